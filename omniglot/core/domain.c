@@ -1,0 +1,104 @@
+/* What all isolations share of the domain API: the checks before, and the way to the
+ * runtime. */
+#include "omniglot/domain.h"
+
+enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault)
+{
+    return domain->runtime->reset(domain, fault);
+}
+
+enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault)
+{
+    return domain ? domain->runtime->close(domain, fault) : OG_OK;
+}
+
+enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
+                               struct og_function *function, struct og_fault *fault)
+{
+    void *target = domain->runtime->lookup(domain, symbol);
+    function->domain = domain;
+    function->entry = target ? domain->runtime->entry(domain, target, symbol) : NULL;
+    if (!function->entry)
+        return og_fail(fault, OG_NOT_FOUND, symbol, 0, "no library of the domain exports it");
+    return OG_OK;
+}
+
+enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,
+                                    void og_foreign **address, struct og_fault *fault)
+{
+    *address = (void og_foreign *)(uintptr_t)domain->runtime->lookup(domain, symbol);
+    if (!*address)
+        return og_fail(fault, OG_NOT_FOUND, symbol, 0, "no library of the domain exports it");
+    return OG_OK;
+}
+
+void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, size_t count,
+                                 size_t alignment, struct og_fault *fault)
+{
+    size_t bytes;
+    if (access->context->exclusive != access) {
+        og_access_refused(access, fault);
+        return NULL;
+    }
+    if (__builtin_mul_overflow(size, count, &bytes)) {
+        og_fail(fault, OG_OVERFLOW, NULL, 0, "count times size does not fit");
+        return NULL;
+    }
+    struct og_domain *domain = access->context->domain;
+    void *memory = domain->runtime->heap_alloc(domain, alignment, bytes ? bytes : 1);
+    /* Where a hostile allocator may have answered, its answer is a foreign pointer too. */
+    if (!memory || og_memory_check(access->context, (uintptr_t)memory, bytes, alignment,
+                                   OG_READ | OG_WRITE, NULL)) {
+        og_fail(fault, OG_NO_MEMORY, NULL, (uintptr_t)memory, "the domain's heap is used up");
+        return NULL;
+    }
+    __builtin_memset(memory, 0, bytes);
+    return (void og_mut *)(uintptr_t)memory;
+}
+
+enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,
+                           struct og_fault *fault)
+{
+    if (access->context->exclusive != access)
+        return og_access_refused(access, fault);
+    if (!memory)
+        return OG_OK;
+    struct og_domain *domain = access->context->domain;
+    if (!domain->runtime->heap_owns(domain, og_writable_address(memory)))
+        return og_fail(fault, OG_OUT_OF_BOUNDS, NULL, og_writable_address(memory),
+                       "not on the domain's heap");
+    domain->runtime->heap_free(domain, (void *)og_writable_address(memory));
+    return OG_OK;
+}
+
+enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
+                               og_callback_function *function, void *user, struct og_fault *fault)
+{
+    *callback = (struct og_callback){ .function = function, .user = user, .domain = domain };
+    return domain->runtime->callback_open(domain, callback, fault);
+}
+
+void og_callback_close(struct og_callback *callback)
+{
+    if (callback->domain)
+        callback->domain->runtime->callback_close(callback->domain, callback);
+    callback->domain = NULL;
+    callback->address = 0;
+}
+
+enum og_error og_invoke_refused(const struct og_access *access, const struct og_function *function,
+                                struct og_fault *fault)
+{
+    const struct og_context *context = access->context;
+    if (context->exclusive != access)
+        return og_access_refused(access, fault);
+    (void)function;
+    return og_fail(fault, OG_WRONG_DOMAIN, NULL, 0, "the function belongs to another domain");
+}
+
+enum og_error og_invoke_failed(const struct og_access *access, struct og_fault *fault)
+{
+    if (fault)
+        *fault = access->context->fault;
+    return access->context->poisoned;
+}

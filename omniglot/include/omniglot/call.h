@@ -1,0 +1,103 @@
+/* Calls into a domain, and callbacks out of it.
+ *
+ * A call through a struct og_function is a call through its `entry`, cast to the
+ * library's own prototype, between og_invoke_begin and og_invoke_end:
+ *
+ *     enum og_error error = og_invoke_begin(access, &function, fault);
+ *     if (!error) {
+ *         int result = ((int (*)(const Bytef *, uLong))function.entry)(og_pass(in), size);
+ *         error = og_invoke_end(access, fault);
+ *     }
+ *
+ * The compiler places the arguments; `entry` is the code itself where nothing isolates
+ * it and a thunk to the gate where something does. What comes back is any number: a
+ * stub checks it against the interface before the caller sees it. */
+#ifndef OMNIGLOT_CALL_H
+#define OMNIGLOT_CALL_H
+
+#include "scope.h"
+
+/* A function of a domain. Made by og_domain_lookup; good until the domain closes. */
+struct og_function {
+    struct og_domain *domain;
+    void (*entry)(void);
+};
+
+/* May foreign code be invoked now? Needs the scope exclusively: no validated value is
+ * being read. Returns OG_OK, OG_BORROWED, OG_SCOPE, OG_WRONG_DOMAIN, OG_POISONED. */
+static inline enum og_error og_invoke_begin(const struct og_access *access,
+                                            const struct og_function *function,
+                                            struct og_fault *fault)
+    OG_REQUIRES(access) OG_MUST_CHECK;
+
+/* Did the call come back as it should? Returns OG_OK, or why not (OG_FAULTED,
+ * OG_DEADLINE): then its result means nothing and the domain is poisoned. */
+static inline enum og_error og_invoke_end(const struct og_access *access, struct og_fault *fault)
+    OG_REQUIRES(access) OG_MUST_CHECK;
+
+/* The arguments of a callback as the registers held them: unvalidated. Which of them mean
+ * something is for the interface to say. x86-64 SysV: six integers, eight floats. */
+struct og_arguments {
+    uintptr_t integers[6];
+    double floats[8];
+};
+
+/* What a callback returns: the register the library's prototype says is used. */
+struct og_result {
+    uintptr_t integer;
+    double floating;
+};
+
+/* A host function that foreign code can call. It runs with a scope of its own, nested in
+ * the one that invoked, whose allocations die when it returns; the outer scope cannot be
+ * used meanwhile. It may call into the domain again. */
+typedef void og_callback_function(void *user, struct og_scope *scope,
+                                  const struct og_arguments *arguments, struct og_result *result);
+
+/* A registered callback. The caller owns it and must not move it until it is closed. */
+struct og_callback {
+    og_callback_function *function;
+    void *user;
+    struct og_domain *domain;
+    uintptr_t address; /* what foreign code calls */
+    unsigned slot;     /* the runtime's */
+};
+
+/* Registers `function` (with `user` handed through, never shown to the domain) and fills
+ * *callback. Returns OG_OK, or OG_NO_MEMORY when the domain has no slot left. */
+enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
+                               og_callback_function *function, void *user,
+                               struct og_fault *fault) OG_MUST_CHECK;
+
+/* Unregisters it: a later call by foreign code reaches no host function. */
+void og_callback_close(struct og_callback *callback);
+
+/* The callback as a function pointer of `type`, to be handed to the library. */
+#define og_callback_pointer(callback, type) ((type)(callback)->address)
+
+/* An argument that is a pointer: any number. */
+#define og_argument_pointer(arguments, index, type)                                                \
+    ((type og_foreign *)(arguments)->integers[index])
+
+/* --- what follows is for inlining --- */
+
+enum og_error og_invoke_refused(const struct og_access *access, const struct og_function *function,
+                                struct og_fault *fault);
+enum og_error og_invoke_failed(const struct og_access *access, struct og_fault *fault);
+
+static inline enum og_error og_invoke_begin(const struct og_access *access,
+                                            const struct og_function *function,
+                                            struct og_fault *fault)
+{
+    const struct og_context *context = access->context;
+    if (OG_LIKELY(context->exclusive == access && context->domain == function->domain))
+        return OG_OK;
+    return og_invoke_refused(access, function, fault);
+}
+
+static inline enum og_error og_invoke_end(const struct og_access *access, struct og_fault *fault)
+{
+    return OG_LIKELY(!access->context->poisoned) ? OG_OK : og_invoke_failed(access, fault);
+}
+
+#endif

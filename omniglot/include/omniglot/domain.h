@@ -1,0 +1,104 @@
+/* A domain is one instance of foreign code with its memory: the loaded libraries, a
+ * heap, and the allocations of open scopes. What keeps the code inside is the
+ * domain's *isolation*; what the host may do with the memory is the same in all.
+ *
+ *   OG_NONE   nothing keeps it inside: the discipline alone, to measure and to debug
+ *
+ * Threads: a domain without isolation serves one thread at a time. */
+#ifndef OMNIGLOT_DOMAIN_H
+#define OMNIGLOT_DOMAIN_H
+
+#include "call.h"
+#include "scope.h"
+#include "upgrade.h"
+
+enum og_isolation { OG_NONE };
+
+/* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
+struct og_options {
+    enum og_isolation isolation;
+    size_t heap_size;  /* bytes of foreign heap, at most; 0: 64 MiB */
+    size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB */
+};
+
+/* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
+ *
+ * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation),
+ * OG_NOT_FOUND (a library, or one that it needs, is missing or is no library of this
+ * machine; fault->symbol names it), OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM.
+ * On failure *domain is NULL and nothing is left behind. */
+enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,
+                             const struct og_options *options, struct og_fault *fault) OG_MUST_CHECK;
+
+/* Puts the domain back to where og_domain_open left it: heap and callbacks gone, library
+ * data as it was, no longer poisoned. References, functions' and foreign pointers' values
+ * from before mean nothing after it; struct og_function stays good.
+ *
+ * Returns OG_OK, OG_BUSY (a scope is open), OG_SYSTEM. */
+enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
+
+/* Unloads the libraries and frees everything. NULL is fine. Returns OG_OK, or OG_BUSY (a
+ * scope is open) and the domain is as it was. */
+enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
+
+/* Finds an exported function of the domain's libraries, in the order they were named.
+ * Returns OG_OK or OG_NOT_FOUND. */
+enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
+                               struct og_function *function, struct og_fault *fault) OG_MUST_CHECK;
+
+/* Finds an exported object; *address is a foreign pointer like any other.
+ * Returns OG_OK or OG_NOT_FOUND. */
+enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,
+                                    void og_foreign **address, struct og_fault *fault) OG_MUST_CHECK;
+
+/* Allocates `count` objects of `type`, zeroed, on the domain's heap: they live until
+ * og_heap_free or reset, and foreign code may free them by its own means. Returns NULL and
+ * *fault: OG_NO_MEMORY, OG_OVERFLOW, OG_SCOPE, OG_BORROWED. */
+#define og_heap_alloc(access, type, count, fault)                                                  \
+    ((type og_mut *)og_heap_alloc_bytes((access), sizeof(type), (count), _Alignof(type), (fault)))
+
+void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, size_t count,
+                                 size_t alignment, struct og_fault *fault)
+    OG_REQUIRES(access) OG_MUST_CHECK;
+
+/* Frees what og_heap_alloc returned; NULL is fine. Returns OG_OK, OG_SCOPE, OG_BORROWED,
+ * OG_OUT_OF_BOUNDS (not on the heap). */
+enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,
+                           struct og_fault *fault) OG_REQUIRES(access);
+
+/* --- for the runtimes --- */
+
+/* What an isolation implements. Everything but calls goes through this table; a call
+ * goes straight to og_function.entry. */
+struct og_runtime {
+    const char *name; /* "none" */
+    enum og_error (*open)(struct og_domain **domain, const char *const *libraries,
+                          const struct og_options *options, struct og_fault *fault);
+    enum og_error (*reset)(struct og_domain *domain, struct og_fault *fault);
+    enum og_error (*close)(struct og_domain *domain, struct og_fault *fault);
+    void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
+    /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
+    void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
+    /* The calling thread's place in the domain; &og_ended_context if there is no room. */
+    struct og_context *(*context)(struct og_domain *domain);
+    void *(*heap_alloc)(struct og_domain *domain, size_t alignment, size_t size);
+    int (*heap_owns)(struct og_domain *domain, uintptr_t address);
+    void (*heap_free)(struct og_domain *domain, void *memory);
+    enum og_error (*callback_open)(struct og_domain *domain, struct og_callback *callback,
+                                   struct og_fault *fault);
+    void (*callback_close)(struct og_domain *domain, struct og_callback *callback);
+    int (*is_callback)(struct og_domain *domain, uintptr_t address);
+};
+
+/* What every runtime's domain begins with. `regions` are sorted, do not overlap, and
+ * cover what is not in a context's live range. */
+struct og_domain {
+    const struct og_runtime *runtime;
+    const struct og_region *regions;
+    size_t region_count;
+};
+
+/* The runtimes of this build, by enum og_isolation. */
+extern const struct og_runtime og_runtime_none;
+
+#endif

@@ -1,0 +1,91 @@
+/* Allocation scopes and access scopes.
+ *
+ * A *scope* holds foreign allocations that die with it, and an *access scope*, which
+ * is the right to use the domain's memory: exclusively (invoke foreign code, write),
+ * or, inside a *read section*, shared (validate and read, in place). Clang refuses
+ * code that writes or invokes in a read section; the same is checked when it runs.
+ *
+ * Scopes nest like function calls: only the innermost one of a thread can be used,
+ * which a callback relies on. A scope is known by its address: do not copy it.
+ *
+ * Threads: a scope is used by the thread that began it. */
+#ifndef OMNIGLOT_SCOPE_H
+#define OMNIGLOT_SCOPE_H
+
+#include "error.h"
+#include "foreign.h"
+
+struct og_domain;
+
+/* The right to use a domain's memory; a capability to Clang's analysis. */
+struct OG_CAPABILITY("access scope") og_access {
+    struct og_context *context;
+};
+
+struct og_scope {
+    struct og_access access; /* first: the scope is known by the access scope's address */
+    struct og_scope *outer;
+    uintptr_t mark; /* the allocation stack's top when the scope began */
+};
+
+/* A thread's place in a domain. The runtimes make it; its fields are here so that the
+ * checks can be inlined, and for nothing else.
+ *
+ * Foreign allocations of scopes grow downwards from the heap, so that what is live of
+ * both is one range, and one comparison tells whether a reference is inside. */
+struct og_context {
+    const struct og_access *exclusive; /* the innermost scope's, when nobody reads */
+    const struct og_access *shared;    /* the innermost scope's, in a read section */
+    struct og_domain *domain;
+    struct og_scope *innermost;
+    uintptr_t live_start; /* the allocation stack's top: it grows down */
+    uintptr_t live_end;   /* end of the heap that follows the allocation stack */
+    uintptr_t stack_low;  /* the allocation stack's last byte that can be had */
+    enum og_error poisoned; /* why no call can be made until reset; OG_OK if one can */
+    struct og_fault fault;  /* details of `poisoned` */
+};
+
+/* What an ended scope belongs to: no check ever holds in it. */
+extern struct og_context og_ended_context;
+
+/* Begins a scope on `domain` for the calling thread. O(1).
+ *
+ * While a validated value of an outer scope is being read, or when the runtime has no
+ * room for another thread, the scope is born ended: whatever it is used for returns
+ * OG_SCOPE. */
+void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_ACQUIRE(scope->access);
+
+/* Ends a scope, and any that were begun inside it and not ended. Its allocations are
+ * dead from here on, and references to them are refused. O(1). */
+void og_scope_end(struct og_scope *scope) OG_RELEASE(scope->access);
+
+/* Opens a read section: from here values can be validated, and nothing written or
+ * invoked, until og_read_end. If the scope cannot be used, so does every validation
+ * in the section fail. */
+void og_read_begin(struct og_access *access) OG_EXCLUSIVE_TO_SHARED(access);
+
+/* Closes a read section: validated values of it must not be used any more. */
+void og_read_end(struct og_access *access) OG_SHARED_TO_EXCLUSIVE(access);
+
+/* Allocates `count` objects of `type` in the domain, zeroed, for as long as the scope
+ * lives. O(1), plus the zeroing.
+ *
+ *     Bytef og_mut *out = og_alloc(&scope, Bytef, capacity, &fault);
+ *
+ * Returns NULL and fills *fault: OG_SCOPE, OG_BORROWED, OG_OVERFLOW, OG_NO_MEMORY. */
+#define og_alloc(scope, type, count, fault)                                                        \
+    ((type og_mut *)og_alloc_bytes((scope), sizeof(type), (count), _Alignof(type), (fault)))
+
+void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, size_t alignment,
+                            struct og_fault *fault) OG_REQUIRES(scope->access) OG_MUST_CHECK;
+
+/* As og_alloc, without the zeroing: for buffers the library fills. Their bytes are
+ * whatever foreign code left there, which it could have read anyway. */
+#define og_alloc_dirty(scope, type, count, fault)                                                  \
+    ((type og_mut *)og_alloc_dirty_bytes((scope), sizeof(type), (count), _Alignof(type), (fault)))
+
+void og_mut *og_alloc_dirty_bytes(struct og_scope *scope, size_t size, size_t count,
+                                  size_t alignment, struct og_fault *fault)
+    OG_REQUIRES(scope->access) OG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,95 @@
+/* Callbacks without isolation: a fixed pool of thunks, each with a number.
+ *
+ * A thunk takes six integers and eight doubles, which under the SysV x86-64 calling
+ * convention (psABI 1.0, 3.2.3) are all argument registers whatever prototype the library
+ * called it by, and returns a struct of an integer and a double, which are rax and xmm0. */
+#include "none.h"
+
+#include <pthread.h>
+
+enum { SLOTS = 64 };
+
+static struct og_callback *callbacks[SLOTS];
+static pthread_mutex_t callbacks_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct og_result dispatch(unsigned slot, const struct og_arguments *arguments)
+{
+    struct og_result result = { 0, 0 };
+    struct og_callback *callback = callbacks[slot];
+    if (callback) {
+        struct og_scope scope;
+        og_scope_begin(callback->domain, &scope);
+        callback->function(callback->user, &scope, arguments, &result);
+        og_scope_end(&scope);
+    }
+    return result;
+}
+
+#define THUNK(n)                                                                                   \
+    static struct og_result thunk_##n(uintptr_t i0, uintptr_t i1, uintptr_t i2, uintptr_t i3,      \
+                                      uintptr_t i4, uintptr_t i5, double f0, double f1, double f2, \
+                                      double f3, double f4, double f5, double f6, double f7)       \
+    {                                                                                              \
+        const struct og_arguments arguments = { { i0, i1, i2, i3, i4, i5 },                        \
+                                                { f0, f1, f2, f3, f4, f5, f6, f7 } };              \
+        return dispatch(n, &arguments);                                                            \
+    }
+#define ADDRESS(n) (void *)thunk_##n,
+
+#define EIGHT(apply, tens)                                                                         \
+    apply(tens##0) apply(tens##1) apply(tens##2) apply(tens##3) apply(tens##4) apply(tens##5)      \
+        apply(tens##6) apply(tens##7)
+#define SIXTY_FOUR(apply)                                                                          \
+    EIGHT(apply, 00) EIGHT(apply, 01) EIGHT(apply, 02) EIGHT(apply, 03) EIGHT(apply, 04)           \
+        EIGHT(apply, 05) EIGHT(apply, 06) EIGHT(apply, 07)
+
+/* Numbered in octal: 000 to 077. */
+SIXTY_FOUR(THUNK)
+
+static void *const thunks[SLOTS] = { SIXTY_FOUR(ADDRESS) };
+
+enum og_error none_callback_open(struct og_domain *domain, struct og_callback *callback,
+                                 struct og_fault *fault)
+{
+    (void)domain;
+    enum og_error error = OG_NO_MEMORY;
+    pthread_mutex_lock(&callbacks_lock);
+    for (unsigned i = 0; i < SLOTS && error; i++) {
+        if (!callbacks[i]) {
+            callbacks[i] = callback;
+            callback->slot = i;
+            callback->address = (uintptr_t)thunks[i];
+            error = OG_OK;
+        }
+    }
+    pthread_mutex_unlock(&callbacks_lock);
+    if (error)
+        return og_fail(fault, error, NULL, 0, "64 callbacks are open: close one");
+    return OG_OK;
+}
+
+void none_callback_close(struct og_domain *domain, struct og_callback *callback)
+{
+    (void)domain;
+    pthread_mutex_lock(&callbacks_lock);
+    if (callbacks[callback->slot] == callback)
+        callbacks[callback->slot] = NULL;
+    pthread_mutex_unlock(&callbacks_lock);
+}
+
+int none_is_callback(struct og_domain *domain, uintptr_t address)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (callbacks[i] && callbacks[i]->domain == domain && callbacks[i]->address == address)
+            return 1;
+    return 0;
+}
+
+void none_callbacks_close(struct og_domain *domain)
+{
+    pthread_mutex_lock(&callbacks_lock);
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (callbacks[i] && callbacks[i]->domain == domain)
+            callbacks[i] = NULL;
+    pthread_mutex_unlock(&callbacks_lock);
+}

@@ -1,0 +1,85 @@
+/* The runtime without isolation: what its files share. A domain is an arena (allocation
+ * stack, then heap) and private instances of the libraries that were named. */
+#ifndef OMNIGLOT_NONE_NONE_H
+#define OMNIGLOT_NONE_NONE_H
+
+#include "omniglot/domain.h"
+
+#include <stdbool.h>
+
+struct memkind;
+
+/* A heap inside [start, start + size). */
+struct none_heap {
+    uintptr_t start;
+    size_t size;
+    struct memkind *kind; /* memkind's: a jemalloc that allocates from the range only */
+};
+
+/* A writable part of a library, and its bytes as they were right after loading. */
+struct none_snapshot {
+    void *memory;
+    void *bytes;
+    size_t size;
+};
+
+/* One private instance of a library: its file copied, so that the dynamic loader takes it
+ * for another library, with data of its own. */
+struct none_library {
+    void *shared;   /* handle of the instance the host may have too; it keeps dependencies */
+    void *instance; /* handle of ours */
+    int file;       /* the copy; its number is part of the instance's name, so it stays open */
+    struct none_snapshot *snapshots;
+    size_t snapshot_count;
+};
+
+struct none_domain {
+    struct og_domain domain; /* first */
+    struct og_context context;
+    unsigned slot; /* which set of allocation functions is ours */
+    void *arena;
+    size_t arena_size, stack_size;
+    struct none_heap heap;
+    struct none_library *libraries;
+    size_t library_count;
+    struct og_region *regions;
+    size_t region_count;
+};
+
+enum { NONE_DOMAINS = 64 /* at once, in one process */ };
+
+/* heap.c */
+enum og_error none_heap_open(struct none_heap *heap, uintptr_t start, size_t size,
+                             struct og_fault *fault);
+void none_heap_close(struct none_heap *heap);
+void *none_heap_alloc(struct none_heap *heap, size_t alignment, size_t size);
+bool none_heap_owns(const struct none_heap *heap, uintptr_t address);
+void none_heap_free(struct none_heap *heap, void *memory);
+
+/* allocation.c: the malloc family as the libraries of a domain see it. */
+
+/* Takes a slot for `heap`. Returns OG_OK or OG_NO_MEMORY (all NONE_DOMAINS are taken). */
+enum og_error none_allocation_open(struct none_heap *heap, unsigned *slot, struct og_fault *fault);
+void none_allocation_close(unsigned slot);
+/* The slot's function to be bound in place of libc's `symbol`, or NULL if that is none of
+ * the malloc family. */
+void *none_allocation_function(unsigned slot, const char *symbol);
+
+/* library.c */
+enum og_error none_library_open(struct none_library *library, const char *name, unsigned slot,
+                                struct og_fault *fault);
+void none_library_close(struct none_library *library);
+void none_library_reset(struct none_library *library);
+/* Appends the library's segments to the domain's regions. */
+enum og_error none_library_regions(const struct none_library *library, struct none_domain *domain,
+                                   struct og_fault *fault);
+
+/* callback.c */
+enum og_error none_callback_open(struct og_domain *domain, struct og_callback *callback,
+                                 struct og_fault *fault);
+void none_callback_close(struct og_domain *domain, struct og_callback *callback);
+int none_is_callback(struct og_domain *domain, uintptr_t address);
+/* Closes every callback of the domain. */
+void none_callbacks_close(struct og_domain *domain);
+
+#endif

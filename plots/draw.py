@@ -1,0 +1,211 @@
+#!/usr/bin/env -S python3 -B
+"""Draws every figure of a run: <run>/figures/NAME-TARGET.pdf and .svg.
+
+usage: plots/draw.py RUN [NAME...]
+
+A figure is one gnuplot script in this folder. The comments at its top say which rows of
+results.csv it takes; they arrive, joined with ratios.csv, as one csv file. So a new figure
+is a new script and nothing here. docs/adding-a-figure.md lists the comments.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+PLOTS = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(PLOTS, os.pardir, "results"))
+
+import table  # noqa: E402
+import whole_file  # noqa: E402
+
+FORMATS = ("pdf", "svg")
+DATA_COLUMNS = table.COLUMNS[:11] + ("ratio", "ratio_low", "ratio_high", "position")
+WORDS = {"title", "caption", "workload", "operation", "each", "value"}
+REQUIRED = {"title", "caption", "workload", "operation"}
+
+
+class Refused(Exception):
+    """Why a figure cannot be drawn, in words for the user."""
+
+
+class Script:
+    """A figure's gnuplot script and what its first comments ask for."""
+
+    def __init__(self, path):
+        self.path = path
+        self.name = os.path.splitext(os.path.basename(path))[0]
+        self.wants = {"each": "", "value": "median"}
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                match = re.match(r"# ([a-z]+): (.*)$", line)
+                if not match:
+                    break
+                word, text = match.group(1), match.group(2).strip()
+                if word not in WORDS:
+                    raise Refused(f"{path}:{number}: '{word}' is not one of "
+                                  + ", ".join(sorted(WORDS)))
+                if word == "caption" and "caption" in self.wants:
+                    text = self.wants["caption"] + " " + text
+                self.wants[word] = text
+        missing = REQUIRED - self.wants.keys()
+        if missing:
+            raise Refused(f"{path}:1: the comments at the top do not say "
+                          + ", ".join(sorted(missing)))
+        try:
+            self.workload = re.compile(self.wants["workload"])
+            self.operations = [re.compile(word) for word in self.wants["operation"].split()]
+        except re.error as error:
+            raise Refused(f"{path}:1: '{error.pattern}' is not a regular expression: "
+                          f"{error}") from None
+        if self.wants["each"] not in ("", "workload"):
+            raise Refused(f"{path}:1: 'each' knows only 'workload'")
+
+    def rank(self, case):
+        """Where the case's operation stands in the figure; None if it is not in it."""
+        if not self.workload.fullmatch(case.workload):
+            return None
+        for place, pattern in enumerate(self.operations):
+            if pattern.fullmatch(case.operation):
+                return (place, natural(case.operation))
+        return None
+
+    def figures(self, rows):
+        """Yields (name, title, rows) of each figure there is to draw."""
+        groups = {}
+        for row in rows:
+            if self.rank(row.case) is not None:
+                part = row.case.workload if self.wants["each"] else ""
+                groups.setdefault((row.case.target, part), []).append(row)
+        for (target, part), chosen in sorted(groups.items()):
+            name = "-".join(word for word in (self.name, part, target) if word)
+            yield name, self.wants["title"].replace("{workload}", part), chosen
+
+
+def natural(text):
+    """A sort key by which invoke-int-3 comes before invoke-int-10."""
+    return [int(word) if word.isdigit() else word for word in re.split(r"([0-9]+)", text)]
+
+
+def order_of_systems():
+    """The systems in the order of plots/style.gp's table."""
+    with open(os.path.join(PLOTS, "style.gp"), encoding="utf-8") as file:
+        return re.findall(r"^([a-z-]+) +#[0-9A-F]{6} ", file.read(), re.MULTILINE)
+
+
+def variables(script, rows, known):
+    """What a figure's script is told about its data. style.gp describes them."""
+    operations = sorted({row.case.operation for row in rows},
+                        key=lambda op: min(script.rank(row.case) for row in rows
+                                           if row.case.operation == op))
+    systems = sorted({row.case.system for row in rows},
+                     key=lambda s: (known.index(s) if s in known else len(known), s))
+    sizes = {op: {row.case.size_bytes for row in rows if row.case.operation == op}
+             for op in operations}
+    sized = [op for op in operations if len(sizes[op]) > 1]
+    positive = [row.case.size_bytes for row in rows if row.case.operation in sized] or [1]
+    kinds = sorted({row.case.kind for row in rows} - {"modelled"}) or ["modelled"]
+    if len({row.case.kind for row in rows}) > len(kinds):
+        kinds.append("hollow: modelled")
+    return {
+        "operations": " ".join(operations), "sized": " ".join(sized),
+        "unsized": " ".join(op for op in operations if op not in sized),
+        "systems": " ".join(systems), "target": rows[0].case.target, "unit": rows[0].case.unit,
+        "kind": "; ".join(kinds), "plots": PLOTS,
+        "data_size_min": max(1, min(positive)), "data_size_max": max(1, max(positive)),
+    }
+
+
+def data_text(rows, ratios, operations):
+    """The figure's rows as csv, a system's sizes in rising order. An absent ratio is empty."""
+    lines = [",".join(DATA_COLUMNS)]
+    for row in sorted(rows, key=lambda row: row.case):
+        ratio = ratios.get(row.case)
+        relative = (ratio.ratio, ratio.ratio_low, ratio.ratio_high) if ratio else ("NaN",) * 3
+        lines.append(",".join(str(field) for field in (
+            *row.case, row.median, row.ci_low, row.ci_high, *relative,
+            operations.index(row.case.operation) + 1)))
+    return "\n".join(lines) + "\n"
+
+
+def gnuplot(script, settings):
+    """Runs gnuplot on the script. Raises Refused with what it said."""
+    def literal(value):
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''") + "'"
+        return str(value)
+    preamble = "; ".join(f"{name} = {literal(value)}" for name, value in settings.items())
+    try:
+        done = subprocess.run(["gnuplot", "-e", preamble, script], text=True,
+                              capture_output=True, check=False)
+    except FileNotFoundError:
+        raise Refused("gnuplot is not installed; `make deps` brings it "
+                      "(Debian package gnuplot-nox)") from None
+    # A script asks for every system in every panel; that some are not there is no fault.
+    said = [line for line in done.stderr.splitlines()
+            if line.strip() and "Skipping data file with no valid points" not in line]
+    if done.returncode or said:
+        raise Refused(f"{script}: gnuplot failed:\n" + "\n".join(said))
+
+
+def draw(script, name, rows, ratios, known, folder):
+    """Writes one figure in all formats, and its data beside them."""
+    settings = variables(script, rows, known)
+    data = os.path.join(folder, name + ".csv")
+    whole_file.write(data, data_text(rows, ratios, settings["operations"].split()))
+    for format_name in FORMATS:
+        path = os.path.join(folder, f"{name}.{format_name}")
+        partial = path + ".partial"
+        gnuplot(script.path, {**settings, "data": data, "output": partial, "format": format_name})
+        os.replace(partial, path)
+
+
+def scripts(names):
+    """The figures' scripts, all or those named."""
+    present = sorted(name[:-3] for name in os.listdir(PLOTS)
+                     if name.endswith(".gp") and name != "style.gp")
+    for name in names:
+        if name not in present:
+            raise Refused(f"there is no figure '{name}'; there are: {', '.join(present)}")
+    return [Script(os.path.join(PLOTS, name + ".gp")) for name in names or present]
+
+
+def main(arguments):
+    if not arguments or arguments[0].startswith("-"):
+        print("usage: plots/draw.py RUN [NAME...]", file=sys.stderr)
+        return 2
+    run, names = arguments[0], arguments[1:]
+    folder = os.path.join(run, "figures")
+    try:
+        rows = table.read_results(os.path.join(run, "results.csv"))
+        ratios = {r.case: r for r in table.read_ratios(os.path.join(run, "ratios.csv"))}
+        known = order_of_systems()
+        for system in sorted({row.case.system for row in rows} - set(known)):
+            print(f"  note: {system} has no colour in plots/style.gp, so it is drawn grey")
+        os.makedirs(folder, exist_ok=True)
+        index = []
+        for script in scripts(names):
+            drawn = 0
+            for name, title, chosen in script.figures(rows):
+                draw(script, name, chosen, ratios, known, folder)
+                print(f"  drawn {name} (pdf, svg)", flush=True)
+                index.append({"name": name, "title": title, "target": chosen[0].case.target,
+                              "caption": script.wants["caption"],
+                              "kinds": sorted({row.case.kind for row in chosen})})
+                drawn += 1
+            if not drawn:
+                print(f"  not drawn: {script.name}, this run has none of its operations")
+        if not names:
+            whole_file.write(os.path.join(folder, "figures.json"), json.dumps(index, indent=1))
+    except (table.Damage, Refused) as error:
+        print(f"figures: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"figures: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""Medians, and bootstrapped 95 % intervals of them and of ratios of two of them.
+
+Repetitions are resampled with replacement. The generator is seeded by the caller with
+the case's name, so a case has the same interval whatever else the run holds.
+"""
+
+import random
+
+RESAMPLES = 2000
+
+
+def median(values):
+    """The median of a non-empty list."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def medians(values, seed, resamples=RESAMPLES):
+    """The medians of `resamples` resamples of `values`; `seed` is any string."""
+    generator = random.Random(seed)
+    count = len(values)
+    return [median(generator.choices(values, k=count)) for _ in range(resamples)]
+
+
+def interval(values):
+    """The 2.5 and 97.5 percentiles of bootstrapped values."""
+    ordered = sorted(values)
+    last = len(ordered) - 1
+    return ordered[round(0.025 * last)], ordered[round(0.975 * last)]
+
+
+def ratio(over, under, over_medians, under_medians):
+    """median(over) / median(under) with the interval of the resampled ratios, widened if
+    need be to hold the ratio itself. `under` must be above 0 throughout."""
+    value = median(over) / median(under)
+    low, high = interval([a / b for a, b in zip(over_medians, under_medians)])
+    return value, min(low, value), max(high, value)

@@ -1,0 +1,93 @@
+#!/usr/bin/env -S python3 -B
+"""Writes <run>/ratios.csv: what each case costs relative to raw, with a 95 % interval.
+
+usage: results/ratios.py RUN
+
+The ratio is of medians over repetitions, its interval bootstrapped from the repetitions of
+both sides. A case without a raw partner, or without repetitions, gets no row; the log says
+which and why.
+"""
+
+import os
+import sys
+
+import bootstrap
+import repetitions
+import table
+import whole_file
+
+# results.csv and raw/ describe the same repetitions; more than rounding between them means
+# that one of the two is of another run.
+AGREEMENT = 0.01
+
+
+def ratios_of(rows, samples):
+    """Returns (ratios, log): a table.Ratio for each row that has one, and a line of text for
+    each that does not, or whose median the repetitions contradict."""
+    present = {row.case: row for row in rows}
+    resampled, ratios, log = {}, [], []
+
+    def medians_of(case):
+        if case not in resampled:
+            resampled[case] = bootstrap.medians(samples[repetitions.key(case)], str(case))
+        return resampled[case]
+
+    for row in rows:
+        case, baseline = row.case, row.case.baseline()
+        if case.system == "raw":
+            continue
+        if baseline not in present:
+            log.append(f"{case}: no ratio, raw has no such case ({baseline})")
+            continue
+        missing = [c for c in (case, baseline) if not samples.get(repetitions.key(c))]
+        if missing:
+            log.append(f"{case}: no ratio, no repetitions of {missing[0]} in raw/")
+            continue
+        over, under = samples[repetitions.key(case)], samples[repetitions.key(baseline)]
+        if min(under) <= 0:
+            log.append(f"{case}: no ratio, raw took 0 {case.unit}")
+            continue
+        for side, values in ((row, over), (present[baseline], under)):
+            found = bootstrap.median(values)
+            if abs(found - side.median) > AGREEMENT * max(found, side.median):
+                log.append(f"{side.case}: results.csv has a median of {side.median:g} "
+                           f"{case.unit} (line {side.line}), the repetitions in raw/ "
+                           f"{found:g}; the ratio is of the latter")
+        value, low, high = bootstrap.ratio(over, under, medians_of(case), medians_of(baseline))
+        ratios.append(table.Ratio(case, value, low, high, bootstrap.median(under)))
+    return ratios, list(dict.fromkeys(log))
+
+
+def text_of(ratios):
+    """ratios.csv as text."""
+    lines = [",".join(table.RATIO_COLUMNS)]
+    for ratio in ratios:
+        numbers = (f"{ratio.ratio:.6g}", f"{ratio.ratio_low:.6g}", f"{ratio.ratio_high:.6g}",
+                   f"{ratio.raw_median:.6g}")
+        lines.append(",".join(tuple(str(field) for field in ratio.case) + numbers))
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        print("usage: results/ratios.py RUN", file=sys.stderr)
+        return 2
+    run = arguments[0]
+    try:
+        rows = table.read_results(os.path.join(run, "results.csv"))
+        ratios, log = ratios_of(rows, repetitions.read(run))
+        whole_file.write(os.path.join(run, "ratios.csv"), text_of(ratios))
+        whole_file.write(os.path.join(run, "ratios.log"), "".join(line + "\n" for line in log))
+    except (table.Damage, repetitions.Unreadable) as error:
+        print(f"ratios: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"ratios: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(f"  {len(ratios)} ratios to raw, {len(log)} remarks"
+          + (" (in ratios.log)" if log else ""))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,58 @@
+"""Reads the repetitions behind every median: the Google Benchmark files in <run>/raw.
+
+A measured run is named workload/operation/system/size, with /resident appended for the
+resident placement; further suffixes that the library appends (/manual_time) mean nothing
+here. Aggregates in the files are skipped: we make our own from the repetitions.
+"""
+
+import json
+import os
+
+NANOSECONDS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+
+class Unreadable(Exception):
+    """A raw file that cannot be used, as `file: sentence`."""
+
+
+def read(run):
+    """Returns {(workload, operation, system, size, placement): [nanoseconds, ...]} for the
+    run directory `run`. A run directory without raw files gives {}."""
+    folder = os.path.join(run, "raw")
+    found = {}
+    if not os.path.isdir(folder):
+        return found
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".json"):
+            _read_file(os.path.join(folder, name), found)
+    return found
+
+
+def key(case):
+    """Where the repetitions of a table.Case are in what `read` returns."""
+    return (case.workload, case.operation, case.system, case.size_bytes, case.placement)
+
+
+def _read_file(path, found):
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{path}: not JSON ({error}); delete the file and its cases' rows in "
+                         "results.csv, then `make reproduce` measures them again") from None
+    runs = document.get("benchmarks") if isinstance(document, dict) else None
+    if not isinstance(runs, list):
+        raise Unreadable(f"{path}: has no list 'benchmarks'; is it from Google Benchmark?")
+    for run in runs:
+        if run.get("run_type") != "iteration" or run.get("error_occurred"):
+            continue
+        name = run.get("name", "")
+        parts = name.split("/")
+        try:
+            where = (parts[0], parts[1], parts[2], int(parts[3]),
+                     "resident" if "resident" in parts[4:] else "copied")
+            time = float(run["real_time"]) * NANOSECONDS[run.get("time_unit", "ns")]
+        except (IndexError, ValueError, KeyError, TypeError):
+            raise Unreadable(f"{path}: the run '{name}' has no name of the form "
+                             "workload/operation/system/size, or no time") from None
+        found.setdefault(where, []).append(time)

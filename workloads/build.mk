@@ -1,0 +1,57 @@
+# The workloads, the systems they run through, and og-bench, which measures them.
+#
+# Each workload's source, workloads/NAME/NAME.c, is compiled once per system with that
+# system's stubs inlined. docs/adding-a-workload.md and docs/adding-a-system.md say
+# what the source sees and has to define.
+
+symbol = $(subst -,_,$(1))
+
+# $(call system,NAME,DISCIPLINE,ARCHIVES,LIBRARIES): a system. DISCIPLINE picks the stubs,
+# workloads/WORKLOAD/WORKLOAD.DISCIPLINE.h; ARCHIVES and LIBRARIES are what it links.
+system = $(eval SYSTEMS += $(1))$(eval SYSTEM_DISCIPLINE_$(1) := $(2))$(eval \
+    BENCH_ARCHIVES += $(3))$(eval BENCH_LIBRARIES += $(4))
+
+# $(call workload,NAME,SYSTEMS,LIBRARIES,SOURCES): a workload through these systems; LIBRARIES
+# and SOURCES (compiled once, shared by all systems) are what it needs besides.
+define workload_pair_rule
+BENCH_TABLES += workload_$(call symbol,$(1))_$(call symbol,$(2))
+BENCH_SOURCES += workloads/$(1)/$(1).$(2).c
+$(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(MAKEFILE_LIST)
+	$$(call say,CC,"$$< ($(2))")
+	@mkdir -p $$(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS_workloads/$(1)/$(1)) \
+	    -DWORKLOAD_SYSTEM_$(call symbol,$(2))=1 -DWORKLOAD_SYSTEM_NAME='"$(2)"' \
+	    -DWORKLOAD_STUBS='"workloads/$(1)/$(1).$(SYSTEM_DISCIPLINE_$(2)).h"' \
+	    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -MMD -MP -c -o $$@ $$<
+endef
+workload = $(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += $(4))$(foreach \
+    name,$(2),$(eval $(call workload_pair_rule,$(1),$(name))))
+
+#                 NAME            DISCIPLINE  ARCHIVES         LIBRARIES
+$(call system,raw,raw)
+
+HARNESS := workloads/harness
+
+$(call archive,harness,$(addprefix $(HARNESS)/,failure.c groups.c options.c progress.c random.c \
+    results_file.c results_line.c run.c stack_offset.c statistics.c verify.c whole_file.c))
+
+# The tables' list is rewritten, and what includes it recompiled, when the pairs change.
+$(BUILD)/generated/workloads/tables.list: $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	$(Q)for table in $(BENCH_TABLES); do echo "TABLE($$table)"; done >$@
+$(BUILD)/object/$(HARNESS)/tables.o: $(BUILD)/generated/workloads/tables.list
+
+FLAGS_$(HARNESS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'
+
+$(call program,bin/og-bench,$(HARNESS)/bench.cc $(HARNESS)/main.c $(HARNESS)/tables.c \
+    $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),-lbenchmark $(sort $(BENCH_LIBRARIES)),$(CXX))
+
+# The same driver and program over tables that go wrong on purpose.
+$(call program,test/og-bench-fake,$(HARNESS)/bench.cc $(HARNESS)/main.c \
+    $(HARNESS)/tests/fake_tables.c,harness,-lbenchmark,$(CXX))
+
+$(call test,harness-statistics,$(HARNESS)/tests/statistics_test.c,harness,-lm)
+$(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
+$(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
+$(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
+TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour

@@ -1,0 +1,26 @@
+/* A small seeded generator (SplitMix64): the same seed gives the same numbers on
+ * every machine, which is all the harness asks for. */
+#ifndef WORKLOADS_HARNESS_RANDOM_H
+#define WORKLOADS_HARNESS_RANDOM_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct random {
+    uint64_t state; /* any value is a seed */
+};
+
+/* The next 64 random bits. */
+uint64_t random_next(struct random *random);
+
+/* A number in [0, bound); bound > 0. Its bias is below bound / 2^64. */
+uint64_t random_below(struct random *random, uint64_t bound);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

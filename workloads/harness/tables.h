@@ -1,0 +1,15 @@
+/* The workload tables compiled into a program: one per (workload, system) pair
+ * of workloads/build.mk, workloads in its order and systems in its order. */
+#ifndef WORKLOADS_HARNESS_TABLES_H
+#define WORKLOADS_HARNESS_TABLES_H
+
+#include "workloads/harness/workload.h"
+
+struct workload_tables {
+    const struct workload_table *const *items;
+    size_t count;
+};
+
+extern const struct workload_tables workload_tables;
+
+#endif
