@@ -22,8 +22,8 @@ say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Werror
 WARNINGS_C := -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 WARNINGS_clang := -Wthread-safety -Wnoderef -Wno-gnu
-SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-comma := ,
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
+              -fno-omit-frame-pointer)
 OPTIMIZE ?= -O2 -g
 CPPFLAGS += -I. -Iomniglot/include -I$(BUILD)/generated -D_GNU_SOURCE
 CFLAGS := -std=gnu11 $(OPTIMIZE) -fPIC -fvisibility=hidden $(WARNINGS) $(WARNINGS_C) \
@@ -31,6 +31,7 @@ CFLAGS := -std=gnu11 $(OPTIMIZE) -fPIC -fvisibility=hidden $(WARNINGS) $(WARNING
 CXXFLAGS := -std=gnu++17 $(OPTIMIZE) -fPIC $(WARNINGS) $(SANITIZERS) $(CXXFLAGS)
 LDFLAGS += $(SANITIZERS) -Wl,--as-needed
 
+# A plain `make` builds; it installs nothing.
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -58,6 +59,19 @@ $(BUILD)/$(1): $(call objects,$(2)) $(3:%=$(BUILD)/lib/%.a)
 	$(Q)$(or $(5),$(CC)) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(4)
 endef
 program = $(eval PROGRAMS += $(BUILD)/$(1))$(eval $(call program_rule,$(1),$(2),$(3),$(4),$(5)))
+
+# $(call shared,NAME,SOURCES,LIBRARIES): the shared library $(BUILD)/lib/NAME.so, unsanitized: foreign
+# code is what it is.
+define shared_rule
+SHARED += $(BUILD)/lib/$(1).so
+OBJECTS += $(call objects,$(2))
+$(foreach source,$(basename $(2)),$(eval FLAGS_$(source) += -fno-sanitize=all))
+$(BUILD)/lib/$(1).so: $(call objects,$(2))
+	$$(call say,SHARED,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$(CC) -shared -Wl,-soname,$(1).so -Wl,-z,now -o $$@ $$^ $(3)
+endef
+shared = $(eval $(call shared_rule,$(1),$(2),$(3)))
 
 # $(call test,NAME,SOURCES,ARCHIVES,LIBRARIES): a cmocka program, run by `make test` (TAP output).
 test = $(eval TESTS += $(BUILD)/test/$(1))$(eval $(call program_rule,test/$(1),$(2),$(3),$(4) -lcmocka))
@@ -95,8 +109,69 @@ $(BUILD)/object/%.o: %.S $(MAKEFILE_LIST)
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all programs tests fuzzers
+.PHONY: all programs tests fuzzers deps test stress fuzz lint format docker clean help
 all: programs tests
-programs: $(PROGRAMS) $(ARCHIVES)
-tests: $(TESTS) $(PROGRAMS)
+programs: $(PROGRAMS) $(ARCHIVES) $(SHARED)
+tests: $(TESTS) programs
 fuzzers: $(FUZZERS)
+
+deps:
+	@omniglot/tools/install-packages docker/packages
+
+# --- tests ---
+
+FUZZ_SECONDS ?= 300
+PARALLEL := $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
+c_tests = $(foreach test,$(TESTS),'$(notdir $(test))$(2)=$(patsubst $(BUILD)/%,$(1)/%,$(test))')
+script_tests = $(foreach script,$(TEST_SCRIPTS),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)')
+
+# Everything is built by both compilers, and by Clang once more with sanitizers.
+test: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=gcc tests
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SANITIZE=1 tests
+	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
+	@omniglot/tests/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
+	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) \
+	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
+
+# What takes longer than a test may.
+stress: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) tests
+	@PROCESS_STRESS_KILLS=1000 TEST_TIMEOUT=3600 omniglot/tests/run-tests $(c_tests_stress)
+
+fuzz: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
+	@omniglot/tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
+
+# --- upkeep ---
+
+C_FILES = $(shell git ls-files '*.c' '*.h' '*.cc')
+
+format:
+	@clang-format -i $(C_FILES)
+
+lint: deps
+	@clang-format --dry-run --Werror $(C_FILES)
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
+	@clang-tidy --quiet --warnings-as-errors='*' $(shell git ls-files 'omniglot/core/*.c' \
+	    'omniglot/none/*.c' 'omniglot/*.c' 'baselines/process/*.c' 'workloads/harness/*.c') -- \
+	    -std=gnu11 $(CPPFLAGS) -Wthread-safety
+
+docker:
+	@docker/build
+
+clean:
+	@rm -rf build
+
+help:
+	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
+	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume)'
+	@echo 'make test          all tests; the last line counts them'
+	@echo 'make bench-native  measure only'
+	@echo 'make figures       figures and report again, from results/latest or RUN=folder'
+	@echo 'make compare       A=run B=run: what changed between two runs'
+	@echo 'make stress        the long tests     make fuzz   FUZZ_SECONDS=300 for each target'
+	@echo 'make lint          format, static analysis     make format   rewrites'
+	@echo 'make docker        the image     make deps   packages     make clean   removes build/'
+	@echo 'Variables: CC=gcc|clang  SANITIZE=1  V=1 (show every command)'

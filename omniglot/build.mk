@@ -12,3 +12,10 @@ $(call test,core-upgrade,omniglot/tests/core-upgrade.c omniglot/tests/fake-domai
 $(call test,core-validate,omniglot/tests/core-validate.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-write,omniglot/tests/core-write.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,none-domain,omniglot/tests/none-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+
+$(call shared,libogforeign,omniglot/tests/foreign.c,)
+$(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
+
+TEST_SCRIPTS += omniglot/tests/must-not-compile.sh
+
+$(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))

@@ -22,7 +22,7 @@ import whole_file  # noqa: E402
 
 FORMATS = ("pdf", "svg")
 DATA_COLUMNS = table.COLUMNS[:11] + ("ratio", "ratio_low", "ratio_high", "position")
-WORDS = {"title", "caption", "workload", "operation", "each", "value"}
+WORDS = {"title", "caption", "workload", "operation", "each", "place", "needs"}
 REQUIRED = {"title", "caption", "workload", "operation"}
 
 
@@ -36,7 +36,7 @@ class Script:
     def __init__(self, path):
         self.path = path
         self.name = os.path.splitext(os.path.basename(path))[0]
-        self.wants = {"each": "", "value": "median"}
+        self.wants = {"each": "", "place": "99", "needs": ""}
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
                 match = re.match(r"# ([a-z]+): (.*)$", line)
@@ -59,6 +59,11 @@ class Script:
         except re.error as error:
             raise Refused(f"{path}:1: '{error.pattern}' is not a regular expression: "
                           f"{error}") from None
+        if not self.wants["place"].isdigit():
+            raise Refused(f"{path}:1: 'place' is a number, not '{self.wants['place']}'")
+        unknown = set(self.wants["needs"].split()) - {"ratios", "sizes"}
+        if unknown:
+            raise Refused(f"{path}:1: 'needs' knows ratios and sizes, not '{unknown.pop()}'")
         if self.wants["each"] not in ("", "workload"):
             raise Refused(f"{path}:1: 'each' knows only 'workload'")
 
@@ -71,16 +76,30 @@ class Script:
                 return (place, natural(case.operation))
         return None
 
-    def figures(self, rows):
+    def figures(self, rows, ratios):
         """Yields (name, title, rows) of each figure there is to draw."""
+        needs = self.wants["needs"].split()
         groups = {}
         for row in rows:
             if self.rank(row.case) is not None:
                 part = row.case.workload if self.wants["each"] else ""
                 groups.setdefault((row.case.target, part), []).append(row)
         for (target, part), chosen in sorted(groups.items()):
+            if "sizes" in needs:
+                sizes = sizes_of_operations(chosen)
+                chosen = [row for row in chosen if len(sizes[row.case.operation]) > 1]
+            if not chosen or ("ratios" in needs and not any(r.case in ratios for r in chosen)):
+                continue
             name = "-".join(word for word in (self.name, part, target) if word)
             yield name, self.wants["title"].replace("{workload}", part), chosen
+
+
+def sizes_of_operations(rows):
+    """{operation: the sizes it was run at}."""
+    sizes = {}
+    for row in rows:
+        sizes.setdefault(row.case.operation, set()).add(row.case.size_bytes)
+    return sizes
 
 
 def natural(text):
@@ -101,8 +120,7 @@ def variables(script, rows, known):
                                            if row.case.operation == op))
     systems = sorted({row.case.system for row in rows},
                      key=lambda s: (known.index(s) if s in known else len(known), s))
-    sizes = {op: {row.case.size_bytes for row in rows if row.case.operation == op}
-             for op in operations}
+    sizes = sizes_of_operations(rows)
     sized = [op for op in operations if len(sizes[op]) > 1]
     positive = [row.case.size_bytes for row in rows if row.case.operation in sized] or [1]
     kinds = sorted({row.case.kind for row in rows} - {"modelled"}) or ["modelled"]
@@ -168,7 +186,8 @@ def scripts(names):
     for name in names:
         if name not in present:
             raise Refused(f"there is no figure '{name}'; there are: {', '.join(present)}")
-    return [Script(os.path.join(PLOTS, name + ".gp")) for name in names or present]
+    return sorted((Script(os.path.join(PLOTS, name + ".gp")) for name in names or present),
+                  key=lambda script: (int(script.wants["place"]), script.name))
 
 
 def main(arguments):
@@ -187,7 +206,7 @@ def main(arguments):
         index = []
         for script in scripts(names):
             drawn = 0
-            for name, title, chosen in script.figures(rows):
+            for name, title, chosen in script.figures(rows, ratios):
                 draw(script, name, chosen, ratios, known, folder)
                 print(f"  drawn {name} (pdf, svg)", flush=True)
                 index.append({"name": name, "title": title, "target": chosen[0].case.target,
@@ -195,7 +214,7 @@ def main(arguments):
                               "kinds": sorted({row.case.kind for row in chosen})})
                 drawn += 1
             if not drawn:
-                print(f"  not drawn: {script.name}, this run has none of its operations")
+                print(f"  not drawn: {script.name}, this run has none of its rows")
         if not names:
             whole_file.write(os.path.join(folder, "figures.json"), json.dumps(index, indent=1))
     except (table.Damage, Refused) as error:

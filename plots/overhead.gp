@@ -6,12 +6,13 @@
 # workload: (?!ubench).*
 # operation: .*
 # each: workload
-# value: ratio
+# needs: sizes ratios
+# place: 9
 
 columns = words(sized) < 3 ? words(sized) : 3
 rows = int(ceil(words(sized) / 3.0))
 width = 18
-height = 1.8 + 5.2 * rows
+height = 1.8 + 5.6 * rows
 load plots."/style.gp"
 
 # One scale for all panels, so that they can be compared by eye.
@@ -21,6 +22,7 @@ stats data using (strcol("system") ne "raw" && column("ratio_high") > 0 ? column
 highest = STATS_max > 1.8 ? STATS_max * 1.2 : 2
 
 set multiplot
+eval legend
 eval size_axis
 set logscale y
 set yrange [lowest:highest]
@@ -30,25 +32,20 @@ set ytics ("0.5" 0.5, "1" 1)
 steps = highest > 400 ? "1" : "1 2 5"
 do for [e=0:6] { do for [m in steps] { set ytics add (sprintf("%d", m * 10**e) m * 10**e) } }
 if (highest < 5) { set ytics add ("0.8" 0.8, "1.1" 1.1, "1.2" 1.2, "1.5" 1.5, "3" 3) }
-top = 1.35 / height
+
 do for [i=1:words(sized)] {
     op = word(sized, i)
     across = (i - 1) % columns
     down = (i - 1) / columns
-    set lmargin at screen 0.085 + across * 0.905 / columns
-    set rmargin at screen 0.085 + across * 0.905 / columns + 0.905 / columns - 0.045
-    set tmargin at screen 1 - top - (down * 5.2 + 0.3) / height
-    set bmargin at screen 1 - top - (down * 5.2 + 4.2) / height
+    left = 0.08 + across * 0.91 / columns
+    eval panel(left, left + 0.91 / columns - 0.045, 1.7 + down * 5.6, 5.6 + down * 5.6)
     set title op
     set xlabel (i + columns > words(sized) ? "size of the data" : "") textcolor rgb ink
     set ylabel (across == 0 ? ratio_label : "") textcolor rgb ink
-    if (i == 1) { set key at screen 0.5, screen 1 - 0.3 / height center top horizontal maxrows 1 } else { unset key }
-    plot 1 with lines lc rgb colour("raw") lw 1.5 title "raw", \
+    plot 1 with lines lc rgb colour("raw") lw 1.5 notitle, \
         for [model=0:1] for [p in "copied resident"] for [s in systems] data \
             using (row(s, op, p, model) ? column("size_bytes") : NaN):"ratio":"ratio_low":"ratio_high" \
-            with yerrorlines lc rgb colour(s) pt marker(s, model) ps (p eq "copied" ? 0.5 : 0.35) lw 1.1 \
-            dt dash(p) notitle, \
-        for [s in systems] NaN with linespoints lc rgb colour(s) pt filled(s) ps 0.6 lw 1.5 \
-            title (s eq "raw" ? "" : s)
+            with yerrorlines lc rgb colour(s) pt marker(s, model) ps (p eq "copied" ? 0.5 : 0.3) lw 1.1 \
+            dt dash(p) notitle
 }
 unset multiplot

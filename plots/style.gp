@@ -9,9 +9,9 @@
 # system          colour     marker   (Okabe and Ito's palette: tells apart for colour-blind eyes;
 #                                      one hue per discipline family, darker is the better variant)
 style_of_systems = "\
-raw             #666666    2 \
+raw             #666666    5 \
 og-none         #0072B2    7 \
-og-mpk          #56B4E9    5 \
+og-mpk          #56B4E9    13 \
 og-pmp          #004C77    9 \
 copy-mpk        #009E73    11 \
 copy-pmp        #00573F    13 \
@@ -32,23 +32,25 @@ ink = "#1a1a1a"    # report.html swaps these two for its own, in light and in da
 faint = "#d0d0d0"
 
 if (format eq "pdf") {
-    set terminal pdfcairo size width cm,height cm font "DejaVu Sans,7.5" linewidth 1 enhanced
+    set terminal pdfcairo size width cm,height cm font "DejaVu Sans,9" linewidth 1 enhanced
 } else {
-    set terminal svg size int(width * 44), int(height * 44) dynamic font "DejaVu Sans,12" linewidth 1.2 enhanced
+    set terminal svg size int(width * 44), int(height * 44) dynamic font "DejaVu Sans,10.5" linewidth 1.2 enhanced
 }
 set encoding utf8
+set micro
 set output output
 set datafile separator comma
 set datafile columnheaders
 set datafile missing NaN
 
-set border 3 lc rgb ink lw 0.6
-set tics nomirror out scale 0.5 textcolor rgb ink
-set grid xtics ytics lt 1 lc rgb faint lw 0.4
-set title font ",8.5" textcolor rgb ink offset 0,-0.4 noenhanced
+set_axes = "set border 3 lc rgb ink lw 0.6; set tics nomirror out scale 0.5 textcolor rgb ink; \
+    set xtics nomirror; set ytics nomirror; \
+    set grid xtics ytics lt 1 lc rgb faint lw 0.4"
+eval set_axes
+set title font ",10" textcolor rgb ink offset 0,-0.4 noenhanced
 set key textcolor rgb ink noenhanced samplen 2 spacing 1.15
 set errorbars small
-if (format eq "svg") { set title font ",13" }
+if (format eq "svg") { set title font ",12" }
 
 # Times in the data are nanoseconds; on an axis they read 10 ns, 1 µs, 2 ms.
 is_time = unit eq "ns"
@@ -60,7 +62,7 @@ ratio_label = (is_time ? "time" : "instructions")." relative to raw, ".kind
 
 bytes(n) = n >= 1048576 ? sprintf("%g MiB", n / 1048576.0) \
          : n >= 1024 ? sprintf("%g KiB", n / 1024.0) : sprintf("%g B", n)
-size_axis = "set logscale x 2; set xtics (); \
+size_axis = "set logscale x 2; set xtics () nomirror; \
     do for [p in '1 16 256 4096 65536 1048576 16777216'] { set xtics add (bytes(int(p)) int(p)) }"
 
 # Row filters, for `using`: the value where the row is the wanted one, else nothing.
@@ -70,3 +72,31 @@ row(system, operation, placement, model) = is("system", system) && is("operation
     && is("placement", placement) && of_kind(model)
 marker(system, model) = model ? hollow(system) : filled(system)
 dash(placement) = placement eq "copied" ? 1 : 3
+
+# The part of the page from `left` to `right` (shares of the width) and from `top` to
+# `bottom` (centimetres from the top) becomes the next panel.
+panel(left, right, top, bottom) = sprintf("set lmargin at screen %f; set rmargin at screen %f; \
+    set tmargin at screen %f; set bmargin at screen %f", left, right, 1 - top / height, 1 - bottom / height)
+
+# The legend of a whole figure, in a strip of its own at the top: eval it first in a multiplot.
+legend = panel(0, 1, 0, 1)."; unset border; unset tics; unset grid; set key center center horizontal; \
+    plot [0:1] [0:1] for [s in systems] NaN with linespoints lc rgb colour(s) pt filled(s) \
+    ps 0.6 lw 1.5 title s; unset key; ".set_axes
+
+# A panel of operations that have one size: a row for each of the words in `dots`, labelled
+# label(operation), a dot for each system at its cost on a logarithmic axis.
+row_in(list, name) = sum [i=1:words(list)] (word(list, i) eq name ? i : 0)
+nudge(system) = (row_in(systems, system) - (words(systems) + 1) / 2.0) * 0.5 / words(systems)
+draw_dots = "set logscale x 10; set format x cost_format; set xlabel cost_label textcolor rgb ink; \
+    set autoscale; stats data using \
+    (row_in(dots, strcol('operation')) && column('ci_low') > 0 ? column('ci_low') * scale : 1/0) nooutput; \
+    cheapest = STATS_min / 1.7; \
+    stats data using (row_in(dots, strcol('operation')) ? column('ci_high') * scale : 1/0) nooutput; \
+    set xrange [cheapest:STATS_max * 1.7]; set xtics autofreq; \
+    if (STATS_max / cheapest < 60) { do for [e=-12:9] { do for [m in '2 5'] { \
+        set xtics add (m * 10.0**e) } } }; set yrange [words(dots) + 0.6:0.4]; set ytics () nomirror scale 0; \
+    do for [i=1:words(dots)] { set ytics add (label(word(dots, i)) i) }; \
+    plot for [model=0:1] for [s in systems] data \
+    using (is('system', s) && of_kind(model) && row_in(dots, strcol('operation')) ? column('median') * scale : NaN) \
+    :(row_in(dots, strcol('operation')) + nudge(s)):(column('ci_low') * scale):(column('ci_high') * scale) \
+    with xerrorbars lc rgb colour(s) pt marker(s, model) ps 0.65 lw 1.1 notitle"

@@ -8,27 +8,50 @@ symbol = $(subst -,_,$(1))
 
 # $(call system,NAME,DISCIPLINE,ARCHIVES,LIBRARIES): a system. DISCIPLINE picks the stubs,
 # workloads/WORKLOAD/WORKLOAD.DISCIPLINE.h; ARCHIVES and LIBRARIES are what it links.
-system = $(eval SYSTEMS += $(1))$(eval SYSTEM_DISCIPLINE_$(1) := $(2))$(eval \
-    BENCH_ARCHIVES += $(3))$(eval BENCH_LIBRARIES += $(4))
+system = $(eval SYSTEMS += $(1))$(eval SYSTEM_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
+    SYSTEM_ARCHIVES_$(1) := $(3))$(eval SYSTEM_LIBRARIES_$(1) := $(4))
 
-# $(call workload,NAME,SYSTEMS,LIBRARIES,SOURCES): a workload through these systems; LIBRARIES
-# and SOURCES (compiled once, shared by all systems) are what it needs besides.
-define workload_pair_rule
+# Where a loop happens to start can outweigh what is compared: all systems' start alike.
+WORKLOAD_ALIGNMENT := -falign-functions=64 -falign-loops=32
+
+$(call workload,NAME,SYSTEMS,LIBRARIES,SOURCES): a workload through these systems; LIBRARIES
+# and SOURCES (compiled once, shared by all systems) are what it needs besides. Where there is
+# a workloads/NAME/NAME-worker.c, the process sandbox's worker og-worker-NAME is built of it.
+define workload_pair
 BENCH_TABLES += workload_$(call symbol,$(1))_$(call symbol,$(2))
 BENCH_SOURCES += workloads/$(1)/$(1).$(2).c
+BENCH_ARCHIVES += $(SYSTEM_ARCHIVES_$(2))
+BENCH_LIBRARIES += $(SYSTEM_LIBRARIES_$(2))
 $(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(MAKEFILE_LIST)
 	$$(call say,CC,"$$< ($(2))")
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS_workloads/$(1)/$(1)) \
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WORKLOAD_ALIGNMENT) $(FLAGS_workloads/$(1)/$(1)) \
 	    -DWORKLOAD_SYSTEM_$(call symbol,$(2))=1 -DWORKLOAD_SYSTEM_NAME='"$(2)"' \
 	    -DWORKLOAD_STUBS='"workloads/$(1)/$(1).$(SYSTEM_DISCIPLINE_$(2)).h"' \
 	    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -MMD -MP -c -o $$@ $$<
 endef
 workload = $(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += $(4))$(foreach \
-    name,$(2),$(eval $(call workload_pair_rule,$(1),$(name))))
+    name,$(2),$(eval $(call workload_pair,$(1),$(name))))$(foreach \
+    worker,$(wildcard workloads/$(1)/$(1)-worker.c),$(call workload_worker,$(1),$(worker),$(3)))
+# (A dollar in LIBRARIES is expanded once less here than on its way to og-bench.)
+workload_worker = $(eval BENCH_WORKERS += $(BUILD)/bin/og-worker-$(1))$(call \
+    process_worker,$(1),$(2),$(subst $$$$,$$,$(3)))
 
-#                 NAME            DISCIPLINE  ARCHIVES         LIBRARIES
-$(call system,raw,raw)
+#             NAME           DISCIPLINE ARCHIVES    LIBRARIES
+$(call system,raw,           raw,       og-core,)
+$(call system,process-socket,process,   $(PROCESS), $(PROCESS_LIBS))
+$(call system,process-ring,  process,   $(PROCESS), $(PROCESS_LIBS))
+$(call system,og-none,       og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
+
+# ubench's own library, found from the program's place. (Its dollar survives three expansions.)
+$(call shared,libogubench,workloads/ubench/library.c)
+FLAGS_workloads/ubench/library += -fvisibility=default
+UBENCH_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$$$$$ORIGIN/../lib' -logubench
+
+#               NAME   SYSTEMS    LIBRARIES
+$(call workload,ubench,$(SYSTEMS),$(UBENCH_LIBRARY))
+$(call workload,sodium,$(SYSTEMS),-lsodium)
+$(call workload,zlib,  $(SYSTEMS),-lz,workloads/zlib/input.c)
 
 HARNESS := workloads/harness
 
@@ -46,6 +69,10 @@ FLAGS_$(HARNESS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'
 $(call program,bin/og-bench,$(HARNESS)/bench.cc $(HARNESS)/main.c $(HARNESS)/tables.c \
     $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),-lbenchmark $(sort $(BENCH_LIBRARIES)),$(CXX))
 
+# What og-bench starts or loads when it runs.
+$(BUILD)/bin/og-bench: | $(BENCH_WORKERS)
+$(BUILD)/bin/og-bench $(BENCH_WORKERS): $(BUILD)/lib/libogubench.so
+
 # The same driver and program over tables that go wrong on purpose.
 $(call program,test/og-bench-fake,$(HARNESS)/bench.cc $(HARNESS)/main.c \
     $(HARNESS)/tests/fake_tables.c,harness,-lbenchmark,$(CXX))
@@ -54,4 +81,4 @@ $(call test,harness-statistics,$(HARNESS)/tests/statistics_test.c,harness,-lm)
 $(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
 $(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
 $(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
-TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour
+TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour $(HARNESS)/tests/adding-a-workload

@@ -1,4 +1,8 @@
-/* The foreign heap: memkind (a jemalloc that can be told where to allocate). */
+/* The foreign heap: memkind (a jemalloc that can be told where to allocate).
+ *
+ * memkind does not unmap the address space of a destroyed heap's bookkeeping (2 MiB for
+ * each of its arenas, a few per heap), though it gives the memory back: an open or a reset
+ * costs that much address space, of the 128 TiB there are, and no memory. */
 #include "none.h"
 
 #include <memkind.h>

@@ -88,14 +88,14 @@ def main():
     done = set()
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
-            done = {line.split(",")[1:6].__str__() for line in file}
+            done = {tuple(line.split(",")[1:6]) for line in file}
     left = int(os.environ.get("FAKE_BENCH_STOP_AFTER", "1000000"))
     with open(path, "a", encoding="utf-8") as table:
         if not done:
             table.write(HEADER + "\n")
         for case in chosen:
             workload, operation, size, placement, system, took = case
-            if [system, workload, operation, placement, str(size)].__str__() in done:
+            if (system, workload, operation, placement, str(size)) in done:
                 continue
             if left == 0:
                 print("fake_bench: stopped as told", file=sys.stderr)

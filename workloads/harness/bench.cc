@@ -34,7 +34,7 @@ extern "C" uint64_t workload_clock(void)
 namespace
 {
 
-struct plan plan;
+struct plan settings;
 
 // A member of the group that is being measured.
 struct Subject {
@@ -47,23 +47,19 @@ struct Subject {
     std::vector<double> samples;
 };
 
+// One sample. After a failure or a stop the remaining ones are empty, not skipped with
+// an error: the library aborts when a benchmark's repetitions differ in their iterations.
 void Sample(benchmark::State &state, Subject *subject)
 {
-    if (subject->failed || measure_stop) {
-        state.SkipWithError("stopped");
-        return;
-    }
     size_t offset = random_below(&subject->random, STACK_OFFSET_STEPS) * STACK_OFFSET_STEP;
     uint64_t elapsed = 0;
     uint64_t *wanted = subject->item->self_timed ? &elapsed : nullptr;
     const auto all = state.max_iterations;
     while (state.KeepRunningBatch(all)) {
-        if (!stack_offset_run(offset, subject->item, subject->state, static_cast<uint64_t>(all),
-                              wanted, &subject->error)) {
-            subject->failed = true;
-            state.SkipWithError("failed");
-            return;
-        }
+        if (subject->failed || measure_stop)
+            continue;
+        subject->failed = !stack_offset_run(offset, subject->item, subject->state,
+                                            static_cast<uint64_t>(all), wanted, &subject->error);
     }
     if (wanted)
         state.SetIterationTime(static_cast<double>(elapsed) * 1e-9);
@@ -74,7 +70,7 @@ void Sample(benchmark::State &state, Subject *subject)
 // names that the suite uses (without "/real_time" and the like).
 class Collector : public benchmark::BenchmarkReporter
 {
-public:
+  public:
     explicit Collector(std::vector<Subject> *subjects)
     {
         for (Subject &subject : *subjects)
@@ -95,7 +91,7 @@ public:
             std::string name = run.run_name.function_name;
             run.run_name = benchmark::BenchmarkName();
             run.run_name.function_name = name;
-            if (run.run_type == Run::RT_Iteration && !run.error_occurred)
+            if (run.run_type == Run::RT_Iteration)
                 subjects_[name]->samples.push_back(run.GetAdjustedRealTime());
         }
         json_.ReportRuns(renamed);
@@ -117,7 +113,7 @@ public:
         return record;
     }
 
-private:
+  private:
     std::map<std::string, Subject *> subjects_;
     std::ostringstream text_;
     benchmark::JSONReporter json_;
@@ -136,7 +132,7 @@ std::string Affinity()
     return text;
 }
 
-bool Measure(const struct group *group, void *const *states, struct measurement *measurement,
+bool Measure(const struct case_group *group, void *const *states, struct measurement *measurement,
              struct failure *failure)
 {
     std::vector<Subject> subjects(group->count);
@@ -146,7 +142,7 @@ bool Measure(const struct group *group, void *const *states, struct measurement 
         char name[CASE_NAME_MAX];
         case_name(name, member->table, member->item);
         // The name's hash, so that a row's offsets do not hang on the order of groups.
-        const uint64_t seed = plan.seed ^ std::hash<std::string>{}(name);
+        const uint64_t seed = settings.seed ^ std::hash<std::string>{}(name);
         subjects[i] = Subject{member->item, states[i], name, {seed}, false, {""}, {}};
         Subject *subject = &subjects[i];
         auto *benchmark = benchmark::RegisterBenchmark(
@@ -163,34 +159,36 @@ bool Measure(const struct group *group, void *const *states, struct measurement 
     *failure->text = 0;
     for (const Subject &subject : subjects)
         if (subject.failed)
-            fail_more(failure, "%s%s: failed while it was measured: %s", *failure->text ? "\n" : "",
-                      subject.name.c_str(),
-                      *subject.error.message ? subject.error.message : "no reason given");
+            failure_add(failure, "%s%s: failed while it was measured: %s",
+                        *failure->text ? "\n" : "", subject.name.c_str(),
+                        *subject.error.message ? subject.error.message : "no reason given");
     if (*failure->text || measure_stop)
         return false;
     for (size_t i = 0; i < group->count; i++) {
-        if (subjects[i].samples.size() != plan.repetitions)
-            return fail(failure, "%s: %zu samples came back, %u are due", subjects[i].name.c_str(),
-                        subjects[i].samples.size(), plan.repetitions);
-        std::memcpy(measurement->samples + i * plan.repetitions, subjects[i].samples.data(),
-                    plan.repetitions * sizeof(double));
+        if (subjects[i].samples.size() != settings.repetitions)
+            return failure_set(failure, "%s: %zu samples came back, %u are due",
+                               subjects[i].name.c_str(), subjects[i].samples.size(),
+                               settings.repetitions);
+        std::memcpy(measurement->samples + i * settings.repetitions, subjects[i].samples.data(),
+                    settings.repetitions * sizeof(double));
     }
     const std::string record = collector.Record();
     measurement->record = strdup(record.c_str());
     measurement->record_size = record.size();
-    return measurement->record ? true : fail(failure, "out of memory");
+    return measurement->record ? true : failure_set(failure, "out of memory");
 }
 
 } // namespace
 
 bool measure_start(const struct plan *wanted, struct failure *failure)
 try {
-    plan = *wanted;
-    std::vector<std::string> arguments = {
+    settings = *wanted;
+    // The library keeps pointers into its arguments.
+    static std::vector<std::string> arguments = {
         "og-bench",
         "--benchmark_enable_random_interleaving=true",
-        "--benchmark_repetitions=" + std::to_string(plan.repetitions),
-        "--benchmark_min_time=" + std::to_string(plan.min_time),
+        "--benchmark_repetitions=" + std::to_string(settings.repetitions),
+        "--benchmark_min_time=" + std::to_string(settings.min_time),
     };
     std::vector<char *> pointers;
     for (std::string &argument : arguments)
@@ -198,19 +196,19 @@ try {
     int count = static_cast<int>(pointers.size());
     pointers.push_back(nullptr);
     benchmark::Initialize(&count, pointers.data());
-    benchmark::AddCustomContext("seed", std::to_string(plan.seed));
-    benchmark::AddCustomContext("repetitions", std::to_string(plan.repetitions));
-    benchmark::AddCustomContext("min_time_seconds", std::to_string(plan.min_time));
+    benchmark::AddCustomContext("seed", std::to_string(settings.seed));
+    benchmark::AddCustomContext("repetitions", std::to_string(settings.repetitions));
+    benchmark::AddCustomContext("min_time_seconds", std::to_string(settings.min_time));
     benchmark::AddCustomContext("cpu_affinity", Affinity());
     return true;
 } catch (const std::exception &exception) {
-    return fail(failure, "Google Benchmark cannot be started: %s", exception.what());
+    return failure_set(failure, "Google Benchmark cannot be started: %s", exception.what());
 }
 
-bool measure_group(const struct group *group, void *const *states, struct measurement *measurement,
-                   struct failure *failure)
+bool measure_group(const struct case_group *group, void *const *states,
+                   struct measurement *measurement, struct failure *failure)
 try {
     return Measure(group, states, measurement, failure);
 } catch (const std::exception &exception) {
-    return fail(failure, "%s/%s: %s", group->workload, group->operation, exception.what());
+    return failure_set(failure, "%s/%s: %s", group->workload, group->operation, exception.what());
 }

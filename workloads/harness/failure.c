@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool fail(struct failure *failure, const char *format, ...)
+bool failure_set(struct failure *failure, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -14,7 +14,7 @@ bool fail(struct failure *failure, const char *format, ...)
     return false;
 }
 
-bool fail_more(struct failure *failure, const char *format, ...)
+bool failure_add(struct failure *failure, const char *format, ...)
 {
     size_t used = strlen(failure->text);
     va_list arguments;

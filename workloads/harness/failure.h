@@ -14,11 +14,12 @@ struct failure {
 };
 
 /* Writes the text (cut to fit) into *failure. Always returns false, so that a
- * function can `return fail(...)`. */
-bool fail(struct failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3)));
+ * function can `return failure_set(...)`. */
+bool failure_set(struct failure *failure, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Adds to the text that is there (cut to fit). Always returns false. */
-bool fail_more(struct failure *failure, const char *format, ...)
+bool failure_add(struct failure *failure, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #ifdef __cplusplus

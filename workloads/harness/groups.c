@@ -58,7 +58,7 @@ static bool list_names(const struct workload_tables *tables, table_name *name_of
             first++;
         if (first != i)
             continue;
-        fail_more(failure, "%s%s", separator, name);
+        failure_add(failure, "%s%s", separator, name);
         separator = ", ";
     }
     return false;
@@ -76,7 +76,7 @@ static bool check_names(const char *list, const char *what, const struct workloa
             i++;
         if (i < tables->count)
             continue;
-        fail(failure, "there is no %s \"%.*s\"; valid are:", what, (int)length, name);
+        failure_set(failure, "there is no %s \"%.*s\"; valid are:", what, (int)length, name);
         return list_names(tables, name_of, failure);
     }
     return true;
@@ -86,24 +86,24 @@ static bool check_names(const char *list, const char *what, const struct workloa
 static bool nothing_selected(const struct workload_tables *tables,
                              const struct selection *selection, struct failure *failure)
 {
-    fail(failure, "no case matches");
+    failure_set(failure, "no case matches");
     if (selection->filter)
-        fail_more(failure, " the filter \"%s\"", selection->filter);
+        failure_add(failure, " the filter \"%s\"", selection->filter);
     if (selection->workloads)
-        fail_more(failure, " in workloads %s", selection->workloads);
+        failure_add(failure, " in workloads %s", selection->workloads);
     if (selection->systems)
-        fail_more(failure, " in systems %s", selection->systems);
-    fail_more(failure, "; a name is workload/operation/system/size[/resident] (--list shows all)"
-                       "\nvalid systems:");
+        failure_add(failure, " in systems %s", selection->systems);
+    failure_add(failure, "; a name is workload/operation/system/size[/resident] (--list shows all)"
+                         "\nvalid systems:");
     list_names(tables, system_of, failure);
-    fail_more(failure, "\nvalid workload/operation:");
+    failure_add(failure, "\nvalid workload/operation:");
     for (size_t i = 0; i < tables->count; i++) {
         const struct workload_table *table = tables->items[i];
         if (i && !strcmp(tables->items[i - 1]->workload, table->workload))
             continue;
         for (size_t j = 0; j < table->count; j++)
             if (!j || strcmp(table->cases[j - 1].operation, table->cases[j].operation))
-                fail_more(failure, " %s/%s", table->workload, table->cases[j].operation);
+                failure_add(failure, " %s/%s", table->workload, table->cases[j].operation);
     }
     return false;
 }
@@ -115,28 +115,31 @@ static bool good_word(const char *word)
 
 static bool same_case(const struct workload_case *a, const struct workload_case *b)
 {
-    return a->size == b->size && a->placement == b->placement && !strcmp(a->operation, b->operation);
+    return a->size == b->size && a->placement == b->placement &&
+           !strcmp(a->operation, b->operation);
 }
 
 /* What the rest of the harness takes for granted about a table. */
 static bool check_table(const struct workload_table *table, struct failure *failure)
 {
     if (!good_word(table->workload) || !good_word(table->system))
-        return fail(failure, "a table is named \"%s\", \"%s\": names are made of a-z, 0-9 and -",
-                    table->workload, table->system);
+        return failure_set(failure,
+                           "a table is named \"%s\", \"%s\": names are made of a-z, 0-9 and -",
+                           table->workload, table->system);
     for (size_t i = 0; i < table->count; i++) {
         const struct workload_case *item = &table->cases[i];
         if (!good_word(item->operation) || !item->prepare || !item->run || !item->output ||
             !item->finish)
-            return fail(failure,
-                        "case %zu of %s, %s: the operation's name is not made of a-z, 0-9 and -, or "
-                        "a function is missing",
-                        i, table->workload, table->system);
+            return failure_set(
+                failure,
+                "case %zu of %s, %s: the operation's name is not made of a-z, 0-9 and -, or "
+                "a function is missing",
+                i, table->workload, table->system);
         for (size_t j = 0; j < i; j++)
             if (same_case(item, &table->cases[j]))
-                return fail(failure, "%s, %s: cases %zu and %zu are both %s, %s, %zu B",
-                            table->workload, table->system, j, i, item->operation,
-                            placement_name(item->placement), item->size);
+                return failure_set(failure, "%s, %s: cases %zu and %zu are both %s, %s, %zu B",
+                                   table->workload, table->system, j, i, item->operation,
+                                   placement_name(item->placement), item->size);
     }
     return true;
 }
@@ -156,18 +159,18 @@ static struct group_member find_raw(const struct workload_tables *tables, const 
     return (struct group_member){NULL, NULL};
 }
 
-static struct group *find_group(struct groups *groups, const char *workload,
-                                const struct workload_case *item)
+static struct case_group *find_group(struct groups *groups, const char *workload,
+                                     const struct workload_case *item)
 {
     for (size_t i = 0; i < groups->count; i++) {
-        struct group *group = &groups->items[i];
+        struct case_group *group = &groups->items[i];
         if (same_case(group->members[0].item, item) && !strcmp(group->workload, workload))
             return group;
     }
     return NULL;
 }
 
-static bool add_member(struct group *group, struct group_member member)
+static bool add_member(struct case_group *group, struct group_member member)
 {
     struct group_member *members =
         realloc(group->members, (group->count + 1) * sizeof(*group->members));
@@ -182,14 +185,14 @@ static bool add_case(struct groups *groups, const struct workload_tables *tables
                      struct group_member member)
 {
     const char *workload = member.table->workload;
-    struct group *group = find_group(groups, workload, member.item);
+    struct case_group *group = find_group(groups, workload, member.item);
     if (group)
         return add_member(group, member);
-    struct group *items = realloc(groups->items, (groups->count + 1) * sizeof(*groups->items));
+    struct case_group *items = realloc(groups->items, (groups->count + 1) * sizeof(*groups->items));
     if (!items)
         return false;
     groups->items = items;
-    struct group fresh = {
+    struct case_group fresh = {
         .workload = workload,
         .operation = member.item->operation,
         .placement = member.item->placement,
@@ -232,8 +235,8 @@ bool groups_make(struct groups *groups, const struct workload_tables *tables,
         if (wrong) {
             char why[128];
             regerror(wrong, &filter, why, sizeof(why));
-            return fail(failure, "the filter \"%s\" is no regular expression: %s",
-                        selection->filter, why);
+            return failure_set(failure, "the filter \"%s\" is no regular expression: %s",
+                               selection->filter, why);
         }
     }
     bool done = true;
@@ -246,7 +249,7 @@ bool groups_make(struct groups *groups, const struct workload_tables *tables,
     if (selection->filter)
         regfree(&filter);
     if (!done)
-        return fail(failure, "out of memory");
+        return failure_set(failure, "out of memory");
     return groups->count ? true : nothing_selected(tables, selection, failure);
 }
 
@@ -255,7 +258,7 @@ void groups_shuffle(struct groups *groups, uint64_t seed)
     struct random random = {seed};
     for (size_t i = groups->count; i > 1; i--) {
         size_t j = random_below(&random, i);
-        struct group kept = groups->items[i - 1];
+        struct case_group kept = groups->items[i - 1];
         groups->items[i - 1] = groups->items[j];
         groups->items[j] = kept;
     }

@@ -19,7 +19,7 @@ struct group_member {
     const struct workload_case *item;
 };
 
-struct group {
+struct case_group {
     const char *workload;
     const char *operation;
     enum placement placement;
@@ -30,7 +30,7 @@ struct group {
 };
 
 struct groups {
-    struct group *items;
+    struct case_group *items;
     size_t count;
 };
 

@@ -40,8 +40,8 @@ bool measure_start(const struct plan *plan, struct failure *failure);
  * `states`, in random interleaving, each sample at a random stack offset. A case
  * that fails is a failure that names it. When measure_stop becomes nonzero it
  * returns false soon, whatever *failure then says. */
-bool measure_group(const struct group *group, void *const *states, struct measurement *measurement,
-                   struct failure *failure);
+bool measure_group(const struct case_group *group, void *const *states,
+                   struct measurement *measurement, struct failure *failure);
 
 /* Set by the program's signal handler: end as soon as nothing is torn by it.
  * Defined in run.c. */

@@ -7,9 +7,9 @@
 
 #include "workloads/harness/statistics.h"
 
-/* 21 repetitions of at least 10 ms (Google Benchmark makes that 14) take about
- * 0.35 s a row with the calibration. Odd, so that the median is a sample. */
-static const struct options defaults = {.repetitions = 21, .min_time = 0.01, .seed = 1};
+/* 21 repetitions of at least 15 ms take about 0.4 s a row, calibration included.
+ * Odd, so that the median is a sample. */
+static const struct options defaults = {.repetitions = 21, .min_time = 0.015, .seed = 1};
 
 const char options_usage[] =
     "usage: og-bench --run-dir DIR [OPTION]...\n"
@@ -22,7 +22,7 @@ const char options_usage[] =
     "  --workloads A,B      only these workloads\n"
     "  --systems A,B        only these systems\n"
     "  --repetitions N      samples per row, 1 to 999 (default 21)\n"
-    "  --min-time SECONDS   least time per sample (default 0.01)\n"
+    "  --min-time SECONDS   least time per sample (default 0.015)\n"
     "  --seed N             for the groups' order and the stack offsets (default 1)\n"
     "  --in-order           groups in the order of --list, not shuffled\n"
     "  --list               print the names that are selected, and stop\n"
@@ -31,7 +31,18 @@ const char options_usage[] =
     "Exit status: 0 all rows are there; 1 a case failed or computed other bytes than raw;\n"
     "2 the command line or the run directory cannot be used; 130 stopped by a signal.\n";
 
-enum option { RUN_DIR = 1, FILTER, WORKLOADS, SYSTEMS, REPETITIONS, MIN_TIME, SEED, IN_ORDER, LIST, HELP };
+enum option_id {
+    RUN_DIR = 1,
+    FILTER,
+    WORKLOADS,
+    SYSTEMS,
+    REPETITIONS,
+    MIN_TIME,
+    SEED,
+    IN_ORDER,
+    LIST,
+    HELP
+};
 
 static const struct option long_options[] = {
     {"run-dir", required_argument, NULL, RUN_DIR},
@@ -54,8 +65,8 @@ static bool parse_count(const char *name, const char *text, uint64_t low, uint64
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || number < low || number > high)
-        return fail(failure, "%s takes a whole number from %llu to %llu, not \"%s\"", name,
-                    (unsigned long long)low, (unsigned long long)high, text);
+        return failure_set(failure, "%s takes a whole number from %llu to %llu, not \"%s\"", name,
+                           (unsigned long long)low, (unsigned long long)high, text);
     *value = number;
     return true;
 }
@@ -66,19 +77,19 @@ static bool parse_seconds(const char *name, const char *text, double *value,
     char *end;
     double number = strtod(text, &end);
     if (!*text || *end || !(number > 0 && number <= 60))
-        return fail(failure, "%s takes seconds, more than 0 and at most 60, not \"%s\"", name,
-                    text);
+        return failure_set(failure, "%s takes seconds, more than 0 and at most 60, not \"%s\"",
+                           name, text);
     *value = number;
     return true;
 }
 
 static bool take(struct options *options, int option, const char *text, struct failure *failure)
 {
-    uint64_t number;
-    switch ((enum option)option) {
+    uint64_t number = 0;
+    switch ((enum option_id)option) {
     case RUN_DIR:
         options->run_dir = text;
-        return *text || fail(failure, "--run-dir takes a directory, not an empty text");
+        return *text || failure_set(failure, "--run-dir takes a directory, not an empty text");
     case FILTER:
         options->selection.filter = text;
         return true;
@@ -117,16 +128,17 @@ bool options_parse(struct options *options, int argc, char **argv, struct failur
     optind = 0; /* restarts glibc's getopt, for callers that parse twice */
     for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
         if (option == '?')
-            return fail(failure, "unknown option \"%s\"; --help lists the valid ones",
-                        argv[optind - 1]);
+            return failure_set(failure, "unknown option \"%s\"; --help lists the valid ones",
+                               argv[optind - 1]);
         if (option == ':')
-            return fail(failure, "%s needs a value; --help explains it", argv[optind - 1]);
+            return failure_set(failure, "%s needs a value; --help explains it", argv[optind - 1]);
         if (!take(options, option, optarg, failure))
             return false;
     }
     if (optind < argc)
-        return fail(failure, "\"%s\" is no option; --help lists the valid ones", argv[optind]);
+        return failure_set(failure, "\"%s\" is no option; --help lists the valid ones",
+                           argv[optind]);
     if (!options->run_dir && !options->list && !options->help)
-        return fail(failure, "--run-dir DIR is missing; --help explains it");
+        return failure_set(failure, "--run-dir DIR is missing; --help explains it");
     return true;
 }

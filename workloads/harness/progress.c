@@ -32,8 +32,8 @@ static void format_times(char text[64], const struct progress *progress, uint64_
     uint64_t spent = now - progress->started;
     format_time(elapsed, spent);
     if (progress->rows_done)
-        format_time(remaining, spent * (progress->rows_total - progress->rows_done) /
-                                   progress->rows_done);
+        format_time(remaining,
+                    spent * (progress->rows_total - progress->rows_done) / progress->rows_done);
     snprintf(text, 64, "elapsed %s remaining %s", elapsed, remaining);
 }
 
@@ -42,16 +42,15 @@ static void draw_bar(const struct progress *progress, const char *what, const ch
     static const char full[] = "####################";
     static const char empty[] = "....................";
     char line[512];
-    int cells = progress->rows_total
-                    ? (int)(progress->rows_done * BAR_CELLS / progress->rows_total)
-                    : BAR_CELLS;
-    snprintf(line, sizeof(line), "[%.*s%.*s] %zu/%zu %s  %s", cells, full, BAR_CELLS - cells,
-             empty, progress->groups_begun, progress->groups_total, what, times);
+    int cells = progress->rows_total ? (int)(progress->rows_done * BAR_CELLS / progress->rows_total)
+                                     : BAR_CELLS;
+    snprintf(line, sizeof(line), "[%.*s%.*s] %zu/%zu %s  %s", cells, full, BAR_CELLS - cells, empty,
+             progress->groups_begun, progress->groups_total, what, times);
     /* One column less than there is: a full line would scroll the terminal. */
     fprintf(progress->stream, "\r%.*s\033[K", (int)progress->columns - 1, line);
 }
 
-void progress_group(struct progress *progress, const struct group *group, uint64_t now)
+void progress_group(struct progress *progress, const struct case_group *group, uint64_t now)
 {
     char what[CASE_NAME_MAX];
     char times[64];
@@ -75,7 +74,7 @@ void progress_group(struct progress *progress, const struct group *group, uint64
     fflush(progress->stream);
 }
 
-void progress_done(struct progress *progress, const struct group *group)
+void progress_done(struct progress *progress, const struct case_group *group)
 {
     progress->rows_done += group->count;
 }
@@ -84,5 +83,14 @@ void progress_clear(struct progress *progress)
 {
     if (progress->terminal && progress->groups_begun)
         fputs("\r\033[K", progress->stream);
+    fflush(progress->stream);
+}
+
+void progress_end(struct progress *progress, uint64_t now)
+{
+    char elapsed[24];
+    progress_clear(progress);
+    format_time(elapsed, now - progress->started);
+    fprintf(progress->stream, "%zu groups done, elapsed %s\n", progress->groups_begun, elapsed);
     fflush(progress->stream);
 }

@@ -14,8 +14,8 @@
 struct progress {
     FILE *stream; /* the caller's */
     bool terminal;
-    unsigned columns;     /* the terminal's width */
-    size_t groups_total;  /* those to measure */
+    unsigned columns;    /* the terminal's width */
+    size_t groups_total; /* those to measure */
     size_t groups_begun;
     size_t rows_total;
     size_t rows_done;
@@ -28,10 +28,13 @@ void progress_begin(struct progress *progress, FILE *stream, bool terminal, unsi
                     size_t groups, size_t rows, uint64_t now);
 
 /* Says that a group is begun. */
-void progress_group(struct progress *progress, const struct group *group, uint64_t now);
+void progress_group(struct progress *progress, const struct case_group *group, uint64_t now);
 
 /* Notes that a group is done with, well or not; the next line counts it. */
-void progress_done(struct progress *progress, const struct group *group);
+void progress_done(struct progress *progress, const struct case_group *group);
+
+/* Says that all is done, and how long it took. */
+void progress_end(struct progress *progress, uint64_t now);
 
 /* Takes the bar away, so that something else can be printed. */
 void progress_clear(struct progress *progress);

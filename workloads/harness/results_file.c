@@ -28,13 +28,13 @@ static bool keep_line(struct results_file *file, const char *line, struct failur
         size_t capacity = file->capacity ? 2 * file->capacity : 64;
         char **lines = realloc(file->lines, capacity * sizeof(*lines));
         if (!lines)
-            return fail(failure, "%s: out of memory", file->path);
+            return failure_set(failure, "%s: out of memory", file->path);
         file->lines = lines;
         file->capacity = capacity;
     }
     char *copy = strdup(line);
     if (!copy)
-        return fail(failure, "%s: out of memory", file->path);
+        return failure_set(failure, "%s: out of memory", file->path);
     file->lines[file->count++] = copy;
     return true;
 }
@@ -56,7 +56,7 @@ static bool rewrite(struct results_file *file, struct failure *failure)
         size += strlen(file->lines[i]) + 1;
     char *text = malloc(size + 1);
     if (!text)
-        return fail(failure, "%s: out of memory", file->path);
+        return failure_set(failure, "%s: out of memory", file->path);
     char *end = stpcpy(stpcpy(text, RESULTS_FILE_HEADER), "\n");
     for (size_t i = 0; i < file->count; i++)
         end = stpcpy(stpcpy(end, file->lines[i]), "\n");
@@ -64,7 +64,7 @@ static bool rewrite(struct results_file *file, struct failure *failure)
     free(text);
     /* The rename is on disk when the directory is. */
     if (done && fsync(file->lock))
-        return fail(failure, "%s: cannot be synced: %s", file->path, strerror(errno));
+        return failure_set(failure, "%s: cannot be synced: %s", file->path, strerror(errno));
     return done;
 }
 
@@ -91,18 +91,18 @@ static bool parse(struct results_file *file, char *text, size_t size, bool *torn
         bool good = number == 1 ? results_line_check_header(line, &column, &why)
                                 : results_line_check(line, (size_t)(newline - line), &column, &why);
         if (!good)
-            return fail(failure,
-                        "%s:%zu:%zu: %s\n"
-                        "repair or delete that line, or start over in another run directory",
-                        file->path, number, column, why.text);
+            return failure_set(failure,
+                               "%s:%zu:%zu: %s\n"
+                               "repair or delete that line, or start over in another run directory",
+                               file->path, number, column, why.text);
         if (number == 1)
             continue;
         size_t twin = find_line(file, line);
         if (twin != SIZE_MAX)
-            return fail(failure,
-                        "%s:%zu:1: the row is there already, in line %zu\n"
-                        "delete one of the two",
-                        file->path, number, twin + 2);
+            return failure_set(failure,
+                               "%s:%zu:1: the row is there already, in line %zu\n"
+                               "delete one of the two",
+                               file->path, number, twin + 2);
         if (!keep_line(file, line, failure))
             return false;
     }
@@ -113,15 +113,16 @@ static bool lock_directory(struct results_file *file, const char *directory,
                            struct failure *failure)
 {
     if (mkdir(directory, 0777) && errno != EEXIST)
-        return fail(failure, "%s: the run directory cannot be made: %s", directory,
-                    strerror(errno));
+        return failure_set(failure, "%s: the run directory cannot be made: %s", directory,
+                           strerror(errno));
     file->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file->lock < 0)
-        return fail(failure, "%s: the run directory cannot be opened: %s", directory,
-                    strerror(errno));
+        return failure_set(failure, "%s: the run directory cannot be opened: %s", directory,
+                           strerror(errno));
     if (flock(file->lock, LOCK_EX | LOCK_NB))
-        return fail(failure, "%s: another run is writing there; wait for it or take another one",
-                    directory);
+        return failure_set(failure,
+                           "%s: another run is writing there; wait for it or take another one",
+                           directory);
     return true;
 }
 
@@ -130,14 +131,14 @@ bool results_file_open(struct results_file **out, const char *directory, struct 
     *out = NULL;
     struct results_file *file = calloc(1, sizeof(*file));
     if (!file)
-        return fail(failure, "%s: out of memory", directory);
+        return failure_set(failure, "%s: out of memory", directory);
     file->lock = -1;
     char *text = NULL;
     size_t size = 0;
     bool torn = false;
     if ((size_t)snprintf(file->path, sizeof(file->path), "%s/results.csv", directory) >=
         sizeof(file->path)) {
-        fail(failure, "%s: the path is too long", directory);
+        failure_set(failure, "%s: the path is too long", directory);
         goto failed;
     }
     if (!lock_directory(file, directory, failure))
@@ -167,16 +168,16 @@ static bool append(struct results_file *file, const char *text, struct failure *
 {
     int descriptor = open(file->path, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (descriptor < 0)
-        return fail(failure, "%s: cannot be written: %s", file->path, strerror(errno));
+        return failure_set(failure, "%s: cannot be written: %s", file->path, strerror(errno));
     off_t before = lseek(descriptor, 0, SEEK_END);
     bool done = whole_file_write(descriptor, text, strlen(text)) && !fsync(descriptor);
     if (!done) {
         int why = errno;
-        fail(failure, "%s: cannot be written: %s; earlier rows are intact", file->path,
-             strerror(why));
+        failure_set(failure, "%s: cannot be written: %s; earlier rows are intact", file->path,
+                    strerror(why));
         /* Takes back half a line; were that to fail too, the next run drops it. */
         if (before >= 0 && ftruncate(descriptor, before))
-            fail_more(failure, ", a torn last line will be dropped by the next run");
+            failure_add(failure, ", a torn last line will be dropped by the next run");
     }
     close(descriptor);
     return done;
@@ -190,21 +191,21 @@ bool results_file_add(struct results_file *file, const struct results_row *rows,
     bool replaced = false;
     char *text = malloc(count * RESULTS_LINE_MAX + 1);
     if (!text)
-        return fail(failure, "%s: out of memory", file->path);
+        return failure_set(failure, "%s: out of memory", file->path);
     char *end = text;
     *end = 0;
     bool done = false;
     for (size_t i = 0; i < count; i++) {
         if (!results_line_format(line, &rows[i])) {
-            fail(failure, "%s: the row of %s/%s/%s is too long", file->path, rows[i].workload,
-                 rows[i].operation, rows[i].system);
+            failure_set(failure, "%s: the row of %s/%s/%s is too long", file->path,
+                        rows[i].workload, rows[i].operation, rows[i].system);
             goto out;
         }
         size_t twin = find_line(file, line);
         if (twin != SIZE_MAX) {
             char *copy = strdup(line);
             if (!copy) {
-                fail(failure, "%s: out of memory", file->path);
+                failure_set(failure, "%s: out of memory", file->path);
                 goto out;
             }
             free(file->lines[twin]);

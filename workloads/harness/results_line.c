@@ -12,9 +12,9 @@ static const struct {
     const char *name;
     enum field_kind kind;
 } fields[FIELDS] = {
-    {"target", WORD},       {"system", WORD},   {"workload", WORD},     {"operation", WORD},
-    {"placement", WORD},    {"size_bytes", COUNT}, {"kind", WORD},      {"unit", WORD},
-    {"median", NUMBER},     {"ci_low", NUMBER}, {"ci_high", NUMBER},    {"samples", COUNT},
+    {"target", WORD},        {"system", WORD},      {"workload", WORD},  {"operation", WORD},
+    {"placement", WORD},     {"size_bytes", COUNT}, {"kind", WORD},      {"unit", WORD},
+    {"median", NUMBER},      {"ci_low", NUMBER},    {"ci_high", NUMBER}, {"samples", COUNT},
     {"verified", YES_OR_NO},
 };
 
@@ -70,16 +70,16 @@ bool results_line_check(const char *line, size_t size, size_t *column, struct fa
         size_t length = strcspn(field, ",");
         *column = (size_t)(field - line) + 1;
         if (!good_field(fields[i].kind, field, length))
-            return fail(failure, "%s is not %s", fields[i].name, kind_texts[fields[i].kind]);
+            return failure_set(failure, "%s is not %s", fields[i].name, kind_texts[fields[i].kind]);
         field += length;
         *column = (size_t)(field - line) + 1;
         bool last = i == FIELDS - 1;
         if (!last && *field != ',')
-            return fail(failure, "the line ends after %s; %d fields are due", fields[i].name,
-                        FIELDS);
+            return failure_set(failure, "the line ends after %s; %d fields are due", fields[i].name,
+                               FIELDS);
         if (last && *column != size + 1)
-            return fail(failure, "there is more after %s; %d fields are due", fields[i].name,
-                        FIELDS);
+            return failure_set(failure, "there is more after %s; %d fields are due", fields[i].name,
+                               FIELDS);
         field++;
     }
     return true;
@@ -92,6 +92,6 @@ bool results_line_check_header(const char *line, size_t *column, struct failure 
         same++;
     *column = same + 1;
     if (line[same] || RESULTS_FILE_HEADER[same])
-        return fail(failure, "the header is not \"%s\"", RESULTS_FILE_HEADER);
+        return failure_set(failure, "the header is not \"%s\"", RESULTS_FILE_HEADER);
     return true;
 }

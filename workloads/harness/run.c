@@ -44,7 +44,8 @@ static void print_error(const struct failure *failure)
     fprintf(stderr, "og-bench: error: %s\n", failure->text);
 }
 
-static struct results_row make_row(const struct group *group, const struct group_member *member)
+static struct results_row make_row(const struct case_group *group,
+                                   const struct group_member *member)
 {
     return (struct results_row){
         .target = measure_target,
@@ -55,11 +56,11 @@ static struct results_row make_row(const struct group *group, const struct group
         .size = group->size,
         .kind = measure_kind,
         .unit = measure_unit,
-        .verified = group->raw.item != NULL,
+        .verified = true, /* nothing else is written */
     };
 }
 
-static bool group_is_there(const struct results_file *results, const struct group *group)
+static bool group_is_there(const struct results_file *results, const struct case_group *group)
 {
     for (size_t i = 0; i < group->count; i++) {
         struct results_row row = make_row(group, &group->members[i]);
@@ -70,7 +71,7 @@ static bool group_is_there(const struct results_file *results, const struct grou
 }
 
 /* Writes what was measured: the driver's record first, so that a row always has one. */
-static bool write_group(struct run *run, const struct group *group,
+static bool write_group(struct run *run, const struct case_group *group,
                         const struct measurement *measurement, struct results_row *rows,
                         struct failure *failure)
 {
@@ -91,14 +92,15 @@ static bool write_group(struct run *run, const struct group *group,
         if ((size_t)snprintf(path, sizeof(path), "%s/raw/%s.%s.%s.%zu.json", run->options->run_dir,
                              group->workload, group->operation, placement_name(group->placement),
                              group->size) >= sizeof(path))
-            return fail(failure, "%s: the path is too long", run->options->run_dir);
+            return failure_set(failure, "%s: the path is too long", run->options->run_dir);
         if (!whole_file_replace(path, measurement->record, measurement->record_size, failure))
             return false;
     }
     return results_file_add(run->results, rows, group->count, failure);
 }
 
-static enum outcome run_group(struct run *run, const struct group *group, struct failure *failure)
+static enum outcome run_group(struct run *run, const struct case_group *group,
+                              struct failure *failure)
 {
     struct prepared prepared;
     struct measurement measurement = {NULL, NULL, 0};
@@ -109,7 +111,7 @@ static enum outcome run_group(struct run *run, const struct group *group, struct
     measurement.samples =
         calloc(group->count, run->options->repetitions * sizeof(*measurement.samples));
     if (!measurement.samples || !rows) {
-        fail(failure, "out of memory");
+        failure_set(failure, "out of memory");
         goto out;
     }
     /* Again afterwards: a system that goes wrong in the course of many calls is wrong. */
@@ -144,7 +146,7 @@ static enum run_status run_all(struct run *run, const struct groups *groups)
 {
     struct failure failure;
     for (size_t i = 0; i < groups->count; i++) {
-        const struct group *group = &groups->items[i];
+        const struct case_group *group = &groups->items[i];
         if (group_is_there(run->results, group))
             continue;
         if (measure_stop)
@@ -164,7 +166,7 @@ static enum run_status run_all(struct run *run, const struct groups *groups)
             return RUN_FAILED;
         progress_done(&run->progress, group);
     }
-    progress_clear(&run->progress);
+    progress_end(&run->progress, milliseconds_now());
     if (!run->failed)
         return RUN_DONE;
     fprintf(stderr, "og-bench: error: %zu of %zu groups failed (see above) and have no rows\n",
@@ -186,8 +188,7 @@ static void begin_progress(struct run *run, const struct groups *groups)
     bool terminal = isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
     printf("%zu groups, %zu of them in %s already; %zu rows to measure, seed %" PRIu64 "\n",
            groups->count, groups->count - todo, run->options->run_dir, rows, run->options->seed);
-    progress_begin(&run->progress, stdout, terminal, window.ws_col, todo, rows,
-                   milliseconds_now());
+    progress_begin(&run->progress, stdout, terminal, window.ws_col, todo, rows, milliseconds_now());
 }
 
 enum run_status run_groups(const struct options *options, const struct groups *groups)
@@ -204,8 +205,8 @@ enum run_status run_groups(const struct options *options, const struct groups *g
     }
     if ((size_t)snprintf(raw, sizeof(raw), "%s/raw", options->run_dir) >= sizeof(raw) ||
         (mkdir(raw, 0777) && errno != EEXIST)) {
-        fail(&failure, "%s/raw: the directory cannot be made: %s", options->run_dir,
-             strerror(errno));
+        failure_set(&failure, "%s/raw: the directory cannot be made: %s", options->run_dir,
+                    strerror(errno));
         print_error(&failure);
         goto out;
     }

@@ -7,11 +7,11 @@
 static bool fail_member(struct failure *failure, const struct group_member *member,
                         const char *what, const struct case_error *error)
 {
-    return fail_more(failure, "%s%s/%s through %s at %zu B (%s): %s: %s",
-                     *failure->text ? "\n" : "", member->table->workload, member->item->operation,
-                     member->table->system, member->item->size,
-                     placement_name(member->item->placement), what,
-                     *error->message ? error->message : "no reason given");
+    return failure_add(failure, "%s%s/%s through %s at %zu B (%s): %s: %s",
+                       *failure->text ? "\n" : "", member->table->workload, member->item->operation,
+                       member->table->system, member->item->size,
+                       placement_name(member->item->placement), what,
+                       *error->message ? error->message : "no reason given");
 }
 
 static void *prepare(const struct group_member *member, struct failure *failure)
@@ -23,13 +23,20 @@ static void *prepare(const struct group_member *member, struct failure *failure)
     return state;
 }
 
-bool prepared_open(struct prepared *prepared, const struct group *group, struct failure *failure)
+bool prepared_open(struct prepared *prepared, const struct case_group *group,
+                   struct failure *failure)
 {
     *failure->text = 0;
     *prepared = (struct prepared){.group = group};
+    if (!group->raw.item)
+        return failure_set(failure,
+                           "%s/%s at %zu B (%s) cannot be verified: raw has no such case; "
+                           "add it to raw's table of the workload",
+                           group->workload, group->operation, group->size,
+                           placement_name(group->placement));
     prepared->states = calloc(group->count, sizeof(*prepared->states));
     if (!prepared->states)
-        return fail(failure, "out of memory");
+        return failure_set(failure, "out of memory");
     for (size_t i = 0; i < group->count; i++) {
         prepared->states[i] = prepare(&group->members[i], failure);
         if (!prepared->states[i])
@@ -39,7 +46,7 @@ bool prepared_open(struct prepared *prepared, const struct group *group, struct 
             prepared->raw_borrowed = true;
         }
     }
-    if (group->raw.item && !prepared->raw_borrowed) {
+    if (!prepared->raw_borrowed) {
         prepared->raw_state = prepare(&group->raw, failure);
         if (!prepared->raw_state)
             goto failed;
@@ -73,22 +80,24 @@ static bool compare(const struct group_member *member, struct case_output got,
         return true;
     else
         i = shorter;
-    fail_more(failure,
-              "%s%s/%s through %s at %zu B (%s): the output differs from raw's, "
-              "first at byte %zu: ",
-              *failure->text ? "\n" : "", member->table->workload, member->item->operation,
-              member->table->system, member->item->size, placement_name(member->item->placement), i);
+    failure_add(failure,
+                "%s%s/%s through %s at %zu B (%s): the output differs from raw's, "
+                "first at byte %zu: ",
+                *failure->text ? "\n" : "", member->table->workload, member->item->operation,
+                member->table->system, member->item->size, placement_name(member->item->placement),
+                i);
     if (i < shorter)
-        return fail_more(failure, "0x%02x, raw has 0x%02x", a[i], b[i]);
-    return fail_more(failure, "the output ends after %zu B, raw's after %zu B", got.size, raw.size);
+        return failure_add(failure, "0x%02x, raw has 0x%02x", a[i], b[i]);
+    return failure_add(failure, "the output ends after %zu B, raw's after %zu B", got.size,
+                       raw.size);
 }
 
 bool prepared_verify(struct prepared *prepared, struct failure *failure)
 {
-    const struct group *group = prepared->group;
+    const struct case_group *group = prepared->group;
     struct case_output raw = {NULL, 0};
     *failure->text = 0;
-    if (group->raw.item && !get_output(&group->raw, prepared->raw_state, &raw, failure))
+    if (!get_output(&group->raw, prepared->raw_state, &raw, failure))
         return false;
     bool equal = true;
     for (size_t i = 0; i < group->count; i++) {
@@ -97,7 +106,7 @@ bool prepared_verify(struct prepared *prepared, struct failure *failure)
             continue;
         if (!get_output(&group->members[i], prepared->states[i], &output, failure))
             equal = false;
-        else if (group->raw.item && !compare(&group->members[i], output, raw, failure))
+        else if (!compare(&group->members[i], output, raw, failure))
             equal = false;
     }
     return equal;
@@ -105,7 +114,7 @@ bool prepared_verify(struct prepared *prepared, struct failure *failure)
 
 void prepared_close(struct prepared *prepared)
 {
-    const struct group *group = prepared->group;
+    const struct case_group *group = prepared->group;
     if (prepared->raw_state && !prepared->raw_borrowed)
         group->raw.item->finish(prepared->raw_state);
     for (size_t i = 0; prepared->states && i < group->count; i++)

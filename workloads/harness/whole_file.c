@@ -50,7 +50,7 @@ bool whole_file_read(const char *path, char **text, size_t *size, struct failure
         return true;
     bool done = descriptor >= 0 && read_all(descriptor, text, size);
     if (!done)
-        fail(failure, "%s: cannot be read: %s", path, strerror(errno));
+        failure_set(failure, "%s: cannot be read: %s", path, strerror(errno));
     if (descriptor >= 0)
         close(descriptor);
     return done;
@@ -74,10 +74,10 @@ bool whole_file_replace(const char *path, const char *text, size_t size, struct 
 {
     char fresh[4096];
     if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
-        return fail(failure, "%s: the path is too long", path);
+        return failure_set(failure, "%s: the path is too long", path);
     int descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor < 0)
-        return fail(failure, "%s: cannot be written: %s", fresh, strerror(errno));
+        return failure_set(failure, "%s: cannot be written: %s", fresh, strerror(errno));
     bool written = whole_file_write(descriptor, text, size) && !fsync(descriptor);
     int why = errno;
     if (close(descriptor) && written) {
@@ -90,8 +90,8 @@ bool whole_file_replace(const char *path, const char *text, size_t size, struct 
     }
     if (!written) {
         unlink(fresh);
-        return fail(failure, "%s: cannot be written: %s; what it held before is intact", path,
-                    strerror(why));
+        return failure_set(failure, "%s: cannot be written: %s; what it held before is intact",
+                           path, strerror(why));
     }
     return true;
 }

@@ -1,20 +1,33 @@
 /* Workload tables made to go right and wrong on purpose, for the harness's own
  * tests: "raw" and "same" are correct, "wrong" computes one wrong byte at one size,
- * "broken" cannot be prepared, "failing" fails once it is measured. */
+ * "broken" cannot be prepared, "failing" fails once it is measured, "short" gives a byte
+ * too few, "tiring" fails and "stopping" is interrupted between samples; "alone" is an
+ * operation that raw does not have. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "workloads/harness/tables.h"
 
-enum fake { FAKE_GOOD, FAKE_WRONG, FAKE_BROKEN, FAKE_FAILING, FAKE_SHORT, FAKE_TIMED };
+enum fake {
+    FAKE_GOOD,
+    FAKE_WRONG,
+    FAKE_BROKEN,
+    FAKE_FAILING,
+    FAKE_SHORT,
+    FAKE_TIMED,
+    FAKE_TIRING,
+    FAKE_STOPPING
+};
 
-enum { WRONG_SIZE = 64, WRONG_BYTE = 40 };
+enum { WRONG_SIZE = 64, WRONG_BYTE = 40, TIRED_AFTER = 20 };
 
 struct state {
     const struct workload_case *self;
     unsigned char *in;
     unsigned char *out;
+    unsigned runs;
 };
 
 static void finish(void *opaque)
@@ -52,7 +65,11 @@ static bool run(void *opaque, uint64_t iterations, uint64_t *elapsed, struct cas
 {
     struct state *state = opaque;
     size_t size = state->self->size;
-    if (state->self->parameter == FAKE_FAILING && iterations > 1) {
+    state->runs++;
+    if (state->self->parameter == FAKE_STOPPING && state->runs == TIRED_AFTER)
+        raise(SIGINT);
+    if ((state->self->parameter == FAKE_FAILING && iterations > 1) ||
+        (state->self->parameter == FAKE_TIRING && state->runs == TIRED_AFTER)) {
         snprintf(error->message, sizeof(error->message), "the fake gave up");
         return false;
     }
@@ -107,6 +124,8 @@ static const struct workload_case same_cases[] = {
 static const struct workload_case wrong_cases[] = {REVERSE(FAKE_WRONG)};
 static const struct workload_case broken_cases[] = {REVERSE(FAKE_BROKEN)};
 static const struct workload_case failing_cases[] = {REVERSE(FAKE_FAILING)};
+static const struct workload_case tiring_cases[] = {REVERSE(FAKE_TIRING)};
+static const struct workload_case stopping_cases[] = {REVERSE(FAKE_STOPPING)};
 static const struct workload_case short_cases[] = {REVERSE(FAKE_SHORT)};
 
 TABLE(raw, "raw", raw_cases);
@@ -115,8 +134,10 @@ TABLE(wrong, "wrong", wrong_cases);
 TABLE(broken, "broken", broken_cases);
 TABLE(failing, "failing", failing_cases);
 TABLE(shorter, "short", short_cases);
+TABLE(tiring, "tiring", tiring_cases);
+TABLE(stopping, "stopping", stopping_cases);
 
-static const struct workload_table *const items[] = {&raw,    &same,    &wrong,
-                                                     &broken, &failing, &shorter};
+static const struct workload_table *const items[] = {&raw,     &same,    &wrong,  &broken,
+                                                     &failing, &shorter, &tiring, &stopping};
 
 const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0])};

@@ -1,0 +1,34 @@
+# The systems Omniglot is compared with. `raw` is headers only.
+
+PROCESS_CHANNEL := $(addprefix baselines/process/,wire.c ring.c channel.c)
+$(call archive,process-host,$(PROCESS_CHANNEL) \
+    $(addprefix baselines/process/,process.c answer.c launch.c launch-child.c filter.c))
+$(call archive,process-worker,$(PROCESS_CHANNEL) \
+    $(addprefix baselines/process/,worker.c worker-start.c handle.c))
+
+# What a program that calls through the process sandbox links.
+PROCESS := process-host og-core
+PROCESS_LIBS := -lseccomp
+
+# $(call process_worker,LIBRARY,SOURCES,LIBRARIES): the program og-worker-LIBRARY, which serves it.
+process_worker = $(call program,bin/og-worker-$(1),$(2),process-worker,$(3))
+
+$(call process_worker,test,baselines/process/tests/test-worker.c)
+$(call process_worker,liar,baselines/process/tests/liar-worker.c)
+
+# $(call process_test,NAME,WORKERS): a test that finds its workers in ../bin.
+process_test = $(call test,$(1),baselines/process/tests/$(1).c,$(PROCESS),$(PROCESS_LIBS))$(eval \
+    $(BUILD)/test/$(1): | $(2:%=$(BUILD)/bin/og-worker-%))
+$(call process_test,process-wire,)
+$(call process_test,process-calls,test)
+$(call process_test,process-failures,test liar)
+$(call process_test,process-confinement,test)
+$(call process_test,process-stress,test)
+
+$(call fuzzer,process-messages,baselines/process/fuzz/process-messages.c \
+    baselines/process/answer.c $(PROCESS_CHANNEL))
+
+# The long form of the test of the same name.
+.PHONY: stress-process
+stress-process: $(BUILD)/test/process-stress
+	$(Q)PROCESS_KILLS=1000 $<

@@ -1,0 +1,73 @@
+/* One end of the connection between host and worker: sends and receives messages
+ * over a socket or over rings. Both ends are built from this; the host's differs
+ * in that it trusts nothing: it waits no longer than a deadline, watches for the
+ * worker's end, and never reads a shared byte twice. */
+#ifndef PROCESS_CHANNEL_H
+#define PROCESS_CHANNEL_H
+
+#include "baselines/process/message.h"
+#include "baselines/process/process.h"
+#include "baselines/process/ring.h"
+#include "baselines/process/wire.h"
+
+/* Which ring a message takes. A worker reads its call in place until it returns,
+ * so what callbacks give back cannot share that ring. A socket has one stream. */
+enum channel_lane { LANE_CALLS, LANE_ANSWERS, LANE_CALLED_BACK };
+
+/* Private memory that a message was received into. */
+struct channel_inbox {
+    uint8_t *bytes;
+    size_t capacity;
+    struct wire_scratch scratch; /* for views of a message that was left in its ring */
+    size_t in_ring;              /* bytes of such a message, to be released; else 0 */
+};
+
+struct channel {
+    enum process_transport transport;
+    int socket;
+    bool is_host;
+    size_t message_limit;
+    struct ring_patience patience;
+    uint64_t timeout_ns[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO are set to */
+    void *memory;           /* of the rings */
+    size_t ring_bytes;
+    struct ring rings[RING_LANES];
+    struct channel_inbox inboxes[RING_LANES];
+};
+
+/* Uses `socket` (connected, owned by the caller). */
+void channel_init_socket(struct channel *channel, int socket, bool is_host, size_t message_limit);
+
+/* Uses the rings in `memory` (zeroed and mapped for both; owned by the caller).
+ * `process` is the pidfd to watch, or -1; spin_ns how long to spin. */
+void channel_init_rings(struct channel *channel, void *memory, size_t ring_bytes, bool is_host,
+                        size_t message_limit, int process, uint32_t spin_ns);
+
+/* Frees what was received and forgets the transport; a zeroed channel is fine. */
+void channel_free(struct channel *channel);
+
+/* The deadline (ring_clock) of all that follows; UINT64_MAX: none. */
+void channel_set_deadline(struct channel *channel, uint64_t deadline);
+
+/* Starts a message for `lane`, in the ring itself where possible. CHANNEL_BROKEN:
+ * the other side has not given back the ring. */
+enum channel_status channel_begin(struct channel *channel, enum channel_lane lane,
+                                  struct wire_writer *writer, bool by_reference);
+
+/* Sends the message; header->size is filled in. The writer must be free of errors. */
+enum channel_status channel_send(struct channel *channel, enum channel_lane lane,
+                                 struct message_header *header, struct wire_writer *writer);
+
+/* Receives the next message, bounded by the limit; its kind, id and sequence are
+ * still the other side's word. *payload is valid until channel_release. */
+enum channel_status channel_receive(struct channel *channel, enum channel_lane lane,
+                                    struct message_header *header, struct wire_reader *payload);
+
+/* Ends the use of what was received on `lane`; nothing to release is fine. */
+void channel_release(struct channel *channel, enum channel_lane lane);
+
+/* Socket only: raw bytes, all or nothing, before messages flow. */
+enum channel_status channel_send_bytes(struct channel *channel, const void *bytes, size_t size);
+enum channel_status channel_receive_bytes(struct channel *channel, void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,26 @@
+/* The system calls a worker may make, as a classic BPF program: the host builds
+ * it with libseccomp, the worker installs it before any library code runs. What
+ * is not on the list kills the worker. */
+#ifndef PROCESS_FILTER_H
+#define PROCESS_FILTER_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define PROCESS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PROCESS_SANITIZED 1
+#endif
+#endif
+/* Whether this build runs under AddressSanitizer, which needs terabytes of address
+ * space and a few more system calls than the worker has. */
+#ifndef PROCESS_SANITIZED
+#define PROCESS_SANITIZED 0
+#endif
+
+/* Builds the program; *instructions is freed with free(). Returns 0 or an errno. */
+int filter_build(struct sock_filter **instructions, size_t *count);
+
+#endif

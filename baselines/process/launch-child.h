@@ -1,0 +1,20 @@
+/* What the cloned child does before it executes the worker's program. */
+#ifndef PROCESS_LAUNCH_CHILD_H
+#define PROCESS_LAUNCH_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct child_plan {
+    const char *program;
+    int socket;
+    int rings;       /* memory file of the rings, or -1 */
+    size_t memory;   /* RLIMIT_AS and RLIMIT_DATA, bytes */
+    bool own_mounts; /* cloned into a mount namespace of its own */
+};
+
+/* Never returns. The child is a copy of a host that may have many threads, so
+ * this makes system calls and nothing else. */
+_Noreturn void launch_child(const struct child_plan *plan);
+
+#endif

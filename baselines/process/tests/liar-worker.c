@@ -1,0 +1,183 @@
+/* og-worker-liar: speaks the protocol and breaks it in the way the call's
+ * function number says. What a hostile library could make of its worker. */
+#include "baselines/process/channel.h"
+#include "baselines/process/tests/test-worker.h"
+#include "baselines/process/worker-start.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct channel channel;
+static struct wire_writer writer;
+
+/* A message whose header is exactly this, whatever its payload really is. */
+static void say(const struct message_header *header, const void *payload, size_t size)
+{
+    if (channel.transport == PROCESS_SOCKET) {
+        if (channel_send_bytes(&channel, header, sizeof *header) ||
+            (size && channel_send_bytes(&channel, payload, size)))
+            _exit(1);
+        return;
+    }
+    struct ring *ring = &channel.rings[LANE_ANSWERS];
+    memcpy(ring->data, header, sizeof *header);
+    if (size)
+        memcpy(ring->data + sizeof *header, payload, size);
+    ring_publish(ring, sizeof *header + size);
+}
+
+static void fill_memory(void)
+{
+    uint8_t *bytes = channel.memory;
+    uint64_t random = 88172645463325252u;
+    if (channel.transport == PROCESS_SOCKET) {
+        static uint64_t garbage[512];
+        for (size_t i = 0; i < 512; i++)
+            garbage[i] = random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        channel_send_bytes(&channel, garbage, sizeof garbage);
+        return;
+    }
+    for (size_t i = 0; i < ring_memory_size(channel.ring_bytes); i++) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        bytes[i] = (uint8_t)random;
+    }
+}
+
+static _Noreturn void fidget(const struct message_header *call)
+{
+    struct message_header header = {
+        .kind = MESSAGE_RETURN, .sequence = call->sequence, .size = 4096};
+    if (channel.transport == PROCESS_SOCKET) {
+        say(&header, NULL, 0);
+        for (;;) {
+            for (volatile unsigned i = 0; i < 30000000; i++)
+                continue;
+            channel_send_bytes(&channel, "x", 1);
+        }
+    }
+    _Atomic uint32_t *written = &channel.rings[LANE_ANSWERS].control->written;
+    /* Where its next message would start. */
+    uint32_t first =
+        (uint32_t)((atomic_load(written) + channel.ring_bytes - 1) & -channel.ring_bytes);
+    for (uint32_t i = 0;; i++)
+        atomic_store(written, first + 1 + i % 16);
+}
+
+static void lie(enum lie how, const struct message_header *call)
+{
+    static const uint64_t words[5] = {UINT64_MAX - 3, 7, 7, 7, 7};
+    struct message_header header = {.kind = MESSAGE_RETURN, .sequence = call->sequence};
+    struct ring_control *answers = channel.rings[LANE_ANSWERS].control;
+    size_t size = 0;
+    switch (how) {
+    case LIE_NONE:
+        break;
+    case LIE_SEQUENCE:
+        header.sequence++;
+        break;
+    case LIE_KIND:
+        header.kind = MESSAGE_CALL;
+        break;
+    case LIE_RETURN_ID:
+        header.id = 1;
+        break;
+    case LIE_REFUSE_UNKNOWN:
+        header.kind = MESSAGE_REFUSED;
+        header.id = OG_ERROR_COUNT;
+        break;
+    case LIE_REFUSE_FAULTED:
+        header.kind = MESSAGE_REFUSED;
+        header.id = OG_FAULTED;
+        break;
+    case LIE_REFUSE_OK:
+        header.kind = MESSAGE_REFUSED;
+        break;
+    case LIE_REFUSE_PAYLOAD:
+        header.kind = MESSAGE_REFUSED;
+        header.id = OG_INVALID;
+        header.size = size = 8;
+        break;
+    case LIE_CALLBACK_RANGE:
+        header.kind = MESSAGE_CALLBACK;
+        header.id = PROCESS_CALLBACKS;
+        break;
+    case LIE_CALLBACK_UNREGISTERED:
+        header.kind = MESSAGE_CALLBACK;
+        header.id = 7;
+        break;
+    case LIE_SIZE_HUGE:
+        header.size = channel.message_limit & ~(size_t)7;
+        break;
+    case LIE_SIZE_OVERFLOW:
+        header.size = UINT64_MAX - 15;
+        break;
+    case LIE_SIZE_ODD:
+        header.size = 7;
+        size = 8;
+        break;
+    case LIE_MORE_THAN_ANNOUNCED:
+        header.size = 8;
+        size = 32;
+        /* On a socket the rest may come too late to be seen before the next call. */
+        if (channel.transport == PROCESS_SOCKET)
+            header.sequence++;
+        break;
+    case LIE_GARBAGE:
+        header = (struct message_header){0x41414141, 0x41414141, 0x41414141, 0x41414140};
+        break;
+    case LIE_POSITION_WRITTEN:
+        atomic_store(&answers->written, 0x7fffffff);
+        return;
+    case LIE_CONSUMED:
+        atomic_store(&channel.rings[LANE_CALLS].control->consumed, 0x12345678);
+        break;
+    case LIE_ALL_MEMORY:
+        fill_memory();
+        return;
+    case LIE_SHORT_AND_EXIT:
+        header.size = 64;
+        say(&header, words, 8);
+        _exit(0);
+    case LIE_SHORT_AND_HANG:
+        header.size = 64;
+        size = 8;
+        break;
+    case LIE_FIDGET:
+        fidget(call);
+    case LIE_STRING:
+        header.size = size = 16;
+        break;
+    case LIE_TRAILING:
+        header.size = size = 32;
+        say(&header, words + 1, size);
+        return;
+    case LIE_TWICE:
+        say(&header, words, size);
+        break;
+    case LIE_READY:
+        break;
+    }
+    say(&header, words, size);
+}
+
+int main(void)
+{
+    const struct worker_start *given = worker_start();
+    const struct worker_bootstrap *bootstrap = &given->bootstrap;
+    if (bootstrap->transport == PROCESS_RING)
+        channel_init_rings(&channel, given->rings, bootstrap->ring_bytes, false,
+                           bootstrap->message_limit, -1, bootstrap->spin_ns);
+    else
+        channel_init_socket(&channel, WORKER_SOCKET, false, bootstrap->message_limit);
+    bool lies = bootstrap->message_limit == LIAR_MESSAGE_LIMIT;
+    struct message_header header = {.kind = MESSAGE_READY,
+                                    .sequence = bootstrap->generation + lies};
+    channel_begin(&channel, LANE_ANSWERS, &writer, false);
+    channel_send(&channel, LANE_ANSWERS, &header, &writer);
+    for (;;) {
+        struct wire_reader arguments;
+        if (channel_receive(&channel, LANE_CALLS, &header, &arguments))
+            _exit(1);
+        channel_release(&channel, LANE_CALLS);
+        lie((enum lie)header.id, &header);
+    }
+}

@@ -1,0 +1,188 @@
+#!/usr/bin/env -S python3 -B
+"""Every figure draws from a made-up run, and the promises of docs/adding-a-figure.md hold."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+TESTS = os.path.join(ROOT, "results", "tests")
+sys.path[:0] = [TESTS]
+
+import tap  # noqa: E402
+
+FOLDER = tempfile.TemporaryDirectory()
+RUN = os.path.join(FOLDER.name, "run")
+TARGET = "x86_64-linux"
+FIGURES = ("invocation", "validation", "domain", "overhead-sodium", "overhead-zlib")
+
+
+def _draw(run, *names, plots=os.path.join(ROOT, "plots")):
+    return subprocess.run([os.path.join(plots, "draw.py"), run, *names], text=True,
+                          capture_output=True, check=False)
+
+
+def _made_up_run(path):
+    for command in (["fake_bench.py", "--run-dir", path], ["../ratios.py", path]):
+        subprocess.run([os.path.join(TESTS, command[0]), *command[1:]], check=True,
+                       stdout=subprocess.DEVNULL)
+
+
+def _changed_run(change):
+    """A copy of the made-up run whose files went through `change`, not drawn yet."""
+    folder = tempfile.TemporaryDirectory()
+    run = shutil.copytree(RUN, os.path.join(folder.name, "run"),
+                          ignore=shutil.ignore_patterns("figures"))
+    raw = os.path.join(run, "raw")
+    for path in [os.path.join(run, "results.csv")] + [os.path.join(raw, name)
+                                                      for name in os.listdir(raw)]:
+        with open(path, encoding="utf-8") as file:
+            text = change(file.read())
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    subprocess.run([os.path.join(ROOT, "results", "ratios.py"), run], check=True,
+                   stdout=subprocess.DEVNULL)
+    return folder, run
+
+
+def _svg(name, run=RUN):
+    with open(os.path.join(run, "figures", f"{name}-{TARGET}.svg"), encoding="utf-8") as file:
+        return file.read()
+
+
+def every_figure_is_drawn_as_pdf_and_as_well_formed_svg():
+    os.makedirs(RUN)
+    _made_up_run(RUN)
+    done = _draw(RUN)
+    tap.equal((done.returncode, done.stderr), (0, ""))
+    for name in FIGURES:
+        xml.etree.ElementTree.fromstring(_svg(name).encode())
+        with open(os.path.join(RUN, "figures", f"{name}-{TARGET}.pdf"), "rb") as file:
+            tap.equal(file.read(5), b"%PDF-")
+    left = [name for name in os.listdir(os.path.join(RUN, "figures")) if "partial" in name]
+    tap.equal(left, [])
+
+
+def a_system_has_the_same_colour_in_every_figure_that_shows_it():
+    for name in ("invocation", "domain", "overhead-sodium", "overhead-zlib"):
+        for red, green, blue in ((0, 114, 178), (213, 94, 0), (230, 159, 0)):
+            assert re.search(rf"rgb\(\s*{red},\s*{green},\s*{blue}\)", _svg(name)), (name, red)
+
+
+def axis_labels_name_the_kind_and_the_unit():
+    tap.contains(_svg("invocation"), "time per operation, measured", "1 ns", "10 µs")
+    tap.contains(_svg("overhead-sodium"), "time relative to raw, measured")
+
+
+def operations_stand_in_natural_order():
+    rows = re.findall(r">(\d+) integer", _svg("invocation"))
+    tap.equal(rows, ["0", "1", "3", "6", "7", "10", "25"])
+
+
+def a_new_library_gets_its_figure_without_new_code():
+    folder, run = _changed_run(lambda text: text.replace("zlib", "brotli"))
+    with folder:
+        done = _draw(run)
+        tap.equal(done.returncode, 0)
+        assert os.path.exists(os.path.join(run, "figures", f"overhead-brotli-{TARGET}.pdf"))
+
+
+def a_new_system_is_drawn_grey_and_said_to_be():
+    folder, run = _changed_run(lambda text: text.replace("process-ring", "og-new"))
+    with folder:
+        done = _draw(run)
+        tap.equal(done.returncode, 0)
+        tap.contains(done.stdout, "og-new has no colour in plots/style.gp")
+        assert re.search(r"rgb\(153, 153, 153\)", _svg("invocation", run))
+
+
+def emulated_figures_are_in_instructions_and_never_in_time():
+    folder, run = _changed_run(lambda text: text.replace("measured,ns", "emulated,instructions"))
+    with folder:
+        done = _draw(run)
+        tap.equal((done.returncode, done.stderr), (0, ""))
+        tap.contains(_svg("invocation", run), "instructions per operation, emulated")
+        assert "µs" not in _svg("invocation", run)
+
+
+def modelled_values_are_drawn_hollow_and_named():
+    def model(text):
+        return re.sub(r"(process-ring.*)measured", r"\1modelled", text)
+    folder, run = _changed_run(model)
+    with folder:
+        tap.equal(_draw(run, "invocation").returncode, 0)
+        svg = _svg("invocation", run)
+        tap.contains(svg, "hollow: modelled")
+        # gnuplot's markers 8 and 9 are process-ring's triangle, hollow and filled, counted
+        # from 0 in the file; the filled one is only in the legend.
+        marks = re.findall(r"#gpPt(\d+)' transform[^>]*rgb\(213, +94, +0\)", svg)
+        tap.equal((marks.count("8"), marks.count("7")), (1, 11))
+
+
+def a_run_without_a_figures_rows_leaves_it_out_and_says_so():
+    with tempfile.TemporaryDirectory() as run:
+        subprocess.run([os.path.join(TESTS, "fake_bench.py"), "--run-dir", run, "--filter",
+                        "sha256"], check=True)
+        subprocess.run([os.path.join(ROOT, "results", "ratios.py"), run], check=True,
+                       stdout=subprocess.DEVNULL)
+        done = _draw(run)
+        tap.equal((done.returncode, done.stderr), (0, ""))
+        tap.contains(done.stdout, "not drawn: invocation", "drawn overhead-sodium")
+
+
+def a_figure_that_is_not_there_is_answered_with_those_that_are():
+    done = _draw(RUN, "pie")
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "no figure 'pie'", "invocation", "overhead")
+
+
+def _tree():
+    """A copy of what a figure needs, for scripts of one's own."""
+    folder = tempfile.TemporaryDirectory()
+    for name in ("plots", "results"):
+        shutil.copytree(os.path.join(ROOT, name), os.path.join(folder.name, name),
+                        ignore=shutil.ignore_patterns("runs", "latest"))
+    return folder, os.path.join(folder.name, "plots")
+
+
+def _with_script(name, text):
+    folder, plots = _tree()
+    with folder:
+        with open(os.path.join(plots, name + ".gp"), "w", encoding="utf-8") as file:
+            file.write(text)
+        return _draw(RUN, name, plots=plots)
+
+
+def the_figure_in_the_document_can_be_added_as_it_says():
+    with open(os.path.join(ROOT, "docs", "adding-a-figure.md"), encoding="utf-8") as file:
+        script = re.search(r"```gnuplot\n(.*?)```", file.read(), re.DOTALL).group(1)
+    done = _with_script("hashing", script)
+    tap.equal((done.returncode, done.stderr), (0, ""))
+    tap.contains(_svg("hashing"), "256 B", "size of the data")
+
+
+def an_unknown_word_at_a_scripts_top_is_named_with_its_line():
+    done = _with_script("odd", "# title: a\n# colour: b\n")
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "odd.gp:2: 'colour' is not one of caption, each")
+
+
+def a_script_that_does_not_say_its_rows_is_refused():
+    done = _with_script("odd", "# title: a\n# caption: b\n")
+    tap.contains(done.stderr, "odd.gp:1:", "do not say operation, workload")
+
+
+def a_script_that_gnuplot_refuses_is_reported_with_what_gnuplot_said():
+    done = _with_script("odd", "# title: a\n# caption: b\n# workload: ubench\n"
+                               "# operation: upgrade\nplot nonsense\n")
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "odd.gp: gnuplot failed", "nonsense")
+
+
+if __name__ == "__main__":
+    sys.exit(tap.run(globals()))

@@ -1,0 +1,33 @@
+# Running the comparison, and what is made of its results.
+#
+#   make reproduce    FILTER=regex  only these cases    REPETITIONS=n  instead of the default
+#                     FRESH=1       never go on with an unfinished run
+#   make figures      RUN=folder    of this run rather than the last finished one
+#   make compare      A=run B=run   what changed between two runs
+
+RUN ?= results/latest
+quoted = '$(subst ','\'',$(1))'
+REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
+    --build "make --no-print-directory -j$(shell nproc) programs" $(if $(FRESH),--fresh) \
+    $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
+    $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
+
+.PHONY: reproduce bench-native figures compare
+reproduce: deps
+	@$(REPRODUCE)
+
+bench-native: deps
+	@$(REPRODUCE) --until bench-native
+
+figures:
+	@test -f $(call quoted,$(RUN)/results.csv) || \
+	    { echo "figures: $(RUN)/results.csv is not there; \`make reproduce\` makes it" >&2; exit 1; }
+	@results/ratios.py $(call quoted,$(RUN))
+	@plots/draw.py $(call quoted,$(RUN))
+	@results/report.py $(call quoted,$(RUN))
+
+compare:
+	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
+
+TEST_SCRIPTS += results/tests/table_test.py results/tests/ratios_test.py \
+    results/tests/reproduce_test.py results/tests/report_test.py plots/tests/figures_test.py

@@ -1,0 +1,297 @@
+#!/usr/bin/env -S python3 -B
+"""Writes <run>/report.html: one page, nothing loaded from anywhere, the whole run in it.
+
+usage: results/report.py RUN
+
+Reads results.csv, ratios.csv, environment.json and the figures in the run directory. The
+page's parts are functions here, in the page's order; report.css is its looks.
+"""
+
+import html
+import json
+import os
+import sys
+
+import inline_figure
+import table
+import whole_file
+import wording
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# The rows of the summary: what is said, and where it is in results.csv.
+HEADLINES = (
+    ("Empty call", "ubench", "invoke-int-0", None),
+    ("SHA-256 of 8 B", "sodium", "sha256", 8),
+    ("SHA-256 of 4 KiB", "sodium", "sha256", 4096),
+    ("SHA-256 of 1 MiB", "sodium", "sha256", 1048576),
+)
+
+KINDS = {
+    "measured": "time on the machine described under <a href='#environment'>Environment</a>, "
+                "by its clock, in nanoseconds.",
+    "emulated": "instructions retired in a deterministic emulator. Never a time: an emulator's "
+                "instruction says nothing about a pipeline's.",
+    "modelled": "a measured time plus a stated cost for what this machine cannot do. Drawn "
+                "hollow.",
+}
+
+
+class Report:
+    """What a run holds, read once."""
+
+    def __init__(self, run):
+        self.run = run
+        self.rows = table.read_results(os.path.join(run, "results.csv"))
+        self.ratios = {ratio.case: ratio
+                       for ratio in table.read_ratios(os.path.join(run, "ratios.csv"))}
+        self.environment = self.json("environment.json", {})
+        self.figures = self.json(os.path.join("figures", "figures.json"), [])
+        self.systems = list(dict.fromkeys(row.case.system for row in sorted(
+            self.rows, key=lambda row: (row.case.system != "raw", row.case.system))))
+        self.targets = sorted({row.case.target for row in self.rows})
+
+    def json(self, name, default):
+        path = os.path.join(self.run, name)
+        text = self.text(name)
+        try:
+            return json.loads(text) if text else default
+        except ValueError as error:
+            raise table.Damage(path, getattr(error, "lineno", 1), "json",
+                               f"{error}; delete it, `make reproduce` writes it anew") from None
+
+    def text(self, name):
+        try:
+            with open(os.path.join(self.run, name), encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+
+def escape(value):
+    return html.escape(str(value), quote=True)
+
+
+def summary(report):
+    """The few figures that most readers come for."""
+    parts = ["<h2 id='summary'>Summary</h2>"]
+    for target in report.targets:
+        rows = [row for row in report.rows if row.case.target == target]
+        kinds = ", ".join(sorted({row.case.kind for row in rows}))
+        systems = [s for s in report.systems if any(row.case.system == s for row in rows)]
+        lines = []
+        for words, workload, operation, size in HEADLINES:
+            wanted = {"workload": workload, "operation": operation}
+            if size is not None:
+                wanted["size_bytes"] = size
+            cells = [headline(report, table.find(rows, system=s, **wanted)) for s in systems]
+            if any(cells):
+                lines.append(f"<tr class='first'><th>{words}</th>"
+                             + "".join(f"<td>{cell or '–'}</td>" for cell in cells) + "</tr>")
+        if not lines:
+            continue
+        parts.append(
+            f"<h3>{escape(target)}, {kinds}</h3><div class='scroll'><table class='headline'>"
+            "<thead><tr><th></th>"
+            + "".join(f"<th class='name'>{escape(s)}</th>" for s in systems)
+            + f"</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+            + reading(report, rows))
+    if len(parts) == 1:
+        parts.append("<p>This run holds none of the summary's cases (an empty call, SHA-256); "
+                     "it was probably made with a filter. All there is, is in the tables.</p>")
+    return "".join(parts)
+
+
+def headline(report, row):
+    """A cell of the summary: over raw, the interval, the cost itself."""
+    if row is None:
+        return ""
+    cost = wording.cost(row.median, row.case.unit)
+    ratio = report.ratios.get(row.case)
+    if ratio is None:
+        low, high = (wording.cost(value, row.case.unit) for value in (row.ci_low, row.ci_high))
+        return f"<b>{cost}</b><span class='interval'>{low} – {high}</span>"
+    return (f"<b>{wording.times(ratio.ratio)}×</b> {cost}<span class='interval'>"
+            f"{wording.times(ratio.ratio_low)} – {wording.times(ratio.ratio_high)}</span>")
+
+
+def reading(report, rows):
+    """What the summary says about the discipline alone, in a sentence."""
+    raw = table.find(rows, system="raw", workload="ubench", operation="invoke-int-0")
+    none = table.find(rows, system="og-none", workload="ubench", operation="invoke-int-0")
+    said = "<p>In bold, multiples of the same work through <code>raw</code>; below " \
+           "them their 95&nbsp;% intervals; input and output in host memory. "
+    if raw and none:
+        said += ("With no isolation under it, Omniglot's discipline adds "
+                 f"{wording.cost(max(none.median - raw.median, 0), raw.case.unit)} to an empty "
+                 "call. ")
+    for size in (4096, 1048576):
+        row = table.find(rows, system="og-none", workload="sodium", operation="sha256",
+                         size_bytes=size)
+        ratio = report.ratios.get(row.case) if row else None
+        if ratio:
+            verdict = "cannot be told from raw" if ratio.ratio_low <= 1 <= ratio.ratio_high else \
+                f"is {abs(ratio.ratio - 1) * 100:.1f}&nbsp;% " \
+                f"{'slower' if ratio.ratio > 1 else 'faster'} than raw"
+            said += f"At SHA-256 of {wording.size(size)} it {verdict}. "
+    return said + "</p>"
+
+
+def verification(report):
+    """That results were right, without which their times are nothing."""
+    cases = len(report.rows)
+    fewest = min((row.samples for row in report.rows), default=0)
+    return ("<p id='verification'><b>Verified:</b> "
+            f"all {cases} cases computed the same bytes as <code>raw</code>; a case that does "
+            "not fails the run and has no place in this page. Each median is over at least "
+            f"{fewest} repetitions, with systems in random, interleaved order.</p>")
+
+
+def kinds(report):
+    """The kinds of figure in this run."""
+    present = [kind for kind in KINDS if any(row.case.kind == kind for row in report.rows)]
+    return ("<h2 id='reading'>How to read this</h2><p>A <i>system</i> is a way of calling the "
+            "library: <code>raw</code> is the plain call, the process systems put the library in "
+            "another process, the og systems use foreign memory in place, behind checks. "
+            "<i>Copied</i>: the input starts and the output ends in host memory. "
+            "<i>Resident</i>: both are used where the library reaches them. Every figure is of "
+            "one kind:</p><ul>"
+            + "".join(f"<li><b>{kind}</b>: {KINDS[kind]}</li>" for kind in present) + "</ul>")
+
+
+def figures(report):
+    """Every figure that was drawn, in line."""
+    parts = ["<h2 id='figures'>Figures</h2>"]
+    for number, figure in enumerate(report.figures, start=1):
+        svg = report.text(os.path.join("figures", figure["name"] + ".svg"))
+        if not svg:
+            continue
+        title = f"{figure['title']} ({figure['target']})"
+        parts.append(f"<figure id='{escape(figure['name'])}'>"
+                     + inline_figure.inline(svg, f"f{number}", title)
+                     + f"<figcaption><b>Figure {number}. {escape(figure['title'])}</b> on "
+                     f"{escape(figure['target'])}, {escape(', '.join(figure['kinds']))}. "
+                     f"{escape(figure['caption'])}</figcaption></figure>")
+    if len(parts) == 1:
+        parts.append("<p>None was drawn: this run has none of the operations they show.</p>")
+    return "".join(parts)
+
+
+def tables(report):
+    """Every row of results.csv with its ratio, a table per workload and target."""
+    parts = ["<h2 id='tables'>All results</h2>"]
+    for target in report.targets:
+        for workload in sorted({row.case.workload for row in report.rows}):
+            rows = [row for row in report.rows
+                    if (row.case.target, row.case.workload) == (target, workload)]
+            if rows:
+                parts.append(f"<details><summary>{escape(workload)} on {escape(target)}, "
+                             f"{len(rows)} cases</summary>{full_table(report, rows)}</details>")
+    return "".join(parts)
+
+
+def full_table(report, rows):
+    """One table; cases of the same work together, raw first."""
+    lines, last = [], None
+    for row in sorted(rows, key=lambda row: (row.case.operation, row.case.placement,
+                                             row.case.size_bytes,
+                                             report.systems.index(row.case.system))):
+        case, ratio = row.case, report.ratios.get(row.case)
+        work = (case.operation, case.placement, case.size_bytes)
+        unit = case.unit
+        over = (f"<td class='number'>{wording.times(ratio.ratio)}</td><td class='interval'>"
+                f"{wording.times(ratio.ratio_low)} – {wording.times(ratio.ratio_high)}</td>"
+                if ratio else "<td></td><td></td>")
+        shown = (case.operation, wording.size(case.size_bytes), case.placement) \
+            if work != last else ("", "", "")
+        lines.append(
+            f"<tr{' class=first' if work != last else ''}>"
+            + "".join(f"<td>{escape(text)}</td>" for text in shown)
+            + f"<td class='name'>{escape(case.system)}</td>"
+            f"<td class='number'>{wording.cost(row.median, unit)}</td><td class='interval'>"
+            f"{wording.cost(row.ci_low, unit)} – {wording.cost(row.ci_high, unit)}</td>{over}"
+            f"<td class='number'>{row.samples}</td><td>{case.kind}</td></tr>")
+        last = work
+    unit = "instructions" if rows[0].case.unit == "instructions" else "median time"
+    return ("<div class='scroll'><table><thead><tr><th>operation</th><th>size</th>"
+            f"<th>placement</th><th>system</th><th class='number'>{unit}</th><th>95 % interval</th>"
+            "<th class='number'>over raw</th><th>95 % interval</th><th class='number'>samples</th>"
+            f"<th>kind</th></tr></thead><tbody>{''.join(lines)}</tbody></table></div>")
+
+
+def environment(report):
+    """environment.json, as a list."""
+    parts = ["<h2 id='environment'>Environment</h2>"]
+    if not report.environment:
+        return "".join(parts) + "<p>environment.json is not in this run.</p>"
+
+    def entry(name, value):
+        if isinstance(value, dict):
+            for inner, content in value.items():
+                entry(f"{name}: {inner}", content)
+        elif isinstance(value, list):
+            for number, content in enumerate(value, start=1):
+                entry(f"{name} {number}" if isinstance(content, dict) else name, content)
+        else:
+            words = "not known" if value is None else value
+            if isinstance(value, bool):
+                words = "yes" if value else "no"
+            parts.append(f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(words)}</dd>")
+
+    parts.append("<dl>")
+    for name, value in report.environment.items():
+        entry({"sessions": "session"}.get(name, name), value)
+    return "".join(parts) + "</dl>"
+
+
+def remarks(report):
+    """What ratios.py had to say."""
+    log = report.text("ratios.log")
+    if not log:
+        return ""
+    count = log.count("\n")
+    return (f"<details><summary>{count} remarks on the ratios</summary>"
+            f"<pre>{escape(log)}</pre></details>")
+
+
+def page(report):
+    """The whole document."""
+    with open(os.path.join(HERE, "report.css"), encoding="utf-8") as file:
+        style = file.read()
+    sessions = report.environment.get("sessions") or [{}]
+    name = os.path.basename(os.path.realpath(report.run))
+    lead = " · ".join(escape(text) for text in (
+        f"run {name}", f"begun {sessions[0].get('started', 'at an unknown time')}",
+        f"commit {((report.environment.get('source') or {}).get('commit') or 'not known')[:12]}"))
+    links = "".join(f"<a href='#{name}'>{words}</a>" for name, words in (
+        ("summary", "Summary"), ("reading", "How to read this"), ("figures", "Figures"),
+        ("tables", "All results"), ("environment", "Environment")))
+    return ("<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+            "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+            "<link rel='icon' href='data:,'><title>Omniglot in C: results</title>"
+            f"<style>\n{style}</style></head><body>\n<h1>Omniglot in C: results</h1>"
+            f"<p class='lead'>{lead}</p><nav>{links}</nav>\n"
+            + "\n".join(part(report) for part in (summary, verification, kinds, figures, tables,
+                                                  remarks, environment))
+            + "\n</body></html>\n")
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        print("usage: results/report.py RUN", file=sys.stderr)
+        return 2
+    path = os.path.join(arguments[0], "report.html")
+    try:
+        whole_file.write(path, page(Report(arguments[0])))
+    except table.Damage as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"report: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(f"  written {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,234 @@
+#!/usr/bin/env -S python3 -B
+"""The pipeline end to end with a stand-in for og-bench: stages, resuming, failures."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RESULTS = os.path.dirname(HERE)
+sys.path[:0] = [HERE, RESULTS]
+
+import progress  # noqa: E402
+import table  # noqa: E402
+import tap  # noqa: E402
+
+# Small, and enough for one figure.
+FILTER = "invoke-int"
+CASES = 28
+
+
+class Place:
+    """A folder for runs, with a copy of the stand-in so that a test may change it."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.runs = os.path.join(self.folder.name, "runs")
+        self.latest = os.path.join(self.folder.name, "latest")
+        self.bench = shutil.copy(os.path.join(HERE, "fake_bench.py"), self.folder.name)
+
+    def command(self, *options):
+        return [os.path.join(RESULTS, "reproduce"), "--bench", self.bench, "--build", "true",
+                "--runs", self.runs, "--latest", self.latest, "--filter", FILTER, *options]
+
+    def reproduce(self, *options, **environment):
+        return subprocess.run(self.command(*options), text=True, capture_output=True, check=False,
+                              env={**os.environ, **environment})
+
+    def found(self):
+        return sorted(name for name in os.listdir(self.runs) if not name.startswith("."))
+
+    def rows(self, run):
+        return table.read_results(os.path.join(self.runs, run, "results.csv"))
+
+    def state(self, run):
+        with open(os.path.join(self.runs, run, "state.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+
+def _finished(done):
+    tap.equal((done.returncode, done.stderr), (0, ""))
+    return done.stdout
+
+
+def a_run_goes_through_all_stages_and_leaves_everything():
+    place = Place()
+    said = _finished(place.reproduce())
+    tap.equal(re.findall(r"^stage (\d) of 5", said, re.MULTILINE), ["1", "2", "3", "4", "5"])
+    run, = place.found()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d{6}Z", run), run
+    for name in ("results.csv", "ratios.csv", "environment.json", "report.html",
+                 "figures/invocation-x86_64-linux.pdf", "figures/invocation-x86_64-linux.svg"):
+        assert os.path.getsize(os.path.join(place.runs, run, name)) > 0, name
+    tap.equal(len(place.rows(run)), CASES)
+    tap.equal(os.path.realpath(place.latest), os.path.realpath(os.path.join(place.runs, run)))
+    tap.equal(place.state(run)["finished"], True)
+
+
+def a_second_run_leaves_the_first_as_it_was_and_knows_how_long_it_took():
+    place = Place()
+    said = _finished(place.reproduce())
+    tap.contains(said, "stage 1 of 5: building   [elapsed 0 s, time left not yet known]")
+    assert re.search(r"stage 2 of 5: .*about 25 s left", said), said
+    first, = place.found()
+    before = open(os.path.join(place.runs, first, "results.csv"), encoding="utf-8").read()
+    said = _finished(place.reproduce(FAKE_BENCH_SALT="other"))
+    assert re.search(r"about \d+ s left", said), said
+    assert "not yet known" not in said, said
+    tap.equal(len(place.found()), 2)
+    tap.equal(open(os.path.join(place.runs, first, "results.csv"), encoding="utf-8").read(), before)
+
+
+def a_run_whose_measuring_failed_is_taken_up_where_it_stopped():
+    place = Place()
+    done = place.reproduce(FAKE_BENCH_STOP_AFTER="5", FAKE_BENCH_SALT="first")
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "stage bench-native failed", "exit status 1", "`make reproduce` goes on")
+    assert not os.path.exists(place.latest), "an unfinished run became the latest"
+    run, = place.found()
+    kept = place.rows(run)
+    tap.equal(len(kept), 5)
+    said = _finished(place.reproduce(FAKE_BENCH_SALT="second"))
+    tap.contains(said, "going on with")
+    tap.equal(place.found(), [run])
+    tap.equal(place.rows(run)[:5], kept)
+    tap.equal(len(place.rows(run)), CASES)
+
+
+def a_run_that_measured_nothing_leaves_no_folder():
+    place = Place()
+    done = place.reproduce(FAKE_BENCH_STOP_AFTER="0")
+    tap.equal(done.returncode, 1)
+    tap.equal(place.found(), [])
+
+
+def fresh_starts_over_beside_an_unfinished_run():
+    place = Place()
+    place.reproduce(FAKE_BENCH_STOP_AFTER="5")
+    unfinished, = place.found()
+    _finished(place.reproduce("--fresh"))
+    tap.equal(len(place.found()), 2)
+    tap.equal(len(place.rows(unfinished)), 5)
+
+
+def an_unfinished_run_of_another_program_is_not_taken_up():
+    place = Place()
+    place.reproduce(FAKE_BENCH_STOP_AFTER="5")
+    with open(place.bench, "a", encoding="utf-8") as file:
+        file.write("# another version\n")
+    tap.contains(_finished(place.reproduce()), "another program")
+    tap.equal(len(place.found()), 2)
+
+
+def an_unfinished_run_with_other_repetitions_is_not_taken_up():
+    place = Place()
+    place.reproduce(FAKE_BENCH_STOP_AFTER="5")
+    _finished(place.reproduce("--repetitions", "3"))
+    run = place.found()[-1]
+    tap.equal({row.samples for row in place.rows(run)}, {3})
+    tap.equal(len(place.found()), 2)
+
+
+def stopping_after_measuring_lets_the_next_run_do_the_rest():
+    place = Place()
+    said = _finished(place.reproduce("--until", "bench-native"))
+    assert "stage 3" not in said, said
+    said = _finished(place.reproduce())
+    tap.contains(said, "done before the interruption")
+    tap.equal(len(place.found()), 1)
+
+
+def _interrupt(number):
+    place = Place()
+    process = subprocess.Popen(place.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True, start_new_session=True,
+                               env={**os.environ, "FAKE_BENCH_WAIT": "0.05"})
+    csv = None
+    for _ in range(600):
+        time.sleep(0.05)
+        names = place.found() if os.path.isdir(place.runs) else []
+        csv = os.path.join(place.runs, names[0], "results.csv") if names else None
+        if csv and os.path.exists(csv) and os.path.getsize(csv) > 200:
+            break
+    os.killpg(process.pid, number)
+    _, said = process.communicate(timeout=60)
+    tap.equal(process.returncode, 130)
+    tap.contains(said, "interrupted", "`make reproduce` goes on from here", "FRESH=1")
+    kept = place.rows(place.found()[0])
+    assert 0 < len(kept) < CASES, kept
+    _finished(place.reproduce())
+    tap.equal(place.rows(place.found()[0])[:len(kept)], kept)
+    tap.equal(len(place.rows(place.found()[0])), CASES)
+
+
+def control_c_says_how_to_resume_and_loses_nothing():
+    _interrupt(signal.SIGINT)
+
+
+def being_terminated_says_how_to_resume_and_loses_nothing():
+    _interrupt(signal.SIGTERM)
+
+
+def two_runs_at_once_are_refused():
+    place = Place()
+    process = subprocess.Popen(place.command(), stdout=subprocess.PIPE, text=True,
+                               stderr=subprocess.DEVNULL,
+                               env={**os.environ, "FAKE_BENCH_WAIT": "0.1"})
+    while process.poll() is None and "stage 2" not in process.stdout.readline():
+        pass
+    done = place.reproduce()
+    process.terminate()
+    process.communicate()
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "another `make reproduce` is running")
+
+
+def a_build_that_fails_makes_no_run():
+    place = Place()
+    command = place.command()
+    command[command.index("true")] = "false"
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "stage build failed: `false`")
+    tap.equal(place.found(), [])
+
+
+def a_program_that_is_not_there_is_named():
+    place = Place()
+    os.unlink(place.bench)
+    done = place.reproduce()
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "fake_bench.py is not there after building")
+
+
+def a_stage_that_cannot_be_drawn_names_the_tool_that_is_missing():
+    place = Place()
+    tools = os.path.join(place.folder.name, "tools")
+    os.mkdir(tools)
+    for name in ("env", "python3", "sh", "true"):
+        os.symlink(os.path.realpath(sys.executable) if name == "python3" else shutil.which(name),
+                   os.path.join(tools, name))
+    done = place.reproduce(PATH=tools)
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "gnuplot is not installed; `make deps`", "stage figures failed")
+
+
+def repetitions_of_zero_are_refused():
+    done = Place().reproduce("--repetitions", "0")
+    tap.equal(done.returncode, 2)
+    tap.contains(done.stderr, "REPETITIONS is 0; it must be 1 or more")
+
+
+def durations_read_as_people_say_them():
+    tap.equal([progress.duration(seconds) for seconds in (0.4, 59, 61, 3720)],
+              ["0 s", "59 s", "1 min 01 s", "1 h 02 min"])
+
+
+if __name__ == "__main__":
+    sys.exit(tap.run(globals()))

@@ -1,0 +1,203 @@
+/* The operations on memory that host and library share: upgrading pointers into it,
+ * validating values where they are, writing. A part of ubench.c, left out where nothing is
+ * shared. The stubs name the memory SANDBOX_RESIDENT; raw's is any memory. */
+#ifndef WORKLOADS_UBENCH_UBENCH_IN_PLACE_H
+#define WORKLOADS_UBENCH_UBENCH_IN_PLACE_H
+
+/* What the library is taken to have left in memory; a case's parameter. */
+enum content { NOTHING, BOOL, ENUM, RANGE, POINTER, RECORD, STRING, UTF8, BYTES };
+
+enum { WEIGHTS = 4 };
+
+/* Hides from the compiler that memory is where, and has what, it was an operation ago. */
+static inline void SANDBOX_RESIDENT *reached(const struct state *state)
+{
+    void SANDBOX_RESIDENT *memory = state->memory;
+    __asm__ volatile("" : "+r"(memory) : : "memory");
+    return memory;
+}
+
+/* Between them values can be validated and read where they are. */
+#define BEGIN_READING                                                                              \
+    sandbox_enter(sandbox);                                                                        \
+    sandbox_read_begin(sandbox)
+#define END_READING                                                                                \
+    sandbox_read_end(sandbox);                                                                     \
+    sandbox_leave(sandbox)
+#define RUN_READING(name, declaration, operation, folding)                                         \
+    RUN_BETWEEN(name, BEGIN_READING, END_READING, declaration, operation, folding)
+
+static inline uint64_t fold_record(uint64_t folded, const struct ubench_record *record,
+                                   uintptr_t memory)
+{
+    folded = fold(folded, (uint64_t)record->shape);
+    folded = fold(folded, (uint64_t)record->layer);
+    folded = fold(folded, record->visible);
+    folded = fold(folded, record->weight_count);
+    folded = fold(folded, (uintptr_t)record->weights - memory);
+    return fold_double(fold_double(folded, record->position.x), record->position.y);
+}
+
+RUN(upgrade, uintptr_t reference,
+    resident_upgrade(sandbox, resident_address(reached(state)), &reference, &fault),
+    fold(folded, reference - resident_address(state->memory)))
+RUN(write, uint8_t SANDBOX_RESIDENT *memory = reached(state),
+    resident_write(sandbox, memory, state->content, size, &fault), folded + 1)
+RUN_READING(validate_bool, const bool *value,
+            validate_bool(sandbox, reached(state), &value, &fault), fold(folded, *value))
+RUN_READING(validate_enum, const enum ubench_shape *value,
+            validate_shape(sandbox, reached(state), &value, &fault), fold(folded, *value))
+RUN_READING(validate_range, const int32_t *value,
+            validate_layer(sandbox, reached(state), &value, &fault), fold(folded, (uint64_t)*value))
+RUN_READING(validate_pointer, uintptr_t pointer,
+            validate_weights(sandbox, reached(state), &pointer, &fault),
+            fold(folded, pointer - resident_address(state->memory)))
+RUN_READING(validate_struct, const struct ubench_record *record,
+            validate_record(sandbox, reached(state), &record, &fault),
+            fold_record(folded, record, resident_address(state->memory)))
+RUN_READING(validate_string, size_t length,
+            validate_string(sandbox, reached(state), size, &length, &fault), fold(folded, length))
+RUN_READING(validate_utf8, const char *text,
+            validate_utf8(sandbox, reached(state), size, &text, &fault),
+            fold(fold(folded, (uint8_t)text[0]), (uint8_t)text[size - 1]))
+RUN_READING(validate_array, const uint8_t *bytes,
+            validate_bytes(sandbox, reached(state), size, &bytes, &fault),
+            fold(fold(folded, bytes[0]), bytes[size - 1]))
+
+/* As many bytes as the content takes, with what it points to, which follows it. */
+static size_t content_size(const struct workload_case *self)
+{
+    if (self->parameter == POINTER || self->parameter == RECORD)
+        return self->size + WEIGHTS * sizeof(uint64_t);
+    return self->size;
+}
+
+/* Text of characters of one, two, three and four bytes in turn, to exactly `size`. */
+static void make_utf8(uint8_t *bytes, size_t size)
+{
+    static const char *const characters[] = {"o", "\xc3\xb6", "\xe2\x82\xac", "\xf0\x9f\x90\x99"};
+    size_t used = 0;
+    for (size_t i = 0; used < size; i++) {
+        const char *character = characters[i % 4];
+        size_t length = strlen(character);
+        if (length > size - used)
+            character = "o", length = 1;
+        memcpy(bytes + used, character, length);
+        used += length;
+    }
+}
+
+/* xorshift64 (Marsaglia, 2003), from a fixed seed. */
+static void make_bytes(uint8_t *bytes, size_t size)
+{
+    uint64_t random = 0x9e3779b97f4a7c15;
+    for (size_t i = 0; i < size; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        bytes[i] = (uint8_t)random;
+    }
+}
+
+/* Makes the content for memory that begins at `address`. */
+static void make_content(const struct workload_case *self, uint8_t *bytes, uintptr_t address)
+{
+    const bool truth = true;
+    const enum ubench_shape shape = UBENCH_OTHER;
+    const int32_t layer = -77;
+    const uint64_t *weights = (const uint64_t *)(address + self->size);
+    const struct ubench_record record = {.shape = UBENCH_TRIANGLE,
+                                         .layer = layer,
+                                         .visible = true,
+                                         .weight_count = WEIGHTS,
+                                         .weights = weights,
+                                         .position = {0.5, -1.25}};
+    switch ((enum content)self->parameter) {
+    case NOTHING:
+        break;
+    case BOOL:
+        memcpy(bytes, &truth, sizeof(truth));
+        break;
+    case ENUM:
+        memcpy(bytes, &shape, sizeof(shape));
+        break;
+    case RANGE:
+        memcpy(bytes, &layer, sizeof(layer));
+        break;
+    case POINTER:
+        memcpy(bytes, &weights, sizeof(weights));
+        break;
+    case RECORD:
+        memcpy(bytes, &record.shape, sizeof(record));
+        break;
+    case STRING:
+        memset(bytes, 'o', self->size - 1);
+        break;
+    case UTF8:
+        make_utf8(bytes, self->size);
+        break;
+    case BYTES:
+        make_bytes(bytes, self->size);
+        break;
+    }
+}
+
+static void finish_memory(void *opaque)
+{
+    struct state *state = opaque;
+    if (!state)
+        return;
+    resident_free(&state->sandbox, state->memory);
+    sandbox_close(&state->sandbox);
+    free_state(state);
+}
+
+static void *prepare_memory(const struct workload_case *self, struct case_error *error)
+{
+    struct og_fault fault;
+    const size_t size = content_size(self);
+    struct state *state = new_state(self, LIBRARY, size, error);
+    if (!state)
+        return NULL;
+    enum og_error wrong = sandbox_open(&state->sandbox, state->path, &fault);
+    if (!wrong) {
+        sandbox_enter(&state->sandbox);
+        state->memory = resident_alloc(&state->sandbox, size, PAGE, &fault);
+        if (state->memory) {
+            make_content(self, state->content, resident_address(state->memory));
+            /* What `write` writes is not to be there before it does. */
+            if (self->run != run_write)
+                wrong = resident_write(&state->sandbox, (uint8_t SANDBOX_RESIDENT *)state->memory,
+                                       state->content, size, &fault);
+        } else {
+            wrong = fault.error;
+        }
+        sandbox_leave(&state->sandbox);
+    }
+    if (!wrong)
+        return state;
+    fail(error, &fault);
+    finish_memory(state);
+    return NULL;
+}
+
+/* What a few operations compute, then what is in memory, if that is no address. */
+static bool output_memory(void *opaque, struct case_output *output, struct case_error *error)
+{
+    struct state *state = opaque;
+    const struct workload_case *self = state->self;
+    struct og_fault fault;
+    if (!output_folded(state, output, error))
+        return false;
+    if (self->parameter != STRING && self->parameter != UTF8 && self->parameter != BYTES)
+        return true;
+    sandbox_enter(&state->sandbox);
+    enum og_error wrong =
+        resident_read(&state->sandbox, (const uint8_t SANDBOX_RESIDENT *)state->memory,
+                      state->output + sizeof(state->folded), self->size, &fault);
+    sandbox_leave(&state->sandbox);
+    output->size += self->size;
+    return !wrong || fail(error, &fault);
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* zlib's og stubs: what a libz returns that its interface rules out never gets to the
+ * caller. liblying-zlib.so breaks the interface in one way per test. */
+#include "omniglot/tests/cmocka-tests.h"
+#include "workloads/zlib/zlib.og.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { LONGER_THAN_ROOM = 1, UNKNOWN_STATUS = 2 };
+
+static struct zlib zlib;
+static struct og_fault fault;
+static Bytef in[64];
+static Bytef out[64];
+
+/* The library lies beside the folder that this program lies in. */
+static int open_liar(void **state)
+{
+    (void)state;
+    char program[PATH_MAX] = "", path[PATH_MAX];
+    if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
+        return -1;
+    *strrchr(program, '/') = '\0';
+    snprintf(path, sizeof(path), "%.4000s/../lib/liblying-zlib.so", program);
+    zlib = (struct zlib){0};
+    return instance_open(&zlib.instance, "zlib", path, &fault) || zlib_bind(&zlib, &fault);
+}
+
+static int close_liar(void **state)
+{
+    (void)state;
+    zlib_close(&zlib);
+    return 0;
+}
+
+static void a_length_beyond_the_room_is_refused(void **state)
+{
+    (void)state;
+    int status;
+    uLongf size = sizeof(out);
+    assert_int_equal(
+        zlib_compress2(&zlib, &status, out, &size, in, sizeof(in), LONGER_THAN_ROOM, &fault),
+        OG_CONTRACT);
+    assert_string_equal(fault.symbol, "compress2");
+    in[0] = LONGER_THAN_ROOM;
+    assert_int_equal(zlib_uncompress(&zlib, &status, out, &size, in, sizeof(in), &fault),
+                     OG_CONTRACT);
+    assert_string_equal(fault.symbol, "uncompress");
+    assert_int_equal(size, sizeof(out));
+}
+
+static void a_status_that_zlib_does_not_have_is_refused(void **state)
+{
+    (void)state;
+    int status;
+    uLongf size = sizeof(out);
+    struct zlib_stream stream;
+    assert_int_equal(
+        zlib_compress2(&zlib, &status, out, &size, in, sizeof(in), UNKNOWN_STATUS, &fault),
+        OG_CONTRACT);
+    in[0] = UNKNOWN_STATUS;
+    assert_int_equal(zlib_uncompress(&zlib, &status, out, &size, in, sizeof(in), &fault),
+                     OG_CONTRACT);
+    assert_int_equal(zlib_deflateInit(&zlib, &status, &stream, UNKNOWN_STATUS, &fault),
+                     OG_CONTRACT);
+    assert_int_equal(zlib_deflateInit(&zlib, &status, &stream, 0, &fault), OG_OK);
+    assert_int_equal(zlib_deflate(&zlib, &status, &stream, Z_FINISH, &fault), OG_CONTRACT);
+    assert_int_equal(zlib_inflate(&zlib, &status, &stream, Z_FINISH, &fault), OG_CONTRACT);
+    assert_int_equal(zlib_deflateReset(&zlib, &status, &stream, &fault), OG_CONTRACT);
+    assert_int_equal(zlib_inflateReset(&zlib, &status, &stream, &fault), OG_CONTRACT);
+    assert_int_equal(zlib_deflateEnd(&zlib, &status, &stream, &fault), OG_CONTRACT);
+    assert_int_equal(zlib_inflateInit(&zlib, &status, &stream, &fault), OG_OK);
+    assert_int_equal(zlib_inflateEnd(&zlib, &status, &stream, &fault), OG_CONTRACT);
+}
+
+/* Both directions with one flush mode, which picks the window that grows. */
+static void expect_window_refused(int flush)
+{
+    int status;
+    struct zlib_stream stream;
+    assert_int_equal(zlib_deflateInit(&zlib, &status, &stream, 0, &fault), OG_OK);
+    const z_stream host = {
+        .next_in = in, .avail_in = sizeof(in), .next_out = out, .avail_out = sizeof(out)};
+    stream.host = host;
+    assert_int_equal(zlib_deflate(&zlib, &status, &stream, flush, &fault), OG_CONTRACT);
+    assert_string_equal(fault.symbol, "deflate");
+    assert_int_equal(zlib_inflate(&zlib, &status, &stream, flush, &fault), OG_CONTRACT);
+    assert_string_equal(fault.symbol, "inflate");
+    assert_memory_equal(&stream.host, &host, sizeof(host));
+    assert_int_equal(zlib_deflateEnd(&zlib, &status, &stream, &fault), OG_CONTRACT);
+}
+
+static void an_output_window_that_grew_is_refused(void **state)
+{
+    (void)state;
+    expect_window_refused(Z_NO_FLUSH);
+}
+
+static void an_input_window_that_grew_is_refused(void **state)
+{
+    (void)state;
+    expect_window_refused(Z_PARTIAL_FLUSH);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_length_beyond_the_room_is_refused),
+        cmocka_unit_test(a_status_that_zlib_does_not_have_is_refused),
+        cmocka_unit_test(an_output_window_that_grew_is_refused),
+        cmocka_unit_test(an_input_window_that_grew_is_refused),
+    };
+    return cmocka_run_group_tests_name("zlib-og", tests, open_liar, close_liar);
+}
