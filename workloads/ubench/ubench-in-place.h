@@ -176,7 +176,7 @@ static void *prepare_memory(const struct workload_case *self, struct case_error 
     }
     if (!wrong)
         return state;
-    fail(error, &fault);
+    case_fail(error, &fault);
     finish_memory(state);
     return NULL;
 }
@@ -197,7 +197,7 @@ static bool output_memory(void *opaque, struct case_output *output, struct case_
                       state->output + sizeof(state->folded), self->size, &fault);
     sandbox_leave(&state->sandbox);
     output->size += self->size;
-    return !wrong || fail(error, &fault);
+    return !wrong || case_fail(error, &fault);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include "workloads/ubench/library.h"
 
 #include WORKLOAD_STUBS
+#include "workloads/discipline/case.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -26,13 +27,6 @@ struct state {
     uint8_t *content; /* the host's: what `memory` holds, or what is written there */
     uint8_t *output;
 };
-
-static bool fail(struct case_error *error, const struct og_fault *fault)
-{
-    snprintf(error->message, sizeof(error->message), "%s%s%s", fault->symbol,
-             *fault->symbol ? ": " : "", fault->message);
-    return false;
-}
 
 static inline uint64_t fold(uint64_t folded, uint64_t value)
 {
@@ -82,7 +76,7 @@ static inline uint64_t fold_six(uint64_t folded, const struct ubench_six *six)
         }                                                                                          \
         end;                                                                                       \
         state->folded = folded;                                                                    \
-        return i == iterations || fail(error, &fault);                                             \
+        return i == iterations || case_fail(error, &fault);                                        \
     }
 
 /* Between them a domain's functions can be called and its memory written. */
@@ -191,9 +185,9 @@ static void *prepare_calls(const struct workload_case *self, struct case_error *
     if (!state)
         return NULL;
     if (sandbox_open(&state->sandbox, state->path, &fault)) {
-        fail(error, &fault);
+        case_fail(error, &fault);
     } else if (sandbox_callback_open(&state->sandbox, &state->callback, called_back, &fault)) {
-        fail(error, &fault);
+        case_fail(error, &fault);
         sandbox_close(&state->sandbox);
     } else {
         return state;
@@ -260,7 +254,7 @@ static enum og_error live(struct state *state, uint64_t *opened, uint64_t *answe
         uint64_t opened, answered, closed, total = 0;                                              \
         for (uint64_t i = 0; i < iterations; i++) {                                                \
             if (live(state, &opened, &answered, &closed, &fault))                                  \
-                return fail(error, &fault);                                                        \
+                return case_fail(error, &fault);                                                   \
             total += part;                                                                         \
         }                                                                                          \
         if (elapsed)                                                                               \
@@ -294,7 +288,7 @@ static bool run_reset(void *opaque, uint64_t iterations, uint64_t *elapsed,
     enum og_error at_close = instance_close(&instance, wrong ? NULL : &fault);
     if (elapsed)
         *elapsed = total;
-    return (!wrong && !at_close) || fail(error, &fault);
+    return (!wrong && !at_close) || case_fail(error, &fault);
 }
 
 static void *prepare_life(const struct workload_case *self, struct case_error *error)
