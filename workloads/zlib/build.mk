@@ -10,4 +10,3 @@ $(call test,zlib-process,workloads/zlib/tests/zlib-process.c,$(PROCESS),$(PROCES
 $(BUILD)/test/zlib-process: | $(BUILD)/bin/og-worker-zlib
 
 TEST_SCRIPTS += workloads/zlib/tests/zlib-inputs
-TEST_SCRIPTS += workloads/discipline/tests/every-system-computes-what-raw-computes

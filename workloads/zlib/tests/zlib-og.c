@@ -5,7 +5,7 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { LONGER_THAN_ROOM = 1, UNKNOWN_STATUS = 2 };
