@@ -42,6 +42,8 @@ static inline enum og_error sodium_results(struct sodium *sodium, struct wire_re
     return OG_OK;
 }
 
+/* A worker that replaces a lost one is not initialized again: libsodium computes the same
+ * there, by its portable code. */
 static inline enum og_error sodium_open(struct sodium *sodium, struct og_fault *fault)
 {
     struct wire_reader results;

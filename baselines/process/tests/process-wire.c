@@ -1,6 +1,7 @@
 /* The serialization by itself, the ring's arithmetic, and the judgement of
  * answers: what a message may be, without any worker. */
 #include "baselines/process/answer.h"
+#include "baselines/process/channel.h"
 #include "baselines/process/process.h"
 #include "baselines/process/ring.h"
 #include <setjmp.h>
@@ -236,6 +237,32 @@ static void positions_wrap_after_four_gibibytes(void **state)
     munmap(memory, ring_memory_size(4096));
 }
 
+static void what_a_host_views_in_a_ring_is_its_own_copy(void **state)
+{
+    (void)state;
+    struct channel host, worker;
+    struct wire_writer writer = {0};
+    struct wire_reader reader;
+    struct message_header header = {.kind = MESSAGE_RETURN, .sequence = 1};
+    size_t memory_size = ring_memory_size(4096), size;
+    void *memory =
+        mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    channel_init_rings(&host, memory, 4096, true, 65536, -1, 0);
+    channel_init_rings(&worker, memory, 4096, false, 65536, -1, 0);
+    assert_int_equal(channel_begin(&worker, LANE_ANSWERS, &writer, false), CHANNEL_OK);
+    wire_put_bytes(&writer, "trusted", 7);
+    assert_int_equal(channel_send(&worker, LANE_ANSWERS, &header, &writer), CHANNEL_OK);
+    assert_int_equal(channel_receive(&host, LANE_ANSWERS, &header, &reader), CHANNEL_OK);
+    const void *view = wire_get_bytes(&reader, &size);
+    memset(memory, 0xff, memory_size);
+    assert_int_equal(size, 7);
+    assert_memory_equal(view, "trusted", 7);
+    wire_writer_free(&writer);
+    channel_free(&host);
+    channel_free(&worker);
+    munmap(memory, memory_size);
+}
+
 static void only_messages_that_answer_the_call_are_answers(void **state)
 {
     (void)state;
@@ -280,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_refused_writer_takes_everything_and_keeps_its_error),
         cmocka_unit_test(positions_outside_the_ring_are_not_believed),
         cmocka_unit_test(positions_wrap_after_four_gibibytes),
+        cmocka_unit_test(what_a_host_views_in_a_ring_is_its_own_copy),
         cmocka_unit_test(only_messages_that_answer_the_call_are_answers),
     };
     return cmocka_run_group_tests_name("process-wire", tests, NULL, NULL);
