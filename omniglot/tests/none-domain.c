@@ -10,6 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
 static struct og_domain *domain;
 static struct og_fault fault;
 static char library[PATH_MAX];
@@ -429,8 +437,10 @@ static void opening_and_closing_leaks_nothing(void **state)
         assert_int_equal(og_domain_close(opened, &fault), OG_OK);
     }
     assert_int_equal(open_descriptors(), descriptors);
-    /* A leak of one page per domain would be 200. */
-    assert_true(resident_pages() < pages + 150);
+    /* A leak of one page per domain would be 200. AddressSanitizer keeps what is freed for a
+     * while, and reports leaks by itself. */
+    if (!SANITIZED)
+        assert_true(resident_pages() < pages + 150);
 }
 
 static void resetting_leaks_nothing(void **state)
