@@ -77,8 +77,11 @@ def virtualization(flags):
 
 
 def source():
-    """The commit that was built, and whether the tree differs from it."""
+    """The commit that was built, and whether the tree differs from it. An image has no
+    repository in it; docker/build hands it the commit as OMNIGLOT_COMMIT."""
     commit = first_line("git", "rev-parse", "--verify", "--quiet", "HEAD")
+    if commit is None:
+        return {"commit": os.environ.get("OMNIGLOT_COMMIT") or None, "dirty": None}
     inside = first_line("git", "rev-parse", "--is-inside-work-tree") == "true"
     changed = first_line("git", "status", "--porcelain") is not None if inside else None
     return {"commit": commit, "dirty": changed}
