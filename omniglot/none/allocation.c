@@ -5,6 +5,7 @@
  * functions of its own, bound into its libraries in place of libc's. What libc itself
  * allocated for the library (strdup, constructors) is told apart by its address. */
 #include "none.h"
+#include "slots.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -162,18 +163,10 @@ struct family {
     {malloc_##n,         calloc_##n,        realloc_##n,     reallocarray_##n, free_##n,           \
      posix_memalign_##n, aligned_alloc_##n, usable_size_##n, strdup_##n,       strndup_##n},
 
-#define EIGHT(apply, tens)                                                                         \
-    apply(tens##0) apply(tens##1) apply(tens##2) apply(tens##3) apply(tens##4) apply(tens##5)      \
-        apply(tens##6) apply(tens##7)
-#define SIXTY_FOUR(apply)                                                                          \
-    EIGHT(apply, 00)                                                                               \
-    EIGHT(apply, 01) EIGHT(apply, 02) EIGHT(apply, 03) EIGHT(apply, 04) EIGHT(apply, 05)           \
-        EIGHT(apply, 06) EIGHT(apply, 07)
-
 /* Slots are numbered in octal: 000 to 077. */
-SIXTY_FOUR(FUNCTIONS)
+NONE_SIXTY_FOUR(FUNCTIONS)
 
-static const struct family families[NONE_DOMAINS] = {SIXTY_FOUR(FAMILY)};
+static const struct family families[NONE_DOMAINS] = {NONE_SIXTY_FOUR(FAMILY)};
 
 enum og_error none_allocation_open(struct none_heap *heap, unsigned *slot, struct og_fault *fault)
 {

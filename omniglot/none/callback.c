@@ -4,6 +4,7 @@
  * convention (psABI 1.0, 3.2.3) are all argument registers whatever prototype the library
  * called it by, and returns a struct of an integer and a double, which are rax and xmm0. */
 #include "none.h"
+#include "slots.h"
 
 #include <pthread.h>
 
@@ -38,18 +39,10 @@ static struct og_result dispatch(unsigned slot, const struct og_arguments *argum
     }
 #define ADDRESS(n) (void *)thunk_##n,
 
-#define EIGHT(apply, tens)                                                                         \
-    apply(tens##0) apply(tens##1) apply(tens##2) apply(tens##3) apply(tens##4) apply(tens##5)      \
-        apply(tens##6) apply(tens##7)
-#define SIXTY_FOUR(apply)                                                                          \
-    EIGHT(apply, 00)                                                                               \
-    EIGHT(apply, 01) EIGHT(apply, 02) EIGHT(apply, 03) EIGHT(apply, 04) EIGHT(apply, 05)           \
-        EIGHT(apply, 06) EIGHT(apply, 07)
-
 /* Numbered in octal: 000 to 077. */
-SIXTY_FOUR(THUNK)
+NONE_SIXTY_FOUR(THUNK)
 
-static void *const thunks[SLOTS] = {SIXTY_FOUR(ADDRESS)};
+static void *const thunks[SLOTS] = {NONE_SIXTY_FOUR(ADDRESS)};
 
 enum og_error none_callback_open(struct og_domain *domain, struct og_callback *callback,
                                  struct og_fault *fault)
