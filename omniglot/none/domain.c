@@ -73,7 +73,7 @@ static void destroy(struct none_domain *domain)
 static enum og_error load(struct none_domain *domain, const char *const *names,
                           struct og_fault *fault)
 {
-    size_t count = 0;
+    size_t count = 1; /* og_domain_open saw the first */
     while (names[count])
         count++;
     domain->libraries = calloc(count, sizeof(*domain->libraries));

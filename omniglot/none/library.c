@@ -212,7 +212,9 @@ static enum og_error bind_allocation(const struct none_library *library, unsigne
         return system_failed(fault, name, "cannot make its relocations writable");
     struct dynamic dynamic = dynamic_of(map);
     for (size_t table = 0; table < 2; table++) {
-        size_t count = dynamic.tables[table] ? dynamic.sizes[table] / sizeof(ElfW(Rela)) : 0;
+        size_t count = dynamic.tables[table] && dynamic.symbols && dynamic.strings
+                           ? dynamic.sizes[table] / sizeof(ElfW(Rela))
+                           : 0;
         for (size_t i = 0; i < count; i++) {
             const ElfW(Rela) *relocation = &dynamic.tables[table][i];
             unsigned type = (unsigned)ELF64_R_TYPE(relocation->r_info);
