@@ -92,7 +92,8 @@ enum og_error og_invoke_refused(const struct og_access *access, const struct og_
     const struct og_context *context = access->context;
     if (context->exclusive != access)
         return og_access_refused(access, fault);
-    (void)function;
+    if (context->domain == function->domain && context->poisoned)
+        return og_fail(fault, OG_POISONED, NULL, context->fault.address, NULL);
     return og_fail(fault, OG_WRONG_DOMAIN, NULL, 0, "the function belongs to another domain");
 }
 

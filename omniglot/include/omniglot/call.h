@@ -90,7 +90,8 @@ static inline enum og_error og_invoke_begin(const struct og_access *access,
                                             struct og_fault *fault)
 {
     const struct og_context *context = access->context;
-    if (OG_LIKELY(context->exclusive == access && context->domain == function->domain))
+    if (OG_LIKELY(context->exclusive == access && context->domain == function->domain &&
+                  !context->poisoned))
         return OG_OK;
     return og_invoke_refused(access, function, fault);
 }

@@ -3,8 +3,11 @@
  * domain's *isolation*; what the host may do with the memory is the same in all.
  *
  *   OG_NONE   nothing keeps it inside: the discipline alone, to measure and to debug
+ *   OG_MPK    protection keys (x86-64 Linux): code inside reaches its domain's memory, its
+ *             callbacks and a few system calls, and nothing else
  *
- * Threads: a domain without isolation serves one thread at a time. */
+ * Threads: a domain without isolation serves one thread at a time; one behind protection
+ * keys serves 16 at once, each on a foreign stack of its own. */
 #ifndef OMNIGLOT_DOMAIN_H
 #define OMNIGLOT_DOMAIN_H
 
@@ -12,13 +15,16 @@
 #include "scope.h"
 #include "upgrade.h"
 
-enum og_isolation { OG_NONE };
+enum og_isolation { OG_NONE, OG_MPK };
 
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
     enum og_isolation isolation;
     size_t heap_size;  /* bytes of foreign heap, at most; 0: 64 MiB */
     size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB */
+    unsigned deadline_ms; /* how long a call may take (OG_MPK; to about 2 ms); 0: for ever */
+    const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
+                                          NULL-terminated; NULL: none */
 };
 
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
@@ -99,6 +105,6 @@ struct og_domain {
 };
 
 /* The runtimes of this build, by enum og_isolation. */
-extern const struct og_runtime og_runtime_none;
+extern const struct og_runtime og_runtime_none, og_runtime_mpk;
 
 #endif
