@@ -184,7 +184,7 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
 {
     struct mpk_domain *domain = context->domain;
     struct image boot;
-    uintptr_t boot_base, loader_base = 0, entry = 0, start;
+    uintptr_t boot_base, loader_base = 0, entry = 0, start = 0;
     if (!parse(&boot, mpk_boot_image, sizeof(mpk_boot_image)))
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0, "the boot program of this build is damaged");
     enum og_error error = place(&boot, &domain->arena, &boot_base, fault);

@@ -28,7 +28,6 @@ enum {
     SIGNAL_STACKS = 2048,
     SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT,
     EXTENDED_MAX = 12 << 10, /* the processor's state in a frame, at most */
-    CONTEXT_SIZE = 304,      /* the kernel's ucontext, which glibc's extends */
     USER_DISPATCH = 2        /* si_code of a trapped system call */
 };
 
@@ -50,9 +49,9 @@ extern const char og_mpk_gate_restart[], og_mpk_gate_allowed[], og_mpk_recover[]
 extern const char og_mpk_callback_restart[], og_mpk_callback_allowed[];
 extern const char og_mpk_resume[], og_mpk_resume_end[];
 _Noreturn void og_mpk_sigreturn(void *frame, uintptr_t fs);
-void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, ucontext_t *context,
+void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
                    uintptr_t fs);
-void og_mpk_signal_elsewhere(int signal, siginfo_t *info, ucontext_t *context);
+void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context);
 
 int mpk_deadline_signal(void)
 {
@@ -130,17 +129,25 @@ void og_mpk_arm(unsigned domain)
 
 /* --- going on --- */
 
-/* What rt_sigreturn reads; the processor's state is elsewhere, 64-aligned. */
+/* The kernel's ucontext, of which glibc's is a longer version. */
+struct kernel_context {
+    unsigned long flags;
+    void *link;
+    stack_t stack;
+    greg_t registers[NGREG];
+    void *state; /* the processor's, 64-aligned */
+    uint64_t reserved[8];
+    uint64_t mask;
+};
+_Static_assert(offsetof(struct kernel_context, mask) == offsetof(ucontext_t, uc_sigmask),
+               "the kernel's ucontext is laid out otherwise");
+
+/* What rt_sigreturn reads. */
 struct frame {
     uint64_t return_address;
-    unsigned char context[CONTEXT_SIZE];
+    struct kernel_context context;
     siginfo_t info;
 };
-
-static ucontext_t *context_of(struct frame *frame)
-{
-    return (ucontext_t *)(void *)frame->context;
-}
 
 /* Makes the copied processor state one that the kernel takes, with all rights. */
 static void make_state_safe(unsigned char *state)
@@ -165,21 +172,20 @@ static _Noreturn void go_on(struct mpk_thread *thread, struct frame *frame, unsi
 {
     /* Carry, parity, adjust, zero, sign, direction, overflow: not trap, not alignment check. */
     enum { FLAGS = 0xcd5, INTERRUPTS = 0x202, CODE = 0x33, STACK = 0x2b };
-    ucontext_t *context = context_of(frame);
-    greg_t *registers = context->uc_mcontext.gregs;
+    greg_t *registers = frame->context.registers;
     make_state_safe(state);
     registers[REG_RIP] = (greg_t)where;
     registers[REG_EFL] = (registers[REG_EFL] & FLAGS) | INTERRUPTS;
     registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;
-    context->uc_mcontext.fpregs = (void *)state;
-    context->uc_stack = signal_stack_of(thread->frame->context);
+    frame->context.state = state;
+    frame->context.stack = signal_stack_of(thread->frame->context);
     thread->armed = thread->frame->context->domain->index;
     og_mpk_sigreturn(frame, fs);
 }
 
 static _Noreturn void resume(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
 {
-    greg_t *registers = context_of(frame)->uc_mcontext.gregs;
+    greg_t *registers = frame->context.registers;
     const char *at = (const char *)registers[REG_RIP];
     if (at < og_mpk_resume || at >= og_mpk_resume_end) {
         /* Rights that were just being taken are taken again. */
@@ -198,10 +204,10 @@ static _Noreturn void resume(struct mpk_thread *thread, struct frame *frame, uns
 static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, unsigned char *state,
                               const struct og_fault *fault)
 {
-    greg_t *registers = context_of(frame)->uc_mcontext.gregs;
+    greg_t *registers = frame->context.registers;
     if (fault->error)
         mpk_domain_poison(thread->frame->context->domain, fault);
-    memset(registers, 0, sizeof(context_of(frame)->uc_mcontext.gregs));
+    memset(registers, 0, sizeof(frame->context.registers));
     registers[REG_RSP] = (greg_t)thread->frame;
     memcpy(state, sample, sample_size);
     go_on(thread, frame, state, og_mpk_recover, thread->host_fs);
@@ -246,7 +252,7 @@ static void describe(const struct mpk_context *context, const siginfo_t *info, i
 
 static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
 {
-    greg_t *registers = context_of(frame)->uc_mcontext.gregs;
+    greg_t *registers = frame->context.registers;
     struct mpk_syscall call = {
         .context = thread->frame->context,
         .domain = thread->frame->context->domain,
@@ -265,7 +271,7 @@ static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsi
 }
 
 /* Hands the signal to whom it went before. Returns if the interrupted code may go on. */
-static void hand_on(int signal, siginfo_t *info, ucontext_t *context)
+static void hand_on(int signal, siginfo_t *info, void *context)
 {
     const struct sigaction *action = &previous[signal];
     if (signal == mpk_deadline_signal())
@@ -290,7 +296,7 @@ static bool is_fault(int signal)
 }
 
 static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
-                                         const siginfo_t *info, const ucontext_t *context)
+                                         const siginfo_t *info, const void *context)
 {
     struct frame frame;
     unsigned char state[EXTENDED_MAX] __attribute__((aligned(64)));
@@ -300,9 +306,9 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     if (base != (uintptr_t)thread)
         syscall(SYS_arch_prctl, ARCH_SET_GS, thread);
     /* The state lies in the signal stack; its address is copied with the rest, so checked. */
-    memcpy(frame.context, context, CONTEXT_SIZE);
+    memcpy(&frame.context, context, sizeof(frame.context));
     frame.info = *info;
-    uintptr_t from = (uintptr_t)context_of(&frame)->uc_mcontext.fpregs;
+    uintptr_t from = (uintptr_t)frame.context.state;
     uintptr_t stack = thread->frame->context->signal_stack;
     if (og_is_within(from, sample_size, stack, stack + SIGNAL_STACK))
         memcpy(state, (const void *)from, sample_size);
@@ -311,7 +317,7 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
 
     struct og_fault fault;
     uint64_t overdue = atomic_load(&thread->overdue);
-    uintptr_t at = (uintptr_t)context_of(&frame)->uc_mcontext.gregs[REG_RIP];
+    uintptr_t at = (uintptr_t)frame.context.registers[REG_RIP];
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
         serve(thread, &frame, state);
     if (signal == mpk_deadline_signal()) {
@@ -328,12 +334,12 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     }
     /* The host's own handler: on the host's stack, with the host's rights. */
     int number = errno;
-    hand_on(signal, &frame.info, context_of(&frame));
+    hand_on(signal, &frame.info, &frame.context);
     errno = number;
     resume(thread, &frame, state);
 }
 
-void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, ucontext_t *context,
+void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
                    uintptr_t fs)
 {
     (void)fs;
@@ -344,7 +350,7 @@ void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, ucont
     errno = number;
 }
 
-void og_mpk_signal_elsewhere(int signal, siginfo_t *info, ucontext_t *context)
+void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
 {
     int number = errno;
     hand_on(signal, info, context);
