@@ -29,6 +29,14 @@ $(call test,none-domain,omniglot/tests/none-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS
 $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
+# What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
+$(call shared,libogattack,omniglot/tests/hostile.c,)
+$(call shared,libogforbidden,omniglot/tests/forbidden.c,)
+FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
+FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
+$(call program,guest-test/mpk-domain,omniglot/tests/mpk-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka)
+TEST_SCRIPTS += omniglot/tests/mpk-in-guest
+
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))

@@ -36,7 +36,7 @@ static enum og_error start_runtime(struct og_fault *fault)
         started = !error;
     }
     pthread_mutex_unlock(&lock);
-    return error;
+    return error ? error : mpk_host_code_check(fault);
 }
 
 static enum og_error take_index(struct mpk_domain *domain, struct og_fault *fault)
@@ -279,6 +279,12 @@ static void (*mpk_entry(struct og_domain *handle, void *target, const char *symb
     return mpk_thunk(mpk(handle), (uintptr_t)target, 0);
 }
 
+static void (*mpk_entry_with_stack(struct og_domain *handle, void (*entry)(void), size_t words))(void)
+{
+    uintptr_t target = mpk_thunk_target(mpk(handle), entry);
+    return target ? mpk_thunk(mpk(handle), target, (uint32_t)words) : NULL;
+}
+
 /* The foreign allocator's: it keeps its books inside the domain, and its answer is checked. */
 static void *mpk_heap_alloc(struct og_domain *handle, size_t alignment, size_t size)
 {
@@ -321,6 +327,7 @@ const struct og_runtime og_runtime_mpk = {
     .close = mpk_close,
     .lookup = mpk_lookup,
     .entry = mpk_entry,
+    .entry_with_stack = mpk_entry_with_stack,
     .context = mpk_context,
     .heap_alloc = mpk_heap_alloc,
     .heap_owns = mpk_heap_owns,

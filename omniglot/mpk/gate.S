@@ -12,6 +12,10 @@
 #include "omniglot/mpk/layout.h"
 
     .text
+    .balign 64
+    .globl  og_mpk_gate_start, og_mpk_gate_end
+    .hidden og_mpk_gate_start, og_mpk_gate_end
+og_mpk_gate_start:
 
 /* Calls from the host: a thunk jumps here.
  *
@@ -186,12 +190,11 @@ og_mpk_recover:
     mov     %gs:MPK_HOST_FS, %rax
     wrfsbase %rax
     popq    %gs:MPK_HOST_RSP
-    pop     %rcx
-    ldmxcsr (%rsp)
-    fldcw   4(%rsp)
+    ldmxcsr 8(%rsp)
+    fldcw   12(%rsp)
     pushq   $0x202                  /* direction, alignment-check and trap flags as the ABI has them */
     popfq
-    pop     %rcx
+    add     $16, %rsp
     pop     %r15
     pop     %r14
     pop     %r13
@@ -472,5 +475,6 @@ og_mpk_resume:
     mov     %gs:MPK_RESUME_RDX, %rdx
     jmp     *%gs:MPK_RESUME_RIP
 og_mpk_resume_end:
+og_mpk_gate_end:
 
     .section .note.GNU-stack, "", @progbits

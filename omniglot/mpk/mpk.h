@@ -150,6 +150,12 @@ enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
 /* The first one in [code, code + size), or size if there is none; *name says which. */
 size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 
+/* --- the host's own code (host_code.c) --- */
+
+/* Leaves no such instruction in the host but the gate's. OG_OK, or OG_FORBIDDEN and where. Cheap
+ * when nothing was loaded since the last time. */
+enum og_error mpk_host_code_check(struct og_fault *fault);
+
 /* --- domains --- */
 
 /* Where the boot program says the loader's functions are (boot/boot.S). */
@@ -186,6 +192,7 @@ struct mpk_domain {
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;
+    uintptr_t thunk_targets[MPK_THUNKS];
     size_t thunk_count;
 };
 
@@ -214,6 +221,9 @@ uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const 
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault);
 void mpk_thunks_close(struct mpk_domain *domain);
 void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_words))(void);
+
+/* The function that a thunk calls; 0 if it is none of the domain's thunks. */
+uintptr_t mpk_thunk_target(struct mpk_domain *domain, void (*thunk)(void));
 
 /* callback.c */
 enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *callback,

@@ -74,7 +74,11 @@ void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_wor
     unsigned char thunk[MPK_THUNK_SIZE] = { 0 };
     uintptr_t gate = (uintptr_t)(stack_words ? og_mpk_gate_call_stacked : og_mpk_gate_call);
     uintptr_t entry = 0;
+    const char *name;
     write_thunk(thunk, (uint64_t)stack_words << 32 | domain->index, target, gate);
+    /* The address is the domain's word, and a thunk can be jumped into. */
+    if (mpk_scan(thunk, sizeof(thunk), &name) < sizeof(thunk))
+        return NULL;
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < domain->thunk_count && !entry; i++)
         if (!memcmp(domain->thunks + i * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE))
@@ -82,8 +86,14 @@ void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_wor
     if (!entry && domain->thunk_count < MPK_THUNKS) {
         memcpy(domain->thunks + domain->thunk_count * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE);
         entry = domain->thunk_code + domain->thunk_count * MPK_THUNK_SIZE;
-        domain->thunk_count++;
+        domain->thunk_targets[domain->thunk_count++] = target;
     }
     pthread_mutex_unlock(&domain->lock);
     return (void (*)(void))entry;
+}
+
+uintptr_t mpk_thunk_target(struct mpk_domain *domain, void (*thunk)(void))
+{
+    size_t index = ((uintptr_t)thunk - domain->thunk_code) / MPK_THUNK_SIZE;
+    return index < domain->thunk_count ? domain->thunk_targets[index] : 0;
 }

@@ -57,6 +57,13 @@ enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
 enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,
                                     void og_foreign **address, struct og_fault *fault) OG_MUST_CHECK;
 
+/* Says that the function's arguments take `bytes` of stack: those after the sixth integer or
+ * eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). A gate copies that
+ * much of the host's stack, and nothing where it was not told. Returns OG_OK, OG_BAD_ARGUMENT
+ * (more than 1 KiB), OG_NO_MEMORY. */
+enum og_error og_function_stack(struct og_function *function, size_t bytes,
+                                struct og_fault *fault) OG_MUST_CHECK;
+
 /* Allocates `count` objects of `type`, zeroed, on the domain's heap: they live until
  * og_heap_free or reset, and foreign code may free them by its own means. Returns NULL and
  * *fault: OG_NO_MEMORY, OG_OVERFLOW, OG_SCOPE, OG_BORROWED. */
@@ -85,6 +92,9 @@ struct og_runtime {
     void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
     /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
     void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
+    /* The same for a function whose arguments take `words` eight-byte words of stack; NULL where
+     * they are left where they are. */
+    void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
     /* The calling thread's place in the domain; &og_ended_context if there is no room. */
     struct og_context *(*context)(struct og_domain *domain);
     void *(*heap_alloc)(struct og_domain *domain, size_t alignment, size_t size);
