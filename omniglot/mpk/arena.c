@@ -111,7 +111,7 @@ static size_t page_of(const struct mpk_arena *arena, uintptr_t address)
 static size_t find_free(const struct mpk_arena *arena, size_t count)
 {
     size_t run = 0;
-    for (size_t page = arena->loaded_pages; page < arena->map_pages; page++) {
+    for (size_t page = arena->search_from; page < arena->map_pages; page++) {
         run = arena->pages[page] == MPK_FREE ? run + 1 : 0;
         if (run == count)
             return page + 1 - count;
@@ -129,6 +129,8 @@ static uintptr_t take_pages(struct mpk_arena *arena, uintptr_t address, size_t s
     if (!size || size > arena->map_pages * MPK_PAGE || address % MPK_PAGE)
         return 0;
     size_t count = size / MPK_PAGE, first;
+    if (!arena->loading && count > arena->heap_size / MPK_PAGE - arena->mapped_pages)
+        return 0;
     if (address) {
         if (!mpk_arena_holds(arena, address, size))
             return 0;
@@ -139,7 +141,12 @@ static uintptr_t take_pages(struct mpk_arena *arena, uintptr_t address, size_t s
         first = find_free(arena, count);
         if (first == arena->map_pages)
             return 0;
+        if (arena->search_from == first)
+            arena->search_from = first + count;
     }
+    if (!arena->loading)
+        for (size_t i = 0; i < count; i++)
+            arena->mapped_pages += arena->pages[first + i] == MPK_FREE;
     memset(arena->pages + first, state, count);
     if (arena->used_pages < first + count)
         arena->used_pages = first + count;
@@ -184,7 +191,12 @@ bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size)
     for (size_t i = 0; i < size / MPK_PAGE; i++)
         if (arena->pages[first + i] == MPK_GUARD)
             return false;
+    if (!arena->loading)
+        for (size_t i = 0; i < size / MPK_PAGE; i++)
+            arena->mapped_pages -= arena->pages[first + i] != MPK_FREE;
     memset(arena->pages + first, MPK_FREE, size / MPK_PAGE);
+    if (arena->search_from > first)
+        arena->search_from = first;
     return clear(arena, address, address + size);
 }
 
@@ -286,7 +298,7 @@ static bool make_private(struct mpk_arena *arena, size_t first, size_t last, uns
 
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
 {
-    arena->loaded_pages = arena->used_pages;
+    arena->loaded_pages = arena->search_from = arena->used_pages;
     arena->loaded_brk = arena->brk;
     arena->loaded = malloc(arena->map_pages);
     if (!arena->loaded || !make_regions(arena))
@@ -307,6 +319,8 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
         !map_fixed(arena, loaded_end, arena->heap, anonymous, -1) ||
         !map_fixed(arena, heap_loaded, arena->start + arena->size, anonymous, -1))
         return refused(fault, arena->start, "cannot make the arena private");
+    /* Huge pages would make the first touch, and every reset, cost two megabytes. */
+    madvise((void *)arena->start, arena->size, MADV_NOHUGEPAGE);
     arena->loading = false;
     close(arena->file);
     arena->file = -1;
@@ -315,17 +329,11 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
 
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
 {
-    /* Other threads' stacks, with their guards, are made anew. */
-    uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
-    bool guards = memchr(arena->pages + arena->loaded_pages, MPK_GUARD,
-                         arena->used_pages - arena->loaded_pages) != NULL;
-    if (guards && !map_fixed(arena, loaded_end, arena->start + arena->used_pages * MPK_PAGE,
-                             MAP_PRIVATE | MAP_ANONYMOUS, -1))
-        return refused(fault, loaded_end, "cannot clear the arena");
     if (madvise((void *)arena->start, arena->size, MADV_DONTNEED))
         return refused(fault, arena->start, "cannot clear the arena");
     memcpy(arena->pages, arena->loaded, arena->used_pages);
-    arena->used_pages = arena->loaded_pages;
+    arena->used_pages = arena->search_from = arena->loaded_pages;
+    arena->mapped_pages = 0;
     arena->brk = arena->loaded_brk;
     return OG_OK;
 }

@@ -109,6 +109,8 @@ struct mpk_arena {
     unsigned char *loaded;     /* `pages` right after loading */
     size_t loaded_pages;       /* pages below are backed by `file`: reset brings them back */
     size_t used_pages;         /* the highest page ever used, plus one */
+    size_t search_from;        /* no page below is free, as far as known */
+    size_t mapped_pages;       /* taken since loading; heap_size limits them */
     uintptr_t stacks;          /* the other threads' allocation stacks */
     uintptr_t stack, heap;     /* the first thread's allocation stack; the heap */
     size_t stack_size, heap_size;

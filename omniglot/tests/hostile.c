@@ -176,7 +176,8 @@ EXPORT long call_back(long (*callback)(long, long, double), long a, long b, doub
 EXPORT long exhaust_heap(void)
 {
     long blocks = 0;
-    while (malloc(1 << 20))
+    void *volatile block; /* or the compiler takes malloc to succeed for ever */
+    while ((block = malloc(1 << 20)))
         blocks++;
     return blocks;
 }
