@@ -29,13 +29,18 @@ $(call test,none-domain,omniglot/tests/none-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS
 $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
+$(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,bin/og-run,omniglot/tools/og-run.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,bin/og-scan,omniglot/tools/og-scan.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)
 FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 $(call program,guest-test/mpk-domain,omniglot/tests/mpk-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka)
-TEST_SCRIPTS += omniglot/tests/mpk-in-guest
+$(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+TEST_SCRIPTS += omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh
 

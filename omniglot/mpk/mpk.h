@@ -77,8 +77,6 @@ void mpk_key_give(int key);
 int mpk_key_readonly(void);        /* readable, not writable, in every domain */
 uint32_t mpk_key_pkru(int key);    /* the rights of a domain with this key */
 
-/* Is there all that the runtime needs? OG_OK, or OG_UNSUPPORTED and the sentence why not. */
-enum og_error og_mpk_supported(struct og_fault *fault);
 
 /* --- signals (signal.c) --- */
 

@@ -485,6 +485,8 @@ static void multiply(void *user, struct og_scope *scope, const struct og_argumen
 }
 
 static void call_again(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                       struct og_result *result) OG_REQUIRES(scope->access);
+static void call_again(void *user, struct og_scope *scope, const struct og_arguments *arguments,
                        struct og_result *result)
 {
     struct og_callback *inner = user;
@@ -495,6 +497,8 @@ static void call_again(void *user, struct og_scope *scope, const struct og_argum
         result->integer = (uintptr_t)value + 1;
 }
 
+static void fault_inside(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                       struct og_result *result) OG_REQUIRES(scope->access);
 static void fault_inside(void *user, struct og_scope *scope, const struct og_arguments *arguments,
                          struct og_result *result)
 {

@@ -27,6 +27,9 @@ struct og_options {
                                           NULL-terminated; NULL: none */
 };
 
+/* Can this machine give OG_MPK? OG_OK, or OG_UNSUPPORTED and in *fault the sentence why not. */
+enum og_error og_mpk_supported(struct og_fault *fault);
+
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
  *
  * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation),
