@@ -40,7 +40,9 @@ FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-i
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 $(call program,guest-test/mpk-domain,omniglot/tests/mpk-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka)
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-TEST_SCRIPTS += omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest
+$(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+TEST_SCRIPTS += omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
+    omniglot/tests/mpk-stress-in-guest
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh
 

@@ -206,6 +206,16 @@ bool mpk_arena_guard(struct mpk_arena *arena, uintptr_t address, size_t size)
     return !mprotect((void *)address, size, PROT_NONE);
 }
 
+bool mpk_arena_is_memory(const struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    if (!mpk_arena_holds(arena, address, size))
+        return false;
+    for (size_t page = page_of(arena, address); page <= page_of(arena, address + size - 1); page++)
+        if (arena->pages[page] != MPK_MEMORY && arena->pages[page] != MPK_FREE)
+            return false;
+    return true;
+}
+
 /* --- code --- */
 
 enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, size_t size,

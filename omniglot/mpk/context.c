@@ -27,25 +27,49 @@ enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *
     return OG_OK;
 }
 
+/* Fills in what _dl_allocate_tls has left out. False if `tcb` is no memory of the domain. */
+static bool fill_tcb(const struct mpk_domain *domain, uintptr_t tcb, size_t number)
+{
+    const struct mpk_arena *arena = &domain->arena;
+    uintptr_t first = domain->seats[0].fs;
+    int id = MAIN_THREAD_ID + (int)number;
+    if (!og_is_within(tcb, TCB_THREAD_ID + 4, arena->heap, arena->heap + arena->heap_size) &&
+        !mpk_arena_is_memory(arena, tcb, TCB_THREAD_ID + 4))
+        return false;
+    memcpy((void *)(tcb + TCB_ITSELF), &tcb, sizeof(tcb));
+    memcpy((void *)(tcb + TCB_SELF), &tcb, sizeof(tcb));
+    memcpy((void *)(tcb + TCB_STACK_GUARD), (void *)(first + TCB_STACK_GUARD), 16);
+    memcpy((void *)(tcb + TCB_THREAD_ID), &id, sizeof(id));
+    return true;
+}
+
+/* A thread that takes another's seat gets thread variables of its own, as a new thread does. */
+static void renew_tls(struct mpk_context *context)
+{
+    struct mpk_domain *domain = context->domain;
+    uintptr_t tcb = og_mpk_call(domain->index, domain->boot.allocate_tls, 0, 0, 0, 0);
+    if (context->context.poisoned ||
+        !fill_tcb(domain, tcb, (size_t)(context->seat - domain->seats)))
+        return;
+    context->foreign_fs = tcb;
+    og_mpk_call(domain->index, domain->boot.ctype_init, 0, 0, 0, 0);
+}
+
 enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault)
 {
     struct mpk_domain *domain = context->domain;
     const struct mpk_arena *arena = &domain->arena;
-    uintptr_t end = arena->start + arena->size, first = context->foreign_fs;
-    if (!og_is_within(first, TCB_THREAD_ID + 4, arena->start, end) ||
+    uintptr_t first = context->foreign_fs;
+    if (!(og_is_within(first, TCB_THREAD_ID + 4, arena->heap, arena->heap + arena->heap_size) ||
+          mpk_arena_is_memory(arena, first, TCB_THREAD_ID + 4)) ||
         *(const int *)(first + TCB_THREAD_ID) != MAIN_THREAD_ID)
         return og_fail(fault, OG_UNSUPPORTED, NULL, first,
                        "this C library's thread descriptors are not laid out as glibc 2.36's");
     for (size_t i = 1; i < MPK_ARENA_THREADS; i++) {
         struct mpk_seat *seat = &domain->seats[i];
         uintptr_t tcb = og_mpk_call(domain->index, domain->boot.allocate_tls, 0, 0, 0, 0);
-        int id = MAIN_THREAD_ID + (int)i;
-        if (!og_is_within(tcb, TCB_THREAD_ID + 4, arena->start, end))
+        if (context->context.poisoned || !fill_tcb(domain, tcb, i))
             return og_fail(fault, OG_NO_MEMORY, NULL, tcb, "no room for another thread's TLS");
-        memcpy((void *)(tcb + TCB_ITSELF), &tcb, sizeof(tcb));
-        memcpy((void *)(tcb + TCB_SELF), &tcb, sizeof(tcb));
-        memcpy((void *)(tcb + TCB_STACK_GUARD), (void *)(first + TCB_STACK_GUARD), 16);
-        memcpy((void *)(tcb + TCB_THREAD_ID), &id, sizeof(id));
         seat->fs = context->foreign_fs = tcb;
         og_mpk_call(domain->index, domain->boot.ctype_init, 0, 0, 0, 0);
         context->foreign_fs = first;
@@ -97,6 +121,12 @@ struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault 
         allocations->live_end = allocations->live_start;
     }
     thread->contexts[domain->index] = context;
+    context->context.fault = domain->poison;
+    context->context.poisoned = domain->poison.error;
+    if (context->seat->used_fs && !domain->poison.error) {
+        context->foreign_fs = context->seat->used_fs;
+        renew_tls(context);
+    }
     return context;
 no_room:
     mpk_context_close(context);
@@ -115,6 +145,7 @@ void mpk_context_close(struct mpk_context *context)
     if (context->seat) {
         pthread_mutex_lock(&domain->lock);
         context->seat->context = NULL;
+        context->seat->used_fs = context->foreign_fs;
         pthread_mutex_unlock(&domain->lock);
     }
     /* A thread that is not this one may have the stack armed: it keeps it. */

@@ -218,8 +218,10 @@ static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
     enum og_error error = mpk_arena_reset(&domain->arena, fault);
     if (error)
         return error;
+    domain->poison.error = OG_OK;
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_context *context = domain->seats[i].context;
+        domain->seats[i].used_fs = 0;
         if (!context)
             continue;
         context->foreign_rsp = domain->seats[i].rsp;
@@ -239,6 +241,8 @@ static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
 
 void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
 {
+    if (!domain->poison.error)
+        domain->poison = *fault;
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_context *context = domain->seats[i].context;
         if (context && !context->context.poisoned) {

@@ -141,6 +141,8 @@ enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, si
 bool mpk_arena_guard(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* Is [address, address + size) within the mappings (or, `any`, within the arena)? */
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Is all of it writable memory of the mappings? */
+bool mpk_arena_is_memory(const struct mpk_arena *arena, uintptr_t address, size_t size);
 /* Loading is done: what is there now is what reset brings back. */
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
@@ -168,7 +170,8 @@ enum { MPK_FILES = 16 /* open at once in a domain */, MPK_THUNK_SIZE = 48, MPK_T
 /* Where a thread runs in a domain; made while loading, so that reset finds it again. */
 struct mpk_seat {
     uintptr_t stack_low, stack_end; /* the foreign stack; a guard lies below */
-    uintptr_t rsp, fs;              /* what calls start with */
+    uintptr_t rsp, fs;              /* what calls start with, right after loading */
+    uintptr_t used_fs;              /* the TLS that an earlier thread has left; 0: none */
     struct mpk_context *context;    /* who has it; NULL: free */
 };
 
@@ -177,6 +180,7 @@ struct mpk_domain {
     unsigned index;
     struct mpk_arena arena;
     uint32_t pkru;
+    struct og_fault poison; /* why no call can be made until reset; error OG_OK: none */
     bool booted;            /* the loader has handed over */
     struct mpk_boot boot;
     uintptr_t *libraries;   /* the loader's handles */
