@@ -74,3 +74,12 @@ enum og_error mpk_deadline_watch(struct og_fault *fault)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot start the deadline's clock");
     return OG_OK;
 }
+
+void mpk_deadline_forked(void)
+{
+    bool was_running = running;
+    pthread_mutex_init(&lock, NULL);
+    running = false;
+    if (was_running && mpk_deadline_watch(NULL))
+        running = false;
+}

@@ -19,6 +19,30 @@ static enum og_error out_of_memory(struct og_fault *fault)
     return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
 }
 
+/* A child of fork has the domains as they were, for the one thread it has. Thunks are shared
+ * with the parent, so the child makes no new ones. */
+static void after_fork(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    mpk_threads_forked();
+    for (size_t i = 0; i < MPK_DOMAINS; i++) {
+        struct mpk_domain *domain = mpk_domains[i];
+        if (!domain)
+            continue;
+        pthread_mutex_init(&domain->lock, NULL);
+        domain->thunk_limit = domain->thunk_count;
+        for (size_t seat = 0; seat < MPK_ARENA_THREADS; seat++) {
+            struct mpk_context *context = domain->seats[seat].context;
+            if (context && context->thread != mpk_thread_self()) {
+                domain->seats[seat].used_fs = context->foreign_fs;
+                domain->seats[seat].context = NULL;
+                free(context);
+            }
+        }
+    }
+    mpk_deadline_forked();
+}
+
 /* What all domains need, once. */
 static enum og_error start_runtime(struct og_fault *fault)
 {
@@ -33,6 +57,8 @@ static enum og_error start_runtime(struct og_fault *fault)
             error = mpk_threads_open(fault);
         if (!error)
             error = mpk_signals_open(fault);
+        if (!error && pthread_atfork(NULL, NULL, after_fork))
+            error = out_of_memory(fault);
         started = !error;
     }
     pthread_mutex_unlock(&lock);
@@ -166,6 +192,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     domain->domain.runtime = &og_runtime_mpk;
     domain->index = MPK_DOMAINS;
     domain->arena.file = -1;
+    domain->thunk_limit = MPK_THUNKS;
     memset(domain->files, 0xff, sizeof(domain->files));
     error = mpk_key_take(&key, fault);
     if (!error) {

@@ -61,6 +61,10 @@ extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 /* The calling thread's block, made if there is none yet; NULL if there is no room. */
 struct mpk_thread *mpk_thread_self(void);
 
+/* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
+ * threads are gone. */
+void mpk_threads_forked(void);
+
 /* Visits every thread's block; none is taken away meanwhile. For the deadline's clock. */
 void mpk_threads_visit(void (*visit)(struct mpk_thread *thread));
 enum { MPK_THREADS = 256 };
@@ -197,7 +201,7 @@ struct mpk_domain {
     unsigned char *thunks;
     uintptr_t thunk_code;
     uintptr_t thunk_targets[MPK_THUNKS];
-    size_t thunk_count;
+    size_t thunk_count, thunk_limit;
 };
 
 /* By index; NULL: free. */
@@ -238,6 +242,8 @@ void mpk_callbacks_close(struct mpk_domain *domain);
 
 /* deadline.c */
 enum og_error mpk_deadline_watch(struct og_fault *fault);
+/* In a child of fork: the clock's thread is gone; starts it again if there was one. */
+void mpk_deadline_forked(void);
 
 /* --- the gate (gate.S) --- */
 

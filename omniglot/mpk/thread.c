@@ -5,6 +5,7 @@
 
 #include <asm/prctl.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -169,6 +170,23 @@ static void leave(void *memory)
     self = NULL;
     unmap_block(block);
     give_index(index);
+}
+
+void mpk_threads_forked(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    for (unsigned i = 0; i < MPK_THREADS; i++) {
+        if (threads[i] && threads[i] != self) {
+            threads[i] = NULL;
+            ready[i] = false;
+        }
+    }
+    if (!self)
+        return;
+    self->id = (pid_t)syscall(SYS_gettid);
+    /* Without the dispatch a domain could make any system call: then it is not to be entered. */
+    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
+        memset(self->contexts, 0, sizeof(self->contexts));
 }
 
 void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))

@@ -83,7 +83,7 @@ void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_wor
     for (size_t i = 0; i < domain->thunk_count && !entry; i++)
         if (!memcmp(domain->thunks + i * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE))
             entry = domain->thunk_code + i * MPK_THUNK_SIZE;
-    if (!entry && domain->thunk_count < MPK_THUNKS) {
+    if (!entry && domain->thunk_count < domain->thunk_limit) {
         memcpy(domain->thunks + domain->thunk_count * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE);
         entry = domain->thunk_code + domain->thunk_count * MPK_THUNK_SIZE;
         domain->thunk_targets[domain->thunk_count++] = target;

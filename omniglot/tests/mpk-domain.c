@@ -623,6 +623,33 @@ static void the_hosts_signal_handlers_run_while_foreign_code_does(void **state)
     reset();
 }
 
+static void a_child_of_fork_has_working_and_closed_domains(void **state)
+{
+    (void)state;
+    long result;
+    assert_int_equal(call_words("count_up", &result, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(call_words("system_call", &result, SYS_getppid, 0, 0, 0), OG_OK);
+    assert_int_equal(call_words("read_word", NULL, (long)&secret, 0, 0, 0), OG_FAULTED);
+    reset();
+    (void)boxed("loop_forever"); /* the child can look up no function that the parent has not */
+    pid_t child = fork();
+    if (child == 0) {
+        int bad = call_words("count_up", &result, 0, 0, 0, 0) != OG_OK || result != 101;
+        bad |= (call_words("system_call", &result, SYS_getppid, 0, 0, 0) != OG_OK ||
+                result != -EPERM) << 1;
+        bad |= (call_words("read_word", NULL, (long)&secret, 0, 0, 0) != OG_FAULTED) << 2;
+        bad |= (og_domain_reset(domain, &fault) != OG_OK) << 3;
+        bad |= (call_words("loop_forever", NULL, 0, 0, 0, 0) != OG_DEADLINE) << 4;
+        _exit(bad);
+    }
+    int status = -1;
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_works_after_reset();
+}
+
 /* --- many --- */
 
 static void a_thousand_resets_and_many_domains_leak_nothing(void **state)
@@ -706,6 +733,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_fault_in_a_nested_call_ends_the_outer_call_too),
         cmocka_unit_test(threads_have_stacks_and_thread_variables_of_their_own),
         cmocka_unit_test(the_hosts_signal_handlers_run_while_foreign_code_does),
+        cmocka_unit_test(a_child_of_fork_has_working_and_closed_domains),
         cmocka_unit_test(a_thousand_resets_and_many_domains_leak_nothing),
         cmocka_unit_test(bad_libraries_are_named_and_leave_no_domain),
         cmocka_unit_test(a_library_with_a_forbidden_instruction_is_refused),
