@@ -135,10 +135,9 @@ test: deps
 	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) \
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
 
-# What takes longer than a test may.
-stress: deps
-	@$(MAKE) --no-print-directory $(PARALLEL) tests
-	@PROCESS_STRESS_KILLS=1000 TEST_TIMEOUT=3600 omniglot/tests/run-tests $(c_tests_stress)
+# What takes longer than a test may: 1,000 killed workers, and every check of the core broken.
+stress: deps stress-process
+	@omniglot/tests/mutate.py
 
 fuzz: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers

@@ -44,6 +44,7 @@ $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(O
 TEST_SCRIPTS += omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
     omniglot/tests/mpk-stress-in-guest
 
-TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh
+TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
+    omniglot/tests/readme.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))

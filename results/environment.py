@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 
+import input_files
 import whole_file
 
 PACKAGES = ("libc6", "libsodium23", "zlib1g", "libbenchmark1debian", "libseccomp2", "libmemkind0",
@@ -76,19 +77,43 @@ def virtualization(flags):
 
 
 def source():
-    """The commit that was built, and whether the tree differs from it."""
+    """The commit that was built, and whether the tree differs from it. An image has no
+    repository in it; docker/build hands it the commit as OMNIGLOT_COMMIT."""
     commit = first_line("git", "rev-parse", "--verify", "--quiet", "HEAD")
+    if commit is None:
+        return {"commit": os.environ.get("OMNIGLOT_COMMIT") or None, "dirty": None}
     inside = first_line("git", "rev-parse", "--is-inside-work-tree") == "true"
     changed = first_line("git", "status", "--porcelain") is not None if inside else None
     return {"commit": commit, "dirty": changed}
+
+
+def package_version(name):
+    """The installed version of a Debian package."""
+    return first_line("dpkg-query", "-W", "-f=${Version}", name)
 
 
 def packages():
     """Installed versions of the libraries under test and the tools."""
     versions = {}
     for name in PACKAGES:
-        versions[name] = first_line("dpkg-query", "-W", "-f=${Version}", name)
+        versions[name] = package_version(name)
     return versions
+
+
+def inputs():
+    """The files that the workloads read, as they are on this machine, by workload and kind.
+    `as_listed` is false where a file is not the one that the workload's list names."""
+    found = {}
+    for workload in input_files.workloads():
+        kinds = found[workload] = {}
+        for kind, package, path, expected in input_files.listed(workload):
+            try:
+                digest = input_files.sha256(path)
+            except OSError:
+                digest = None
+            kinds[kind] = {"path": path, "package": package, "version": package_version(package),
+                           "sha256": digest, "as_listed": digest and digest == expected}
+    return found
 
 
 def session():
@@ -110,6 +135,7 @@ def describe(repetitions, pattern):
         "virtualization": virtualization(cpu["flags"]),
         "compilers": {name: first_line(name, "--version") for name in ("gcc", "clang")},
         "packages": packages(),
+        "inputs": inputs(),
         "source": source(),
         "repetitions": repetitions,
         "filter": pattern,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -110,6 +111,9 @@ static enum channel_status await_move(_Atomic uint32_t *position, uint32_t seen,
                 if (atomic_load_explicit(position, memory_order_acquire) != seen)
                     return CHANNEL_OK;
             }
+            /* The scheduler may have put both sides on one processor, where spinning only
+             * keeps the other side from answering. */
+            sched_yield();
         } while (ring_clock() < until);
     }
     return sleep_until_moved(position, seen, sleeps, patience);

@@ -185,6 +185,26 @@ static inline int64_t wire_get_i64(struct wire_reader *reader)
     return (int64_t)wire_get_u64(reader);
 }
 
+static inline int32_t wire_get_i32(struct wire_reader *reader)
+{
+    int64_t value = wire_get_i64(reader);
+    if (value != (int32_t)value) {
+        wire_reader_fail(reader, "a signed 32-bit value is out of range");
+        return 0;
+    }
+    return (int32_t)value;
+}
+
+static inline int16_t wire_get_i16(struct wire_reader *reader)
+{
+    int64_t value = wire_get_i64(reader);
+    if (value != (int16_t)value) {
+        wire_reader_fail(reader, "a signed 16-bit value is out of range");
+        return 0;
+    }
+    return (int16_t)value;
+}
+
 static inline double wire_get_f64(struct wire_reader *reader)
 {
     uint64_t word = wire_get_u64(reader);

@@ -16,8 +16,9 @@ enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
                                struct og_function *function, struct og_fault *fault)
 {
     void *target = domain->runtime->lookup(domain, symbol);
-    function->domain = domain;
     function->entry = target ? domain->runtime->entry(domain, target, symbol) : NULL;
+    /* Without a domain it cannot be invoked. */
+    function->domain = function->entry ? domain : NULL;
     if (!function->entry)
         return og_fail(fault, OG_NOT_FOUND, symbol, 0, "no library of the domain exports it");
     return OG_OK;
@@ -90,8 +91,11 @@ enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
                                og_callback_function *function, void *user, struct og_fault *fault)
 {
-    *callback = (struct og_callback){ .function = function, .user = user, .domain = domain };
-    return domain->runtime->callback_open(domain, callback, fault);
+    *callback = (struct og_callback){.function = function, .user = user, .domain = domain};
+    enum og_error error = domain->runtime->callback_open(domain, callback, fault);
+    if (error)
+        callback->domain = NULL;
+    return error;
 }
 
 void og_callback_close(struct og_callback *callback)
@@ -108,9 +112,9 @@ enum og_error og_invoke_refused(const struct og_access *access, const struct og_
     const struct og_context *context = access->context;
     if (context->exclusive != access)
         return og_access_refused(access, fault);
-    if (context->domain == function->domain && context->poisoned)
-        return og_fail(fault, OG_POISONED, NULL, context->fault.address, NULL);
-    return og_fail(fault, OG_WRONG_DOMAIN, NULL, 0, "the function belongs to another domain");
+    if (context->domain != function->domain)
+        return og_fail(fault, OG_WRONG_DOMAIN, NULL, 0, "the function belongs to another domain");
+    return og_fail(fault, OG_POISONED, context->fault.symbol, context->fault.address, NULL);
 }
 
 enum og_error og_invoke_failed(const struct og_access *access, struct og_fault *fault)

@@ -8,8 +8,7 @@
 uintptr_t og_memory_end(const struct og_context *context, uintptr_t address, unsigned rights);
 
 /* May a validator read? OG_OK, OG_NOT_READING, OG_SCOPE. */
-static inline enum og_error og_check_reading(const struct og_access *access,
-                                             struct og_fault *fault)
+static inline enum og_error og_check_reading(const struct og_access *access, struct og_fault *fault)
 {
     return OG_LIKELY(access->context->shared == access) ? OG_OK : og_access_refused(access, fault);
 }

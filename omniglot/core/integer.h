@@ -5,6 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Loaded where they are, aligned or not, once: the compiler may not read them again. */
+typedef uint16_t __attribute__((aligned(1), may_alias)) og_loose_u16;
+typedef uint32_t __attribute__((aligned(1), may_alias)) og_loose_u32;
+typedef uint64_t __attribute__((aligned(1), may_alias)) og_loose_u64;
+
 /* The integer, sign- or zero-extended; `size` is 1, 2, 4 or 8. */
 static inline uint64_t og_load_integer(const void *address, size_t size, int is_signed)
 {
@@ -14,20 +19,15 @@ static inline uint64_t og_load_integer(const void *address, size_t size, int is_
         return is_signed ? (uint64_t)(int8_t)value : value;
     }
     case 2: {
-        uint16_t value;
-        __builtin_memcpy(&value, address, sizeof(value));
+        uint16_t value = *(const volatile og_loose_u16 *)address;
         return is_signed ? (uint64_t)(int16_t)value : value;
     }
     case 4: {
-        uint32_t value;
-        __builtin_memcpy(&value, address, sizeof(value));
+        uint32_t value = *(const volatile og_loose_u32 *)address;
         return is_signed ? (uint64_t)(int32_t)value : value;
     }
-    default: {
-        uint64_t value;
-        __builtin_memcpy(&value, address, sizeof(value));
-        return value;
-    }
+    default:
+        return *(const volatile og_loose_u64 *)address;
     }
 }
 
@@ -41,6 +41,13 @@ static inline int og_is_in_range(uint64_t value, int is_signed, uint64_t low, ui
 {
     return is_signed ? (int64_t)value >= (int64_t)low && (int64_t)value <= (int64_t)high
                      : value >= low && value <= high;
+}
+
+/* Sign-extends what was loaded zero-extended. */
+static inline uint64_t og_extend_sign(uint64_t value, size_t size)
+{
+    uint64_t sign = (uint64_t)1 << (8 * size - 1);
+    return (value ^ sign) - sign;
 }
 
 static inline int og_is_one_of(int64_t value, const int64_t *values, size_t count)

@@ -2,43 +2,83 @@
 #include "omniglot/domain.h"
 
 /* An ended scope belongs here, where no access scope is ever the current one. */
-struct og_context og_ended_context;
+struct og_context og_ended_context = {
+    .poisoned = OG_SCOPE,
+    .fault = {.error = OG_SCOPE, .message = "the scope ended before the call did"},
+};
+
+/* How many scopes are open up to and with `scope`; 0 if it is none of them. */
+static size_t depth_of(const struct og_context *context, const struct og_scope *scope)
+{
+    size_t depth = context->depth;
+    while (depth > 0 && context->open[depth - 1].scope != scope)
+        depth--;
+    return depth;
+}
+
+/* Ends all scopes but the outermost `depth`. Those of them that were left open may be in
+ * memory that is something else by now: they are not touched. */
+static void end_down_to(struct og_context *context, size_t depth)
+{
+    context->live_start = context->open[depth].mark;
+    context->depth = depth;
+    context->exclusive = depth ? &context->open[depth - 1].scope->access : NULL;
+    context->shared = NULL;
+}
 
 void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANALYSIS
 {
     struct og_context *context = domain->runtime->context(domain);
-    if (context->shared)
-        context = &og_ended_context;
-    scope->access.context = context;
-    if (context == &og_ended_context)
+    size_t depth = depth_of(context, scope);
+    if (depth) {
+        if (depth <= context->floor)
+            return;
+        end_down_to(context, depth - 1);
+    }
+    if (context->shared || context->depth == OG_SCOPE_DEPTH || context == &og_ended_context) {
+        scope->access.context = &og_ended_context;
         return;
-    scope->outer = context->innermost;
-    scope->mark = context->live_start;
-    context->innermost = scope;
+    }
+    scope->access.context = context;
+    context->open[context->depth++] = (struct og_open_scope){scope, context->live_start};
     context->exclusive = &scope->access;
-}
-
-/* Is `scope` one of the context's open scopes? */
-static int is_open(const struct og_context *context, const struct og_scope *scope)
-{
-    const struct og_scope *open = context->innermost;
-    while (open && open != scope)
-        open = open->outer;
-    return open != NULL;
 }
 
 void og_scope_end(struct og_scope *scope) OG_NO_ANALYSIS
 {
     struct og_context *context = scope->access.context;
-    if (!is_open(context, scope))
+    size_t depth = depth_of(context, scope);
+    if (depth <= context->floor)
         return;
-    for (struct og_scope *inner = context->innermost; inner != scope; inner = inner->outer)
-        inner->access.context = &og_ended_context;
-    context->innermost = scope->outer;
-    context->exclusive = scope->outer ? &scope->outer->access : NULL;
-    context->shared = NULL;
-    context->live_start = scope->mark;
+    end_down_to(context, depth - 1);
     scope->access.context = &og_ended_context;
+}
+
+size_t og_callback_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANALYSIS
+{
+    struct og_context *context = domain->runtime->context(domain);
+    size_t enclosing = context->floor;
+    og_scope_begin(domain, scope);
+    if (context == &og_ended_context)
+        return enclosing;
+    /* Born ended or not, it takes the place of the outer ones. */
+    context->floor = context->depth;
+    if (scope->access.context == &og_ended_context)
+        context->exclusive = NULL;
+    return enclosing;
+}
+
+void og_callback_scope_end(struct og_domain *domain, struct og_scope *scope, size_t enclosing)
+    OG_NO_ANALYSIS
+{
+    struct og_context *context = domain->runtime->context(domain);
+    if (context == &og_ended_context)
+        return;
+    context->floor = enclosing;
+    if (scope->access.context == context)
+        og_scope_end(scope);
+    else if (!context->shared && context->depth)
+        context->exclusive = &context->open[context->depth - 1].scope->access;
 }
 
 void og_read_begin(struct og_access *access) OG_NO_ANALYSIS

@@ -29,8 +29,12 @@ const void og_valid *og_validate_string_at(const struct og_access *access, uintp
 static size_t character_length(const unsigned char *text, size_t room)
 {
     unsigned char first = text[0];
-    size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 :
-                    first < 0xF5 ? 4 : 0;
+    size_t length = first < 0x80   ? 1
+                    : first < 0xC2 ? 0
+                    : first < 0xE0 ? 2
+                    : first < 0xF0 ? 3
+                    : first < 0xF5 ? 4
+                                   : 0;
     if (length > room)
         return 0;
     if (length < 2)

@@ -48,9 +48,10 @@ uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
     uintptr_t outer = context->foreign_rsp;
     context->foreign_rsp = (address - RED_ZONE) & -(uintptr_t)16;
     struct og_scope scope;
-    og_scope_begin(callback->domain, &scope);
+    size_t enclosing = og_callback_scope_begin(&domain->domain, &scope);
     callback->function(callback->user, &scope, &arguments, &result);
-    og_scope_end(&scope);
+    /* It may have closed the callback by now. */
+    og_callback_scope_end(&domain->domain, &scope, enclosing);
     context->foreign_rsp = outer;
     if (context->context.poisoned)
         og_mpk_leave();
@@ -68,6 +69,9 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
     struct mpk_domain *domain = (struct mpk_domain *)handle;
     enum og_error error = OG_NO_MEMORY;
     pthread_mutex_lock(&domain->lock);
+    for (unsigned i = 0; i < MPK_CALLBACKS; i++)
+        if (domain->callbacks[i] == callback)
+            domain->callbacks[i] = NULL;
     for (unsigned i = 0; i < MPK_CALLBACKS && error; i++) {
         if (!domain->callbacks[i]) {
             domain->callbacks[i] = callback;
@@ -101,5 +105,12 @@ int mpk_is_callback(struct og_domain *handle, uintptr_t address)
 
 void mpk_callbacks_close(struct mpk_domain *domain)
 {
-    memset(domain->callbacks, 0, sizeof(domain->callbacks));
+    for (size_t i = 0; i < MPK_CALLBACKS; i++) {
+        if (!domain->callbacks[i])
+            continue;
+        /* The domain may be gone when its owner closes it. */
+        domain->callbacks[i]->domain = NULL;
+        domain->callbacks[i]->address = 0;
+        domain->callbacks[i] = NULL;
+    }
 }

@@ -225,7 +225,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
 static bool is_busy(const struct mpk_domain *domain)
 {
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        if (domain->seats[i].context && domain->seats[i].context->context.innermost)
+        if (domain->seats[i].context && domain->seats[i].context->context.depth)
             return true;
     return false;
 }

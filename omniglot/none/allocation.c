@@ -5,6 +5,7 @@
  * functions of its own, bound into its libraries in place of libc's. What libc itself
  * allocated for the library (strdup, constructors) is told apart by its address. */
 #include "none.h"
+#include "slots.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -26,7 +27,11 @@ static void *allocate(unsigned slot, size_t alignment, size_t size)
 
 static void *allocate_zeroed(unsigned slot, size_t count, size_t size)
 {
-    void *memory = memkind_calloc(heaps[slot]->kind, count, size);
+    size_t bytes;
+    void *memory = NULL;
+    /* memkind multiplies without looking, and has nothing of size 0. */
+    if (!__builtin_mul_overflow(count, size, &bytes) && heaps[slot]->kind)
+        memory = memkind_calloc(heaps[slot]->kind, 1, bytes ? bytes : 1);
     if (!memory)
         errno = ENOMEM;
     return memory;
@@ -34,6 +39,9 @@ static void *allocate_zeroed(unsigned slot, size_t count, size_t size)
 
 static void release(unsigned slot, void *memory)
 {
+    /* The last words of a library that outlives its domain; its heap is gone. */
+    if (!heaps[slot])
+        return;
     if (none_heap_owns(heaps[slot], (uintptr_t)memory))
         none_heap_free(heaps[slot], memory);
     else
@@ -42,9 +50,23 @@ static void release(unsigned slot, void *memory)
 
 static void *reallocate(unsigned slot, void *memory, size_t size)
 {
-    if (memory && !none_heap_owns(heaps[slot], (uintptr_t)memory))
+    if (!memory)
+        return allocate(slot, 1, size);
+    if (!none_heap_owns(heaps[slot], (uintptr_t)memory))
         return realloc(memory, size);
-    return memkind_realloc(heaps[slot]->kind, memory, size);
+    void *moved = memkind_realloc(heaps[slot]->kind, memory, size);
+    if (!moved && size)
+        errno = ENOMEM;
+    return moved;
+}
+
+static void *reallocate_array(unsigned slot, void *memory, size_t count, size_t size)
+{
+    size_t bytes;
+    if (!__builtin_mul_overflow(count, size, &bytes))
+        return reallocate(slot, memory, bytes);
+    errno = ENOMEM;
+    return NULL;
 }
 
 static size_t usable_size(unsigned slot, void *memory)
@@ -85,6 +107,7 @@ struct family {
     void *(*malloc)(size_t);
     void *(*calloc)(size_t, size_t);
     void *(*realloc)(void *, size_t);
+    void *(*reallocarray)(void *, size_t, size_t);
     void (*free)(void *);
     int (*posix_memalign)(void **, size_t, size_t);
     void *(*aligned_alloc)(size_t, size_t);
@@ -106,6 +129,10 @@ struct family {
     static void *realloc_##n(void *memory, size_t size)                                            \
     {                                                                                              \
         return reallocate(n, memory, size);                                                        \
+    }                                                                                              \
+    static void *reallocarray_##n(void *memory, size_t count, size_t size)                         \
+    {                                                                                              \
+        return reallocate_array(n, memory, count, size);                                           \
     }                                                                                              \
     static void free_##n(void *memory)                                                             \
     {                                                                                              \
@@ -133,20 +160,13 @@ struct family {
     }
 
 #define FAMILY(n)                                                                                  \
-    { malloc_##n,        calloc_##n,      realloc_##n, free_##n,   posix_memalign_##n,             \
-      aligned_alloc_##n, usable_size_##n, strdup_##n,  strndup_##n },
-
-#define EIGHT(apply, tens)                                                                         \
-    apply(tens##0) apply(tens##1) apply(tens##2) apply(tens##3) apply(tens##4) apply(tens##5)      \
-        apply(tens##6) apply(tens##7)
-#define SIXTY_FOUR(apply)                                                                          \
-    EIGHT(apply, 00) EIGHT(apply, 01) EIGHT(apply, 02) EIGHT(apply, 03) EIGHT(apply, 04)           \
-        EIGHT(apply, 05) EIGHT(apply, 06) EIGHT(apply, 07)
+    {malloc_##n,         calloc_##n,        realloc_##n,     reallocarray_##n, free_##n,           \
+     posix_memalign_##n, aligned_alloc_##n, usable_size_##n, strdup_##n,       strndup_##n},
 
 /* Slots are numbered in octal: 000 to 077. */
-SIXTY_FOUR(FUNCTIONS)
+NONE_SIXTY_FOUR(FUNCTIONS)
 
-static const struct family families[NONE_DOMAINS] = { SIXTY_FOUR(FAMILY) };
+static const struct family families[NONE_DOMAINS] = {NONE_SIXTY_FOUR(FAMILY)};
 
 enum og_error none_allocation_open(struct none_heap *heap, unsigned *slot, struct og_fault *fault)
 {
@@ -179,19 +199,20 @@ void *none_allocation_function(unsigned slot, const char *symbol)
         const char *name;
         void *function;
     } functions[] = {
-        { "malloc", (void *)family->malloc },
-        { "calloc", (void *)family->calloc },
-        { "realloc", (void *)family->realloc },
-        { "free", (void *)family->free },
-        { "cfree", (void *)family->free },
-        { "posix_memalign", (void *)family->posix_memalign },
-        { "aligned_alloc", (void *)family->aligned_alloc },
-        { "memalign", (void *)family->aligned_alloc },
-        { "malloc_usable_size", (void *)family->malloc_usable_size },
-        { "strdup", (void *)family->strdup },
-        { "__strdup", (void *)family->strdup },
-        { "strndup", (void *)family->strndup },
-        { "__strndup", (void *)family->strndup },
+        {"malloc", (void *)family->malloc},
+        {"calloc", (void *)family->calloc},
+        {"realloc", (void *)family->realloc},
+        {"reallocarray", (void *)family->reallocarray},
+        {"free", (void *)family->free},
+        {"cfree", (void *)family->free},
+        {"posix_memalign", (void *)family->posix_memalign},
+        {"aligned_alloc", (void *)family->aligned_alloc},
+        {"memalign", (void *)family->aligned_alloc},
+        {"malloc_usable_size", (void *)family->malloc_usable_size},
+        {"strdup", (void *)family->strdup},
+        {"__strdup", (void *)family->strdup},
+        {"strndup", (void *)family->strndup},
+        {"__strndup", (void *)family->strndup},
     };
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
         if (!strcmp(symbol, functions[i].name))

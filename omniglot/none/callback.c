@@ -4,6 +4,7 @@
  * convention (psABI 1.0, 3.2.3) are all argument registers whatever prototype the library
  * called it by, and returns a struct of an integer and a double, which are rax and xmm0. */
 #include "none.h"
+#include "slots.h"
 
 #include <pthread.h>
 
@@ -14,13 +15,15 @@ static pthread_mutex_t callbacks_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct og_result dispatch(unsigned slot, const struct og_arguments *arguments)
 {
-    struct og_result result = { 0, 0 };
+    struct og_result result = {0, 0};
     struct og_callback *callback = callbacks[slot];
     if (callback) {
         struct og_scope scope;
-        og_scope_begin(callback->domain, &scope);
+        struct og_domain *domain = callback->domain;
+        size_t enclosing = og_callback_scope_begin(domain, &scope);
         callback->function(callback->user, &scope, arguments, &result);
-        og_scope_end(&scope);
+        /* It may have closed the callback by now. */
+        og_callback_scope_end(domain, &scope, enclosing);
     }
     return result;
 }
@@ -30,23 +33,16 @@ static struct og_result dispatch(unsigned slot, const struct og_arguments *argum
                                       uintptr_t i4, uintptr_t i5, double f0, double f1, double f2, \
                                       double f3, double f4, double f5, double f6, double f7)       \
     {                                                                                              \
-        const struct og_arguments arguments = { { i0, i1, i2, i3, i4, i5 },                        \
-                                                { f0, f1, f2, f3, f4, f5, f6, f7 } };              \
+        const struct og_arguments arguments = {{i0, i1, i2, i3, i4, i5},                           \
+                                               {f0, f1, f2, f3, f4, f5, f6, f7}};                  \
         return dispatch(n, &arguments);                                                            \
     }
 #define ADDRESS(n) (void *)thunk_##n,
 
-#define EIGHT(apply, tens)                                                                         \
-    apply(tens##0) apply(tens##1) apply(tens##2) apply(tens##3) apply(tens##4) apply(tens##5)      \
-        apply(tens##6) apply(tens##7)
-#define SIXTY_FOUR(apply)                                                                          \
-    EIGHT(apply, 00) EIGHT(apply, 01) EIGHT(apply, 02) EIGHT(apply, 03) EIGHT(apply, 04)           \
-        EIGHT(apply, 05) EIGHT(apply, 06) EIGHT(apply, 07)
-
 /* Numbered in octal: 000 to 077. */
-SIXTY_FOUR(THUNK)
+NONE_SIXTY_FOUR(THUNK)
 
-static void *const thunks[SLOTS] = { SIXTY_FOUR(ADDRESS) };
+static void *const thunks[SLOTS] = {NONE_SIXTY_FOUR(ADDRESS)};
 
 enum og_error none_callback_open(struct og_domain *domain, struct og_callback *callback,
                                  struct og_fault *fault)
@@ -54,6 +50,9 @@ enum og_error none_callback_open(struct og_domain *domain, struct og_callback *c
     (void)domain;
     enum og_error error = OG_NO_MEMORY;
     pthread_mutex_lock(&callbacks_lock);
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (callbacks[i] == callback)
+            callbacks[i] = NULL;
     for (unsigned i = 0; i < SLOTS && error; i++) {
         if (!callbacks[i]) {
             callbacks[i] = callback;
@@ -79,17 +78,28 @@ void none_callback_close(struct og_domain *domain, struct og_callback *callback)
 
 int none_is_callback(struct og_domain *domain, uintptr_t address)
 {
-    for (unsigned i = 0; i < SLOTS; i++)
-        if (callbacks[i] && callbacks[i]->domain == domain && callbacks[i]->address == address)
-            return 1;
-    return 0;
+    unsigned slot = 0;
+    while (slot < SLOTS && (uintptr_t)thunks[slot] != address)
+        slot++;
+    if (slot == SLOTS)
+        return 0;
+    /* It may be a callback of another domain, which another thread is closing. */
+    pthread_mutex_lock(&callbacks_lock);
+    int is_ours = callbacks[slot] && callbacks[slot]->domain == domain;
+    pthread_mutex_unlock(&callbacks_lock);
+    return is_ours;
 }
 
 void none_callbacks_close(struct og_domain *domain)
 {
     pthread_mutex_lock(&callbacks_lock);
-    for (unsigned i = 0; i < SLOTS; i++)
-        if (callbacks[i] && callbacks[i]->domain == domain)
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (callbacks[i] && callbacks[i]->domain == domain) {
+            /* The domain may be gone when its owner closes it. */
+            callbacks[i]->domain = NULL;
+            callbacks[i]->address = 0;
             callbacks[i] = NULL;
+        }
+    }
     pthread_mutex_unlock(&callbacks_lock);
 }

@@ -35,7 +35,8 @@ static size_t whole_pages(size_t size)
 static enum og_error map_arena(struct none_domain *domain, const struct og_options *options,
                                struct og_fault *fault)
 {
-    size_t stack = whole_pages(options && options->stack_size ? options->stack_size : DEFAULT_STACK);
+    size_t stack =
+        whole_pages(options && options->stack_size ? options->stack_size : DEFAULT_STACK);
     size_t heap = whole_pages(options && options->heap_size ? options->heap_size : DEFAULT_HEAP);
     size_t size;
     if (!stack || !heap || __builtin_add_overflow(stack, heap, &size))
@@ -123,10 +124,13 @@ static enum og_error busy(struct og_fault *fault)
 static enum og_error none_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct none_domain *domain = none(handle);
-    if (domain->context.innermost)
+    if (domain->context.depth)
         return busy(fault);
     none_callbacks_close(handle);
     none_heap_close(&domain->heap);
+    /* Poisoned while it is neither what it was nor what it will be. */
+    domain->context.poisoned =
+        og_fail(&domain->context.fault, OG_POISONED, NULL, 0, "an earlier reset failed");
     /* New pages are zero again, and the old ones' memory is given back. */
     if (madvise(domain->arena, domain->arena_size, MADV_DONTNEED)) {
         int number = errno;
@@ -137,24 +141,40 @@ static enum og_error none_reset(struct og_domain *handle, struct og_fault *fault
     }
     for (size_t i = 0; i < domain->library_count; i++)
         none_library_reset(&domain->libraries[i]);
-    return none_heap_open(&domain->heap, domain->heap.start, domain->heap.size, fault);
+    enum og_error error =
+        none_heap_open(&domain->heap, domain->heap.start, domain->heap.size, fault);
+    if (!error)
+        domain->context.poisoned = OG_OK;
+    return error;
 }
 
 static enum og_error none_close(struct og_domain *handle, struct og_fault *fault)
 {
-    if (none(handle)->context.innermost)
+    if (none(handle)->context.depth)
         return busy(fault);
     destroy(none(handle));
     return OG_OK;
 }
 
+/* Does the address lie in a library of the domain? */
+static bool is_of_library(const struct none_domain *domain, uintptr_t address)
+{
+    for (size_t i = 0; i < domain->region_count; i++)
+        if (og_is_within(address, 1, domain->regions[i].start, domain->regions[i].end))
+            return true;
+    return false;
+}
+
 static void *none_lookup(struct og_domain *handle, const char *symbol)
 {
     struct none_domain *domain = none(handle);
-    void *address = NULL;
-    for (size_t i = 0; i < domain->library_count && !address; i++)
-        address = dlsym(domain->libraries[i].instance, symbol);
-    return address;
+    for (size_t i = 0; i < domain->library_count; i++) {
+        /* dlsym goes on to what the library needs, which the host shares. */
+        void *address = dlsym(domain->libraries[i].instance, symbol);
+        if (is_of_library(domain, (uintptr_t)address))
+            return address;
+    }
+    return NULL;
 }
 
 /* Nothing stands between: the code itself. */

@@ -31,6 +31,8 @@ void none_heap_close(struct none_heap *heap)
 void *none_heap_alloc(struct none_heap *heap, size_t alignment, size_t size)
 {
     void *memory = NULL;
+    if (!heap->kind)
+        return NULL; /* a reset failed half-way */
     if (alignment <= _Alignof(max_align_t))
         return memkind_malloc(heap->kind, size);
     return memkind_posix_memalign(heap->kind, &memory, alignment, size) ? NULL : memory;
@@ -43,5 +45,6 @@ bool none_heap_owns(const struct none_heap *heap, uintptr_t address)
 
 void none_heap_free(struct none_heap *heap, void *memory)
 {
-    memkind_free(heap->kind, memory);
+    if (heap->kind)
+        memkind_free(heap->kind, memory);
 }

@@ -97,7 +97,7 @@ static int find_segments(struct dl_phdr_info *info, size_t size, void *data)
 static struct segments segments_of(const struct none_library *library)
 {
     struct link_map *map;
-    struct segments segments = { 0 };
+    struct segments segments = {0};
     if (dlinfo(library->instance, RTLD_DI_LINKMAP, &map))
         return segments;
     segments.base = map->l_addr;
@@ -113,11 +113,11 @@ static struct og_region relro_of(const struct segments *segments)
         if (header->p_type == PT_GNU_RELRO) {
             uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
             uintptr_t start = segments->base + header->p_vaddr;
-            return (struct og_region){ start & ~(page - 1), (start + header->p_memsz) & ~(page - 1),
-                                       OG_READ };
+            return (struct og_region){start & ~(page - 1), (start + header->p_memsz) & ~(page - 1),
+                                      OG_READ};
         }
     }
-    return (struct og_region){ 0, 0, 0 };
+    return (struct og_region){0, 0, 0};
 }
 
 /* Appends [start, end) to the regions unless it is empty. */
@@ -130,7 +130,7 @@ static bool append_region(struct none_domain *domain, uintptr_t start, uintptr_t
         realloc(domain->regions, (domain->region_count + 1) * sizeof(*regions));
     if (!regions)
         return false;
-    regions[domain->region_count++] = (struct og_region){ start, end, rights };
+    regions[domain->region_count++] = (struct og_region){start, end, rights};
     domain->regions = regions;
     return true;
 }
@@ -164,15 +164,15 @@ enum og_error none_library_regions(const struct none_library *library, struct no
 
 /* Addresses in a loaded library's dynamic section are absolute already, for glibc. */
 struct dynamic {
-    const ElfW(Sym) *symbols;
+    const ElfW(Sym) * symbols;
     const char *strings;
-    const ElfW(Rela) *tables[2];
+    const ElfW(Rela) * tables[2];
     size_t sizes[2]; /* bytes */
 };
 
 static struct dynamic dynamic_of(const struct link_map *map)
 {
-    struct dynamic dynamic = { 0 };
+    struct dynamic dynamic = {0};
     for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
         switch (entry->d_tag) {
         case DT_SYMTAB:
@@ -254,7 +254,7 @@ static enum og_error take_snapshots(struct none_library *library, struct og_faul
             return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
         memcpy(bytes, (void *)start, end - start);
         snapshots[library->snapshot_count++] =
-            (struct none_snapshot){ (void *)start, bytes, end - start };
+            (struct none_snapshot){(void *)start, bytes, end - start};
     }
     return OG_OK;
 }
@@ -268,12 +268,30 @@ void none_library_reset(struct none_library *library)
 
 /* --- opening and closing --- */
 
+enum { FILE_PATH = 32 };
+
+static void file_path(int file, char path[FILE_PATH])
+{
+    snprintf(path, FILE_PATH, "/proc/self/fd/%d", file);
+}
+
+/* Is the copy still loaded? So it is when the library was linked not to be unloaded. */
+static bool is_loaded(int file)
+{
+    char path[FILE_PATH];
+    file_path(file, path);
+    void *instance = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+    if (instance)
+        dlclose(instance);
+    return instance != NULL;
+}
+
 enum og_error none_library_open(struct none_library *library, const char *name, unsigned slot,
                                 struct og_fault *fault)
 {
     struct link_map *map;
     enum og_error error;
-    *library = (struct none_library){ .file = -1 };
+    *library = (struct none_library){.file = -1};
     /* Loaded once the ordinary way, to learn where the file is and to have what it needs. */
     library->shared = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (!library->shared || dlinfo(library->shared, RTLD_DI_LINKMAP, &map)) {
@@ -285,8 +303,8 @@ enum og_error none_library_open(struct none_library *library, const char *name, 
         error = system_failed(fault, name, "cannot copy the library to memory");
         goto fail;
     }
-    char path[32];
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", library->file);
+    char path[FILE_PATH];
+    file_path(library->file, path);
     library->instance = dlopen(path, RTLD_NOW | RTLD_LOCAL | BIND_TO_ITSELF);
     if (!library->instance) {
         error = not_loaded(fault, name);
@@ -311,7 +329,8 @@ void none_library_close(struct none_library *library)
         dlclose(library->instance);
     if (library->shared)
         dlclose(library->shared);
-    if (library->file >= 0)
+    /* To the loader, another file of the same number would be the same library. */
+    if (library->file >= 0 && !is_loaded(library->file))
         close(library->file);
-    *library = (struct none_library){ .file = -1 };
+    *library = (struct none_library){.file = -1};
 }

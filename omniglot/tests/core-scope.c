@@ -4,6 +4,8 @@
 #include "cmocka-tests.h"
 #include "fake-domain.h"
 
+#include <stdlib.h>
+
 static struct fake_domain fake;
 static struct og_fault fault;
 
@@ -89,7 +91,7 @@ static void ended_scope_is_refused_everywhere(void **state) OG_NO_ANALYSIS
 {
     (void)state;
     struct og_scope scope;
-    struct og_function function = { &fake.domain, NULL };
+    struct og_function function = {&fake.domain, NULL};
     int value = 0;
     og_scope_begin(&fake.domain, &scope);
     int og_mut *data = og_upgrade_mut(&scope.access, FOREIGN(int, fake.data), 1, &fault);
@@ -107,14 +109,14 @@ static void ended_scope_is_refused_everywhere(void **state) OG_NO_ANALYSIS
     assert_int_equal(fault.error, OG_SCOPE);
     og_read_end(&scope.access);
     og_scope_end(&scope);
-    assert_null(fake.context.innermost);
+    assert_int_equal(fake.context.depth, 0);
 }
 
 static void outer_scope_is_refused_while_an_inner_one_is_open(void **state) OG_NO_ANALYSIS
 {
     (void)state;
     struct og_scope outer, inner;
-    struct og_function function = { &fake.domain, NULL };
+    struct og_function function = {&fake.domain, NULL};
     og_scope_begin(&fake.domain, &outer);
     int og_mut *data = og_alloc(&outer, int, 1, &fault);
     og_scope_begin(&fake.domain, &inner);
@@ -136,7 +138,7 @@ static void ending_an_outer_scope_ends_the_inner_ones(void **state) OG_NO_ANALYS
     assert_null(OG_PLAIN(og_alloc(&inner, int, 1, &fault)));
     assert_int_equal(fault.error, OG_SCOPE);
     og_scope_end(&inner);
-    assert_null(fake.context.innermost);
+    assert_int_equal(fake.context.depth, 0);
 }
 
 static void writing_while_a_value_is_read_is_refused(void **state) OG_NO_ANALYSIS
@@ -158,7 +160,7 @@ static void invoking_while_a_value_is_read_is_refused(void **state) OG_NO_ANALYS
 {
     (void)state;
     struct og_scope scope;
-    struct og_function function = { &fake.domain, NULL };
+    struct og_function function = {&fake.domain, NULL};
     og_scope_begin(&fake.domain, &scope);
     og_read_begin(&scope.access);
     assert_int_equal(og_invoke_begin(&scope.access, &function, &fault), OG_BORROWED);
@@ -216,7 +218,7 @@ static void function_of_another_domain_is_refused(void **state) OG_NO_ANALYSIS
     struct fake_domain other;
     fake_domain_open(&other);
     struct og_scope scope;
-    struct og_function function = { &other.domain, NULL };
+    struct og_function function = {&other.domain, NULL};
     og_scope_begin(&fake.domain, &scope);
     assert_int_equal(og_invoke_begin(&scope.access, &function, &fault), OG_WRONG_DOMAIN);
     og_scope_end(&scope);
@@ -256,6 +258,125 @@ static void allocating_more_than_there_is_fails_and_changes_nothing(void **state
     og_scope_end(&scope);
 }
 
+static void scope_begun_again_while_open_starts_anew(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct og_scope scope, inner;
+    og_scope_begin(&fake.domain, &scope);
+    int og_mut *old = og_alloc(&scope, int, 1, &fault);
+    og_scope_begin(&fake.domain, &inner);
+    og_read_begin(&inner.access);
+    og_scope_begin(&fake.domain, &scope);
+    assert_int_equal(og_write(&scope.access, old, 1, &fault), OG_OUT_OF_BOUNDS);
+    assert_null(OG_PLAIN(og_alloc(&inner, int, 1, &fault)));
+    og_scope_end(&inner);
+    assert_non_null(OG_PLAIN(og_alloc(&scope, int, 1, &fault)));
+    og_scope_end(&scope);
+    assert_int_equal(fake.context.depth, 0);
+    assert_int_equal(fake.context.live_start, fake.heap);
+}
+
+static void scope_left_open_in_memory_that_is_gone_is_not_touched(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct og_scope outer;
+    struct og_scope *forgotten = malloc(sizeof(*forgotten));
+    assert_non_null(forgotten);
+    og_scope_begin(&fake.domain, &outer);
+    og_scope_begin(&fake.domain, forgotten);
+    free(forgotten);
+    og_scope_end(&outer);
+    assert_int_equal(fake.context.depth, 0);
+    og_scope_begin(&fake.domain, &outer);
+    assert_non_null(OG_PLAIN(og_alloc(&outer, int, 1, &fault)));
+    og_scope_end(&outer);
+}
+
+static void scope_nested_too_deeply_is_born_ended(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    static struct og_scope scopes[OG_SCOPE_DEPTH + 1];
+    for (size_t i = 0; i <= OG_SCOPE_DEPTH; i++)
+        og_scope_begin(&fake.domain, &scopes[i]);
+    assert_null(OG_PLAIN(og_alloc(&scopes[OG_SCOPE_DEPTH], int, 1, &fault)));
+    assert_int_equal(fault.error, OG_SCOPE);
+    assert_non_null(OG_PLAIN(og_alloc(&scopes[OG_SCOPE_DEPTH - 1], int, 1, &fault)));
+    og_scope_end(&scopes[OG_SCOPE_DEPTH]);
+    og_scope_end(&scopes[0]);
+    assert_int_equal(fake.context.depth, 0);
+}
+
+static void call_whose_scope_ended_meanwhile_is_an_error(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct og_scope scope;
+    struct og_function function = {&fake.domain, NULL};
+    og_scope_begin(&fake.domain, &scope);
+    assert_int_equal(og_invoke_begin(&scope.access, &function, &fault), OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(og_invoke_end(&scope.access, &fault), OG_SCOPE);
+    assert_int_equal(fault.error, OG_SCOPE);
+}
+
+static void poisoned_domain_refuses_the_next_call(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct og_scope scope;
+    struct og_function function = {&fake.domain, NULL};
+    og_scope_begin(&fake.domain, &scope);
+    fake.context.poisoned =
+        og_fail(&fake.context.fault, OG_FAULTED, "inflate", 0x1234, "a wild write");
+    assert_int_equal(og_invoke_begin(&scope.access, &function, &fault), OG_POISONED);
+    assert_int_equal(fault.error, OG_POISONED);
+    assert_string_equal(fault.symbol, "inflate");
+    og_scope_end(&scope);
+}
+
+static void callback_can_end_neither_its_scope_nor_the_outer_ones(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct og_scope outer, own, inner;
+    og_scope_begin(&fake.domain, &outer);
+    int og_mut *kept = og_alloc(&outer, int, 1, &fault);
+    size_t enclosing = og_callback_scope_begin(&fake.domain, &own);
+    /* The callback misbehaves: */
+    og_scope_end(&own);
+    og_scope_end(&outer);
+    og_scope_begin(&fake.domain, &outer);
+    og_read_begin(&outer.access);
+    assert_int_equal(og_write(&outer.access, kept, 1, &fault), OG_SCOPE);
+    assert_int_equal(og_write(&own.access, kept, 1, &fault), OG_OK);
+    og_scope_begin(&fake.domain, &inner);
+    og_read_begin(&inner.access);
+    og_callback_scope_end(&fake.domain, &own, enclosing);
+    /* and foreign code goes on: nobody reads, and the outer scope is as it was. */
+    assert_null(fake.context.shared);
+    assert_int_equal(og_write(&own.access, kept, 1, &fault), OG_SCOPE);
+    assert_int_equal(og_write(&outer.access, kept, 1, &fault), OG_OK);
+    og_scope_end(&outer);
+    assert_int_equal(fake.context.depth, 0);
+}
+
+static void callback_nested_too_deeply_cannot_use_the_outer_scope(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    static struct og_scope scopes[OG_SCOPE_DEPTH];
+    struct og_scope own;
+    for (size_t i = 0; i < OG_SCOPE_DEPTH; i++)
+        og_scope_begin(&fake.domain, &scopes[i]);
+    struct og_scope *outer = &scopes[OG_SCOPE_DEPTH - 1];
+    size_t enclosing = og_callback_scope_begin(&fake.domain, &own);
+    og_scope_end(&own);
+    og_scope_end(outer);
+    assert_null(OG_PLAIN(og_alloc(&own, int, 1, &fault)));
+    assert_null(OG_PLAIN(og_alloc(outer, int, 1, &fault)));
+    assert_int_equal(fault.error, OG_SCOPE);
+    og_callback_scope_end(&fake.domain, &own, enclosing);
+    assert_non_null(OG_PLAIN(og_alloc(outer, int, 1, &fault)));
+    og_scope_end(&scopes[0]);
+    assert_int_equal(fake.context.depth, 0);
+}
+
 static void every_error_has_a_name_and_a_text(void **state)
 {
     (void)state;
@@ -264,7 +385,7 @@ static void every_error_has_a_name_and_a_text(void **state)
         assert_non_null(og_error_text((enum og_error)error));
     }
     assert_string_equal(og_error_name(OG_ERROR_COUNT), "OG_?");
-    assert_string_equal(og_error_name((enum og_error)-1), "OG_?");
+    assert_string_equal(og_error_name((enum og_error) - 1), "OG_?");
     char text[300];
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
@@ -293,6 +414,13 @@ int main(void)
         TEST(function_of_another_domain_is_refused),
         TEST(poisoned_call_returns_its_reason),
         TEST(allocating_more_than_there_is_fails_and_changes_nothing),
+        TEST(scope_begun_again_while_open_starts_anew),
+        TEST(scope_left_open_in_memory_that_is_gone_is_not_touched),
+        TEST(scope_nested_too_deeply_is_born_ended),
+        TEST(call_whose_scope_ended_meanwhile_is_an_error),
+        TEST(poisoned_domain_refuses_the_next_call),
+        TEST(callback_can_end_neither_its_scope_nor_the_outer_ones),
+        TEST(callback_nested_too_deeply_cannot_use_the_outer_scope),
         TEST(every_error_has_a_name_and_a_text),
     };
     return cmocka_run_group_tests_name("core-scope", tests, NULL, NULL);

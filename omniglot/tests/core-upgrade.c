@@ -1,4 +1,5 @@
 /* Upgrading: every reason for which a number is no reference. */
+#include "../core/extent.h"
 #include "cmocka-tests.h"
 #include "fake-domain.h"
 
@@ -110,8 +111,7 @@ static void misaligned_pointer_is_refused(void **state) OG_NO_ANALYSIS
         assert_int_equal(readable(fake.data + offset, 1), OG_MISALIGNED);
         assert_int_equal(writable(fake.heap + offset, 1), OG_MISALIGNED);
     }
-    assert_non_null(
-        OG_PLAIN(og_upgrade(&scope.access, FOREIGN(char, fake.data + 1), 1, &fault)));
+    assert_non_null(OG_PLAIN(og_upgrade(&scope.access, FOREIGN(char, fake.data + 1), 1, &fault)));
 }
 
 static void null_pointer_is_refused(void **state)
@@ -163,7 +163,7 @@ static void every_region_of_many_is_found(void **state) OG_NO_ANALYSIS
     enum { MANY = 500 };
     static struct og_region regions[MANY];
     for (size_t i = 0; i < MANY; i++)
-        regions[i] = (struct og_region){ 0x10000 + i * 0x100, 0x10000 + i * 0x100 + 0x80, OG_READ };
+        regions[i] = (struct og_region){0x10000 + i * 0x100, 0x10000 + i * 0x100 + 0x80, OG_READ};
     fake.domain.regions = regions;
     fake.domain.region_count = MANY;
     for (size_t i = 0; i < MANY; i++) {
@@ -173,6 +173,16 @@ static void every_region_of_many_is_found(void **state) OG_NO_ANALYSIS
     }
     fake.domain.region_count = 0;
     assert_int_equal(readable(regions[0].start, 1), OG_OUT_OF_BOUNDS);
+}
+
+static void memory_in_a_gap_has_no_end(void **state)
+{
+    (void)state;
+    assert_int_equal(og_memory_end(&fake.context, fake.data, OG_READ), fake.data + PART);
+    assert_int_equal(og_memory_end(&fake.context, fake.data - 1, OG_READ), 0);
+    assert_int_equal(og_memory_end(&fake.context, fake.data + PART, OG_READ), 0);
+    assert_int_equal(og_memory_end(&fake.context, fake.read_only, OG_WRITE), 0);
+    assert_int_equal(og_memory_end(&fake.context, fake.heap, OG_WRITE), fake.end);
 }
 
 int main(void)
@@ -193,6 +203,7 @@ int main(void)
         TEST(pointer_into_another_domain_is_out_of_bounds),
         TEST(reading_a_scope_may_upgrade_too),
         TEST(every_region_of_many_is_found),
+        TEST(memory_in_a_gap_has_no_end),
     };
     return cmocka_run_group_tests_name("core-upgrade", tests, NULL, NULL);
 }

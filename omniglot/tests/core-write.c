@@ -32,7 +32,7 @@ static void numbers_and_structs_arrive(void **state) OG_NO_ANALYSIS
 {
     (void)state;
     struct pair og_mut *pair = og_alloc(&scope, struct pair, 1, &fault);
-    struct pair value = { 'x', -5, NULL };
+    struct pair value = {'x', -5, NULL};
     long number = 0;
     assert_int_equal(og_write(&scope.access, pair, value, &fault), OG_OK);
     assert_int_equal(og_write(&scope.access, &pair->letter, 'y', &fault), OG_OK);
@@ -44,8 +44,8 @@ static void numbers_and_structs_arrive(void **state) OG_NO_ANALYSIS
 static void arrays_arrive_and_come_back(void **state) OG_NO_ANALYSIS
 {
     (void)state;
-    const int values[3] = { 1, 2, 3 };
-    int copies[3] = { 0 };
+    const int values[3] = {1, 2, 3};
+    int copies[3] = {0};
     int og_mut *array = og_alloc(&scope, int, 3, &fault);
     assert_int_equal(og_write_array(&scope.access, array, values, 3, &fault), OG_OK);
     assert_int_equal(og_read_array(&scope.access, array, copies, 3, &fault), OG_OK);
@@ -66,7 +66,7 @@ static void references_are_written_and_pointers_read(void **state) OG_NO_ANALYSI
 static void array_past_the_end_is_refused_whole(void **state) OG_NO_ANALYSIS
 {
     (void)state;
-    static const int values[2 * PART / sizeof(int) + 1] = { 1 };
+    static const int values[2 * PART / sizeof(int) + 1] = {1};
     int og_mut *heap = og_upgrade_mut(&scope.access, FOREIGN(int, fake.heap), 1, &fault);
     size_t fits = 2 * PART / sizeof(int);
     assert_int_equal(og_write_array(&scope.access, heap, values, fits + 1, &fault),
@@ -80,12 +80,21 @@ static void array_past_the_end_is_refused_whole(void **state) OG_NO_ANALYSIS
 static void reading_past_the_end_is_refused(void **state) OG_NO_ANALYSIS
 {
     (void)state;
-    int copies[2] = { 0 };
+    int copies[2] = {0};
     int og_mut *last = (int og_mut *)(fake.end - sizeof(int));
     assert_int_equal(og_read_array(&scope.access, last, copies, 1, &fault), OG_OK);
     assert_int_equal(og_read_array(&scope.access, last, copies, 2, &fault), OG_OUT_OF_BOUNDS);
-    assert_int_equal(og_read_array(&scope.access, last, copies, SIZE_MAX / 2, &fault),
-                     OG_OVERFLOW);
+    assert_int_equal(og_read_array(&scope.access, last, copies, SIZE_MAX / 2, &fault), OG_OVERFLOW);
+}
+
+static void no_elements_need_no_host_memory(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    const int *nothing = NULL;
+    int *nowhere = NULL;
+    int og_mut *array = og_alloc(&scope, int, 1, &fault);
+    assert_int_equal(og_write_array(&scope.access, array, nothing, 0, &fault), OG_OK);
+    assert_int_equal(og_read_array(&scope.access, array, nowhere, 0, &fault), OG_OK);
 }
 
 static void forged_writable_reference_to_read_only_memory_is_refused(void **state) OG_NO_ANALYSIS
@@ -120,6 +129,7 @@ int main(void)
         TEST(references_are_written_and_pointers_read),
         TEST(array_past_the_end_is_refused_whole),
         TEST(reading_past_the_end_is_refused),
+        TEST(no_elements_need_no_host_memory),
         TEST(forged_writable_reference_to_read_only_memory_is_refused),
         TEST(reference_of_another_domain_is_refused),
     };

@@ -36,9 +36,9 @@ void fake_domain_open(struct fake_domain *fake)
         .end = start + 8 * PART,
         .callback = start + 0x123,
     };
-    fake->regions[0] = (struct og_region){ start, start + PART, OG_READ };
-    fake->regions[1] = (struct og_region){ start + 2 * PART, start + 3 * PART, OG_READ | OG_WRITE };
-    fake->domain = (struct og_domain){ &runtime, fake->regions, 2 };
+    fake->regions[0] = (struct og_region){start, start + PART, OG_READ};
+    fake->regions[1] = (struct og_region){start + 2 * PART, start + 3 * PART, OG_READ | OG_WRITE};
+    fake->domain = (struct og_domain){&runtime, fake->regions, 2};
     fake->context.domain = &fake->domain;
     fake->context.stack_low = fake->stack;
     fake->context.live_start = fake->heap;

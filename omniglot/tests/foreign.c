@@ -18,6 +18,11 @@ char *foreign_allocate(unsigned long size)
     return malloc(size);
 }
 
+char *foreign_allocate_zeroed(unsigned long count, unsigned long size)
+{
+    return calloc(count, size);
+}
+
 char *foreign_duplicate(const char *text)
 {
     return strdup(text);
@@ -31,6 +36,11 @@ void foreign_release(void *memory)
 void *foreign_resize(void *memory, unsigned long size)
 {
     return realloc(memory, size);
+}
+
+void *foreign_resize_array(void *memory, unsigned long count, unsigned long size)
+{
+    return reallocarray(memory, count, size);
 }
 
 void *foreign_align(unsigned long alignment, unsigned long size)
@@ -68,6 +78,6 @@ void foreign_spoil(unsigned char *memory, unsigned long size)
 
 struct foreign_large foreign_return_large(long first)
 {
-    struct foreign_large large = { { first, first + 1, first + 2, first + 3, first + 4 } };
+    struct foreign_large large = {{first, first + 1, first + 2, first + 3, first + 4}};
     return large;
 }

@@ -15,13 +15,15 @@ extern const char foreign_text[];
 
 int foreign_count(void); /* 42, 43, ... */
 char *foreign_allocate(unsigned long size);
+char *foreign_allocate_zeroed(unsigned long count, unsigned long size);
 char *foreign_duplicate(const char *text);
 void foreign_release(void *memory);
 void *foreign_resize(void *memory, unsigned long size);
+void *foreign_resize_array(void *memory, unsigned long count, unsigned long size);
 void *foreign_align(unsigned long alignment, unsigned long size);
 int foreign_keep(const char *text); /* keeps a copy until the next */
 const char *foreign_kept(void);
-int foreign_call(foreign_callback *callback, int number, double fraction); /* plus 1 */
+int foreign_call(foreign_callback *callback, int number, double fraction);      /* plus 1 */
 double foreign_call_double(foreign_callback_double *callback, double fraction); /* times 2 */
 void foreign_spoil(unsigned char *memory, unsigned long size);
 struct foreign_large foreign_return_large(long first);

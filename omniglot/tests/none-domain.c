@@ -10,6 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
 static struct og_domain *domain;
 static struct og_fault fault;
 static char library[PATH_MAX];
@@ -27,7 +35,7 @@ static void find_library(void)
 static struct og_domain *open_library(const char *name)
 {
     struct og_domain *opened = NULL;
-    const char *const names[] = { name, NULL };
+    const char *const names[] = {name, NULL};
     enum og_error error = og_domain_open(&opened, names, NULL, &fault);
     if (error)
         fprintf(stderr, "%s: %s\n", fault.symbol, fault.message);
@@ -83,11 +91,31 @@ static void missing_function_is_named(void **state)
     assert_string_equal(fault.symbol, "no_such_thing");
 }
 
+static void function_of_a_dependency_is_not_the_domains(void **state)
+{
+    (void)state;
+    struct og_function function;
+    void og_foreign *data = NULL;
+    assert_int_equal(og_domain_lookup(domain, "printf", &function, &fault), OG_NOT_FOUND);
+    assert_int_equal(og_domain_lookup_data(domain, "environ", &data, &fault), OG_NOT_FOUND);
+}
+
+static void function_that_was_not_found_cannot_be_invoked(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct og_function function;
+    struct og_scope scope;
+    assert_int_equal(og_domain_lookup(domain, "no_such_thing", &function, &fault), OG_NOT_FOUND);
+    og_scope_begin(domain, &scope);
+    assert_int_equal(og_invoke_begin(&scope.access, &function, &fault), OG_WRONG_DOMAIN);
+    og_scope_end(&scope);
+}
+
 static void missing_library_is_named_and_nothing_is_left(void **state)
 {
     (void)state;
     struct og_domain *opened = domain;
-    const char *const names[] = { library, "libno-such-thing.so.9", NULL };
+    const char *const names[] = {library, "libno-such-thing.so.9", NULL};
     assert_int_equal(og_domain_open(&opened, names, NULL, &fault), OG_NOT_FOUND);
     assert_null(opened);
     assert_string_equal(fault.symbol, "libno-such-thing.so.9");
@@ -103,7 +131,7 @@ static void file_that_is_no_library_is_refused(void **state)
     assert_true(file >= 0);
     assert_int_equal(write(file, "\177ELF but no more", 16), 16);
     close(file);
-    const char *const names[] = { path, NULL };
+    const char *const names[] = {path, NULL};
     assert_int_equal(og_domain_open(&opened, names, NULL, &fault), OG_NOT_FOUND);
     unlink(path);
     assert_null(opened);
@@ -113,20 +141,20 @@ static void open_without_libraries_or_isolation_is_refused(void **state)
 {
     (void)state;
     struct og_domain *opened = NULL;
-    const char *const none[] = { NULL };
-    const char *const names[] = { library, NULL };
-    struct og_options options = { .isolation = (enum og_isolation)77 };
+    const char *const none[] = {NULL};
+    const char *const names[] = {library, NULL};
+    struct og_options options = {.isolation = (enum og_isolation)77};
     assert_int_equal(og_domain_open(&opened, none, NULL, &fault), OG_BAD_ARGUMENT);
     assert_int_equal(og_domain_open(&opened, NULL, NULL, &fault), OG_BAD_ARGUMENT);
     assert_int_equal(og_domain_open(&opened, names, &options, &fault), OG_UNSUPPORTED);
-    options = (struct og_options){ .heap_size = SIZE_MAX };
+    options = (struct og_options){.heap_size = SIZE_MAX};
     assert_int_equal(og_domain_open(&opened, names, &options, &fault), OG_BAD_ARGUMENT);
     assert_null(opened);
 }
 
 /* Does the address belong to the domain, for `size` bytes and with these rights? */
-static int belongs(struct og_domain *to, const void *address, size_t size,
-                   unsigned rights) OG_NO_ANALYSIS
+static int belongs(struct og_domain *to, const void *address, size_t size, unsigned rights)
+    OG_NO_ANALYSIS
 {
     struct og_scope scope;
     og_scope_begin(to, &scope);
@@ -161,6 +189,24 @@ static void what_the_library_allocates_belongs_to_its_domain(void **state)
     release(page);
     /* What the host's libc allocated is freed there. */
     release(malloc(10));
+}
+
+static void zeroed_and_counted_allocations_do_not_wrap(void **state)
+{
+    (void)state;
+    char *(*zeroed)(unsigned long, unsigned long) =
+        (char *(*)(unsigned long, unsigned long))find(domain, "foreign_allocate_zeroed").entry;
+    void *(*resize)(void *, unsigned long, unsigned long) =
+        (void *(*)(void *, unsigned long, unsigned long))find(domain, "foreign_resize_array").entry;
+    assert_null(zeroed((1ul << 60) + 1, 16)); /* 16 when it wraps */
+    assert_non_null(zeroed(0, 8));
+    char *memory = zeroed(10, 10);
+    assert_true(belongs(domain, memory, 100, OG_READ | OG_WRITE));
+    assert_int_equal(memory[99], 0);
+    assert_null(resize(memory, (1ul << 60) + 1, 16));
+    memory = resize(memory, 1000, 10);
+    assert_true(belongs(domain, memory, 10000, OG_READ | OG_WRITE));
+    assert_true(belongs(domain, resize(NULL, 3, 5), 15, OG_READ | OG_WRITE));
 }
 
 static void host_memory_does_not_belong_to_a_domain(void **state)
@@ -289,8 +335,8 @@ static void note_arguments(void *user, struct og_scope *scope, const struct og_a
     seen->calls++;
     seen->number = (int)arguments->integers[0];
     seen->fraction = arguments->floats[0];
-    const char og_ref *text = og_upgrade(
-        &scope->access, og_argument_pointer(arguments, 1, const char), 1, &fault);
+    const char og_ref *text =
+        og_upgrade(&scope->access, og_argument_pointer(arguments, 1, const char), 1, &fault);
     og_read_begin(&scope->access);
     size_t length = 0;
     const char og_valid *valid =
@@ -328,7 +374,7 @@ static void callback_gets_its_arguments_and_returns_its_result(void **state) OG_
 {
     (void)state;
     struct og_callback callback;
-    struct seen seen = { 0 };
+    struct seen seen = {0};
     assert_int_equal(og_callback_open(domain, &callback, note_arguments, &seen, &fault), OG_OK);
     assert_int_equal(call_back(&callback, 21, &seen), 43);
     assert_int_equal(seen.calls, 1);
@@ -347,7 +393,7 @@ static void outer_scope_is_refused_inside_a_callback(void **state)
     (void)state;
     struct og_callback callback;
     struct og_scope marker;
-    struct seen seen = { .outer = &marker };
+    struct seen seen = {.outer = &marker};
     assert_int_equal(og_callback_open(domain, &callback, note_arguments, &seen, &fault), OG_OK);
     call_back(&callback, 1, &seen);
     assert_int_equal(seen.outer_write, OG_SCOPE);
@@ -359,7 +405,7 @@ static void closed_callback_reaches_nobody(void **state)
 {
     (void)state;
     struct og_callback callback;
-    struct seen seen = { 0 };
+    struct seen seen = {0};
     assert_int_equal(og_callback_open(domain, &callback, note_arguments, &seen, &fault), OG_OK);
     struct og_callback copy = callback;
     og_callback_close(&callback);
@@ -380,6 +426,58 @@ static void callbacks_run_out_with_an_error_and_come_back(void **state)
     assert_int_equal(og_callback_open(domain, &callbacks[64], note_arguments, NULL, &fault), OG_OK);
     assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
     assert_int_equal(og_callback_open(domain, &callbacks[0], note_arguments, NULL, &fault), OG_OK);
+}
+
+static void callback_outlives_its_domain_harmlessly(void **state)
+{
+    (void)state;
+    struct og_domain *other = open_library(library);
+    struct og_callback callback;
+    assert_int_equal(og_callback_open(other, &callback, note_arguments, NULL, &fault), OG_OK);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    og_callback_close(&callback);
+    assert_null(callback.domain);
+}
+
+static void callback_opened_twice_is_registered_once(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    struct seen seen = {0};
+    assert_int_equal(og_callback_open(domain, &callback, note_arguments, &seen, &fault), OG_OK);
+    struct og_callback first = callback;
+    assert_int_equal(og_callback_open(domain, &callback, note_arguments, &seen, &fault), OG_OK);
+    og_callback_close(&callback);
+    call_back(&first, 21, &seen);
+    assert_int_equal(seen.calls, 0);
+}
+
+/* Tries to pull the domain away from under the call that it is in. */
+static void end_everything(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                           struct og_result *result) OG_NO_ANALYSIS
+{
+    struct seen *seen = user;
+    (void)arguments;
+    (void)result;
+    seen->calls++;
+    og_scope_end(scope);
+    og_scope_end(seen->outer);
+    seen->outer_write = og_domain_reset(domain, &fault);
+    seen->outer_invoke = og_domain_close(domain, &fault);
+}
+
+static void callback_cannot_close_the_domain_it_was_called_from(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    struct og_scope marker;
+    struct seen seen = {.outer = &marker};
+    assert_int_equal(og_callback_open(domain, &callback, end_everything, &seen, &fault), OG_OK);
+    call_back(&callback, 1, &seen);
+    assert_int_equal(seen.calls, 1);
+    assert_int_equal(seen.outer_write, OG_BUSY);
+    assert_int_equal(seen.outer_invoke, OG_BUSY);
+    og_callback_close(&callback);
 }
 
 static void large_struct_is_returned(void **state) OG_NO_ANALYSIS
@@ -429,8 +527,10 @@ static void opening_and_closing_leaks_nothing(void **state)
         assert_int_equal(og_domain_close(opened, &fault), OG_OK);
     }
     assert_int_equal(open_descriptors(), descriptors);
-    /* A leak of one page per domain would be 200. */
-    assert_true(resident_pages() < pages + 150);
+    /* A leak of one page per domain would be 200. AddressSanitizer keeps what is freed for a
+     * while, and reports leaks by itself. */
+    if (!SANITIZED)
+        assert_true(resident_pages() < pages + 150);
 }
 
 static void resetting_leaks_nothing(void **state)
@@ -452,8 +552,8 @@ static void domains_run_out_with_an_error(void **state)
     (void)state;
     static struct og_domain *domains[64];
     size_t count = 0;
-    const char *const names[] = { library, NULL };
-    const struct og_options small = { .heap_size = 16 << 20, .stack_size = 4096 };
+    const char *const names[] = {library, NULL};
+    const struct og_options small = {.heap_size = 16 << 20, .stack_size = 4096};
     while (count < 64 && og_domain_open(&domains[count], names, &small, &fault) == OG_OK)
         count++;
     assert_int_equal(count, 63); /* and the one that every test has */
@@ -472,6 +572,19 @@ static void distribution_library_works(void **state) OG_NO_ANALYSIS
     assert_int_equal(og_domain_close(zlib, &fault), OG_OK);
 }
 
+static void library_that_cannot_be_unloaded_is_not_taken_for_the_next(void **state)
+{
+    (void)state;
+    struct og_domain *first = NULL;
+    const char *const names[] = {"libcrypto.so.3", NULL}; /* linked with -z nodelete */
+    if (og_domain_open(&first, names, NULL, &fault))
+        skip();
+    assert_int_equal(og_domain_close(first, &fault), OG_OK);
+    struct og_domain *zlib = open_library("libz.so.1");
+    find(zlib, "zlibVersion");
+    assert_int_equal(og_domain_close(zlib, &fault), OG_OK);
+}
+
 int main(void)
 {
     find_library();
@@ -479,10 +592,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(functions_are_found_and_called),
         TEST(missing_function_is_named),
+        TEST(function_of_a_dependency_is_not_the_domains),
+        TEST(function_that_was_not_found_cannot_be_invoked),
         TEST(missing_library_is_named_and_nothing_is_left),
         TEST(file_that_is_no_library_is_refused),
         TEST(open_without_libraries_or_isolation_is_refused),
         TEST(what_the_library_allocates_belongs_to_its_domain),
+        TEST(zeroed_and_counted_allocations_do_not_wrap),
         TEST(host_memory_does_not_belong_to_a_domain),
         TEST(library_data_belongs_with_its_own_rights),
         TEST(two_domains_share_neither_data_nor_memory),
@@ -494,11 +610,15 @@ int main(void)
         TEST(outer_scope_is_refused_inside_a_callback),
         TEST(closed_callback_reaches_nobody),
         TEST(callbacks_run_out_with_an_error_and_come_back),
+        TEST(callback_outlives_its_domain_harmlessly),
+        TEST(callback_opened_twice_is_registered_once),
+        TEST(callback_cannot_close_the_domain_it_was_called_from),
         TEST(large_struct_is_returned),
         TEST(opening_and_closing_leaks_nothing),
         TEST(resetting_leaks_nothing),
         TEST(domains_run_out_with_an_error),
         TEST(distribution_library_works),
+        TEST(library_that_cannot_be_unloaded_is_not_taken_for_the_next),
     };
     return cmocka_run_group_tests_name("none-domain", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 """report.html holds the whole run, loads nothing, and survives what a run may lack."""
 
+import hashlib
 import html.parser
 import json
 import os
@@ -14,6 +15,8 @@ RESULTS = os.path.dirname(HERE)
 ROOT = os.path.dirname(RESULTS)
 sys.path[:0] = [HERE, RESULTS]
 
+import environment  # noqa: E402
+import input_files  # noqa: E402
 import table  # noqa: E402
 import tap  # noqa: E402
 import wording  # noqa: E402
@@ -159,12 +162,37 @@ def the_environment_names_the_machine_and_keeps_its_first_session_on_resuming():
             return json.load(file)
     before = read()
     for name in ("target", "kernel", "processor", "memory_mib", "virtualization", "compilers",
-                 "packages", "source", "repetitions"):
+                 "packages", "inputs", "source", "repetitions"):
         assert name in before, name
     tap.equal(_run(os.path.join(RESULTS, "environment.py"), run.path).returncode, 0)
     after = read()
     tap.equal(len(after["sessions"]), 2)
     tap.equal({**after, "sessions": before["sessions"]}, before)
+
+
+def the_environment_names_the_files_that_were_compressed():
+    run = MadeUp("sha256", figures=False)
+    with open(os.path.join(run.path, "environment.json"), encoding="utf-8") as file:
+        zlib = json.load(file)["inputs"]["zlib"]
+    tap.equal(sorted(zlib), ["binary", "text"])
+    for found in zlib.values():
+        tap.equal(set(found), {"path", "package", "version", "sha256", "as_listed"})
+        with open(found["path"], "rb") as file:
+            tap.equal(found["sha256"], hashlib.sha256(file.read()).hexdigest())
+        assert found["as_listed"], found
+        tap.contains(run.page(), found["path"], found["sha256"])
+
+
+def an_input_file_that_is_missing_or_another_is_told_from_the_listed_one():
+    listed, sha256 = input_files.listed, input_files.sha256
+    try:
+        input_files.listed = lambda workload: [("text", "base-files", "/nowhere", "0" * 64),
+                                               ("binary", "base-files", __file__, "0" * 64)]
+        found = environment.inputs()["zlib"]
+    finally:
+        input_files.listed = listed
+    tap.equal((found["text"]["sha256"], found["text"]["as_listed"]), (None, None))
+    tap.equal((found["binary"]["sha256"], found["binary"]["as_listed"]), (sha256(__file__), False))
 
 
 def quantities_read_as_people_write_them():

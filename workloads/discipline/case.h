@@ -29,11 +29,14 @@ static inline enum og_error case_unexpected(struct og_fault *fault, const char *
     return og_fail(fault, OG_CONTRACT, function, 0, message);
 }
 
-/* A zeroed host buffer that starts at a cache line, as resident ones do. The caller frees
- * it. NULL and *fault when there is no memory. */
+/* Host buffers and resident ones both start at a cache line. */
+enum { CASE_ALIGNMENT = 64 };
+
+/* A zeroed host buffer. The caller frees it. NULL and *fault when there is no memory. */
 static inline unsigned char *case_allocate(size_t size, struct og_fault *fault)
 {
-    unsigned char *memory = aligned_alloc(64, (size + 63) / 64 * 64);
+    unsigned char *memory = aligned_alloc(CASE_ALIGNMENT, (size + CASE_ALIGNMENT - 1) /
+                                                              CASE_ALIGNMENT * CASE_ALIGNMENT);
     if (memory)
         memset(memory, 0, size);
     else
@@ -61,8 +64,8 @@ static inline unsigned char *case_allocate(size_t size, struct og_fault *fault)
 
 /* The same for an operation on resident data, which gets the scope of the whole run and
  * uses its result in place:
- *     enum og_error OPERATION(struct state *state, resident_scope *scope,
- *                             struct og_fault *fault) RESIDENT_REQUIRES(scope)
+ *     enum og_error OPERATION(struct state *state, instance_scope *scope,
+ *                             struct og_fault *fault) INSTANCE_REQUIRES(scope)
  * `library` is the member of struct state whose instance it is. */
 #define CASE_RUN_RESIDENT(operation, library)                                                      \
     static bool run_##operation(void *opaque, uint64_t iterations, uint64_t *elapsed,              \
@@ -70,13 +73,13 @@ static inline unsigned char *case_allocate(size_t size, struct og_fault *fault)
     {                                                                                              \
         struct state *state = opaque;                                                              \
         struct og_fault fault;                                                                     \
-        resident_scope scope;                                                                      \
+        instance_scope scope;                                                                      \
         enum og_error failed = OG_OK;                                                              \
         (void)elapsed;                                                                             \
-        resident_begin(&state->library.instance, &scope);                                          \
+        instance_enter(&state->library.instance, &scope);                                          \
         for (uint64_t i = 0; i < iterations && !failed; i++)                                       \
             failed = operation(state, &scope, &fault);                                             \
-        resident_end(&scope);                                                                      \
+        instance_leave(&scope);                                                                    \
         return failed ? case_fail(error, &fault) : true;                                           \
     }
 

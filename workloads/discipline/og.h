@@ -22,11 +22,37 @@ static inline enum og_error instance_open(struct instance *instance, const char 
 }
 
 /* Closes it; one that was never opened is fine, if it is all zero. The workloads leave no
- * scope open, so that nothing can refuse. */
-static inline void instance_close(struct instance *instance)
+ * scope open, so that og_domain_close has no reason to refuse; what it says is returned, and
+ * *fault filled, unless that is NULL. */
+static inline enum og_error instance_close(struct instance *instance, struct og_fault *fault)
 {
-    if (instance->domain && !og_domain_close(instance->domain, NULL))
+    enum og_error error = instance->domain ? og_domain_close(instance->domain, fault) : OG_OK;
+    if (!error)
         instance->domain = NULL;
+    return error;
+}
+
+/* Puts the library back to its state after instance_open. */
+static inline enum og_error instance_reset(struct instance *instance, struct og_fault *fault)
+{
+    return og_domain_reset(instance->domain, fault);
+}
+
+/* The right to call the library and to use memory that it can reach, from instance_enter to
+ * instance_leave. A function that gets a scope from its caller says so with
+ * INSTANCE_REQUIRES(scope). */
+typedef struct og_scope instance_scope;
+#define INSTANCE_REQUIRES(scope) OG_REQUIRES((scope)->access)
+
+static inline void instance_enter(struct instance *instance, instance_scope *scope)
+    OG_ACQUIRE(scope->access)
+{
+    og_scope_begin(instance->domain, scope);
+}
+
+static inline void instance_leave(instance_scope *scope) OG_RELEASE(scope->access)
+{
+    og_scope_end(scope);
 }
 
 /* ---- arguments that are copied for one call ---- */
@@ -73,35 +99,20 @@ static inline enum og_error argument_out(struct og_scope *scope, unsigned char *
 /* A pointer there: `unsigned char resident *`. */
 #define resident og_mut
 
-/* The right to use it, from resident_begin to resident_end. A function that gets a scope
- * from its caller says so with RESIDENT_REQUIRES(scope). */
-typedef struct og_scope resident_scope;
-#define RESIDENT_REQUIRES(scope) OG_REQUIRES((scope)->access)
-
-static inline void resident_begin(struct instance *instance, resident_scope *scope)
-    OG_ACQUIRE(scope->access)
-{
-    og_scope_begin(instance->domain, scope);
-}
-
-static inline void resident_end(resident_scope *scope) OG_RELEASE(scope->access)
-{
-    og_scope_end(scope);
-}
-
-/* Allocates `size` bytes, aligned to 64, that live until resident_free or the instance's
- * end. No scope may be in use. */
+/* Allocates `size` zeroed bytes, aligned to `alignment`, a power of two from 8, that live
+ * until resident_free or the instance's end. No scope may be in use. */
 static inline enum og_error resident_alloc(struct instance *instance,
                                            unsigned char resident **memory, size_t size,
-                                           struct og_fault *fault)
+                                           size_t alignment, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(instance->domain, &scope);
-    *memory = (unsigned char og_mut *)og_heap_alloc_bytes(&scope.access, 1, size, 64, fault);
+    *memory = (unsigned char og_mut *)og_heap_alloc_bytes(&scope.access, 1, size, alignment, fault);
     og_scope_end(&scope);
     return *memory ? OG_OK : fault->error;
 }
 
+/* Frees it; NULL is fine. No scope may be in use. */
 static inline void resident_free(struct instance *instance, unsigned char resident *memory)
 {
     struct og_scope scope;
@@ -113,25 +124,42 @@ static inline void resident_free(struct instance *instance, unsigned char reside
 }
 
 /* Copies `size` host bytes there. */
-static inline enum og_error resident_fill(resident_scope *scope, unsigned char resident *to,
+static inline enum og_error resident_fill(instance_scope *scope, unsigned char resident *to,
                                           const unsigned char *from, size_t size,
-                                          struct og_fault *fault) RESIDENT_REQUIRES(scope)
+                                          struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     return og_write_array(&scope->access, to, from, size, fault);
 }
 
 /* Copies `size` bytes to the host. */
-static inline enum og_error resident_copy_out(resident_scope *scope, unsigned char *to,
+static inline enum og_error resident_copy_out(instance_scope *scope, unsigned char *to,
                                               const unsigned char resident *from, size_t size,
-                                              struct og_fault *fault) RESIDENT_REQUIRES(scope)
+                                              struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     return argument_out(scope, to, from, size, fault);
 }
 
+/* The number of an address there. */
+static inline uintptr_t resident_address(const void resident *memory)
+{
+    return og_writable_address(memory);
+}
+
+/* Between them what was validated can be read where it is, and nothing written. */
+static inline void resident_read_begin(instance_scope *scope) OG_EXCLUSIVE_TO_SHARED(scope->access)
+{
+    og_read_begin(&scope->access);
+}
+
+static inline void resident_read_end(instance_scope *scope) OG_SHARED_TO_EXCLUSIVE(scope->access)
+{
+    og_read_end(&scope->access);
+}
+
 /* Uses `size` bytes in place: consume_fold. */
-static inline enum og_error resident_fold(resident_scope *scope, unsigned char *fold,
+static inline enum og_error resident_fold(instance_scope *scope, unsigned char *fold,
                                           const unsigned char resident *from, size_t size,
-                                          struct og_fault *fault) RESIDENT_REQUIRES(scope)
+                                          struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     og_read_begin(&scope->access);
     const unsigned char og_valid *valid = og_validate_array(&scope->access, from, size, fault);

@@ -6,6 +6,7 @@
 
 #include "baselines/process/process.h"
 #include "workloads/discipline/consume.h"
+#include "workloads/discipline/scopeless.h"
 
 struct instance {
     struct process_sandbox *sandbox;
@@ -27,21 +28,19 @@ static inline enum og_error instance_open(struct instance *instance, const char 
     return process_open(&instance->sandbox, &options, fault);
 }
 
-/* Ends the worker; one that was never started is fine. */
-static inline void instance_close(struct instance *instance)
+/* Ends the worker; one that was never started is fine. Nothing can refuse. */
+static inline enum og_error instance_close(struct instance *instance, struct og_fault *fault)
 {
+    (void)fault;
     process_close(instance->sandbox);
     instance->sandbox = NULL;
+    return OG_OK;
 }
 
-/* An int among the results; one out of range fails the reader. */
-static inline int result_int(struct wire_reader *results)
+/* Replaces the worker by a fresh one. */
+static inline enum og_error instance_reset(struct instance *instance, struct og_fault *fault)
 {
-    int64_t value = wire_get_i64(results);
-    if (value == (int)value)
-        return (int)value;
-    wire_reader_fail(results, "an int is out of range");
-    return 0;
+    return process_reset(instance->sandbox, fault);
 }
 
 #define RESIDENT_PLACEMENT 0

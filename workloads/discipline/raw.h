@@ -5,57 +5,65 @@
 #define WORKLOADS_DISCIPLINE_RAW_H
 
 #include "workloads/discipline/consume.h"
+#include "workloads/discipline/scopeless.h"
+#include <dlfcn.h>
 #include <omniglot/error.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* The library loaded by hand, as a program does that does not bring it from its start. What
+ * calls the linked library needs none: all zero then. */
 struct instance {
-    char nothing;
+    const char *soname;
+    void *handle;
 };
+
+/* dlerror's sentence begins with the library's name. */
+static inline enum og_error instance_failed(struct og_fault *fault)
+{
+    return og_fail(fault, OG_NOT_FOUND, NULL, 0, dlerror());
+}
 
 static inline enum og_error instance_open(struct instance *instance, const char *name,
                                           const char *soname, struct og_fault *fault)
 {
     (void)name;
-    (void)soname;
-    (void)fault;
-    instance->nothing = 0;
-    return OG_OK;
+    instance->soname = soname;
+    instance->handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+    return instance->handle ? OG_OK : instance_failed(fault);
 }
 
-static inline void instance_close(struct instance *instance)
+static inline enum og_error instance_close(struct instance *instance, struct og_fault *fault)
 {
-    (void)instance;
+    int failed = instance->handle ? dlclose(instance->handle) : 0;
+    instance->handle = NULL;
+    return failed ? instance_failed(fault) : OG_OK;
+}
+
+/* The only way back to a library's first state is to load it again. */
+static inline enum og_error instance_reset(struct instance *instance, struct og_fault *fault)
+{
+    enum og_error error = instance_close(instance, fault);
+    return error ? error : instance_open(instance, NULL, instance->soname, fault);
 }
 
 /* ---- data that stays where the library can reach it: anywhere ---- */
 
 #define RESIDENT_PLACEMENT 1
 #define resident
-#define RESIDENT_REQUIRES(scope)
-
-typedef struct {
-    char nothing;
-} resident_scope;
-
-static inline void resident_begin(struct instance *instance, resident_scope *scope)
-{
-    (void)instance;
-    scope->nothing = 0;
-}
-
-static inline void resident_end(resident_scope *scope)
-{
-    (void)scope;
-}
 
 static inline enum og_error resident_alloc(struct instance *instance,
                                            unsigned char resident **memory, size_t size,
-                                           struct og_fault *fault)
+                                           size_t alignment, struct og_fault *fault)
 {
+    void *zeroed = NULL;
     (void)instance;
-    *memory = aligned_alloc(64, (size + 63) / 64 * 64);
-    return *memory ? OG_OK : og_fail(fault, OG_NO_MEMORY, NULL, 0, NULL);
+    if (posix_memalign(&zeroed, alignment, size))
+        zeroed = NULL;
+    else
+        memset(zeroed, 0, size);
+    *memory = zeroed;
+    return zeroed ? OG_OK : og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
 }
 
 static inline void resident_free(struct instance *instance, unsigned char resident *memory)
@@ -64,7 +72,7 @@ static inline void resident_free(struct instance *instance, unsigned char reside
     free(memory);
 }
 
-static inline enum og_error resident_fill(resident_scope *scope, unsigned char resident *to,
+static inline enum og_error resident_fill(instance_scope *scope, unsigned char resident *to,
                                           const unsigned char *from, size_t size,
                                           struct og_fault *fault)
 {
@@ -74,7 +82,7 @@ static inline enum og_error resident_fill(resident_scope *scope, unsigned char r
     return OG_OK;
 }
 
-static inline enum og_error resident_copy_out(resident_scope *scope, unsigned char *to,
+static inline enum og_error resident_copy_out(instance_scope *scope, unsigned char *to,
                                               const unsigned char resident *from, size_t size,
                                               struct og_fault *fault)
 {
@@ -84,7 +92,22 @@ static inline enum og_error resident_copy_out(resident_scope *scope, unsigned ch
     return OG_OK;
 }
 
-static inline enum og_error resident_fold(resident_scope *scope, unsigned char *fold,
+static inline uintptr_t resident_address(const void resident *memory)
+{
+    return (uintptr_t)memory;
+}
+
+static inline void resident_read_begin(instance_scope *scope)
+{
+    (void)scope;
+}
+
+static inline void resident_read_end(instance_scope *scope)
+{
+    (void)scope;
+}
+
+static inline enum og_error resident_fold(instance_scope *scope, unsigned char *fold,
                                           const unsigned char resident *from, size_t size,
                                           struct og_fault *fault)
 {

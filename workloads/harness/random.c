@@ -15,3 +15,9 @@ uint64_t random_below(struct random *random, uint64_t bound)
     __extension__ typedef unsigned __int128 wide;
     return (uint64_t)(((wide)random_next(random) * bound) >> 64);
 }
+
+void random_fill(struct random *random, unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (unsigned char)random_next(random);
+}

@@ -3,6 +3,7 @@
 #ifndef WORKLOADS_HARNESS_RANDOM_H
 #define WORKLOADS_HARNESS_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -18,6 +19,9 @@ uint64_t random_next(struct random *random);
 
 /* A number in [0, bound); bound > 0. Its bias is below bound / 2^64. */
 uint64_t random_below(struct random *random, uint64_t bound);
+
+/* Fills `bytes` with random ones: what inputs are made of. */
+void random_fill(struct random *random, unsigned char *bytes, size_t size);
 
 #ifdef __cplusplus
 }

@@ -101,14 +101,14 @@ CASE_RUN_COPIED(open_sealed)
 #if RESIDENT_PLACEMENT
 
 /* Uses the result in place. */
-static inline enum og_error use(struct state *state, resident_scope *scope, struct og_fault *fault)
-    RESIDENT_REQUIRES(scope)
+static inline enum og_error use(struct state *state, instance_scope *scope, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
 {
     return resident_fold(scope, &state->fold, state->resident_out, state->out_size, fault);
 }
 
-static enum og_error resident_sha256(struct state *state, resident_scope *scope,
-                                     struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static enum og_error resident_sha256(struct state *state, instance_scope *scope,
+                                     struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
     enum og_error error =
@@ -119,8 +119,8 @@ static enum og_error resident_sha256(struct state *state, resident_scope *scope,
     return error ? error : use(state, scope, fault);
 }
 
-static enum og_error resident_sha512(struct state *state, resident_scope *scope,
-                                     struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static enum og_error resident_sha512(struct state *state, instance_scope *scope,
+                                     struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
     enum og_error error =
@@ -131,8 +131,8 @@ static enum og_error resident_sha512(struct state *state, resident_scope *scope,
     return error ? error : use(state, scope, fault);
 }
 
-static enum og_error resident_blake2b(struct state *state, resident_scope *scope,
-                                      struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static enum og_error resident_blake2b(struct state *state, instance_scope *scope,
+                                      struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
     enum og_error error = sodium_crypto_generichash_resident(
@@ -143,8 +143,8 @@ static enum og_error resident_blake2b(struct state *state, resident_scope *scope
     return error ? error : use(state, scope, fault);
 }
 
-static enum og_error resident_seal(struct state *state, resident_scope *scope,
-                                   struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static enum og_error resident_seal(struct state *state, instance_scope *scope,
+                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
     enum og_error error = sodium_crypto_secretbox_easy_resident(
@@ -155,8 +155,8 @@ static enum og_error resident_seal(struct state *state, resident_scope *scope,
     return error ? error : use(state, scope, fault);
 }
 
-static enum og_error resident_open_sealed(struct state *state, resident_scope *scope,
-                                          struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static enum og_error resident_open_sealed(struct state *state, instance_scope *scope,
+                                          struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
     enum og_error error = sodium_crypto_secretbox_open_easy_resident(
@@ -176,13 +176,14 @@ CASE_RUN_RESIDENT(resident_open_sealed, sodium)
 static enum og_error place(struct state *state, unsigned char resident **memory,
                            const unsigned char *bytes, size_t size, struct og_fault *fault)
 {
-    resident_scope scope;
-    enum og_error error = resident_alloc(&state->sodium.instance, memory, size, fault);
+    instance_scope scope;
+    enum og_error error =
+        resident_alloc(&state->sodium.instance, memory, size, CASE_ALIGNMENT, fault);
     if (error)
         return error;
-    resident_begin(&state->sodium.instance, &scope);
+    instance_enter(&state->sodium.instance, &scope);
     error = resident_fill(&scope, *memory, bytes, size, fault);
-    resident_end(&scope);
+    instance_leave(&scope);
     return error;
 }
 
@@ -209,19 +210,19 @@ static void unplace_all(struct state *state)
 /* One run on a result that was cleared before, then the result's way out. */
 static bool output_resident(struct state *state, struct case_error *error)
 {
-    resident_scope scope;
+    instance_scope scope;
     struct og_fault fault;
-    resident_begin(&state->sodium.instance, &scope);
+    instance_enter(&state->sodium.instance, &scope);
     enum og_error failed =
         resident_fill(&scope, state->resident_out, state->out, state->out_size, &fault);
-    resident_end(&scope);
+    instance_leave(&scope);
     if (failed)
         return case_fail(error, &fault);
     if (!state->self->run(state, 1, NULL, error))
         return false;
-    resident_begin(&state->sodium.instance, &scope);
+    instance_enter(&state->sodium.instance, &scope);
     failed = resident_copy_out(&scope, state->out, state->resident_out, state->out_size, &fault);
-    resident_end(&scope);
+    instance_leave(&scope);
     return failed ? case_fail(error, &fault) : true;
 }
 
@@ -287,25 +288,18 @@ static size_t output_size(enum operation operation, size_t size)
     return size;
 }
 
-/* Random bytes from `random`. */
-static void fill(struct random *random, unsigned char *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (unsigned char)random_next(random);
-}
-
 /* The message, or, for opening, the box that sealing it through this system gives. */
 static enum og_error make_input(struct state *state, struct og_fault *fault)
 {
     struct random random = {1};
-    fill(&random, state->nonce, sizeof(state->nonce));
-    fill(&random, state->key, sizeof(state->key));
+    random_fill(&random, state->nonce, sizeof(state->nonce));
+    random_fill(&random, state->key, sizeof(state->key));
     if (state->self->parameter != OPEN) {
-        fill(&random, state->in, state->in_size);
+        random_fill(&random, state->in, state->in_size);
         return OG_OK;
     }
     int result = -1;
-    fill(&random, state->out, state->out_size);
+    random_fill(&random, state->out, state->out_size);
     enum og_error error =
         sodium_crypto_secretbox_easy(&state->sodium, &result, state->in, state->out,
                                      state->out_size, state->nonce, state->key, fault);

@@ -74,11 +74,11 @@ static inline enum og_error sodium_open(struct sodium *sodium, struct og_fault *
 
 static inline void sodium_close(struct sodium *sodium)
 {
-    instance_close(&sodium->instance);
+    instance_close(&sodium->instance, NULL);
 }
 
 static inline enum og_error
-sodium_crypto_hash_sha256_resident(struct sodium *sodium, resident_scope *scope, int *result,
+sodium_crypto_hash_sha256_resident(struct sodium *sodium, instance_scope *scope, int *result,
                                    unsigned char resident *out, const unsigned char resident *in,
                                    unsigned long long inlen, struct og_fault *fault)
     OG_REQUIRES(scope->access)
@@ -95,7 +95,7 @@ sodium_crypto_hash_sha256_resident(struct sodium *sodium, resident_scope *scope,
 }
 
 static inline enum og_error
-sodium_crypto_hash_sha512_resident(struct sodium *sodium, resident_scope *scope, int *result,
+sodium_crypto_hash_sha512_resident(struct sodium *sodium, instance_scope *scope, int *result,
                                    unsigned char resident *out, const unsigned char resident *in,
                                    unsigned long long inlen, struct og_fault *fault)
     OG_REQUIRES(scope->access)
@@ -112,7 +112,7 @@ sodium_crypto_hash_sha512_resident(struct sodium *sodium, resident_scope *scope,
 }
 
 static inline enum og_error
-sodium_crypto_generichash_resident(struct sodium *sodium, resident_scope *scope, int *result,
+sodium_crypto_generichash_resident(struct sodium *sodium, instance_scope *scope, int *result,
                                    unsigned char resident *out, size_t outlen,
                                    const unsigned char resident *in, unsigned long long inlen,
                                    const unsigned char resident *key, size_t keylen,
@@ -131,7 +131,7 @@ sodium_crypto_generichash_resident(struct sodium *sodium, resident_scope *scope,
 }
 
 static inline enum og_error sodium_crypto_secretbox_easy_resident(
-    struct sodium *sodium, resident_scope *scope, int *result, unsigned char resident *c,
+    struct sodium *sodium, instance_scope *scope, int *result, unsigned char resident *c,
     const unsigned char resident *m, unsigned long long mlen, const unsigned char resident *n,
     const unsigned char resident *k, struct og_fault *fault) OG_REQUIRES(scope->access)
 {
@@ -148,7 +148,7 @@ static inline enum og_error sodium_crypto_secretbox_easy_resident(
 }
 
 static inline enum og_error sodium_crypto_secretbox_open_easy_resident(
-    struct sodium *sodium, resident_scope *scope, int *result, unsigned char resident *m,
+    struct sodium *sodium, instance_scope *scope, int *result, unsigned char resident *m,
     const unsigned char resident *c, unsigned long long clen, const unsigned char resident *n,
     const unsigned char resident *k, struct og_fault *fault) OG_REQUIRES(scope->access)
 {

@@ -32,7 +32,7 @@ static inline enum og_error sodium_results(struct sodium *sodium, struct wire_re
     struct process_sandbox *sandbox = sodium->instance.sandbox;
     size_t received;
     wire_get_up_to(results, out, size, &received);
-    *result = result_int(results);
+    *result = wire_get_i32(results);
     enum og_error error = process_results_finish(sandbox, results, fault);
     if (error)
         return error;
@@ -54,7 +54,7 @@ static inline enum og_error sodium_open(struct sodium *sodium, struct og_fault *
     error = process_call_finish(sodium->instance.sandbox, &results, fault);
     if (error)
         return error;
-    int result = result_int(&results);
+    int result = wire_get_i32(&results);
     error = process_results_finish(sodium->instance.sandbox, &results, fault);
     if (!error && result < 0)
         error = og_fail(fault, OG_SYSTEM, "sodium_init", 0, "there is no source of randomness");
@@ -63,7 +63,7 @@ static inline enum og_error sodium_open(struct sodium *sodium, struct og_fault *
 
 static inline void sodium_close(struct sodium *sodium)
 {
-    instance_close(&sodium->instance);
+    instance_close(&sodium->instance, NULL);
 }
 
 static inline enum og_error sodium_crypto_hash_sha256(struct sodium *sodium, int *result,

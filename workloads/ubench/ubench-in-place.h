@@ -1,6 +1,6 @@
 /* The operations on memory that host and library share: upgrading pointers into it,
  * validating values where they are, writing. A part of ubench.c, left out where nothing is
- * shared. The stubs name the memory SANDBOX_RESIDENT; raw's is any memory. */
+ * shared. The stubs' discipline says what `resident` memory is. */
 #ifndef WORKLOADS_UBENCH_UBENCH_IN_PLACE_H
 #define WORKLOADS_UBENCH_UBENCH_IN_PLACE_H
 
@@ -10,20 +10,20 @@ enum content { NOTHING, BOOL, ENUM, RANGE, POINTER, RECORD, STRING, UTF8, BYTES 
 enum { WEIGHTS = 4 };
 
 /* Hides from the compiler that memory is where, and has what, it was an operation ago. */
-static inline void SANDBOX_RESIDENT *reached(const struct state *state)
+static inline void resident *reached(const struct state *state)
 {
-    void SANDBOX_RESIDENT *memory = state->memory;
+    void resident *memory = state->memory;
     __asm__ volatile("" : "+r"(memory) : : "memory");
     return memory;
 }
 
 /* Between them values can be validated and read where they are. */
 #define BEGIN_READING                                                                              \
-    sandbox_enter(sandbox);                                                                        \
-    sandbox_read_begin(sandbox)
+    instance_enter(&ubench->instance, &ubench->scope);                                             \
+    resident_read_begin(&ubench->scope)
 #define END_READING                                                                                \
-    sandbox_read_end(sandbox);                                                                     \
-    sandbox_leave(sandbox)
+    resident_read_end(&ubench->scope);                                                             \
+    instance_leave(&ubench->scope)
 #define RUN_READING(name, declaration, operation, folding)                                         \
     RUN_BETWEEN(name, BEGIN_READING, END_READING, declaration, operation, folding)
 
@@ -39,29 +39,31 @@ static inline uint64_t fold_record(uint64_t folded, const struct ubench_record *
 }
 
 RUN(upgrade, uintptr_t reference,
-    resident_upgrade(sandbox, resident_address(reached(state)), &reference, &fault),
+    upgrade_pointer(&ubench->scope, resident_address(reached(state)), &reference, &fault),
     fold(folded, reference - resident_address(state->memory)))
-RUN(write, uint8_t SANDBOX_RESIDENT *memory = reached(state),
-    resident_write(sandbox, memory, state->content, size, &fault), folded + 1)
+RUN(write, uint8_t resident *memory = reached(state),
+    resident_fill(&ubench->scope, memory, state->content, size, &fault), folded + 1)
 RUN_READING(validate_bool, const bool *value,
-            validate_bool(sandbox, reached(state), &value, &fault), fold(folded, *value))
+            validate_bool(&ubench->scope, reached(state), &value, &fault), fold(folded, *value))
 RUN_READING(validate_enum, const enum ubench_shape *value,
-            validate_shape(sandbox, reached(state), &value, &fault), fold(folded, *value))
+            validate_shape(&ubench->scope, reached(state), &value, &fault), fold(folded, *value))
 RUN_READING(validate_range, const int32_t *value,
-            validate_layer(sandbox, reached(state), &value, &fault), fold(folded, (uint64_t)*value))
+            validate_layer(&ubench->scope, reached(state), &value, &fault),
+            fold(folded, (uint64_t)*value))
 RUN_READING(validate_pointer, uintptr_t pointer,
-            validate_weights(sandbox, reached(state), &pointer, &fault),
+            validate_weights(&ubench->scope, reached(state), &pointer, &fault),
             fold(folded, pointer - resident_address(state->memory)))
 RUN_READING(validate_struct, const struct ubench_record *record,
-            validate_record(sandbox, reached(state), &record, &fault),
+            validate_record(&ubench->scope, reached(state), &record, &fault),
             fold_record(folded, record, resident_address(state->memory)))
 RUN_READING(validate_string, size_t length,
-            validate_string(sandbox, reached(state), size, &length, &fault), fold(folded, length))
+            validate_string(&ubench->scope, reached(state), size, &length, &fault),
+            fold(folded, length))
 RUN_READING(validate_utf8, const char *text,
-            validate_utf8(sandbox, reached(state), size, &text, &fault),
+            validate_utf8(&ubench->scope, reached(state), size, &text, &fault),
             fold(fold(folded, (uint8_t)text[0]), (uint8_t)text[size - 1]))
 RUN_READING(validate_array, const uint8_t *bytes,
-            validate_bytes(sandbox, reached(state), size, &bytes, &fault),
+            validate_bytes(&ubench->scope, reached(state), size, &bytes, &fault),
             fold(fold(folded, bytes[0]), bytes[size - 1]))
 
 /* As many bytes as the content takes, with what it points to, which follows it. */
@@ -87,21 +89,10 @@ static void make_utf8(uint8_t *bytes, size_t size)
     }
 }
 
-/* xorshift64 (Marsaglia, 2003), from a fixed seed. */
-static void make_bytes(uint8_t *bytes, size_t size)
-{
-    uint64_t random = 0x9e3779b97f4a7c15;
-    for (size_t i = 0; i < size; i++) {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        bytes[i] = (uint8_t)random;
-    }
-}
-
 /* Makes the content for memory that begins at `address`. */
 static void make_content(const struct workload_case *self, uint8_t *bytes, uintptr_t address)
 {
+    struct random random = {1};
     const bool truth = true;
     const enum ubench_shape shape = UBENCH_OTHER;
     const int32_t layer = -77;
@@ -137,7 +128,7 @@ static void make_content(const struct workload_case *self, uint8_t *bytes, uintp
         make_utf8(bytes, self->size);
         break;
     case BYTES:
-        make_bytes(bytes, self->size);
+        random_fill(&random, bytes, self->size);
         break;
     }
 }
@@ -147,8 +138,8 @@ static void finish_memory(void *opaque)
     struct state *state = opaque;
     if (!state)
         return;
-    resident_free(&state->sandbox, state->memory);
-    sandbox_close(&state->sandbox);
+    resident_free(&state->ubench.instance, state->memory);
+    ubench_close(&state->ubench);
     free_state(state);
 }
 
@@ -159,20 +150,16 @@ static void *prepare_memory(const struct workload_case *self, struct case_error 
     struct state *state = new_state(self, LIBRARY, size, error);
     if (!state)
         return NULL;
-    enum og_error wrong = sandbox_open(&state->sandbox, state->path, &fault);
-    if (!wrong) {
-        sandbox_enter(&state->sandbox);
-        state->memory = resident_alloc(&state->sandbox, size, PAGE, &fault);
-        if (state->memory) {
-            make_content(self, state->content, resident_address(state->memory));
-            /* What `write` writes is not to be there before it does. */
-            if (self->run != run_write)
-                wrong = resident_write(&state->sandbox, (uint8_t SANDBOX_RESIDENT *)state->memory,
-                                       state->content, size, &fault);
-        } else {
-            wrong = fault.error;
-        }
-        sandbox_leave(&state->sandbox);
+    enum og_error wrong = ubench_open(&state->ubench, state->path, &fault);
+    if (!wrong)
+        wrong = resident_alloc(&state->ubench.instance, &state->memory, size, PAGE, &fault);
+    if (!wrong)
+        make_content(self, state->content, resident_address(state->memory));
+    /* What `write` writes is not to be there before it does. */
+    if (!wrong && self->run != run_write) {
+        instance_enter(&state->ubench.instance, &state->ubench.scope);
+        wrong = resident_fill(&state->ubench.scope, state->memory, state->content, size, &fault);
+        instance_leave(&state->ubench.scope);
     }
     if (!wrong)
         return state;
@@ -191,11 +178,11 @@ static bool output_memory(void *opaque, struct case_output *output, struct case_
         return false;
     if (self->parameter != STRING && self->parameter != UTF8 && self->parameter != BYTES)
         return true;
-    sandbox_enter(&state->sandbox);
+    instance_enter(&state->ubench.instance, &state->ubench.scope);
     enum og_error wrong =
-        resident_read(&state->sandbox, (const uint8_t SANDBOX_RESIDENT *)state->memory,
-                      state->output + sizeof(state->folded), self->size, &fault);
-    sandbox_leave(&state->sandbox);
+        resident_copy_out(&state->ubench.scope, state->output + sizeof(state->folded),
+                          state->memory, self->size, &fault);
+    instance_leave(&state->ubench.scope);
     output->size += self->size;
     return !wrong || case_fail(error, &fault);
 }

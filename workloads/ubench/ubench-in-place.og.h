@@ -3,128 +3,57 @@
 #ifndef WORKLOADS_UBENCH_UBENCH_IN_PLACE_OG_H
 #define WORKLOADS_UBENCH_UBENCH_IN_PLACE_OG_H
 
-#define SANDBOX_SHARES_MEMORY 1
-#define SANDBOX_RESIDENT      og_mut
-
-/* On the domain's heap, as memory is that a library allocates and returns; it lives until
- * the domain is closed. */
-static inline void og_mut *resident_alloc(struct sandbox *sandbox, size_t size, size_t alignment,
-                                          struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline void og_mut *resident_alloc(struct sandbox *sandbox, size_t size, size_t alignment,
-                                          struct og_fault *fault)
-{
-    return og_heap_alloc_bytes(&sandbox->scope.access, 1, size, alignment, fault);
-}
-
-static inline void resident_free(struct sandbox *sandbox, void og_mut *memory)
-{
-    (void)sandbox;
-    (void)memory;
-}
-
-static inline uintptr_t resident_address(const void og_mut *memory)
-{
-    return og_writable_address(memory);
-}
-
-static inline enum og_error resident_write(struct sandbox *sandbox, uint8_t og_mut *memory,
-                                           const uint8_t *bytes, size_t size,
-                                           struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error resident_write(struct sandbox *sandbox, uint8_t og_mut *memory,
-                                           const uint8_t *bytes, size_t size,
-                                           struct og_fault *fault)
-{
-    return og_write_array(&sandbox->scope.access, memory, bytes, size, fault);
-}
-
-static inline enum og_error resident_read(struct sandbox *sandbox, const uint8_t og_mut *memory,
-                                          uint8_t *bytes, size_t size, struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error resident_read(struct sandbox *sandbox, const uint8_t og_mut *memory,
-                                          uint8_t *bytes, size_t size, struct og_fault *fault)
-{
-    return og_read_array(&sandbox->scope.access, memory, bytes, size, fault);
-}
-
-static inline enum og_error resident_upgrade(struct sandbox *sandbox, uintptr_t pointer,
-                                             uintptr_t *reference, struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error resident_upgrade(struct sandbox *sandbox, uintptr_t pointer,
-                                             uintptr_t *reference, struct og_fault *fault)
+static inline enum og_error upgrade_pointer(instance_scope *scope, uintptr_t pointer,
+                                            uintptr_t *reference, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
 {
     const uint64_t og_foreign *foreign = (const uint64_t og_foreign *)pointer;
-    const uint64_t og_ref *upgraded = og_upgrade(&sandbox->scope.access, foreign, 1, fault);
+    const uint64_t og_ref *upgraded = og_upgrade(&scope->access, foreign, 1, fault);
     *reference = og_reference_address(upgraded);
     return upgraded ? OG_OK : fault->error;
 }
 
-static inline void sandbox_read_begin(struct sandbox *sandbox)
-    OG_EXCLUSIVE_TO_SHARED(sandbox->scope.access);
-static inline void sandbox_read_begin(struct sandbox *sandbox)
-{
-    og_read_begin(&sandbox->scope.access);
-}
-
-static inline void sandbox_read_end(struct sandbox *sandbox)
-    OG_SHARED_TO_EXCLUSIVE(sandbox->scope.access);
-static inline void sandbox_read_end(struct sandbox *sandbox)
-{
-    og_read_end(&sandbox->scope.access);
-}
-
-static inline enum og_error validate_bool(struct sandbox *sandbox, const bool og_mut *memory,
+static inline enum og_error validate_bool(instance_scope *scope, const bool og_mut *memory,
                                           const bool **value, struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error validate_bool(struct sandbox *sandbox, const bool og_mut *memory,
-                                          const bool **value, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
 {
-    const bool og_valid *valid = og_validate_bool(&sandbox->scope.access, memory, fault);
-    *value = og_get(&sandbox->scope.access, valid);
+    const bool og_valid *valid = og_validate_bool(&scope->access, memory, fault);
+    *value = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
 
 static const int64_t ubench_shapes[] = {UBENCH_POINT, UBENCH_LINE, UBENCH_TRIANGLE, UBENCH_OTHER};
 enum { UBENCH_SHAPES = sizeof(ubench_shapes) / sizeof(ubench_shapes[0]) };
 
-static inline enum og_error validate_shape(struct sandbox *sandbox,
+static inline enum og_error validate_shape(instance_scope *scope,
                                            const enum ubench_shape og_mut *memory,
                                            const enum ubench_shape **value, struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error validate_shape(struct sandbox *sandbox,
-                                           const enum ubench_shape og_mut *memory,
-                                           const enum ubench_shape **value, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
 {
     const enum ubench_shape og_valid *valid =
-        og_validate_enum(&sandbox->scope.access, memory, ubench_shapes, UBENCH_SHAPES, fault);
-    *value = og_get(&sandbox->scope.access, valid);
+        og_validate_enum(&scope->access, memory, ubench_shapes, UBENCH_SHAPES, fault);
+    *value = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
 
-static inline enum og_error validate_layer(struct sandbox *sandbox, const int32_t og_mut *memory,
+static inline enum og_error validate_layer(instance_scope *scope, const int32_t og_mut *memory,
                                            const int32_t **value, struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error validate_layer(struct sandbox *sandbox, const int32_t og_mut *memory,
-                                           const int32_t **value, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
 {
-    const int32_t og_valid *valid = og_validate_range(&sandbox->scope.access, memory,
-                                                      UBENCH_LAYER_LOW, UBENCH_LAYER_HIGH, fault);
-    *value = og_get(&sandbox->scope.access, valid);
+    const int32_t og_valid *valid =
+        og_validate_range(&scope->access, memory, UBENCH_LAYER_LOW, UBENCH_LAYER_HIGH, fault);
+    *value = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
 
-static inline enum og_error validate_weights(struct sandbox *sandbox,
+static inline enum og_error validate_weights(instance_scope *scope,
                                              const uint64_t *const og_mut *slot, uintptr_t *pointer,
                                              struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error validate_weights(struct sandbox *sandbox,
-                                             const uint64_t *const og_mut *slot, uintptr_t *pointer,
-                                             struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
 {
     const uint64_t *const og_valid *valid =
-        og_validate_pointer(&sandbox->scope.access, slot, 1, OG_READ, fault);
-    *pointer = og_foreign_address(og_pointer(&sandbox->scope.access, valid));
+        og_validate_pointer(&scope->access, slot, 1, OG_READ, fault);
+    *pointer = og_foreign_address(og_pointer(&scope->access, valid));
     return valid ? OG_OK : fault->error;
 }
 
@@ -187,52 +116,39 @@ static const struct og_rule ubench_record_rule = {
 };
 
 static inline enum og_error
-validate_record(struct sandbox *sandbox, const struct ubench_record og_mut *memory,
+validate_record(instance_scope *scope, const struct ubench_record og_mut *memory,
                 const struct ubench_record **value, struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error validate_record(struct sandbox *sandbox,
-                                            const struct ubench_record og_mut *memory,
-                                            const struct ubench_record **value,
-                                            struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
 {
     const struct ubench_record og_valid *valid =
-        og_validate(&sandbox->scope.access, memory, &ubench_record_rule, fault);
-    *value = og_get(&sandbox->scope.access, valid);
+        og_validate(&scope->access, memory, &ubench_record_rule, fault);
+    *value = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
 
-static inline enum og_error validate_string(struct sandbox *sandbox, const char og_mut *memory,
+static inline enum og_error validate_string(instance_scope *scope, const char og_mut *memory,
                                             size_t maximum, size_t *length, struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error validate_string(struct sandbox *sandbox, const char og_mut *memory,
-                                            size_t maximum, size_t *length, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
 {
-    const char og_valid *valid =
-        og_validate_string(&sandbox->scope.access, memory, maximum, length, fault);
+    const char og_valid *valid = og_validate_string(&scope->access, memory, maximum, length, fault);
     return valid ? OG_OK : fault->error;
 }
 
-static inline enum og_error validate_utf8(struct sandbox *sandbox, const char og_mut *memory,
+static inline enum og_error validate_utf8(instance_scope *scope, const char og_mut *memory,
                                           size_t length, const char **text, struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error validate_utf8(struct sandbox *sandbox, const char og_mut *memory,
-                                          size_t length, const char **text, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
 {
-    const char og_valid *valid = og_validate_utf8(&sandbox->scope.access, memory, length, fault);
-    *text = og_get(&sandbox->scope.access, valid);
+    const char og_valid *valid = og_validate_utf8(&scope->access, memory, length, fault);
+    *text = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
 
-static inline enum og_error validate_bytes(struct sandbox *sandbox, const uint8_t og_mut *memory,
+static inline enum og_error validate_bytes(instance_scope *scope, const uint8_t og_mut *memory,
                                            size_t count, const uint8_t **bytes,
-                                           struct og_fault *fault)
-    OG_REQUIRES_SHARED(sandbox->scope.access);
-static inline enum og_error validate_bytes(struct sandbox *sandbox, const uint8_t og_mut *memory,
-                                           size_t count, const uint8_t **bytes,
-                                           struct og_fault *fault)
+                                           struct og_fault *fault) OG_REQUIRES_SHARED(scope->access)
 {
-    const uint8_t og_valid *valid = og_validate_array(&sandbox->scope.access, memory, count, fault);
-    *bytes = og_get(&sandbox->scope.access, valid);
+    const uint8_t og_valid *valid = og_validate_array(&scope->access, memory, count, fault);
+    *bytes = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
 

@@ -10,17 +10,6 @@ static void get_words(struct wire_reader *arguments, uint64_t *words, size_t cou
         words[i] = wire_get_u64(arguments);
 }
 
-/* An integer that was put wider than the parameter is. */
-static int64_t get_signed(struct wire_reader *arguments, int64_t low, int64_t high)
-{
-    int64_t value = wire_get_i64(arguments);
-    if (value < low || value > high) {
-        wire_reader_fail(arguments, "a signed argument is out of range");
-        return 0;
-    }
-    return value;
-}
-
 /* The handler NAME of a function of `count` integers a[0], a[1], ... */
 #define SERVE_INTEGERS(name, count, call)                                                          \
     static enum og_error name(struct process_worker *worker, struct wire_reader *arguments,        \
@@ -83,12 +72,12 @@ static enum og_error mixed(struct process_worker *worker, struct wire_reader *ar
                            struct wire_writer *results)
 {
     (void)worker;
-    int32_t a0 = (int32_t)get_signed(arguments, INT32_MIN, INT32_MAX);
+    int32_t a0 = wire_get_i32(arguments);
     double a1 = wire_get_f64(arguments);
     const void *cookie = (const void *)(uintptr_t)wire_get_u64(arguments);
     uint64_t a3 = wire_get_u64(arguments);
     float a4 = (float)wire_get_f64(arguments);
-    int16_t a5 = (int16_t)get_signed(arguments, INT16_MIN, INT16_MAX);
+    int16_t a5 = wire_get_i16(arguments);
     double a6 = wire_get_f64(arguments);
     uint8_t a7 = wire_get_u8(arguments);
     uint64_t a8 = wire_get_u64(arguments);

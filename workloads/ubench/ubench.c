@@ -1,6 +1,7 @@
 /* ubench: what the parts of a sandbox cost by themselves: calls by their arguments, the
  * callback, memory used in place, and the life of a domain. The systems' stubs give the
  * parts; here is what is done with them, the same for all. */
+#include "workloads/harness/random.h"
 #include "workloads/harness/workload.h"
 #include "workloads/ubench/library.h"
 
@@ -18,11 +19,11 @@ enum { PAGE = 4096 };
 struct state {
     const struct workload_case *self;
     char path[PATH_MAX];
-    struct sandbox sandbox;
-    struct sandbox_callback callback;
+    struct ubench ubench;
+    struct host_callback callback;
     uint64_t folded; /* what all operations so far computed */
-#if SANDBOX_SHARES_MEMORY
-    void SANDBOX_RESIDENT *memory;
+#if RESIDENT_PLACEMENT
+    unsigned char resident *memory;
 #endif
     uint8_t *content; /* the host's: what `memory` holds, or what is written there */
     uint8_t *output;
@@ -54,13 +55,13 @@ static inline uint64_t fold_six(uint64_t folded, const struct ubench_six *six)
 
 /* The function run_NAME: `operation`, an expression that gives an error or OG_OK, for each i
  * below `iterations`, with what it brought added to `folded`, between `begin` and `end`. The
- * names it can use: state, sandbox, size, i, folded, fault. */
+ * names it can use: state, ubench, size, i, folded, fault. */
 #define RUN_BETWEEN(name, begin, end, declaration, operation, folding)                             \
     static bool run_##name(void *opaque, uint64_t iterations, uint64_t *elapsed,                   \
                            struct case_error *error)                                               \
     {                                                                                              \
         struct state *state = opaque;                                                              \
-        struct sandbox *sandbox = &state->sandbox;                                                 \
+        struct ubench *ubench = &state->ubench;                                                    \
         const size_t size = state->self->size;                                                     \
         uint64_t folded = state->folded;                                                           \
         struct og_fault fault;                                                                     \
@@ -81,39 +82,38 @@ static inline uint64_t fold_six(uint64_t folded, const struct ubench_six *six)
 
 /* Between them a domain's functions can be called and its memory written. */
 #define RUN(name, declaration, operation, folding)                                                 \
-    RUN_BETWEEN(name, sandbox_enter(sandbox), sandbox_leave(sandbox), declaration, operation,      \
-                folding)
+    RUN_BETWEEN(name, instance_enter(&ubench->instance, &ubench->scope),                           \
+                instance_leave(&ubench->scope), declaration, operation, folding)
 
 /* --- calls --- */
 
-RUN(int_0, uint64_t result, call_ubench_int_0(sandbox, &result, &fault), fold(folded, result))
-RUN(int_1, uint64_t result, call_ubench_int_1(sandbox, &result, i, &fault), fold(folded, result))
-RUN(int_3, uint64_t result, call_ubench_int_3(sandbox, &result, i, 3, 5, &fault),
+RUN(int_0, uint64_t result, call_ubench_int_0(ubench, &result, &fault), fold(folded, result))
+RUN(int_1, uint64_t result, call_ubench_int_1(ubench, &result, i, &fault), fold(folded, result))
+RUN(int_3, uint64_t result, call_ubench_int_3(ubench, &result, i, 3, 5, &fault),
     fold(folded, result))
-RUN(int_6, uint64_t result, call_ubench_int_6(sandbox, &result, i, 3, 5, 7, 11, 13, &fault),
+RUN(int_6, uint64_t result, call_ubench_int_6(ubench, &result, i, 3, 5, 7, 11, 13, &fault),
     fold(folded, result))
-RUN(int_7, uint64_t result, call_ubench_int_7(sandbox, &result, i, 3, 5, 7, 11, 13, 17, &fault),
+RUN(int_7, uint64_t result, call_ubench_int_7(ubench, &result, i, 3, 5, 7, 11, 13, 17, &fault),
     fold(folded, result))
 RUN(int_10, uint64_t result,
-    call_ubench_int_10(sandbox, &result, i, 3, 5, 7, 11, 13, 17, 19, 23, 29, &fault),
+    call_ubench_int_10(ubench, &result, i, 3, 5, 7, 11, 13, 17, 19, 23, 29, &fault),
     fold(folded, result))
 RUN(int_25, uint64_t result,
-    call_ubench_int_25(sandbox, &result, i, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53,
+    call_ubench_int_25(ubench, &result, i, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53,
                        59, 61, 67, 71, 73, 79, 83, 89, 97, &fault),
     fold(folded, result))
 RUN(double_8, double result,
-    call_ubench_double_8(sandbox, &result, 0.5, 1.25, 3.75, 7.5, 11.25, 13.5, 17.75, 19.125,
-                         &fault),
+    call_ubench_double_8(ubench, &result, 0.5, 1.25, 3.75, 7.5, 11.25, 13.5, 17.75, 19.125, &fault),
     fold_double(folded, result))
 RUN(mixed, uint64_t result,
-    call_ubench_mixed(sandbox, &result, -3, 0.5, (const void *)(uintptr_t)0x5a5a0, i, 1.25f, -7,
+    call_ubench_mixed(ubench, &result, -3, 0.5, (const void *)(uintptr_t)0x5a5a0, i, 1.25f, -7,
                       3.75, 11, 13, 7.5, 17, 19, &fault),
     fold(folded, result))
 RUN(struct_registers, struct ubench_pair result,
-    call_ubench_struct_registers(sandbox, &result, i, 3, &fault), fold_pair(folded, result))
+    call_ubench_struct_registers(ubench, &result, i, 3, &fault), fold_pair(folded, result))
 RUN(struct_memory, struct ubench_six result,
-    call_ubench_struct_memory(sandbox, &result, i, 3, &fault), fold_six(folded, &result))
-RUN(callback, uint64_t result, call_ubench_call_back(sandbox, &result, &state->callback, i, &fault),
+    call_ubench_struct_memory(ubench, &result, i, 3, &fault), fold_six(folded, &result))
+RUN(callback, uint64_t result, call_ubench_call_back(ubench, &result, &state->callback, i, &fault),
     fold(folded, result))
 
 static uint64_t called_back(uint64_t value)
@@ -178,32 +178,30 @@ static struct state *new_state(const struct workload_case *self, const char *lib
     return NULL;
 }
 
+static void finish_calls(void *opaque)
+{
+    struct state *state = opaque;
+    if (!state)
+        return;
+    host_callback_close(&state->ubench, &state->callback);
+    ubench_close(&state->ubench);
+    free_state(state);
+}
+
 static void *prepare_calls(const struct workload_case *self, struct case_error *error)
 {
     struct og_fault fault;
     struct state *state = new_state(self, LIBRARY, 0, error);
     if (!state)
         return NULL;
-    if (sandbox_open(&state->sandbox, state->path, &fault)) {
-        case_fail(error, &fault);
-    } else if (sandbox_callback_open(&state->sandbox, &state->callback, called_back, &fault)) {
-        case_fail(error, &fault);
-        sandbox_close(&state->sandbox);
-    } else {
+    enum og_error wrong = ubench_open(&state->ubench, state->path, &fault);
+    if (!wrong)
+        wrong = host_callback_open(&state->ubench, &state->callback, called_back, &fault);
+    if (!wrong)
         return state;
-    }
-    free_state(state);
+    case_fail(error, &fault);
+    finish_calls(state);
     return NULL;
-}
-
-static void finish_calls(void *opaque)
-{
-    struct state *state = opaque;
-    if (!state)
-        return;
-    sandbox_callback_close(&state->sandbox, &state->callback);
-    sandbox_close(&state->sandbox);
-    free_state(state);
 }
 
 /* What a few operations from the start compute. */
@@ -219,7 +217,7 @@ static bool output_folded(void *opaque, struct case_output *output, struct case_
     return true;
 }
 
-#if SANDBOX_SHARES_MEMORY
+#if RESIDENT_PLACEMENT
 #include "workloads/ubench/ubench-in-place.h"
 #endif
 
@@ -233,10 +231,10 @@ static enum og_error live(struct state *state, uint64_t *opened, uint64_t *answe
     struct instance instance = {0};
     uint64_t count = 0;
     uint64_t start = workload_clock();
-    enum og_error error = instance_open(&instance, state->path, fault);
+    enum og_error error = instance_open(&instance, "ubench", state->path, fault);
     *opened = workload_clock() - start;
     if (!error)
-        error = instance_count(&instance, &count, fault);
+        error = ubench_count_in(&instance, &count, fault);
     uint64_t now = workload_clock();
     *answered = now - start;
     /* An error of the call is the one to tell of. */
@@ -274,10 +272,10 @@ static bool run_reset(void *opaque, uint64_t iterations, uint64_t *elapsed,
     struct instance instance = {0};
     struct og_fault fault;
     uint64_t total = 0;
-    enum og_error wrong = instance_open(&instance, state->path, &fault);
+    enum og_error wrong = instance_open(&instance, "ubench", state->path, &fault);
     for (uint64_t i = 0; i < iterations && !wrong; i++) {
         uint64_t count = 0;
-        wrong = instance_count(&instance, &count, &fault);
+        wrong = ubench_count_in(&instance, &count, &fault);
         state->folded = fold(state->folded, count);
         if (wrong)
             break;
@@ -346,7 +344,7 @@ static const struct workload_case cases[] = {
     LIFE("process-start", run_start),
 /* Values of another process cannot be used in place: systems that share no memory with the
  * library have no such case. */
-#if SANDBOX_SHARES_MEMORY
+#if RESIDENT_PLACEMENT
     IN_PLACE("upgrade", run_upgrade, NOTHING, sizeof(uint64_t)),
     IN_PLACE("validate-bool", run_validate_bool, BOOL, sizeof(bool)),
     IN_PLACE("validate-enum", run_validate_enum, ENUM, sizeof(enum ubench_shape)),

@@ -4,61 +4,17 @@
 #ifndef WORKLOADS_UBENCH_UBENCH_OG_H
 #define WORKLOADS_UBENCH_UBENCH_OG_H
 
+#include "workloads/discipline/og.h"
 #include "workloads/ubench/library.h"
 #include "workloads/ubench/ubench-functions.h"
 
-#include <omniglot/omniglot.h>
 #include <stddef.h>
 
-/* --- one instance of the library --- */
-
-struct instance {
-    struct og_domain *domain;
-};
-
-static inline enum og_error instance_open(struct instance *instance, const char *path,
-                                          struct og_fault *fault)
-{
-    return og_domain_open(&instance->domain, (const char *const[]){path, NULL}, NULL, fault);
-}
-
-static inline enum og_error instance_close(struct instance *instance, struct og_fault *fault)
-{
-    enum og_error error = og_domain_close(instance->domain, fault);
-    if (!error)
-        instance->domain = NULL;
-    return error;
-}
-
-static inline enum og_error instance_reset(struct instance *instance, struct og_fault *fault)
-{
-    return og_domain_reset(instance->domain, fault);
-}
-
-static inline enum og_error instance_count(struct instance *instance, uint64_t *result,
-                                           struct og_fault *fault)
-{
-    struct og_function function;
-    enum og_error error = og_domain_lookup(instance->domain, "ubench_count", &function, fault);
-    if (error)
-        return error;
-    struct og_scope scope;
-    og_scope_begin(instance->domain, &scope);
-    error = og_invoke_begin(&scope.access, &function, fault);
-    if (!error) {
-        *result = ((__typeof__(&ubench_count))function.entry)();
-        error = og_invoke_end(&scope.access, fault);
-    }
-    og_scope_end(&scope);
-    return error;
-}
-
-/* --- the library with its functions looked up, and one scope for many calls --- */
-
-struct sandbox {
+/* Every call of a case is in one scope. */
+struct ubench {
     struct instance instance;
+    instance_scope scope;
     struct og_function functions[UBENCH_FUNCTIONS];
-    struct og_scope scope;
 };
 
 static const char *const ubench_symbols[UBENCH_FUNCTIONS] = {
@@ -77,223 +33,186 @@ static const char *const ubench_symbols[UBENCH_FUNCTIONS] = {
     [UBENCH_COUNT] = "ubench_count",
 };
 
-/* No scope of ours is open where a sandbox is closed, so closing cannot be refused. */
-static inline void sandbox_close(struct sandbox *sandbox)
+/* ubench_close closes what this leaves, whether it succeeded or not. */
+static inline enum og_error ubench_open(struct ubench *ubench, const char *path,
+                                        struct og_fault *fault)
 {
-    enum og_error refused = instance_close(&sandbox->instance, NULL);
-    (void)refused;
-}
-
-static inline enum og_error sandbox_open(struct sandbox *sandbox, const char *path,
-                                         struct og_fault *fault)
-{
-    enum og_error error = instance_open(&sandbox->instance, path, fault);
+    enum og_error error = instance_open(&ubench->instance, "ubench", path, fault);
     for (size_t i = 0; i < UBENCH_FUNCTIONS && !error; i++)
-        error = og_domain_lookup(sandbox->instance.domain, ubench_symbols[i],
-                                 &sandbox->functions[i], fault);
-    if (error)
-        sandbox_close(sandbox);
+        error = og_domain_lookup(ubench->instance.domain, ubench_symbols[i], &ubench->functions[i],
+                                 fault);
     return error;
 }
 
-static inline void sandbox_enter(struct sandbox *sandbox) OG_ACQUIRE(sandbox->scope.access);
-static inline void sandbox_enter(struct sandbox *sandbox)
+static inline void ubench_close(struct ubench *ubench)
 {
-    og_scope_begin(sandbox->instance.domain, &sandbox->scope);
+    instance_close(&ubench->instance, NULL);
 }
 
-static inline void sandbox_leave(struct sandbox *sandbox) OG_RELEASE(sandbox->scope.access);
-static inline void sandbox_leave(struct sandbox *sandbox)
+/* ubench_count in an instance of which nothing else is known. */
+static inline enum og_error ubench_count_in(struct instance *instance, uint64_t *result,
+                                            struct og_fault *fault)
 {
-    og_scope_end(&sandbox->scope);
+    struct og_function function;
+    enum og_error error = og_domain_lookup(instance->domain, "ubench_count", &function, fault);
+    if (error)
+        return error;
+    struct og_scope scope;
+    og_scope_begin(instance->domain, &scope);
+    error = og_invoke_begin(&scope.access, &function, fault);
+    if (!error) {
+        *result = ((__typeof__(&ubench_count))function.entry)();
+        error = og_invoke_end(&scope.access, fault);
+    }
+    og_scope_end(&scope);
+    return error;
 }
 
 /* --- the library's functions --- */
 
-static inline enum og_error call_ubench_int_0(struct sandbox *sandbox, uint64_t *result,
+static inline enum og_error call_ubench_int_0(struct ubench *ubench, uint64_t *result,
                                               struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_int_0(struct sandbox *sandbox, uint64_t *result,
-                                              struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_INT_0];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_INT_0];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_int_0))function->entry)();
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
-static inline enum og_error call_ubench_int_1(struct sandbox *sandbox, uint64_t *result,
-                                              uint64_t a0, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_int_1(struct sandbox *sandbox, uint64_t *result,
-                                              uint64_t a0, struct og_fault *fault)
+static inline enum og_error call_ubench_int_1(struct ubench *ubench, uint64_t *result, uint64_t a0,
+                                              struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_INT_1];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_INT_1];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_int_1))function->entry)(a0);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
-static inline enum og_error call_ubench_int_3(struct sandbox *sandbox, uint64_t *result,
-                                              uint64_t a0, uint64_t a1, uint64_t a2,
-                                              struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_int_3(struct sandbox *sandbox, uint64_t *result,
-                                              uint64_t a0, uint64_t a1, uint64_t a2,
-                                              struct og_fault *fault)
+static inline enum og_error call_ubench_int_3(struct ubench *ubench, uint64_t *result, uint64_t a0,
+                                              uint64_t a1, uint64_t a2, struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_INT_3];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_INT_3];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_int_3))function->entry)(a0, a1, a2);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
-static inline enum og_error call_ubench_int_6(struct sandbox *sandbox, uint64_t *result,
-                                              uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                                              uint64_t a4, uint64_t a5, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_int_6(struct sandbox *sandbox, uint64_t *result,
-                                              uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                                              uint64_t a4, uint64_t a5, struct og_fault *fault)
+static inline enum og_error call_ubench_int_6(struct ubench *ubench, uint64_t *result, uint64_t a0,
+                                              uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                                              uint64_t a5, struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_INT_6];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_INT_6];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_int_6))function->entry)(a0, a1, a2, a3, a4, a5);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
-static inline enum og_error
-call_ubench_int_7(struct sandbox *sandbox, uint64_t *result, uint64_t a0, uint64_t a1, uint64_t a2,
-                  uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_int_7(struct sandbox *sandbox, uint64_t *result,
-                                              uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                                              uint64_t a4, uint64_t a5, uint64_t a6,
-                                              struct og_fault *fault)
+static inline enum og_error call_ubench_int_7(struct ubench *ubench, uint64_t *result, uint64_t a0,
+                                              uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                                              uint64_t a5, uint64_t a6, struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_INT_7];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_INT_7];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_int_7))function->entry)(a0, a1, a2, a3, a4, a5, a6);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
-static inline enum og_error call_ubench_int_10(struct sandbox *sandbox, uint64_t *result,
-                                               uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                                               uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7,
-                                               uint64_t a8, uint64_t a9, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_int_10(struct sandbox *sandbox, uint64_t *result,
-                                               uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                                               uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7,
-                                               uint64_t a8, uint64_t a9, struct og_fault *fault)
+static inline enum og_error call_ubench_int_10(struct ubench *ubench, uint64_t *result, uint64_t a0,
+                                               uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                                               uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8,
+                                               uint64_t a9, struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_INT_10];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_INT_10];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_int_10))function->entry)(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
 static inline enum og_error
-call_ubench_int_25(struct sandbox *sandbox, uint64_t *result, uint64_t a0, uint64_t a1, uint64_t a2,
+call_ubench_int_25(struct ubench *ubench, uint64_t *result, uint64_t a0, uint64_t a1, uint64_t a2,
                    uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8,
                    uint64_t a9, uint64_t a10, uint64_t a11, uint64_t a12, uint64_t a13,
                    uint64_t a14, uint64_t a15, uint64_t a16, uint64_t a17, uint64_t a18,
                    uint64_t a19, uint64_t a20, uint64_t a21, uint64_t a22, uint64_t a23,
-                   uint64_t a24, struct og_fault *fault) OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error
-call_ubench_int_25(struct sandbox *sandbox, uint64_t *result, uint64_t a0, uint64_t a1, uint64_t a2,
-                   uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8,
-                   uint64_t a9, uint64_t a10, uint64_t a11, uint64_t a12, uint64_t a13,
-                   uint64_t a14, uint64_t a15, uint64_t a16, uint64_t a17, uint64_t a18,
-                   uint64_t a19, uint64_t a20, uint64_t a21, uint64_t a22, uint64_t a23,
-                   uint64_t a24, struct og_fault *fault)
+                   uint64_t a24, struct og_fault *fault) OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_INT_25];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_INT_25];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_int_25))function->entry)(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9,
                                                             a10, a11, a12, a13, a14, a15, a16, a17,
                                                             a18, a19, a20, a21, a22, a23, a24);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
 static inline enum og_error
-call_ubench_double_8(struct sandbox *sandbox, double *result, double a0, double a1, double a2,
+call_ubench_double_8(struct ubench *ubench, double *result, double a0, double a1, double a2,
                      double a3, double a4, double a5, double a6, double a7, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_double_8(struct sandbox *sandbox, double *result, double a0,
-                                                 double a1, double a2, double a3, double a4,
-                                                 double a5, double a6, double a7,
-                                                 struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_DOUBLE_8];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_DOUBLE_8];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_double_8))function->entry)(a0, a1, a2, a3, a4, a5, a6, a7);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
 static inline enum og_error
-call_ubench_mixed(struct sandbox *sandbox, uint64_t *result, int32_t a0, double a1,
+call_ubench_mixed(struct ubench *ubench, uint64_t *result, int32_t a0, double a1,
                   const void *cookie, uint64_t a3, float a4, int16_t a5, double a6, uint8_t a7,
                   uint64_t a8, double a9, uint32_t a10, uint64_t a11, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_mixed(struct sandbox *sandbox, uint64_t *result, int32_t a0,
-                                              double a1, const void *cookie, uint64_t a3, float a4,
-                                              int16_t a5, double a6, uint8_t a7, uint64_t a8,
-                                              double a9, uint32_t a10, uint64_t a11,
-                                              struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_MIXED];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_MIXED];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_mixed))function->entry)(a0, a1, cookie, a3, a4, a5, a6, a7, a8,
                                                            a9, a10, a11);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
-static inline enum og_error call_ubench_struct_registers(struct sandbox *sandbox,
+static inline enum og_error call_ubench_struct_registers(struct ubench *ubench,
                                                          struct ubench_pair *result, uint64_t a0,
                                                          uint64_t a1, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_struct_registers(struct sandbox *sandbox,
-                                                         struct ubench_pair *result, uint64_t a0,
-                                                         uint64_t a1, struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_STRUCT_REGISTERS];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_STRUCT_REGISTERS];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_struct_registers))function->entry)(a0, a1);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
-static inline enum og_error call_ubench_struct_memory(struct sandbox *sandbox,
+static inline enum og_error call_ubench_struct_memory(struct ubench *ubench,
                                                       struct ubench_six *result, uint64_t a0,
                                                       uint64_t a1, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_struct_memory(struct sandbox *sandbox,
-                                                      struct ubench_six *result, uint64_t a0,
-                                                      uint64_t a1, struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_STRUCT_MEMORY];
+    const struct og_function *function = &ubench->functions[UBENCH_STRUCT_MEMORY];
     struct og_scope scope;
-    og_scope_begin(sandbox->instance.domain, &scope);
+    og_scope_begin(ubench->instance.domain, &scope);
     struct ubench_six og_mut *memory = og_alloc_dirty(&scope, struct ubench_six, 1, fault);
     enum og_error error = memory ? og_invoke_begin(&scope.access, function, fault) : fault->error;
     if (!error) {
@@ -319,52 +238,48 @@ static inline enum og_error call_ubench_struct_memory(struct sandbox *sandbox,
 
 /* --- callbacks --- */
 
-struct sandbox_callback {
+struct host_callback {
     struct og_callback callback;
     uint64_t (*function)(uint64_t value);
 };
 
-static inline void sandbox_callback_entered(void *user, struct og_scope *scope,
-                                            const struct og_arguments *arguments,
-                                            struct og_result *result)
+static inline void host_callback_entered(void *user, struct og_scope *scope,
+                                         const struct og_arguments *arguments,
+                                         struct og_result *result)
 {
-    const struct sandbox_callback *callback = user;
+    const struct host_callback *callback = user;
     (void)scope;
     result->integer = callback->function(arguments->integers[0]);
 }
 
-static inline enum og_error sandbox_callback_open(struct sandbox *sandbox,
-                                                  struct sandbox_callback *callback,
-                                                  uint64_t (*function)(uint64_t value),
-                                                  struct og_fault *fault)
+static inline enum og_error host_callback_open(struct ubench *ubench,
+                                               struct host_callback *callback,
+                                               uint64_t (*function)(uint64_t value),
+                                               struct og_fault *fault)
 {
     callback->function = function;
-    return og_callback_open(sandbox->instance.domain, &callback->callback, sandbox_callback_entered,
+    return og_callback_open(ubench->instance.domain, &callback->callback, host_callback_entered,
                             callback, fault);
 }
 
-static inline void sandbox_callback_close(struct sandbox *sandbox,
-                                          struct sandbox_callback *callback)
+static inline void host_callback_close(struct ubench *ubench, struct host_callback *callback)
 {
-    (void)sandbox;
+    (void)ubench;
     og_callback_close(&callback->callback);
 }
 
-static inline enum og_error call_ubench_call_back(struct sandbox *sandbox, uint64_t *result,
-                                                  const struct sandbox_callback *callback,
+static inline enum og_error call_ubench_call_back(struct ubench *ubench, uint64_t *result,
+                                                  const struct host_callback *callback,
                                                   uint64_t value, struct og_fault *fault)
-    OG_REQUIRES(sandbox->scope.access);
-static inline enum og_error call_ubench_call_back(struct sandbox *sandbox, uint64_t *result,
-                                                  const struct sandbox_callback *callback,
-                                                  uint64_t value, struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &sandbox->functions[UBENCH_CALL_BACK];
-    enum og_error error = og_invoke_begin(&sandbox->scope.access, function, fault);
+    const struct og_function *function = &ubench->functions[UBENCH_CALL_BACK];
+    enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
     *result = ((__typeof__(&ubench_call_back))function->entry)(
         og_callback_pointer(&callback->callback, uint64_t(*)(uint64_t)), value);
-    return og_invoke_end(&sandbox->scope.access, fault);
+    return og_invoke_end(&ubench->scope.access, fault);
 }
 
 #include "workloads/ubench/ubench-in-place.og.h"

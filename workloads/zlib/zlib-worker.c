@@ -10,16 +10,6 @@
 
 enum { DEFLATING = 1, INFLATING = 2 };
 
-/* An int among the arguments. */
-static int get_int(struct wire_reader *arguments)
-{
-    int64_t value = wire_get_i64(arguments);
-    if (value == (int)value)
-        return (int)value;
-    wire_reader_fail(arguments, "an int is out of range");
-    return 0;
-}
-
 /* ---- one-shot functions ---- */
 
 /* Ends the reply to a one-shot function. */
@@ -37,7 +27,7 @@ static enum og_error serve_compress2(struct process_worker *worker, struct wire_
     size_t source_size;
     uLongf size = wire_get_u64(arguments);
     const Bytef *source = wire_get_bytes(arguments, &source_size);
-    int level = get_int(arguments);
+    int level = wire_get_i32(arguments);
     enum og_error error = wire_finish(arguments);
     if (error)
         return error;
@@ -90,7 +80,7 @@ static enum og_error reply_stream(struct process_worker *worker, struct wire_wri
 static enum og_error serve_deflate_init(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
-    int level = get_int(arguments);
+    int level = wire_get_i32(arguments);
     enum og_error error = wire_finish(arguments);
     if (error)
         return error;
@@ -123,7 +113,7 @@ static enum og_error step(struct process_worker *worker, struct wire_reader *arg
     uint64_t handle = wire_get_u64(arguments);
     const Bytef *next_in = wire_get_bytes(arguments, &avail_in);
     uInt avail_out = wire_get_u32(arguments);
-    int flush = get_int(arguments);
+    int flush = wire_get_i32(arguments);
     enum og_error error = wire_finish(arguments);
     if (error)
         return error;

@@ -159,8 +159,8 @@ CASE_RUN_COPIED(inflate_stream)
 
 #if RESIDENT_PLACEMENT
 
-static inline enum og_error resident_deflate_once(struct state *state, resident_scope *scope,
-                                                  struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static inline enum og_error resident_deflate_once(struct state *state, instance_scope *scope,
+                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int status = Z_ERRNO;
     uLongf size = state->out_capacity;
@@ -173,8 +173,8 @@ static inline enum og_error resident_deflate_once(struct state *state, resident_
     return error ? error : resident_fold(scope, &state->fold, state->resident_out, size, fault);
 }
 
-static inline enum og_error resident_inflate_once(struct state *state, resident_scope *scope,
-                                                  struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static inline enum og_error resident_inflate_once(struct state *state, instance_scope *scope,
+                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int status = Z_ERRNO;
     uLongf size = state->out_capacity;
@@ -188,8 +188,8 @@ static inline enum og_error resident_inflate_once(struct state *state, resident_
 }
 
 /* Uses a window with `size` new bytes in it. */
-static inline enum og_error use_window(struct state *state, resident_scope *scope, size_t size,
-                                       struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static inline enum og_error use_window(struct state *state, instance_scope *scope, size_t size,
+                                       struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     size_t before = state->out_size;
     state->out_size += size;
@@ -202,8 +202,8 @@ static inline enum og_error use_window(struct state *state, resident_scope *scop
 
 /* `inflating` is a constant where this is inlined. */
 static inline __attribute__((always_inline)) enum og_error
-resident_stream_through(struct state *state, resident_scope *scope, bool inflating,
-                        struct og_fault *fault) RESIDENT_REQUIRES(scope)
+resident_stream_through(struct state *state, instance_scope *scope, bool inflating,
+                        struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     size_t unfed = state->in_size;
     uInt left_in = 0;
@@ -231,14 +231,14 @@ resident_stream_through(struct state *state, resident_scope *scope, bool inflati
     return error ? error : check_end(inflating, unfed + left_in, fault);
 }
 
-static enum og_error resident_deflate_stream(struct state *state, resident_scope *scope,
-                                             struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static enum og_error resident_deflate_stream(struct state *state, instance_scope *scope,
+                                             struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     return resident_stream_through(state, scope, false, fault);
 }
 
-static enum og_error resident_inflate_stream(struct state *state, resident_scope *scope,
-                                             struct og_fault *fault) RESIDENT_REQUIRES(scope)
+static enum og_error resident_inflate_stream(struct state *state, instance_scope *scope,
+                                             struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     return resident_stream_through(state, scope, true, fault);
 }
@@ -250,17 +250,18 @@ CASE_RUN_RESIDENT(resident_inflate_stream, zlib)
 
 static enum og_error place(struct state *state, struct og_fault *fault)
 {
-    resident_scope scope;
+    instance_scope scope;
     size_t room = is_streaming(state) ? WINDOW : state->out_capacity;
-    enum og_error error =
-        resident_alloc(&state->zlib.instance, &state->resident_in, state->in_size, fault);
+    enum og_error error = resident_alloc(&state->zlib.instance, &state->resident_in, state->in_size,
+                                         CASE_ALIGNMENT, fault);
     if (!error)
-        error = resident_alloc(&state->zlib.instance, &state->resident_out, room, fault);
+        error = resident_alloc(&state->zlib.instance, &state->resident_out, room, CASE_ALIGNMENT,
+                               fault);
     if (error)
         return error;
-    resident_begin(&state->zlib.instance, &scope);
+    instance_enter(&state->zlib.instance, &scope);
     error = resident_fill(&scope, state->resident_in, state->in, state->in_size, fault);
-    resident_end(&scope);
+    instance_leave(&scope);
     return error;
 }
 
@@ -275,15 +276,15 @@ static void unplace(struct state *state)
 static bool move_result(struct state *state, bool is_done, struct case_error *error)
 {
     struct og_fault fault;
-    resident_scope scope;
+    instance_scope scope;
     if (is_streaming(state))
         return true;
-    resident_begin(&state->zlib.instance, &scope);
+    instance_enter(&state->zlib.instance, &scope);
     enum og_error failed =
         is_done
             ? resident_copy_out(&scope, state->out, state->resident_out, state->out_size, &fault)
             : resident_fill(&scope, state->resident_out, state->out, state->out_capacity, &fault);
-    resident_end(&scope);
+    instance_leave(&scope);
     return failed ? case_fail(error, &fault) : true;
 }
 

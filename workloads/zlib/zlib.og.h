@@ -11,6 +11,7 @@
 #define WORKLOADS_ZLIB_OG_H
 
 #include "workloads/discipline/og.h"
+#include <stdbool.h>
 #include <zlib.h>
 
 struct zlib {
@@ -73,7 +74,7 @@ static inline enum og_error zlib_open(struct zlib *zlib, struct og_fault *fault)
 
 static inline void zlib_close(struct zlib *zlib)
 {
-    instance_close(&zlib->instance);
+    instance_close(&zlib->instance, NULL);
 }
 
 /* ---- one-shot functions ---- */
@@ -95,7 +96,7 @@ static inline enum og_error zlib_read_length(struct zlib *zlib, struct og_scope 
 }
 
 static inline enum og_error
-zlib_compress2_resident(struct zlib *zlib, resident_scope *scope, int *result, Bytef resident *dest,
+zlib_compress2_resident(struct zlib *zlib, instance_scope *scope, int *result, Bytef resident *dest,
                         uLongf *destLen, const Bytef resident *source, uLong sourceLen, int level,
                         struct og_fault *fault) OG_REQUIRES(scope->access)
 {
@@ -121,7 +122,7 @@ zlib_compress2_resident(struct zlib *zlib, resident_scope *scope, int *result, B
     return zlib_contract(fault, "compress2");
 }
 
-static inline enum og_error zlib_uncompress_resident(struct zlib *zlib, resident_scope *scope,
+static inline enum og_error zlib_uncompress_resident(struct zlib *zlib, instance_scope *scope,
                                                      int *result, Bytef resident *dest,
                                                      uLongf *destLen, const Bytef resident *source,
                                                      uLong sourceLen, struct og_fault *fault)
@@ -256,7 +257,7 @@ static inline void zlib_stream_advance(z_stream *host, uInt left_in, uInt left_o
 }
 
 static inline enum og_error
-zlib_deflate_resident(struct zlib *zlib, resident_scope *scope, int *result,
+zlib_deflate_resident(struct zlib *zlib, instance_scope *scope, int *result,
                       struct zlib_stream *stream, const Bytef resident *next_in, uInt *avail_in,
                       Bytef resident *next_out, uInt *avail_out, int flush, struct og_fault *fault)
     OG_REQUIRES(scope->access)
@@ -283,7 +284,7 @@ zlib_deflate_resident(struct zlib *zlib, resident_scope *scope, int *result,
 }
 
 static inline enum og_error
-zlib_inflate_resident(struct zlib *zlib, resident_scope *scope, int *result,
+zlib_inflate_resident(struct zlib *zlib, instance_scope *scope, int *result,
                       struct zlib_stream *stream, const Bytef resident *next_in, uInt *avail_in,
                       Bytef resident *next_out, uInt *avail_out, int flush, struct og_fault *fault)
     OG_REQUIRES(scope->access)
@@ -312,8 +313,10 @@ zlib_inflate_resident(struct zlib *zlib, resident_scope *scope, int *result,
     return zlib_contract(fault, "inflate");
 }
 
-static inline enum og_error zlib_deflate(struct zlib *zlib, int *result, struct zlib_stream *stream,
-                                         int flush, struct og_fault *fault)
+/* One step with windows in host memory. `inflating` is a constant where this is inlined. */
+static inline __attribute__((always_inline)) enum og_error
+zlib_step(struct zlib *zlib, bool inflating, int *result, struct zlib_stream *stream, int flush,
+          struct og_fault *fault)
 {
     struct og_scope scope;
     z_stream *host = &stream->host;
@@ -325,8 +328,10 @@ static inline enum og_error zlib_deflate(struct zlib *zlib, int *result, struct 
     if (!error)
         error = argument_room(&scope, &foreign_out, host->avail_out, fault);
     if (!error)
-        error = zlib_deflate_resident(zlib, &scope, result, stream, foreign_in, &left_in,
-                                      foreign_out, &left_out, flush, fault);
+        error = inflating ? zlib_inflate_resident(zlib, &scope, result, stream, foreign_in,
+                                                  &left_in, foreign_out, &left_out, flush, fault)
+                          : zlib_deflate_resident(zlib, &scope, result, stream, foreign_in,
+                                                  &left_in, foreign_out, &left_out, flush, fault);
     if (!error)
         error =
             argument_out(&scope, host->next_out, foreign_out, host->avail_out - left_out, fault);
@@ -336,28 +341,16 @@ static inline enum og_error zlib_deflate(struct zlib *zlib, int *result, struct 
     return error;
 }
 
+static inline enum og_error zlib_deflate(struct zlib *zlib, int *result, struct zlib_stream *stream,
+                                         int flush, struct og_fault *fault)
+{
+    return zlib_step(zlib, false, result, stream, flush, fault);
+}
+
 static inline enum og_error zlib_inflate(struct zlib *zlib, int *result, struct zlib_stream *stream,
                                          int flush, struct og_fault *fault)
 {
-    struct og_scope scope;
-    z_stream *host = &stream->host;
-    uInt left_in = host->avail_in, left_out = host->avail_out;
-    Bytef og_mut *foreign_in = NULL;
-    Bytef og_mut *foreign_out = NULL;
-    og_scope_begin(zlib->instance.domain, &scope);
-    enum og_error error = argument_in(&scope, &foreign_in, host->next_in, host->avail_in, fault);
-    if (!error)
-        error = argument_room(&scope, &foreign_out, host->avail_out, fault);
-    if (!error)
-        error = zlib_inflate_resident(zlib, &scope, result, stream, foreign_in, &left_in,
-                                      foreign_out, &left_out, flush, fault);
-    if (!error)
-        error =
-            argument_out(&scope, host->next_out, foreign_out, host->avail_out - left_out, fault);
-    og_scope_end(&scope);
-    if (!error)
-        zlib_stream_advance(host, left_in, left_out);
-    return error;
+    return zlib_step(zlib, true, result, stream, flush, fault);
 }
 
 static inline enum og_error zlib_deflateInit(struct zlib *zlib, int *result,
@@ -413,53 +406,51 @@ static inline enum og_error zlib_inflateInit(struct zlib *zlib, int *result,
     return error;
 }
 
+/* Calls what takes only the stream: resetting and ending. */
+static inline enum og_error zlib_stream_call(struct og_scope *scope,
+                                             const struct og_function *function, int *result,
+                                             struct zlib_stream *stream, struct og_fault *fault)
+    OG_REQUIRES(scope->access)
+{
+    enum og_error error = og_invoke_begin(&scope->access, function, fault);
+    if (error)
+        return error;
+    *result = ((int (*)(z_streamp))function->entry)(og_pass(stream->foreign));
+    return og_invoke_end(&scope->access, fault);
+}
+
+static inline enum og_error zlib_stream_reset(struct zlib *zlib, const struct og_function *function,
+                                              const char *name, int *result,
+                                              struct zlib_stream *stream, struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(zlib->instance.domain, &scope);
+    enum og_error error = zlib_stream_call(&scope, function, result, stream, fault);
+    og_scope_end(&scope);
+    if (!error && *result != Z_OK && *result != Z_STREAM_ERROR)
+        error = zlib_contract(fault, name);
+    stream->host.total_in = stream->host.total_out = 0;
+    return error;
+}
+
 static inline enum og_error zlib_deflateReset(struct zlib *zlib, int *result,
                                               struct zlib_stream *stream, struct og_fault *fault)
 {
-    const struct og_function *function = &zlib->deflateReset;
-    struct og_scope scope;
-    og_scope_begin(zlib->instance.domain, &scope);
-    enum og_error error = og_invoke_begin(&scope.access, function, fault);
-    if (!error) {
-        *result = ((__typeof__(&deflateReset))function->entry)(og_pass(stream->foreign));
-        error = og_invoke_end(&scope.access, fault);
-    }
-    og_scope_end(&scope);
-    if (!error && *result != Z_OK && *result != Z_STREAM_ERROR)
-        error = zlib_contract(fault, "deflateReset");
-    stream->host.total_in = stream->host.total_out = 0;
-    return error;
+    return zlib_stream_reset(zlib, &zlib->deflateReset, "deflateReset", result, stream, fault);
 }
 
 static inline enum og_error zlib_inflateReset(struct zlib *zlib, int *result,
                                               struct zlib_stream *stream, struct og_fault *fault)
 {
-    const struct og_function *function = &zlib->inflateReset;
-    struct og_scope scope;
-    og_scope_begin(zlib->instance.domain, &scope);
-    enum og_error error = og_invoke_begin(&scope.access, function, fault);
-    if (!error) {
-        *result = ((__typeof__(&inflateReset))function->entry)(og_pass(stream->foreign));
-        error = og_invoke_end(&scope.access, fault);
-    }
-    og_scope_end(&scope);
-    if (!error && *result != Z_OK && *result != Z_STREAM_ERROR)
-        error = zlib_contract(fault, "inflateReset");
-    stream->host.total_in = stream->host.total_out = 0;
-    return error;
+    return zlib_stream_reset(zlib, &zlib->inflateReset, "inflateReset", result, stream, fault);
 }
 
 static inline enum og_error zlib_deflateEnd(struct zlib *zlib, int *result,
                                             struct zlib_stream *stream, struct og_fault *fault)
 {
-    const struct og_function *function = &zlib->deflateEnd;
     struct og_scope scope;
     og_scope_begin(zlib->instance.domain, &scope);
-    enum og_error error = og_invoke_begin(&scope.access, function, fault);
-    if (!error) {
-        *result = ((__typeof__(&deflateEnd))function->entry)(og_pass(stream->foreign));
-        error = og_invoke_end(&scope.access, fault);
-    }
+    enum og_error error = zlib_stream_call(&scope, &zlib->deflateEnd, result, stream, fault);
     if (!error && *result != Z_OK && *result != Z_STREAM_ERROR && *result != Z_DATA_ERROR)
         error = zlib_contract(fault, "deflateEnd");
     zlib_stream_free(&scope, stream);
@@ -470,14 +461,9 @@ static inline enum og_error zlib_deflateEnd(struct zlib *zlib, int *result,
 static inline enum og_error zlib_inflateEnd(struct zlib *zlib, int *result,
                                             struct zlib_stream *stream, struct og_fault *fault)
 {
-    const struct og_function *function = &zlib->inflateEnd;
     struct og_scope scope;
     og_scope_begin(zlib->instance.domain, &scope);
-    enum og_error error = og_invoke_begin(&scope.access, function, fault);
-    if (!error) {
-        *result = ((__typeof__(&inflateEnd))function->entry)(og_pass(stream->foreign));
-        error = og_invoke_end(&scope.access, fault);
-    }
+    enum og_error error = zlib_stream_call(&scope, &zlib->inflateEnd, result, stream, fault);
     if (!error && *result != Z_OK && *result != Z_STREAM_ERROR)
         error = zlib_contract(fault, "inflateEnd");
     zlib_stream_free(&scope, stream);

@@ -42,7 +42,7 @@ static inline enum og_error zlib_open(struct zlib *zlib, struct og_fault *fault)
 
 static inline void zlib_close(struct zlib *zlib)
 {
-    instance_close(&zlib->instance);
+    instance_close(&zlib->instance, NULL);
 }
 
 /* Is this a status that a zlib function returns? Z_ERRNO is for files only. */
@@ -56,7 +56,7 @@ static inline enum og_error zlib_finish(struct zlib *zlib, struct wire_reader *r
                                         struct og_fault *fault)
 {
     struct process_sandbox *sandbox = zlib->instance.sandbox;
-    *result = result_int(results);
+    *result = wire_get_i32(results);
     enum og_error error = process_results_finish(sandbox, results, fault);
     if (!error && !zlib_is_status(*result))
         error = process_distrust(sandbox, "a status that zlib's interface rules out", fault);

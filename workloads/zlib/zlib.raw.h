@@ -23,12 +23,14 @@ struct zlib_stream {
 
 static inline enum og_error zlib_open(struct zlib *zlib, struct og_fault *fault)
 {
-    return instance_open(&zlib->instance, "zlib", "libz.so.1", fault);
+    (void)zlib;
+    (void)fault;
+    return OG_OK;
 }
 
 static inline void zlib_close(struct zlib *zlib)
 {
-    instance_close(&zlib->instance);
+    (void)zlib;
 }
 
 static inline enum og_error zlib_compress2(struct zlib *zlib, int *result, Bytef *dest,
@@ -124,7 +126,7 @@ static inline enum og_error zlib_inflateEnd(struct zlib *zlib, int *result,
     return OG_OK;
 }
 
-static inline enum og_error zlib_compress2_resident(struct zlib *zlib, resident_scope *scope,
+static inline enum og_error zlib_compress2_resident(struct zlib *zlib, instance_scope *scope,
                                                     int *result, Bytef resident *dest,
                                                     uLongf *destLen, const Bytef resident *source,
                                                     uLong sourceLen, int level,
@@ -134,7 +136,7 @@ static inline enum og_error zlib_compress2_resident(struct zlib *zlib, resident_
     return zlib_compress2(zlib, result, dest, destLen, source, sourceLen, level, fault);
 }
 
-static inline enum og_error zlib_uncompress_resident(struct zlib *zlib, resident_scope *scope,
+static inline enum og_error zlib_uncompress_resident(struct zlib *zlib, instance_scope *scope,
                                                      int *result, Bytef resident *dest,
                                                      uLongf *destLen, const Bytef resident *source,
                                                      uLong sourceLen, struct og_fault *fault)
@@ -143,7 +145,7 @@ static inline enum og_error zlib_uncompress_resident(struct zlib *zlib, resident
     return zlib_uncompress(zlib, result, dest, destLen, source, sourceLen, fault);
 }
 
-static inline enum og_error zlib_deflate_resident(struct zlib *zlib, resident_scope *scope,
+static inline enum og_error zlib_deflate_resident(struct zlib *zlib, instance_scope *scope,
                                                   int *result, struct zlib_stream *stream,
                                                   const Bytef resident *next_in, uInt *avail_in,
                                                   Bytef resident *next_out, uInt *avail_out,
@@ -160,7 +162,7 @@ static inline enum og_error zlib_deflate_resident(struct zlib *zlib, resident_sc
     return error;
 }
 
-static inline enum og_error zlib_inflate_resident(struct zlib *zlib, resident_scope *scope,
+static inline enum og_error zlib_inflate_resident(struct zlib *zlib, instance_scope *scope,
                                                   int *result, struct zlib_stream *stream,
                                                   const Bytef resident *next_in, uInt *avail_in,
                                                   Bytef resident *next_out, uInt *avail_out,

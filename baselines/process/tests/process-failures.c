@@ -1,24 +1,13 @@
 /* Workers that die, hang or lie: the call gets an error that says so, the worker
  * is gone, the next call is served, and nothing is left behind. */
 #include "baselines/process/tests/both-transports.h"
+#include "baselines/process/tests/descriptors.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static unsigned count_descriptors(void)
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    assert_non_null(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
 
 /* Only for a host without a worker. */
 static void assert_no_children(void)

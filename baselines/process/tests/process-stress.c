@@ -1,9 +1,9 @@
 /* Workers killed at random moments under load: no later call is lost, and no
  * process, descriptor or memory leaks. PROCESS_KILLS says how many (default 100). */
 #include "baselines/process/tests/both-transports.h"
+#include "baselines/process/tests/descriptors.h"
 
 #include "baselines/process/filter.h"
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,17 +18,6 @@ static unsigned kill_count(void)
     const char *text = getenv("PROCESS_KILLS");
     unsigned long count = text ? strtoul(text, NULL, 10) : 0;
     return count ? (unsigned)count : 100;
-}
-
-static unsigned count_descriptors(void)
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    assert_non_null(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
 }
 
 static size_t resident_kib(void)

@@ -22,14 +22,18 @@ static void numbers_of_every_kind_come_back(void **state)
     wire_put_u32(&writer, UINT32_MAX);
     wire_put_u64(&writer, UINT64_MAX);
     wire_put_i64(&writer, INT64_MIN);
+    wire_put_i64(&writer, INT32_MIN);
+    wire_put_i64(&writer, INT16_MIN);
     wire_put_f64(&writer, -0.5);
     assert_int_equal(wire_writer_error(&writer), OG_OK);
-    assert_int_equal(writer.used, 40);
+    assert_int_equal(writer.used, 56);
     wire_reader_begin(&reader, writer.base, writer.used, NULL);
     assert_int_equal(wire_get_u8(&reader), 255);
     assert_int_equal(wire_get_u32(&reader), UINT32_MAX);
     assert_int_equal(wire_get_u64(&reader), UINT64_MAX);
     assert_true(wire_get_i64(&reader) == INT64_MIN);
+    assert_true(wire_get_i32(&reader) == INT32_MIN);
+    assert_true(wire_get_i16(&reader) == INT16_MIN);
     assert_true(wire_get_f64(&reader) == -0.5);
     assert_int_equal(wire_finish(&reader), OG_OK);
     wire_writer_free(&writer);
@@ -38,7 +42,7 @@ static void numbers_of_every_kind_come_back(void **state)
 static void numbers_out_of_range_are_refused(void **state)
 {
     (void)state;
-    uint64_t words[] = {256, (uint64_t)1 << 32};
+    uint64_t words[] = {256, (uint64_t)1 << 32, (uint64_t)INT32_MIN - 1, INT16_MAX + 1};
     struct wire_reader reader;
     wire_reader_begin(&reader, words, sizeof words, NULL);
     assert_int_equal(wire_get_u8(&reader), 0);
@@ -46,6 +50,12 @@ static void numbers_out_of_range_are_refused(void **state)
     assert_int_equal(wire_finish(&reader), OG_CONTRACT);
     wire_reader_begin(&reader, words + 1, 8, NULL);
     assert_int_equal(wire_get_u32(&reader), 0);
+    assert_int_equal(wire_finish(&reader), OG_CONTRACT);
+    wire_reader_begin(&reader, words + 2, 8, NULL);
+    assert_int_equal(wire_get_i32(&reader), 0);
+    assert_int_equal(wire_finish(&reader), OG_CONTRACT);
+    wire_reader_begin(&reader, words + 3, 8, NULL);
+    assert_int_equal(wire_get_i16(&reader), 0);
     assert_int_equal(wire_finish(&reader), OG_CONTRACT);
     assert_non_null(reader.problem);
 }

@@ -31,7 +31,8 @@ static inline enum og_error og_invoke_begin(const struct og_access *access,
     OG_REQUIRES(access) OG_MUST_CHECK;
 
 /* Did the call come back as it should? Returns OG_OK, or why not (OG_FAULTED,
- * OG_DEADLINE): then its result means nothing and the domain is poisoned. */
+ * OG_DEADLINE): then its result means nothing and the domain is poisoned. OG_SCOPE: the
+ * scope is not open any more. */
 static inline enum og_error og_invoke_end(const struct og_access *access, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
 
@@ -50,11 +51,14 @@ struct og_result {
 
 /* A host function that foreign code can call. It runs with a scope of its own, nested in
  * the one that invoked, whose allocations die when it returns; the outer scope cannot be
- * used meanwhile. It may call into the domain again. */
+ * used meanwhile, and neither can be ended. It may call into the domain again.
+ *
+ * Give its definition OG_REQUIRES(scope->access), for the analysis to know what it holds. */
 typedef void og_callback_function(void *user, struct og_scope *scope,
                                   const struct og_arguments *arguments, struct og_result *result);
 
-/* A registered callback. The caller owns it and must not move it until it is closed. */
+/* A registered callback. The caller owns it and must not move or free it until it is closed,
+ * by og_callback_close or with its domain's reset or close. */
 struct og_callback {
     og_callback_function *function;
     void *user;
@@ -64,12 +68,14 @@ struct og_callback {
 };
 
 /* Registers `function` (with `user` handed through, never shown to the domain) and fills
- * *callback. Returns OG_OK, or OG_NO_MEMORY when the domain has no slot left. */
+ * *callback. One that is registered already is unregistered first. Returns OG_OK, or
+ * OG_NO_MEMORY when there is no slot left. */
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
                                og_callback_function *function, void *user,
                                struct og_fault *fault) OG_MUST_CHECK;
 
-/* Unregisters it: a later call by foreign code reaches no host function. */
+/* Unregisters it: a later call by foreign code reaches no host function, until the address
+ * is another callback's. Closing one that is not open (any more) does nothing. */
 void og_callback_close(struct og_callback *callback);
 
 /* The callback as a function pointer of `type`, to be handed to the library. */

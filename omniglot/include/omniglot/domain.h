@@ -37,28 +37,33 @@ enum og_error og_mpk_supported(struct og_fault *fault);
  * machine; fault->symbol names it), OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM.
  * On failure *domain is NULL and nothing is left behind. */
 enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,
-                             const struct og_options *options, struct og_fault *fault) OG_MUST_CHECK;
+                             const struct og_options *options,
+                             struct og_fault *fault) OG_MUST_CHECK;
 
 /* Puts the domain back to where og_domain_open left it: heap and callbacks gone, library
  * data as it was, no longer poisoned. References, functions' and foreign pointers' values
  * from before mean nothing after it; struct og_function stays good.
  *
- * Returns OG_OK, OG_BUSY (a scope is open), OG_SYSTEM. */
+ * Returns OG_OK, OG_BUSY (a scope is open; so it is in a callback), or OG_SYSTEM or
+ * OG_NO_MEMORY: then the domain is poisoned, and can be reset again or closed. */
 enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
-/* Unloads the libraries and frees everything. NULL is fine. Returns OG_OK, or OG_BUSY (a
- * scope is open) and the domain is as it was. */
+/* Unloads the libraries and frees everything; callbacks are closed, and neither functions nor
+ * foreign pointers of the domain mean anything any more. NULL is fine. Returns OG_OK, or
+ * OG_BUSY (a scope is open) and the domain is as it was. */
 enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
-/* Finds an exported function of the domain's libraries, in the order they were named.
- * Returns OG_OK or OG_NOT_FOUND. */
+/* Finds an exported function of the domain's libraries, in the order they were named; not
+ * one of the libraries that these need. Returns OG_OK, or OG_NOT_FOUND and *function cannot
+ * be invoked. */
 enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
                                struct og_function *function, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Finds an exported object; *address is a foreign pointer like any other.
  * Returns OG_OK or OG_NOT_FOUND. */
 enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,
-                                    void og_foreign **address, struct og_fault *fault) OG_MUST_CHECK;
+                                    void og_foreign **address,
+                                    struct og_fault *fault) OG_MUST_CHECK;
 
 /* Says that the function's arguments take `bytes` of stack: those after the sixth integer or
  * eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). A gate copies that
@@ -77,8 +82,9 @@ void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, si
                                  size_t alignment, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
 
-/* Frees what og_heap_alloc returned; NULL is fine. Returns OG_OK, OG_SCOPE, OG_BORROWED,
- * OG_OUT_OF_BOUNDS (not on the heap). */
+/* Frees what og_heap_alloc returned, once; NULL is fine. The heap is the domain's: freeing
+ * anything else damages it as a wrong free() in foreign code does. Returns OG_OK, OG_SCOPE,
+ * OG_BORROWED, OG_OUT_OF_BOUNDS (not on the heap). */
 enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,
                            struct og_fault *fault) OG_REQUIRES(access);
 

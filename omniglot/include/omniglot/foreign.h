@@ -21,19 +21,21 @@
 #include <stdint.h>
 
 #if defined(__clang__)
-#define og_foreign                __attribute__((noderef, address_space(1)))
-#define og_ref                    __attribute__((noderef, address_space(2)))
-#define og_mut                    __attribute__((noderef, address_space(3)))
-#define og_valid                  __attribute__((noderef, address_space(4)))
-#define OG_CAPABILITY(name)       __attribute__((capability(name)))
-#define OG_REQUIRES(...)          __attribute__((requires_capability(__VA_ARGS__)))
-#define OG_REQUIRES_SHARED(...)   __attribute__((requires_shared_capability(__VA_ARGS__)))
-#define OG_ACQUIRE(...)           __attribute__((acquire_capability(__VA_ARGS__)))
-#define OG_RELEASE(...)           __attribute__((release_capability(__VA_ARGS__)))
-#define OG_EXCLUSIVE_TO_SHARED(a) __attribute__((release_capability(a), acquire_shared_capability(a)))
-#define OG_SHARED_TO_EXCLUSIVE(a) __attribute__((release_shared_capability(a), acquire_capability(a)))
-#define OG_NO_ANALYSIS            __attribute__((no_thread_safety_analysis))
-#define OG_OVERLOADED             __attribute__((overloadable))
+#define og_foreign              __attribute__((noderef, address_space(1)))
+#define og_ref                  __attribute__((noderef, address_space(2)))
+#define og_mut                  __attribute__((noderef, address_space(3)))
+#define og_valid                __attribute__((noderef, address_space(4)))
+#define OG_CAPABILITY(name)     __attribute__((capability(name)))
+#define OG_REQUIRES(...)        __attribute__((requires_capability(__VA_ARGS__)))
+#define OG_REQUIRES_SHARED(...) __attribute__((requires_shared_capability(__VA_ARGS__)))
+#define OG_ACQUIRE(...)         __attribute__((acquire_capability(__VA_ARGS__)))
+#define OG_RELEASE(...)         __attribute__((release_capability(__VA_ARGS__)))
+#define OG_EXCLUSIVE_TO_SHARED(a)                                                                  \
+    __attribute__((release_capability(a), acquire_shared_capability(a)))
+#define OG_SHARED_TO_EXCLUSIVE(a)                                                                  \
+    __attribute__((release_shared_capability(a), acquire_capability(a)))
+#define OG_NO_ANALYSIS __attribute__((no_thread_safety_analysis))
+#define OG_OVERLOADED  __attribute__((overloadable))
 #else
 #define og_foreign
 #define og_ref
@@ -105,5 +107,7 @@ static inline uintptr_t og_writable_address(const volatile void og_mut *referenc
 
 /* Is the type, which no function could return if it were an array, a pointer? */
 #define OG_IS_POINTER(type) (__builtin_classify_type(((type(*)(void))0)()) == 5)
+/* Is it an integer, a character, an enum or a bool? */
+#define OG_IS_INTEGER(type) (__builtin_classify_type(((type(*)(void))0)()) == 1)
 
 #endif

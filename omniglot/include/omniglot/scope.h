@@ -6,7 +6,9 @@
  * code that writes or invokes in a read section; the same is checked when it runs.
  *
  * Scopes nest like function calls: only the innermost one of a thread can be used,
- * which a callback relies on. A scope is known by its address: do not copy it.
+ * which a callback relies on. A scope is known by its address: do not copy it. What the
+ * checks need to know of open scopes is kept with the domain, so that one that was left
+ * open in a function that returned is never looked at again.
  *
  * Threads: a scope is used by the thread that began it. */
 #ifndef OMNIGLOT_SCOPE_H
@@ -24,7 +26,14 @@ struct OG_CAPABILITY("access scope") og_access {
 
 struct og_scope {
     struct og_access access; /* first: the scope is known by the access scope's address */
-    struct og_scope *outer;
+};
+
+/* How many scopes can be open in one another, those of callbacks included. */
+enum { OG_SCOPE_DEPTH = 64 };
+
+/* An open scope. Its address is compared, not followed. */
+struct og_open_scope {
+    struct og_scope *scope;
     uintptr_t mark; /* the allocation stack's top when the scope began */
 };
 
@@ -37,12 +46,14 @@ struct og_context {
     const struct og_access *exclusive; /* the innermost scope's, when nobody reads */
     const struct og_access *shared;    /* the innermost scope's, in a read section */
     struct og_domain *domain;
-    struct og_scope *innermost;
-    uintptr_t live_start; /* the allocation stack's top: it grows down */
-    uintptr_t live_end;   /* end of the heap that follows the allocation stack */
-    uintptr_t stack_low;  /* the allocation stack's last byte that can be had */
+    uintptr_t live_start;   /* the allocation stack's top: it grows down */
+    uintptr_t live_end;     /* end of the heap that follows the allocation stack */
+    uintptr_t stack_low;    /* the allocation stack's last byte that can be had */
     enum og_error poisoned; /* why no call can be made until reset; OG_OK if one can */
+    size_t depth;           /* scopes that are open: 0 when the domain is idle */
+    size_t floor;           /* this many of them a callback may not end: its own and outer ones */
     struct og_fault fault;  /* details of `poisoned` */
+    struct og_open_scope open[OG_SCOPE_DEPTH];
 };
 
 /* What an ended scope belongs to: no check ever holds in it. */
@@ -50,13 +61,16 @@ extern struct og_context og_ended_context;
 
 /* Begins a scope on `domain` for the calling thread. O(1).
  *
- * While a validated value of an outer scope is being read, or when the runtime has no
- * room for another thread, the scope is born ended: whatever it is used for returns
- * OG_SCOPE. */
+ * While a validated value of an outer scope is being read, when OG_SCOPE_DEPTH scopes are
+ * open, or when the runtime has no room for another thread, the scope is born ended:
+ * whatever it is used for returns OG_SCOPE. Beginning a scope that is open ends it first;
+ * a callback that begins one of its callers' scopes leaves that as it is. */
 void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_ACQUIRE(scope->access);
 
 /* Ends a scope, and any that were begun inside it and not ended. Its allocations are
- * dead from here on, and references to them are refused. O(1). */
+ * dead from here on, and references to them are refused. O(1), and one more for each that
+ * was begun inside. Ending a scope that is not open does nothing, and so does, in a
+ * callback, ending the scope that it was given or an outer one: they are its caller's. */
 void og_scope_end(struct og_scope *scope) OG_RELEASE(scope->access);
 
 /* Opens a read section: from here values can be validated, and nothing written or
@@ -87,5 +101,17 @@ void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, s
 void og_mut *og_alloc_dirty_bytes(struct og_scope *scope, size_t size, size_t count,
                                   size_t alignment, struct og_fault *fault)
     OG_REQUIRES(scope->access) OG_MUST_CHECK;
+
+/* --- for the runtimes --- */
+
+/* As og_scope_begin, for the scope that a callback is given: neither it nor any outer scope
+ * can be ended or used for reading until og_callback_scope_end, so that the call which is
+ * under way finds its scope as it left it. Returns what that needs as `enclosing`. */
+size_t og_callback_scope_begin(struct og_domain *domain, struct og_scope *scope)
+    OG_ACQUIRE(scope->access);
+
+/* Ends it, and whatever the callback left open. */
+void og_callback_scope_end(struct og_domain *domain, struct og_scope *scope, size_t enclosing)
+    OG_RELEASE(scope->access);
 
 #endif

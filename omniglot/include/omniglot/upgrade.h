@@ -24,17 +24,15 @@ struct og_region {
  * Returns `const T og_ref *`, or NULL and *fault: OG_NULL, OG_MISALIGNED, OG_OVERFLOW,
  * OG_OUT_OF_BOUNDS, OG_SCOPE. */
 #define og_upgrade(access, pointer, count, fault)                                                  \
-    ((const og_type_of(pointer) og_ref *)og_upgrade_bytes((access), og_foreign_address(pointer),   \
-                                                          sizeof(*(pointer)), (count),             \
-                                                          _Alignof(og_type_of(pointer)), OG_READ,  \
-                                                          (fault)))
+    ((const og_type_of(pointer)                                                                    \
+          og_ref *)og_upgrade_bytes((access), og_foreign_address(pointer), sizeof(*(pointer)),     \
+                                    (count), _Alignof(og_type_of(pointer)), OG_READ, (fault)))
 
 /* Upgrades `pointer` (T og_foreign *) to `count` writable Ts: `T og_mut *` or NULL. */
 #define og_upgrade_mut(access, pointer, count, fault)                                              \
-    ((og_type_of(pointer) og_mut *)og_upgrade_bytes((access), og_foreign_address(pointer),         \
-                                                    sizeof(*(pointer)), (count),                   \
-                                                    _Alignof(og_type_of(pointer)),                 \
-                                                    OG_READ | OG_WRITE, (fault)))
+    ((og_type_of(pointer) og_mut *)og_upgrade_bytes(                                               \
+        (access), og_foreign_address(pointer), sizeof(*(pointer)), (count),                        \
+        _Alignof(og_type_of(pointer)), OG_READ | OG_WRITE, (fault)))
 
 /* The checks behind both: returns `address`, or 0 and *fault. */
 static inline uintptr_t og_upgrade_bytes(const struct og_access *access, uintptr_t address,

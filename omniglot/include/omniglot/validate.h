@@ -1,10 +1,12 @@
 /* Validation: from a reference to a value of its type, in place.
  *
  * Each validator needs an open read section, checks the reference again (live, whole,
- * aligned), reads every foreign byte once, and returns the same address as
+ * aligned), decides on each value by one read of it, and returns the same address as
  * `const T og_valid *`, or NULL and *fault. What it returned stays a T until the read
  * section ends, since nobody can write or invoke until then. og_value and og_get lead
- * from there to host types, and only inside the section.
+ * from there to host types, and only inside the section. Do not keep one for a later
+ * section: og_value cannot tell that it was validated in another, and what is there by
+ * then may be no T. Validate again.
  *
  * Errors of all of them: OG_NOT_READING, OG_SCOPE, OG_OUT_OF_BOUNDS, OG_MISALIGNED,
  * OG_OVERFLOW, and OG_INVALID for bytes that are no value. fault->address is that of
@@ -23,18 +25,24 @@
     })
 
 /* The integer at `reference`, if it is between `low` and `high`, both included. Both are
- * of the integer's own signedness. */
+ * of the integer's own signedness. Not for a bool, which more than a range makes one. */
 #define og_validate_range(access, reference, low, high, fault)                                     \
-    ((const og_type_of(reference) og_valid *)og_validate_range_at(                                 \
-        (access), og_reference_address(reference), sizeof(*(reference)),                           \
-        OG_IS_SIGNED(reference), (uint64_t)(low), (uint64_t)(high), (fault)))
+    __extension__({                                                                                \
+        OG_ASSERT_INTEGER(reference);                                                              \
+        (const og_type_of(reference) og_valid *)og_validate_range_at(                              \
+            (access), og_reference_address(reference), sizeof(*(reference)),                       \
+            OG_IS_SIGNED(reference), (uint64_t)(low), (uint64_t)(high), (fault));                  \
+    })
 
 /* The enum at `reference`, if it is one of `count` `values` (const int64_t *, the
  * enumerators; an enum need not be contiguous). */
 #define og_validate_enum(access, reference, values, count, fault)                                  \
-    ((const og_type_of(reference) og_valid *)og_validate_enum_at(                                  \
-        (access), og_reference_address(reference), sizeof(*(reference)),                           \
-        OG_IS_SIGNED(reference), (values), (count), (fault)))
+    __extension__({                                                                                \
+        OG_ASSERT_INTEGER(reference);                                                              \
+        (const og_type_of(reference) og_valid *)og_validate_enum_at(                               \
+            (access), og_reference_address(reference), sizeof(*(reference)),                       \
+            OG_IS_SIGNED(reference), (values), (count), (fault));                                  \
+    })
 
 /* The pointer at `slot` (U *og_ref *), if it can be upgraded to `count` Us with `rights`.
  * og_pointer reads it. */
@@ -46,16 +54,20 @@
 /* The string at `reference` (char), if a NUL ends it within `maximum` bytes, the NUL
  * included. *length (if not NULL) gets its length without the NUL. Also OG_UNTERMINATED. */
 #define og_validate_string(access, reference, maximum, length, fault)                              \
-    ((const og_type_of(reference) og_valid *)og_validate_string_at(                                \
-        (access), og_reference_address(reference) + 0 * sizeof(char[sizeof(*(reference)) == 1 ? 1 : -1]), \
-        (maximum), (length), (fault)))
+    __extension__({                                                                                \
+        OG_ASSERT_CHARACTER(reference);                                                            \
+        (const og_type_of(reference) og_valid *)og_validate_string_at(                             \
+            (access), og_reference_address(reference), (maximum), (length), (fault));              \
+    })
 
 /* `length` bytes at `reference`, if they are well-formed UTF-8 (Unicode 15, table 3-7: no
  * surrogates, no overlong forms, nothing above U+10FFFF). NUL is a character like others. */
 #define og_validate_utf8(access, reference, length, fault)                                         \
-    ((const og_type_of(reference) og_valid *)og_validate_utf8_at(                                  \
-        (access), og_reference_address(reference) + 0 * sizeof(char[sizeof(*(reference)) == 1 ? 1 : -1]), \
-        (length), (fault)))
+    __extension__({                                                                                \
+        OG_ASSERT_CHARACTER(reference);                                                            \
+        (const og_type_of(reference) og_valid *)og_validate_utf8_at(                               \
+            (access), og_reference_address(reference), (length), (fault));                         \
+    })
 
 /* `count` elements at `reference` whose type has no invalid bytes: numbers, and structs
  * and arrays of numbers. The caller vouches for that; bools and pointers do not compile. */
@@ -133,7 +145,7 @@ enum { OG_RULE_DEPTH = 16 };
     __extension__({                                                                                \
         _Static_assert(!OG_IS_POINTER(og_type_of(valid)), "a pointer: use og_pointer");            \
         og_type_of(valid) og_copied_value;                                                         \
-        og_copy_valid((access), OG_PLAIN(&og_copied_value), (valid), sizeof(og_copied_value));               \
+        og_copy_valid((access), OG_PLAIN(&og_copied_value), (valid), sizeof(og_copied_value));     \
         og_copied_value;                                                                           \
     })
 
@@ -151,7 +163,17 @@ enum { OG_RULE_DEPTH = 16 };
 
 /* --- what follows is for the macros --- */
 
-#define OG_IS_SIGNED(reference) ((og_type_of(reference))-1 < (og_type_of(reference))1)
+/* Enums are integers here, as to C. */
+#define OG_ASSERT_INTEGER(reference)                                                               \
+    _Static_assert(OG_IS_INTEGER(og_type_of(reference)) &&                                         \
+                       !__builtin_types_compatible_p(og_type_of(reference), _Bool),                \
+                   "not an integer")
+#define OG_ASSERT_CHARACTER(reference)                                                             \
+    _Static_assert(OG_IS_INTEGER(og_type_of(reference)) && sizeof(*(reference)) == 1 &&            \
+                       !__builtin_types_compatible_p(og_type_of(reference), _Bool),                \
+                   "not a character")
+
+#define OG_IS_SIGNED(reference) ((og_type_of(reference)) - 1 < (og_type_of(reference))1)
 
 const void og_valid *og_validate_bool_at(const struct og_access *access, uintptr_t address,
                                          struct og_fault *fault) OG_REQUIRES_SHARED(access);

@@ -66,7 +66,8 @@
 /* Copies a pointer out of `slot` (U *og_ref *) into *pointer (U og_foreign *): any number. */
 #define og_read_pointer(access, slot, pointer, fault)                                              \
     __extension__({                                                                                \
-        const volatile void og_foreign **og_pointer_read = (const volatile void og_foreign **)(pointer); \
+        const volatile void og_foreign **og_pointer_read =                                         \
+            (const volatile void og_foreign **)(pointer);                                          \
         (void)sizeof(og_foreign_address(*(pointer)));                                              \
         _Static_assert(sizeof(*(slot)) == sizeof(uintptr_t), "the slot does not hold a pointer");  \
         og_read_bytes((access), OG_PLAIN(og_pointer_read), og_reference_address(slot),             \
@@ -85,7 +86,7 @@ static inline enum og_error og_write_bytes(const struct og_access *access, uintp
         return og_access_refused(access, fault);
     enum og_error error =
         og_memory_check(access->context, address, size, 1, OG_READ | OG_WRITE, fault);
-    if (!error)
+    if (!error && size) /* nothing may come from NULL */
         __builtin_memcpy((void *)address, bytes, size);
     return error;
 }
@@ -113,7 +114,7 @@ static inline enum og_error og_read_bytes(const struct og_access *access, void *
     if (!og_access_is_live(access))
         return og_access_refused(access, fault);
     enum og_error error = og_memory_check(access->context, address, size, 1, OG_READ, fault);
-    if (!error)
+    if (!error && size)
         __builtin_memcpy(bytes, (const void *)address, size);
     return error;
 }

@@ -28,7 +28,7 @@ struct pool {
 
 static void make_rule(struct pool *pool, struct og_rule *rule, size_t room, unsigned depth)
 {
-    *rule = (struct og_rule){ .kind = (enum og_kind)(take(1) % (OG_STRUCT + 2)), .name = "field" };
+    *rule = (struct og_rule){.kind = (enum og_kind)(take(1) % (OG_STRUCT + 2)), .name = "field"};
     rule->offset = take(1);
     rule->size = rule->kind == OG_STRUCT ? room : take(1) % 17;
     rule->count = take(1) % 5;
@@ -91,8 +91,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) OG_NO_ANALYSIS
         abort();
 
     /* An address near one of the edges, and a little memory behind it. */
-    const uintptr_t edges[] = { fake.read_only, fake.read_only + PART, fake.data, fake.data + PART,
-                                fake.context.live_start, fake.heap, fake.end, 0 };
+    const uintptr_t edges[] = {fake.read_only,
+                               fake.read_only + PART,
+                               fake.data,
+                               fake.data + PART,
+                               fake.context.live_start,
+                               fake.heap,
+                               fake.end,
+                               0};
     uintptr_t address = edges[take(1) % 8] + take(1) - 128;
     size_t count = take(1) % 4 == 3 ? take(8) : take(1);
     unsigned which = (unsigned)take(1) % 8;

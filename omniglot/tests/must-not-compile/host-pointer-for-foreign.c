@@ -6,7 +6,7 @@
 int program(void)
 {
     struct og_scope scope;
-    struct point point = { 1, 2, 0 };
+    struct point point = {1, 2, 0};
     og_scope_begin(domain, &scope);
     struct point og_mut *reference = og_alloc(&scope, struct point, 1, &fault);
     (void)point;

@@ -107,20 +107,25 @@ static void malformed_filter_is_refused_with_its_reason(void **state)
     assert_refused((struct selection){.filter = "(sha"}, PARTS("\"(sha\"", "regular expression: "));
 }
 
+static void assert_table_refused(const struct workload_table *table, const char *why)
+{
+    const struct workload_table *const items[] = {table};
+    const struct workload_tables tables = {items, 1};
+    const struct selection all = {NULL, NULL, NULL};
+    struct groups groups;
+    struct failure failure = {""};
+    assert_false(groups_make(&groups, &tables, &all, &failure));
+    assert_non_null(strstr(failure.text, why));
+    groups_free(&groups);
+}
+
 static void table_with_a_case_twice_is_refused(void **state)
 {
     (void)state;
     struct workload_case cases[] = {workload_tables.items[0]->cases[0],
                                     workload_tables.items[0]->cases[0]};
     const struct workload_table table = {"twice", "raw", cases, 2};
-    const struct workload_table *const items[] = {&table};
-    const struct workload_tables tables = {items, 1};
-    const struct selection all = {NULL, NULL, NULL};
-    struct groups groups;
-    struct failure failure = {""};
-    assert_false(groups_make(&groups, &tables, &all, &failure));
-    assert_non_null(strstr(failure.text, "cases 0 and 1 are both reverse, copied, 16 B"));
-    groups_free(&groups);
+    assert_table_refused(&table, "cases 0 and 1 are both reverse, copied, 16 B");
 }
 
 static void table_with_a_bad_name_is_refused(void **state)
@@ -129,14 +134,7 @@ static void table_with_a_bad_name_is_refused(void **state)
     struct workload_case item = workload_tables.items[0]->cases[0];
     item.operation = "comma,separated";
     const struct workload_table table = {"named", "raw", &item, 1};
-    const struct workload_table *const items[] = {&table};
-    const struct workload_tables tables = {items, 1};
-    const struct selection all = {NULL, NULL, NULL};
-    struct groups groups;
-    struct failure failure = {""};
-    assert_false(groups_make(&groups, &tables, &all, &failure));
-    assert_non_null(strstr(failure.text, "case 0 of named, raw"));
-    groups_free(&groups);
+    assert_table_refused(&table, "case 0 of named, raw");
 }
 
 static void shuffling_keeps_every_group_and_hangs_on_the_seed_alone(void **state)

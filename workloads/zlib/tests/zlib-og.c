@@ -1,12 +1,8 @@
 /* zlib's og stubs: what a libz returns that its interface rules out never gets to the
  * caller. liblying-zlib.so breaks the interface in one way per test. */
 #include "omniglot/tests/cmocka-tests.h"
+#include "workloads/discipline/tests/lying-library.h"
 #include "workloads/zlib/zlib.og.h"
-
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { LONGER_THAN_ROOM = 1, UNKNOWN_STATUS = 2 };
 
@@ -15,15 +11,12 @@ static struct og_fault fault;
 static Bytef in[64];
 static Bytef out[64];
 
-/* The library lies beside the folder that this program lies in. */
 static int open_liar(void **state)
 {
     (void)state;
-    char program[PATH_MAX] = "", path[PATH_MAX];
-    if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
+    char path[PATH_MAX];
+    if (!lying_library_find(path, "zlib"))
         return -1;
-    *strrchr(program, '/') = '\0';
-    snprintf(path, sizeof(path), "%.4000s/../lib/liblying-zlib.so", program);
     zlib = (struct zlib){0};
     return instance_open(&zlib.instance, "zlib", path, &fault) || zlib_bind(&zlib, &fault);
 }

@@ -1,0 +1,23 @@
+#!/bin/sh
+# What README.md and docs/ say is there: every make target, every file linked to.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+number=0
+report() { # STATUS NAME
+    number=$((number + 1))
+    [ "$1" -eq 0 ] && echo "ok $number - $2" || echo "not ok $number - $2"
+}
+for document in README.md docs/*.md docs/decisions/*.md; do
+    missing=$(sed -n 's/.*](\([^)#:]*\)).*/\1/p' "$document" | while read -r link; do
+        [ -e "$(dirname "$document")/$link" ] || echo "$link"
+    done)
+    [ -z "$missing" ]
+    report $? "links_of_$(echo "$document" | tr '/.' '__')_lead_somewhere"
+    [ -z "$missing" ] || echo "# $missing"
+done
+targets=$(sed -n 's/.*\(`\|^    \)make \([a-z][a-z-]*\).*/\2/p' README.md docs/*.md | sort -u)
+for target in $targets; do
+    make -n "$target" A=x B=y >/dev/null 2>&1
+    report $? "make_$(echo "$target" | tr - _)_exists"
+done
+echo "1..$number"
