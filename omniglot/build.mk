@@ -42,7 +42,7 @@ $(call program,guest-test/mpk-domain,omniglot/tests/mpk-domain.c,$(OMNIGLOT),$(O
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 TEST_SCRIPTS += omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
-    omniglot/tests/mpk-stress-in-guest
+    omniglot/tests/mpk-stress-in-guest omniglot/tests/mpk-tools-in-guest
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh
