@@ -4,6 +4,7 @@
 
 static const struct og_runtime *const runtimes[] = {
     [OG_NONE] = &og_runtime_none,
+    [OG_MPK] = &og_runtime_mpk,
 };
 
 enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,

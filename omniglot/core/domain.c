@@ -24,6 +24,22 @@ enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
     return OG_OK;
 }
 
+enum og_error og_function_stack(struct og_function *function, size_t bytes, struct og_fault *fault)
+{
+    enum { STACK_MAX = 1024, WORD = 8 };
+    const struct og_runtime *runtime = function->domain->runtime;
+    if (bytes > STACK_MAX)
+        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "arguments take at most 1 KiB of stack");
+    if (!runtime->entry_with_stack)
+        return OG_OK;
+    void (*entry)(void) = runtime->entry_with_stack(function->domain, function->entry,
+                                                    (bytes + WORD - 1) / WORD);
+    if (!entry)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the domain has no thunk left");
+    function->entry = entry;
+    return OG_OK;
+}
+
 enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,
                                     void og_foreign **address, struct og_fault *fault)
 {

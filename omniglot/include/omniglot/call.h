@@ -85,6 +85,13 @@ void og_callback_close(struct og_callback *callback);
 #define og_argument_pointer(arguments, index, type)                                                \
     ((type og_foreign *)(arguments)->integers[index])
 
+/* Signals: a handler that the host installs for `signal` after its first domain of OG_MPK was
+ * opened would run with foreign code's stack. This makes the handler that is installed now run
+ * on the host's stack, with the host's rights, whatever it interrupts; handlers installed
+ * before are adopted by themselves. Signals are blocked while it runs. Returns OG_OK or
+ * OG_BAD_ARGUMENT. */
+enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault) OG_MUST_CHECK;
+
 /* --- what follows is for inlining --- */
 
 enum og_error og_invoke_refused(const struct og_access *access, const struct og_function *function,

@@ -3,8 +3,11 @@
  * domain's *isolation*; what the host may do with the memory is the same in all.
  *
  *   OG_NONE   nothing keeps it inside: the discipline alone, to measure and to debug
+ *   OG_MPK    protection keys (x86-64 Linux): code inside reaches its domain's memory, its
+ *             callbacks and a few system calls, and nothing else
  *
- * Threads: a domain without isolation serves one thread at a time. */
+ * Threads: a domain without isolation serves one thread at a time; one behind protection
+ * keys serves 16 at once, each on a foreign stack of its own. */
 #ifndef OMNIGLOT_DOMAIN_H
 #define OMNIGLOT_DOMAIN_H
 
@@ -12,14 +15,20 @@
 #include "scope.h"
 #include "upgrade.h"
 
-enum og_isolation { OG_NONE };
+enum og_isolation { OG_NONE, OG_MPK };
 
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
     enum og_isolation isolation;
     size_t heap_size;  /* bytes of foreign heap, at most; 0: 64 MiB */
     size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB */
+    unsigned deadline_ms; /* how long a call may take (OG_MPK; to about 2 ms); 0: for ever */
+    const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
+                                          NULL-terminated; NULL: none */
 };
+
+/* Can this machine give OG_MPK? OG_OK, or OG_UNSUPPORTED and in *fault the sentence why not. */
+enum og_error og_mpk_supported(struct og_fault *fault);
 
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
  *
@@ -56,6 +65,13 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
                                     void og_foreign **address,
                                     struct og_fault *fault) OG_MUST_CHECK;
 
+/* Says that the function's arguments take `bytes` of stack: those after the sixth integer or
+ * eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). A gate copies that
+ * much of the host's stack, and nothing where it was not told. Returns OG_OK, OG_BAD_ARGUMENT
+ * (more than 1 KiB), OG_NO_MEMORY. */
+enum og_error og_function_stack(struct og_function *function, size_t bytes,
+                                struct og_fault *fault) OG_MUST_CHECK;
+
 /* Allocates `count` objects of `type`, zeroed, on the domain's heap: they live until
  * og_heap_free or reset, and foreign code may free them by its own means. Returns NULL and
  * *fault: OG_NO_MEMORY, OG_OVERFLOW, OG_SCOPE, OG_BORROWED. */
@@ -85,6 +101,9 @@ struct og_runtime {
     void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
     /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
     void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
+    /* The same for a function whose arguments take `words` eight-byte words of stack; NULL where
+     * they are left where they are. */
+    void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
     /* The calling thread's place in the domain; &og_ended_context if there is no room. */
     struct og_context *(*context)(struct og_domain *domain);
     void *(*heap_alloc)(struct og_domain *domain, size_t alignment, size_t size);
@@ -105,6 +124,6 @@ struct og_domain {
 };
 
 /* The runtimes of this build, by enum og_isolation. */
-extern const struct og_runtime og_runtime_none;
+extern const struct og_runtime og_runtime_none, og_runtime_mpk;
 
 #endif

@@ -1,0 +1,36 @@
+/* The program that the dynamic loader of a domain believes it starts. It exists so that the
+ * system's own loader has a program to load libraries for, and does two things: it jumps to
+ * the loader when the domain is opened, and says where the loader's functions are when the
+ * loader has handed over to it. It runs inside the domain, with the domain's rights. */
+#include "omniglot/mpk/layout.h"
+
+    .text
+/* The gate enters here, 16 bytes before the program's entry: rdi is the loader's. The loader
+ * wants the argument count at the stack's top, where the gate has put a return address. */
+    .balign 16
+    add     $8, %rsp
+    jmp     *%rdi
+
+    .balign 16
+    .globl  _start
+_start:
+    and     $-16, %rsp
+    call    __ctype_init@PLT
+    lea     functions(%rip), %rdi
+    mov     $MPK_BOOTED, %eax
+    syscall
+    ud2
+
+/* struct mpk_boot (mpk.h). */
+    .section .data.rel.ro, "aw"
+    .balign 8
+functions:
+    .quad   dlopen
+    .quad   dlsym
+    .quad   dlerror
+    .quad   posix_memalign
+    .quad   free
+    .quad   _dl_allocate_tls
+    .quad   __ctype_init
+
+    .section .note.GNU-stack, "", @progbits

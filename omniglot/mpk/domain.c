@@ -1,0 +1,369 @@
+/* Domains behind protection keys: opening, resetting, closing, and the runtime's table. */
+#include "mpk.h"
+#include "policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mpk_domain *mpk_domains[MPK_DOMAINS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct mpk_domain *mpk(struct og_domain *domain)
+{
+    return (struct mpk_domain *)domain;
+}
+
+static enum og_error out_of_memory(struct og_fault *fault)
+{
+    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+}
+
+/* A child of fork has the domains as they were, for the one thread it has. Thunks are shared
+ * with the parent, so the child makes no new ones. */
+static void after_fork(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    mpk_threads_forked();
+    for (size_t i = 0; i < MPK_DOMAINS; i++) {
+        struct mpk_domain *domain = mpk_domains[i];
+        if (!domain)
+            continue;
+        pthread_mutex_init(&domain->lock, NULL);
+        domain->thunk_limit = domain->thunk_count;
+        for (size_t seat = 0; seat < MPK_ARENA_THREADS; seat++) {
+            struct mpk_context *context = domain->seats[seat].context;
+            if (context && context->thread != mpk_thread_self()) {
+                domain->seats[seat].used_fs = context->foreign_fs;
+                domain->seats[seat].context = NULL;
+                free(context);
+            }
+        }
+    }
+    mpk_deadline_forked();
+}
+
+/* What all domains need, once. */
+static enum og_error start_runtime(struct og_fault *fault)
+{
+    static bool started;
+    enum og_error error = OG_OK;
+    pthread_mutex_lock(&lock);
+    if (!started) {
+        error = og_mpk_supported(fault);
+        if (!error)
+            error = mpk_keys_open(fault);
+        if (!error)
+            error = mpk_threads_open(fault);
+        if (!error)
+            error = mpk_signals_open(fault);
+        if (!error && pthread_atfork(NULL, NULL, after_fork))
+            error = out_of_memory(fault);
+        started = !error;
+    }
+    pthread_mutex_unlock(&lock);
+    return error ? error : mpk_host_code_check(fault);
+}
+
+static enum og_error take_index(struct mpk_domain *domain, struct og_fault *fault)
+{
+    enum og_error error = OG_NO_MEMORY;
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < MPK_DOMAINS && error; i++) {
+        if (!mpk_domains[i]) {
+            mpk_domains[i] = domain;
+            domain->index = i;
+            error = OG_OK;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    if (error)
+        return og_fail(fault, error, NULL, 0, "64 domains are open: close one");
+    return OG_OK;
+}
+
+/* Frees what there is of a domain, from any half-built state. */
+static void destroy(struct mpk_domain *domain)
+{
+    mpk_callbacks_close(domain);
+    mpk_files_close(domain);
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
+        mpk_context_close(domain->seats[i].context);
+    mpk_thunks_close(domain);
+    int key = domain->pkru ? domain->arena.key : -1;
+    mpk_arena_close(&domain->arena);
+    mpk_key_give(key);
+    if (domain->index < MPK_DOMAINS) {
+        pthread_mutex_lock(&lock);
+        mpk_domains[domain->index] = NULL;
+        pthread_mutex_unlock(&lock);
+    }
+    for (size_t i = 0; domain->readable_paths && domain->readable_paths[i]; i++)
+        free(domain->readable_paths[i]);
+    free(domain->readable_paths);
+    free(domain->libraries);
+    pthread_mutex_destroy(&domain->lock);
+    free(domain);
+}
+
+/* --- opening --- */
+
+/* The folder of a library that is named by a path, so that it can be opened while loading. */
+static char *folder_of(const char *library)
+{
+    const char *slash = strrchr(library, '/');
+    if (!slash || library[0] != '/')
+        return NULL;
+    return strndup(library, slash == library ? 1 : (size_t)(slash - library));
+}
+
+static enum og_error list_readable(struct mpk_domain *domain, const char *const *libraries,
+                                   const struct og_options *options, bool loading,
+                                   struct og_fault *fault)
+{
+    size_t count = 0, size = 1;
+    for (size_t i = 0; options && options->readable_paths && options->readable_paths[i]; i++)
+        size++;
+    for (size_t i = 0; libraries[i]; i++)
+        size++;
+    for (size_t i = 0; domain->readable_paths && domain->readable_paths[i]; i++)
+        free(domain->readable_paths[i]);
+    free(domain->readable_paths);
+    domain->readable_paths = calloc(size, sizeof(char *));
+    if (!domain->readable_paths)
+        return out_of_memory(fault);
+    for (size_t i = 0; options && options->readable_paths && options->readable_paths[i]; i++)
+        if (!(domain->readable_paths[count++] = strdup(options->readable_paths[i])))
+            return out_of_memory(fault);
+    for (size_t i = 0; loading && libraries[i]; i++) {
+        char *folder = folder_of(libraries[i]);
+        if (folder)
+            domain->readable_paths[count++] = folder;
+    }
+    return OG_OK;
+}
+
+static enum og_error load(struct mpk_domain *domain, const char *const *names,
+                          struct og_fault *fault)
+{
+    struct mpk_context *context = mpk_context_open(domain, fault);
+    if (!context)
+        return OG_NO_MEMORY;
+    enum og_error error = mpk_image_start(context, fault);
+    if (error)
+        return error;
+    size_t count = 0;
+    while (names[count])
+        count++;
+    domain->libraries = calloc(count, sizeof(*domain->libraries));
+    if (!domain->libraries)
+        return out_of_memory(fault);
+    for (size_t i = 0; i < count; i++) {
+        error = mpk_library_open(context, names[i], &domain->libraries[i], fault);
+        if (error)
+            return error;
+        domain->library_count++;
+    }
+    error = mpk_seats_make_tls(context, fault);
+    if (error)
+        return error;
+    mpk_files_close(domain);
+    error = mpk_arena_settle(&domain->arena, fault);
+    domain->domain.regions = domain->arena.regions;
+    domain->domain.region_count = domain->arena.region_count;
+    return error;
+}
+
+static enum og_error mpk_open(struct og_domain **result, const char *const *libraries,
+                              const struct og_options *options, struct og_fault *fault)
+{
+    enum og_error error = start_runtime(fault);
+    if (error)
+        return error;
+    struct mpk_domain *domain = calloc(1, sizeof(*domain));
+    if (!domain)
+        return out_of_memory(fault);
+    if (!mpk_thread_self()) {
+        free(domain);
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "too many threads use domains");
+    }
+    int key;
+    pthread_mutex_init(&domain->lock, NULL);
+    domain->domain.runtime = &og_runtime_mpk;
+    domain->index = MPK_DOMAINS;
+    domain->arena.file = -1;
+    domain->thunk_limit = MPK_THUNKS;
+    memset(domain->files, 0xff, sizeof(domain->files));
+    error = mpk_key_take(&key, fault);
+    if (!error) {
+        domain->pkru = mpk_key_pkru(key);
+        error = mpk_arena_open(&domain->arena, key, options, fault);
+    }
+    if (!error)
+        error = take_index(domain, fault);
+    if (!error)
+        error = mpk_thunks_open(domain, fault);
+    if (!error)
+        error = list_readable(domain, libraries, options, true, fault);
+    if (!error)
+        error = load(domain, libraries, fault);
+    if (!error)
+        error = list_readable(domain, libraries, options, false, fault);
+    if (!error && options && options->deadline_ms) {
+        domain->deadline = (uint64_t)options->deadline_ms * 1000000;
+        error = mpk_deadline_watch(fault);
+    }
+    if (error)
+        destroy(domain);
+    else
+        *result = &domain->domain;
+    return error;
+}
+
+/* --- resetting and closing --- */
+
+static bool is_busy(const struct mpk_domain *domain)
+{
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
+        if (domain->seats[i].context && domain->seats[i].context->context.depth)
+            return true;
+    return false;
+}
+
+static enum og_error busy(struct og_fault *fault)
+{
+    return og_fail(fault, OG_BUSY, NULL, 0, "a scope of the domain is open: end it first");
+}
+
+static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
+{
+    struct mpk_domain *domain = mpk(handle);
+    if (is_busy(domain))
+        return busy(fault);
+    mpk_callbacks_close(domain);
+    mpk_files_close(domain);
+    enum og_error error = mpk_arena_reset(&domain->arena, fault);
+    if (error)
+        return error;
+    domain->poison.error = OG_OK;
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
+        struct mpk_context *context = domain->seats[i].context;
+        domain->seats[i].used_fs = 0;
+        if (!context)
+            continue;
+        context->foreign_rsp = domain->seats[i].rsp;
+        context->foreign_fs = domain->seats[i].fs;
+        context->context.poisoned = OG_OK;
+    }
+    return OG_OK;
+}
+
+static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
+{
+    if (is_busy(mpk(handle)))
+        return busy(fault);
+    destroy(mpk(handle));
+    return OG_OK;
+}
+
+void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
+{
+    if (!domain->poison.error)
+        domain->poison = *fault;
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
+        struct mpk_context *context = domain->seats[i].context;
+        if (context && !context->context.poisoned) {
+            context->context.fault = *fault;
+            context->context.poisoned = fault->error;
+        }
+    }
+}
+
+/* --- the rest of the table --- */
+
+static struct mpk_context *context_of(struct mpk_domain *domain)
+{
+    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
+    return thread && !context ? mpk_context_open(domain, NULL) : context;
+}
+
+static struct og_context *mpk_context(struct og_domain *handle)
+{
+    struct mpk_context *context = context_of(mpk(handle));
+    return context ? &context->context : &og_ended_context;
+}
+
+static void *mpk_lookup(struct og_domain *handle, const char *symbol)
+{
+    struct mpk_domain *domain = mpk(handle);
+    struct mpk_context *context = context_of(domain);
+    uintptr_t address = 0;
+    for (size_t i = 0; context && i < domain->library_count && !address; i++)
+        address = mpk_library_find(context, domain->libraries[i], symbol);
+    return (void *)address;
+}
+
+static void (*mpk_entry(struct og_domain *handle, void *target, const char *symbol))(void)
+{
+    (void)symbol;
+    return mpk_thunk(mpk(handle), (uintptr_t)target, 0);
+}
+
+static void (*mpk_entry_with_stack(struct og_domain *handle, void (*entry)(void), size_t words))(void)
+{
+    uintptr_t target = mpk_thunk_target(mpk(handle), entry);
+    return target ? mpk_thunk(mpk(handle), target, (uint32_t)words) : NULL;
+}
+
+/* The foreign allocator's: it keeps its books inside the domain, and its answer is checked. */
+static void *mpk_heap_alloc(struct og_domain *handle, size_t alignment, size_t size)
+{
+    struct mpk_domain *domain = mpk(handle);
+    struct mpk_context *context = context_of(domain);
+    if (!context || context->context.poisoned)
+        return NULL;
+    if (alignment < sizeof(void *))
+        alignment = sizeof(void *);
+    struct og_context *allocations = &context->context;
+    uintptr_t slot = (allocations->live_start - sizeof(uintptr_t)) & -sizeof(uintptr_t), memory;
+    if (slot < allocations->stack_low)
+        return NULL;
+    uintptr_t failed = og_mpk_call(domain->index, domain->boot.posix_memalign, slot, alignment,
+                                   size, 0);
+    memcpy(&memory, (void *)slot, sizeof(memory));
+    return failed || context->context.poisoned ? NULL : (void *)memory;
+}
+
+static int mpk_heap_owns(struct og_domain *handle, uintptr_t address)
+{
+    const struct mpk_arena *arena = &mpk(handle)->arena;
+    return og_is_within(address, 1, arena->heap, arena->heap + arena->heap_size) ||
+           (mpk_arena_holds(arena, address, 1) &&
+            (address - arena->start) / MPK_PAGE >= arena->loaded_pages);
+}
+
+static void mpk_heap_free(struct og_domain *handle, void *memory)
+{
+    struct mpk_domain *domain = mpk(handle);
+    struct mpk_context *context = context_of(domain);
+    if (context && !context->context.poisoned)
+        og_mpk_call(domain->index, domain->boot.free, (uintptr_t)memory, 0, 0, 0);
+}
+
+const struct og_runtime og_runtime_mpk = {
+    .name = "mpk",
+    .open = mpk_open,
+    .reset = mpk_reset,
+    .close = mpk_close,
+    .lookup = mpk_lookup,
+    .entry = mpk_entry,
+    .entry_with_stack = mpk_entry_with_stack,
+    .context = mpk_context,
+    .heap_alloc = mpk_heap_alloc,
+    .heap_owns = mpk_heap_owns,
+    .heap_free = mpk_heap_free,
+    .callback_open = mpk_callback_open,
+    .callback_close = mpk_callback_close,
+    .is_callback = mpk_is_callback,
+};

@@ -1,0 +1,215 @@
+/* The process image that a domain's dynamic loader starts from, as the kernel would make it for
+ * a program: the boot program and the loader mapped, and a stack with arguments, an environment
+ * of the loader's own switches, and an auxiliary vector. Nothing in it is the host's. */
+#include "mpk.h"
+#include "omniglot/mpk/boot_image.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEADERS_MAX = 32, LOADER_MAX = 16 << 20 };
+
+/* An ELF file in the host's memory. */
+struct image {
+    const unsigned char *bytes;
+    size_t size;
+    const Elf64_Ehdr *header;
+    const Elf64_Phdr *segments;
+};
+
+static bool parse(struct image *image, const unsigned char *bytes, size_t size)
+{
+    const Elf64_Ehdr *header = (const void *)bytes;
+    *image = (struct image){ bytes, size, header, NULL };
+    if (size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) ||
+        header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64 ||
+        header->e_type != ET_DYN || header->e_phentsize != sizeof(Elf64_Phdr) ||
+        header->e_phnum == 0 || header->e_phnum > HEADERS_MAX || header->e_phoff % 8 ||
+        !og_is_within(header->e_phoff, header->e_phnum * sizeof(Elf64_Phdr), 0, size))
+        return false;
+    image->segments = (const void *)(bytes + header->e_phoff);
+    return true;
+}
+
+/* How much address space its segments span; 0 if they make no sense. */
+static size_t span(const struct image *image)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < image->header->e_phnum; i++) {
+        const Elf64_Phdr *segment = &image->segments[i];
+        if (segment->p_type != PT_LOAD)
+            continue;
+        if (segment->p_memsz > LOADER_MAX || segment->p_vaddr > LOADER_MAX ||
+            segment->p_filesz > segment->p_memsz ||
+            !og_is_within(segment->p_offset, segment->p_filesz, 0, image->size))
+            return 0;
+        if (segment->p_vaddr + segment->p_memsz > end)
+            end = segment->p_vaddr + segment->p_memsz;
+    }
+    return (end + MPK_PAGE - 1) & -(size_t)MPK_PAGE;
+}
+
+static enum og_error place(const struct image *image, struct mpk_arena *arena, uintptr_t *base,
+                           struct og_fault *fault)
+{
+    size_t size = span(image);
+    *base = size ? mpk_arena_map(arena, 0, size) : 0;
+    if (!*base)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for the dynamic loader");
+    for (size_t i = 0; i < image->header->e_phnum; i++) {
+        const Elf64_Phdr *segment = &image->segments[i];
+        if (segment->p_type != PT_LOAD)
+            continue;
+        uintptr_t start = *base + segment->p_vaddr;
+        memcpy((void *)start, image->bytes + segment->p_offset, segment->p_filesz);
+        if (segment->p_flags & PF_X) {
+            uintptr_t page = start & -(uintptr_t)MPK_PAGE;
+            enum og_error error =
+                mpk_arena_make_code(arena, page, start + segment->p_memsz - page, true, fault);
+            if (error)
+                return error;
+        }
+    }
+    return OG_OK;
+}
+
+/* The loader's path is in the boot program, where the linker has put it. */
+static enum og_error place_loader(const struct image *boot, struct mpk_arena *arena,
+                                  uintptr_t *base, uintptr_t *entry, struct og_fault *fault)
+{
+    const char *path = NULL;
+    for (size_t i = 0; i < boot->header->e_phnum; i++)
+        if (boot->segments[i].p_type == PT_INTERP)
+            path = (const char *)boot->bytes + boot->segments[i].p_offset;
+    int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    struct stat status;
+    if (file < 0 || fstat(file, &status) || status.st_size <= 0 || status.st_size > LOADER_MAX) {
+        if (file >= 0)
+            close(file);
+        return og_fail(fault, OG_NOT_FOUND, path, 0, "the system's dynamic loader cannot be read");
+    }
+    size_t size = (size_t)status.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+    if (bytes == MAP_FAILED)
+        return og_fail(fault, OG_NO_MEMORY, path, 0, "the host is out of memory");
+    struct image loader;
+    enum og_error error;
+    if (parse(&loader, bytes, size)) {
+        error = place(&loader, arena, base, fault);
+        *entry = *base + loader.header->e_entry;
+    } else {
+        error = og_fail(fault, OG_NOT_FOUND, path, 0, "it is no dynamic loader of this machine");
+    }
+    munmap(bytes, size);
+    return error;
+}
+
+/* --- the stack --- */
+
+struct stack {
+    uintptr_t top;
+};
+
+static uintptr_t push_bytes(struct stack *stack, const void *bytes, size_t size)
+{
+    stack->top -= size;
+    memcpy((void *)stack->top, bytes, size);
+    return stack->top;
+}
+
+static uintptr_t push_text(struct stack *stack, const char *text)
+{
+    return push_bytes(stack, text, strlen(text) + 1);
+}
+
+static enum og_error make_stack(struct mpk_context *context, const struct image *boot,
+                                uintptr_t boot_base, uintptr_t loader_base, uintptr_t *start,
+                                struct og_fault *fault)
+{
+    struct stack stack = { context->seat->stack_end };
+    unsigned char random[16];
+    if (getrandom(random, sizeof(random), 0) != sizeof(random))
+        return og_fail(fault, OG_SYSTEM, NULL, 0, "the system gives no random numbers");
+    uintptr_t name = push_text(&stack, "domain");
+    /* Lazy binding would need the loader's resolver, whose XRSTOR is a trap here; and one heap
+     * that grows by brk keeps what is live of it in one range. */
+    uintptr_t environment[] = {
+        push_text(&stack, "LD_BIND_NOW=1"),
+        push_text(&stack, "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.pthread.rseq=0"),
+        0,
+    };
+    uintptr_t seed = push_bytes(&stack, random, sizeof(random));
+    uintptr_t platform = push_text(&stack, "x86_64");
+    const Elf64_auxv_t vector[] = {
+        { AT_PHDR, { boot_base + boot->header->e_phoff } },
+        { AT_PHENT, { sizeof(Elf64_Phdr) } },
+        { AT_PHNUM, { boot->header->e_phnum } },
+        { AT_BASE, { loader_base } },
+        { AT_ENTRY, { boot_base + boot->header->e_entry } },
+        { AT_PAGESZ, { MPK_PAGE } },
+        { AT_FLAGS, { 0 } },
+        { AT_HWCAP, { getauxval(AT_HWCAP) } },
+        { AT_HWCAP2, { 0 } },
+        { AT_CLKTCK, { 100 } },
+        { AT_UID, { 1000 } },
+        { AT_EUID, { 1000 } },
+        { AT_GID, { 1000 } },
+        { AT_EGID, { 1000 } },
+        { AT_SECURE, { 0 } },
+        { AT_RANDOM, { seed } },
+        { AT_PLATFORM, { platform } },
+        { AT_EXECFN, { name } },
+        { AT_NULL, { 0 } },
+    };
+    uintptr_t head[] = { 1, name, 0 };
+    stack.top &= -(uintptr_t)16;
+    size_t words = (sizeof(vector) + sizeof(environment) + sizeof(head)) / sizeof(uintptr_t);
+    if (words % 2)
+        stack.top -= sizeof(uintptr_t);
+    push_bytes(&stack, vector, sizeof(vector));
+    push_bytes(&stack, environment, sizeof(environment));
+    *start = push_bytes(&stack, head, sizeof(head));
+    return OG_OK;
+}
+
+enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *fault)
+{
+    struct mpk_domain *domain = context->domain;
+    struct image boot;
+    uintptr_t boot_base, loader_base = 0, entry = 0, start = 0;
+    if (!parse(&boot, mpk_boot_image, sizeof(mpk_boot_image)))
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0, "the boot program of this build is damaged");
+    enum og_error error = place(&boot, &domain->arena, &boot_base, fault);
+    if (!error)
+        error = place_loader(&boot, &domain->arena, &loader_base, &entry, fault);
+    if (!error)
+        error = mpk_seats_make_stacks(domain, fault);
+    if (error)
+        return error;
+    error = make_stack(context, &boot, boot_base, loader_base, &start, fault);
+    if (error)
+        return error;
+    /* The gate pushes a return address over the argument count; the code before the boot
+     * program's entry needs it gone, so it gets a copy of the count above. */
+    context->foreign_rsp = start;
+    uintptr_t before_entry = boot_base + boot.header->e_entry - 16;
+    og_mpk_call(domain->index, before_entry, entry, 0, 0, 0);
+    if (context->context.poisoned) {
+        if (fault)
+            *fault = context->context.fault;
+        return context->context.poisoned;
+    }
+    if (!domain->booted)
+        return og_fail(fault, OG_FAULTED, NULL, 0, "the dynamic loader came back too early");
+    context->foreign_rsp = context->seat->rsp = (start - MPK_PAGE) & -(uintptr_t)16;
+    context->seat->fs = context->foreign_fs;
+    return OG_OK;
+}

@@ -1,0 +1,75 @@
+/* Libraries of a domain: opened and searched by the loader inside it. What it answers is the
+ * domain's word and no more: an address outside the arena is refused. */
+#include "mpk.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+enum { TEXT_SIZE = 4096 };
+
+/* Copies a text to the allocation stack for the length of one call. 0: it is too long. */
+static uintptr_t lend_text(struct mpk_context *context, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    struct og_context *allocations = &context->context;
+    if (size > TEXT_SIZE || size > allocations->live_start - allocations->stack_low)
+        return 0;
+    uintptr_t place = allocations->live_start - size;
+    memcpy((void *)place, text, size);
+    return place;
+}
+
+/* The loader's reason, as far as it can be believed to be a text. */
+static void copy_reason(struct mpk_context *context, char *reason, size_t size)
+{
+    const struct mpk_domain *domain = context->domain;
+    const struct mpk_arena *arena = &domain->arena;
+    uintptr_t text = og_mpk_call(domain->index, domain->boot.dlerror, 0, 0, 0, 0);
+    size_t length = 0;
+    for (; length + 1 < size; length++) {
+        uintptr_t at = text + length;
+        bool readable = og_is_within(at, 1, arena->heap, arena->brk) ||
+                        (mpk_arena_holds(arena, at, 1) &&
+                         arena->pages[(at - arena->start) / MPK_PAGE] != MPK_GUARD);
+        if (!readable || !*(const char *)at)
+            break;
+        reason[length] = *(const char *)at;
+    }
+    reason[length] = '\0';
+}
+
+enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
+                               struct og_fault *fault)
+{
+    struct mpk_domain *domain = context->domain;
+    char reason[160];
+    uintptr_t text = lend_text(context, name);
+    if (!text)
+        return og_fail(fault, OG_BAD_ARGUMENT, name, 0, "the library's name is too long");
+    domain->refusal.error = OG_OK;
+    *handle = og_mpk_call(domain->index, domain->boot.dlopen, text, RTLD_NOW | RTLD_GLOBAL, 0, 0);
+    if (context->context.poisoned) {
+        if (fault)
+            *fault = context->context.fault;
+        return context->context.poisoned;
+    }
+    if (*handle)
+        return OG_OK;
+    if (domain->refusal.error == OG_FORBIDDEN)
+        return og_fail(fault, OG_FORBIDDEN, name, domain->refusal.address, domain->refusal.message);
+    copy_reason(context, reason, sizeof(reason));
+    return og_fail(fault, OG_NOT_FOUND, name, 0, reason[0] ? reason : "it cannot be loaded");
+}
+
+uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol)
+{
+    const struct mpk_domain *domain = context->domain;
+    const struct mpk_arena *arena = &domain->arena;
+    uintptr_t text = lend_text(context, symbol);
+    if (!text || context->context.poisoned)
+        return 0;
+    uintptr_t address = og_mpk_call(domain->index, domain->boot.dlsym, handle, text, 0, 0);
+    if (context->context.poisoned || !og_is_within(address, 1, arena->start, arena->start + arena->size))
+        return 0;
+    return address;
+}

@@ -1,0 +1,257 @@
+/* The MPK runtime: what its files share. A domain is a small process inside the process: an
+ * arena tagged with a protection key of its own, in which the system's dynamic loader runs and
+ * loads unmodified libraries with a libc, heap, TLS and stacks of their own. */
+#ifndef OMNIGLOT_MPK_MPK_H
+#define OMNIGLOT_MPK_MPK_H
+
+#include "omniglot/domain.h"
+#include "omniglot/mpk/layout.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { MPK_PAGE = 4096 };
+
+/* --- threads (thread.c) --- */
+
+/* A thread's place in a domain. The gate knows the first fields (layout.h). */
+struct mpk_context {
+    uintptr_t foreign_rsp; /* where the next call's stack starts; 16-aligned */
+    uintptr_t foreign_fs;
+    uint32_t pkru;
+    struct og_context context;
+    struct mpk_domain *domain;
+    struct mpk_thread *thread;
+    struct mpk_seat *seat;
+    uintptr_t signal_stack;         /* where the kernel writes frames while it is inside */
+};
+
+/* A thread block, as the host sees it (layout.h). */
+struct mpk_thread {
+    /* The gate page: readable in domains. */
+    _Atomic unsigned char selector;
+    uint32_t domain_pkru;
+    uint64_t resume_rax, resume_rcx, resume_rdx, resume_rip;
+    /* The host's own. */
+    struct mpk_frame *frame __attribute__((aligned(MPK_PAGE)));
+    uintptr_t host_fs;
+    uintptr_t handler_stack;
+    uint64_t secret;
+    _Atomic uint64_t calls;
+    uint64_t armed;
+    uint64_t reserved[2];
+    struct mpk_context *contexts[MPK_DOMAINS];
+    pid_t id;
+    unsigned index;
+    _Atomic uint64_t overdue; /* the value of `calls` that has taken long, */
+    _Atomic uint64_t overdue_by; /* and how long: nanoseconds */
+};
+
+/* What a call leaves on the host's stack. */
+struct mpk_frame {
+    struct mpk_frame *outer;
+    struct mpk_context *context;
+};
+
+extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
+
+/* The calling thread's block, made if there is none yet; NULL if there is no room. */
+struct mpk_thread *mpk_thread_self(void);
+
+/* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
+ * threads are gone. */
+void mpk_threads_forked(void);
+
+/* Visits every thread's block; none is taken away meanwhile. For the deadline's clock. */
+void mpk_threads_visit(void (*visit)(struct mpk_thread *thread));
+enum { MPK_THREADS = 256 };
+
+/* Reserves what all threads need. */
+enum og_error mpk_threads_open(struct og_fault *fault);
+
+/* --- protection keys (keys.c) --- */
+
+enum og_error mpk_keys_open(struct og_fault *fault);
+/* A key for a domain. Returns OG_OK or OG_NO_MEMORY (all keys are taken). */
+enum og_error mpk_key_take(int *key, struct og_fault *fault);
+void mpk_key_give(int key);
+int mpk_key_readonly(void);        /* readable, not writable, in every domain */
+uint32_t mpk_key_pkru(int key);    /* the rights of a domain with this key */
+
+
+/* --- signals (signal.c) --- */
+
+extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
+
+enum og_error mpk_signals_open(struct og_fault *fault);
+/* A signal stack for the context, of its domain's key; 0 if there is none left. */
+uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key);
+void mpk_signal_stack_give(uintptr_t stack);
+/* Takes the domain's key off a stack that another thread has armed; it is not used again. */
+void mpk_signal_stack_keep(uintptr_t stack);
+/* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
+void og_mpk_arm(unsigned domain);
+/* The signal that tells a thread its deadline has passed. */
+int mpk_deadline_signal(void);
+
+/* --- the arena (arena.c) --- */
+
+enum mpk_page_state { MPK_FREE, MPK_MEMORY, MPK_FILE, MPK_CODE, MPK_GUARD };
+
+/* One reserved range: mappings, then the other threads' allocation stacks, then the first
+ * thread's allocation stack and the heap. */
+struct mpk_arena {
+    uintptr_t start;
+    size_t size;
+    size_t map_pages;          /* [start, start + map_pages * MPK_PAGE) serves mmap */
+    unsigned char *pages;      /* enum mpk_page_state, by page of the mappings */
+    unsigned char *loaded;     /* `pages` right after loading */
+    size_t loaded_pages;       /* pages below are backed by `file`: reset brings them back */
+    size_t used_pages;         /* the highest page ever used, plus one */
+    size_t search_from;        /* no page below is free, as far as known */
+    size_t mapped_pages;       /* taken since loading; heap_size limits them */
+    uintptr_t stacks;          /* the other threads' allocation stacks */
+    uintptr_t stack, heap;     /* the first thread's allocation stack; the heap */
+    size_t stack_size, heap_size;
+    uintptr_t brk, loaded_brk;
+    int key;
+    int file;                  /* while loading: what the arena maps, shared; then -1 */
+    bool loading;
+    struct og_region *regions;
+    size_t region_count;
+};
+
+enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
+
+enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
+                             struct og_fault *fault);
+void mpk_arena_close(struct mpk_arena *arena);
+/* Finds `size` bytes of the mappings, or takes them at `address` if that is not 0, zeroed,
+ * readable and writable. Returns the address or 0. */
+uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* As map, with the pages of a file (from `offset`) to be read in place. */
+uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size, int file,
+                             off_t offset);
+/* Gives back what was mapped; false if it is not within the mappings. */
+bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Scans the pages and makes them executable and read-only. `trusted`: they are the system's
+ * own loader or libc. Returns OG_OK, OG_FORBIDDEN, OG_SYSTEM. */
+enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, size_t size,
+                                  bool trusted, struct og_fault *fault);
+/* Makes the pages inaccessible: the end of a stack. */
+bool mpk_arena_guard(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Is [address, address + size) within the mappings (or, `any`, within the arena)? */
+bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Is all of it writable memory of the mappings? */
+bool mpk_arena_is_memory(const struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Loading is done: what is there now is what reset brings back. */
+enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
+enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
+
+/* --- instructions that could undo the isolation (scan.c) --- */
+
+/* The first one in [code, code + size), or size if there is none; *name says which. */
+size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
+
+/* --- the host's own code (host_code.c) --- */
+
+/* Leaves no such instruction in the host but the gate's. OG_OK, or OG_FORBIDDEN and where. Cheap
+ * when nothing was loaded since the last time. */
+enum og_error mpk_host_code_check(struct og_fault *fault);
+
+/* --- domains --- */
+
+/* Where the boot program says the loader's functions are (boot/boot.S). */
+struct mpk_boot {
+    uintptr_t dlopen, dlsym, dlerror, posix_memalign, free, allocate_tls, ctype_init;
+};
+
+enum { MPK_FILES = 16 /* open at once in a domain */, MPK_THUNK_SIZE = 48, MPK_THUNKS = 4096 };
+
+/* Where a thread runs in a domain; made while loading, so that reset finds it again. */
+struct mpk_seat {
+    uintptr_t stack_low, stack_end; /* the foreign stack; a guard lies below */
+    uintptr_t rsp, fs;              /* what calls start with, right after loading */
+    uintptr_t used_fs;              /* the TLS that an earlier thread has left; 0: none */
+    struct mpk_context *context;    /* who has it; NULL: free */
+};
+
+struct mpk_domain {
+    struct og_domain domain; /* first */
+    unsigned index;
+    struct mpk_arena arena;
+    uint32_t pkru;
+    struct og_fault poison; /* why no call can be made until reset; error OG_OK: none */
+    bool booted;            /* the loader has handed over */
+    struct mpk_boot boot;
+    uintptr_t *libraries;   /* the loader's handles */
+    size_t library_count;
+    pthread_mutex_t lock;   /* contexts, thunks, callbacks, the arena */
+    struct mpk_seat seats[MPK_ARENA_THREADS];
+    struct og_callback *callbacks[MPK_CALLBACKS];
+    uint64_t deadline;      /* nanoseconds a call may take; 0: for ever */
+    char **readable_paths;  /* what may be opened, besides libraries while loading */
+    int files[MPK_FILES];   /* the host's descriptors, by the domain's; -1: none */
+    bool file_trusted[MPK_FILES];
+    struct og_fault refusal; /* why the last library was refused while loading */
+    /* Thunks: written at `thunks`, executed at `thunk_code`. */
+    unsigned char *thunks;
+    uintptr_t thunk_code;
+    uintptr_t thunk_targets[MPK_THUNKS];
+    size_t thunk_count, thunk_limit;
+};
+
+/* By index; NULL: free. */
+extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
+
+/* The call's end: records why, in all contexts, until reset. */
+void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
+
+/* context.c: a thread's place in a domain. Opening takes a seat. */
+struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);
+void mpk_context_close(struct mpk_context *context);
+/* Makes the seats' stacks, and when the loader is done the other threads' TLS. */
+enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault);
+enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault);
+
+/* image.c: the process image that the dynamic loader starts from. */
+enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *fault);
+
+/* library.c */
+enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
+                               struct og_fault *fault);
+uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
+
+/* thunk.c */
+enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault);
+void mpk_thunks_close(struct mpk_domain *domain);
+void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_words))(void);
+
+/* The function that a thunk calls; 0 if it is none of the domain's thunks. */
+uintptr_t mpk_thunk_target(struct mpk_domain *domain, void (*thunk)(void));
+
+/* callback.c */
+enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *callback,
+                                struct og_fault *fault);
+void mpk_callback_close(struct og_domain *domain, struct og_callback *callback);
+int mpk_is_callback(struct og_domain *domain, uintptr_t address);
+void mpk_callbacks_close(struct mpk_domain *domain);
+
+/* deadline.c */
+enum og_error mpk_deadline_watch(struct og_fault *fault);
+/* In a child of fork: the clock's thread is gone; starts it again if there was one. */
+void mpk_deadline_forked(void);
+
+/* --- the gate (gate.S) --- */
+
+void og_mpk_open_rights(void);
+/* Ends the innermost call, which has been poisoned, from a callback. */
+_Noreturn void og_mpk_leave(void);
+
+uintptr_t og_mpk_call(uint64_t domain, uintptr_t function, uintptr_t a, uintptr_t b, uintptr_t c,
+                      uintptr_t d);
+
+#endif

@@ -1,0 +1,450 @@
+/* Signals: what interrupted a domain, and where the thread goes on.
+ *
+ * The kernel writes the signal frame where the domain may write (before Linux 6.12 it does so
+ * with the interrupted rights), so the frame is copied to the host's stack at once, and what
+ * could matter to the host is replaced in the copy. The thread goes on by rt_sigreturn, which
+ * restores every register, into one of two places in the gate: og_mpk_resume, which gives up
+ * the rights and returns to the foreign code, or og_mpk_recover, which ends the call. */
+#include "mpk.h"
+#include "policy.h"
+
+#include <asm/prctl.h>
+#include <cpuid.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM (1u << 31)
+#endif
+
+enum {
+    SIGNAL_STACKS = 2048,
+    SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT,
+    EXTENDED_MAX = 12 << 10, /* the processor's state in a frame, at most */
+    USER_DISPATCH = 2        /* si_code of a trapped system call */
+};
+
+/* The processor state's layout: Intel SDM volume 1, 13.4; the kernel's sw_reserved bytes. */
+enum { SOFTWARE_AT = 464, SOFTWARE_SIZE = 48, MXCSR_AT = 24, HEADER_AT = 512, HEADER_SIZE = 64 };
+
+uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
+struct mpk_thread *og_mpk_signal_stack_owners[SIGNAL_STACKS] __attribute__((visibility("hidden")));
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* A clean processor state, as the kernel writes it, from which copies take their frame data. */
+static unsigned char sample[EXTENDED_MAX] __attribute__((aligned(64)));
+static volatile size_t sample_size;
+static size_t rights_at; /* of PKRU in it */
+static struct sigaction previous[_NSIG];
+
+void og_mpk_signal_entry(int, siginfo_t *, void *);
+extern const char og_mpk_gate_restart[], og_mpk_gate_allowed[], og_mpk_recover[];
+extern const char og_mpk_callback_restart[], og_mpk_callback_allowed[];
+extern const char og_mpk_resume[], og_mpk_resume_end[];
+_Noreturn void og_mpk_sigreturn(void *frame, uintptr_t fs);
+void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
+                   uintptr_t fs);
+void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context);
+
+int mpk_deadline_signal(void)
+{
+    return SIGRTMAX - 3;
+}
+
+/* --- signal stacks --- */
+
+/* From 6.12 on the kernel can write a frame that the interrupted code could not. */
+static bool frames_need_domain_key(void)
+{
+    static int needs = -1;
+    struct utsname name;
+    if (needs < 0) {
+        char *end = name.release;
+        long major = uname(&name) ? 0 : strtol(name.release, &end, 10);
+        long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+        needs = major < 6 || (major == 6 && minor < 12);
+    }
+    return needs;
+}
+
+uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key)
+{
+    uintptr_t stack = 0;
+    int rights = PROT_READ | PROT_WRITE;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < SIGNAL_STACKS && !stack; i++) {
+        if (og_mpk_signal_stack_owners[i])
+            continue;
+        stack = og_mpk_signal_stacks + i * SIGNAL_STACK;
+        if (pkey_mprotect((void *)stack, SIGNAL_STACK, rights, frames_need_domain_key() ? key : 0)) {
+            stack = 0;
+            break;
+        }
+        og_mpk_signal_stack_owners[i] = thread;
+    }
+    pthread_mutex_unlock(&lock);
+    return stack;
+}
+
+void mpk_signal_stack_give(uintptr_t stack)
+{
+    if (!stack)
+        return;
+    mmap((void *)stack, SIGNAL_STACK, PROT_NONE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    pthread_mutex_lock(&lock);
+    og_mpk_signal_stack_owners[(stack - og_mpk_signal_stacks) / SIGNAL_STACK] = NULL;
+    pthread_mutex_unlock(&lock);
+}
+
+void mpk_signal_stack_keep(uintptr_t stack)
+{
+    if (stack)
+        pkey_mprotect((void *)stack, SIGNAL_STACK, PROT_READ | PROT_WRITE, 0);
+}
+
+static stack_t signal_stack_of(const struct mpk_context *context)
+{
+    return (stack_t){ .ss_sp = (void *)context->signal_stack,
+                      .ss_size = SIGNAL_STACK,
+                      .ss_flags = (int)SS_AUTODISARM };
+}
+
+void og_mpk_arm(unsigned domain)
+{
+    struct mpk_thread *thread = mpk_thread_self();
+    int number = errno;
+    stack_t stack = signal_stack_of(thread->contexts[domain]);
+    if (!sigaltstack(&stack, NULL))
+        thread->armed = domain;
+    errno = number;
+}
+
+/* --- going on --- */
+
+/* The kernel's ucontext, of which glibc's is a longer version. */
+struct kernel_context {
+    unsigned long flags;
+    void *link;
+    stack_t stack;
+    greg_t registers[NGREG];
+    void *state; /* the processor's, 64-aligned */
+    uint64_t reserved[8];
+    uint64_t mask;
+};
+_Static_assert(offsetof(struct kernel_context, mask) == offsetof(ucontext_t, uc_sigmask),
+               "the kernel's ucontext is laid out otherwise");
+
+/* What rt_sigreturn reads. */
+struct frame {
+    uint64_t return_address;
+    struct kernel_context context;
+    siginfo_t info;
+};
+
+/* Makes the copied processor state one that the kernel takes, with all rights. */
+static void make_state_safe(unsigned char *state)
+{
+    uint64_t components, known;
+    uint32_t mxcsr, rights = 0;
+    memcpy(state + SOFTWARE_AT, sample + SOFTWARE_AT, SOFTWARE_SIZE);
+    memcpy(&mxcsr, state + MXCSR_AT, sizeof(mxcsr));
+    mxcsr &= 0xffff;
+    memcpy(state + MXCSR_AT, &mxcsr, sizeof(mxcsr));
+    memcpy(&known, sample + SOFTWARE_AT + 8, sizeof(known));
+    memcpy(&components, state + HEADER_AT, sizeof(components));
+    components = (components & known) | UINT64_C(1) << 9;
+    memset(state + HEADER_AT, 0, HEADER_SIZE);
+    memcpy(state + HEADER_AT, &components, sizeof(components));
+    memcpy(state + rights_at, &rights, sizeof(rights));
+    memcpy(state + sample_size - 4, sample + sample_size - 4, 4);
+}
+
+static _Noreturn void go_on(struct mpk_thread *thread, struct frame *frame, unsigned char *state,
+                            const char *where, uintptr_t fs)
+{
+    /* Carry, parity, adjust, zero, sign, direction, overflow: not trap, not alignment check. */
+    enum { FLAGS = 0xcd5, INTERRUPTS = 0x202, CODE = 0x33, STACK = 0x2b };
+    greg_t *registers = frame->context.registers;
+    make_state_safe(state);
+    registers[REG_RIP] = (greg_t)where;
+    registers[REG_EFL] = (registers[REG_EFL] & FLAGS) | INTERRUPTS;
+    registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;
+    frame->context.state = state;
+    frame->context.stack = signal_stack_of(thread->frame->context);
+    thread->armed = thread->frame->context->domain->index;
+    og_mpk_sigreturn(frame, fs);
+}
+
+static _Noreturn void resume(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
+{
+    greg_t *registers = frame->context.registers;
+    const char *at = (const char *)registers[REG_RIP];
+    if (at < og_mpk_resume || at >= og_mpk_resume_end) {
+        /* Rights that were just being taken are taken again. */
+        if (at >= og_mpk_gate_restart && at < og_mpk_gate_allowed)
+            at = og_mpk_gate_restart;
+        if (at >= og_mpk_callback_restart && at < og_mpk_callback_allowed)
+            at = og_mpk_callback_restart;
+        thread->resume_rax = (uint64_t)registers[REG_RAX];
+        thread->resume_rcx = (uint64_t)registers[REG_RCX];
+        thread->resume_rdx = (uint64_t)registers[REG_RDX];
+        thread->resume_rip = (uint64_t)at;
+    }
+    go_on(thread, frame, state, og_mpk_resume, thread->frame->context->foreign_fs);
+}
+
+static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, unsigned char *state,
+                              const struct og_fault *fault)
+{
+    greg_t *registers = frame->context.registers;
+    if (fault->error)
+        mpk_domain_poison(thread->frame->context->domain, fault);
+    memset(registers, 0, sizeof(frame->context.registers));
+    registers[REG_RSP] = (greg_t)thread->frame;
+    memcpy(state, sample, sample_size);
+    go_on(thread, frame, state, og_mpk_recover, thread->host_fs);
+}
+
+/* --- what happened --- */
+
+static void describe(const struct mpk_context *context, const siginfo_t *info, int signal,
+                     uintptr_t instruction, struct og_fault *fault)
+{
+    enum { OTHERS_MEMORY = 4 /* SEGV_PKUERR */ };
+    uintptr_t address = (uintptr_t)info->si_addr;
+    const char *what = "the foreign code received a signal";
+    switch (signal) {
+    case SIGSEGV:
+        what = "the foreign code touched memory that is not there or not writable";
+        if (info->si_code == OTHERS_MEMORY)
+            what = "the foreign code touched memory that is not its domain's";
+        if (info->si_code == SI_KERNEL)
+            what = "the foreign code used an address that cannot be";
+        if (og_is_within(address, 1, context->seat->stack_low - MPK_PAGE, context->seat->stack_low))
+            what = "the foreign stack overflowed";
+        break;
+    case SIGBUS:
+        what = "the foreign code touched a page of a file that is not there any more";
+        break;
+    case SIGILL:
+        what = "the foreign code executed an instruction that is none, or is forbidden here";
+        break;
+    case SIGFPE:
+        what = "the foreign code divided by zero, or overflowed a division";
+        break;
+    case SIGTRAP:
+        what = "the foreign code executed a breakpoint";
+        break;
+    }
+    if (signal != SIGSEGV && signal != SIGBUS)
+        address = instruction;
+    og_fail(fault, OG_FAULTED, NULL, address, what);
+    fault->signal = signal;
+}
+
+static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
+{
+    greg_t *registers = frame->context.registers;
+    struct mpk_syscall call = {
+        .context = thread->frame->context,
+        .domain = thread->frame->context->domain,
+        .number = (uint64_t)registers[REG_RAX],
+        .arguments = { (uint64_t)registers[REG_RDI], (uint64_t)registers[REG_RSI],
+                       (uint64_t)registers[REG_RDX], (uint64_t)registers[REG_R10],
+                       (uint64_t)registers[REG_R8], (uint64_t)registers[REG_R9] },
+    };
+    int64_t result = mpk_policy_serve(&call);
+    if (call.ends_call)
+        recover(thread, frame, state, &call.fault);
+    registers[REG_RAX] = result;
+    registers[REG_RCX] = registers[REG_RIP];
+    registers[REG_R11] = registers[REG_EFL];
+    resume(thread, frame, state);
+}
+
+/* Hands the signal to whom it went before. Returns if the interrupted code may go on. */
+static void hand_on(int signal, siginfo_t *info, void *context)
+{
+    const struct sigaction *action = &previous[signal];
+    if (signal == mpk_deadline_signal())
+        return;
+    if (action->sa_flags & SA_SIGINFO) {
+        action->sa_sigaction(signal, info, context);
+    } else if (action->sa_handler == SIG_DFL) {
+        /* Executed again without us, what the host did has the effect it would have had. */
+        struct sigaction standard = { .sa_handler = SIG_DFL };
+        sigaction(signal, &standard, NULL);
+        if (info->si_code <= 0)
+            syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal);
+    } else if (action->sa_handler != SIG_IGN) {
+        action->sa_handler(signal);
+    }
+}
+
+static bool is_fault(int signal)
+{
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
+           signal == SIGTRAP || signal == SIGSYS;
+}
+
+static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
+                                         const siginfo_t *info, const void *context)
+{
+    struct frame frame;
+    unsigned char state[EXTENDED_MAX] __attribute__((aligned(64)));
+    uintptr_t base;
+    atomic_store_explicit(&thread->selector, MPK_ALLOW, memory_order_relaxed);
+    __asm__("rdgsbase %0" : "=r"(base));
+    if (base != (uintptr_t)thread)
+        syscall(SYS_arch_prctl, ARCH_SET_GS, thread);
+    /* The state lies in the signal stack; its address is copied with the rest, so checked. */
+    memcpy(&frame.context, context, sizeof(frame.context));
+    frame.info = *info;
+    uintptr_t from = (uintptr_t)frame.context.state;
+    uintptr_t stack = thread->frame->context->signal_stack;
+    if (og_is_within(from, sample_size, stack, stack + SIGNAL_STACK))
+        memcpy(state, (const void *)from, sample_size);
+    else
+        memcpy(state, sample, sample_size);
+
+    struct og_fault fault;
+    uint64_t overdue = atomic_load(&thread->overdue);
+    uintptr_t at = (uintptr_t)frame.context.registers[REG_RIP];
+    if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
+        serve(thread, &frame, state);
+    if (signal == mpk_deadline_signal()) {
+        uint64_t deadline = thread->frame->context->domain->deadline;
+        if (overdue != atomic_load(&thread->calls) || !deadline ||
+            atomic_load(&thread->overdue_by) < deadline)
+            resume(thread, &frame, state);
+        og_fail(&fault, OG_DEADLINE, NULL, at, "the foreign code ran past its deadline");
+        recover(thread, &frame, state, &fault);
+    }
+    if (is_fault(signal)) {
+        describe(thread->frame->context, &frame.info, signal, at, &fault);
+        recover(thread, &frame, state, &fault);
+    }
+    /* The host's own handler: on the host's stack, with the host's rights. */
+    int number = errno;
+    hand_on(signal, &frame.info, &frame.context);
+    errno = number;
+    resume(thread, &frame, state);
+}
+
+void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
+                   uintptr_t fs)
+{
+    (void)fs;
+    if (atomic_load_explicit(&thread->selector, memory_order_relaxed) == MPK_BLOCK)
+        interrupted_domain(thread, signal, info, context);
+    int number = errno;
+    hand_on(signal, info, context);
+    errno = number;
+}
+
+void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
+{
+    int number = errno;
+    hand_on(signal, info, context);
+    errno = number;
+}
+
+/* --- setting up --- */
+
+static void take_sample(int signal, siginfo_t *info, void *memory)
+{
+    (void)signal;
+    (void)info;
+    const ucontext_t *context = memory;
+    const unsigned char *state = (const unsigned char *)context->uc_mcontext.fpregs;
+    uint32_t size;
+    memcpy(&size, state + SOFTWARE_AT + 4, sizeof(size));
+    if (size <= EXTENDED_MAX) {
+        memcpy(sample, state, size);
+        sample_size = size;
+    }
+}
+
+/* Raises a signal to see how large the processor's state is in a frame. */
+static enum og_error measure_state(struct og_fault *fault)
+{
+    struct sigaction action = { .sa_sigaction = take_sample, .sa_flags = SA_SIGINFO }, old;
+    unsigned a, b = 0, c, d;
+    if (sigaction(mpk_deadline_signal(), &action, &old))
+        return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");
+    raise(mpk_deadline_signal());
+    sigaction(mpk_deadline_signal(), &old, NULL);
+    __get_cpuid_count(0xd, 9, &a, &b, &c, &d);
+    rights_at = b;
+    if (!sample_size || rights_at < HEADER_AT + HEADER_SIZE || rights_at + 4 > sample_size)
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "the kernel's signal frames hold no protection-key rights, or too much else");
+    /* Components that are in no use; the default control words. */
+    uint32_t mxcsr = 0x1f80;
+    uint16_t control = 0x37f;
+    memset(sample, 0, SOFTWARE_AT);
+    memset(sample + HEADER_AT, 0, HEADER_SIZE);
+    memcpy(sample, &control, sizeof(control));
+    memcpy(sample + MXCSR_AT, &mxcsr, sizeof(mxcsr));
+    return OG_OK;
+}
+
+static bool adopt(int signal)
+{
+    struct sigaction action = { .sa_sigaction = og_mpk_signal_entry,
+                                .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    struct sigaction old;
+    sigfillset(&action.sa_mask);
+    if (sigaction(signal, NULL, &old))
+        return false;
+    if (old.sa_flags & SA_SIGINFO && old.sa_sigaction == og_mpk_signal_entry)
+        return true;
+    action.sa_flags |= old.sa_flags & (SA_RESTART | SA_NOCLDSTOP | SA_NOCLDWAIT);
+    previous[signal] = old;
+    return !sigaction(signal, &action, NULL);
+}
+
+enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault)
+{
+    if (signal <= 0 || signal >= _NSIG || !adopt(signal))
+        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "no signal that can be handled");
+    return OG_OK;
+}
+
+enum og_error mpk_signals_open(struct og_fault *fault)
+{
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+    if (og_mpk_signal_stacks)
+        return OG_OK;
+    enum og_error error = measure_state(fault);
+    if (error)
+        return error;
+    size_t size = (size_t)SIGNAL_STACKS * SIGNAL_STACK;
+    void *stacks = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stacks == MAP_FAILED)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve signal stacks");
+    og_mpk_signal_stacks_size = size;
+    og_mpk_signal_stacks = (uintptr_t)stacks;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        if (!adopt(faults[i]))
+            return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");
+    if (!adopt(mpk_deadline_signal()))
+        return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");
+    /* The host's handlers that are there already would otherwise run on a foreign stack. */
+    for (int signal = 1; signal < _NSIG; signal++) {
+        struct sigaction action;
+        if (!sigaction(signal, NULL, &action) &&
+            (action.sa_flags & SA_SIGINFO ||
+             (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)))
+            adopt(signal);
+    }
+    return OG_OK;
+}

@@ -1,0 +1,85 @@
+/* The thread's own state, as far as a domain has any: its thread pointer, an identity that says
+ * nothing about the host, and locks that no one can be woken from but by trying again. */
+#include "policy.h"
+
+#include <asm/prctl.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+int64_t mpk_syscall_arch_prctl(struct mpk_syscall *call)
+{
+    if (call->arguments[0] != ARCH_SET_FS)
+        return -EINVAL;
+    if (!mpk_policy_memory(call, call->arguments[1], 64))
+        return -EPERM;
+    call->context->foreign_fs = call->arguments[1];
+    return 0;
+}
+
+/* Process and thread have a number of their own in every domain. */
+int64_t mpk_syscall_identity(struct mpk_syscall *call)
+{
+    (void)call;
+    return 2;
+}
+
+int64_t mpk_syscall_nothing(struct mpk_syscall *call)
+{
+    (void)call;
+    return 0;
+}
+
+/* A wait returns at once, as if woken by chance, and the caller looks again: a deadline can
+ * then end it, where a sleep in the handler could not be. */
+int64_t mpk_syscall_futex(struct mpk_syscall *call)
+{
+    switch (call->arguments[1] & FUTEX_CMD_MASK) {
+    case FUTEX_WAKE:
+        return 0;
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET:
+        sched_yield();
+        return -EAGAIN;
+    default:
+        return -ENOSYS;
+    }
+}
+
+int64_t mpk_syscall_sched_yield(struct mpk_syscall *call)
+{
+    (void)call;
+    sched_yield();
+    return 0;
+}
+
+int64_t mpk_syscall_prlimit64(struct mpk_syscall *call)
+{
+    struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+    if (call->arguments[2])
+        return -EPERM;
+    if (call->arguments[1] == RLIMIT_STACK)
+        limit.rlim_cur = call->context->seat->stack_end - call->context->seat->stack_low;
+    void *memory = mpk_policy_memory(call, call->arguments[3], sizeof(limit));
+    if (!memory)
+        return -EFAULT;
+    memcpy(memory, &limit, sizeof(limit));
+    return 0;
+}
+
+int64_t mpk_syscall_uname(struct mpk_syscall *call)
+{
+    static const struct utsname name = { .sysname = "Linux",
+                                         .nodename = "domain",
+                                         .release = "5.11.0",
+                                         .version = "",
+                                         .machine = "x86_64" };
+    void *memory = mpk_policy_memory(call, call->arguments[0], sizeof(name));
+    if (!memory)
+        return -EFAULT;
+    memcpy(memory, &name, sizeof(name));
+    return 0;
+}

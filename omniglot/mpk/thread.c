@@ -1,0 +1,199 @@
+/* Threads that enter domains: each gets a thread block at its first scope, and gives it back
+ * when it exits. The block's first page is readable in domains and holds the selector of the
+ * kernel's Syscall User Dispatch; the rest is the host's. */
+#include "mpk.h"
+
+#include <asm/prctl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+
+#define AT_OFFSET(type, field, offset)                                                             \
+    _Static_assert(offsetof(struct type, field) == (offset), "layout.h says otherwise")
+AT_OFFSET(mpk_thread, selector, MPK_SELECTOR);
+AT_OFFSET(mpk_thread, domain_pkru, MPK_PKRU);
+AT_OFFSET(mpk_thread, resume_rax, MPK_RESUME_RAX);
+AT_OFFSET(mpk_thread, resume_rcx, MPK_RESUME_RCX);
+AT_OFFSET(mpk_thread, resume_rdx, MPK_RESUME_RDX);
+AT_OFFSET(mpk_thread, resume_rip, MPK_RESUME_RIP);
+AT_OFFSET(mpk_thread, frame, MPK_HOST_RSP);
+AT_OFFSET(mpk_thread, host_fs, MPK_HOST_FS);
+AT_OFFSET(mpk_thread, handler_stack, MPK_HANDLER_STACK);
+AT_OFFSET(mpk_thread, secret, MPK_SECRET);
+AT_OFFSET(mpk_thread, calls, MPK_CALLS);
+AT_OFFSET(mpk_thread, armed, MPK_ARMED);
+AT_OFFSET(mpk_thread, contexts, MPK_CONTEXTS);
+AT_OFFSET(mpk_context, foreign_rsp, MPK_CONTEXT_RSP);
+AT_OFFSET(mpk_context, foreign_fs, MPK_CONTEXT_FS);
+AT_OFFSET(mpk_context, pkru, MPK_CONTEXT_PKRU);
+AT_OFFSET(mpk_frame, outer, MPK_FRAME_OUTER);
+AT_OFFSET(mpk_frame, context, MPK_FRAME_CONTEXT);
+
+/* The handler's stack ends with the block; a guard page lies below it. */
+enum { HEAD = 2 * MPK_PAGE, GUARD = MPK_PAGE };
+
+uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
+static struct mpk_thread *threads[MPK_THREADS];
+static bool ready[MPK_THREADS]; /* the block is mapped */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_key_t exit_key;
+static __thread struct mpk_thread *self;
+
+static void leave(void *block);
+
+enum og_error mpk_threads_open(struct og_fault *fault)
+{
+    if (og_mpk_thread_blocks)
+        return OG_OK;
+    size_t size = (size_t)MPK_THREADS * MPK_BLOCK_SIZE;
+    void *range = mmap(NULL, size + MPK_BLOCK_SIZE, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (range == MAP_FAILED)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the thread blocks");
+    if (pthread_key_create(&exit_key, leave))
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
+    og_mpk_thread_blocks_size = size;
+    og_mpk_thread_blocks =
+        ((uintptr_t)range + MPK_BLOCK_SIZE - 1) & ~(uintptr_t)(MPK_BLOCK_SIZE - 1);
+    return OG_OK;
+}
+
+static bool take_index(unsigned *index)
+{
+    bool found = false;
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < MPK_THREADS && !found; i++) {
+        if (!threads[i]) {
+            threads[i] = (struct mpk_thread *)(og_mpk_thread_blocks + i * (size_t)MPK_BLOCK_SIZE);
+            *index = i;
+            found = true;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+static void set_ready(unsigned index, bool is)
+{
+    pthread_mutex_lock(&lock);
+    ready[index] = is;
+    pthread_mutex_unlock(&lock);
+}
+
+static void give_index(unsigned index)
+{
+    pthread_mutex_lock(&lock);
+    threads[index] = NULL;
+    pthread_mutex_unlock(&lock);
+}
+
+/* The kernel writes glibc's rseq area whenever it preempts or signals the thread, and kills
+ * the process if it cannot: with a domain's rights it cannot. */
+static void leave_restartable_sequences(void)
+{
+    enum { UNREGISTER = 1, SIGNATURE = 0x53053053, SIZE = 32 };
+    if (__rseq_size)
+        syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, SIZE, UNREGISTER,
+                SIGNATURE);
+}
+
+static bool map_block(struct mpk_thread *block)
+{
+    uintptr_t start = (uintptr_t)block;
+    int rights = PROT_READ | PROT_WRITE;
+    return !mprotect(block, HEAD, rights) &&
+           !mprotect((void *)(start + HEAD + GUARD), MPK_BLOCK_SIZE - HEAD - GUARD, rights) &&
+           !pkey_mprotect(block, MPK_PAGE, rights, mpk_key_readonly());
+}
+
+static void unmap_block(struct mpk_thread *block)
+{
+    mmap(block, MPK_BLOCK_SIZE, PROT_NONE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+struct mpk_thread *mpk_thread_self(void)
+{
+    if (__builtin_expect(self != NULL, 1))
+        return self;
+    unsigned index;
+    if (!take_index(&index))
+        return NULL;
+    struct mpk_thread *block = threads[index];
+    /* The first page is out of reach until the rights are open, and they are opened by way of
+     * the selector in it, which a new page says is MPK_ALLOW. */
+    if (!map_block(block) || syscall(SYS_arch_prctl, ARCH_SET_GS, block))
+        goto fail;
+    og_mpk_open_rights();
+    block->host_fs = (uintptr_t)__builtin_thread_pointer();
+    block->handler_stack = (uintptr_t)block + MPK_BLOCK_SIZE;
+    block->armed = UINT64_MAX;
+    block->id = (pid_t)syscall(SYS_gettid);
+    block->index = index;
+    if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
+        goto fail;
+    leave_restartable_sequences();
+    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
+        goto fail;
+    self = block;
+    set_ready(index, true);
+    pthread_setspecific(exit_key, block);
+    return block;
+fail:
+    syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
+    unmap_block(block);
+    give_index(index);
+    return NULL;
+}
+
+static void leave(void *memory)
+{
+    struct mpk_thread *block = memory;
+    unsigned index = block->index;
+    set_ready(index, false);
+    for (unsigned i = 0; i < MPK_DOMAINS; i++)
+        if (block->contexts[i])
+            mpk_context_close(block->contexts[i]);
+    stack_t none = { .ss_flags = SS_DISABLE };
+    sigaltstack(&none, NULL);
+    prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
+    syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
+    self = NULL;
+    unmap_block(block);
+    give_index(index);
+}
+
+void mpk_threads_forked(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    for (unsigned i = 0; i < MPK_THREADS; i++) {
+        if (threads[i] && threads[i] != self) {
+            threads[i] = NULL;
+            ready[i] = false;
+        }
+    }
+    if (!self)
+        return;
+    self->id = (pid_t)syscall(SYS_gettid);
+    /* Without the dispatch a domain could make any system call: then it is not to be entered. */
+    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
+        memset(self->contexts, 0, sizeof(self->contexts));
+}
+
+void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))
+{
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < MPK_THREADS; i++)
+        if (threads[i] && ready[i])
+            visit(threads[i]);
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,99 @@
+/* Thunks: what the host calls in a foreign function's stead. Each loads the domain's index and
+ * the function's address into the two registers that no argument uses, and jumps to the gate.
+ *
+ * They are written through one mapping and executed through another, so that nothing is ever
+ * writable and executable at once. */
+#include "mpk.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { SIZE = MPK_THUNKS * MPK_THUNK_SIZE };
+
+extern const char og_mpk_gate_call[], og_mpk_gate_call_stacked[];
+
+enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault)
+{
+    int file = memfd_create("omniglot-thunks", MFD_CLOEXEC);
+    void *writable = MAP_FAILED, *code = MAP_FAILED;
+    if (file >= 0 && !ftruncate(file, SIZE)) {
+        writable = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        code = mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    }
+    if (file >= 0)
+        close(file);
+    if (writable != MAP_FAILED)
+        domain->thunks = writable;
+    if (code != MAP_FAILED)
+        domain->thunk_code = (uintptr_t)code;
+    if (writable == MAP_FAILED || code == MAP_FAILED)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for the domain's thunks");
+    return OG_OK;
+}
+
+void mpk_thunks_close(struct mpk_domain *domain)
+{
+    if (domain->thunks)
+        munmap(domain->thunks, SIZE);
+    if (domain->thunk_code)
+        munmap((void *)domain->thunk_code, SIZE);
+}
+
+/* mov $domain + words << 32, %r10; movabs $target, %r11; jmp *gate(%rip) */
+static void write_thunk(unsigned char thunk[MPK_THUNK_SIZE], uint64_t head, uintptr_t target,
+                        uintptr_t gate)
+{
+    static const unsigned char to_r10[] = { 0x49, 0xba }, short_to_r10[] = { 0x41, 0xba };
+    static const unsigned char to_r11[] = { 0x49, 0xbb };
+    static const unsigned char jump[] = { 0xff, 0x25 };
+    unsigned char *at = thunk;
+    uint32_t offset;
+    if (head >> 32) {
+        memcpy(at, to_r10, 2);
+        memcpy(at + 2, &head, 8);
+        at += 10;
+    } else {
+        uint32_t domain = (uint32_t)head;
+        memcpy(at, short_to_r10, 2);
+        memcpy(at + 2, &domain, 4);
+        at += 6;
+    }
+    memcpy(at, to_r11, 2);
+    memcpy(at + 2, &target, 8);
+    at += 10;
+    memcpy(at, jump, 2);
+    offset = 0;
+    memcpy(at + 2, &offset, 4);
+    memcpy(at + 6, &gate, 8);
+}
+
+void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_words))(void)
+{
+    unsigned char thunk[MPK_THUNK_SIZE] = { 0 };
+    uintptr_t gate = (uintptr_t)(stack_words ? og_mpk_gate_call_stacked : og_mpk_gate_call);
+    uintptr_t entry = 0;
+    const char *name;
+    write_thunk(thunk, (uint64_t)stack_words << 32 | domain->index, target, gate);
+    /* The address is the domain's word, and a thunk can be jumped into. */
+    if (mpk_scan(thunk, sizeof(thunk), &name) < sizeof(thunk))
+        return NULL;
+    pthread_mutex_lock(&domain->lock);
+    for (size_t i = 0; i < domain->thunk_count && !entry; i++)
+        if (!memcmp(domain->thunks + i * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE))
+            entry = domain->thunk_code + i * MPK_THUNK_SIZE;
+    if (!entry && domain->thunk_count < domain->thunk_limit) {
+        memcpy(domain->thunks + domain->thunk_count * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE);
+        entry = domain->thunk_code + domain->thunk_count * MPK_THUNK_SIZE;
+        domain->thunk_targets[domain->thunk_count++] = target;
+    }
+    pthread_mutex_unlock(&domain->lock);
+    return (void (*)(void))entry;
+}
+
+uintptr_t mpk_thunk_target(struct mpk_domain *domain, void (*thunk)(void))
+{
+    size_t index = ((uintptr_t)thunk - domain->thunk_code) / MPK_THUNK_SIZE;
+    return index < domain->thunk_count ? domain->thunk_targets[index] : 0;
+}

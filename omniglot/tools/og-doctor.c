@@ -1,0 +1,68 @@
+/* og-doctor: what this machine can do for isolation, what is picked, and what would give more. */
+#include "omniglot/domain.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+
+/* Is `flag` among the processor's flags, as the kernel tells them? */
+static int has_flag(const char *flag)
+{
+    char line[8192];
+    int found = 0;
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    while (file && !found && fgets(line, sizeof(line), file))
+        if (!strncmp(line, "flags", 5))
+            for (char *word = strtok(line, " \t\n"); word && !found; word = strtok(NULL, " \t\n"))
+                found = !strcmp(word, flag);
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* How many protection keys a process can still allocate. */
+static int count_keys(void)
+{
+    int keys[16], count = 0;
+    while (count < 16 && (keys[count] = pkey_alloc(0, 0)) >= 0)
+        count++;
+    for (int i = 0; i < count; i++)
+        pkey_free(keys[i]);
+    return count;
+}
+
+static const char *yes(int truth)
+{
+    return truth ? "yes" : "no";
+}
+
+int main(int argc, char **argv)
+{
+    struct utsname name;
+    struct og_fault fault = { 0 };
+    if (argc > 1) {
+        fprintf(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr, "usage: og-doctor\n");
+        return strcmp(argv[1], "--help") ? 2 : 0;
+    }
+    uname(&name);
+    int keys = count_keys();
+    enum og_error error = og_mpk_supported(&fault);
+    printf("kernel                    %s %s\n", name.sysname, name.release);
+    printf("processor has PKU         %s\n", yes(has_flag("pku")));
+    printf("kernel offers PKU         %s\n", yes(has_flag("ospke")));
+    printf("protection keys free      %d\n", keys);
+    printf("FSGSBASE                  %s\n", yes((getauxval(AT_HWCAP2) & 2) != 0));
+    printf("isolation: none           yes\n");
+    printf("isolation: mpk            %s\n", yes(!error));
+    if (error) {
+        printf("auto picks                none: %s\n", fault.message);
+        printf("more isolation            a machine or virtual machine that shows PKU (Intel since "
+               "Skylake-SP, AMD since Zen 3), or omniglot/tools/pku-guest, which emulates it\n");
+    } else {
+        printf("auto picks                mpk: domains of up to %d libraries' sets at once\n",
+               keys > 1 ? keys - 1 : 0);
+    }
+    return 0;
+}
