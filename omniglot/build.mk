@@ -41,8 +41,15 @@ FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 $(call program,guest-test/mpk-domain,omniglot/tests/mpk-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka)
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-TEST_SCRIPTS += omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
-    omniglot/tests/mpk-stress-in-guest omniglot/tests/mpk-tools-in-guest
+TEST_SCRIPTS += omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-not-run
+MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-tools-in-guest \
+    omniglot/tests/mpk-stress-in-guest
+
+# The MPK runtime's tests, apart from `make test` for the reason that mpk-not-run gives.
+.PHONY: test-mpk
+test-mpk: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) tests
+	@omniglot/tests/run-tests $(foreach script,$(MPK_TESTS),'$(notdir $(script))=BUILD=$(BUILD) $(script)')
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh

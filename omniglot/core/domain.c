@@ -32,8 +32,8 @@ enum og_error og_function_stack(struct og_function *function, size_t bytes, stru
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "arguments take at most 1 KiB of stack");
     if (!runtime->entry_with_stack)
         return OG_OK;
-    void (*entry)(void) = runtime->entry_with_stack(function->domain, function->entry,
-                                                    (bytes + WORD - 1) / WORD);
+    void (*entry)(void) =
+        runtime->entry_with_stack(function->domain, function->entry, (bytes + WORD - 1) / WORD);
     if (!entry)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the domain has no thunk left");
     function->entry = entry;

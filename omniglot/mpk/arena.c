@@ -52,10 +52,11 @@ static bool map_fixed(const struct mpk_arena *arena, uintptr_t start, uintptr_t 
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault)
 {
-    size_t stack = whole_pages(options && options->stack_size ? options->stack_size : DEFAULT_STACK);
+    size_t stack =
+        whole_pages(options && options->stack_size ? options->stack_size : DEFAULT_STACK);
     size_t heap = whole_pages(options && options->heap_size ? options->heap_size : DEFAULT_HEAP);
     size_t stacks, size;
-    *arena = (struct mpk_arena){ .key = key, .file = -1, .loading = true };
+    *arena = (struct mpk_arena){.key = key, .file = -1, .loading = true};
     if (!stack || !heap || __builtin_mul_overflow(stack, MPK_ARENA_THREADS - 1, &stacks) ||
         __builtin_add_overflow(stacks + stack, heap, &size) || size > SIZE_MAX - MAP_SIZE)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
@@ -91,7 +92,7 @@ void mpk_arena_close(struct mpk_arena *arena)
     free(arena->pages);
     free(arena->loaded);
     free(arena->regions);
-    *arena = (struct mpk_arena){ .file = -1 };
+    *arena = (struct mpk_arena){.file = -1};
 }
 
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size)
@@ -264,7 +265,7 @@ static bool append_region(struct mpk_arena *arena, uintptr_t start, uintptr_t en
         realloc(arena->regions, (arena->region_count + 1) * sizeof(*regions));
     if (!regions)
         return false;
-    regions[arena->region_count++] = (struct og_region){ start, end, rights };
+    regions[arena->region_count++] = (struct og_region){start, end, rights};
     arena->regions = regions;
     return true;
 }

@@ -40,7 +40,7 @@ uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
         refuse();
     struct callback_frame *frame = (struct callback_frame *)address;
     struct og_arguments arguments;
-    struct og_result result = { 0, 0 };
+    struct og_result result = {0, 0};
     memcpy(arguments.integers, frame->integers, sizeof(arguments.integers));
     memcpy(arguments.floats, frame->floats, sizeof(arguments.floats));
 

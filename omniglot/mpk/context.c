@@ -10,7 +10,13 @@
 enum { FOREIGN_STACK = 1 << 20 };
 
 /* glibc's thread descriptor on x86-64: the words that _dl_allocate_tls leaves to its caller. */
-enum { TCB_ITSELF = 0, TCB_SELF = 16, TCB_STACK_GUARD = 40, TCB_POINTER_GUARD = 48 };
+enum {
+    TCB_ITSELF = 0,
+    TCB_SELF = 16,
+    TCB_MULTIPLE_THREADS = 24,
+    TCB_STACK_GUARD = 40,
+    TCB_POINTER_GUARD = 48
+};
 enum { TCB_THREAD_ID = 720, MAIN_THREAD_ID = 2 /* what set_tid_address returned */ };
 
 enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault)
@@ -32,13 +38,14 @@ static bool fill_tcb(const struct mpk_domain *domain, uintptr_t tcb, size_t numb
 {
     const struct mpk_arena *arena = &domain->arena;
     uintptr_t first = domain->seats[0].fs;
-    int id = MAIN_THREAD_ID + (int)number;
+    int id = MAIN_THREAD_ID + (int)number, multiple = 1;
     if (!og_is_within(tcb, TCB_THREAD_ID + 4, arena->heap, arena->heap + arena->heap_size) &&
         !mpk_arena_is_memory(arena, tcb, TCB_THREAD_ID + 4))
         return false;
     memcpy((void *)(tcb + TCB_ITSELF), &tcb, sizeof(tcb));
     memcpy((void *)(tcb + TCB_SELF), &tcb, sizeof(tcb));
     memcpy((void *)(tcb + TCB_STACK_GUARD), (void *)(first + TCB_STACK_GUARD), 16);
+    memcpy((void *)(tcb + TCB_MULTIPLE_THREADS), &multiple, sizeof(multiple));
     memcpy((void *)(tcb + TCB_THREAD_ID), &id, sizeof(id));
     return true;
 }
@@ -151,7 +158,7 @@ void mpk_context_close(struct mpk_context *context)
     /* A thread that is not this one may have the stack armed: it keeps it. */
     if (thread == mpk_thread_self()) {
         if (thread->armed == domain->index) {
-            stack_t none = { .ss_flags = SS_DISABLE };
+            stack_t none = {.ss_flags = SS_DISABLE};
             sigaltstack(&none, NULL);
             thread->armed = UINT64_MAX;
         }

@@ -11,6 +11,8 @@ enum { TICK = 1000000 /* nanoseconds */ };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool running;
+static _Atomic uint64_t shortest =
+    UINT64_MAX; /* of the domains' deadlines; nobody is disturbed before */
 
 /* What the clock last saw of each thread: the number of its call, and since when. */
 static struct {
@@ -33,7 +35,7 @@ static void visit(struct mpk_thread *thread)
         return;
     }
     uint64_t elapsed = time - seen[thread->index].since;
-    if (elapsed < 2 * (uint64_t)TICK)
+    if (elapsed < 2 * (uint64_t)TICK || elapsed < atomic_load(&shortest))
         return;
     atomic_store(&thread->overdue_by, elapsed);
     atomic_store(&thread->overdue, calls);
@@ -42,7 +44,7 @@ static void visit(struct mpk_thread *thread)
 
 static void *watch(void *unused)
 {
-    const struct timespec tick = { 0, TICK };
+    const struct timespec tick = {0, TICK};
     (void)unused;
     for (;;) {
         nanosleep(&tick, NULL);
@@ -51,7 +53,7 @@ static void *watch(void *unused)
     return NULL;
 }
 
-enum og_error mpk_deadline_watch(struct og_fault *fault)
+enum og_error mpk_deadline_watch(uint64_t deadline, struct og_fault *fault)
 {
     sigset_t all, before;
     pthread_t clock;
@@ -59,6 +61,8 @@ enum og_error mpk_deadline_watch(struct og_fault *fault)
     int failed = 0;
     sigfillset(&all);
     pthread_mutex_lock(&lock);
+    if (deadline < atomic_load(&shortest))
+        atomic_store(&shortest, deadline);
     if (!running) {
         pthread_attr_init(&attributes);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -80,6 +84,6 @@ void mpk_deadline_forked(void)
     bool was_running = running;
     pthread_mutex_init(&lock, NULL);
     running = false;
-    if (was_running && mpk_deadline_watch(NULL))
+    if (was_running && mpk_deadline_watch(UINT64_MAX, NULL))
         running = false;
 }

@@ -211,7 +211,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = list_readable(domain, libraries, options, false, fault);
     if (!error && options && options->deadline_ms) {
         domain->deadline = (uint64_t)options->deadline_ms * 1000000;
-        error = mpk_deadline_watch(fault);
+        error = mpk_deadline_watch(domain->deadline, fault);
     }
     if (error)
         destroy(domain);
@@ -310,7 +310,8 @@ static void (*mpk_entry(struct og_domain *handle, void *target, const char *symb
     return mpk_thunk(mpk(handle), (uintptr_t)target, 0);
 }
 
-static void (*mpk_entry_with_stack(struct og_domain *handle, void (*entry)(void), size_t words))(void)
+static void (*mpk_entry_with_stack(struct og_domain *handle, void (*entry)(void),
+                                   size_t words))(void)
 {
     uintptr_t target = mpk_thunk_target(mpk(handle), entry);
     return target ? mpk_thunk(mpk(handle), target, (uint32_t)words) : NULL;
@@ -329,8 +330,8 @@ static void *mpk_heap_alloc(struct og_domain *handle, size_t alignment, size_t s
     uintptr_t slot = (allocations->live_start - sizeof(uintptr_t)) & -sizeof(uintptr_t), memory;
     if (slot < allocations->stack_low)
         return NULL;
-    uintptr_t failed = og_mpk_call(domain->index, domain->boot.posix_memalign, slot, alignment,
-                                   size, 0);
+    uintptr_t failed =
+        og_mpk_call(domain->index, domain->boot.posix_memalign, slot, alignment, size, 0);
     memcpy(&memory, (void *)slot, sizeof(memory));
     return failed || context->context.poisoned ? NULL : (void *)memory;
 }

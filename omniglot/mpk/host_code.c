@@ -14,8 +14,8 @@
 extern const char og_mpk_gate_start[], og_mpk_gate_end[];
 
 /* push %rbx; mov %rsp,%rbx; and $-16 or $-64,%rsp: how a lazy resolver begins. */
-static const unsigned char resolver[] = { 0x53, 0x48, 0x89, 0xe3, 0x48, 0x83, 0xe4 };
-static const unsigned char fxrstor[] = { 0x0f, 0xae, 0x4c, 0x24, 0x40 }; /* fxrstor 0x40(%rsp) */
+static const unsigned char resolver[] = {0x53, 0x48, 0x89, 0xe3, 0x48, 0x83, 0xe4};
+static const unsigned char fxrstor[] = {0x0f, 0xae, 0x4c, 0x24, 0x40}; /* fxrstor 0x40(%rsp) */
 enum { RESOLVER_MAX = 256, PKEY_SET_MAX = 96 };
 
 static unsigned long long checked; /* how many objects had been loaded when last looked at */
@@ -34,7 +34,7 @@ static bool patch(unsigned char *at, const unsigned char *bytes, size_t size)
 
 static bool make_trap(unsigned char *at)
 {
-    static const unsigned char ud2[] = { 0x0f, 0x0b };
+    static const unsigned char ud2[] = {0x0f, 0x0b};
     return patch(at, ud2, sizeof(ud2));
 }
 
@@ -56,7 +56,7 @@ static bool replace_resolver(unsigned char *segment, size_t size, unsigned char 
             other = resolver_start(segment, at);
     if (!start || !other)
         return false;
-    unsigned char jump[5] = { 0xe9 };
+    unsigned char jump[5] = {0xe9};
     int32_t distance = (int32_t)(other - (start + sizeof(jump)));
     memcpy(jump + 1, &distance, sizeof(distance));
     return patch(start, jump, sizeof(jump)) && make_trap(xrstor);
@@ -84,13 +84,13 @@ static void search_segment(struct search *search, const char *file, unsigned cha
     for (size_t at = 0; !search->error && at < size; at++) {
         at += mpk_scan(segment + at, size - at, &name);
         uintptr_t address = (uintptr_t)segment + at;
-        if (at >= size || og_is_within(address, 1, (uintptr_t)og_mpk_gate_start,
-                                       (uintptr_t)og_mpk_gate_end))
+        if (at >= size ||
+            og_is_within(address, 1, (uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end))
             continue;
         if (!disarm(segment, size, segment + at, name)) {
             char message[96];
-            snprintf(message, sizeof(message), "the host's own code holds %s, which would be a way out",
-                     name);
+            snprintf(message, sizeof(message),
+                     "the host's own code holds %s, which would be a way out", name);
             search->error = og_fail(search->fault, OG_FORBIDDEN, file, address, message);
         }
     }
@@ -114,7 +114,7 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *data)
 
 enum og_error mpk_host_code_check(struct og_fault *fault)
 {
-    struct search search = { fault, 0, OG_OK };
+    struct search search = {fault, 0, OG_OK};
     pthread_mutex_lock(&lock);
     dl_iterate_phdr(search_object, &search);
     if (!search.error)

@@ -27,7 +27,7 @@ struct image {
 static bool parse(struct image *image, const unsigned char *bytes, size_t size)
 {
     const Elf64_Ehdr *header = (const void *)bytes;
-    *image = (struct image){ bytes, size, header, NULL };
+    *image = (struct image){bytes, size, header, NULL};
     if (size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) ||
         header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64 ||
         header->e_type != ET_DYN || header->e_phentsize != sizeof(Elf64_Phdr) ||
@@ -134,7 +134,7 @@ static enum og_error make_stack(struct mpk_context *context, const struct image 
                                 uintptr_t boot_base, uintptr_t loader_base, uintptr_t *start,
                                 struct og_fault *fault)
 {
-    struct stack stack = { context->seat->stack_end };
+    struct stack stack = {context->seat->stack_end};
     unsigned char random[16];
     if (getrandom(random, sizeof(random), 0) != sizeof(random))
         return og_fail(fault, OG_SYSTEM, NULL, 0, "the system gives no random numbers");
@@ -149,27 +149,27 @@ static enum og_error make_stack(struct mpk_context *context, const struct image 
     uintptr_t seed = push_bytes(&stack, random, sizeof(random));
     uintptr_t platform = push_text(&stack, "x86_64");
     const Elf64_auxv_t vector[] = {
-        { AT_PHDR, { boot_base + boot->header->e_phoff } },
-        { AT_PHENT, { sizeof(Elf64_Phdr) } },
-        { AT_PHNUM, { boot->header->e_phnum } },
-        { AT_BASE, { loader_base } },
-        { AT_ENTRY, { boot_base + boot->header->e_entry } },
-        { AT_PAGESZ, { MPK_PAGE } },
-        { AT_FLAGS, { 0 } },
-        { AT_HWCAP, { getauxval(AT_HWCAP) } },
-        { AT_HWCAP2, { 0 } },
-        { AT_CLKTCK, { 100 } },
-        { AT_UID, { 1000 } },
-        { AT_EUID, { 1000 } },
-        { AT_GID, { 1000 } },
-        { AT_EGID, { 1000 } },
-        { AT_SECURE, { 0 } },
-        { AT_RANDOM, { seed } },
-        { AT_PLATFORM, { platform } },
-        { AT_EXECFN, { name } },
-        { AT_NULL, { 0 } },
+        {AT_PHDR, {boot_base + boot->header->e_phoff}},
+        {AT_PHENT, {sizeof(Elf64_Phdr)}},
+        {AT_PHNUM, {boot->header->e_phnum}},
+        {AT_BASE, {loader_base}},
+        {AT_ENTRY, {boot_base + boot->header->e_entry}},
+        {AT_PAGESZ, {MPK_PAGE}},
+        {AT_FLAGS, {0}},
+        {AT_HWCAP, {getauxval(AT_HWCAP)}},
+        {AT_HWCAP2, {0}},
+        {AT_CLKTCK, {100}},
+        {AT_UID, {1000}},
+        {AT_EUID, {1000}},
+        {AT_GID, {1000}},
+        {AT_EGID, {1000}},
+        {AT_SECURE, {0}},
+        {AT_RANDOM, {seed}},
+        {AT_PLATFORM, {platform}},
+        {AT_EXECFN, {name}},
+        {AT_NULL, {0}},
     };
-    uintptr_t head[] = { 1, name, 0 };
+    uintptr_t head[] = {1, name, 0};
     stack.top &= -(uintptr_t)16;
     size_t words = (sizeof(vector) + sizeof(environment) + sizeof(head)) / sizeof(uintptr_t);
     if (words % 2)

@@ -8,16 +8,16 @@
 #define OMNIGLOT_MPK_LAYOUT_H
 
 /* The gate page. */
-#define MPK_SELECTOR    0  /* byte: MPK_ALLOW or MPK_BLOCK, read by the kernel's dispatch */
-#define MPK_PKRU        4  /* the PKRU of the domain that was entered last */
-#define MPK_RESUME_RAX  8  /* what og_mpk_resume puts back last */
-#define MPK_RESUME_RCX  16
-#define MPK_RESUME_RDX  24
-#define MPK_RESUME_RIP  32
+#define MPK_SELECTOR   0 /* byte: MPK_ALLOW or MPK_BLOCK, read by the kernel's dispatch */
+#define MPK_PKRU       4 /* the PKRU of the domain that was entered last */
+#define MPK_RESUME_RAX 8 /* what og_mpk_resume puts back last */
+#define MPK_RESUME_RCX 16
+#define MPK_RESUME_RDX 24
+#define MPK_RESUME_RIP 32
 
 /* The host's part. */
 #define MPK_PRIVATE       4096
-#define MPK_HOST_RSP      (MPK_PRIVATE + 0)  /* innermost gate frame; 0: none */
+#define MPK_HOST_RSP      (MPK_PRIVATE + 0) /* innermost gate frame; 0: none */
 #define MPK_HOST_FS       (MPK_PRIVATE + 8)
 #define MPK_HANDLER_STACK (MPK_PRIVATE + 16)
 #define MPK_SECRET        (MPK_PRIVATE + 24) /* proof that a signal handler was entered at its start */

@@ -69,7 +69,8 @@ uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const 
     if (!text || context->context.poisoned)
         return 0;
     uintptr_t address = og_mpk_call(domain->index, domain->boot.dlsym, handle, text, 0, 0);
-    if (context->context.poisoned || !og_is_within(address, 1, arena->start, arena->start + arena->size))
+    if (context->context.poisoned ||
+        !og_is_within(address, 1, arena->start, arena->start + arena->size))
         return 0;
     return address;
 }

@@ -26,7 +26,7 @@ struct mpk_context {
     struct mpk_domain *domain;
     struct mpk_thread *thread;
     struct mpk_seat *seat;
-    uintptr_t signal_stack;         /* where the kernel writes frames while it is inside */
+    uintptr_t signal_stack; /* where the kernel writes frames while it is inside */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -46,7 +46,7 @@ struct mpk_thread {
     struct mpk_context *contexts[MPK_DOMAINS];
     pid_t id;
     unsigned index;
-    _Atomic uint64_t overdue; /* the value of `calls` that has taken long, */
+    _Atomic uint64_t overdue;    /* the value of `calls` that has taken long, */
     _Atomic uint64_t overdue_by; /* and how long: nanoseconds */
 };
 
@@ -78,9 +78,8 @@ enum og_error mpk_keys_open(struct og_fault *fault);
 /* A key for a domain. Returns OG_OK or OG_NO_MEMORY (all keys are taken). */
 enum og_error mpk_key_take(int *key, struct og_fault *fault);
 void mpk_key_give(int key);
-int mpk_key_readonly(void);        /* readable, not writable, in every domain */
-uint32_t mpk_key_pkru(int key);    /* the rights of a domain with this key */
-
+int mpk_key_readonly(void);     /* readable, not writable, in every domain */
+uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key */
 
 /* --- signals (signal.c) --- */
 
@@ -106,19 +105,19 @@ enum mpk_page_state { MPK_FREE, MPK_MEMORY, MPK_FILE, MPK_CODE, MPK_GUARD };
 struct mpk_arena {
     uintptr_t start;
     size_t size;
-    size_t map_pages;          /* [start, start + map_pages * MPK_PAGE) serves mmap */
-    unsigned char *pages;      /* enum mpk_page_state, by page of the mappings */
-    unsigned char *loaded;     /* `pages` right after loading */
-    size_t loaded_pages;       /* pages below are backed by `file`: reset brings them back */
-    size_t used_pages;         /* the highest page ever used, plus one */
-    size_t search_from;        /* no page below is free, as far as known */
-    size_t mapped_pages;       /* taken since loading; heap_size limits them */
-    uintptr_t stacks;          /* the other threads' allocation stacks */
-    uintptr_t stack, heap;     /* the first thread's allocation stack; the heap */
+    size_t map_pages;      /* [start, start + map_pages * MPK_PAGE) serves mmap */
+    unsigned char *pages;  /* enum mpk_page_state, by page of the mappings */
+    unsigned char *loaded; /* `pages` right after loading */
+    size_t loaded_pages;   /* pages below are backed by `file`: reset brings them back */
+    size_t used_pages;     /* the highest page ever used, plus one */
+    size_t search_from;    /* no page below is free, as far as known */
+    size_t mapped_pages;   /* taken since loading; heap_size limits them */
+    uintptr_t stacks;      /* the other threads' allocation stacks */
+    uintptr_t stack, heap; /* the first thread's allocation stack; the heap */
     size_t stack_size, heap_size;
     uintptr_t brk, loaded_brk;
     int key;
-    int file;                  /* while loading: what the arena maps, shared; then -1 */
+    int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
     struct og_region *regions;
     size_t region_count;
@@ -187,14 +186,14 @@ struct mpk_domain {
     struct og_fault poison; /* why no call can be made until reset; error OG_OK: none */
     bool booted;            /* the loader has handed over */
     struct mpk_boot boot;
-    uintptr_t *libraries;   /* the loader's handles */
+    uintptr_t *libraries; /* the loader's handles */
     size_t library_count;
-    pthread_mutex_t lock;   /* contexts, thunks, callbacks, the arena */
+    pthread_mutex_t lock; /* contexts, thunks, callbacks, the arena */
     struct mpk_seat seats[MPK_ARENA_THREADS];
     struct og_callback *callbacks[MPK_CALLBACKS];
-    uint64_t deadline;      /* nanoseconds a call may take; 0: for ever */
-    char **readable_paths;  /* what may be opened, besides libraries while loading */
-    int files[MPK_FILES];   /* the host's descriptors, by the domain's; -1: none */
+    uint64_t deadline;     /* nanoseconds a call may take; 0: for ever */
+    char **readable_paths; /* what may be opened, besides libraries while loading */
+    int files[MPK_FILES];  /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
     struct og_fault refusal; /* why the last library was refused while loading */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
@@ -241,7 +240,7 @@ int mpk_is_callback(struct og_domain *domain, uintptr_t address);
 void mpk_callbacks_close(struct mpk_domain *domain);
 
 /* deadline.c */
-enum og_error mpk_deadline_watch(struct og_fault *fault);
+enum og_error mpk_deadline_watch(uint64_t deadline, struct og_fault *fault);
 /* In a child of fork: the clock's thread is gone; starts it again if there was one. */
 void mpk_deadline_forked(void);
 

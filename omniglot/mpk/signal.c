@@ -83,7 +83,8 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key)
         if (og_mpk_signal_stack_owners[i])
             continue;
         stack = og_mpk_signal_stacks + i * SIGNAL_STACK;
-        if (pkey_mprotect((void *)stack, SIGNAL_STACK, rights, frames_need_domain_key() ? key : 0)) {
+        if (pkey_mprotect((void *)stack, SIGNAL_STACK, rights,
+                          frames_need_domain_key() ? key : 0)) {
             stack = 0;
             break;
         }
@@ -112,9 +113,9 @@ void mpk_signal_stack_keep(uintptr_t stack)
 
 static stack_t signal_stack_of(const struct mpk_context *context)
 {
-    return (stack_t){ .ss_sp = (void *)context->signal_stack,
-                      .ss_size = SIGNAL_STACK,
-                      .ss_flags = (int)SS_AUTODISARM };
+    return (stack_t){.ss_sp = (void *)context->signal_stack,
+                     .ss_size = SIGNAL_STACK,
+                     .ss_flags = (int)SS_AUTODISARM};
 }
 
 void og_mpk_arm(unsigned domain)
@@ -257,9 +258,9 @@ static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsi
         .context = thread->frame->context,
         .domain = thread->frame->context->domain,
         .number = (uint64_t)registers[REG_RAX],
-        .arguments = { (uint64_t)registers[REG_RDI], (uint64_t)registers[REG_RSI],
-                       (uint64_t)registers[REG_RDX], (uint64_t)registers[REG_R10],
-                       (uint64_t)registers[REG_R8], (uint64_t)registers[REG_R9] },
+        .arguments = {(uint64_t)registers[REG_RDI], (uint64_t)registers[REG_RSI],
+                      (uint64_t)registers[REG_RDX], (uint64_t)registers[REG_R10],
+                      (uint64_t)registers[REG_R8], (uint64_t)registers[REG_R9]},
     };
     int64_t result = mpk_policy_serve(&call);
     if (call.ends_call)
@@ -280,7 +281,7 @@ static void hand_on(int signal, siginfo_t *info, void *context)
         action->sa_sigaction(signal, info, context);
     } else if (action->sa_handler == SIG_DFL) {
         /* Executed again without us, what the host did has the effect it would have had. */
-        struct sigaction standard = { .sa_handler = SIG_DFL };
+        struct sigaction standard = {.sa_handler = SIG_DFL};
         sigaction(signal, &standard, NULL);
         if (info->si_code <= 0)
             syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal);
@@ -376,7 +377,7 @@ static void take_sample(int signal, siginfo_t *info, void *memory)
 /* Raises a signal to see how large the processor's state is in a frame. */
 static enum og_error measure_state(struct og_fault *fault)
 {
-    struct sigaction action = { .sa_sigaction = take_sample, .sa_flags = SA_SIGINFO }, old;
+    struct sigaction action = {.sa_sigaction = take_sample, .sa_flags = SA_SIGINFO}, old;
     unsigned a, b = 0, c, d;
     if (sigaction(mpk_deadline_signal(), &action, &old))
         return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");
@@ -385,8 +386,9 @@ static enum og_error measure_state(struct og_fault *fault)
     __get_cpuid_count(0xd, 9, &a, &b, &c, &d);
     rights_at = b;
     if (!sample_size || rights_at < HEADER_AT + HEADER_SIZE || rights_at + 4 > sample_size)
-        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
-                       "the kernel's signal frames hold no protection-key rights, or too much else");
+        return og_fail(
+            fault, OG_UNSUPPORTED, NULL, 0,
+            "the kernel's signal frames hold no protection-key rights, or too much else");
     /* Components that are in no use; the default control words. */
     uint32_t mxcsr = 0x1f80;
     uint16_t control = 0x37f;
@@ -399,8 +401,8 @@ static enum og_error measure_state(struct og_fault *fault)
 
 static bool adopt(int signal)
 {
-    struct sigaction action = { .sa_sigaction = og_mpk_signal_entry,
-                                .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    struct sigaction action = {.sa_sigaction = og_mpk_signal_entry,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
     struct sigaction old;
     sigfillset(&action.sa_mask);
     if (sigaction(signal, NULL, &old))
@@ -421,7 +423,7 @@ enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault)
 
 enum og_error mpk_signals_open(struct og_fault *fault)
 {
-    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
     if (og_mpk_signal_stacks)
         return OG_OK;
     enum og_error error = measure_state(fault);

@@ -35,9 +35,8 @@ int64_t mpk_syscall_clock_getres(struct mpk_syscall *call)
     struct timespec resolution;
     if (!is_clock(call->arguments[0]) || clock_getres((clockid_t)call->arguments[0], &resolution))
         return -EINVAL;
-    return call->arguments[1]
-               ? hand_out(call, call->arguments[1], &resolution, sizeof(resolution))
-               : 0;
+    return call->arguments[1] ? hand_out(call, call->arguments[1], &resolution, sizeof(resolution))
+                              : 0;
 }
 
 int64_t mpk_syscall_gettimeofday(struct mpk_syscall *call)
@@ -50,7 +49,6 @@ int64_t mpk_syscall_gettimeofday(struct mpk_syscall *call)
 int64_t mpk_syscall_time(struct mpk_syscall *call)
 {
     time_t now = time(NULL);
-    int64_t error =
-        call->arguments[0] ? hand_out(call, call->arguments[0], &now, sizeof(now)) : 0;
+    int64_t error = call->arguments[0] ? hand_out(call, call->arguments[0], &now, sizeof(now)) : 0;
     return error ? error : now;
 }

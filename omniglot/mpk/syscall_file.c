@@ -10,8 +10,8 @@
 
 enum { FIRST_DESCRIPTOR = 3, PATH_SIZE = 4096 };
 
-static const char *const library_paths[] = { "/etc/ld.so.cache", "/lib", "/lib64", "/usr/lib",
-                                             "/usr/lib64", "/usr/local/lib", NULL };
+static const char *const library_paths[] = {
+    "/etc/ld.so.cache", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", NULL};
 
 /* Is `path` the same as `root`, or below it? */
 static bool is_below(const char *path, const char *root)

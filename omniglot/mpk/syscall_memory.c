@@ -65,9 +65,8 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
     if (protection & PROT_EXEC) {
         if (protection & PROT_WRITE)
             return -EPERM;
-        enum og_error error = mpk_arena_make_code(&domain->arena, start, size,
-                                                  domain->file_trusted[descriptor],
-                                                  &domain->refusal);
+        enum og_error error = mpk_arena_make_code(
+            &domain->arena, start, size, domain->file_trusted[descriptor], &domain->refusal);
         if (error)
             return -EPERM;
     }

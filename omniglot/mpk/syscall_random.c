@@ -9,6 +9,7 @@ int64_t mpk_syscall_getrandom(struct mpk_syscall *call)
     void *memory = mpk_policy_memory(call, call->arguments[0], call->arguments[1]);
     if (!memory)
         return -EFAULT;
-    ssize_t got = getrandom(memory, call->arguments[1], (unsigned)call->arguments[2] & GRND_NONBLOCK);
+    ssize_t got =
+        getrandom(memory, call->arguments[1], (unsigned)call->arguments[2] & GRND_NONBLOCK);
     return got < 0 ? -errno : got;
 }

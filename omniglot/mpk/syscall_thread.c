@@ -58,7 +58,7 @@ int64_t mpk_syscall_sched_yield(struct mpk_syscall *call)
 
 int64_t mpk_syscall_prlimit64(struct mpk_syscall *call)
 {
-    struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
     if (call->arguments[2])
         return -EPERM;
     if (call->arguments[1] == RLIMIT_STACK)
@@ -72,11 +72,11 @@ int64_t mpk_syscall_prlimit64(struct mpk_syscall *call)
 
 int64_t mpk_syscall_uname(struct mpk_syscall *call)
 {
-    static const struct utsname name = { .sysname = "Linux",
-                                         .nodename = "domain",
-                                         .release = "5.11.0",
-                                         .version = "",
-                                         .machine = "x86_64" };
+    static const struct utsname name = {.sysname = "Linux",
+                                        .nodename = "domain",
+                                        .release = "5.11.0",
+                                        .version = "",
+                                        .machine = "x86_64"};
     void *memory = mpk_policy_memory(call, call->arguments[0], sizeof(name));
     if (!memory)
         return -EFAULT;

@@ -117,8 +117,8 @@ static bool map_block(struct mpk_thread *block)
 
 static void unmap_block(struct mpk_thread *block)
 {
-    mmap(block, MPK_BLOCK_SIZE, PROT_NONE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    mmap(block, MPK_BLOCK_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+         -1, 0);
 }
 
 struct mpk_thread *mpk_thread_self(void)
@@ -163,7 +163,7 @@ static void leave(void *memory)
     for (unsigned i = 0; i < MPK_DOMAINS; i++)
         if (block->contexts[i])
             mpk_context_close(block->contexts[i]);
-    stack_t none = { .ss_flags = SS_DISABLE };
+    stack_t none = {.ss_flags = SS_DISABLE};
     sigaltstack(&none, NULL);
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);

@@ -45,9 +45,9 @@ void mpk_thunks_close(struct mpk_domain *domain)
 static void write_thunk(unsigned char thunk[MPK_THUNK_SIZE], uint64_t head, uintptr_t target,
                         uintptr_t gate)
 {
-    static const unsigned char to_r10[] = { 0x49, 0xba }, short_to_r10[] = { 0x41, 0xba };
-    static const unsigned char to_r11[] = { 0x49, 0xbb };
-    static const unsigned char jump[] = { 0xff, 0x25 };
+    static const unsigned char to_r10[] = {0x49, 0xba}, short_to_r10[] = {0x41, 0xba};
+    static const unsigned char to_r11[] = {0x49, 0xbb};
+    static const unsigned char jump[] = {0xff, 0x25};
     unsigned char *at = thunk;
     uint32_t offset;
     if (head >> 32) {
@@ -71,7 +71,7 @@ static void write_thunk(unsigned char thunk[MPK_THUNK_SIZE], uint64_t head, uint
 
 void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_words))(void)
 {
-    unsigned char thunk[MPK_THUNK_SIZE] = { 0 };
+    unsigned char thunk[MPK_THUNK_SIZE] = {0};
     uintptr_t gate = (uintptr_t)(stack_words ? og_mpk_gate_call_stacked : og_mpk_gate_call);
     uintptr_t entry = 0;
     const char *name;

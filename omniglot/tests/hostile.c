@@ -152,7 +152,7 @@ struct pair {
 
 EXPORT struct pair return_pair(long integer, double floating)
 {
-    return (struct pair){ integer + 1, floating * 2 };
+    return (struct pair){integer + 1, floating * 2};
 }
 
 EXPORT long double return_long_double(double value)

@@ -63,20 +63,20 @@ static int report_calls(struct og_scope *scope, struct og_function *version, voi
 int main(int argc, char **argv)
 {
     struct og_domain *domain;
-    struct og_fault fault = { 0 };
+    struct og_fault fault = {0};
     struct og_function version;
     struct og_scope scope;
-    const struct og_options options = { .isolation = OG_MPK };
+    const struct og_options options = {.isolation = OG_MPK};
     const char *library = argc > 1 ? argv[1] : "libz.so.1";
     void *raw = dlopen(library, RTLD_NOW);
     void (*plain)(void) = raw ? (void (*)(void))dlsym(raw, "zlibVersion") : NULL;
     puts("1..5");
-    if (!plain || og_domain_open(&domain, (const char *const[]){ library, NULL }, &options, &fault))
+    if (!plain || og_domain_open(&domain, (const char *const[]){library, NULL}, &options, &fault))
         return failed(&fault);
     if (og_domain_close(domain, &fault))
         return failed(&fault);
     uint64_t start = instructions();
-    if (og_domain_open(&domain, (const char *const[]){ library, NULL }, &options, &fault))
+    if (og_domain_open(&domain, (const char *const[]){library, NULL}, &options, &fault))
         return failed(&fault);
     report("opening_a_domain_with_zlib", instructions() - start, 20000000);
     if (og_domain_lookup(domain, "zlibVersion", &version, &fault))

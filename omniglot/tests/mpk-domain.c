@@ -34,7 +34,7 @@ static void *raw_function(const char *name)
 /* cmocka takes the fault signals for the length of each test. */
 static void take_signals_back(void)
 {
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS };
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS};
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         assert_int_equal(og_mpk_signal_adopt(signals[i], &fault), OG_OK);
 }
@@ -50,8 +50,8 @@ static struct og_function boxed(const char *name)
 static int open_domain(void **state)
 {
     (void)state;
-    const struct og_options options = { .isolation = OG_MPK, .deadline_ms = 1000 };
-    return og_domain_open(&domain, (const char *const[]){ library, NULL }, &options, &fault) != OG_OK;
+    const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 1000};
+    return og_domain_open(&domain, (const char *const[]){library, NULL}, &options, &fault) != OG_OK;
 }
 
 static int close_domain(void **state)
@@ -134,10 +134,10 @@ static void another_domains_memory_is_out_of_reach(void **state)
     (void)state;
     struct og_domain *other;
     struct og_scope scope;
-    const struct og_options options = { .isolation = OG_MPK };
+    const struct og_options options = {.isolation = OG_MPK};
     take_signals_back();
-    assert_int_equal(
-        og_domain_open(&other, (const char *const[]){ library, NULL }, &options, &fault), OG_OK);
+    assert_int_equal(og_domain_open(&other, (const char *const[]){library, NULL}, &options, &fault),
+                     OG_OK);
     og_scope_begin(other, &scope);
     long og_mut *theirs = og_alloc(&scope, long, 1, &fault);
     assert_int_equal(og_write(&scope.access, theirs, 77, &fault), OG_OK);
@@ -164,11 +164,12 @@ static void a_poisoned_domain_is_not_entered(void **state)
 static void system_calls_of_the_library_are_refused(void **state)
 {
     (void)state;
-    static const long refused[] = { SYS_socket, SYS_fork, SYS_vfork, SYS_execve, SYS_ptrace,
-                                    SYS_prctl, SYS_personality, SYS_process_vm_readv,
-                                    SYS_io_uring_setup, SYS_pkey_mprotect, SYS_pkey_alloc,
-                                    SYS_pkey_free, SYS_clone, SYS_sigaltstack, SYS_rt_sigreturn,
-                                    SYS_shmat, SYS_seccomp, SYS_userfaultfd, SYS_modify_ldt };
+    static const long refused[] = {
+        SYS_socket,         SYS_fork,          SYS_vfork,        SYS_execve,
+        SYS_ptrace,         SYS_prctl,         SYS_personality,  SYS_process_vm_readv,
+        SYS_io_uring_setup, SYS_pkey_mprotect, SYS_pkey_alloc,   SYS_pkey_free,
+        SYS_clone,          SYS_sigaltstack,   SYS_rt_sigreturn, SYS_shmat,
+        SYS_seccomp,        SYS_userfaultfd,   SYS_modify_ldt};
     long result;
     assert_int_equal(((words *)raw_function("system_call"))(SYS_getppid, 0, 0, 0), getppid());
     assert_int_equal(call_words("system_call", &result, SYS_getppid, 0, 0, 0), OG_OK);
@@ -184,8 +185,8 @@ static void the_hosts_own_system_call_instructions_are_trapped(void **state)
     (void)state;
     long result = 0;
     assert_int_equal(((words *)raw_function("call_address"))((long)getppid, 0, 0, 0), getppid());
-    assert_int_equal(call_words("call_address", &result, (long)dlsym(RTLD_DEFAULT, "getppid"), 0, 0, 0),
-                     OG_OK);
+    assert_int_equal(
+        call_words("call_address", &result, (long)dlsym(RTLD_DEFAULT, "getppid"), 0, 0, 0), OG_OK);
     assert_int_not_equal(result, getppid());
     reset();
 }
@@ -194,11 +195,13 @@ static void host_memory_cannot_be_mapped_over_or_protected(void **state)
 {
     (void)state;
     long page = (long)&secret & -4096, result;
-    assert_int_equal(call_words("system_call", &result, SYS_mprotect, page, 4096, PROT_READ), OG_OK);
+    assert_int_equal(call_words("system_call", &result, SYS_mprotect, page, 4096, PROT_READ),
+                     OG_OK);
     assert_true(result < 0);
     assert_int_equal(call_words("system_call", &result, SYS_munmap, page, 4096, 0), OG_OK);
     assert_true(result < 0);
-    assert_int_equal(call_words("system_call", &result, SYS_madvise, page, 4096, MADV_DONTNEED), OG_OK);
+    assert_int_equal(call_words("system_call", &result, SYS_madvise, page, 4096, MADV_DONTNEED),
+                     OG_OK);
     assert_true(result < 0);
     assert_int_equal(secret, 4242);
     /* A system call that writes where it is told is not a deputy either. */
@@ -212,15 +215,15 @@ static void files_are_refused_but_for_those_that_are_granted(void **state)
 {
     (void)state;
     struct og_domain *other;
-    const struct og_options options = { .isolation = OG_MPK,
-                                        .readable_paths = (const char *const[]){ "/proc/version", NULL } };
+    const struct og_options options = {
+        .isolation = OG_MPK, .readable_paths = (const char *const[]){"/proc/version", NULL}};
     take_signals_back();
-    assert_int_equal(
-        og_domain_open(&other, (const char *const[]){ library, NULL }, &options, &fault), OG_OK);
+    assert_int_equal(og_domain_open(&other, (const char *const[]){library, NULL}, &options, &fault),
+                     OG_OK);
     static const struct {
         const char *path;
         long first;
-    } files[] = { { "/proc/version", 'L' }, { "/proc/cpuinfo", -1 }, { "/proc/self/mem", -1 } };
+    } files[] = {{"/proc/version", 'L'}, {"/proc/cpuinfo", -1}, {"/proc/self/mem", -1}};
     assert_int_not_equal(((words *)raw_function("read_file"))((long)"/proc/cpuinfo", 0, 0, 0), -1);
     struct og_domain *first = domain;
     domain = other;
@@ -229,10 +232,12 @@ static void files_are_refused_but_for_those_that_are_granted(void **state)
         long result = 0;
         og_scope_begin(domain, &scope);
         char og_mut *path = og_alloc(&scope, char, 64, &fault);
-        assert_int_equal(og_write_array(&scope.access, path, files[i].path,
-                                        strlen(files[i].path) + 1, &fault), OG_OK);
-        assert_int_equal(CALL(scope, boxed("read_file"),
-                              result = AS(words *)((long)og_pass(path), 0, 0, 0)), OG_OK);
+        assert_int_equal(
+            og_write_array(&scope.access, path, files[i].path, strlen(files[i].path) + 1, &fault),
+            OG_OK);
+        assert_int_equal(
+            CALL(scope, boxed("read_file"), result = AS(words *)((long)og_pass(path), 0, 0, 0)),
+            OG_OK);
         assert_int_equal(result, files[i].first);
         og_scope_end(&scope);
     }
@@ -299,7 +304,8 @@ static void the_hosts_pkey_set_opens_nothing(void **state)
     void *pkey_set_of_libc = dlsym(RTLD_DEFAULT, "pkey_set");
     assert_non_null(pkey_set_of_libc);
     long result = 0;
-    assert_int_equal(call_words("call_address", &result, (long)pkey_set_of_libc, 0, 0, 0), OG_FAULTED);
+    assert_int_equal(call_words("call_address", &result, (long)pkey_set_of_libc, 0, 0, 0),
+                     OG_FAULTED);
     assert_int_equal(fault.signal, SIGILL);
     assert_works_after_reset();
 }
@@ -326,16 +332,20 @@ static void no_register_holds_a_host_value(void **state)
     struct og_scope scope;
     long seen = -1;
     og_scope_begin(domain, &scope);
-    assert_int_equal(CALL(scope, boxed("look_at_registers"), {
-        __asm__ volatile("mov $0x5ec2e7, %%rax\n\tmovq %%rax, %%xmm8\n\tmovq %%rax, %%xmm11\n\t"
-                         "movq %%rax, %%xmm15\n\tmov %%rax, %%rbx\n\tmov %%rax, %%r12\n\t"
-                         "mov %%rax, %%r13\n\tmov %%rax, %%r14\n\tmov %%rax, %%r15\n\t"
-                         "call *%1"
-                         : "=a"(seen)
-                         : "D"(called.entry)
-                         : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13",
-                           "r14", "r15", "xmm0", "xmm8", "xmm11", "xmm15", "memory", "cc");
-    }), OG_OK);
+    assert_int_equal(
+        CALL(scope, boxed("look_at_registers"),
+             {
+                 __asm__ volatile(
+                     "mov $0x5ec2e7, %%rax\n\tmovq %%rax, %%xmm8\n\tmovq %%rax, %%xmm11\n\t"
+                     "movq %%rax, %%xmm15\n\tmov %%rax, %%rbx\n\tmov %%rax, %%r12\n\t"
+                     "mov %%rax, %%r13\n\tmov %%rax, %%r14\n\tmov %%rax, %%r15\n\t"
+                     "call *%1"
+                     : "=a"(seen)
+                     : "D"(called.entry)
+                     : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+                       "r15", "xmm0", "xmm8", "xmm11", "xmm15", "memory", "cc");
+             }),
+        OG_OK);
     og_scope_end(&scope);
     assert_int_equal(seen, 0);
 }
@@ -366,32 +376,34 @@ static void all_kinds_of_arguments_and_results_cross_the_gate(void **state)
     struct pair {
         long integer;
         double floating;
-    } pair = { 0, 0 };
+    } pair = {0, 0};
     struct og_scope scope;
     double mixed = 0;
     long double extended = 0;
     og_scope_begin(domain, &scope);
-    assert_int_equal(CALL(scope, boxed("return_pair"),
-                          pair = AS(struct pair(*)(long, double))(41, 1.5)), OG_OK);
+    assert_int_equal(
+        CALL(scope, boxed("return_pair"), pair = AS(struct pair(*)(long, double))(41, 1.5)), OG_OK);
     assert_int_equal(pair.integer, 42);
     assert_true(pair.floating == 3.0);
     assert_int_equal(CALL(scope, boxed("mix"),
                           mixed = AS(double (*)(int, double, long, float, double))(1, 2, 3, 4, 5)),
                      OG_OK);
     assert_true(mixed == 54321.0);
-    assert_int_equal(CALL(scope, boxed("return_long_double"),
-                          extended = AS(long double (*)(double))(2.5)), OG_OK);
+    assert_int_equal(
+        CALL(scope, boxed("return_long_double"), extended = AS(long double (*)(double))(2.5)),
+        OG_OK);
     assert_true(extended == 10.0L);
 
     struct og_function sum = boxed("sum_25");
     long total = 0;
     assert_int_equal(og_function_stack(&sum, 19 * sizeof(long), &fault), OG_OK);
-    assert_int_equal(CALL(scope, sum,
-                          total = AS(long (*)(long, long, long, long, long, long, long, long, long,
-                                              long, long, long, long, long, long, long, long, long,
-                                              long, long, long, long, long, long, long))(
-                              1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
-                              21, 22, 23, 24, 25)), OG_OK);
+    assert_int_equal(
+        CALL(scope, sum,
+             total = AS(long (*)(long, long, long, long, long, long, long, long, long, long, long,
+                                 long, long, long, long, long, long, long, long, long, long, long,
+                                 long, long, long))(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+                                                    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25)),
+        OG_OK);
     assert_int_equal(total, 5525);
 
     /* A variadic function of the domain's own libc. */
@@ -401,7 +413,8 @@ static void all_kinds_of_arguments_and_results_cross_the_gate(void **state)
     int written = 0;
     assert_int_equal(CALL(scope, boxed("sprintf"),
                           written = AS(int (*)(char *, const char *, ...))(
-                              og_pass(text), og_pass(format), 12, 3.5)), OG_OK);
+                              og_pass(text), og_pass(format), 12, 3.5)),
+                     OG_OK);
     assert_int_equal(written, 6);
     char copy[7] = "";
     assert_int_equal(og_read_array(&scope.access, text, copy, 6, &fault), OG_OK);
@@ -420,15 +433,15 @@ static void every_way_to_fail_ends_the_call_and_not_the_host(void **state)
         int signal;
         const char *message;
     } ways[] = {
-        { "read_word", 0, 0, SIGSEGV, "" },
-        { "read_word", (long)0x8000000000000000, 0, SIGSEGV, "" },
-        { "overflow_stack", 0, 0, SIGSEGV, "the foreign stack overflowed" },
-        { "call_abort", 0, 0, SIGABRT, "the foreign code called abort" },
-        { "call_exit", 0, 0, 0, "the foreign code called exit" },
-        { "divide", 1, 0, SIGFPE, "" },
-        { "execute_nothing", 0, 0, SIGILL, "" },
-        { "hit_breakpoint", 0, 0, SIGTRAP, "" },
-        { "call_address", 0x1234, 0, SIGSEGV, "" },
+        {"read_word", 0, 0, SIGSEGV, ""},
+        {"read_word", (long)0x8000000000000000, 0, SIGSEGV, ""},
+        {"overflow_stack", 0, 0, SIGSEGV, "the foreign stack overflowed"},
+        {"call_abort", 0, 0, SIGABRT, "the foreign code called abort"},
+        {"call_exit", 0, 0, 0, "the foreign code called exit"},
+        {"divide", 1, 0, SIGFPE, ""},
+        {"execute_nothing", 0, 0, SIGILL, ""},
+        {"hit_breakpoint", 0, 0, SIGTRAP, ""},
+        {"call_address", 0x1234, 0, SIGSEGV, ""},
     };
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         enum og_error error = call_words(ways[i].function, NULL, ways[i].a, ways[i].b, 0, 0);
@@ -498,7 +511,7 @@ static void call_again(void *user, struct og_scope *scope, const struct og_argum
 }
 
 static void fault_inside(void *user, struct og_scope *scope, const struct og_arguments *arguments,
-                       struct og_result *result) OG_REQUIRES(scope->access);
+                         struct og_result *result) OG_REQUIRES(scope->access);
 static void fault_inside(void *user, struct og_scope *scope, const struct og_arguments *arguments,
                          struct og_result *result)
 {
@@ -518,13 +531,15 @@ static void callbacks_reach_the_host_and_nest(void **state)
     assert_int_equal(og_callback_open(domain, &nested, call_again, &simple, &fault), OG_OK);
     og_scope_begin(domain, &scope);
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(CALL(scope, boxed("call_back"),
-                              value = AS(long (*)(uintptr_t, long, long, double))(
-                                  simple.address, 6, 7, 3.0)), OG_OK);
+        assert_int_equal(
+            CALL(scope, boxed("call_back"),
+                 value = AS(long (*)(uintptr_t, long, long, double))(simple.address, 6, 7, 3.0)),
+            OG_OK);
         assert_int_equal(value, 1045);
-        assert_int_equal(CALL(scope, boxed("call_back"),
-                              value = AS(long (*)(uintptr_t, long, long, double))(
-                                  nested.address, 6, 7, 3.0)), OG_OK);
+        assert_int_equal(
+            CALL(scope, boxed("call_back"),
+                 value = AS(long (*)(uintptr_t, long, long, double))(nested.address, 6, 7, 3.0)),
+            OG_OK);
         assert_int_equal(value, 1013);
     }
     og_scope_end(&scope);
@@ -575,7 +590,7 @@ static void threads_have_stacks_and_thread_variables_of_their_own(void **state)
 {
     (void)state;
     pthread_t threads[8];
-    long bad[8] = { 0 };
+    long bad[8] = {0};
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 8; i++)
             assert_int_equal(pthread_create(&threads[i], NULL, count_in_thread, &bad[i]), 0);
@@ -601,8 +616,8 @@ static void tick(int signal)
 static void the_hosts_signal_handlers_run_while_foreign_code_does(void **state)
 {
     (void)state;
-    struct sigaction action = { .sa_handler = tick }, before;
-    struct itimerval timer = { { 0, 1000 }, { 0, 1000 } }, off = { { 0, 0 }, { 0, 0 } };
+    struct sigaction action = {.sa_handler = tick}, before;
+    struct itimerval timer = {{0, 1000}, {0, 1000}}, off = {{0, 0}, {0, 0}};
     struct og_function count = boxed("count_up");
     long value = 0, calls = 0;
     assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
@@ -635,8 +650,9 @@ static void a_child_of_fork_has_working_and_closed_domains(void **state)
     pid_t child = fork();
     if (child == 0) {
         int bad = call_words("count_up", &result, 0, 0, 0, 0) != OG_OK || result != 101;
-        bad |= (call_words("system_call", &result, SYS_getppid, 0, 0, 0) != OG_OK ||
-                result != -EPERM) << 1;
+        bad |=
+            (call_words("system_call", &result, SYS_getppid, 0, 0, 0) != OG_OK || result != -EPERM)
+            << 1;
         bad |= (call_words("read_word", NULL, (long)&secret, 0, 0, 0) != OG_FAULTED) << 2;
         bad |= (og_domain_reset(domain, &fault) != OG_OK) << 3;
         bad |= (call_words("loop_forever", NULL, 0, 0, 0, 0) != OG_DEADLINE) << 4;
@@ -657,13 +673,13 @@ static void a_thousand_resets_and_many_domains_leak_nothing(void **state)
     (void)state;
     struct og_domain *domains[16];
     int count = 0;
-    const struct og_options options = { .isolation = OG_MPK };
+    const struct og_options options = {.isolation = OG_MPK};
     for (int i = 0; i < 1000; i++)
         reset();
     for (int round = 0; round < 3; round++) {
         enum og_error error = OG_OK;
         for (count = 0; count < 16 && !error; count++)
-            error = og_domain_open(&domains[count], (const char *const[]){ library, NULL }, &options,
+            error = og_domain_open(&domains[count], (const char *const[]){library, NULL}, &options,
                                    &fault);
         /* One is open already, of 14. */
         assert_int_equal(error, OG_NO_MEMORY);
@@ -677,17 +693,21 @@ static void bad_libraries_are_named_and_leave_no_domain(void **state)
 {
     (void)state;
     struct og_domain *other;
-    const struct og_options options = { .isolation = OG_MPK };
+    const struct og_options options = {.isolation = OG_MPK};
     take_signals_back();
-    assert_int_equal(og_domain_open(&other, (const char *const[]){ "libnone.so.9", NULL }, &options,
-                                    &fault), OG_NOT_FOUND);
+    assert_int_equal(
+        og_domain_open(&other, (const char *const[]){"libnone.so.9", NULL}, &options, &fault),
+        OG_NOT_FOUND);
     assert_null(other);
     assert_string_equal(fault.symbol, "libnone.so.9");
     FILE *file = fopen("/tmp/libdamaged.so", "w");
-    fwrite("\x7f" "ELF damaged", 1, 12, file);
+    fwrite("\x7f"
+           "ELF damaged",
+           1, 12, file);
     fclose(file);
-    assert_int_equal(og_domain_open(&other, (const char *const[]){ "/tmp/libdamaged.so", NULL },
-                                    &options, &fault), OG_NOT_FOUND);
+    assert_int_equal(
+        og_domain_open(&other, (const char *const[]){"/tmp/libdamaged.so", NULL}, &options, &fault),
+        OG_NOT_FOUND);
     assert_null(other);
 }
 
@@ -695,12 +715,12 @@ static void a_library_with_a_forbidden_instruction_is_refused(void **state)
 {
     (void)state;
     struct og_domain *other;
-    const struct og_options options = { .isolation = OG_MPK };
+    const struct og_options options = {.isolation = OG_MPK};
     take_signals_back();
     char path[4200];
     snprintf(path, sizeof(path), "%s", library);
     memcpy(strrchr(path, '/'), "/libogforbidden.so", 19);
-    assert_int_equal(og_domain_open(&other, (const char *const[]){ path, NULL }, &options, &fault),
+    assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
                      OG_FORBIDDEN);
     assert_string_equal(fault.message, "WRPKRU");
 }

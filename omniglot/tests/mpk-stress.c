@@ -74,14 +74,15 @@ static enum og_error call(struct og_domain *domain, const char *name, uintptr_t 
 
 static void *attack(void *memory)
 {
-    static const char *const ways[] = { "read_word", "write_word", "call_address", "overflow_stack",
-                                        "call_abort", "execute_nothing", "divide", "clear_gs" };
+    static const char *const ways[] = {"read_word",      "write_word", "call_address",
+                                       "overflow_stack", "call_abort", "execute_nothing",
+                                       "divide",         "clear_gs"};
     uint64_t state = 1 + (uintptr_t)memory;
-    const struct og_options options = { .isolation = OG_MPK, .deadline_ms = 50 };
+    const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 50};
     struct og_domain *domain;
     struct og_fault fault;
     unsigned char *heap = malloc(HEAP);
-    if (!heap || og_domain_open(&domain, (const char *const[]){ library, NULL }, &options, &fault)) {
+    if (!heap || og_domain_open(&domain, (const char *const[]){library, NULL}, &options, &fault)) {
         atomic_fetch_add(&wrong, 1);
         free(heap);
         return NULL;

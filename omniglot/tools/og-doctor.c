@@ -41,7 +41,7 @@ static const char *yes(int truth)
 int main(int argc, char **argv)
 {
     struct utsname name;
-    struct og_fault fault = { 0 };
+    struct og_fault fault = {0};
     if (argc > 1) {
         fprintf(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr, "usage: og-doctor\n");
         return strcmp(argv[1], "--help") ? 2 : 0;

@@ -48,13 +48,14 @@ static int fail_with(const struct og_fault *fault)
 }
 
 /* Copies bytes in, NUL-terminated; false and *fault if there is no room. */
-static bool lend(struct og_scope *scope, struct arguments *arguments, const void *bytes, size_t size,
-                 struct og_fault *fault) OG_REQUIRES(scope->access);
-static bool lend(struct og_scope *scope, struct arguments *arguments, const void *bytes, size_t size,
-                 struct og_fault *fault)
+static bool lend(struct og_scope *scope, struct arguments *arguments, const void *bytes,
+                 size_t size, struct og_fault *fault) OG_REQUIRES(scope->access);
+static bool lend(struct og_scope *scope, struct arguments *arguments, const void *bytes,
+                 size_t size, struct og_fault *fault)
 {
     unsigned char og_mut *memory = og_alloc(scope, unsigned char, size + 1, fault);
-    if (!memory || og_write_array(&scope->access, memory, (const unsigned char *)bytes, size, fault))
+    if (!memory ||
+        og_write_array(&scope->access, memory, (const unsigned char *)bytes, size, fault))
         return false;
     arguments->integers[arguments->integer_count++] = (uintptr_t)og_pass(memory);
     return true;
@@ -147,7 +148,7 @@ static int call(struct og_scope *scope, const struct og_function *function, bool
 static int call(struct og_scope *scope, const struct og_function *function, bool returns_float,
                 char **texts, struct og_fault *fault)
 {
-    struct arguments arguments = { .integer_count = 0 };
+    struct arguments arguments = {.integer_count = 0};
     long integer = 0;
     double floating = 0;
     const uintptr_t *i = arguments.integers;
@@ -184,9 +185,9 @@ static int call(struct og_scope *scope, const struct og_function *function, bool
 
 int main(int argc, char **argv)
 {
-    struct og_options options = { .isolation = og_mpk_supported(NULL) ? OG_NONE : OG_MPK };
-    const char *paths[PATHS + 1] = { NULL };
-    struct og_fault fault = { 0 };
+    struct og_options options = {.isolation = og_mpk_supported(NULL) ? OG_NONE : OG_MPK};
+    const char *paths[PATHS + 1] = {NULL};
+    struct og_fault fault = {0};
     size_t path_count = 0;
     bool returns_float = false;
     int at = 1;
@@ -223,7 +224,7 @@ int main(int argc, char **argv)
     struct og_domain *domain;
     struct og_function function;
     struct og_scope scope;
-    if (og_domain_open(&domain, (const char *const[]){ argv[at], NULL }, &options, &fault) ||
+    if (og_domain_open(&domain, (const char *const[]){argv[at], NULL}, &options, &fault) ||
         og_domain_lookup(domain, argv[at + 1], &function, &fault))
         return fail_with(&fault);
     og_scope_begin(domain, &scope);

@@ -102,7 +102,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "og-scan: %s: %s\n", argv[i], errno ? strerror(errno) : "empty");
             status = 2;
         } else {
-            const struct file file = { argv[i], bytes, (size_t)about.st_size };
+            const struct file file = {argv[i], bytes, (size_t)about.st_size};
             int found = scan(&file);
             munmap(bytes, (size_t)about.st_size);
             if (found < 0)

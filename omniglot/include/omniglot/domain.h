@@ -20,8 +20,8 @@ enum og_isolation { OG_NONE, OG_MPK };
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;  /* bytes of foreign heap, at most; 0: 64 MiB */
-    size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB */
+    size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB */
+    size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB */
     unsigned deadline_ms; /* how long a call may take (OG_MPK; to about 2 ms); 0: for ever */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
                                           NULL-terminated; NULL: none */

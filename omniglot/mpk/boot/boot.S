@@ -16,6 +16,11 @@
 _start:
     and     $-16, %rsp
     call    __ctype_init@PLT
+/* No pthread_create will ever tell the C library that it has several threads, and until it is
+ * told so malloc takes no locks: by the global, and by the thread's tcbhead_t.multiple_threads. */
+    mov     __libc_single_threaded@GOTPCREL(%rip), %rax
+    movb    $0, (%rax)
+    movl    $1, %fs:24
     lea     functions(%rip), %rdi
     mov     $MPK_BOOTED, %eax
     syscall
