@@ -168,6 +168,8 @@ help:
 	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume)'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'
+	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB,'
+	@echo '                   at most 5 repetitions)'
 	@echo 'make figures       figures and report again, from results/latest or RUN=folder'
 	@echo 'make compare       A=run B=run: what changed between two runs'
 	@echo 'make stress        the long tests     make fuzz   FUZZ_SECONDS=300 for each target'

@@ -8,16 +8,21 @@
 RUN ?= results/latest
 quoted = '$(subst ','\'',$(1))'
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
+    --guest-bench $(BUILD)/bin/og-bench-counted \
     --build "make --no-print-directory -j$(shell nproc) programs" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
     $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
 
-.PHONY: reproduce bench-native figures compare
+.PHONY: reproduce bench-native bench-pku figures compare
 reproduce: deps
 	@$(REPRODUCE)
 
 bench-native: deps
 	@$(REPRODUCE) --until bench-native
+
+# Instructions rather than times, in the guest with protection keys: some minutes.
+bench-pku: deps
+	@$(REPRODUCE) --only bench-pku
 
 figures:
 	@test -f $(call quoted,$(RUN)/results.csv) || \
