@@ -28,6 +28,7 @@ TIMEOUT = 1500
 REPETITIONS = 5
 SIZE_LIMIT = 65536
 GROUP = re.compile(r"(\d+)/(\d+)\]? (\S+/\S+ +\S+ +\d+ B)")
+NOTHING = "no case matches"  # as og-bench-counted says it
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 LINES = 12  # that say where a whole run stands, where there is no terminal
 
@@ -73,20 +74,22 @@ def show(text, shown, out=sys.stdout):
 
 
 def run_guest(options):
-    """Returns the guest's status and all that was said."""
+    """Returns the guest's status, and whether there was no case to count; what else a program
+    without cases says is not shown."""
     child = subprocess.Popen(guest_command(options), cwd=options.run_dir, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)
-    said, piece, shown = [], b"", 0
+    nothing, piece, shown = False, b"", 0
     try:
         while byte := child.stdout.read1(1):
             if byte in b"\r\n":
                 text = piece.decode("utf-8", "replace")
-                said.append(text)
-                shown = show(text, shown)
                 piece = b""
+                nothing = nothing or NOTHING in text
+                if not nothing:
+                    shown = show(text, shown)
             else:
                 piece += byte
-        return child.wait(), "\n".join(said)
+        return child.wait(), nothing
     except KeyboardInterrupt:
         child.terminate()
         child.wait()
@@ -149,8 +152,8 @@ def main(arguments):
         os.makedirs(options.run_dir, exist_ok=True)
         brought = os.path.join(options.run_dir, TARGET)
         shutil.rmtree(brought, ignore_errors=True)
-        status, said = run_guest(options)
-        if "no case matches" in said:
+        status, nothing = run_guest(options)
+        if nothing:
             print(f"  nothing to count: no case of up to {options.size_limit} bytes matches")
             return 0
         if os.path.isdir(brought):

@@ -88,6 +88,7 @@ $(call test,harness-statistics,$(HARNESS)/tests/statistics_test.c,harness,-lm)
 $(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
 $(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
 $(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
-TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour $(HARNESS)/tests/adding-a-workload
+TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour $(HARNESS)/tests/suite-in-guest \
+    $(HARNESS)/tests/adding-a-workload
 
 include $(wildcard workloads/*/build.mk)

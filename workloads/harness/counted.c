@@ -111,18 +111,20 @@ static bool write_record(const struct case_group *group, const uint64_t *iterati
     FILE *file = open_memstream(&measurement->record, &measurement->record_size);
     if (!file)
         return false;
-    fprintf(file, "{\n  \"context\": {\"target\": \"%s\", \"seed\": \"%" PRIu64 "\"},\n"
-                  "  \"benchmarks\": [",
+    fprintf(file,
+            "{\n  \"context\": {\"target\": \"%s\", \"seed\": \"%" PRIu64 "\"},\n"
+            "  \"benchmarks\": [",
             measure_target, settings.seed);
     for (size_t i = 0; i < group->count * settings.repetitions; i++) {
         const struct group_member *member = &group->members[i / settings.repetitions];
         char name[CASE_NAME_MAX];
         case_name(name, member->table, member->item);
-        fprintf(file, "%s\n    {\"name\": \"%s\", \"run_type\": \"iteration\", "
-                      "\"repetition_index\": %zu, \"iterations\": %" PRIu64 ", "
-                      "\"real_time\": %.6f, \"time_unit\": \"instructions\"}",
-                i ? "," : "", name, i % settings.repetitions,
-                iterations[i / settings.repetitions], measurement->samples[i]);
+        fprintf(file,
+                "%s\n    {\"name\": \"%s\", \"run_type\": \"iteration\", "
+                "\"repetition_index\": %zu, \"iterations\": %" PRIu64 ", "
+                "\"real_time\": %.6f, \"time_unit\": \"instructions\"}",
+                i ? "," : "", name, i % settings.repetitions, iterations[i / settings.repetitions],
+                measurement->samples[i]);
     }
     fputs("\n  ]\n}\n", file);
     return fclose(file) == 0;

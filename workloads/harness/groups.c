@@ -208,8 +208,7 @@ static bool add_case(struct groups *groups, const struct workload_tables *tables
 }
 
 static bool add_table(struct groups *groups, const struct workload_tables *tables,
-                      const struct workload_table *table, const regex_t *filter,
-                      size_t size_limit)
+                      const struct workload_table *table, const regex_t *filter, size_t size_limit)
 {
     for (size_t i = 0; i < table->count; i++) {
         char name[CASE_NAME_MAX];
