@@ -33,8 +33,7 @@ KINDS = {
     "emulated": "instructions retired in a deterministic emulator. Never a time: an emulator's "
                 "instruction says nothing about a pipeline's. Target pku-guest: a "
                 "machine with protection keys under QEMU, sizes up to 64&nbsp;KiB; what its kernel "
-                "executes counts, and each step of a string instruction (<code>rep movsb</code>, by "
-                "which the C library copies from some KiB on) is one.",
+                "executes counts, and of a string instruction each step.",
     "modelled": "a measured time plus a stated cost for what this machine cannot do. Drawn "
                 "hollow.",
 }

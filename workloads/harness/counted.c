@@ -1,7 +1,7 @@
 /* The driver for the PKU guest (omniglot/tools/pku-guest --icount), whose time-stamp counter
  * advances by one with each instruction: samples are instructions per operation, kind
- * "emulated". What the guest's kernel executes meanwhile counts too, and each step of a string
- * instruction (rep movsb) is one, because that is how QEMU counts. */
+ * "emulated". What the guest's kernel executes meanwhile counts too, and of a string instruction
+ * each step, because that is how QEMU counts. */
 #include "workloads/harness/measure.h"
 
 #include <inttypes.h>
