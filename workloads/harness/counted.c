@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "workloads/harness/random.h"
 #include "workloads/harness/stack_offset.h"
@@ -22,6 +23,7 @@ enum {
     SHORT_SAMPLE = 200000, /* instructions, about; for operations that cost less than that */
     LONG_SAMPLE = 8000000, /* for the others; one operation at least */
     ITERATIONS_MAX = 5000,
+    SETTLE_NANOSECONDS = 300000000,
     CHECK_LOOPS = 100000, /* of two instructions, to see what the clock counts */
     CHECK_PERCENT = 2,    /* how far off it may be */
 };
@@ -130,6 +132,14 @@ static bool write_record(const struct case_group *group, const uint64_t *iterati
     return fclose(file) == 0;
 }
 
+/* Lets the kernel finish, in idle time, which costs the emulator nothing, what it has put off:
+ * the namespaces of the last group's worker processes are taken down long after their end. */
+static void settle(void)
+{
+    const struct timespec pause = {0, SETTLE_NANOSECONDS};
+    nanosleep(&pause, NULL);
+}
+
 bool measure_group(const struct case_group *group, void *const *states,
                    struct measurement *measurement, struct failure *failure)
 {
@@ -138,6 +148,7 @@ bool measure_group(const struct case_group *group, void *const *states,
     uint64_t *iterations = calloc(group->count, sizeof(*iterations));
     size_t *order = shuffled(total, &random);
     bool done = iterations && order;
+    settle();
     if (!done)
         failure_set(failure, "out of memory");
     for (size_t i = 0; i < group->count && done && !measure_stop; i++)
