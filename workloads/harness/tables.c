@@ -22,7 +22,7 @@ static const struct workload_table *const items[] = {
 static bool can_run(const char *system, struct case_error *why)
 {
     struct og_fault fault;
-    if (strcmp(system, "og-mpk") || !og_mpk_supported(&fault))
+    if (strcmp(system, "og-mpk") != 0 || !og_mpk_supported(&fault))
         return true;
     snprintf(why->message, sizeof(why->message), "%s", fault.message);
     return false;
