@@ -164,9 +164,11 @@ clean:
 
 help:
 	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
-	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume)'
+	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'
+	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB,'
+	@echo '                   at most 5 repetitions)'
 	@echo 'make figures       figures and report again, from results/latest or RUN=folder'
 	@echo 'make compare       A=run B=run: what changed between two runs'
 	@echo 'make stress        the long tests     make fuzz   FUZZ_SECONDS=300 for each target'

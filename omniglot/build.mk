@@ -43,7 +43,7 @@ $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIG
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 TEST_SCRIPTS += omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-not-run
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-tools-in-guest \
-    omniglot/tests/mpk-stress-in-guest
+    omniglot/tests/mpk-stress-in-guest workloads/harness/tests/suite-in-guest
 
 # The MPK runtime's tests, apart from `make test` for the reason that mpk-not-run gives.
 .PHONY: test-mpk

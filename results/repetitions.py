@@ -1,4 +1,5 @@
-"""Reads the repetitions behind every median: the Google Benchmark files in <run>/raw.
+"""Reads the repetitions behind every median: the files in <run>/raw, in Google Benchmark's
+form. Their context names the target; where it names none it is the native one.
 
 A measured run is named workload/operation/system/size, with /resident appended for the
 resident placement; further suffixes that the library appends (/manual_time) mean nothing
@@ -9,6 +10,9 @@ import json
 import os
 
 NANOSECONDS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+# What a sample's unit is worth in its row's: nanoseconds, or instructions.
+SCALES = {**NANOSECONDS, "instructions": 1.0}
+NATIVE_TARGET = "x86_64-linux"
 
 
 class Unreadable(Exception):
@@ -16,8 +20,8 @@ class Unreadable(Exception):
 
 
 def read(run):
-    """Returns {(workload, operation, system, size, placement): [nanoseconds, ...]} for the
-    run directory `run`. A run directory without raw files gives {}."""
+    """Returns {(target, workload, operation, system, size, placement): [cost, ...]} for the run
+    directory `run`; costs are nanoseconds, or instructions where the target counts them. A run directory without raw files gives {}."""
     folder = os.path.join(run, "raw")
     found = {}
     if not os.path.isdir(folder):
@@ -30,7 +34,8 @@ def read(run):
 
 def key(case):
     """Where the repetitions of a table.Case are in what `read` returns."""
-    return (case.workload, case.operation, case.system, case.size_bytes, case.placement)
+    return (case.target, case.workload, case.operation, case.system, case.size_bytes,
+            case.placement)
 
 
 def _read_file(path, found):
@@ -43,16 +48,18 @@ def _read_file(path, found):
     runs = document.get("benchmarks") if isinstance(document, dict) else None
     if not isinstance(runs, list):
         raise Unreadable(f"{path}: has no list 'benchmarks'; is it from Google Benchmark?")
+    context = document.get("context")
+    target = context.get("target", NATIVE_TARGET) if isinstance(context, dict) else NATIVE_TARGET
     for run in runs:
         if run.get("run_type") != "iteration" or run.get("error_occurred"):
             continue
         name = run.get("name", "")
         parts = name.split("/")
         try:
-            where = (parts[0], parts[1], parts[2], int(parts[3]),
+            where = (target, parts[0], parts[1], parts[2], int(parts[3]),
                      "resident" if "resident" in parts[4:] else "copied")
-            time = float(run["real_time"]) * NANOSECONDS[run.get("time_unit", "ns")]
+            cost = float(run["real_time"]) * SCALES[run.get("time_unit", "ns")]
         except (IndexError, ValueError, KeyError, TypeError):
             raise Unreadable(f"{path}: the run '{name}' has no name of the form "
                              "workload/operation/system/size, or no time") from None
-        found.setdefault(where, []).append(time)
+        found.setdefault(where, []).append(cost)

@@ -31,7 +31,9 @@ KINDS = {
     "measured": "time on the machine described under <a href='#environment'>Environment</a>, "
                 "by its clock, in nanoseconds.",
     "emulated": "instructions retired in a deterministic emulator. Never a time: an emulator's "
-                "instruction says nothing about a pipeline's.",
+                "instruction says nothing about a pipeline's. Target pku-guest: a "
+                "machine with protection keys under QEMU, sizes up to 64&nbsp;KiB; what its kernel "
+                "executes counts, and of a string instruction each step.",
     "modelled": "a measured time plus a stated cost for what this machine cannot do. Drawn "
                 "hollow.",
 }
@@ -115,6 +117,11 @@ def headline(report, row):
             f"{wording.times(ratio.ratio_low)} – {wording.times(ratio.ratio_high)}</span>")
 
 
+def amount(difference, unit):
+    """A difference of costs with its unit, none below 0."""
+    return wording.cost(max(difference, 0), unit) + (" instructions" if unit != "ns" else "")
+
+
 def reading(report, rows):
     """What the summary says about the discipline alone, in a sentence."""
     raw = table.find(rows, system="raw", workload="ubench", operation="invoke-int-0")
@@ -123,16 +130,20 @@ def reading(report, rows):
            "them their 95&nbsp;% intervals; input and output in host memory. "
     if raw and none:
         said += ("With no isolation under it, Omniglot's discipline adds "
-                 f"{wording.cost(max(none.median - raw.median, 0), raw.case.unit)} to an empty "
-                 "call. ")
+                 f"{amount(none.median - raw.median, raw.case.unit)} to an empty call. ")
+    mpk = table.find(rows, system="og-mpk", workload="ubench", operation="invoke-int-0")
+    if raw and mpk:
+        said += ("Behind protection keys, discipline and gate together add "
+                 f"{amount(mpk.median - raw.median, raw.case.unit)}. ")
     for size in (4096, 1048576):
         row = table.find(rows, system="og-none", workload="sodium", operation="sha256",
                          size_bytes=size)
         ratio = report.ratios.get(row.case) if row else None
         if ratio:
+            more, less = ("slower", "faster") if row.case.unit == "ns" else ("more", "less")
             verdict = "cannot be told from raw" if ratio.ratio_low <= 1 <= ratio.ratio_high else \
                 f"is {abs(ratio.ratio - 1) * 100:.1f}&nbsp;% " \
-                f"{'slower' if ratio.ratio > 1 else 'faster'} than raw"
+                f"{more if ratio.ratio > 1 else less} than raw"
             said += f"At SHA-256 of {wording.size(size)} it {verdict}. "
     return said + "</p>"
 

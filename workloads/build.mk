@@ -42,6 +42,7 @@ $(call system,raw,           raw,       og-core,)
 $(call system,process-socket,process,   $(PROCESS), $(PROCESS_LIBS))
 $(call system,process-ring,  process,   $(PROCESS), $(PROCESS_LIBS))
 $(call system,og-none,       og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call system,og-mpk,        og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
 
 # ubench's own library, found from the program's place. (Its dollar survives three expansions.)
 $(call shared,libogubench,workloads/ubench/library.c)
@@ -55,7 +56,8 @@ $(call workload,zlib,  $(SYSTEMS),-lz,workloads/zlib/input.c)
 
 HARNESS := workloads/harness
 
-$(call archive,harness,$(addprefix $(HARNESS)/,failure.c groups.c options.c progress.c random.c \
+$(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c \
+    options.c progress.c random.c \
     results_file.c results_line.c run.c stack_offset.c statistics.c verify.c whole_file.c))
 
 # The tables' list is rewritten, and what includes it recompiled, when the pairs change.
@@ -69,9 +71,14 @@ FLAGS_$(HARNESS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'
 $(call program,bin/og-bench,$(HARNESS)/bench.cc $(HARNESS)/main.c $(HARNESS)/tables.c \
     $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),-lbenchmark $(sort $(BENCH_LIBRARIES)),$(CXX))
 
-# What og-bench starts or loads when it runs.
-$(BUILD)/bin/og-bench: | $(BENCH_WORKERS)
-$(BUILD)/bin/og-bench $(BENCH_WORKERS): $(BUILD)/lib/libogubench.so
+# The same workloads with the driver that counts instructions, for the PKU guest.
+$(call program,bin/og-bench-counted,$(HARNESS)/counted.c $(HARNESS)/main.c $(HARNESS)/tables.c \
+    $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),$(sort $(BENCH_LIBRARIES)))
+
+# What they start or load when they run.
+BENCHES := $(BUILD)/bin/og-bench $(BUILD)/bin/og-bench-counted
+$(BENCHES): | $(BENCH_WORKERS)
+$(BENCHES) $(BENCH_WORKERS): $(BUILD)/lib/libogubench.so
 
 # The same driver and program over tables that go wrong on purpose.
 $(call program,test/og-bench-fake,$(HARNESS)/bench.cc $(HARNESS)/main.c \
@@ -81,6 +88,7 @@ $(call test,harness-statistics,$(HARNESS)/tests/statistics_test.c,harness,-lm)
 $(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
 $(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
 $(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
-TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour $(HARNESS)/tests/adding-a-workload
+TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
+    $(HARNESS)/tests/adding-a-workload
 
 include $(wildcard workloads/*/build.mk)

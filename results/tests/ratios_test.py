@@ -90,6 +90,21 @@ def time_units_of_the_raw_files_are_honoured():
     assert abs(row.raw_median - 100) < 1e-9 and abs(row.ratio - 3) < 1e-9, row
 
 
+def targets_are_compared_with_their_own_raw():
+    run = Run({"w/op/raw/8": RAW, "w/op/og-none/8": [2 * time for time in RAW]})
+    counts = {"raw": [10.0] * 3, "og-none": [70.0] * 3}
+    rows = [f"pku-guest,{system},w,op,copied,8,emulated,instructions,{values[0]},{values[0]},"
+            f"{values[0]},3,yes\n" for system, values in counts.items()]
+    run.write("results.csv", run.read("results.csv") + "".join(rows))
+    runs = [{"name": f"w/op/{system}/8", "run_type": "iteration", "real_time": value,
+             "time_unit": "instructions"} for system, values in counts.items() for value in values]
+    run.write("raw/pku-guest.w.op.copied.8.json",
+              json.dumps({"context": {"target": "pku-guest"}, "benchmarks": runs}))
+    tap.equal({row.case.target: row.ratio for row in run.ratio_rows()},
+              {"x86_64-linux": 2.0, "pku-guest": 7.0})
+    tap.equal(run.read("ratios.log"), "")
+
+
 def a_case_without_raw_gets_no_ratio_and_a_line_in_the_log():
     run = Run({"w/op/og-none/8": RAW})
     tap.equal(run.ratio_rows(), [])

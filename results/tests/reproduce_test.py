@@ -219,6 +219,23 @@ def a_stage_that_cannot_be_drawn_names_the_tool_that_is_missing():
     tap.contains(done.stderr, "gnuplot is not installed; `make deps`", "stage figures failed")
 
 
+def the_guests_stage_counts_into_the_same_run():
+    place = Place()
+    tools = os.path.join(place.folder.name, "guest-bench")
+    with open(tools, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\n")
+    done = place.reproduce("--guest-bench", tools, "--only", "bench-pku")
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stdout, "stage 2 of 2: counting instructions")
+    tap.contains(done.stderr, "stage bench-pku failed")
+
+
+def counting_in_the_guest_needs_its_program():
+    done = Place().reproduce("--only", "bench-pku")
+    tap.equal(done.returncode, 2)
+    tap.contains(done.stderr, "bench-pku needs --guest-bench")
+
+
 def repetitions_of_zero_are_refused():
     done = Place().reproduce("--repetitions", "0")
     tap.equal(done.returncode, 2)

@@ -12,13 +12,21 @@ struct instance {
     struct og_domain *domain;
 };
 
+/* What keeps the library inside, in the system that this source is compiled for. */
+#ifdef WORKLOAD_SYSTEM_og_mpk
+#define INSTANCE_ISOLATION OG_MPK
+#else
+#define INSTANCE_ISOLATION OG_NONE
+#endif
+
 /* Opens a new instance of the library: `name` is this project's name for it ("zlib"),
  * `soname` the dynamic loader's. Errors as og_domain_open's. */
 static inline enum og_error instance_open(struct instance *instance, const char *name,
                                           const char *soname, struct og_fault *fault)
 {
+    const struct og_options options = {.isolation = INSTANCE_ISOLATION};
     (void)name;
-    return og_domain_open(&instance->domain, (const char *const[]){soname, NULL}, NULL, fault);
+    return og_domain_open(&instance->domain, (const char *const[]){soname, NULL}, &options, fault);
 }
 
 /* Closes it; one that was never opened is fine, if it is all zero. The workloads leave no

@@ -196,6 +196,7 @@ try {
     int count = static_cast<int>(pointers.size());
     pointers.push_back(nullptr);
     benchmark::Initialize(&count, pointers.data());
+    benchmark::AddCustomContext("target", measure_target);
     benchmark::AddCustomContext("seed", std::to_string(settings.seed));
     benchmark::AddCustomContext("repetitions", std::to_string(settings.repetitions));
     benchmark::AddCustomContext("min_time_seconds", std::to_string(settings.min_time));

@@ -93,6 +93,8 @@ static bool nothing_selected(const struct workload_tables *tables,
         failure_add(failure, " in workloads %s", selection->workloads);
     if (selection->systems)
         failure_add(failure, " in systems %s", selection->systems);
+    if (selection->size_limit)
+        failure_add(failure, " of at most %zu bytes", selection->size_limit);
     failure_add(failure, "; a name is workload/operation/system/size[/resident] (--list shows all)"
                          "\nvalid systems:");
     list_names(tables, system_of, failure);
@@ -206,12 +208,14 @@ static bool add_case(struct groups *groups, const struct workload_tables *tables
 }
 
 static bool add_table(struct groups *groups, const struct workload_tables *tables,
-                      const struct workload_table *table, const regex_t *filter)
+                      const struct workload_table *table, const regex_t *filter, size_t size_limit)
 {
     for (size_t i = 0; i < table->count; i++) {
         char name[CASE_NAME_MAX];
         case_name(name, table, &table->cases[i]);
         if (filter && regexec(filter, name, 0, NULL, 0))
+            continue;
+        if (size_limit && table->cases[i].size > size_limit)
             continue;
         if (!add_case(groups, tables, (struct group_member){table, &table->cases[i]}))
             return false;
@@ -244,7 +248,8 @@ bool groups_make(struct groups *groups, const struct workload_tables *tables,
         const struct workload_table *table = tables->items[i];
         if (list_has(selection->workloads, table->workload) &&
             list_has(selection->systems, table->system))
-            done = add_table(groups, tables, table, selection->filter ? &filter : NULL);
+            done = add_table(groups, tables, table, selection->filter ? &filter : NULL,
+                             selection->size_limit);
     }
     if (selection->filter)
         regfree(&filter);

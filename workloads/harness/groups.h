@@ -39,6 +39,7 @@ struct selection {
     const char *workloads; /* comma-separated names */
     const char *systems;   /* comma-separated names */
     const char *filter;    /* POSIX extended regular expression on case names */
+    size_t size_limit;     /* no case of more bytes; 0: no limit */
 };
 
 enum { CASE_NAME_MAX = 256 };

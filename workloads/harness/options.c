@@ -21,6 +21,7 @@ const char options_usage[] =
     "  --filter REGEX       only names (workload/operation/system/size[/resident]) that match\n"
     "  --workloads A,B      only these workloads\n"
     "  --systems A,B        only these systems\n"
+    "  --size-limit BYTES   no case of more bytes\n"
     "  --repetitions N      samples per row, 1 to 999 (default 21)\n"
     "  --min-time SECONDS   least time per sample (default 0.015)\n"
     "  --seed N             for the groups' order and the stack offsets (default 1)\n"
@@ -36,6 +37,7 @@ enum option_id {
     FILTER,
     WORKLOADS,
     SYSTEMS,
+    SIZE_LIMIT,
     REPETITIONS,
     MIN_TIME,
     SEED,
@@ -49,6 +51,7 @@ static const struct option long_options[] = {
     {"filter", required_argument, NULL, FILTER},
     {"workloads", required_argument, NULL, WORKLOADS},
     {"systems", required_argument, NULL, SYSTEMS},
+    {"size-limit", required_argument, NULL, SIZE_LIMIT},
     {"repetitions", required_argument, NULL, REPETITIONS},
     {"min-time", required_argument, NULL, MIN_TIME},
     {"seed", required_argument, NULL, SEED},
@@ -98,6 +101,11 @@ static bool take(struct options *options, int option, const char *text, struct f
         return true;
     case SYSTEMS:
         options->selection.systems = text;
+        return true;
+    case SIZE_LIMIT:
+        if (!parse_count("--size-limit", text, 1, SIZE_MAX, &number, failure))
+            return false;
+        options->selection.size_limit = number;
         return true;
     case REPETITIONS:
         if (!parse_count("--repetitions", text, 1, STATISTICS_SAMPLES_MAX, &number, failure))

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "workloads/harness/available.h"
 #include "workloads/harness/measure.h"
 #include "workloads/harness/progress.h"
 #include "workloads/harness/results_file.h"
@@ -232,13 +233,15 @@ enum run_status run_main(int argc, char **argv, const struct workload_tables *ta
     struct options options;
     struct failure failure;
     struct groups groups = {NULL, 0};
+    struct workload_tables here = {NULL, 0, NULL};
     enum run_status status = RUN_UNUSABLE;
     if (!options_parse(&options, argc, argv, &failure)) {
         print_error(&failure);
     } else if (options.help) {
         fputs(options_usage, stdout);
         status = RUN_DONE;
-    } else if (!groups_make(&groups, tables, &options.selection, &failure)) {
+    } else if (!available_tables(&here, tables, &failure) ||
+               !groups_make(&groups, &here, &options.selection, &failure)) {
         print_error(&failure);
     } else if (options.list) {
         list(&groups);
@@ -249,5 +252,6 @@ enum run_status run_main(int argc, char **argv, const struct workload_tables *ta
         status = run_groups(&options, &groups);
     }
     groups_free(&groups);
+    available_free(&here);
     return status;
 }

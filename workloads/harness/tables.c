@@ -2,6 +2,10 @@
  * each pair of workloads/build.mk. */
 #include "workloads/harness/tables.h"
 
+#include <omniglot/omniglot.h>
+#include <stdio.h>
+#include <string.h>
+
 #define TABLE(symbol) extern const struct workload_table symbol;
 #include "workloads/tables.list"
 #undef TABLE
@@ -14,4 +18,15 @@ static const struct workload_table *const items[] = {
     NULL,
 };
 
-const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]) - 1};
+/* The one system that not every machine can run. */
+static bool can_run(const char *system, struct case_error *why)
+{
+    struct og_fault fault;
+    if (strcmp(system, "og-mpk") != 0 || !og_mpk_supported(&fault))
+        return true;
+    snprintf(why->message, sizeof(why->message), "%s", fault.message);
+    return false;
+}
+
+const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]) - 1,
+                                                can_run};

@@ -8,6 +8,9 @@
 struct workload_tables {
     const struct workload_table *const *items;
     size_t count;
+    /* Whether this machine can run the system; if not, `why` gets one sentence. NULL: it can
+     * run all of them. */
+    bool (*can_run)(const char *system, struct case_error *why);
 };
 
 extern const struct workload_tables workload_tables;

@@ -33,14 +33,25 @@ static const char *const ubench_symbols[UBENCH_FUNCTIONS] = {
     [UBENCH_COUNT] = "ubench_count",
 };
 
+/* Bytes of arguments on the stack: integers after the sixth, eight bytes each. */
+static const size_t ubench_stacks[UBENCH_FUNCTIONS] = {
+    [UBENCH_INT_7] = 1 * 8,
+    [UBENCH_INT_10] = 4 * 8,
+    [UBENCH_INT_25] = 19 * 8,
+    [UBENCH_MIXED] = 2 * 8,
+};
+
 /* ubench_close closes what this leaves, whether it succeeded or not. */
 static inline enum og_error ubench_open(struct ubench *ubench, const char *path,
                                         struct og_fault *fault)
 {
     enum og_error error = instance_open(&ubench->instance, "ubench", path, fault);
-    for (size_t i = 0; i < UBENCH_FUNCTIONS && !error; i++)
-        error = og_domain_lookup(ubench->instance.domain, ubench_symbols[i], &ubench->functions[i],
-                                 fault);
+    for (size_t i = 0; i < UBENCH_FUNCTIONS && !error; i++) {
+        struct og_function *function = &ubench->functions[i];
+        error = og_domain_lookup(ubench->instance.domain, ubench_symbols[i], function, fault);
+        if (!error && ubench_stacks[i])
+            error = og_function_stack(function, ubench_stacks[i], fault);
+    }
     return error;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "workloads/harness/available.h"
 #include "workloads/harness/groups.h"
 #include "workloads/harness/options.h"
 
@@ -55,6 +56,40 @@ static void placements_are_groups_of_their_own(void **state)
     assert_int_equal(groups.items[0].placement, PLACEMENT_COPIED);
     assert_int_equal(groups.items[1].placement, PLACEMENT_RESIDENT);
     groups_free(&groups);
+}
+
+static void cases_above_the_size_limit_are_left_out(void **state)
+{
+    (void)state;
+    struct groups groups;
+    make(&groups, (struct selection){.systems = "raw", .size_limit = 63});
+    for (size_t i = 0; i < groups.count; i++)
+        assert_true(groups.items[i].size < 64);
+    assert_true(groups.count > 0);
+    groups_free(&groups);
+    assert_refused((struct selection){.filter = "/64", .size_limit = 63},
+                   PARTS("no case matches", "at most 63 bytes"));
+}
+
+static bool all_but_same(const char *system, struct case_error *why)
+{
+    if (strcmp(system, "same"))
+        return true;
+    snprintf(why->message, sizeof(why->message), "it is a test");
+    return false;
+}
+
+static void a_system_that_cannot_run_here_is_left_out(void **state)
+{
+    (void)state;
+    const struct workload_tables all = {workload_tables.items, workload_tables.count, all_but_same};
+    struct workload_tables here;
+    struct failure failure;
+    assert_true(available_tables(&here, &all, &failure));
+    assert_true(here.count > 0 && here.count < all.count);
+    for (size_t i = 0; i < here.count; i++)
+        assert_string_not_equal(here.items[i]->system, "same");
+    available_free(&here);
 }
 
 static void raw_is_compared_with_even_when_it_is_not_selected(void **state)
@@ -110,8 +145,8 @@ static void malformed_filter_is_refused_with_its_reason(void **state)
 static void assert_table_refused(const struct workload_table *table, const char *why)
 {
     const struct workload_table *const items[] = {table};
-    const struct workload_tables tables = {items, 1};
-    const struct selection all = {NULL, NULL, NULL};
+    const struct workload_tables tables = {items, 1, NULL};
+    const struct selection all = {NULL, NULL, NULL, 0};
     struct groups groups;
     struct failure failure = {""};
     assert_false(groups_make(&groups, &tables, &all, &failure));
@@ -141,7 +176,7 @@ static void shuffling_keeps_every_group_and_hangs_on_the_seed_alone(void **state
 {
     (void)state;
     struct groups first, second, plain;
-    const struct selection all = {NULL, NULL, NULL};
+    const struct selection all = {NULL, NULL, NULL, 0};
     make(&first, all);
     make(&second, all);
     make(&plain, all);
@@ -211,6 +246,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(group_holds_one_operation_through_its_systems),
         cmocka_unit_test(placements_are_groups_of_their_own),
+        cmocka_unit_test(cases_above_the_size_limit_are_left_out),
+        cmocka_unit_test(a_system_that_cannot_run_here_is_left_out),
         cmocka_unit_test(raw_is_compared_with_even_when_it_is_not_selected),
         cmocka_unit_test(names_are_paths_and_say_resident),
         cmocka_unit_test(unknown_system_lists_the_valid_ones),
