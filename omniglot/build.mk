@@ -41,8 +41,9 @@ FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 $(call program,guest-test/mpk-domain,omniglot/tests/mpk-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka)
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-TEST_SCRIPTS += omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-not-run
-MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-tools-in-guest \
+TEST_SCRIPTS += omniglot/tests/mpk-not-run
+MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
+    omniglot/tests/mpk-tools-in-guest \
     omniglot/tests/mpk-stress-in-guest workloads/harness/tests/suite-in-guest
 
 # The MPK runtime's tests, apart from `make test` for the reason that mpk-not-run gives.

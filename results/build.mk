@@ -2,14 +2,14 @@
 #
 #   make reproduce    FILTER=regex  only these cases    REPETITIONS=n  instead of the default
 #                     FRESH=1       never go on with an unfinished run
-#                     GUEST=no      without the guest (it needs QEMU, and Debian's kernel from apt)
+#                     GUEST=yes     og-mpk too, counted in the guest (it needs Debian's kernel from apt)
 #   make figures      RUN=folder    of this run rather than the last finished one
 #   make compare      A=run B=run   what changed between two runs
 
 RUN ?= results/latest
 quoted = '$(subst ','\'',$(1))'
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
-    $(if $(filter no,$(GUEST)),,--guest-bench $(BUILD)/bin/og-bench-counted) \
+    $(if $(filter yes,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
     --build "make --no-print-directory -j$(shell nproc) programs" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
     $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
@@ -22,6 +22,7 @@ bench-native: deps
 	@$(REPRODUCE) --until bench-native
 
 # Instructions rather than times, in the guest with protection keys: some minutes.
+bench-pku: GUEST := yes
 bench-pku: deps
 	@$(REPRODUCE) --only bench-pku
 
