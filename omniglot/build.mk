@@ -2,6 +2,21 @@
 
 $(call archive,og-core,$(wildcard omniglot/core/*.c))
 $(call archive,og-none,omniglot/open.c $(wildcard omniglot/none/*.c))
+
+# og-none's allocator: Debian's jemalloc as one object, in which only what heap.c calls is to be seen,
+# and by other names, so that it replaces nobody's malloc.
+JEMALLOC_FUNCTIONS := mallocx rallocx sallocx dallocx mallctl
+JEMALLOC_OBJECT := $(BUILD)/object/jemalloc.o
+$(JEMALLOC_OBJECT):
+	$(call say,OBJCOPY,$@)
+	@mkdir -p $(@D)
+	$(Q)ld -r -o $@.linked $(JEMALLOC_FUNCTIONS:%=-u %) \
+	    "$$($(CC) -print-file-name=libjemalloc_pic.a)"
+	$(Q)objcopy $(foreach name,$(JEMALLOC_FUNCTIONS),--redefine-sym $(name)=og_jemalloc_$(name) \
+	    --keep-global-symbol og_jemalloc_$(name)) --redefine-sym malloc_conf=og_jemalloc_conf \
+	    --keep-global-symbol og_jemalloc_conf $@.linked $@
+$(BUILD)/lib/og-none.a: $(JEMALLOC_OBJECT)
+
 $(call archive,og-mpk,$(wildcard omniglot/mpk/*.c) omniglot/mpk/gate.S)
 
 # The program that the loader of a domain starts, as an array for the runtime to carry.
@@ -18,7 +33,7 @@ $(BUILD)/object/omniglot/mpk/image.o: $(MPK_BOOT)_image.h
 
 # What a program that uses Omniglot links: $(call program,PATH,SOURCES,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 OMNIGLOT := og-none og-mpk og-core
-OMNIGLOT_LIBS := -lmemkind -ldl -lpthread
+OMNIGLOT_LIBS := -lm -ldl -lpthread
 
 $(call test,core-scope,omniglot/tests/core-scope.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-upgrade,omniglot/tests/core-upgrade.c omniglot/tests/fake-domain.c,og-core,)
