@@ -3,8 +3,11 @@
 #include "policy.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct mpk_domain *mpk_domains[MPK_DOMAINS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -24,12 +27,14 @@ static enum og_error out_of_memory(struct og_fault *fault)
 static void after_fork(void)
 {
     pthread_mutex_init(&lock, NULL);
+    mpk_contexts_forked();
     mpk_threads_forked();
     for (size_t i = 0; i < MPK_DOMAINS; i++) {
         struct mpk_domain *domain = mpk_domains[i];
         if (!domain)
             continue;
         pthread_mutex_init(&domain->lock, NULL);
+        pthread_rwlock_init(&domain->entry, NULL);
         domain->thunk_limit = domain->thunk_count;
         for (size_t seat = 0; seat < MPK_ARENA_THREADS; seat++) {
             struct mpk_context *context = domain->seats[seat].context;
@@ -57,6 +62,10 @@ static enum og_error start_runtime(struct og_fault *fault)
             error = mpk_threads_open(fault);
         if (!error)
             error = mpk_signals_open(fault);
+        /* For shut: stores and loads of all threads in one order, at the cost of who asks. */
+        if (!error && syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0))
+            error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                            "the kernel lacks membarrier (Linux 4.14 and later have it)");
         if (!error && pthread_atfork(NULL, NULL, after_fork))
             error = out_of_memory(fault);
         started = !error;
@@ -87,8 +96,10 @@ static void destroy(struct mpk_domain *domain)
 {
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
+    mpk_contexts_lock();
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
         mpk_context_close(domain->seats[i].context);
+    mpk_contexts_unlock();
     mpk_thunks_close(domain);
     int key = domain->pkru ? domain->arena.key : -1;
     mpk_arena_close(&domain->arena);
@@ -103,6 +114,7 @@ static void destroy(struct mpk_domain *domain)
     free(domain->readable_paths);
     free(domain->libraries);
     pthread_mutex_destroy(&domain->lock);
+    pthread_rwlock_destroy(&domain->entry);
     free(domain);
 }
 
@@ -189,6 +201,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     }
     int key;
     pthread_mutex_init(&domain->lock, NULL);
+    pthread_rwlock_init(&domain->entry, NULL);
     domain->domain.runtime = &og_runtime_mpk;
     domain->index = MPK_DOMAINS;
     domain->arena.file = -1;
@@ -222,30 +235,63 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
 
 /* --- resetting and closing --- */
 
-static bool is_busy(const struct mpk_domain *domain)
-{
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        if (domain->seats[i].context && domain->seats[i].context->context.depth)
-            return true;
-    return false;
-}
-
 static enum og_error busy(struct og_fault *fault)
 {
     return og_fail(fault, OG_BUSY, NULL, 0, "a scope of the domain is open: end it first");
 }
 
+static void set_poison(struct mpk_domain *domain, enum og_error error)
+{
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
+        if (domain->seats[i].context)
+            domain->seats[i].context->context.poisoned = error;
+}
+
+/* Undoes that, but for contexts that a fault in another thread has poisoned meanwhile. */
+static void unshut(struct mpk_domain *domain)
+{
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
+        struct mpk_context *context = domain->seats[i].context;
+        enum og_error busy_still = OG_BUSY;
+        if (context)
+            __atomic_compare_exchange_n(&context->context.poisoned, &busy_still,
+                                        domain->poison.error, false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_SEQ_CST);
+    }
+}
+
+/* Lets no thread begin a scope from now on; or OG_BUSY, and nothing has changed. */
+static enum og_error shut(struct mpk_domain *domain, struct og_fault *fault)
+{
+    bool open_scopes = false;
+    if (pthread_rwlock_trywrlock(&domain->entry))
+        return busy(fault);
+    mpk_contexts_lock();
+    set_poison(domain, OG_BUSY);
+    /* A thread that has not seen this has made its scope known. */
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+        open_scopes = true;
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
+        open_scopes |= domain->seats[i].context && domain->seats[i].context->context.depth;
+    if (open_scopes) {
+        unshut(domain);
+        mpk_contexts_unlock();
+        pthread_rwlock_unlock(&domain->entry);
+        return busy(fault);
+    }
+    return OG_OK;
+}
+
 static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = mpk(handle);
-    if (is_busy(domain))
-        return busy(fault);
-    mpk_callbacks_close(domain);
-    mpk_files_close(domain);
-    enum og_error error = mpk_arena_reset(&domain->arena, fault);
+    enum og_error error = shut(domain, fault);
     if (error)
         return error;
-    domain->poison.error = OG_OK;
+    mpk_callbacks_close(domain);
+    mpk_files_close(domain);
+    error = mpk_arena_reset(&domain->arena, fault);
+    domain->poison = error ? (struct og_fault){.error = OG_POISONED} : (struct og_fault){0};
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_context *context = domain->seats[i].context;
         domain->seats[i].used_fs = 0;
@@ -253,15 +299,21 @@ static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
             continue;
         context->foreign_rsp = domain->seats[i].rsp;
         context->foreign_fs = domain->seats[i].fs;
-        context->context.poisoned = OG_OK;
+        context->context.fault = domain->poison;
     }
-    return OG_OK;
+    set_poison(domain, domain->poison.error);
+    mpk_contexts_unlock();
+    pthread_rwlock_unlock(&domain->entry);
+    return error;
 }
 
 static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
 {
-    if (is_busy(mpk(handle)))
-        return busy(fault);
+    enum og_error error = shut(mpk(handle), fault);
+    if (error)
+        return error;
+    mpk_contexts_unlock();
+    pthread_rwlock_unlock(&mpk(handle)->entry);
     destroy(mpk(handle));
     return OG_OK;
 }
@@ -272,7 +324,7 @@ void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
         domain->poison = *fault;
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_context *context = domain->seats[i].context;
-        if (context && !context->context.poisoned) {
+        if (context && (!context->context.poisoned || context->context.poisoned == OG_BUSY)) {
             context->context.fault = *fault;
             context->context.poisoned = fault->error;
         }
@@ -290,17 +342,27 @@ static struct mpk_context *context_of(struct mpk_domain *domain)
 
 static struct og_context *mpk_context(struct og_domain *handle)
 {
-    struct mpk_context *context = context_of(mpk(handle));
+    struct mpk_domain *domain = mpk(handle);
+    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
+    if (thread && !context) {
+        /* A first scope may enter the domain, for thread variables. */
+        pthread_rwlock_rdlock(&domain->entry);
+        context = context_of(domain);
+        pthread_rwlock_unlock(&domain->entry);
+    }
     return context ? &context->context : &og_ended_context;
 }
 
 static void *mpk_lookup(struct og_domain *handle, const char *symbol)
 {
     struct mpk_domain *domain = mpk(handle);
-    struct mpk_context *context = context_of(domain);
     uintptr_t address = 0;
+    pthread_rwlock_rdlock(&domain->entry);
+    struct mpk_context *context = context_of(domain);
     for (size_t i = 0; context && i < domain->library_count && !address; i++)
         address = mpk_library_find(context, domain->libraries[i], symbol);
+    pthread_rwlock_unlock(&domain->entry);
     return (void *)address;
 }
 

@@ -37,6 +37,7 @@
 #define MPK_FRAME_CONTEXT 8
 
 #define MPK_DOMAINS   64
+#define MPK_NO_DOMAIN 0xffffffffffffffff
 #define MPK_CALLBACKS 64
 
 #define MPK_ALLOW 0

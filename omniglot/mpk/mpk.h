@@ -41,8 +41,9 @@ struct mpk_thread {
     uintptr_t handler_stack;
     uint64_t secret;
     _Atomic uint64_t calls;
-    uint64_t armed;
-    uint64_t reserved[2];
+    _Atomic uint64_t armed;
+    _Atomic uint64_t stacks_left; /* signal stacks of domains that other threads have closed */
+    uint64_t handling;            /* a handler of the host's runs, its frame on a signal stack */
     struct mpk_context *contexts[MPK_DOMAINS];
     pid_t id;
     unsigned index;
@@ -88,9 +89,12 @@ extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 enum og_error mpk_signals_open(struct og_fault *fault);
 /* A signal stack for the context, of its domain's key; 0 if there is none left. */
 uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key);
-void mpk_signal_stack_give(uintptr_t stack);
-/* Takes the domain's key off a stack that another thread has armed; it is not used again. */
-void mpk_signal_stack_keep(uintptr_t stack);
+/* Gives back the signal stack of `thread` in the domain. The kernel may still write there if the
+ * thread is another than the calling one: then it stays the thread's, without the domain's key,
+ * until the thread arms another or exits. */
+void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain);
+/* The calling thread exits: it has no signal stack from now on. */
+void mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
 void og_mpk_arm(unsigned domain);
 /* The signal that tells a thread its deadline has passed. */
@@ -188,7 +192,8 @@ struct mpk_domain {
     struct mpk_boot boot;
     uintptr_t *libraries; /* the loader's handles */
     size_t library_count;
-    pthread_mutex_t lock; /* contexts, thunks, callbacks, the arena */
+    pthread_mutex_t lock;   /* seats, thunks, callbacks, the arena */
+    pthread_rwlock_t entry; /* read: enters without a scope; write: resets or closes */
     struct mpk_seat seats[MPK_ARENA_THREADS];
     struct og_callback *callbacks[MPK_CALLBACKS];
     uint64_t deadline;     /* nanoseconds a call may take; 0: for ever */
@@ -211,7 +216,11 @@ void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 
 /* context.c: a thread's place in a domain. Opening takes a seat. */
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);
+/* With mpk_contexts_lock held: a thread can exit while another closes the domain. */
 void mpk_context_close(struct mpk_context *context);
+void mpk_contexts_lock(void);
+void mpk_contexts_unlock(void);
+void mpk_contexts_forked(void);
 /* Makes the seats' stacks, and when the loader is done the other threads' TLS. */
 enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault);
 enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault);

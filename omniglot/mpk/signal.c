@@ -36,6 +36,7 @@ enum { SOFTWARE_AT = 464, SOFTWARE_SIZE = 48, MXCSR_AT = 24, HEADER_AT = 512, HE
 
 uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 struct mpk_thread *og_mpk_signal_stack_owners[SIGNAL_STACKS] __attribute__((visibility("hidden")));
+static bool left[SIGNAL_STACKS]; /* the domain is closed, the owner may still have it armed */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A clean processor state, as the kernel writes it, from which copies take their frame data. */
@@ -94,21 +95,61 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key)
     return stack;
 }
 
-void mpk_signal_stack_give(uintptr_t stack)
+/* With the lock held. */
+static void free_stack(size_t index)
 {
-    if (!stack)
-        return;
-    mmap((void *)stack, SIGNAL_STACK, PROT_NONE,
+    mmap((void *)(og_mpk_signal_stacks + index * SIGNAL_STACK), SIGNAL_STACK, PROT_NONE,
          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    og_mpk_signal_stack_owners[index] = NULL;
+    left[index] = false;
+}
+
+static void free_left_stacks(struct mpk_thread *thread)
+{
+    if (!atomic_load(&thread->stacks_left) || thread->handling)
+        return;
     pthread_mutex_lock(&lock);
-    og_mpk_signal_stack_owners[(stack - og_mpk_signal_stacks) / SIGNAL_STACK] = NULL;
+    for (size_t i = 0; i < SIGNAL_STACKS; i++)
+        if (left[i] && og_mpk_signal_stack_owners[i] == thread)
+            free_stack(i);
+    atomic_store(&thread->stacks_left, 0);
     pthread_mutex_unlock(&lock);
 }
 
-void mpk_signal_stack_keep(uintptr_t stack)
+static void disarm(struct mpk_thread *thread)
 {
-    if (stack)
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
+}
+
+void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain)
+{
+    uint64_t armed = domain;
+    if (!stack)
+        return;
+    size_t index = (stack - og_mpk_signal_stacks) / SIGNAL_STACK;
+    bool own = thread == mpk_thread_self();
+    if (own && thread->armed == domain)
+        disarm(thread);
+    pthread_mutex_lock(&lock);
+    if (own) {
+        free_stack(index);
+    } else {
         pkey_mprotect((void *)stack, SIGNAL_STACK, PROT_READ | PROT_WRITE, 0);
+        left[index] = true;
+        atomic_fetch_add(&thread->stacks_left, 1);
+        /* The number will be another domain's: the thread has to arm that one's stack. */
+        atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void mpk_signal_stacks_leave(struct mpk_thread *thread)
+{
+    disarm(thread);
+    thread->handling = false;
+    free_left_stacks(thread);
 }
 
 static stack_t signal_stack_of(const struct mpk_context *context)
@@ -124,7 +165,8 @@ void og_mpk_arm(unsigned domain)
     int number = errno;
     stack_t stack = signal_stack_of(thread->contexts[domain]);
     if (!sigaltstack(&stack, NULL))
-        thread->armed = domain;
+        atomic_store(&thread->armed, domain);
+    free_left_stacks(thread);
     errno = number;
 }
 
@@ -180,7 +222,7 @@ static _Noreturn void go_on(struct mpk_thread *thread, struct frame *frame, unsi
     registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;
     frame->context.state = state;
     frame->context.stack = signal_stack_of(thread->frame->context);
-    thread->armed = thread->frame->context->domain->index;
+    atomic_store(&thread->armed, thread->frame->context->domain->index);
     og_mpk_sigreturn(frame, fs);
 }
 
@@ -347,7 +389,17 @@ void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void 
     if (atomic_load_explicit(&thread->selector, memory_order_relaxed) == MPK_BLOCK)
         interrupted_domain(thread, signal, info, context);
     int number = errno;
+    /* The kernel has disarmed the stack and arms it again when this returns; a handler that
+     * leaves by longjmp has none. Its domain may be closed meanwhile. */
+    uint64_t armed = thread->armed, stacks_left = thread->stacks_left;
+    bool handling = thread->handling;
+    thread->handling = true;
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
     hand_on(signal, info, context);
+    atomic_store(&thread->armed, armed);
+    if (thread->stacks_left != stacks_left)
+        atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    thread->handling = handling;
     errno = number;
 }
 

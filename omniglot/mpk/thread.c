@@ -136,7 +136,7 @@ struct mpk_thread *mpk_thread_self(void)
     og_mpk_open_rights();
     block->host_fs = (uintptr_t)__builtin_thread_pointer();
     block->handler_stack = (uintptr_t)block + MPK_BLOCK_SIZE;
-    block->armed = UINT64_MAX;
+    block->armed = MPK_NO_DOMAIN;
     block->id = (pid_t)syscall(SYS_gettid);
     block->index = index;
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
@@ -160,11 +160,11 @@ static void leave(void *memory)
     struct mpk_thread *block = memory;
     unsigned index = block->index;
     set_ready(index, false);
+    mpk_contexts_lock();
     for (unsigned i = 0; i < MPK_DOMAINS; i++)
-        if (block->contexts[i])
-            mpk_context_close(block->contexts[i]);
-    stack_t none = {.ss_flags = SS_DISABLE};
-    sigaltstack(&none, NULL);
+        mpk_context_close(block->contexts[i]);
+    mpk_contexts_unlock();
+    mpk_signal_stacks_leave(block);
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     self = NULL;
