@@ -67,12 +67,10 @@ og_mpk_gate_start:
     jnz     72b
 73:
     .endif
-    lea     og_mpk_gate_return(%rip), %rax
-    push    %rax
+    pushq   %gs:MPK_RETURN
     mov     MPK_CONTEXT_FS(%r10), %rax
     wrfsbase %rax
-    mov     MPK_CONTEXT_PKRU(%r10), %eax
-    mov     %eax, %gs:MPK_PKRU
+    mov     %gs:MPK_PKRU, %eax      /* the armed domain's */
     movb    $MPK_BLOCK, %gs:MPK_SELECTOR
 
     xor     %ecx, %ecx
@@ -81,15 +79,13 @@ og_mpk_gate_start:
     cmp     %gs:MPK_PKRU, %eax
     jne     og_mpk_trap
 
-    /* Nothing of the host's stays in a register that holds no argument. */
+    /* Nothing of the host's stays in a register that holds no argument, or a copy of one. */
     mov     %r12, %rdx
     mov     %r13, %rcx
     mov     $8, %eax                /* variadics: at most 8 vector registers hold arguments */
     xor     %ebx, %ebx
     xor     %ebp, %ebp
     xor     %r10d, %r10d
-    xor     %r12d, %r12d
-    xor     %r13d, %r13d
     xor     %r14d, %r14d
     xor     %r15d, %r15d
     pxor    %xmm8, %xmm8
@@ -330,8 +326,7 @@ og_mpk_callback_allowed:
     mov     MPK_CONTEXT_FS(%rdx), %rcx
     wrfsbase %rcx
     mov     %rax, %rsp
-    mov     MPK_CONTEXT_PKRU(%rdx), %eax
-    mov     %eax, %gs:MPK_PKRU
+    mov     %gs:MPK_PKRU, %eax      /* callback_serve has armed this domain */
     movb    $MPK_BLOCK, %gs:MPK_SELECTOR
     xor     %ecx, %ecx
     xor     %edx, %edx
@@ -410,8 +405,6 @@ og_mpk_signal_entry:
     mov     MPK_HANDLER_STACK(%r8), %rsp
     xor     %ebp, %ebp
     xor     %r9d, %r9d
-    push    %rax                    /* the signal frame, for a plain return */
-    push    %rax
     mov     %rsi, %rdx
     mov     %rdi, %rsi
     mov     %r8, %rdi
@@ -419,14 +412,7 @@ og_mpk_signal_entry:
     rdfsbase %r8
     mov     MPK_HOST_FS(%rdi), %rax
     wrfsbase %rax
-    mov     %rdi, %rbx
-    mov     %r8, %r12
-    call    og_mpk_signal           /* returns only if the host was interrupted */
-    pop     %rsp
-    wrfsbase %r12
-    mov     $15, %eax               /* rt_sigreturn; the handler's return address is skipped */
-    add     $8, %rsp
-    syscall
+    call    og_mpk_signal           /* which goes on by og_mpk_sigreturn */
     ud2
 
     /* Not on a signal stack of ours: the host was interrupted, and nothing is to be opened. */

@@ -41,10 +41,11 @@ struct mpk_thread {
     uintptr_t handler_stack;
     uint64_t secret;
     _Atomic uint64_t calls;
-    _Atomic uint64_t armed;
+    _Atomic uint64_t armed; /* and domain_pkru is that domain's */
+    uintptr_t gate_return;
     _Atomic uint64_t stacks_left; /* signal stacks of domains that other threads have closed */
-    uint64_t handling;            /* a handler of the host's runs, its frame on a signal stack */
     struct mpk_context *contexts[MPK_DOMAINS];
+    uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
     _Atomic uint64_t overdue;    /* the value of `calls` that has taken long, */

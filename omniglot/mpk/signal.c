@@ -152,20 +152,22 @@ void mpk_signal_stacks_leave(struct mpk_thread *thread)
     free_left_stacks(thread);
 }
 
-static stack_t signal_stack_of(const struct mpk_context *context)
+static stack_t signal_stack_at(uintptr_t start)
 {
-    return (stack_t){.ss_sp = (void *)context->signal_stack,
-                     .ss_size = SIGNAL_STACK,
-                     .ss_flags = (int)SS_AUTODISARM};
+    return (stack_t){
+        .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)SS_AUTODISARM};
 }
 
 void og_mpk_arm(unsigned domain)
 {
     struct mpk_thread *thread = mpk_thread_self();
     int number = errno;
-    stack_t stack = signal_stack_of(thread->contexts[domain]);
-    if (!sigaltstack(&stack, NULL))
-        atomic_store(&thread->armed, domain);
+    stack_t stack = signal_stack_at(thread->contexts[domain]->signal_stack);
+    /* It cannot fail; and without a stack the domain is not to be entered. */
+    if (sigaltstack(&stack, NULL))
+        __builtin_trap();
+    thread->domain_pkru = thread->contexts[domain]->pkru;
+    atomic_store(&thread->armed, domain);
     free_left_stacks(thread);
     errno = number;
 }
@@ -210,8 +212,9 @@ static void make_state_safe(unsigned char *state)
     memcpy(state + sample_size - 4, sample + sample_size - 4, 4);
 }
 
-static _Noreturn void go_on(struct mpk_thread *thread, struct frame *frame, unsigned char *state,
-                            const char *where, uintptr_t fs)
+/* Returns from the signal through a frame on the host's stack. */
+static _Noreturn void go_on(struct frame *frame, unsigned char *state, const char *where,
+                            uintptr_t stack, uintptr_t fs)
 {
     /* Carry, parity, adjust, zero, sign, direction, overflow: not trap, not alignment check. */
     enum { FLAGS = 0xcd5, INTERRUPTS = 0x202, CODE = 0x33, STACK = 0x2b };
@@ -221,9 +224,18 @@ static _Noreturn void go_on(struct mpk_thread *thread, struct frame *frame, unsi
     registers[REG_EFL] = (registers[REG_EFL] & FLAGS) | INTERRUPTS;
     registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;
     frame->context.state = state;
-    frame->context.stack = signal_stack_of(thread->frame->context);
-    atomic_store(&thread->armed, thread->frame->context->domain->index);
+    frame->context.stack = signal_stack_at(stack);
     og_mpk_sigreturn(frame, fs);
+}
+
+/* Back into the gate, from where a domain was interrupted. */
+static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct frame *frame,
+                                    unsigned char *state, const char *where, uintptr_t fs)
+{
+    const struct mpk_context *context = thread->frame->context;
+    thread->domain_pkru = context->pkru;
+    atomic_store(&thread->armed, context->domain->index);
+    go_on(frame, state, where, context->signal_stack, fs);
 }
 
 static _Noreturn void resume(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
@@ -241,7 +253,7 @@ static _Noreturn void resume(struct mpk_thread *thread, struct frame *frame, uns
         thread->resume_rdx = (uint64_t)registers[REG_RDX];
         thread->resume_rip = (uint64_t)at;
     }
-    go_on(thread, frame, state, og_mpk_resume, thread->frame->context->foreign_fs);
+    go_on_in_gate(thread, frame, state, og_mpk_resume, thread->frame->context->foreign_fs);
 }
 
 static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, unsigned char *state,
@@ -253,7 +265,7 @@ static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, un
     memset(registers, 0, sizeof(frame->context.registers));
     registers[REG_RSP] = (greg_t)thread->frame;
     memcpy(state, sample, sample_size);
-    go_on(thread, frame, state, og_mpk_recover, thread->host_fs);
+    go_on_in_gate(thread, frame, state, og_mpk_recover, thread->host_fs);
 }
 
 /* --- what happened --- */
@@ -332,10 +344,27 @@ static void hand_on(int signal, siginfo_t *info, void *context)
     }
 }
 
+/* How much of a frame lies below its ucontext, and above the host's handler's stack: a word. */
+enum { SIGNAL_FRAME_BELOW = 64 };
+
 static bool is_fault(int signal)
 {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
            signal == SIGTRAP || signal == SIGSYS;
+}
+
+/* Copies what the kernel wrote to the signal stack at `stack`, which a domain may be able to
+ * write: its pointer to the processor's state is checked. */
+static void copy_frame(struct frame *frame, unsigned char *state, uintptr_t stack,
+                       const siginfo_t *info, const void *context)
+{
+    memcpy(&frame->context, context, sizeof(frame->context));
+    frame->info = *info;
+    uintptr_t from = (uintptr_t)frame->context.state;
+    if (og_is_within(from, sample_size, stack, stack + SIGNAL_STACK))
+        memcpy(state, (const void *)from, sample_size);
+    else
+        memcpy(state, sample, sample_size);
 }
 
 static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
@@ -348,15 +377,7 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     __asm__("rdgsbase %0" : "=r"(base));
     if (base != (uintptr_t)thread)
         syscall(SYS_arch_prctl, ARCH_SET_GS, thread);
-    /* The state lies in the signal stack; its address is copied with the rest, so checked. */
-    memcpy(&frame.context, context, sizeof(frame.context));
-    frame.info = *info;
-    uintptr_t from = (uintptr_t)frame.context.state;
-    uintptr_t stack = thread->frame->context->signal_stack;
-    if (og_is_within(from, sample_size, stack, stack + SIGNAL_STACK))
-        memcpy(state, (const void *)from, sample_size);
-    else
-        memcpy(state, sample, sample_size);
+    copy_frame(&frame, state, thread->frame->context->signal_stack, info, context);
 
     struct og_fault fault;
     uint64_t overdue = atomic_load(&thread->overdue);
@@ -382,25 +403,42 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     resume(thread, &frame, state);
 }
 
-void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
-                   uintptr_t fs)
+/* The host was interrupted, on the signal stack of the domain it was in last. Its registers are
+ * not left there for the domain to read. */
+static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, const siginfo_t *info,
+                                       const void *context, uintptr_t fs)
 {
-    (void)fs;
-    if (atomic_load_explicit(&thread->selector, memory_order_relaxed) == MPK_BLOCK)
-        interrupted_domain(thread, signal, info, context);
+    struct frame frame;
+    unsigned char state[EXTENDED_MAX] __attribute__((aligned(64)));
+    uintptr_t stack = (uintptr_t)context & ~(uintptr_t)(SIGNAL_STACK - 1);
+    copy_frame(&frame, state, stack, info, context);
+    uintptr_t written = ((uintptr_t)context - SIGNAL_FRAME_BELOW) & ~(uintptr_t)63;
+    memset((void *)written, 0, stack + SIGNAL_STACK - written);
+
     int number = errno;
     /* The kernel has disarmed the stack and arms it again when this returns; a handler that
      * leaves by longjmp has none. Its domain may be closed meanwhile. */
     uint64_t armed = thread->armed, stacks_left = thread->stacks_left;
-    bool handling = thread->handling;
+    uint64_t handling = thread->handling;
+    uint32_t pkru = thread->domain_pkru;
     thread->handling = true;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
-    hand_on(signal, info, context);
+    hand_on(signal, &frame.info, &frame.context);
+    thread->domain_pkru = pkru;
     atomic_store(&thread->armed, armed);
     if (thread->stacks_left != stacks_left)
         atomic_store(&thread->armed, MPK_NO_DOMAIN);
     thread->handling = handling;
     errno = number;
+    go_on(&frame, state, (const char *)frame.context.registers[REG_RIP], stack, fs);
+}
+
+void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
+                   uintptr_t fs)
+{
+    if (atomic_load_explicit(&thread->selector, memory_order_relaxed) == MPK_BLOCK)
+        interrupted_domain(thread, signal, info, context);
+    interrupted_host(thread, signal, info, context, fs);
 }
 
 void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
@@ -482,11 +520,12 @@ enum og_error mpk_signals_open(struct og_fault *fault)
     if (error)
         return error;
     size_t size = (size_t)SIGNAL_STACKS * SIGNAL_STACK;
-    void *stacks = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *stacks = mmap(NULL, size + SIGNAL_STACK, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stacks == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve signal stacks");
     og_mpk_signal_stacks_size = size;
-    og_mpk_signal_stacks = (uintptr_t)stacks;
+    og_mpk_signal_stacks = ((uintptr_t)stacks + SIGNAL_STACK - 1) & ~(uintptr_t)(SIGNAL_STACK - 1);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
         if (!adopt(faults[i]))
             return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");

@@ -31,10 +31,10 @@ AT_OFFSET(mpk_thread, handler_stack, MPK_HANDLER_STACK);
 AT_OFFSET(mpk_thread, secret, MPK_SECRET);
 AT_OFFSET(mpk_thread, calls, MPK_CALLS);
 AT_OFFSET(mpk_thread, armed, MPK_ARMED);
+AT_OFFSET(mpk_thread, gate_return, MPK_RETURN);
 AT_OFFSET(mpk_thread, contexts, MPK_CONTEXTS);
 AT_OFFSET(mpk_context, foreign_rsp, MPK_CONTEXT_RSP);
 AT_OFFSET(mpk_context, foreign_fs, MPK_CONTEXT_FS);
-AT_OFFSET(mpk_context, pkru, MPK_CONTEXT_PKRU);
 AT_OFFSET(mpk_frame, outer, MPK_FRAME_OUTER);
 AT_OFFSET(mpk_frame, context, MPK_FRAME_CONTEXT);
 
@@ -48,6 +48,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t exit_key;
 static __thread struct mpk_thread *self;
 
+extern const char og_mpk_gate_return[];
 static void leave(void *block);
 
 enum og_error mpk_threads_open(struct og_fault *fault)
@@ -137,6 +138,7 @@ struct mpk_thread *mpk_thread_self(void)
     block->host_fs = (uintptr_t)__builtin_thread_pointer();
     block->handler_stack = (uintptr_t)block + MPK_BLOCK_SIZE;
     block->armed = MPK_NO_DOMAIN;
+    block->gate_return = (uintptr_t)og_mpk_gate_return;
     block->id = (pid_t)syscall(SYS_gettid);
     block->index = index;
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))

@@ -339,6 +339,7 @@ static void no_register_holds_a_host_value(void **state)
                      "mov $0x5ec2e7, %%rax\n\tmovq %%rax, %%xmm8\n\tmovq %%rax, %%xmm11\n\t"
                      "movq %%rax, %%xmm15\n\tmov %%rax, %%rbx\n\tmov %%rax, %%r12\n\t"
                      "mov %%rax, %%r13\n\tmov %%rax, %%r14\n\tmov %%rax, %%r15\n\t"
+                     "xor %%edx, %%edx\n\txor %%ecx, %%ecx\n\t" /* of which there may be copies */
                      "call *%1"
                      : "=a"(seen)
                      : "D"(called.entry)
