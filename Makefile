@@ -60,8 +60,8 @@ $(BUILD)/$(1): $(call objects,$(2)) $(3:%=$(BUILD)/lib/%.a)
 endef
 program = $(eval PROGRAMS += $(BUILD)/$(1))$(eval $(call program_rule,$(1),$(2),$(3),$(4),$(5)))
 
-# $(call shared,NAME,SOURCES,LIBRARIES): the shared library $(BUILD)/lib/NAME.so, unsanitized: foreign
-# code is what it is.
+# $(call shared,NAME,SOURCES,LIBRARIES,LINKER): the shared library $(BUILD)/lib/NAME.so, unsanitized:
+# foreign code is what it is. LINKER is CC unless said otherwise.
 define shared_rule
 SHARED += $(BUILD)/lib/$(1).so
 OBJECTS += $(call objects,$(2))
@@ -69,9 +69,9 @@ $(foreach source,$(basename $(2)),$(eval FLAGS_$(source) += -fno-sanitize=all))
 $(BUILD)/lib/$(1).so: $(call objects,$(2))
 	$$(call say,SHARED,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$(CC) -shared -Wl,-soname,$(1).so -Wl,-z,now -o $$@ $$^ $(3)
+	$(Q)$(or $(4),$(CC)) -shared -Wl,-soname,$(1).so -Wl,-z,now -o $$@ $$^ $(3)
 endef
-shared = $(eval $(call shared_rule,$(1),$(2),$(3)))
+shared = $(eval $(call shared_rule,$(1),$(2),$(3),$(4)))
 
 # $(call test,NAME,SOURCES,ARCHIVES,LIBRARIES): a cmocka program, run by `make test` (TAP output).
 test = $(eval TESTS += $(BUILD)/test/$(1))$(eval $(call program_rule,test/$(1),$(2),$(3),$(4) -lcmocka))

@@ -71,6 +71,9 @@ static enum og_error start_runtime(struct og_fault *fault)
         started = !error;
     }
     pthread_mutex_unlock(&lock);
+    /* With rights to read the gate, too. */
+    if (!error && !mpk_thread_self())
+        error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "too many threads use domains");
     return error ? error : mpk_host_code_check(fault);
 }
 
@@ -195,10 +198,6 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     struct mpk_domain *domain = calloc(1, sizeof(*domain));
     if (!domain)
         return out_of_memory(fault);
-    if (!mpk_thread_self()) {
-        free(domain);
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "too many threads use domains");
-    }
     int key;
     pthread_mutex_init(&domain->lock, NULL);
     pthread_rwlock_init(&domain->entry, NULL);

@@ -11,8 +11,10 @@
  * taken back: a system call in between is trapped by the kernel. */
 #include "omniglot/mpk/layout.h"
 
+/* Pages of its own: domains can read them (thread.c), as an unwinder does that comes upon the
+ * gate's return address. */
     .text
-    .balign 64
+    .balign 4096
     .globl  og_mpk_gate_start, og_mpk_gate_end
     .hidden og_mpk_gate_start, og_mpk_gate_end
 og_mpk_gate_start:
@@ -461,6 +463,7 @@ og_mpk_resume:
     mov     %gs:MPK_RESUME_RDX, %rdx
     jmp     *%gs:MPK_RESUME_RIP
 og_mpk_resume_end:
+    .balign 4096, 0xcc
 og_mpk_gate_end:
 
     .section .note.GNU-stack, "", @progbits

@@ -48,7 +48,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t exit_key;
 static __thread struct mpk_thread *self;
 
-extern const char og_mpk_gate_return[];
+extern const char og_mpk_gate_start[], og_mpk_gate_end[], og_mpk_gate_return[];
 static void leave(void *block);
 
 enum og_error mpk_threads_open(struct og_fault *fault)
@@ -60,6 +60,9 @@ enum og_error mpk_threads_open(struct og_fault *fault)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the thread blocks");
+    if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
+                      PROT_READ | PROT_EXEC, mpk_key_readonly()))
+        return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot let domains read the gate");
     if (pthread_key_create(&exit_key, leave))
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
     og_mpk_thread_blocks_size = size;
