@@ -368,14 +368,23 @@ static void *mpk_lookup(struct og_domain *handle, const char *symbol)
 static void (*mpk_entry(struct og_domain *handle, void *target, const char *symbol))(void)
 {
     (void)symbol;
-    return mpk_thunk(mpk(handle), (uintptr_t)target, 0);
+    return mpk_thunk(mpk(handle), (uintptr_t)target, (struct mpk_shape){0, 0});
 }
 
 static void (*mpk_entry_with_stack(struct og_domain *handle, void (*entry)(void),
                                    size_t words))(void)
 {
-    uintptr_t target = mpk_thunk_target(mpk(handle), entry);
-    return target ? mpk_thunk(mpk(handle), target, (uint32_t)words) : NULL;
+    const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
+    struct mpk_shape shape = {(uint16_t)words, made ? made->shape.x87_results : 0};
+    return made ? mpk_thunk(mpk(handle), made->target, shape) : NULL;
+}
+
+static void (*mpk_entry_with_x87(struct og_domain *handle, void (*entry)(void),
+                                 unsigned results))(void)
+{
+    const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
+    struct mpk_shape shape = {made ? made->shape.stack_words : 0, (uint16_t)results};
+    return made ? mpk_thunk(mpk(handle), made->target, shape) : NULL;
 }
 
 /* The foreign allocator's: it keeps its books inside the domain, and its answer is checked. */
@@ -421,6 +430,7 @@ const struct og_runtime og_runtime_mpk = {
     .lookup = mpk_lookup,
     .entry = mpk_entry,
     .entry_with_stack = mpk_entry_with_stack,
+    .entry_with_x87 = mpk_entry_with_x87,
     .context = mpk_context,
     .heap_alloc = mpk_heap_alloc,
     .heap_owns = mpk_heap_owns,

@@ -24,11 +24,12 @@ og_mpk_gate_start:
  *   r10d  the domain's index          r11  the function
  *   rdi rsi rdx rcx r8 r9, xmm0-7     its arguments, left alone
  *
- * \stacked: r10's upper half is the number of eight-byte words of stacked arguments. */
-    .macro GATE_CALL stacked
-    .if \stacked
+ * \shaped: of r10's upper half, the lower 16 bits are the number of eight-byte words of stacked
+ * arguments, the upper 16 how many results are on the x87 stack. */
+    .macro GATE_CALL shaped
+    .if \shaped
     mov     %r10, %rax
-    shr     $32, %rax               /* words on the stack */
+    shr     $32, %rax
     mov     %r10d, %r10d
     .endif
     cmp     %r10d, %gs:MPK_ARMED    /* the kernel needs this domain's signal stack */
@@ -42,12 +43,18 @@ og_mpk_gate_start:
     push    %r13
     push    %r14
     push    %r15
-    .if \stacked
+    .if \shaped
     lea     56(%rsp), %rbp          /* the stacked arguments: past six registers and the return */
     .endif
-    push    %r10                    /* room, overwritten by the next two */
+    push    %r10                    /* room; the upper 16 bits of an address are 0 */
     stmxcsr (%rsp)
     fnstcw  4(%rsp)
+    .if \shaped
+    mov     %eax, %ebx
+    shr     $16, %ebx
+    mov     %bx, 6(%rsp)
+    movzwl  %ax, %eax
+    .endif
     push    %r10
     pushq   %gs:MPK_HOST_RSP
     mov     %rsp, %gs:MPK_HOST_RSP
@@ -56,7 +63,7 @@ og_mpk_gate_start:
     mov     %rdx, %r12              /* WRPKRU needs them */
     mov     %rcx, %r13
     mov     MPK_CONTEXT_RSP(%r10), %rsp
-    .if \stacked
+    .if \shaped
     lea     1(%rax), %rcx           /* an even number of words keeps the stack aligned */
     and     $-2, %rcx
     shl     $3, %rcx
@@ -90,6 +97,7 @@ og_mpk_gate_start:
     xor     %r10d, %r10d
     xor     %r14d, %r14d
     xor     %r15d, %r15d
+    vzeroupper
     pxor    %xmm8, %xmm8
     pxor    %xmm9, %xmm9
     pxor    %xmm10, %xmm10
@@ -154,17 +162,18 @@ og_mpk_gate_call:
     .size   og_mpk_gate_call, . - og_mpk_gate_call
 
     .balign 64
-    .globl  og_mpk_gate_call_stacked
-    .hidden og_mpk_gate_call_stacked
-    .type   og_mpk_gate_call_stacked, @function
-og_mpk_gate_call_stacked:
+    .globl  og_mpk_gate_call_shaped
+    .hidden og_mpk_gate_call_shaped
+    .type   og_mpk_gate_call_shaped, @function
+og_mpk_gate_call_shaped:
     GATE_CALL 1
-    .size   og_mpk_gate_call_stacked, . - og_mpk_gate_call_stacked
+    .size   og_mpk_gate_call_shaped, . - og_mpk_gate_call_shaped
 
 /* The domain's function returns here, with the domain's rights.
  *
- *   rax rdx, xmm0 xmm1, st0 st1   results, handed on
- *   everything else               not trusted, and replaced
+ *   rax rdx, xmm0 xmm1   results, handed on, and of st0 st1 as many as the thunk said
+ *   everything else      not trusted, and replaced: the x87 unit is emptied, or what the domain
+ *                        left on its stack, or pending, would be the host's
  *
  * A signal between the WRPKRU and the selector's store resumes at og_mpk_gate_restart. */
     .balign 64
@@ -189,7 +198,10 @@ og_mpk_recover:
     wrfsbase %rax
     popq    %gs:MPK_HOST_RSP
     ldmxcsr 8(%rsp)
-    fldcw   12(%rsp)
+    cmpw    $0, 14(%rsp)
+    jne     81f
+    fninit
+80: fldcw   12(%rsp)
     pushq   $0x202                  /* direction, alignment-check and trap flags as the ABI has them */
     popfq
     add     $16, %rsp
@@ -202,6 +214,19 @@ og_mpk_recover:
     mov     %r8, %rax
     mov     %r9, %rdx
     ret
+
+    /* Results on the x87 stack: kept while the unit is emptied. */
+81: fnclex
+    fldcw   82f(%rip)
+    fstpt   -16(%rsp)
+    fstpt   -32(%rsp)
+    fninit
+    cmpw    $1, 14(%rsp)
+    je      83f
+    fldt    -32(%rsp)
+83: fldt    -16(%rsp)
+    jmp     80b
+82: .short  0x37f                   /* the x87 control word of a new process */
 
 /* Every failed check ends here. */
     .globl  og_mpk_trap
@@ -288,7 +313,7 @@ og_mpk_callback:
     push    %r13
     push    %r14
     push    %r15
-    sub     $136, %rsp              /* 16 for results, 48 integers, 64 floats, 8 to stay aligned */
+    sub     $136, %rsp              /* 16 for results, 48 integers, 64 floats, control words */
     mov     %rdi, 16(%rsp)
     mov     %rsi, 24(%rsp)
     mov     %rdx, 32(%rsp)
@@ -303,6 +328,8 @@ og_mpk_callback:
     movsd   %xmm5, 104(%rsp)
     movsd   %xmm6, 112(%rsp)
     movsd   %xmm7, 120(%rsp)
+    stmxcsr 128(%rsp)
+    fnstcw  132(%rsp)
     mov     %eax, %edi
     mov     %rsp, %rsi
 og_mpk_callback_restart:
@@ -318,6 +345,7 @@ og_mpk_callback_allowed:
     mov     %gs:MPK_HOST_FS, %rax
     wrfsbase %rax
     ldmxcsr 16(%rsp)
+    fninit
     fldcw   20(%rsp)
     pushq   $0x202
     popfq
@@ -335,6 +363,9 @@ og_mpk_callback_allowed:
     wrpkru
     cmp     %gs:MPK_PKRU, %eax
     jne     og_mpk_trap
+    vzeroupper
+    ldmxcsr 128(%rsp)               /* the domain's own; if it has changed them, its fault */
+    fldcw   132(%rsp)
     mov     (%rsp), %rax
     movsd   8(%rsp), %xmm0
     add     $136, %rsp

@@ -183,6 +183,16 @@ struct mpk_seat {
     struct mpk_context *context;    /* who has it; NULL: free */
 };
 
+/* What the gate must know of a function's arguments and results. */
+struct mpk_shape {
+    uint16_t stack_words, x87_results;
+};
+
+struct mpk_thunk_made {
+    uintptr_t target;
+    struct mpk_shape shape;
+};
+
 struct mpk_domain {
     struct og_domain domain; /* first */
     unsigned index;
@@ -205,7 +215,7 @@ struct mpk_domain {
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;
-    uintptr_t thunk_targets[MPK_THUNKS];
+    struct mpk_thunk_made thunk_made[MPK_THUNKS];
     size_t thunk_count, thunk_limit;
 };
 
@@ -237,10 +247,10 @@ uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const 
 /* thunk.c */
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault);
 void mpk_thunks_close(struct mpk_domain *domain);
-void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_words))(void);
+void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, struct mpk_shape shape))(void);
 
-/* The function that a thunk calls; 0 if it is none of the domain's thunks. */
-uintptr_t mpk_thunk_target(struct mpk_domain *domain, void (*thunk)(void));
+/* What a thunk was made of; NULL if it is none of the domain's. */
+const struct mpk_thunk_made *mpk_thunk_find(const struct mpk_domain *domain, void (*thunk)(void));
 
 /* callback.c */
 enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *callback,

@@ -151,9 +151,23 @@ static void files_are_refused_but_for_those_that_are_granted(void **state)
     assert_int_equal(og_domain_close(other, &fault), OG_OK);
 }
 
+static void system_calls_of_32_bits_are_refused(void **state)
+{
+    (void)state;
+    enum { GETPPID_OF_32_BITS = 64 };
+    long result = 0;
+    assert_int_equal(((words *)raw_function("system_call_of_32_bits"))(GETPPID_OF_32_BITS, 0, 0, 0),
+                     getppid());
+    assert_int_equal(call_words("system_call_of_32_bits", &result, GETPPID_OF_32_BITS, 0, 0, 0),
+                     OG_OK);
+    assert_int_not_equal(result, getppid());
+    assert_true(result < 0);
+    assert_works_after_reset();
+}
+
 /* --- the gate --- */
 
-extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
+extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[], og_mpk_gate_return[];
 
 static void every_wrpkru_of_the_gate_is_followed_by_a_check(void **state)
 {
@@ -275,6 +289,143 @@ static void registers_flags_and_control_words_survive_a_mess(void **state)
     reset();
 }
 
+static void no_upper_half_holds_a_host_value(void **state)
+{
+    (void)state;
+    struct og_scope scope;
+    long seen[2] = {0, 0};
+    void *raw_entry = raw_function("look_at_upper_halves");
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(
+                         scope, boxed("look_at_upper_halves"),
+                         for (int i = 0; i < 2; i++) {
+                             __asm__ volatile("mov $0x5ec2e7, %%eax\n\tvmovq %%rax, %%xmm3\n\t"
+                                              "vinsertf128 $1, %%xmm3, %%ymm3, %%ymm3\n\t"
+                                              "vmovaps %%ymm3, %%ymm11\n\tcall *%1"
+                                              : "=a"(seen[i])
+                                              : "r"(i ? called.entry : (void (*)(void))raw_entry)
+                                              : "rdi", "rcx", "rdx", "rsi", "r8", "r9", "r10",
+                                                "r11", "xmm0", "xmm3", "xmm11", "memory", "cc");
+                         }),
+                     OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(seen[0], 0x5ec2e7);
+    assert_int_equal(seen[1], 0);
+}
+
+/* The x87 unit's tag word: 0xffff when its stack is empty. What is there when the host loads eight
+ * values more is lost to them (QEMU does not emulate that, so the tags are looked at). */
+static unsigned x87_tags(void)
+{
+    struct {
+        uint32_t control, status, tags, others[4];
+    } environment;
+    __asm__ volatile("fnstenv %0\n\tfldenv %0" : "+m"(environment));
+    return environment.tags & 0xffff;
+}
+
+static void the_x87_unit_is_empty_after_a_call(void **state)
+{
+    (void)state;
+    ((words *)raw_function("fill_x87_stack"))(0, 0, 0, 0);
+    assert_int_equal(x87_tags(), 0);
+    __asm__ volatile("fninit");
+    assert_int_equal(call_words("fill_x87_stack", NULL, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(x87_tags(), 0xffff);
+    reset();
+}
+
+static void fill_x87_and_return(void *user, struct og_scope *scope,
+                                const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)scope, (void)arguments;
+    *(bool *)user = x87_tags() == 0xffff;
+    result->integer = 0;
+}
+
+static void the_x87_unit_is_empty_in_a_callback(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    bool right = false;
+    assert_int_equal(og_callback_open(domain, &callback, fill_x87_and_return, &right, &fault),
+                     OG_OK);
+    assert_int_equal(call_words("call_back_with_full_x87", NULL, (long)callback.address, 0, 0, 0),
+                     OG_OK);
+    assert_true(right);
+    og_callback_close(&callback);
+    reset();
+}
+
+static void a_pending_x87_exception_is_not_the_hosts(void **state)
+{
+    (void)state;
+    uint16_t status;
+    ((words *)raw_function("leave_x87_exception"))(0, 0, 0, 0);
+    __asm__ volatile("fnstsw %0\n\tfnclex\n\tfninit" : "=m"(status));
+    assert_int_equal(status & 0x80, 0x80);
+    assert_int_equal(call_words("leave_x87_exception", NULL, 0, 0, 0, 0), OG_OK);
+    __asm__ volatile("fnstsw %0" : "=m"(status));
+    assert_int_equal(status & 0xff, 0);
+    reset();
+}
+
+static void single_steps_end_the_call_before_the_gate_opens(void **state)
+{
+    (void)state;
+    assert_int_equal(call_words("step_into", NULL, (long)og_mpk_gate_return, 0, 0, 0), OG_FAULTED);
+    assert_int_equal(fault.signal, SIGTRAP);
+    assert_works_after_reset();
+}
+
+/* --- the signal stack --- */
+
+static volatile sig_atomic_t handled;
+
+static void count_signal(int signal)
+{
+    (void)signal;
+    handled++;
+}
+
+/* The signal stack of the domain that was entered last is armed while the host runs, and before
+ * Linux 6.12 the domain can read it. */
+static void an_interrupted_hosts_registers_are_not_left_on_the_signal_stack(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = count_signal}, before;
+    stack_t stack;
+    long found = 0, marker = 0x5ec2e7c0ffee1234;
+    struct og_function find = boxed("find_word");
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    assert_int_equal(og_mpk_signal_adopt(SIGUSR1, &fault), OG_OK);
+    assert_int_equal(call_words("count_up", NULL, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(sigaltstack(NULL, &stack), 0);
+    assert_int_equal(stack.ss_flags & SS_DISABLE, 0);
+    handled = 0;
+    /* kill(getpid(), SIGUSR1) with the marker in a register. */
+    long result;
+    __asm__ volatile("mov %3, %%r12\n\tmovq %3, %%xmm9\n\tsyscall"
+                     : "=a"(result)
+                     : "a"(SYS_kill), "D"((long)getpid()), "r"(marker), "S"((long)SIGUSR1)
+                     : "rcx", "r11", "r12", "xmm9", "memory");
+    assert_int_equal(result, 0);
+    assert_int_equal(handled, 1);
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    enum og_error error = CALL(
+        scope, find,
+        found = AS(words *)((long)stack.ss_sp, (long)(stack.ss_size / sizeof(long)), marker, 0));
+    og_scope_end(&scope);
+    /* From Linux 6.12 on it cannot even look. */
+    if (error != OG_FAULTED) {
+        assert_int_equal(error, OG_OK);
+        assert_int_equal(found, -1);
+    }
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+    assert_works_after_reset();
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -293,6 +444,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_selector_cannot_be_written),
         cmocka_unit_test(no_register_holds_a_host_value),
         cmocka_unit_test(registers_flags_and_control_words_survive_a_mess),
+        cmocka_unit_test(system_calls_of_32_bits_are_refused),
+        cmocka_unit_test(no_upper_half_holds_a_host_value),
+        cmocka_unit_test(the_x87_unit_is_empty_after_a_call),
+        cmocka_unit_test(the_x87_unit_is_empty_in_a_callback),
+        cmocka_unit_test(a_pending_x87_exception_is_not_the_hosts),
+        cmocka_unit_test(single_steps_end_the_call_before_the_gate_opens),
+        cmocka_unit_test(an_interrupted_hosts_registers_are_not_left_on_the_signal_stack),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

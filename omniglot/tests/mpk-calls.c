@@ -23,9 +23,10 @@ static void all_kinds_of_arguments_and_results_cross_the_gate(void **state)
                           mixed = AS(double (*)(int, double, long, float, double))(1, 2, 3, 4, 5)),
                      OG_OK);
     assert_true(mixed == 54321.0);
-    assert_int_equal(
-        CALL(scope, boxed("return_long_double"), extended = AS(long double (*)(double))(2.5)),
-        OG_OK);
+    struct og_function returns_long_double = boxed("return_long_double");
+    assert_int_equal(og_function_x87(&returns_long_double, 1, &fault), OG_OK);
+    assert_int_equal(CALL(scope, returns_long_double, extended = AS(long double (*)(double))(2.5)),
+                     OG_OK);
     assert_true(extended == 10.0L);
 
     struct og_function sum = boxed("sum_25");
@@ -55,6 +56,65 @@ static void all_kinds_of_arguments_and_results_cross_the_gate(void **state)
     assert_string_equal(copy, "12 3.5");
     og_scope_end(&scope);
 }
+
+struct big {
+    long words[9];
+};
+
+static void large_and_rare_types_cross_the_gate(void **state)
+{
+    (void)state;
+    struct og_scope scope;
+    struct big big = {{1, 2, 3, 4, 5, 6, 7, 8, 9}}, copy;
+    og_scope_begin(domain, &scope);
+
+    /* In memory: the caller passes where, and that must be the domain's. */
+    struct big og_mut *place = og_alloc(&scope, struct big, 1, &fault);
+    void *returned = NULL;
+    assert_int_equal(
+        CALL(scope, boxed("return_big"), returned = AS(void *(*)(void *, long))(og_pass(place), 7)),
+        OG_OK);
+    assert_ptr_equal(returned, (void *)og_writable_address(place));
+    assert_int_equal(og_read_array(&scope.access, (long og_mut *)place, copy.words, 9, &fault),
+                     OG_OK);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(copy.words[i], 7 + i);
+
+    struct og_function take_big = boxed("take_big");
+    long sum = 0;
+    assert_int_equal(og_function_stack(&take_big, sizeof(struct big), &fault), OG_OK);
+    assert_int_equal(CALL(scope, take_big, sum = AS(long (*)(long, struct big, long))(3, big, 5)),
+                     OG_OK);
+    assert_int_equal(sum, 3000 + 500000 + 285);
+
+    unsigned __int128 wide = 0;
+    assert_int_equal(CALL(scope, boxed("multiply_wide"),
+                          wide = AS(unsigned __int128 (*)(uint64_t, uint64_t))(UINT64_MAX, 10)),
+                     OG_OK);
+    assert_true(wide == (unsigned __int128)UINT64_MAX * 10);
+
+    float _Complex turned = 0;
+    assert_int_equal(
+        CALL(scope, boxed("turn"), turned = AS(float _Complex (*)(float _Complex))(2.0F + 3.0iF)),
+        OG_OK);
+    assert_true(turned == -3.0F + 2.0iF);
+
+    /* Two results on the x87 stack, and their arguments on the other. */
+    struct og_function complex = boxed("return_complex");
+    _Complex long double value = 0;
+    assert_int_equal(og_function_stack(&complex, 2 * sizeof(long double), &fault), OG_OK);
+    assert_int_equal(og_function_x87(&complex, 2, &fault), OG_OK);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(
+            CALL(scope, complex,
+                 value = AS(_Complex long double (*)(long double, long double))(1.5L, 0.25L)),
+            OG_OK);
+    assert_true(value == 2.5L + 0.5iL);
+    assert_int_equal(og_function_x87(&complex, 3, &fault), OG_BAD_ARGUMENT);
+    og_scope_end(&scope);
+}
+
+/* --- callbacks --- */
 
 static long callback_calls;
 
@@ -143,6 +203,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_kinds_of_arguments_and_results_cross_the_gate),
+        cmocka_unit_test(large_and_rare_types_cross_the_gate),
         cmocka_unit_test(callbacks_reach_the_host_and_nest),
         cmocka_unit_test(a_closed_callback_is_a_fault),
         cmocka_unit_test(a_fault_in_a_nested_call_ends_the_outer_call_too),

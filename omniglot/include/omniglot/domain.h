@@ -34,7 +34,8 @@ enum og_error og_mpk_supported(struct og_fault *fault);
  *
  * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation),
  * OG_NOT_FOUND (a library, or one that it needs, is missing or is no library of this
- * machine; fault->symbol names it), OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM.
+ * machine; fault->symbol names it), OG_FORBIDDEN (code, the library's or the host's own,
+ * holds an instruction that could undo the isolation), OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM.
  * On failure *domain is NULL and nothing is left behind. */
 enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,
                              const struct og_options *options,
@@ -72,6 +73,12 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
 enum og_error og_function_stack(struct og_function *function, size_t bytes,
                                 struct og_fault *fault) OG_MUST_CHECK;
 
+/* Says that the function returns `results` values on the x87 stack (psABI 3.2.3): 1 for a long
+ * double, 2 for a complex one. A gate empties that stack where it was not told. Returns OG_OK,
+ * OG_BAD_ARGUMENT, OG_NO_MEMORY. */
+enum og_error og_function_x87(struct og_function *function, unsigned results,
+                              struct og_fault *fault) OG_MUST_CHECK;
+
 /* Allocates `count` objects of `type`, zeroed, on the domain's heap: they live until
  * og_heap_free or reset, and foreign code may free them by its own means. Returns NULL and
  * *fault: OG_NO_MEMORY, OG_OVERFLOW, OG_SCOPE, OG_BORROWED. */
@@ -104,6 +111,9 @@ struct og_runtime {
     /* The same for a function whose arguments take `words` eight-byte words of stack; NULL where
      * they are left where they are. */
     void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
+    /* The same for one that returns `results` values on the x87 stack. */
+    void (*(*entry_with_x87)(struct og_domain *domain, void (*entry)(void),
+                             unsigned results))(void);
     /* The calling thread's place in the domain; &og_ended_context if there is no room. */
     struct og_context *(*context)(struct og_domain *domain);
     void *(*heap_alloc)(struct og_domain *domain, size_t alignment, size_t size);
