@@ -47,7 +47,7 @@ void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANAL
     /* A thread that resets or closes the domain says so first, and looks for scopes then: one of
      * the two sees the other (the runtime has the processors agree). */
     atomic_signal_fence(memory_order_seq_cst);
-    if (!OG_LIKELY(*(volatile enum og_error *)&context->poisoned != OG_BUSY)) {
+    if (!OG_LIKELY(!*(volatile int *)&context->shut)) {
         end_down_to(context, context->depth - 1);
         scope->access.context = &og_ended_context;
     }

@@ -239,46 +239,35 @@ static enum og_error busy(struct og_fault *fault)
     return og_fail(fault, OG_BUSY, NULL, 0, "a scope of the domain is open: end it first");
 }
 
-static void set_poison(struct mpk_domain *domain, enum og_error error)
+static void set_shut(struct mpk_domain *domain, int shut)
 {
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
         if (domain->seats[i].context)
-            domain->seats[i].context->context.poisoned = error;
+            domain->seats[i].context->context.shut = shut;
 }
 
-/* Undoes that, but for contexts that a fault in another thread has poisoned meanwhile. */
-static void unshut(struct mpk_domain *domain)
+static void open_again(struct mpk_domain *domain)
 {
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_context *context = domain->seats[i].context;
-        enum og_error busy_still = OG_BUSY;
-        if (context)
-            __atomic_compare_exchange_n(&context->context.poisoned, &busy_still,
-                                        domain->poison.error, false, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_SEQ_CST);
-    }
+    set_shut(domain, 0);
+    mpk_contexts_unlock();
+    pthread_rwlock_unlock(&domain->entry);
 }
 
-/* Lets no thread begin a scope from now on; or OG_BUSY, and nothing has changed. */
+/* Lets no thread begin a scope until open_again; or OG_BUSY, and nothing has changed. */
 static enum og_error shut(struct mpk_domain *domain, struct og_fault *fault)
 {
-    bool open_scopes = false;
     if (pthread_rwlock_trywrlock(&domain->entry))
         return busy(fault);
     mpk_contexts_lock();
-    set_poison(domain, OG_BUSY);
+    set_shut(domain, 1);
     /* A thread that has not seen this has made its scope known. */
-    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
-        open_scopes = true;
+    bool open_scopes = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0;
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
         open_scopes |= domain->seats[i].context && domain->seats[i].context->context.depth;
-    if (open_scopes) {
-        unshut(domain);
-        mpk_contexts_unlock();
-        pthread_rwlock_unlock(&domain->entry);
-        return busy(fault);
-    }
-    return OG_OK;
+    if (!open_scopes)
+        return OG_OK;
+    open_again(domain);
+    return busy(fault);
 }
 
 static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
@@ -299,10 +288,9 @@ static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
         context->foreign_rsp = domain->seats[i].rsp;
         context->foreign_fs = domain->seats[i].fs;
         context->context.fault = domain->poison;
+        context->context.poisoned = domain->poison.error;
     }
-    set_poison(domain, domain->poison.error);
-    mpk_contexts_unlock();
-    pthread_rwlock_unlock(&domain->entry);
+    open_again(domain);
     return error;
 }
 
@@ -311,8 +299,7 @@ static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
     enum og_error error = shut(mpk(handle), fault);
     if (error)
         return error;
-    mpk_contexts_unlock();
-    pthread_rwlock_unlock(&mpk(handle)->entry);
+    open_again(mpk(handle));
     destroy(mpk(handle));
     return OG_OK;
 }
@@ -323,7 +310,7 @@ void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
         domain->poison = *fault;
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_context *context = domain->seats[i].context;
-        if (context && (!context->context.poisoned || context->context.poisoned == OG_BUSY)) {
+        if (context && !context->context.poisoned) {
             context->context.fault = *fault;
             context->context.poisoned = fault->error;
         }

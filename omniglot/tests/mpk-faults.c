@@ -66,27 +66,6 @@ static void reset_brings_back_data_and_heap(void **state)
     }
 }
 
-static void a_thousand_resets_and_many_domains_leak_nothing(void **state)
-{
-    (void)state;
-    struct og_domain *domains[16];
-    int count = 0;
-    const struct og_options options = {.isolation = OG_MPK};
-    for (int i = 0; i < 1000; i++)
-        reset();
-    for (int round = 0; round < 3; round++) {
-        enum og_error error = OG_OK;
-        for (count = 0; count < 16 && !error; count++)
-            error = og_domain_open(&domains[count], (const char *const[]){library, NULL}, &options,
-                                   &fault);
-        /* One is open already, of 14. */
-        assert_int_equal(error, OG_NO_MEMORY);
-        assert_int_equal(count - 1, 13);
-        for (int i = 0; i < count - 1; i++)
-            assert_int_equal(og_domain_close(domains[i], &fault), OG_OK);
-    }
-}
-
 static void bad_libraries_are_named_and_leave_no_domain(void **state)
 {
     (void)state;
@@ -130,7 +109,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_endless_loop_ends_at_the_deadline),
         cmocka_unit_test(an_exhausted_heap_is_null_inside),
         cmocka_unit_test(reset_brings_back_data_and_heap),
-        cmocka_unit_test(a_thousand_resets_and_many_domains_leak_nothing),
         cmocka_unit_test(bad_libraries_are_named_and_leave_no_domain),
         cmocka_unit_test(a_library_with_a_forbidden_instruction_is_refused),
     };

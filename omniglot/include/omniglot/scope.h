@@ -50,6 +50,7 @@ struct og_context {
     uintptr_t live_end;     /* end of the heap that follows the allocation stack */
     uintptr_t stack_low;    /* the allocation stack's last byte that can be had */
     enum og_error poisoned; /* why no call can be made until reset; OG_OK if one can */
+    int shut;               /* no scope begins: another thread resets or closes the domain */
     size_t depth;           /* scopes that are open: 0 when the domain is idle */
     size_t floor;           /* this many of them a callback may not end: its own and outer ones */
     struct og_fault fault;  /* details of `poisoned` */
@@ -62,7 +63,8 @@ extern struct og_context og_ended_context;
 /* Begins a scope on `domain` for the calling thread. O(1).
  *
  * While a validated value of an outer scope is being read, when OG_SCOPE_DEPTH scopes are
- * open, or when the runtime has no room for another thread, the scope is born ended:
+ * open, while another thread resets or closes the domain, or when the runtime has no room
+ * for another thread, the scope is born ended:
  * whatever it is used for returns OG_SCOPE. Beginning a scope that is open ends it first;
  * a callback that begins one of its callers' scopes leaves that as it is. */
 void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_ACQUIRE(scope->access);
