@@ -63,6 +63,7 @@ hollow_too = words(modelled) && kind ne "modelled"    # marks of both sorts are 
 bars = kind eq "modelled" ? "range" : "95 % interval"
 cost_label = (is_time ? "time per operation, ".kind." (".bars.")" \
                       : "instructions per operation, ".kind).(hollow_too ? "; hollow: modelled (range)" : "")
+cost_label_short = (is_time ? "time, " : "instructions, ").kind.(hollow_too ? "; hollow: modelled" : "")
 ratio_label = (is_time ? "time" : "instructions")." relative to raw,".(hollow_too ? "\n" : " ") \
     .kind.(hollow_too ? "; hollow: modelled" : "")
 
@@ -99,7 +100,8 @@ size_lines(value, low, high) = "for [s in modelled] ".each_placement." data usin
 # The part of the page from `left` to `right` (shares of the width) and from `top` to
 # `bottom` (centimetres from the top) becomes the next panel.
 panel(left, right, top, bottom) = sprintf("set lmargin at screen %f; set rmargin at screen %f; \
-    set tmargin at screen %f; set bmargin at screen %f", left, right, 1 - top / height, 1 - bottom / height)
+    set tmargin at screen %f; set bmargin at screen %f", left, right, 1 - 1.0 * top / height, \
+    1 - 1.0 * bottom / height)
 
 # The legend of a whole figure, in a strip of its own at the top: eval it first in a multiplot.
 legend = panel(0, 1, 0, 1)."; unset border; unset tics; unset grid; set key center center horizontal; \

@@ -48,8 +48,7 @@ do for [i=1:words(sized)] {
     eval panel(left, left + 0.885 / columns - 0.06, top + 0.3 + down * 5.6, top + 4.2 + down * 5.6)
     set title label(op)
     set xlabel (i + columns > words(sized) ? "bytes" : "") textcolor rgb ink
-    set ylabel (across == 0 ? (is_time ? "time, ".kind : "instructions, ".kind) \
-        .(hollow_too ? "; hollow: modelled" : "") : "") textcolor rgb ink
+    set ylabel (across == 0 ? cost_label_short : "") textcolor rgb ink
     eval "plot ".size_lines("column('median') * scale", "column('ci_low') * scale", "column('ci_high') * scale")
 }
 unset multiplot
