@@ -9,6 +9,7 @@
 RUN ?= results/latest
 quoted = '$(subst ','\'',$(1))'
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
+    --crossings $(BUILD)/bin/og-bench-crossings --gate $(BUILD)/bin/og-gate-cost \
     $(if $(filter yes,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
     --build "make --no-print-directory -j$(shell nproc) programs" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
@@ -29,6 +30,7 @@ bench-pku: deps
 figures:
 	@test -f $(call quoted,$(RUN)/results.csv) || \
 	    { echo "figures: $(RUN)/results.csv is not there; \`make reproduce\` makes it" >&2; exit 1; }
+	@test ! -d $(call quoted,$(RUN)/crossings) || results/modelled.py $(call quoted,$(RUN))
 	@results/ratios.py $(call quoted,$(RUN))
 	@plots/draw.py $(call quoted,$(RUN))
 	@results/report.py $(call quoted,$(RUN))
@@ -36,5 +38,5 @@ figures:
 compare:
 	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
 
-TEST_SCRIPTS += results/tests/table_test.py results/tests/ratios_test.py \
+TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py results/tests/ratios_test.py \
     results/tests/reproduce_test.py results/tests/report_test.py plots/tests/figures_test.py
