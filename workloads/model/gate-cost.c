@@ -32,14 +32,14 @@ enum {
 typedef void function(void *argument);
 function gate_cost_empty, gate_cost_call_back;
 function gate_cost_thunk_empty, gate_cost_thunk_stacked, gate_cost_thunk_call_back;
+extern const char og_mpk_gate_return[] __attribute__((visibility("hidden")));
 extern char og_mpk_callback_thunks[] __attribute__((visibility("hidden")));
 
 /* struct mpk_context, as far as the gate is concerned: layout.h. */
 struct context {
     uintptr_t rsp, fs;
-    uint64_t pkru;
 };
-_Static_assert(MPK_CONTEXT_RSP == 0 && MPK_CONTEXT_FS == 8 && MPK_CONTEXT_PKRU == 16,
+_Static_assert(MPK_CONTEXT_RSP == 0 && MPK_CONTEXT_FS == 8,
                "the gate finds a context's fields where they are");
 
 /* The thread block that the gate finds at the GS base: layout.h. */
@@ -117,7 +117,9 @@ static int enter(void)
     uintptr_t fs;
     if (syscall(SYS_arch_prctl, ARCH_GET_FS, &fs) || syscall(SYS_arch_prctl, ARCH_SET_GS, block))
         return 0;
-    context = (struct context){(uintptr_t)stack + STACK, fs, SOME_PKRU};
+    context = (struct context){(uintptr_t)stack + STACK, fs};
+    *(uint32_t *)in_block(MPK_PKRU) = SOME_PKRU;
+    *(uintptr_t *)in_block(MPK_RETURN) = (uintptr_t)og_mpk_gate_return;
     *(uintptr_t *)in_block(MPK_HOST_FS) = fs;
     *(uint64_t *)in_block(MPK_ARMED) = 0;
     *(struct context **)in_block(MPK_CONTEXTS) = &context;

@@ -45,7 +45,7 @@ gate_cost_call_back:
     .endm
 
     THUNK gate_cost_thunk_empty gate_cost_empty 0 og_mpk_gate_call
-    THUNK gate_cost_thunk_stacked gate_cost_empty GATE_COST_WORDS og_mpk_gate_call_stacked
+    THUNK gate_cost_thunk_stacked gate_cost_empty GATE_COST_WORDS og_mpk_gate_call_shaped
     THUNK gate_cost_thunk_call_back gate_cost_call_back 0 og_mpk_gate_call
 
 /* uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame): the C part of a callback, which
