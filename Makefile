@@ -135,8 +135,9 @@ test: deps
 	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) \
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
 
-# What takes longer than a test may: 1,000 killed workers, and every check of the core broken.
-stress: deps stress-process
+# What takes longer than a test may: 1,000 killed workers, 100,000 faults in domains, and every
+# check of the core broken.
+stress: deps stress-process stress-mpk
 	@omniglot/tests/mutate.py
 
 fuzz: deps

@@ -59,16 +59,22 @@ $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tes
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-TEST_SCRIPTS += omniglot/tests/mpk-not-run
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
-    omniglot/tests/mpk-tools-in-guest \
-    omniglot/tests/mpk-stress-in-guest workloads/harness/tests/suite-in-guest
+    omniglot/tests/mpk-tools-in-guest omniglot/tests/mpk-stress-in-guest \
+    workloads/harness/tests/suite-in-guest
+TEST_SCRIPTS += $(MPK_TESTS)
 
-# The MPK runtime's tests, apart from `make test` for the reason that mpk-not-run gives.
-.PHONY: test-mpk
+# The MPK runtime's tests alone, and those that take long.
+.PHONY: test-mpk stress-mpk
 test-mpk: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) tests
 	@omniglot/tests/run-tests $(foreach script,$(MPK_TESTS),'$(notdir $(script))=BUILD=$(BUILD) $(script)')
+
+stress-mpk: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) tests
+	@TEST_TIMEOUT=4000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
+	    omniglot/tests/run-tests 'mpk-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-in-guest' \
+	    'mpk-stress-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-stress-in-guest'
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh
