@@ -62,6 +62,7 @@ static int open_domain(void **state)
 static int close_domain(void **state)
 {
     (void)state;
+    take_signals_back();
     return og_domain_close(domain, &fault) != OG_OK;
 }
 
