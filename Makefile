@@ -165,7 +165,7 @@ clean:
 
 help:
 	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
-	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=yes'
+	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'
 	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB,'

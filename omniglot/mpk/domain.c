@@ -9,7 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LOADING_DEADLINE = 2000000000 /* nanoseconds, at least, where there is a deadline */ };
+#define LOADING_DEADLINE                                                                           \
+    UINT64_C(10000000000) /* nanoseconds, at least, where there is a deadline */
 
 struct mpk_domain *mpk_domains[MPK_DOMAINS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

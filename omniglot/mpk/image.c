@@ -101,11 +101,14 @@ static enum og_error make_stack(struct mpk_context *context, const struct mpk_el
     if (getrandom(random, sizeof(random), 0) != sizeof(random))
         return og_fail(fault, OG_SYSTEM, NULL, 0, "the system gives no random numbers");
     uintptr_t name = push_text(&stack, "domain");
-    /* Lazy binding would need the loader's resolver, whose XRSTOR is a trap here; and one heap
-     * that grows by brk keeps what is live of it in one range. */
+    /* Lazy binding would need the loader's resolver, whose XRSTOR is a trap here. One heap that
+     * grows by brk keeps what is live of it in one range; and what is freed stays there for the
+     * next allocation, for giving it back is a trapped system call and a page fault again. */
     uintptr_t environment[] = {
         push_text(&stack, "LD_BIND_NOW=1"),
-        push_text(&stack, "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.pthread.rseq=0"),
+        push_text(&stack, "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.pthread.rseq=0:"
+                          "glibc.malloc.mmap_threshold=33554432:"
+                          "glibc.malloc.trim_threshold=4294967296:glibc.malloc.top_pad=262144"),
         0,
     };
     uintptr_t seed = push_bytes(&stack, random, sizeof(random));
