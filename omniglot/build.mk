@@ -51,6 +51,7 @@ $(call program,bin/og-scan,omniglot/tools/og-scan.c,$(OMNIGLOT),$(OMNIGLOT_LIBS)
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)
+$(call shared,libogunlucky,omniglot/tests/unlucky.S,)
 $(call shared,libogneedy,omniglot/tests/needy.c,)
 $(call shared,liboghangs,omniglot/tests/hangs.c,)
 $(call shared,libogthrows,omniglot/tests/throws.cc,,$(CXX))
