@@ -63,35 +63,55 @@ static const char *text_at(const struct mpk_elf *elf, const Elf64_Shdr *names, s
     return memchr(text, 0, names->sh_size - offset) ? text : "";
 }
 
-static const char *symbol_in(const struct mpk_elf *elf, const Elf64_Shdr *table, size_t address)
+/* Visits the symbols of all tables until one is the one looked for. */
+static bool find_symbol(const struct mpk_elf *elf,
+                        bool (*is_it)(const Elf64_Sym *symbol, const char *name, const void *what),
+                        const void *what, Elf64_Sym *found, const char **name)
 {
-    Elf64_Shdr names;
-    size_t sections = elf->header.e_shoff;
-    if (table->sh_link >= elf->header.e_shnum ||
-        !og_is_within(table->sh_offset, table->sh_size, 0, elf->size) ||
-        !take(elf, sections + table->sh_link * sizeof(names), &names, sizeof(names)))
-        return "";
-    for (size_t at = 0; at + sizeof(Elf64_Sym) <= table->sh_size; at += sizeof(Elf64_Sym)) {
-        Elf64_Sym symbol;
-        if (take(elf, table->sh_offset + at, &symbol, sizeof(symbol)) &&
-            symbol.st_value <= address && address - symbol.st_value < symbol.st_size)
-            return text_at(elf, &names, symbol.st_name);
+    const Elf64_Ehdr *header = &elf->header;
+    Elf64_Shdr table, names;
+    if (header->e_shentsize != sizeof(table) ||
+        !og_is_within(header->e_shoff, header->e_shnum * sizeof(table), 0, elf->size))
+        return false;
+    for (unsigned i = 0; i < header->e_shnum; i++) {
+        take(elf, header->e_shoff + i * sizeof(table), &table, sizeof(table));
+        if ((table.sh_type != SHT_DYNSYM && table.sh_type != SHT_SYMTAB) ||
+            table.sh_link >= header->e_shnum ||
+            !og_is_within(table.sh_offset, table.sh_size, 0, elf->size))
+            continue;
+        take(elf, header->e_shoff + table.sh_link * sizeof(names), &names, sizeof(names));
+        for (size_t at = 0; at + sizeof(*found) <= table.sh_size; at += sizeof(*found)) {
+            take(elf, table.sh_offset + at, found, sizeof(*found));
+            *name = text_at(elf, &names, found->st_name);
+            if (is_it(found, *name, what))
+                return true;
+        }
     }
-    return "";
+    return false;
+}
+
+static bool holds_address(const Elf64_Sym *symbol, const char *name, const void *what)
+{
+    size_t address = *(const size_t *)what;
+    (void)name;
+    return symbol->st_value <= address && address - symbol->st_value < symbol->st_size;
+}
+
+static bool has_name(const Elf64_Sym *symbol, const char *name, const void *what)
+{
+    return symbol->st_shndx != SHN_UNDEF && !strcmp(name, what);
 }
 
 const char *mpk_elf_symbol_at(const struct mpk_elf *elf, size_t address)
 {
-    const Elf64_Ehdr *header = &elf->header;
-    const char *symbol = "";
-    if (header->e_shentsize != sizeof(Elf64_Shdr) ||
-        !og_is_within(header->e_shoff, (size_t)header->e_shnum * sizeof(Elf64_Shdr), 0, elf->size))
-        return "";
-    for (unsigned i = 0; i < header->e_shnum && !symbol[0]; i++) {
-        Elf64_Shdr table;
-        if (take(elf, header->e_shoff + i * sizeof(table), &table, sizeof(table)) &&
-            (table.sh_type == SHT_DYNSYM || table.sh_type == SHT_SYMTAB))
-            symbol = symbol_in(elf, &table, address);
-    }
-    return symbol;
+    Elf64_Sym symbol;
+    const char *name;
+    return find_symbol(elf, holds_address, &address, &symbol, &name) ? name : "";
+}
+
+size_t mpk_elf_symbol(const struct mpk_elf *elf, const char *name)
+{
+    Elf64_Sym symbol;
+    const char *found;
+    return find_symbol(elf, has_name, name, &symbol, &found) ? symbol.st_value : 0;
 }

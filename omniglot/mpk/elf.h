@@ -31,4 +31,7 @@ size_t mpk_elf_span(const struct mpk_elf *elf, size_t limit);
  * lies in the file. */
 const char *mpk_elf_symbol_at(const struct mpk_elf *elf, size_t address);
 
+/* The value of the symbol with this name; 0 if there is none. */
+size_t mpk_elf_symbol(const struct mpk_elf *elf, const char *name);
+
 #endif

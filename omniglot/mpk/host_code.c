@@ -92,9 +92,12 @@ static void search_segment(struct search *search, const struct dl_phdr_info *obj
             og_is_within(address, 1, (uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end))
             continue;
         if (!disarm(object, segment, size, segment + at, name)) {
-            char message[96];
-            snprintf(message, sizeof(message),
-                     "the host's own code holds %s, which would be a way out", name);
+            char message[160];
+            snprintf(
+                message, sizeof(message),
+                "the host's own code holds %s, a way out (og-scan --host finds it; if it is your "
+                "program's, link it another way)",
+                name);
             const char *file = object->dlpi_name[0] ? object->dlpi_name : "the program";
             search->error =
                 og_fail(search->fault, OG_FORBIDDEN, file, address - object->dlpi_addr, message);

@@ -31,5 +31,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (strlen(mpk_elf_symbol_at(&elf, segment.p_vaddr + at)) >= size)
             __builtin_trap();
     }
+    mpk_elf_symbol(&elf, "og_mpk_gate_start");
     return mpk_elf_segment(&elf, elf.header.e_phnum).p_type != PT_NULL;
 }
