@@ -170,7 +170,7 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
     enum og_error error = mpk_image_start(context, fault);
     if (error)
         return error;
-    size_t count = 0;
+    size_t count = 1; /* og_domain_open saw the first */
     while (names[count])
         count++;
     domain->libraries = calloc(count, sizeof(*domain->libraries));

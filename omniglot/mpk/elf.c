@@ -69,19 +69,20 @@ static bool find_symbol(const struct mpk_elf *elf,
                         const void *what, Elf64_Sym *found, const char **name)
 {
     const Elf64_Ehdr *header = &elf->header;
-    Elf64_Shdr table, names;
+    Elf64_Shdr table = {0}, names = {0};
     if (header->e_shentsize != sizeof(table) ||
         !og_is_within(header->e_shoff, header->e_shnum * sizeof(table), 0, elf->size))
         return false;
     for (unsigned i = 0; i < header->e_shnum; i++) {
-        take(elf, header->e_shoff + i * sizeof(table), &table, sizeof(table));
-        if ((table.sh_type != SHT_DYNSYM && table.sh_type != SHT_SYMTAB) ||
+        if (!take(elf, header->e_shoff + i * sizeof(table), &table, sizeof(table)) ||
+            (table.sh_type != SHT_DYNSYM && table.sh_type != SHT_SYMTAB) ||
             table.sh_link >= header->e_shnum ||
-            !og_is_within(table.sh_offset, table.sh_size, 0, elf->size))
+            !og_is_within(table.sh_offset, table.sh_size, 0, elf->size) ||
+            !take(elf, header->e_shoff + table.sh_link * sizeof(names), &names, sizeof(names)))
             continue;
-        take(elf, header->e_shoff + table.sh_link * sizeof(names), &names, sizeof(names));
         for (size_t at = 0; at + sizeof(*found) <= table.sh_size; at += sizeof(*found)) {
-            take(elf, table.sh_offset + at, found, sizeof(*found));
+            if (!take(elf, table.sh_offset + at, found, sizeof(*found)))
+                return false;
             *name = text_at(elf, &names, found->st_name);
             if (is_it(found, *name, what))
                 return true;
@@ -104,14 +105,14 @@ static bool has_name(const Elf64_Sym *symbol, const char *name, const void *what
 
 const char *mpk_elf_symbol_at(const struct mpk_elf *elf, size_t address)
 {
-    Elf64_Sym symbol;
-    const char *name;
+    Elf64_Sym symbol = {0};
+    const char *name = "";
     return find_symbol(elf, holds_address, &address, &symbol, &name) ? name : "";
 }
 
 size_t mpk_elf_symbol(const struct mpk_elf *elf, const char *name)
 {
-    Elf64_Sym symbol;
-    const char *found;
+    Elf64_Sym symbol = {0};
+    const char *found = "";
     return find_symbol(elf, has_name, name, &symbol, &found) ? symbol.st_value : 0;
 }

@@ -95,11 +95,12 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key)
     return stack;
 }
 
-/* With the lock held. */
+/* With the lock held. A stack that cannot be cleared is not used again. */
 static void free_stack(size_t index)
 {
-    mmap((void *)(og_mpk_signal_stacks + index * SIGNAL_STACK), SIGNAL_STACK, PROT_NONE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (mmap((void *)(og_mpk_signal_stacks + index * SIGNAL_STACK), SIGNAL_STACK, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+        return;
     og_mpk_signal_stack_owners[index] = NULL;
     left[index] = false;
 }

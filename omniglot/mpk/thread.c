@@ -121,8 +121,8 @@ static bool map_block(struct mpk_thread *block)
 
 static void unmap_block(struct mpk_thread *block)
 {
-    mmap(block, MPK_BLOCK_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-         -1, 0);
+    (void)mmap(block, MPK_BLOCK_SIZE, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
 struct mpk_thread *mpk_thread_self(void)
