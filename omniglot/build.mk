@@ -45,7 +45,7 @@ $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
 $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-run,omniglot/tools/og-run.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,bin/og-scan,omniglot/tools/og-scan.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.

@@ -3,6 +3,7 @@
  * of the loader's own switches, and an auxiliary vector. Nothing in it is the host's. */
 #include "mpk.h"
 #include "omniglot/mpk/boot_image.h"
+#include "where.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -109,6 +110,9 @@ static enum og_error place_loader(const struct image *boot, struct mpk_arena *ar
         error = og_fail(fault, OG_NOT_FOUND, path, 0, "it is no dynamic loader of this machine");
     }
     munmap(bytes, size);
+    /* It is what was mapped last. */
+    if (!error)
+        mpk_mapped_add_image(arena, *base, arena->start + arena->used_pages * MPK_PAGE, path);
     return error;
 }
 

@@ -257,6 +257,15 @@ EXPORT long sum_ten(long a, long b, long c, long d, long e, long f, long g, long
     return a + b + c + d + e + f + g + h + i + j;
 }
 
+/* All that og-run can pass: twelve integers, half of them on the stack, and eight floats. */
+EXPORT long weigh_twenty(long a, long b, long c, long d, long e, long f, double p, double q,
+                         double r, double s, double t, double u, double v, double w, long g, long h,
+                         long i, long j, long k, long l)
+{
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j + 11 * k +
+           12 * l + (long)(p + 2 * q + 3 * r + 4 * s + 5 * t + 6 * u + 7 * v + 8 * w);
+}
+
 EXPORT double mix(int a, double b, long c, float d, double e)
 {
     return a + b * 10 + (double)c * 100 + (double)d * 1000 + e * 10000;
