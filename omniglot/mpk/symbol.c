@@ -178,20 +178,15 @@ static struct told look(const struct mpk_place *place)
     return told;
 }
 
-static void tell_symbol(const struct told *told, struct mpk_text *text)
-{
-    if (!told->symbol[0])
-        return;
-    mpk_text_add_name(text, told->symbol);
-    if (told->address > told->start)
-        mpk_text_add(text, "+0x%zx", (size_t)(told->address - told->start));
-    mpk_text_add(text, " in ");
-}
-
 void mpk_place_tell(const struct mpk_place *place, struct mpk_text *text)
 {
     struct told told = look(place);
-    tell_symbol(&told, text);
+    if (told.symbol[0]) {
+        mpk_text_add_name(text, told.symbol);
+        if (told.address > told.start)
+            mpk_text_add(text, "+0x%zx", (size_t)(told.address - told.start));
+        mpk_text_add(text, " in ");
+    }
     mpk_text_add_name(text, place->path);
     if (!told.readable)
         mpk_text_add(text, " (which has changed since, or cannot be read)");
@@ -203,6 +198,9 @@ void mpk_place_tell_briefly(const struct mpk_place *place, struct mpk_text *text
 {
     struct told told = look(place);
     const char *slash = strrchr(place->path, '/');
-    tell_symbol(&told, text);
+    if (told.symbol[0]) {
+        mpk_text_add_name(text, told.symbol);
+        mpk_text_add(text, " in ");
+    }
     mpk_text_add_name(text, slash ? slash + 1 : place->path);
 }

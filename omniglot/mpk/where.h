@@ -43,7 +43,7 @@ bool mpk_identity_of(int file, struct mpk_identity *identity);
 /* Appends "SYMBOL+0xN in PATH (offset 0xN)", as much of it as the file, if it is the same still,
  * tells. It may hold anything. */
 void mpk_place_tell(const struct mpk_place *place, struct mpk_text *text);
-/* The same without folders and offset. */
+/* "SYMBOL in FILE", without folders and offsets. */
 void mpk_place_tell_briefly(const struct mpk_place *place, struct mpk_text *text);
 
 /* --- files in an arena (mapped.c) --- */

@@ -174,6 +174,9 @@ EXPORT void hit_breakpoint(void)
     __asm__ volatile("int3");
 }
 
+EXPORT extern const long constant_words[2];
+const long constant_words[2] = {1, 2};
+
 static long counter = 100;
 
 /* State that reset must put back: data, heap. */
