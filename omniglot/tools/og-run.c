@@ -140,7 +140,7 @@ static enum og_error print_buffers(struct og_scope *scope, const struct run_argu
     enum og_error error = OG_OK;
     for (size_t n = 0; n < arguments->buffer_count && !error; n++) {
         const struct run_buffer *buffer = &arguments->buffers[n];
-        unsigned char *copy = malloc(buffer->size);
+        unsigned char *copy = calloc(buffer->size, 1);
         if (!copy)
             error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
         else
