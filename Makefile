@@ -50,13 +50,17 @@ endef
 archive = $(eval $(call archive_rule,$(1),$(2)))
 
 # $(call program,PATH,SOURCES,ARCHIVES,LIBRARIES,LINKER): the program $(BUILD)/PATH. ARCHIVES are
-# names given to `archive`; LINKER is CC unless said otherwise. PATH decides nothing else.
+# names given to `archive`; LINKER is CC unless said otherwise. PATH decides nothing else. What can
+# open domains behind protection keys is linked until its code is fit for it (not with sanitizers,
+# whose code is not, and which open none).
+link_host = $(if $(SANITIZE),,$(if $(filter og-mpk,$(1)),omniglot/tools/link-host $(BUILD)/bin/og-scan $$@))
 define program_rule
 OBJECTS += $(call objects,$(2))
-$(BUILD)/$(1): $(call objects,$(2)) $(3:%=$(BUILD)/lib/%.a)
+$(BUILD)/$(1): $(call objects,$(2)) $(3:%=$(BUILD)/lib/%.a) \
+    $(if $(filter og-mpk,$(3)),| $(BUILD)/bin/og-scan)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$(or $(5),$(CC)) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(4)
+	$(Q)$(call link_host,$(3)) $(or $(5),$(CC)) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(4)
 endef
 program = $(eval PROGRAMS += $(BUILD)/$(1))$(eval $(call program_rule,$(1),$(2),$(3),$(4),$(5)))
 
@@ -165,7 +169,7 @@ clean:
 
 help:
 	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
-	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=yes'
+	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'
 	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB,'

@@ -2,15 +2,16 @@
 #
 #   make reproduce    FILTER=regex  only these cases    REPETITIONS=n  instead of the default
 #                     FRESH=1       never go on with an unfinished run
-#                     GUEST=yes     og-mpk too, counted in the guest (it needs Debian's kernel from apt)
+#                     GUEST=no      without og-mpk, which is counted in the guest
 #   make figures      RUN=folder    of this run rather than the last finished one
 #   make compare      A=run B=run   what changed between two runs
 
 RUN ?= results/latest
+GUEST ?= yes
 quoted = '$(subst ','\'',$(1))'
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
     --crossings $(BUILD)/bin/og-bench-crossings --gate $(BUILD)/bin/og-gate-cost \
-    $(if $(filter yes,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
+    $(if $(filter-out no,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
     --build "make --no-print-directory -j$(shell nproc) programs" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
     $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
@@ -23,7 +24,6 @@ bench-native: deps
 	@$(REPRODUCE) --until bench-native
 
 # Instructions rather than times, in the guest with protection keys: some minutes.
-bench-pku: GUEST := yes
 bench-pku: deps
 	@$(REPRODUCE) --only bench-pku
 

@@ -160,6 +160,13 @@ no_room:
     return NULL;
 }
 
+struct mpk_context *mpk_context_of(struct mpk_domain *domain)
+{
+    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
+    return thread && !context ? mpk_context_open(domain, NULL) : context;
+}
+
 void mpk_context_close(struct mpk_context *context)
 {
     if (!context)

@@ -41,7 +41,7 @@ void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault)
 {
     struct mpk_text text = {fault->symbol, sizeof(fault->symbol), 0};
     struct mpk_place place;
-    if (fault->error != OG_FAULTED || fault->symbol[0] ||
+    if ((fault->error != OG_FAULTED && fault->error != OG_DEADLINE) || fault->symbol[0] ||
         !mpk_mapped_find(&domain->arena, fault->instruction, &place))
         return;
     mpk_place_tell_briefly(&place, &text);

@@ -9,6 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define LOADING_DEADLINE                                                                           \
+    UINT64_C(10000000000) /* nanoseconds, at least, where there is a deadline */
+
 struct mpk_domain *mpk_domains[MPK_DOMAINS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -226,14 +229,17 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = mpk_thunks_open(domain, fault);
     if (!error)
         error = list_readable(domain, libraries, options, true, fault);
+    uint64_t deadline = options ? (uint64_t)options->deadline_ms * 1000000 : 0;
+    if (!error && deadline) {
+        /* Loading is a few calls, each of which takes longer than others. */
+        domain->deadline = deadline < LOADING_DEADLINE ? LOADING_DEADLINE : deadline;
+        error = mpk_deadline_watch(deadline, fault);
+    }
     if (!error)
         error = load(domain, libraries, fault);
     if (!error)
         error = list_readable(domain, libraries, options, false, fault);
-    if (!error && options && options->deadline_ms) {
-        domain->deadline = (uint64_t)options->deadline_ms * 1000000;
-        error = mpk_deadline_watch(domain->deadline, fault);
-    }
+    domain->deadline = deadline;
     if (error && fault)
         mpk_fault_name(domain, fault);
     if (error)
@@ -311,6 +317,7 @@ static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
     if (error)
         return error;
     open_again(mpk(handle));
+    mpk_libraries_close(mpk(handle));
     destroy(mpk(handle));
     return OG_OK;
 }
@@ -330,13 +337,6 @@ void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
 
 /* --- the rest of the table --- */
 
-static struct mpk_context *context_of(struct mpk_domain *domain)
-{
-    struct mpk_thread *thread = mpk_thread_self();
-    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
-    return thread && !context ? mpk_context_open(domain, NULL) : context;
-}
-
 static struct og_context *mpk_context(struct og_domain *handle)
 {
     struct mpk_domain *domain = mpk(handle);
@@ -345,7 +345,7 @@ static struct og_context *mpk_context(struct og_domain *handle)
     if (thread && !context) {
         /* A first scope may enter the domain, for thread variables. */
         pthread_rwlock_rdlock(&domain->entry);
-        context = context_of(domain);
+        context = mpk_context_of(domain);
         pthread_rwlock_unlock(&domain->entry);
     }
     return context ? &context->context : &og_ended_context;
@@ -356,7 +356,7 @@ static void *mpk_lookup(struct og_domain *handle, const char *symbol)
     struct mpk_domain *domain = mpk(handle);
     uintptr_t address = 0;
     pthread_rwlock_rdlock(&domain->entry);
-    struct mpk_context *context = context_of(domain);
+    struct mpk_context *context = mpk_context_of(domain);
     for (size_t i = 0; context && i < domain->library_count && !address; i++)
         address = mpk_library_find(context, domain->libraries[i], symbol);
     pthread_rwlock_unlock(&domain->entry);
@@ -389,7 +389,7 @@ static void (*mpk_entry_with_x87(struct og_domain *handle, void (*entry)(void),
 static void *mpk_heap_alloc(struct og_domain *handle, size_t alignment, size_t size)
 {
     struct mpk_domain *domain = mpk(handle);
-    struct mpk_context *context = context_of(domain);
+    struct mpk_context *context = mpk_context_of(domain);
     if (!context || context->context.poisoned)
         return NULL;
     if (alignment < sizeof(void *))
@@ -415,7 +415,7 @@ static int mpk_heap_owns(struct og_domain *handle, uintptr_t address)
 static void mpk_heap_free(struct og_domain *handle, void *memory)
 {
     struct mpk_domain *domain = mpk(handle);
-    struct mpk_context *context = context_of(domain);
+    struct mpk_context *context = mpk_context_of(domain);
     if (context && !context->context.poisoned)
         og_mpk_call(domain->index, domain->boot.free, (uintptr_t)memory, 0, 0, 0);
 }

@@ -61,6 +61,13 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
     return og_fail(fault, OG_NOT_FOUND, name, 0, reason[0] ? reason : "it cannot be loaded");
 }
 
+void mpk_libraries_close(struct mpk_domain *domain)
+{
+    struct mpk_context *context = mpk_context_of(domain);
+    for (size_t i = domain->library_count; context && i-- > 0 && !context->context.poisoned;)
+        og_mpk_call(domain->index, domain->boot.dlclose, domain->libraries[i], 0, 0, 0);
+}
+
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol)
 {
     const struct mpk_domain *domain = context->domain;

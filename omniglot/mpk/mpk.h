@@ -183,7 +183,7 @@ enum og_error mpk_host_code_check(struct og_fault *fault);
 
 /* Where the boot program says the loader's functions are (boot/boot.S). */
 struct mpk_boot {
-    uintptr_t dlopen, dlsym, dlerror, posix_memalign, free, allocate_tls, ctype_init;
+    uintptr_t dlopen, dlsym, dlclose, dlerror, posix_memalign, free, allocate_tls, ctype_init;
 };
 
 enum { MPK_FILES = 16 /* open at once in a domain */, MPK_THUNK_SIZE = 48, MPK_THUNKS = 4096 };
@@ -244,6 +244,8 @@ void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 
 /* context.c: a thread's place in a domain. Opening takes a seat. */
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);
+/* The calling thread's, opened if there is none yet; NULL if there is no room. */
+struct mpk_context *mpk_context_of(struct mpk_domain *domain);
 /* With mpk_contexts_lock held: a thread can exit while another closes the domain. */
 void mpk_context_close(struct mpk_context *context);
 void mpk_contexts_lock(void);
@@ -259,6 +261,8 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
 /* library.c */
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
                                struct og_fault *fault);
+/* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
+void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
 
 /* thunk.c */

@@ -185,6 +185,27 @@ EXPORT long count_up(void)
     return ++counter;
 }
 
+/* What runs by itself, at both ends of the library's life. */
+static long constructed;
+static long (*at_the_end)(long);
+
+__attribute__((constructor)) static void construct(void)
+{
+    constructed = 11;
+}
+
+__attribute__((destructor)) static void destruct(void)
+{
+    if (at_the_end)
+        at_the_end(constructed);
+}
+
+EXPORT long call_at_the_end(long (*callback)(long))
+{
+    at_the_end = callback;
+    return constructed;
+}
+
 static char *kept;
 
 EXPORT long keep_text(const char *text)

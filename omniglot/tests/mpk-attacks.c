@@ -230,6 +230,49 @@ static void the_hosts_pkey_set_opens_nothing(void **state)
     assert_works_after_reset();
 }
 
+/* A call in the host's code that holds a WRPKRU still calls, and holds none. */
+static void the_hosts_unlucky_calls_are_redirected(void **state)
+{
+    (void)state;
+    char path[sizeof(library)];
+    strcpy(path, library);
+    strcpy(strrchr(path, '/'), "/libogunlucky.so");
+    void *handle = dlopen(path, RTLD_NOW);
+    assert_non_null(handle);
+    words *unlucky = (words *)dlsym(handle, "unlucky");
+    const unsigned char *wrpkru = (const unsigned char *)unlucky + 5;
+    assert_non_null(unlucky);
+    assert_memory_equal(wrpkru, "\x0f\x01\xef", 3);
+    assert_int_equal(unlucky(41, 0, 0, 0), 42);
+    assert_int_equal(og_domain_close(open_another(NULL, NULL), &fault), OG_OK);
+    assert_memory_not_equal(wrpkru, "\x0f\x01\xef", 3);
+    assert_int_equal(unlucky(41, 0, 0, 0), 42);
+    assert_int_equal(
+        call_words("jump_with_rights", NULL, (long)wrpkru, (long)&secret, (long)&secret, 0),
+        OG_FAULTED);
+    assert_works_after_reset();
+}
+
+/* Bytes that are no call stay as they are, and the host without domains. */
+static void what_looks_like_an_unlucky_call_is_refused(void **state)
+{
+    (void)state;
+    struct og_domain *other;
+    const struct og_options options = {.isolation = OG_MPK};
+    char path[sizeof(library)];
+    strcpy(path, library);
+    strcpy(strrchr(path, '/'), "/libogforbidden.so");
+    take_signals_back();
+    void *handle = dlopen(path, RTLD_NOW);
+    assert_non_null(handle);
+    assert_int_equal(og_domain_open(&other, (const char *const[]){library, NULL}, &options, &fault),
+                     OG_FORBIDDEN);
+    assert_null(other);
+    assert_non_null(strstr(fault.symbol, "libogforbidden.so"));
+    dlclose(handle);
+    assert_int_equal(og_domain_close(open_another(NULL, NULL), &fault), OG_OK);
+}
+
 static void a_null_gs_base_is_a_fault_and_is_put_back(void **state)
 {
     (void)state;
@@ -440,6 +483,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_wrpkru_of_the_gate_is_followed_by_a_check),
         cmocka_unit_test(the_gate_can_be_jumped_into_anywhere),
         cmocka_unit_test(the_hosts_pkey_set_opens_nothing),
+        cmocka_unit_test(the_hosts_unlucky_calls_are_redirected),
+        cmocka_unit_test(what_looks_like_an_unlucky_call_is_refused),
         cmocka_unit_test(a_null_gs_base_is_a_fault_and_is_put_back),
         cmocka_unit_test(the_selector_cannot_be_written),
         cmocka_unit_test(no_register_holds_a_host_value),

@@ -244,6 +244,102 @@ static void bad_libraries_are_named_and_leave_no_domain(void **state)
     assert_null(other);
 }
 
+/* Bytes that say how a file is laid out, changed at random: the loader that reads them is inside.
+ */
+static void hostile_headers_leave_the_host_and_no_domain(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 150, HEADERS = 0x400 };
+    static unsigned char whole[1 << 20], damaged[1 << 20];
+    const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 100};
+    FILE *file = fopen(library, "rb");
+    assert_non_null(file);
+    size_t size = fread(whole, 1, sizeof(whole), file);
+    fclose(file);
+    assert_true(size > HEADERS && size < sizeof(whole));
+    unsigned random = 20261125, opened = 0, refused = 0;
+    take_signals_back();
+    for (int round = 0; round < ROUNDS; round++) {
+        struct og_domain *other;
+        memcpy(damaged, whole, size);
+        size_t written = size;
+        for (int i = 0; i < 1 + round % 4; i++) {
+            random = random * 1103515245u + 12345u;
+            damaged[random >> 8 & (HEADERS - 1)] = (unsigned char)(random >> 24);
+        }
+        if (round % 5 == 4) { /* cut short */
+            random = random * 1103515245u + 12345u;
+            written = 1 + (random >> 8) % size;
+            memcpy(damaged, whole, size);
+        }
+        file = fopen("/tmp/libhostile.so", "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(damaged, 1, written, file), written);
+        fclose(file);
+        enum og_error error = og_domain_open(
+            &other, (const char *const[]){"/tmp/libhostile.so", NULL}, &options, &fault);
+        if (error)
+            assert_null(other);
+        else
+            assert_int_equal(og_domain_close(other, &fault), OG_OK);
+        opened += !error;
+        refused += error == OG_NOT_FOUND || error == OG_FORBIDDEN || error == OG_FAULTED ||
+                   error == OG_DEADLINE || error == OG_NO_MEMORY;
+    }
+    assert_int_equal(opened + refused, ROUNDS);
+    assert_true(refused >= ROUNDS / 5);
+    remove("/tmp/libhostile.so");
+    assert_works_after_reset();
+}
+
+static void a_library_that_needs_what_is_missing_is_refused(void **state)
+{
+    (void)state;
+    struct og_domain *other;
+    const struct og_options options = {.isolation = OG_MPK};
+    char path[sizeof(library)];
+    take_signals_back();
+    strcpy(path, library);
+    strcpy(strrchr(path, '/'), "/libogneedy.so");
+    assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
+                     OG_NOT_FOUND);
+    assert_null(other);
+    assert_non_null(strstr(fault.message, "nobody_has_this"));
+    /* Of another architecture: an ELF file whose machine is not this one's. */
+    unsigned char header[0x1000] = {0};
+    FILE *file = fopen(library, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(header, 1, sizeof(header), file), sizeof(header));
+    fclose(file);
+    header[18] = 183; /* EM_AARCH64 */
+    file = fopen("/tmp/libother.so", "wb");
+    assert_non_null(file);
+    fwrite(header, 1, sizeof(header), file);
+    fclose(file);
+    assert_int_equal(
+        og_domain_open(&other, (const char *const[]){"/tmp/libother.so", NULL}, &options, &fault),
+        OG_NOT_FOUND);
+    assert_null(other);
+    assert_string_equal(fault.symbol, "/tmp/libother.so");
+    remove("/tmp/libother.so");
+}
+
+/* A constructor that never returns ends at the deadline like any call. */
+static void a_constructor_that_hangs_ends_at_the_deadline(void **state)
+{
+    (void)state;
+    struct og_domain *other;
+    const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 10};
+    char path[sizeof(library)];
+    take_signals_back();
+    strcpy(path, library);
+    strcpy(strrchr(path, '/'), "/liboghangs.so");
+    assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
+                     OG_DEADLINE);
+    assert_null(other);
+    assert_non_null(strstr(fault.symbol, "liboghangs.so"));
+}
+
 static void a_library_with_a_forbidden_instruction_is_refused(void **state)
 {
     (void)state;
@@ -288,6 +384,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(reset_brings_back_data_and_heap),
         cmocka_unit_test(bad_libraries_are_named_and_leave_no_domain),
         cmocka_unit_test(a_constructor_that_faults_is_named),
+        cmocka_unit_test(hostile_headers_leave_the_host_and_no_domain),
+        cmocka_unit_test(a_library_that_needs_what_is_missing_is_refused),
+        cmocka_unit_test(a_constructor_that_hangs_ends_at_the_deadline),
         cmocka_unit_test(a_library_with_a_forbidden_instruction_is_refused),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));

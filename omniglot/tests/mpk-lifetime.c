@@ -129,6 +129,35 @@ static void opening_and_closing_leaks_nothing(void **state)
     assert_nothing_was_left(before);
 }
 
+/* --- constructors and destructors --- */
+
+static void note(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                 struct og_result *result)
+{
+    (void)scope, (void)result;
+    *(long *)user = (long)arguments->integers[0];
+}
+
+static void constructors_and_destructors_run(void **state)
+{
+    (void)state;
+    struct og_domain *other = open_another(NULL, NULL);
+    struct og_callback callback;
+    struct og_scope scope;
+    long value = 0, noted = 0;
+    assert_int_equal(og_callback_open(other, &callback, note, &noted, &fault), OG_OK);
+    og_scope_begin(other, &scope);
+    assert_int_equal(CALL(scope, boxed_in(other, "call_at_the_end"),
+                          value = AS(words *)((long)callback.address, 0, 0, 0)),
+                     OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(value, 11);
+    assert_int_equal(noted, 0);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    assert_int_equal(noted, 11);
+    assert_null(callback.domain);
+}
+
 /* --- nested --- */
 
 static struct og_domain *inner_domain;
@@ -331,6 +360,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(as_many_domains_as_keys_work_at_once),
         cmocka_unit_test(a_thousand_resets_leak_nothing),
         cmocka_unit_test(opening_and_closing_leaks_nothing),
+        cmocka_unit_test(constructors_and_destructors_run),
         cmocka_unit_test(domains_nest_through_the_host),
         cmocka_unit_test(reset_never_tears_what_other_threads_do),
         cmocka_unit_test(a_thread_can_exit_while_its_domain_is_closed),

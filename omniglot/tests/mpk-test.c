@@ -56,12 +56,17 @@ static int open_domain(void **state)
 {
     (void)state;
     const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 1000};
-    return og_domain_open(&domain, (const char *const[]){library, NULL}, &options, &fault) != OG_OK;
+    enum og_error error =
+        og_domain_open(&domain, (const char *const[]){library, NULL}, &options, &fault);
+    if (error)
+        print_message("%s %s: %s\n", og_error_name(error), fault.symbol, fault.message);
+    return error != OG_OK;
 }
 
 static int close_domain(void **state)
 {
     (void)state;
+    take_signals_back();
     return og_domain_close(domain, &fault) != OG_OK;
 }
 

@@ -22,7 +22,8 @@ struct og_options {
     enum og_isolation isolation;
     size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB */
     size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB */
-    unsigned deadline_ms; /* how long a call may take (OG_MPK; to about 2 ms); 0: for ever */
+    unsigned deadline_ms; /* how long a call may take (OG_MPK; to about 2 ms); 0: for ever. While
+                             libraries are loaded, ten seconds or this, whichever is longer */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
                                           NULL-terminated; NULL: none */
 };
@@ -49,9 +50,9 @@ enum og_error og_domain_open(struct og_domain **domain, const char *const *libra
  * OG_NO_MEMORY: then the domain is poisoned, and can be reset again or closed. */
 enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
-/* Unloads the libraries and frees everything; callbacks are closed, and neither functions nor
- * foreign pointers of the domain mean anything any more. NULL is fine. Returns OG_OK, or
- * OG_BUSY (a scope is open) and the domain is as it was. */
+/* Unloads the libraries, whose destructors run, and frees everything; callbacks are closed, and
+ * neither functions nor foreign pointers of the domain mean anything any more. NULL is fine.
+ * Returns OG_OK, or OG_BUSY (a scope is open) and the domain is as it was. */
 enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Finds an exported function of the domain's libraries, in the order they were named; not
