@@ -45,12 +45,13 @@ $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
 $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-run,omniglot/tools/og-run.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c,,)
 
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)
+$(call shared,libogfails,omniglot/tests/fails-to-load.c,)
 $(call shared,libogunlucky,omniglot/tests/unlucky.S,)
 $(call shared,libogneedy,omniglot/tests/needy.c,)
 $(call shared,liboghangs,omniglot/tests/hangs.c,)
@@ -58,6 +59,8 @@ $(call shared,libogthrows,omniglot/tests/throws.cc,,$(CXX))
 FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
+$(call test,mpk-where,omniglot/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
 MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
@@ -81,7 +84,7 @@ stress-mpk: deps
 	    'mpk-stress-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-stress-in-guest'
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
-    omniglot/tests/readme.sh omniglot/tests/link-host.sh
+    omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))
 $(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/elf.c omniglot/mpk/scan.c)

@@ -97,6 +97,16 @@ static enum og_error take_index(struct mpk_domain *domain, struct og_fault *faul
     return OG_OK;
 }
 
+bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data)
+{
+    bool done = false;
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < MPK_DOMAINS && !done; i++)
+        done = mpk_domains[i] && visit(mpk_domains[i], data);
+    pthread_mutex_unlock(&lock);
+    return done;
+}
+
 /* Frees what there is of a domain, from any half-built state. */
 static void destroy(struct mpk_domain *domain)
 {
@@ -108,13 +118,12 @@ static void destroy(struct mpk_domain *domain)
     mpk_contexts_unlock();
     mpk_thunks_close(domain);
     int key = domain->pkru ? domain->arena.key : -1;
+    pthread_mutex_lock(&lock);
     mpk_arena_close(&domain->arena);
-    mpk_key_give(key);
-    if (domain->index < MPK_DOMAINS) {
-        pthread_mutex_lock(&lock);
+    if (domain->index < MPK_DOMAINS)
         mpk_domains[domain->index] = NULL;
-        pthread_mutex_unlock(&lock);
-    }
+    pthread_mutex_unlock(&lock);
+    mpk_key_give(key);
     for (size_t i = 0; domain->readable_paths && domain->readable_paths[i]; i++)
         free(domain->readable_paths[i]);
     free(domain->readable_paths);
@@ -231,6 +240,8 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (!error)
         error = list_readable(domain, libraries, options, false, fault);
     domain->deadline = deadline;
+    if (error && fault)
+        mpk_fault_name(domain, fault);
     if (error)
         destroy(domain);
     else
@@ -425,4 +436,5 @@ const struct og_runtime og_runtime_mpk = {
     .callback_open = mpk_callback_open,
     .callback_close = mpk_callback_close,
     .is_callback = mpk_is_callback,
+    .describe = mpk_describe,
 };

@@ -4,6 +4,7 @@
 #include "elf.h"
 #include "mpk.h"
 #include "omniglot/mpk/boot_image.h"
+#include "where.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +72,9 @@ static enum og_error place_loader(const struct mpk_elf *boot, struct mpk_arena *
         error = og_fail(fault, OG_NOT_FOUND, path, 0, "it is no dynamic loader of this machine");
     }
     munmap(bytes, size);
+    /* It is what was mapped last. */
+    if (!error)
+        mpk_mapped_add_image(arena, *base, arena->start + arena->used_pages * MPK_PAGE, path);
     return error;
 }
 

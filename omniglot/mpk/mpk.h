@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <ucontext.h>
 
 enum { MPK_PAGE = 4096 };
 
@@ -101,6 +102,16 @@ void og_mpk_arm(unsigned domain);
 /* The signal that tells a thread its deadline has passed. */
 int mpk_deadline_signal(void);
 
+/* --- faults (fault.c, describe.c) --- */
+
+/* What the signal, raised by foreign code, says: fills *fault. */
+void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo_t *info,
+                    const greg_t *registers, struct og_fault *fault);
+/* Puts the place of a fault while loading, which cannot be described later, into its symbol. */
+void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault);
+size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
+                    size_t size);
+
 /* --- the arena (arena.c) --- */
 
 enum mpk_page_state { MPK_FREE, MPK_MEMORY, MPK_FILE, MPK_CODE, MPK_GUARD };
@@ -126,6 +137,8 @@ struct mpk_arena {
     bool loading;
     struct og_region *regions;
     size_t region_count;
+    struct mpk_mapped *mapped; /* which files were loaded where (mapped.c) */
+    size_t mapped_count;
 };
 
 enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
@@ -221,6 +234,10 @@ struct mpk_domain {
 
 /* By index; NULL: free. */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
+
+/* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
+ * or closed meanwhile. */
+bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
 
 /* The call's end: records why, in all contexts, until reset. */
 void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);

@@ -28,7 +28,8 @@ enum {
     SIGNAL_STACKS = 2048,
     SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT,
     EXTENDED_MAX = 12 << 10, /* the processor's state in a frame, at most */
-    USER_DISPATCH = 2        /* si_code of a trapped system call */
+    USER_DISPATCH = 2,       /* si_code of a trapped system call */
+    SYSCALL_SIZE = 2         /* bytes of the instruction, whichever it was */
 };
 
 /* The processor state's layout: Intel SDM volume 1, 13.4; the kernel's sw_reserved bytes. */
@@ -271,41 +272,6 @@ static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, un
 
 /* --- what happened --- */
 
-static void describe(const struct mpk_context *context, const siginfo_t *info, int signal,
-                     uintptr_t instruction, struct og_fault *fault)
-{
-    enum { OTHERS_MEMORY = 4 /* SEGV_PKUERR */ };
-    uintptr_t address = (uintptr_t)info->si_addr;
-    const char *what = "the foreign code received a signal";
-    switch (signal) {
-    case SIGSEGV:
-        what = "the foreign code touched memory that is not there or not writable";
-        if (info->si_code == OTHERS_MEMORY)
-            what = "the foreign code touched memory that is not its domain's";
-        if (info->si_code == SI_KERNEL)
-            what = "the foreign code used an address that cannot be";
-        if (og_is_within(address, 1, context->seat->stack_low - MPK_PAGE, context->seat->stack_low))
-            what = "the foreign stack overflowed";
-        break;
-    case SIGBUS:
-        what = "the foreign code touched a page of a file that is not there any more";
-        break;
-    case SIGILL:
-        what = "the foreign code executed an instruction that is none, or is forbidden here";
-        break;
-    case SIGFPE:
-        what = "the foreign code divided by zero, or overflowed a division";
-        break;
-    case SIGTRAP:
-        what = "the foreign code executed a breakpoint";
-        break;
-    }
-    if (signal != SIGSEGV && signal != SIGBUS)
-        address = instruction;
-    og_fail(fault, OG_FAULTED, NULL, address, what);
-    fault->signal = signal;
-}
-
 static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
 {
     greg_t *registers = frame->context.registers;
@@ -318,8 +284,10 @@ static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsi
                       (uint64_t)registers[REG_R8], (uint64_t)registers[REG_R9]},
     };
     int64_t result = mpk_policy_serve(&call);
-    if (call.ends_call)
+    if (call.ends_call) {
+        call.fault.instruction = (uintptr_t)registers[REG_RIP] - SYSCALL_SIZE;
         recover(thread, frame, state, &call.fault);
+    }
     registers[REG_RAX] = result;
     registers[REG_RCX] = registers[REG_RIP];
     registers[REG_R11] = registers[REG_EFL];
@@ -391,10 +359,12 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
             atomic_load(&thread->overdue_by) < deadline)
             resume(thread, &frame, state);
         og_fail(&fault, OG_DEADLINE, NULL, at, "the foreign code ran past its deadline");
+        fault.instruction = at;
         recover(thread, &frame, state, &fault);
     }
     if (is_fault(signal)) {
-        describe(thread->frame->context, &frame.info, signal, at, &fault);
+        mpk_fault_tell(thread->frame->context, signal, &frame.info, frame.context.registers,
+                       &fault);
         recover(thread, &frame, state, &fault);
     }
     /* The host's own handler: on the host's stack, with the host's rights. */

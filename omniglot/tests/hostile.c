@@ -174,6 +174,9 @@ EXPORT void hit_breakpoint(void)
     __asm__ volatile("int3");
 }
 
+EXPORT extern const long constant_words[2];
+const long constant_words[2] = {1, 2};
+
 static long counter = 100;
 
 /* State that reset must put back: data, heap. */
@@ -276,6 +279,15 @@ EXPORT float _Complex turn(float _Complex value)
 EXPORT long sum_ten(long a, long b, long c, long d, long e, long f, long g, long h, long i, long j)
 {
     return a + b + c + d + e + f + g + h + i + j;
+}
+
+/* All that og-run can pass: twelve integers, half of them on the stack, and eight floats. */
+EXPORT long weigh_twenty(long a, long b, long c, long d, long e, long f, double p, double q,
+                         double r, double s, double t, double u, double v, double w, long g, long h,
+                         long i, long j, long k, long l)
+{
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j + 11 * k +
+           12 * l + (long)(p + 2 * q + 3 * r + 4 * s + 5 * t + 6 * u + 7 * v + 8 * w);
 }
 
 EXPORT double mix(int a, double b, long c, float d, double e)

@@ -124,6 +124,10 @@ struct og_runtime {
                                    struct og_fault *fault);
     void (*callback_close)(struct og_domain *domain, struct og_callback *callback);
     int (*is_callback)(struct og_domain *domain, uintptr_t address);
+    /* Says where the fault happened and whose memory it touched: lines, each begun by a newline,
+     * into `text`, and how long they are; as og_fault_describe. NULL: no more than the fault. */
+    size_t (*describe)(struct og_domain *domain, const struct og_fault *fault, char *text,
+                       size_t size);
 };
 
 /* What every runtime's domain begins with. `regions` are sorted, do not overlap, and
