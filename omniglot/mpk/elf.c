@@ -94,8 +94,9 @@ static bool find_symbol(const struct mpk_elf *elf,
 static bool holds_address(const Elf64_Sym *symbol, const char *name, const void *what)
 {
     size_t address = *(const size_t *)what;
-    (void)name;
-    return symbol->st_value <= address && address - symbol->st_value < symbol->st_size;
+    /* A thread variable's value is no address, an undefined symbol's is another's. */
+    return ELF64_ST_TYPE(symbol->st_info) != STT_TLS && symbol->st_shndx != SHN_UNDEF && name[0] &&
+           address - symbol->st_value < symbol->st_size;
 }
 
 static bool has_name(const Elf64_Sym *symbol, const char *name, const void *what)
@@ -103,11 +104,15 @@ static bool has_name(const Elf64_Sym *symbol, const char *name, const void *what
     return symbol->st_shndx != SHN_UNDEF && !strcmp(name, what);
 }
 
-const char *mpk_elf_symbol_at(const struct mpk_elf *elf, size_t address)
+const char *mpk_elf_symbol_at(const struct mpk_elf *elf, size_t address, size_t *start)
 {
     Elf64_Sym symbol = {0};
     const char *name = "";
-    return find_symbol(elf, holds_address, &address, &symbol, &name) ? name : "";
+    if (!find_symbol(elf, holds_address, &address, &symbol, &name))
+        return "";
+    if (start)
+        *start = symbol.st_value;
+    return name;
 }
 
 size_t mpk_elf_symbol(const struct mpk_elf *elf, const char *name)

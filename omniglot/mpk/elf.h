@@ -28,8 +28,8 @@ bool mpk_elf_holds(const struct mpk_elf *elf, const Elf64_Phdr *segment);
 size_t mpk_elf_span(const struct mpk_elf *elf, size_t limit);
 
 /* The name of the symbol, of those that have a size, that holds `address`; "" if none does. It
- * lies in the file. */
-const char *mpk_elf_symbol_at(const struct mpk_elf *elf, size_t address);
+ * lies in the file. *start, unless that is NULL, is where the symbol starts. */
+const char *mpk_elf_symbol_at(const struct mpk_elf *elf, size_t address, size_t *start);
 
 /* The value of the symbol with this name; 0 if there is none. */
 size_t mpk_elf_symbol(const struct mpk_elf *elf, const char *name);

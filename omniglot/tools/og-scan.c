@@ -29,7 +29,7 @@ static int scan_segment(const char *name, const struct mpk_elf *elf, const Elf64
             break;
         if (og_is_within(segment->p_vaddr + at, 1, gate->start, gate->end))
             continue;
-        const char *symbol = mpk_elf_symbol_at(elf, segment->p_vaddr + at);
+        const char *symbol = mpk_elf_symbol_at(elf, segment->p_vaddr + at, NULL);
         printf("%s: offset 0x%zx: %s%s%s\n", name, (size_t)segment->p_offset + at, instruction,
                symbol[0] ? " in " : "", symbol);
         found++;

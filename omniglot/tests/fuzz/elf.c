@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t at = mpk_scan(code, segment.p_filesz, &name);
         if (at < segment.p_filesz && !name)
             __builtin_trap();
-        if (strlen(mpk_elf_symbol_at(&elf, segment.p_vaddr + at)) >= size)
+        if (strlen(mpk_elf_symbol_at(&elf, segment.p_vaddr + at, NULL)) >= size)
             __builtin_trap();
     }
     mpk_elf_symbol(&elf, "og_mpk_gate_start");
