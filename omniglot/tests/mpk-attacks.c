@@ -235,8 +235,7 @@ static void the_hosts_unlucky_calls_are_redirected(void **state)
 {
     (void)state;
     char path[sizeof(library)];
-    strcpy(path, library);
-    strcpy(strrchr(path, '/'), "/libogunlucky.so");
+    beside_library(path, "libogunlucky.so");
     void *handle = dlopen(path, RTLD_NOW);
     assert_non_null(handle);
     words *unlucky = (words *)dlsym(handle, "unlucky");
@@ -260,8 +259,7 @@ static void what_looks_like_an_unlucky_call_is_refused(void **state)
     struct og_domain *other;
     const struct og_options options = {.isolation = OG_MPK};
     char path[sizeof(library)];
-    strcpy(path, library);
-    strcpy(strrchr(path, '/'), "/libogforbidden.so");
+    beside_library(path, "libogforbidden.so");
     take_signals_back();
     void *handle = dlopen(path, RTLD_NOW);
     assert_non_null(handle);

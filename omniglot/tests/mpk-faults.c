@@ -299,8 +299,7 @@ static void a_library_that_needs_what_is_missing_is_refused(void **state)
     const struct og_options options = {.isolation = OG_MPK};
     char path[sizeof(library)];
     take_signals_back();
-    strcpy(path, library);
-    strcpy(strrchr(path, '/'), "/libogneedy.so");
+    beside_library(path, "libogneedy.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
                      OG_NOT_FOUND);
     assert_null(other);
@@ -332,8 +331,7 @@ static void a_constructor_that_hangs_ends_at_the_deadline(void **state)
     const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 10};
     char path[sizeof(library)];
     take_signals_back();
-    strcpy(path, library);
-    strcpy(strrchr(path, '/'), "/liboghangs.so");
+    beside_library(path, "liboghangs.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
                      OG_DEADLINE);
     assert_null(other);
@@ -346,9 +344,8 @@ static void a_library_with_a_forbidden_instruction_is_refused(void **state)
     struct og_domain *other;
     const struct og_options options = {.isolation = OG_MPK};
     take_signals_back();
-    char path[4200];
-    snprintf(path, sizeof(path), "%s", library);
-    memcpy(strrchr(path, '/'), "/libogforbidden.so", 19);
+    char path[sizeof(library)];
+    beside_library(path, "libogforbidden.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
                      OG_FORBIDDEN);
     assert_string_equal(fault.message, "WRPKRU");
@@ -360,9 +357,8 @@ static void a_constructor_that_faults_is_named(void **state)
     struct og_domain *other;
     const struct og_options options = {.isolation = OG_MPK};
     take_signals_back();
-    char path[4200];
-    snprintf(path, sizeof(path), "%s", library);
-    memcpy(strrchr(path, '/'), "/libogfails.so", 15);
+    char path[sizeof(library)];
+    beside_library(path, "libogfails.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
                      OG_FAULTED);
     assert_null(other);

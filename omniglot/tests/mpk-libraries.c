@@ -285,8 +285,7 @@ static void cxx_exceptions_are_caught_inside(void **state)
 {
     (void)state;
     char path[sizeof(library)];
-    strcpy(path, library);
-    strcpy(strrchr(path, '/'), "/libogthrows.so");
+    beside_library(path, "libogthrows.so");
     const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 5000};
     struct og_domain *cxx = open_another(path, &options);
     struct og_scope scope;

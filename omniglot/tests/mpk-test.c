@@ -11,6 +11,12 @@ struct og_domain *domain;
 struct og_fault fault;
 long secret = 4242;
 
+void beside_library(char path[static sizeof(library)], const char *name)
+{
+    const char *end = strrchr(library, '/');
+    snprintf(path, sizeof(library), "%.*s/%s", (int)(end - library), library, name);
+}
+
 void *raw_function(const char *name)
 {
     void *function = dlsym(raw, name);

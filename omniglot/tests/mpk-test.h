@@ -15,6 +15,8 @@ extern long secret;              /* 4242, in the host */
 /* Runs the tests with `domain` open; the program's main. argv[2] is a filter. */
 int run_mpk_tests(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
 
+/* The path of another library in the hostile one's folder. */
+void beside_library(char path[static sizeof(library)], const char *name);
 /* The function of the library that is loaded as it is. */
 void *raw_function(const char *name);
 /* cmocka takes the fault signals for the length of each test: the runtime takes them back. */
