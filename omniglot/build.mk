@@ -33,6 +33,12 @@ $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_L
 $(call program,bin/og-run,omniglot/tools/og-run.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,bin/og-scan,omniglot/tools/og-scan.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 
+# og-bindgen, which reads interface files with libclang.
+LLVM := /usr/lib/llvm-14
+BINDGEN := $(wildcard omniglot/bindgen/*.c)
+$(foreach source,$(basename $(BINDGEN)),$(eval FLAGS_$(source) += -isystem $(LLVM)/include))
+$(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
+
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)

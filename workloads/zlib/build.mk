@@ -10,3 +10,5 @@ $(call test,zlib-process,workloads/zlib/tests/zlib-process.c,$(PROCESS),$(PROCES
 $(BUILD)/test/zlib-process: | $(BUILD)/bin/og-worker-zlib
 
 TEST_SCRIPTS += workloads/zlib/tests/zlib-inputs
+
+$(call objects,$(addprefix workloads/zlib/tests/,zlib-og.c zlib-process.c)): $(call stubs,zlib)
