@@ -15,20 +15,6 @@ system = $(eval SYSTEMS += $(1))$(eval SYSTEM_DISCIPLINE_$(1) := $(strip $(2)))$
 # Where a loop happens to start can outweigh what is compared: all systems' start alike.
 WORKLOAD_ALIGNMENT := -falign-functions=64 -falign-loops=32
 
-# $(call stubs,NAME): what says that the stubs of workloads/NAME/NAME.og.h are made. What
-# includes them depends on it.
-stubs = $(BUILD)/generated/workloads/$(1)/stubs
-define stubs_rule
-$(call stubs,$(1)): workloads/$(1)/$(1).og.h omniglot/include/omniglot/interface.h \
-    $(BUILD)/bin/og-bindgen .clang-format
-	$$(call say,BINDGEN,$$<)
-	@mkdir -p $$(@D)
-	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(CPPFLAGS)
-	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(1)-*.[ch]
-	@touch $$@
-$(BUILD)/generated/workloads/$(1)/$(1)-worker.c: $(call stubs,$(1)) ;
-endef
-
 # $(call workload,NAME,SYSTEMS,LIBRARIES,SOURCES): a workload through these systems; LIBRARIES
 # and SOURCES (compiled once, shared by all systems) are what it needs besides. The process
 # sandbox's worker og-worker-NAME is built of the generated source.
@@ -45,7 +31,7 @@ $(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$
 	    -DWORKLOAD_STUBS='"workloads/$(1)/$(1)-$(SYSTEM_DISCIPLINE_$(2)).h"' \
 	    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -MMD -MP -c -o $$@ $$<
 endef
-workload = $(eval $(call stubs_rule,$(1)))$(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += \
+workload = $(eval $(call stubs_rule,workloads/$(1),$(1)))$(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += \
     $(4))$(foreach name,$(2),$(eval $(call workload_pair,$(1),$(name))))$(call \
     workload_worker,$(1),$(BUILD)/generated/workloads/$(1)/$(1)-worker.c,$(3))
 # (A dollar in LIBRARIES is expanded once less here than on its way to og-bench.)
@@ -107,3 +93,4 @@ TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
     $(HARNESS)/tests/adding-a-workload
 
 include $(wildcard workloads/*/build.mk)
+include omniglot/bindgen/build.mk

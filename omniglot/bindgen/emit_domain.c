@@ -198,6 +198,9 @@ static void put_before(const struct function *function, const struct parameter *
     case OBJECT:
         put_object_before(function, parameter);
         break;
+    case USER:
+        put_unused(name);
+        break;
     default:
         break;
     }
@@ -270,7 +273,7 @@ static void put_invocation(const struct function *function, const char *entry)
     else if (result->class != TYPE_VOID && !is_in_memory)
         put("*result = ");
     put("(%s%s.entry)(%s);\n", cast, entry, arguments);
-    put("        error = og_invoke_end(&%s, fault);\n", access_of(function));
+    put("        error = og_invoke_end_in(context, &%s, fault);\n", access_of(function));
     if (result->class == TYPE_BOOL)
         put("        if (!error && truth > 1)\n            error = instance_contract(fault, "
             "\"%s\");\n        *result = truth == 1;\n",
@@ -370,6 +373,7 @@ static void put_invoke(const struct interface *interface, const struct function 
     }
     for (size_t i = 0; i < function->count; i++)
         put_before(function, &function->parameters[i]);
+    put("    const struct og_context *context = %s.context;\n", access_of(function));
     put_step("og_invoke_begin(&%s, &%s->%s, fault)", access_of(function), interface->name,
              function->name);
     put("    if (!error) {\n");
@@ -621,6 +625,7 @@ static void put_call_by_name(const struct interface *interface, const struct fun
         "fault);\n    if (error)\n        return error;\n",
         interface->name, function->name);
     put("    og_scope_begin(%s->instance.domain, scope);\n", interface->name);
+    put("    const struct og_context *context = scope->access.context;\n");
     put_step("og_invoke_begin(&scope->access, &function, fault)");
     put("    if (!error) {\n");
     put_invocation(function, "function");

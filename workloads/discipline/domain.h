@@ -217,7 +217,7 @@ static inline enum og_error callback_strings(const struct og_access *access, uin
     for (size_t i = 0; i <= OG_STRINGS_MAX; i++) {
         const uintptr_t og_ref *slot = og_upgrade(
             access, (const uintptr_t og_foreign *)(address + i * sizeof(uintptr_t)), 1, fault);
-        uintptr_t pointer;
+        uintptr_t pointer = 0;
         const char *text;
         if (!slot || og_read(access, slot, &pointer, fault))
             return fault->error;

@@ -36,6 +36,12 @@ static inline enum og_error og_invoke_begin(const struct og_access *access,
 static inline enum og_error og_invoke_end(const struct og_access *access, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
 
+/* The same where the stub has kept what `access->context` was before the call: one load less.
+ * It cannot have changed, since no callback can end a scope that is its caller's. */
+static inline enum og_error og_invoke_end_in(const struct og_context *context,
+                                             const struct og_access *access, struct og_fault *fault)
+    OG_REQUIRES(access) OG_MUST_CHECK;
+
 /* The arguments of a callback as the registers held them: unvalidated. Which of them mean
  * something is for the interface to say. x86-64 SysV: six integers, eight floats. */
 struct og_arguments {
@@ -98,6 +104,14 @@ enum og_error og_invoke_refused(const struct og_access *access, const struct og_
                                 struct og_fault *fault);
 enum og_error og_invoke_failed(const struct og_access *access, struct og_fault *fault);
 
+/* Lets the compiler know that the way there does not lead back: nothing has to be kept. */
+static inline enum og_error og_is_error(enum og_error error)
+{
+    if (error == OG_OK)
+        __builtin_unreachable();
+    return error;
+}
+
 static inline enum og_error og_invoke_begin(const struct og_access *access,
                                             const struct og_function *function,
                                             struct og_fault *fault)
@@ -106,12 +120,18 @@ static inline enum og_error og_invoke_begin(const struct og_access *access,
     if (OG_LIKELY(context->exclusive == access && context->domain == function->domain &&
                   !context->poisoned))
         return OG_OK;
-    return og_invoke_refused(access, function, fault);
+    return og_is_error(og_invoke_refused(access, function, fault));
+}
+
+static inline enum og_error og_invoke_end_in(const struct og_context *context,
+                                             const struct og_access *access, struct og_fault *fault)
+{
+    return OG_LIKELY(!context->poisoned) ? OG_OK : og_is_error(og_invoke_failed(access, fault));
 }
 
 static inline enum og_error og_invoke_end(const struct og_access *access, struct og_fault *fault)
 {
-    return OG_LIKELY(!access->context->poisoned) ? OG_OK : og_invoke_failed(access, fault);
+    return og_invoke_end_in(access->context, access, fault);
 }
 
 #endif
