@@ -90,7 +90,7 @@ $(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
 $(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
 $(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
 TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
-    $(HARNESS)/tests/adding-a-workload
+    $(HARNESS)/tests/adding-a-library
 
 include $(wildcard workloads/*/build.mk)
 include omniglot/bindgen/build.mk

@@ -20,3 +20,8 @@ $(addprefix $(BUILD)/test/bindgen-,raw og copying process): | $(BUILD)/lib/libog
 $(BUILD)/test/bindgen-raw $(BUILD)/bin/og-worker-sample: $(BUILD)/lib/libogsample.so
 $(BUILD)/test/bindgen-process: | $(BUILD)/bin/og-worker-sample
 $(call process_worker,sample,$(BINDGEN_SAMPLE)/sample-worker.c,$(BINDGEN_SAMPLE_LIBRARY))
+
+TEST_SCRIPTS += $(BINDGEN_TESTS)/og-bindgen-behaviour $(BINDGEN_TESTS)/stub-instructions
+
+$(call fuzzer,bindgen-annotation,omniglot/bindgen/fuzz/bindgen-annotation.c \
+    omniglot/bindgen/annotation.c omniglot/bindgen/memory.c)

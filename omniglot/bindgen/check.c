@@ -562,7 +562,6 @@ static bool check_shape(struct interface *interface, struct callback *callback)
                           shape->result->spelling);
     if (callback->number >= 64)
         is_sound = report(shape->place, "more than 64 shapes of callbacks");
-    interface->can_refuse = interface->can_refuse || callback->can_refuse;
     return is_sound;
 }
 

@@ -29,8 +29,6 @@ static void put_library(const struct interface *interface)
 {
     const char *name = interface->name;
     put("struct %s {\n    struct instance instance;\n", name);
-    if (interface->can_refuse)
-        put("    struct og_fault refusal; /* of a callback, in the call that is under way */\n");
     for (const struct function *function = interface->functions; function;
          function = function->next)
         if (!function->is_by_name)
@@ -45,8 +43,6 @@ static void put_library(const struct interface *interface)
             put("        {\"%s\", offsetof(struct %s, %s), %zu},\n", function->name, name,
                 function->name, 8 * function->stack_words);
     put("    };\n");
-    if (interface->can_refuse)
-        put("    %s->refusal.error = OG_OK;\n", name);
     put("    return domain_bind(%s->instance.domain, %s, symbols, sizeof(symbols) / "
         "sizeof(symbols[0]), fault);\n}\n\n",
         name, name);
@@ -378,9 +374,6 @@ static void put_invoke(const struct interface *interface, const struct function 
              function->name);
     put("    if (!error) {\n");
     put_invocation(function, memory_format("%s->%s", interface->name, function->name));
-    if (interface->can_refuse)
-        put("        if (!error)\n            error = domain_refusal(&%s->refusal, fault);\n",
-            interface->name);
     put("    }\n");
     put_after(interface, function);
     if (has_inner)

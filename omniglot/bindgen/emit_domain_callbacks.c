@@ -1,7 +1,7 @@
 /* Callbacks out of a domain: a thunk takes the arguments as the registers held them, checks
  * each against the shape's declaration, and calls the host's function with what it can use.
- * What does not hold is a refusal: the host's function is not called, and the library's call
- * ends with an error. */
+ * What does not hold is refused: the host's function is not called, and the library's call ends
+ * with that error. */
 #include "omniglot/bindgen/emit.h"
 #include "omniglot/bindgen/memory.h"
 
@@ -133,8 +133,7 @@ static void put_thunk(const struct interface *interface, const struct callback *
     put("static inline void %s_%s_entered(void *user, struct og_scope *scope, const struct "
         "og_arguments *arguments, struct og_result *result) OG_REQUIRES(scope->access)\n{\n",
         interface->name, shape->name);
-    put("    %s%s *callback = user;\n", callback->can_refuse ? "" : "const ",
-        host_struct(interface, shape->name));
+    put("    const %s *callback = user;\n", host_struct(interface, shape->name));
     if (callback->can_refuse)
         put("    struct og_fault refusal;\n    enum og_error refused = OG_OK;\n");
     else
@@ -149,8 +148,7 @@ static void put_thunk(const struct interface *interface, const struct callback *
         put("    ");
         put_host_call(shape);
     } else {
-        put("    if (refused)\n        %s_refuse(callback->library, &refusal);\n    else\n        ",
-            interface->name);
+        put("    if (refused)\n        og_callback_refuse(scope, &refusal);\n    else\n        ");
         put_host_call(shape);
         put_copies_freed(shape, is_in_place);
         put("    og_read_end(&scope->access);\n");
@@ -168,8 +166,6 @@ static void put_life(const struct interface *interface, const struct callback *c
         "function, void *user, struct og_fault *fault)\n{\n",
         library, name, library, library, host_struct(interface, name), name);
     put("    callback->function = function;\n    callback->user = user;\n");
-    if (callback->can_refuse)
-        put("    callback->library = %s;\n", library);
     put("    return og_callback_open(%s->instance.domain, &callback->callback, %s_%s_entered, "
         "callback, fault);\n}\n\n",
         library, library, name);
@@ -181,19 +177,12 @@ static void put_life(const struct interface *interface, const struct callback *c
 
 void emit_domain_callbacks(const struct interface *interface, bool is_in_place)
 {
-    if (interface->can_refuse)
-        put("\n/* The first refusal is the one that the call ends with. */\n"
-            "static inline void %s_refuse(struct %s *%s, const struct og_fault *refusal)\n{\n    "
-            "if (!%s->refusal.error)\n        %s->refusal = *refusal;\n}\n",
-            interface->name, interface->name, interface->name, interface->name, interface->name);
     for (const struct callback *callback = interface->callbacks; callback;
          callback = callback->next) {
         put_source(&callback->shape);
         put("%s {\n    struct og_callback callback;\n    __typeof__(&%s) function;\n    void "
             "*user;\n",
             host_struct(interface, callback->shape.name), callback->shape.name);
-        if (callback->can_refuse)
-            put("    struct %s *library;\n", interface->name);
         put("};\n\n");
         put_thunk(interface, callback, is_in_place);
         put_life(interface, callback);

@@ -143,7 +143,6 @@ struct interface {
     struct callback *callbacks;
     struct kind *kinds;
     struct rule *rules;
-    bool can_refuse; /* some callback can */
 };
 
 /* Has the function a result that the host sees? */

@@ -91,16 +91,6 @@ static inline enum og_error domain_bind(struct og_domain *domain, void *library,
     return error;
 }
 
-/* Takes over what a callback refused during a call. */
-static inline enum og_error domain_refusal(struct og_fault *refusal, struct og_fault *fault)
-{
-    if (OG_LIKELY(!refusal->error))
-        return OG_OK;
-    *fault = *refusal;
-    refusal->error = OG_OK;
-    return fault->error;
-}
-
 /* ---- arguments ---- */
 
 /* Are `count` objects at `reference` in memory that is live, with the rights? */

@@ -394,6 +394,8 @@ static void a_callbacks_argument_that_is_none_ends_the_call(void **state)
         misbehave(how);
         assert_true(call_sample_visit(&sample, &sum, &visitor, NULL, 1, &fault) != OG_OK);
         sample_visit_call_close(&sample, &visitor);
+        ASSERT_DONE(instance_reset(&sample.instance, &fault));
+        ASSERT_DONE(call_sample_visit(&sample, &sum, NULL, NULL, 1, &fault));
     }
 }
 

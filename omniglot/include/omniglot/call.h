@@ -84,6 +84,11 @@ enum og_error og_callback_open(struct og_domain *domain, struct og_callback *cal
  * is another callback's. Closing one that is not open (any more) does nothing. */
 void og_callback_close(struct og_callback *callback);
 
+/* Says, in a callback, that what foreign code passed to it is nothing that its interface allows
+ * for `reason`. The call that is under way ends with that error, as soon as the isolation can end
+ * it, and the domain is poisoned until reset, as after any other call of what there is not. */
+void og_callback_refuse(const struct og_scope *scope, const struct og_fault *reason);
+
 /* The callback as a function pointer of `type`, to be handed to the library. */
 #define og_callback_pointer(callback, type) ((type)(callback)->address)
 
