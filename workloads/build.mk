@@ -53,11 +53,14 @@ UBENCH_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$$$$$ORIGIN/../lib' -logubench
 #               NAME   SYSTEMS    LIBRARIES
 $(call workload,ubench,$(SYSTEMS),$(UBENCH_LIBRARY))
 $(call workload,sodium,$(SYSTEMS),-lsodium)
-$(call workload,zlib,  $(SYSTEMS),-lz,workloads/zlib/input.c)
+$(call workload,zlib,  $(SYSTEMS),-lz)
+$(call workload,brotli,$(SYSTEMS),-lbrotlienc -lbrotlidec)
+$(call workload,expat, $(SYSTEMS),-lexpat)
+$(call workload,png,   $(SYSTEMS),-lpng16)
 
 HARNESS := workloads/harness
 
-$(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c \
+$(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c input.c \
     options.c progress.c random.c \
     results_file.c results_line.c run.c stack_offset.c statistics.c verify.c whole_file.c))
 
@@ -90,7 +93,7 @@ $(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
 $(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
 $(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
 TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
-    $(HARNESS)/tests/adding-a-library
+    $(HARNESS)/tests/adding-a-library $(HARNESS)/tests/input-files
 
 include $(wildcard workloads/*/build.mk)
 include omniglot/bindgen/build.mk

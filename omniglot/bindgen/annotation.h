@@ -7,7 +7,7 @@
 /* NAME, fewest and most arguments, where it can stand: on a (P)arameter, (F)unction, field
  * or variable (V), or a callback's parameter (C). */
 #define ANNOTATIONS(X)                                                                             \
-    X(OG_LIBRARY, 2, 2, "V")                                                                       \
+    X(OG_LIBRARY, 2, 5, "V")                                                                       \
     X(OG_IN, 1, 1, "PCV")                                                                          \
     X(OG_OUT, 1, 1, "P")                                                                           \
     X(OG_INOUT, 1, 1, "P")                                                                         \
@@ -18,6 +18,7 @@
     X(OG_KEPT, 1, 1, "P")                                                                          \
     X(OG_IN_WINDOW, 1, 1, "P")                                                                     \
     X(OG_OUT_WINDOW, 1, 1, "P")                                                                    \
+    X(OG_ABSENT, 0, 0, "P")                                                                        \
     X(OG_OPAQUE, 0, 0, "PCV")                                                                      \
     X(OG_USER, 0, 0, "PC")                                                                         \
     X(OG_RETURNS_HANDLE, 1, 1, "F")                                                                \

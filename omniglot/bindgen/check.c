@@ -20,7 +20,7 @@ bool function_is_without_data(const struct function *function)
     for (size_t i = 0; i < function->count; i++) {
         const struct parameter *parameter = &function->parameters[i];
         if (parameter->kind != NUMBER && parameter->kind != OPAQUE && parameter->kind != USER &&
-            parameter->kind != CALLBACK && parameter->kind != HANDLE &&
+            parameter->kind != ABSENT && parameter->kind != CALLBACK && parameter->kind != HANDLE &&
             (parameter->kind != OBJECT || parameter->window_count))
             return false;
     }
@@ -319,6 +319,10 @@ static bool check_role(struct interface *interface, const struct function *funct
         return check_window(function, parameter, role, IN_WINDOW);
     case OG_OUT_WINDOW:
         return check_window(function, parameter, role, OUT_WINDOW);
+    case OG_ABSENT:
+        parameter->kind = ABSENT;
+        return parameter->type->class == TYPE_POINTER || parameter->type->class == TYPE_FUNCTION ||
+               contradicts(role, parameter, "no pointer");
     case OG_OPAQUE:
     case OG_USER:
         parameter->kind = role->name == OG_USER ? USER : OPAQUE;

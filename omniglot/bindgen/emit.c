@@ -145,6 +145,8 @@ static bool put_common(const struct interface *interface, const struct parameter
     case USER:
         put(", %s %s", parameter->type->spelling, parameter->name);
         return true;
+    case ABSENT:
+        return true;
     default:
         return false;
     }
@@ -256,4 +258,12 @@ const char *function_number(const struct interface *interface, const struct func
 bool is_filled(const struct parameter *parameter)
 {
     return parameter->kind == OUT || parameter->kind == INOUT;
+}
+
+const char *sonames(const struct interface *interface)
+{
+    const char *text = "";
+    for (unsigned i = 1; i < interface->library->count; i++)
+        text = memory_format("%s%s, ", text, interface->library->arguments[i]);
+    return memory_format("(const char *const[]){%sNULL}", text);
 }

@@ -49,6 +49,9 @@ const char *success(const struct function *function, const char *value);
 /* The struct fields that OG_SET or OG_GET name. */
 const struct field *named_field(const struct parameter *parameter, const char *name);
 
+/* What the dynamic loader calls the library, as an array of C strings that NULL ends. */
+const char *sonames(const struct interface *interface);
+
 /* "struct zlib_deflating": a kind's type, a callback's. */
 const char *host_struct(const struct interface *interface, const char *name);
 

@@ -50,9 +50,10 @@ static void put_library(const struct interface *interface)
         "*fault)\n{\n    enum og_error error = instance_open(&%s->instance, \"%s\", path, "
         "fault);\n    return error ? error : %s_bind(%s, fault);\n}\n\n",
         name, name, name, name, name, name, name);
-    put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    return "
-        "%s_open_from(%s, \"%s\", fault);\n}\n\n",
-        name, name, name, name, name, interface->soname);
+    put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    enum "
+        "og_error error = instance_open_all(&%s->instance, \"%s\", %s, fault);\n    return error ? "
+        "error : %s_bind(%s, fault);\n}\n\n",
+        name, name, name, name, name, sonames(interface), name, name);
     put("static inline void %s_close(struct %s *%s)\n{\n    instance_close(&%s->instance, "
         "NULL);\n}\n",
         name, name, name, name);
@@ -208,6 +209,7 @@ static const char *argument(const struct parameter *parameter)
 {
     switch (parameter->kind) {
     case USER:
+    case ABSENT:
         return "NULL";
     case IN:
     case OUT:
@@ -479,6 +481,8 @@ static void put_inner_arguments(const struct function *function)
             break;
         case LEFT:
             put(", &left_%s", parameter->name);
+            break;
+        case ABSENT:
             break;
         default:
             put(", %s", parameter->name);

@@ -492,8 +492,8 @@ static void put_library(const struct interface *interface)
         "*fault)\n{\n    return instance_open(&%s->instance, \"%s\", path, fault);\n}\n\n",
         name, name, name, name, name);
     put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    return "
-        "%s_open_from(%s, \"%s\", fault);\n}\n\n",
-        name, name, name, name, name, interface->soname);
+        "%s_open_from(%s, NULL, fault);\n}\n\n",
+        name, name, name, name, name);
     put("static inline void %s_close(struct %s *%s)\n{\n    instance_close(&%s->instance, "
         "NULL);\n}\n",
         name, name, name, name);
@@ -519,7 +519,8 @@ void emit_process(const struct interface *interface)
         put("\n{\n    (void)scope;\n    return call_%s(%s%s", function->name, interface->name,
             function_has_result(function) ? ", result" : "");
         for (size_t i = 0; i < function->count; i++)
-            put(", %s", function->parameters[i].name);
+            if (function->parameters[i].kind != ABSENT)
+                put(", %s", function->parameters[i].name);
         put(", fault);\n}\n");
     }
 }

@@ -38,6 +38,8 @@ static void put_callback(const struct interface *interface, const struct callbac
 static const char *argument(const struct parameter *parameter, bool is_invoke)
 {
     switch (parameter->kind) {
+    case ABSENT:
+        return "NULL";
     case HANDLE:
         return memory_format("%s->pointer", parameter->name);
     case OBJECT:
@@ -125,9 +127,8 @@ void emit_raw(const struct interface *interface)
     put_unused("fault");
     put("    return OG_OK;\n}\n\n");
     put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    return "
-        "%s_open_from(%s, \"%s\", fault);\n}\n\n",
-        interface->name, interface->name, interface->name, interface->name, interface->name,
-        interface->soname);
+        "%s_open_from(%s, NULL, fault);\n}\n\n",
+        interface->name, interface->name, interface->name, interface->name, interface->name);
     put("static inline void %s_close(struct %s *%s)\n{\n", interface->name, interface->name,
         interface->name);
     put_unused(interface->name);

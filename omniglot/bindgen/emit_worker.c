@@ -257,6 +257,7 @@ static const char *argument(const struct parameter *parameter)
 {
     switch (parameter->kind) {
     case USER:
+    case ABSENT:
         return "NULL";
     case CALLBACK:
         return memory_format("has_%s ? call_host_%s : NULL", parameter->name,

@@ -56,6 +56,7 @@ struct rule {
 enum parameter_kind {
     NUMBER,
     OPAQUE,
+    ABSENT, /* NULL */
     USER,
     IN,
     OUT,
@@ -137,7 +138,8 @@ struct kind {
 
 struct interface {
     const char *path; /* as it was given */
-    const char *name, *soname;
+    const char *name;
+    const struct annotation *library; /* its name, and its sonames as C strings */
     struct place place;
     struct function *functions;
     struct callback *callbacks;

@@ -66,7 +66,10 @@ static int parse_options(struct options *options, int count, char **arguments)
 
 static void list(const struct interface *interface)
 {
-    printf("%s (%s)\n", interface->name, interface->soname);
+    printf("%s", interface->name);
+    for (unsigned i = 1; i < interface->library->count; i++)
+        printf(" %s", interface->library->arguments[i]);
+    printf("\n");
     for (const struct function *function = interface->functions; function;
          function = function->next)
         printf("  function %s, %zu parameters, line %u\n", function->name, function->count,

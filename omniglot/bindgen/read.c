@@ -178,10 +178,13 @@ static bool read_variable(struct reading *reading, CXCursor cursor)
     struct addition *addition;
     switch (first->name) {
     case OG_LIBRARY:
+        for (unsigned i = 1; i < first->count; i++)
+            if (*first->arguments[i] != '"')
+                return report(first->place, "OG_LIBRARY: %s is no string", first->arguments[i]);
         if (interface->name)
             return report(first->place, "OG_LIBRARY is there twice");
         interface->name = first->arguments[0];
-        interface->soname = first->arguments[1];
+        interface->library = first;
         interface->place = first->place;
         return true;
     case OG_VALIDATE: {

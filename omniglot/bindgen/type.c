@@ -37,6 +37,11 @@ static CXType behind_names(CXType type)
 
 static const char *unqualified(CXType type)
 {
+    CXType canonical = clang_getCanonicalType(type);
+    /* A struct without a tag is called "struct NAME" where its typedef has a pointer, too. */
+    if ((canonical.kind == CXType_Record || canonical.kind == CXType_Enum) &&
+        !*type_string(clang_getCursorSpelling(clang_getTypeDeclaration(canonical))))
+        type = canonical;
     const char *spelling = type_string(clang_getTypeSpelling(type));
     if (clang_isConstQualifiedType(type) && !strncmp(spelling, "const ", 6))
         spelling += 6;

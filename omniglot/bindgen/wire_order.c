@@ -16,7 +16,8 @@ bool has_arguments(const struct function *function)
 {
     for (size_t i = 0; i < function->count; i++) {
         const struct parameter *parameter = &function->parameters[i];
-        bool is_silent = parameter->kind == USER || parameter->kind == OUT_WINDOW ||
+        bool is_silent = parameter->kind == USER || parameter->kind == ABSENT ||
+                         parameter->kind == OUT_WINDOW ||
                          (parameter->kind == OUT && !parameter->is_optional) ||
                          ((parameter->kind == STRUCT ||
                            (parameter->kind == OBJECT && parameter->life == LIFE_NEW)) &&

@@ -23,14 +23,27 @@ struct instance {
 #define INSTANCE_ISOLATION OG_NONE
 #endif
 
+/* Bytes that the arguments of a call, and of those inside it, can take at once; 0: the default. A
+ * workload whose data is larger defines it before it includes its stubs. */
+#ifndef INSTANCE_STACK_SIZE
+#define INSTANCE_STACK_SIZE 0
+#endif
+
 /* Opens a new instance of the library: `name` is this project's name for it ("zlib"),
- * `soname` the dynamic loader's. Errors as og_domain_open's. */
+ * `sonames` the dynamic loader's. Errors as og_domain_open's. */
+static inline enum og_error instance_open_all(struct instance *instance, const char *name,
+                                              const char *const *sonames, struct og_fault *fault)
+{
+    const struct og_options options = {.isolation = INSTANCE_ISOLATION,
+                                       .stack_size = INSTANCE_STACK_SIZE};
+    (void)name;
+    return og_domain_open(&instance->domain, sonames, &options, fault);
+}
+
 static inline enum og_error instance_open(struct instance *instance, const char *name,
                                           const char *soname, struct og_fault *fault)
 {
-    const struct og_options options = {.isolation = INSTANCE_ISOLATION};
-    (void)name;
-    return og_domain_open(&instance->domain, (const char *const[]){soname, NULL}, &options, fault);
+    return instance_open_all(instance, name, (const char *const[]){soname, NULL}, fault);
 }
 
 /* Closes it; one that was never opened is fine, if it is all zero. The workloads leave no

@@ -11,8 +11,8 @@
 #include WORKLOAD_STUBS
 
 #include "workloads/discipline/case.h"
+#include "workloads/harness/input.h"
 #include "workloads/harness/workload.h"
-#include "workloads/zlib/input.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,11 @@ enum { LEVEL = 6, CHUNK = 4096, WINDOW = 16384 };
 
 /* A case's parameter: one of each pair. */
 enum { DEFLATE = 0, INFLATE = 1, TEXT = 0, BINARY = 2, ONE_SHOT = 0, STREAM = 4 };
+
+#define INPUT(kind, package, path, sha256) {kind, package, path},
+static const struct input inputs[] = {
+#include "workloads/zlib/inputs.list"
+};
 
 struct state {
     const struct workload_case *self;
@@ -422,8 +427,9 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
         failed = OG_NO_MEMORY;
     if (failed)
         goto failed;
-    if (!zlib_input_read(self->parameter & BINARY ? "binary" : "text", state->plain, self->size,
-                         error)) {
+    if (!input_read(inputs, sizeof(inputs) / sizeof(inputs[0]),
+                    self->parameter & BINARY ? "binary" : "text", state->plain, self->size,
+                    error)) {
         finish(state);
         return NULL;
     }

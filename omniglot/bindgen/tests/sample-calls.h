@@ -128,6 +128,8 @@ static void texts_are_carried_and_null_stays_null(void **state)
     ASSERT_DONE(call_sample_total(&sample, &status, NULL, 2, &total, &fault));
     assert_int_equal(total, 0);
     ASSERT_DONE(call_sample_total(&sample, &status, numbers, 2, NULL, &fault));
+    ASSERT_DONE(call_sample_is_absent(&sample, &status, &fault));
+    assert_true(status);
 }
 
 static void a_length_tells_room_and_then_size(void **state)

@@ -31,9 +31,10 @@
 
 /* --- the library --- */
 
-/* First in the file: the name that its stubs have, and what the dynamic loader calls it. */
-#define OG_LIBRARY(name, soname)                                                                   \
-    extern const char og_library_##name[] OG_ANNOTATION("OG_LIBRARY(" #name ", " soname ")")
+/* First in the file: the name that its stubs have, and what the dynamic loader calls it, or the
+ * libraries that it consists of, four at most. */
+#define OG_LIBRARY(name, ...)                                                                      \
+    extern const char og_library_##name[] OG_ANNOTATION("OG_LIBRARY(" #name ", " #__VA_ARGS__ ")")
 
 /* --- pointers to data, after a parameter's name --- */
 
@@ -67,6 +68,9 @@
  * written), counting `left`, a pointer to a number, down by as much. */
 #define OG_IN_WINDOW(left)  OG_ANNOTATION("OG_IN_WINDOW(" #left ")")
 #define OG_OUT_WINDOW(left) OG_ANNOTATION("OG_OUT_WINDOW(" #left ")")
+
+/* A pointer that is NULL in every call: the stubs have no parameter for it. */
+#define OG_ABSENT OG_ANNOTATION("OG_ABSENT()")
 
 /* A number in a pointer's place: handed through, never followed. */
 #define OG_OPAQUE OG_ANNOTATION("OG_OPAQUE()")

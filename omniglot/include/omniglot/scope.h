@@ -55,6 +55,9 @@ struct og_context {
     size_t depth;          /* scopes that are open: 0 when the domain is idle */
     size_t floor;          /* this many of them a callback may not end: its own and outer ones */
     struct og_fault fault; /* details of `poisoned` */
+    /* In a callback, where foreign code has no stack of its own: its frames on the host's. Empty
+     * (both 0) otherwise. */
+    uintptr_t frames_start, frames_end;
     struct og_open_scope open[OG_SCOPE_DEPTH];
 };
 

@@ -26,6 +26,7 @@ struct sample {
     struct og_function sample_pixels;
     struct og_function sample_level;
     struct og_function sample_total;
+    struct og_function sample_is_absent;
     struct og_function sample_pump;
     struct og_function sample_counter_new;
     struct og_function sample_counter_next;
@@ -58,6 +59,7 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
         {"sample_pixels", offsetof(struct sample, sample_pixels), 0},
         {"sample_level", offsetof(struct sample, sample_level), 0},
         {"sample_total", offsetof(struct sample, sample_total), 0},
+        {"sample_is_absent", offsetof(struct sample, sample_is_absent), 0},
         {"sample_pump", offsetof(struct sample, sample_pump), 0},
         {"sample_counter_new", offsetof(struct sample, sample_counter_new), 0},
         {"sample_counter_next", offsetof(struct sample, sample_counter_next), 0},
@@ -81,7 +83,9 @@ static inline enum og_error sample_open_from(struct sample *sample, const char *
 
 static inline enum og_error sample_open(struct sample *sample, struct og_fault *fault)
 {
-    return sample_open_from(sample, "libogsample.so", fault);
+    enum og_error error = instance_open_all(&sample->instance, "sample",
+                                            (const char *const[]){"libogsample.so", NULL}, fault);
+    return error ? error : sample_bind(sample, fault);
 }
 
 static inline void sample_close(struct sample *sample)
@@ -99,7 +103,7 @@ struct sample_flow {
     unsigned char og_mut *kept;           /* data that it goes on reading */
 };
 
-/* sample.og.h:56: visit_call */
+/* sample.og.h:57: visit_call */
 struct sample_visit_call {
     struct og_callback callback;
     __typeof__(&visit_call) function;
@@ -814,7 +818,35 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:35: sample_pump */
+/* sample.og.h:35: sample_is_absent */
+static inline enum og_error invoke_sample_is_absent(struct sample *sample, instance_scope *scope,
+                                                    int *result, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    enum og_error error = OG_OK;
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_is_absent, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_is_absent))sample->sample_is_absent.entry)(NULL, NULL);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_is_absent(struct sample *sample, int *result,
+                                                  struct og_fault *fault)
+{
+    struct og_scope scope;
+    enum og_error error = OG_OK;
+    og_scope_begin(sample->instance.domain, &scope);
+    if (!error)
+        error = invoke_sample_is_absent(sample, &scope, result, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:36: sample_pump */
 static inline enum og_error invoke_sample_pump(struct sample *sample, instance_scope *scope,
                                                int *result, const uint8_t resident *from,
                                                size_t *left, uint8_t resident *to, size_t *room,
@@ -897,7 +929,7 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:40: sample_counter_new */
+/* sample.og.h:41: sample_counter_new */
 static inline enum og_error invoke_sample_counter_new(struct sample *sample, instance_scope *scope,
                                                       struct sample_tally *result, int first,
                                                       struct og_fault *fault)
@@ -931,7 +963,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:41: sample_counter_next */
+/* sample.og.h:42: sample_counter_next */
 static inline enum og_error
 invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *result,
                            const struct sample_tally *counter, struct og_fault *fault)
@@ -962,7 +994,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
     return error;
 }
 
-/* sample.og.h:42: sample_counter_free */
+/* sample.og.h:43: sample_counter_free */
 static inline enum og_error invoke_sample_counter_free(struct sample *sample, instance_scope *scope,
                                                        struct sample_tally *counter,
                                                        struct og_fault *fault)
@@ -994,7 +1026,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:44: sample_start */
+/* sample.og.h:45: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t resident *secret, size_t size,
@@ -1047,7 +1079,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:47: sample_step */
+/* sample.og.h:48: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t resident *next_in,
@@ -1126,7 +1158,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:50: sample_end */
+/* sample.og.h:51: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1164,7 +1196,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:51: sample_measure */
+/* sample.og.h:52: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1209,7 +1241,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:59: sample_visit */
+/* sample.og.h:60: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)

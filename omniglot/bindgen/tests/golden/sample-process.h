@@ -27,6 +27,7 @@ enum {
     SAMPLE_PIXELS,
     SAMPLE_LEVEL,
     SAMPLE_TOTAL,
+    SAMPLE_IS_ABSENT,
     SAMPLE_PUMP,
     SAMPLE_COUNTER_NEW,
     SAMPLE_COUNTER_NEXT,
@@ -64,7 +65,7 @@ static inline enum og_error sample_open_from(struct sample *sample, const char *
 
 static inline enum og_error sample_open(struct sample *sample, struct og_fault *fault)
 {
-    return sample_open_from(sample, "libogsample.so", fault);
+    return sample_open_from(sample, NULL, fault);
 }
 
 static inline void sample_close(struct sample *sample)
@@ -72,7 +73,7 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-/* sample.og.h:56: visit_call */
+/* sample.og.h:57: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
     void *user;
@@ -562,7 +563,30 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:35: sample_pump */
+/* sample.og.h:35: sample_is_absent */
+static inline enum og_error call_sample_is_absent(struct sample *sample, int *result,
+                                                  struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    process_call_begin(sandbox, SAMPLE_IS_ABSENT);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+static inline enum og_error invoke_sample_is_absent(struct sample *sample, instance_scope *scope,
+                                                    int *result, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_is_absent(sample, result, fault);
+}
+
+/* sample.og.h:36: sample_pump */
 static inline enum og_error call_sample_pump(struct sample *sample, int *result,
                                              const uint8_t **from, size_t *left, uint8_t **to,
                                              size_t *room, struct og_fault *fault)
@@ -602,7 +626,7 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:40: sample_counter_new */
+/* sample.og.h:41: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -631,7 +655,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:41: sample_counter_next */
+/* sample.og.h:42: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -658,7 +682,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:42: sample_counter_free */
+/* sample.og.h:43: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -685,7 +709,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:44: sample_start */
+/* sample.og.h:45: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -713,7 +737,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:47: sample_step */
+/* sample.og.h:48: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -761,7 +785,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:50: sample_end */
+/* sample.og.h:51: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -790,7 +814,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:51: sample_measure */
+/* sample.og.h:52: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -812,7 +836,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:59: sample_visit */
+/* sample.og.h:60: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)

@@ -22,7 +22,7 @@ static inline enum og_error sample_open_from(struct sample *sample, const char *
 
 static inline enum og_error sample_open(struct sample *sample, struct og_fault *fault)
 {
-    return sample_open_from(sample, "libogsample.so", fault);
+    return sample_open_from(sample, NULL, fault);
 }
 
 static inline void sample_close(struct sample *sample)
@@ -38,7 +38,7 @@ struct sample_flow {
     struct sample_stream host; /* what the library works on */
 };
 
-/* sample.og.h:56: visit_call */
+/* sample.og.h:57: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
 };
@@ -443,7 +443,28 @@ static inline enum og_error invoke_sample_total(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:35: sample_pump */
+/* sample.og.h:35: sample_is_absent */
+static inline enum og_error call_sample_is_absent(struct sample *sample, int *result,
+                                                  struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_is_absent(NULL, NULL);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_is_absent(struct sample *sample, instance_scope *scope,
+                                                    int *result, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_is_absent(NULL, NULL);
+    return OG_OK;
+}
+
+/* sample.og.h:36: sample_pump */
 static inline enum og_error call_sample_pump(struct sample *sample, int *result,
                                              const uint8_t **from, size_t *left, uint8_t **to,
                                              size_t *room, struct og_fault *fault)
@@ -466,7 +487,7 @@ static inline enum og_error invoke_sample_pump(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:40: sample_counter_new */
+/* sample.og.h:41: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -491,7 +512,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
                            : og_fail(fault, OG_NULL, "sample_counter_new", 0, "returned NULL");
 }
 
-/* sample.og.h:41: sample_counter_next */
+/* sample.og.h:42: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -514,7 +535,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return OG_OK;
 }
 
-/* sample.og.h:42: sample_counter_free */
+/* sample.og.h:43: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -537,7 +558,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return OG_OK;
 }
 
-/* sample.og.h:44: sample_start */
+/* sample.og.h:45: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -560,7 +581,7 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:47: sample_step */
+/* sample.og.h:48: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -590,7 +611,7 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:50: sample_end */
+/* sample.og.h:51: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -611,7 +632,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:51: sample_measure */
+/* sample.og.h:52: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -633,7 +654,7 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     return OG_OK;
 }
 
-/* sample.og.h:59: sample_visit */
+/* sample.og.h:60: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)

@@ -19,7 +19,7 @@ struct worker_flow {
 static struct process_worker *serving;
 static enum og_error callback_error;
 
-/* sample.og.h:56: visit_call */
+/* sample.og.h:57: visit_call */
 static int call_host_visit_call(void *user, const char *name, const char **tags,
                                 const uint8_t *bytes, int size, enum sample_shade shade,
                                 double weight)
@@ -525,7 +525,29 @@ static enum og_error serve_sample_total(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:35: sample_pump */
+/* sample.og.h:35: sample_is_absent */
+static enum og_error serve_sample_is_absent(struct process_worker *worker,
+                                            struct wire_reader *arguments,
+                                            struct wire_writer *results)
+{
+    (void)worker;
+    enum og_error error = wire_finish(arguments);
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_is_absent(NULL, NULL);
+    if (callback_error) {
+        return callback_error;
+    }
+    bool succeeded = true;
+    (void)succeeded;
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:36: sample_pump */
 static enum og_error serve_sample_pump(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -565,7 +587,7 @@ static enum og_error serve_sample_pump(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:40: sample_counter_new */
+/* sample.og.h:41: sample_counter_new */
 static enum og_error serve_sample_counter_new(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -588,7 +610,7 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:41: sample_counter_next */
+/* sample.og.h:42: sample_counter_next */
 static enum og_error serve_sample_counter_next(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -614,7 +636,7 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:42: sample_counter_free */
+/* sample.og.h:43: sample_counter_free */
 static enum og_error serve_sample_counter_free(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -640,7 +662,7 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:44: sample_start */
+/* sample.og.h:45: sample_start */
 static enum og_error serve_sample_start(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -693,7 +715,7 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:47: sample_step */
+/* sample.og.h:48: sample_step */
 static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -742,7 +764,7 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:50: sample_end */
+/* sample.og.h:51: sample_end */
 static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -773,7 +795,7 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:51: sample_measure */
+/* sample.og.h:52: sample_measure */
 static enum og_error serve_sample_measure(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -799,7 +821,7 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:59: sample_visit */
+/* sample.og.h:60: sample_visit */
 static enum og_error serve_sample_visit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -841,6 +863,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_PIXELS] = {serve_sample_pixels},
     [SAMPLE_LEVEL] = {serve_sample_level},
     [SAMPLE_TOTAL] = {serve_sample_total},
+    [SAMPLE_IS_ABSENT] = {serve_sample_is_absent},
     [SAMPLE_PUMP] = {serve_sample_pump},
     [SAMPLE_COUNTER_NEW] = {serve_sample_counter_new},
     [SAMPLE_COUNTER_NEXT] = {serve_sample_counter_next},

@@ -41,6 +41,7 @@ int sample_flags(bool *flags, size_t count);
 int sample_pixels(struct sample_pixel *pixels, size_t count);
 int sample_level(int *level, int number);
 int sample_total(const uint32_t *numbers, size_t count, uint32_t *total);
+int sample_is_absent(const void *nothing, int (*never)(void));
 int sample_pump(const uint8_t **from, size_t *left, uint8_t **to, size_t *room);
 
 struct sample_counter;

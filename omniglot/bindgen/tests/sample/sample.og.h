@@ -32,6 +32,7 @@ int sample_pixels(struct sample_pixel *pixels OG_OUT(count), size_t count) OG_RE
 int sample_level(int *level OG_OUT(1) OG_RANGE(0, 9), int number) OG_RETURNS(0);
 int sample_total(const uint32_t *numbers OG_IN(count) OG_OPTIONAL, size_t count,
                  uint32_t *total OG_OUT(1) OG_OPTIONAL) OG_RETURNS(0);
+int sample_is_absent(const void *nothing OG_ABSENT, int (*never)(void) OG_ABSENT);
 int sample_pump(const uint8_t **from OG_IN_WINDOW(left), size_t *left,
                 uint8_t **to OG_OUT_WINDOW(room), size_t *room) OG_RETURNS(0);
 
