@@ -4,8 +4,9 @@
 BINDGEN_TESTS := omniglot/bindgen/tests
 BINDGEN_SAMPLE := $(BUILD)/generated/$(BINDGEN_TESTS)/sample
 
-$(call shared,libogsample,$(BINDGEN_TESTS)/sample/sample.c)
+$(call shared,libogsample,$(addprefix $(BINDGEN_TESTS)/sample/,sample.c no-bool.c))
 FLAGS_$(BINDGEN_TESTS)/sample/sample += -fvisibility=default
+FLAGS_$(BINDGEN_TESTS)/sample/no-bool += -fvisibility=default
 BINDGEN_SAMPLE_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$ORIGIN/../lib' -logsample
 
 $(eval $(call stubs_rule,$(BINDGEN_TESTS)/sample,sample))

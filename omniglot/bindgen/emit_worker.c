@@ -269,14 +269,27 @@ static const char *argument(const struct parameter *parameter)
     }
 }
 
+/* By a prototype under which it may return any byte: whether it is a bool is for the host to say.
+ */
+static void put_bool_call(const struct function *function)
+{
+    put("unsigned char result = ((unsigned char (*)(");
+    for (size_t i = 0; i < function->count; i++)
+        put("%s%s", i ? ", " : "", function->parameters[i].type->spelling);
+    put("%s))(void (*)(void))%s)(", function->count ? "" : "void", function->name);
+}
+
 static void put_library_call(const struct interface *interface, const struct function *function)
 {
     if (interface->callbacks)
         put("    serving = worker;\n    callback_error = OG_OK;\n");
     put("    ");
-    if (function_has_result(function))
-        put("%s result = ", function->result->spelling);
-    put("%s(", function->name);
+    if (function->result->class == TYPE_BOOL)
+        put_bool_call(function);
+    else if (function_has_result(function))
+        put("%s result = %s(", function->result->spelling, function->name);
+    else
+        put("%s(", function->name);
     for (size_t i = 0; i < function->count; i++)
         put("%s%s", i ? ", " : "", argument(&function->parameters[i]));
     put(");\n");

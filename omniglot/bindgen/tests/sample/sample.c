@@ -1,11 +1,12 @@
 /* libogsample: see sample.h. It computes the plainest thing, and lies when told to. */
 #include "omniglot/bindgen/tests/sample/sample.h"
+#include "omniglot/bindgen/tests/sample/misbehaving.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int misbehaving;
+int misbehaving;
 
 void sample_misbehave(int how)
 {
@@ -25,18 +26,6 @@ int sample_add(int a, int b)
 uint64_t sample_mix(int8_t a, uint16_t b, float c, double d, const void *cookie)
 {
     return (uint64_t)(a + 1000 * b + (int)(4 * c) + (int)(8 * d)) + (uintptr_t)cookie;
-}
-
-/* What a bool is not, without the compiler seeing to it that it is one. */
-bool sample_is_odd(unsigned number)
-{
-    union {
-        unsigned char byte;
-        bool truth;
-    } odd = {.byte = (unsigned char)(misbehaving ? 2 : number & 1)};
-    bool truth;
-    memcpy(&truth, &odd.byte, 1);
-    return truth;
 }
 
 enum sample_shade sample_shade_of(int level)
