@@ -273,10 +273,16 @@ static const char *argument(const struct parameter *parameter)
  */
 static void put_bool_call(const struct function *function)
 {
-    put("unsigned char result = ((unsigned char (*)(");
+    const char *types = "";
     for (size_t i = 0; i < function->count; i++)
-        put("%s%s", i ? ", " : "", function->parameters[i].type->spelling);
-    put("%s))(void (*)(void))%s)(", function->count ? "" : "void", function->name);
+        types =
+            memory_format("%s%s%s", types, i ? ", " : "", function->parameters[i].type->spelling);
+    if (!function->count)
+        types = "void";
+    put("unsigned char (*og_call)(%s) = (unsigned char (*)(%s))(void (*)(void))%s;\n    unsigned "
+        "char "
+        "result = og_call(",
+        types, types, function->name);
 }
 
 static void put_library_call(const struct interface *interface, const struct function *function)

@@ -149,7 +149,9 @@ static enum og_error serve_sample_is_odd(struct process_worker *worker,
     }
     serving = worker;
     callback_error = OG_OK;
-    _Bool result = sample_is_odd(number);
+    unsigned char (*og_call)(unsigned int) =
+        (unsigned char (*)(unsigned int))(void (*)(void))sample_is_odd;
+    unsigned char result = og_call(number);
     if (callback_error) {
         return callback_error;
     }
