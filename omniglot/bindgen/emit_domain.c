@@ -240,8 +240,7 @@ static const char *cast_to(const struct function *function, const char *result, 
 {
     const char *types = first;
     for (size_t i = 0; i < function->count; i++)
-        types = memory_format("%s%s%s%s", types, *types ? ", " : "",
-                              function->parameters[i].type->is_const ? "" : "",
+        types = memory_format("%s%s%s", types, *types ? ", " : "",
                               function->parameters[i].type->spelling);
     return memory_format("(%s (*)(%s))", result, *types ? types : "void");
 }
