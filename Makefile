@@ -159,7 +159,7 @@ format:
 lint: deps
 	@clang-format --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
-	@clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=gnu11 $(CPPFLAGS) -Wthread-safety
+	@clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=gnu11 $(CPPFLAGS) -isystem $(LLVM)/include -Wthread-safety
 
 docker:
 	@docker/build

@@ -48,6 +48,26 @@ $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_L
 $(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c,,)
 
+# og-bindgen, which reads interface files with libclang.
+LLVM := /usr/lib/llvm-14
+BINDGEN := $(wildcard omniglot/bindgen/*.c)
+$(foreach source,$(basename $(BINDGEN)),$(eval FLAGS_$(source) += -isystem $(LLVM)/include))
+$(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
+
+# $(call stubs,NAME): what says that the stubs of workloads/NAME/NAME.og.h are made. What
+# includes them depends on it. stubs_rule makes those of FOLDER/NAME.og.h.
+stubs = $(BUILD)/generated/workloads/$(1)/stubs
+define stubs_rule
+$(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interface.h \
+    $(BUILD)/bin/og-bindgen .clang-format
+	$$(call say,BINDGEN,$$<)
+	@mkdir -p $$(@D)
+	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(CPPFLAGS)
+	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(2)-*.[ch]
+	@touch $$@
+$(BUILD)/generated/$(1)/$(2)-worker.c: $(BUILD)/generated/$(1)/stubs ;
+endef
+
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)

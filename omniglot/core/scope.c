@@ -150,3 +150,12 @@ void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, s
         __builtin_memset((void *)og_writable_address(memory), 0, size * count);
     return memory;
 }
+
+void og_callback_refuse(const struct og_scope *scope, const struct og_fault *reason)
+{
+    struct og_context *context = scope->access.context;
+    if (context == &og_ended_context || context->poisoned || !reason->error)
+        return;
+    context->fault = *reason;
+    context->poisoned = reason->error;
+}

@@ -174,7 +174,7 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
     if (context->context.poisoned) {
         if (fault)
             *fault = context->context.fault;
-        return context->context.poisoned;
+        return (enum og_error)context->context.poisoned;
     }
     if (!domain->booted)
         return og_fail(fault, OG_FAULTED, NULL, 0, "the dynamic loader came back too early");

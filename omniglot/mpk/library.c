@@ -51,7 +51,7 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
     if (context->context.poisoned) {
         if (fault)
             *fault = context->context.fault;
-        return context->context.poisoned;
+        return (enum og_error)context->context.poisoned;
     }
     if (*handle)
         return OG_OK;

@@ -70,8 +70,8 @@ void none_allocation_close(unsigned slot);
 void *none_allocation_function(unsigned slot, const char *symbol);
 
 /* library.c */
-enum og_error none_library_open(struct none_library *library, const char *name, unsigned slot,
-                                struct og_fault *fault);
+enum og_error none_library_open(struct none_library *library, const char *name,
+                                const struct none_domain *domain, struct og_fault *fault);
 void none_library_close(struct none_library *library);
 void none_library_reset(struct none_library *library);
 /* Appends the library's segments to the domain's regions. */
