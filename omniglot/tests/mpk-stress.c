@@ -105,7 +105,7 @@ static void *attack(void *memory)
         atomic_fetch_add(&faulted, error == OG_FAULTED);
         atomic_fetch_add(&overdue, error == OG_DEADLINE);
         /* On a busy machine the deadline can pass in any call: then once more. */
-        for (int tries = 0; tries < 5; tries++) {
+        for (int tries = 0; tries < 100; tries++) {
             error = og_domain_reset(domain, &fault);
             if (!error)
                 error = call(domain, "count_up", 0, 0, &result);
