@@ -56,3 +56,7 @@ TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-pro
     omniglot/tests/readme.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))
+
+# --- the embedded target ---
+
+include omniglot/rv32/build.mk omniglot/tests/rv32/build.mk

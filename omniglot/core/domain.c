@@ -26,7 +26,7 @@ enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
 
 enum og_error og_function_stack(struct og_function *function, size_t bytes, struct og_fault *fault)
 {
-    enum { STACK_MAX = 1024, WORD = 8 };
+    enum { STACK_MAX = 1024, WORD = sizeof(uintptr_t) };
     const struct og_runtime *runtime = function->domain->runtime;
     if (bytes > STACK_MAX)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "arguments take at most 1 KiB of stack");

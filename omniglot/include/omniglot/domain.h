@@ -15,14 +15,14 @@
 #include "scope.h"
 #include "upgrade.h"
 
-enum og_isolation { OG_NONE, OG_MPK };
+enum og_isolation { OG_NONE, OG_MPK, OG_PMP };
 
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB */
-    size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB */
-    unsigned deadline_ms; /* how long a call may take (OG_MPK; to about 2 ms); 0: for ever */
+    size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
+    size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
+    unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms; OG_PMP); 0: for ever */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
                                           NULL-terminated; NULL: none */
 };
@@ -65,10 +65,11 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
                                     void og_foreign **address,
                                     struct og_fault *fault) OG_MUST_CHECK;
 
-/* Says that the function's arguments take `bytes` of stack: those after the sixth integer or
- * eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). A gate copies that
- * much of the host's stack, and nothing where it was not told. Returns OG_OK, OG_BAD_ARGUMENT
- * (more than 1 KiB), OG_NO_MEMORY. */
+/* Says that the function's arguments take `bytes` of stack. x86-64: those after the sixth integer
+ * or eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). RV32: what the
+ * first eight words leave. OG_STACK_BYTES (parameters.h) counts them. A gate copies that much of
+ * the host's stack, and nothing where it was not told. Returns OG_OK, OG_BAD_ARGUMENT (more than
+ * 1 KiB), OG_NO_MEMORY. */
 enum og_error og_function_stack(struct og_function *function, size_t bytes,
                                 struct og_fault *fault) OG_MUST_CHECK;
 
@@ -101,7 +102,7 @@ struct og_runtime {
     void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
     /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
     void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
-    /* The same for a function whose arguments take `words` eight-byte words of stack; NULL where
+    /* The same for a function whose arguments take `words` of stack, of a pointer's size; NULL where
      * they are left where they are. */
     void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
     /* The calling thread's place in the domain; &og_ended_context if there is no room. */
@@ -124,6 +125,6 @@ struct og_domain {
 };
 
 /* The runtimes of this build, by enum og_isolation. */
-extern const struct og_runtime og_runtime_none, og_runtime_mpk;
+extern const struct og_runtime og_runtime_none, og_runtime_mpk, og_runtime_pmp;
 
 #endif
