@@ -25,8 +25,7 @@ enum og_error pmp_callback_open(struct og_domain *handle, struct og_callback *ca
         callback->address = domain->library->callbacks + (uintptr_t)i * PMP_CALLBACK_STEP;
         return OG_OK;
     }
-    return og_fail(fault, OG_NO_MEMORY, NULL, 0,
-                   "16 callbacks are open in the domain: close one");
+    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "16 callbacks are open in the domain: close one");
 }
 
 void pmp_callback_close(struct og_domain *handle, struct og_callback *callback)

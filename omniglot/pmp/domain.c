@@ -40,8 +40,9 @@ static enum og_error check_sizes(const struct pmp_library *library,
     if (!options)
         return OG_OK;
     if (options->heap_size > library->ram_end - library->heap)
-        return og_fail(fault, OG_NO_MEMORY, library->name, 0,
-                       "heap_size is more than the library's RAM leaves: give it more in its image");
+        return og_fail(
+            fault, OG_NO_MEMORY, library->name, 0,
+            "heap_size is more than the library's RAM leaves: give it more in its image");
     if (options->stack_size > library->heap - library->scopes)
         return og_fail(fault, OG_NO_MEMORY, library->name, 0,
                        "stack_size is more than the image keeps for scopes");
@@ -81,8 +82,7 @@ static void fill(struct pmp_domain *domain, const struct pmp_library *library,
     domain->stack = library->stack_top;
     memcpy(domain->entries, entries, sizeof(entries));
     domain->regions[0] = (struct og_region){library->flash, library->flash_end, OG_READ};
-    domain->regions[1] =
-        (struct og_region){library->ram, library->scopes, OG_READ | OG_WRITE};
+    domain->regions[1] = (struct og_region){library->ram, library->scopes, OG_READ | OG_WRITE};
     domain->domain.regions = domain->regions;
     domain->domain.region_count = 2;
     domain->context.domain = &domain->domain;

@@ -14,11 +14,12 @@ enum { PMP_R = 1, PMP_W = 2, PMP_X = 4, PMP_TOR = 1 << 3 };
 static enum og_error take_machine(struct og_fault *fault)
 {
     uint32_t configuration;
-    __asm__ volatile(KERNEL_CSR("csrw mtvec, %1\n\tcsrw pmpcfg0, %2\n\tcsrw pmpcfg1, zero\n\t"
-                                "csrw pmpcfg2, zero\n\tcsrw pmpcfg3, zero\n\tcsrr %0, pmpcfg0\n\tsfence.vma")
-                     : "=&r"(configuration)
-                     : "r"(og_pmp_trap), "r"(PMP_CONFIGURATION)
-                     : "memory");
+    __asm__ volatile(
+        KERNEL_CSR("csrw mtvec, %1\n\tcsrw pmpcfg0, %2\n\tcsrw pmpcfg1, zero\n\t"
+                   "csrw pmpcfg2, zero\n\tcsrw pmpcfg3, zero\n\tcsrr %0, pmpcfg0\n\tsfence.vma")
+        : "=&r"(configuration)
+        : "r"(og_pmp_trap), "r"(PMP_CONFIGURATION)
+        : "memory");
     if (configuration != PMP_CONFIGURATION)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "this processor has no PMP with four entries of the TOR mode");
@@ -144,8 +145,7 @@ static bool is_stack(const struct pmp_domain *domain, uintptr_t stack)
 
 /* From the gate, on the host's stack. The slot and all of the frame's values are the domain's
  * word. False: the call is over. */
-bool og_pmp_called_back(struct pmp_domain *domain, uint32_t slot,
-                        struct pmp_callback_frame *frame);
+bool og_pmp_called_back(struct pmp_domain *domain, uint32_t slot, struct pmp_callback_frame *frame);
 bool og_pmp_called_back(struct pmp_domain *domain, uint32_t slot, struct pmp_callback_frame *frame)
 {
     struct og_context *context = &domain->context;

@@ -36,7 +36,7 @@ $(RV32)/library/$(1).elf: $(3) $(RV32_IMAGE) $(4) omniglot/pmp/library.ld $(MAKE
 	    -Wl,--defsym=LIBRARY_FLASH=$(5) -Wl,--defsym=LIBRARY_FLASH_SIZE=$(6) \
 	    -Wl,--defsym=LIBRARY_RAM=$(7) -Wl,--defsym=LIBRARY_RAM_SIZE=$(8) \
 	    -Wl,--defsym=LIBRARY_STACK_SIZE=$(9) -Wl,--defsym=LIBRARY_SCOPES_SIZE=$(10) \
-	    -Wl,-Map=$$(@:.elf=.map) -Wl,-u,memalign,-u,free \
+	    -Wl,-Map=$$(@:.elf=.map) -Wl,-u,malloc,-u,memalign,-u,free \
 	    $$$$(sed 's/#.*//; s/^\([^ ]\)/-Wl,-u,\1/' $(4)) $(3) $(RV32_IMAGE)
 
 $(RV32)/library/$(1).bin: $(RV32)/library/$(1).elf

@@ -15,6 +15,8 @@ struct instance {
 /* What keeps the library inside, in the system that this source is compiled for. */
 #ifdef WORKLOAD_SYSTEM_og_mpk
 #define INSTANCE_ISOLATION OG_MPK
+#elif defined(WORKLOAD_SYSTEM_og_pmp) || defined(WORKLOAD_SYSTEM_copy_pmp)
+#define INSTANCE_ISOLATION OG_PMP
 #else
 #define INSTANCE_ISOLATION OG_NONE
 #endif

@@ -20,9 +20,10 @@ enum og_isolation { OG_NONE, OG_MPK, OG_PMP };
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
-    size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
-    unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms; OG_PMP); 0: for ever */
+    size_t heap_size;  /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
+    size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
+    unsigned
+        deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms; OG_PMP); 0: for ever */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
                                           NULL-terminated; NULL: none */
 };
@@ -102,8 +103,8 @@ struct og_runtime {
     void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
     /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
     void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
-    /* The same for a function whose arguments take `words` of stack, of a pointer's size; NULL where
-     * they are left where they are. */
+    /* The same for a function whose arguments take `words` of stack, of a pointer's size; NULL
+     * where they are left where they are. */
     void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
     /* The calling thread's place in the domain; &og_ended_context if there is no room. */
     struct og_context *(*context)(struct og_domain *domain);

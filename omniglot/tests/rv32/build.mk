@@ -1,16 +1,29 @@
 # Images that test the embedded target: the runtime, attacks on it, and core's own unit tests.
 
 RV32_TESTS := omniglot/tests/rv32
-$(call rv32_compile,test,$(addprefix $(RV32_TESTS)/,tap.c pmp-domain.c),$(RV32_WARNINGS))
-$(call rv32_compile,library,$(addprefix $(RV32_TESTS)/,probe.c hostile.c),\
-    $(RV32_WARNINGS) -Wno-infinite-recursion -fno-optimize-sibling-calls)
+rv32_tests = $(call rv32_objects,$(1),$(addprefix $(RV32_TESTS)/,$(2)))
 
-#                    NAME    SONAME        OBJECTS EXPORTS FLASH SIZE RAM SIZE STACK SCOPES
-$(call rv32_library,probe,libprobe.so,$(call rv32_objects,library,$(RV32_TESTS)/probe.c),\
+$(call rv32_compile,library,$(addprefix $(RV32_TESTS)/,probe.c hostile.c),$(RV32_WARNINGS) \
+    -Wno-infinite-recursion -fno-optimize-sibling-calls)
+
+#                    NAME  SONAME OBJECTS EXPORTS FLASH FLASH_SIZE RAM RAM_SIZE STACK SCOPES
+$(call rv32_library,probe,libprobe.so,$(call rv32_tests,library,probe.c),\
     $(RV32_TESTS)/probe.exports,0x80060000,32K,0x80130000,32K,4K,8K)
-$(call rv32_library,hostile,libhostile.so,$(call rv32_objects,library,$(RV32_TESTS)/hostile.c),\
+$(call rv32_library,hostile,libhostile.so,$(call rv32_tests,library,hostile.c),\
     $(RV32_TESTS)/hostile.exports,0x80070000,32K,0x80138000,32K,4K,8K)
 
-RV32_TAP := $(call rv32_objects,test,$(RV32_TESTS)/tap.c)
-$(call rv32_image,test/pmp-domain,$(call rv32_objects,test,$(RV32_TESTS)/pmp-domain.c) $(RV32_TAP),\
-    probe hostile,384K,192K,8K,)
+$(call rv32_compile,test,$(addprefix $(RV32_TESTS)/,tap.c pmp-domain.c pmp-stress.c pmp-cost.c),\
+    $(RV32_WARNINGS))
+$(call rv32_image,test/pmp-domain,$(call rv32_tests,test,pmp-domain.c tap.c),probe hostile,384K,192K,8K)
+$(call rv32_image,test/pmp-stress,$(call rv32_tests,test,pmp-stress.c tap.c),probe hostile,384K,192K,8K)
+$(call rv32_image,test/pmp-cost,$(call rv32_tests,test,pmp-cost.c tap.c),probe hostile,384K,192K,8K)
+
+# The attacks, through each system. Their functions' names are addresses to a host that calls them.
+# $(call rv32_attack,SYSTEM,SOURCE,MUST_SUCCEED)
+rv32_attack = $(call rv32_compile,attack.$(1),$(addprefix $(RV32_TESTS)/,attack.c $(2)),$(RV32_WARNINGS) \
+    -DWORKLOAD_SYSTEM_$(subst -,_,$(1)) -DATTACK_SYSTEM='"$(1)"' -DATTACK_MUST_SUCCEED=$(3))$(call \
+    rv32_image,test/attack.$(1),$(call rv32_tests,attack.$(1),attack.c $(2)) $(call \
+    rv32_tests,test,tap.c),hostile,384K,224K,8K,hostile)
+$(call rv32_attack,raw,attack-raw.c,true)
+$(call rv32_attack,og-pmp,attack-isolated.c,false)
+$(call rv32_attack,copy-pmp,attack-isolated.c,false)

@@ -18,6 +18,12 @@ uint32_t hostile_write(uintptr_t address, uint32_t value)
     return value;
 }
 
+uint32_t hostile_write_byte(uintptr_t address, uint32_t value)
+{
+    *(volatile uint8_t *)address = (uint8_t)value;
+    return value;
+}
+
 uint32_t hostile_jump(uintptr_t address)
 {
     return ((uint32_t(*)(void))address)();
@@ -174,6 +180,12 @@ uint32_t hostile_write_own_code(void)
     return 1;
 }
 
+uint32_t hostile_call_many(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f,
+                           uint32_t g, uint32_t h, uint32_t i, uint32_t j)
+{
+    return a + b + c + d + e + f + g + h + i + j;
+}
+
 static uint32_t next(uint32_t *seed)
 {
     *seed = *seed * 1664525 + 1013904223;
@@ -205,8 +217,8 @@ uint32_t hostile_wild(uint32_t seed)
         return hostile_ecall(next(&seed) % 64, next(&seed));
     case 8:
         return hostile_push(address, next(&seed));
-    case 9:
-        return hostile_ecall_pivoted(address);
+    case 9: /* on a stack of anybody's, or its own */
+        return hostile_ecall_pivoted(what & 0x400 ? address : (uintptr_t)&what & ~15u);
     case 10: {
         /* Garbage, executed: from the stack, which is no code, or any word of the constants. */
         return what & 0x200 ? hostile_mret(address) : hostile_open_pmp();
@@ -217,3 +229,6 @@ uint32_t hostile_wild(uint32_t seed)
         return hostile_clobber();
     }
 }
+
+/* li a0, 99; ret */
+uint32_t hostile_code[2] = {0x06300513, 0x00008067};

@@ -43,7 +43,9 @@ static void words_arrive_in_registers_and_on_the_stack(void)
 {
     BEGIN(probe_words);
     check(!og_function_stack(&function,
-                             OG_STACK_BYTES(P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t)),
+                             OG_STACK_BYTES(P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t),
+                                            P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t),
+                                            P(uint32_t), P(uint32_t)),
                              &fault));
     check(!og_invoke_begin(&scope.access, &function, &fault));
     uint32_t result = ENTRY(probe_words)(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
@@ -55,7 +57,8 @@ static void words_arrive_in_registers_and_on_the_stack(void)
 static void double_word_is_cut_between_register_and_stack(void)
 {
     BEGIN(probe_cut);
-    check(OG_STACK_BYTES(P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint64_t)) == 4);
+    check(OG_STACK_BYTES(P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t), P(uint32_t),
+                         P(uint32_t), P(uint32_t), P(uint64_t)) == 4);
     check(!og_function_stack(&function, 4, &fault));
     check(!og_invoke_begin(&scope.access, &function, &fault));
     uint64_t result = ENTRY(probe_cut)(1, 2, 3, 4, 5, 6, 7, 0x123456789abcdef0);
@@ -67,8 +70,8 @@ static void double_word_is_cut_between_register_and_stack(void)
 static void doubles_arrive_and_return(void)
 {
     BEGIN(probe_doubles);
-    check(!og_function_stack(&function, OG_STACK_BYTES(P(double), P(float), P(double), P(double), P(double)),
-                             &fault));
+    check(!og_function_stack(
+        &function, OG_STACK_BYTES(P(double), P(float), P(double), P(double), P(double)), &fault));
     check(!og_invoke_begin(&scope.access, &function, &fault));
     double result = ENTRY(probe_doubles)(0.5, 1.25f, 3.75, 7.5, 11.25);
     check(!og_invoke_end(&scope.access, &fault));
@@ -236,8 +239,8 @@ static void sum_all(void *user, struct og_scope *scope, const struct og_argument
     uint32_t sum = 0, more[2] = {0, 0};
     for (size_t i = 0; i < 8; i++)
         sum += arguments->integers[i];
-    const uint32_t og_ref *stack = og_upgrade(
-        &scope->access, (const uint32_t og_foreign *)arguments->stack, 2, &fault);
+    const uint32_t og_ref *stack =
+        og_upgrade(&scope->access, (const uint32_t og_foreign *)arguments->stack, 2, &fault);
     if (stack && !og_read_array(&scope->access, stack, more, 2, &fault))
         result->integer = sum + more[0] + more[1];
 }

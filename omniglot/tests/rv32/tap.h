@@ -26,7 +26,10 @@ extern bool tap_failed;
 /* Runs the tests; returns the program's status. */
 int tap_run(const struct tap_test *tests, unsigned count);
 
-#define TAP_TEST(name)  {#name, name}
+#define TAP_TEST(name)                                                                             \
+    {                                                                                              \
+#name, name                                                                                \
+    }
 #define TAP_COUNT(list) (unsigned)(sizeof(list) / sizeof((list)[0]))
 
 #endif
