@@ -1,6 +1,7 @@
 /* The end of a program: on purpose, by exit and abort, or by a trap of the host. */
 #include "kernel.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 /* QEMU's test device ends the machine. */
@@ -18,6 +19,12 @@ void kernel_stop(int status)
 void _exit(int status)
 {
     kernel_stop(status);
+}
+
+void abort(void)
+{
+    kernel_print("\nkernel: the program aborted\n");
+    kernel_stop(126);
 }
 
 void kernel_on_trap(kernel_trap_handler *handler)

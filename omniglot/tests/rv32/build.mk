@@ -27,3 +27,14 @@ rv32_attack = $(call rv32_compile,attack.$(1),$(addprefix $(RV32_TESTS)/,attack.
 $(call rv32_attack,raw,attack-raw.c,true)
 $(call rv32_attack,og-pmp,attack-isolated.c,false)
 $(call rv32_attack,copy-pmp,attack-isolated.c,false)
+
+# core's own unit tests.
+RV32_CORE_TESTS := core-scope core-upgrade core-validate core-write
+$(call rv32_compile,test,$(RV32_CORE_TESTS:%=omniglot/tests/%.c) omniglot/tests/fake-domain.c,\
+    $(RV32_WARNINGS) -I$(RV32_TESTS)/include)
+$(foreach test,$(RV32_CORE_TESTS),$(call rv32_image,test/$(test),$(call \
+    rv32_objects,test,omniglot/tests/$(test).c omniglot/tests/fake-domain.c),,384K,256K,8K))
+
+# The host by itself, for its size.
+$(call rv32_compile,test,$(RV32_TESTS)/footprint.c,$(RV32_WARNINGS))
+$(call rv32_image,test/footprint,$(call rv32_tests,test,footprint.c),probe,384K,192K,2K)
