@@ -29,7 +29,7 @@ rv32_compile = $(foreach source,$(2),$(eval $(call rv32_compile_rule,$(1),$(sour
 # library NAME at these places; the last two are the sizes of its stack and of its scopes'
 # allocations. EXPORTS is a file that names its symbols. The linker says by how much it is too big.
 define rv32_library_rule
-$(RV32)/library/$(1).elf: $(3) $(RV32_IMAGE) $(4) omniglot/pmp/library.ld $(MAKEFILE_LIST)
+$(RV32)/library/$(1).elf: $(3) $$(RV32_IMAGE) $(4) omniglot/pmp/library.ld $(MAKEFILE_LIST)
 	$$(call say,LIBRARY,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$(RV32_CC) -nostartfiles -T omniglot/pmp/library.ld -o $$@ \
@@ -37,7 +37,7 @@ $(RV32)/library/$(1).elf: $(3) $(RV32_IMAGE) $(4) omniglot/pmp/library.ld $(MAKE
 	    -Wl,--defsym=LIBRARY_RAM=$(7) -Wl,--defsym=LIBRARY_RAM_SIZE=$(8) \
 	    -Wl,--defsym=LIBRARY_STACK_SIZE=$(9) -Wl,--defsym=LIBRARY_SCOPES_SIZE=$(10) \
 	    -Wl,-Map=$$(@:.elf=.map) -Wl,-u,malloc,-u,memalign,-u,free \
-	    $$$$(sed 's/#.*//; s/^\([^ ]\)/-Wl,-u,\1/' $(4)) $(3) $(RV32_IMAGE)
+	    $$$$(sed 's/#.*//; s/^\([^ ]\)/-Wl,-u,\1/' $(4)) $(3) $$(RV32_IMAGE)
 
 $(RV32)/library/$(1).bin: $(RV32)/library/$(1).elf
 	$(Q)$(RV32_PREFIX)objcopy -O binary $$< $$@
@@ -60,7 +60,7 @@ rv32_library = $(eval $(call rv32_library_rule,$(strip $(1)),$(strip $(2)),$(3),
 # build/rv32/NAME.elf. The sizes are the host's. PLAIN names a library that the host calls plainly.
 define rv32_image_rule
 RV32_IMAGES += $(RV32)/$(1).elf
-$(RV32)/$(1).elf: $(2) $(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld) \
+$(RV32)/$(1).elf: $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld) \
     omniglot/rv32/kernel.ld $(MAKEFILE_LIST)
 	$$(call say,IMAGE,$$@)
 	@mkdir -p $$(@D)
@@ -68,19 +68,24 @@ $(RV32)/$(1).elf: $(2) $(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/lib
 	    -Wl,--defsym=HOST_FLASH_SIZE=$(4) -Wl,--defsym=HOST_RAM_SIZE=$(5) \
 	    -Wl,--defsym=HOST_STACK_SIZE=$(6) -Wl,-Map=$$(@:.elf=.map) -Wl,--no-warn-rwx-segments \
 	    $(foreach library,$(3),-Wl,--section-start=.library.$(library)=$(RV32_LIBRARY_FLASH_$(library))) \
-	    $(2) $(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld)
+	    $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld)
 endef
 rv32_image = $(eval $(call rv32_image_rule,$(strip $(1)),$(2),$(3),$(strip $(4)),$(strip $(5)),$(strip \
     $(6)),$(strip $(7))))
 
-# What is in every host, as far as it is used, and in every library.
+# What is in every host, as far as it is used, and in every library. The C library's memcpy and
+# memset are replaced in both.
 RV32_HOST_SOURCES := $(wildcard omniglot/rv32/*.c omniglot/rv32/*.S omniglot/pmp/*.c \
     omniglot/pmp/*.S omniglot/core/*.c)
 RV32_IMAGE_SOURCES := $(wildcard omniglot/pmp/image/*.c omniglot/pmp/image/*.S)
-RV32_HOST := $(call rv32_objects,host,$(RV32_HOST_SOURCES))
-RV32_IMAGE := $(call rv32_objects,image,$(RV32_IMAGE_SOURCES))
+RV32_MEMORY_SOURCES := $(wildcard omniglot/rv32/memory/*.c)
+RV32_MEMORY := $(call rv32_objects,memory,$(RV32_MEMORY_SOURCES))
+RV32_HOST := $(call rv32_objects,host,$(RV32_HOST_SOURCES)) $(RV32_MEMORY)
+RV32_IMAGE := $(call rv32_objects,image,$(RV32_IMAGE_SOURCES)) $(RV32_MEMORY)
 $(call rv32_compile,host,$(RV32_HOST_SOURCES),$(RV32_WARNINGS))
 $(call rv32_compile,image,$(RV32_IMAGE_SOURCES),$(RV32_WARNINGS))
+$(call rv32_compile,memory,$(RV32_MEMORY_SOURCES),$(RV32_WARNINGS) -fno-builtin \
+    -fno-tree-loop-distribute-patterns)
 
 .PHONY: rv32 rv32-toolchain
 rv32-toolchain:

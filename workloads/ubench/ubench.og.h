@@ -7,6 +7,7 @@
 #include "workloads/discipline/og.h"
 #include "workloads/ubench/library.h"
 #include "workloads/ubench/ubench-functions.h"
+#include <omniglot/parameters.h>
 
 #include <stddef.h>
 
@@ -33,13 +34,37 @@ static const char *const ubench_symbols[UBENCH_FUNCTIONS] = {
     [UBENCH_COUNT] = "ubench_count",
 };
 
-/* Bytes of arguments on the stack: integers after the sixth, eight bytes each. */
-static const size_t ubench_stacks[UBENCH_FUNCTIONS] = {
-    [UBENCH_INT_7] = 1 * 8,
-    [UBENCH_INT_10] = 4 * 8,
-    [UBENCH_INT_25] = 19 * 8,
-    [UBENCH_MIXED] = 2 * 8,
-};
+/* Bytes of arguments on the stack: what the target's registers have no room for. */
+static inline size_t ubench_stack(enum ubench_function function)
+{
+#define INTEGERS_5                                                                                 \
+    OG_PARAMETER(uint64_t), OG_PARAMETER(uint64_t), OG_PARAMETER(uint64_t),                        \
+        OG_PARAMETER(uint64_t), OG_PARAMETER(uint64_t)
+#define DOUBLES_4                                                                                  \
+    OG_PARAMETER(double), OG_PARAMETER(double), OG_PARAMETER(double), OG_PARAMETER(double)
+    switch (function) {
+    case UBENCH_INT_6:
+        return OG_STACK_BYTES(INTEGERS_5, OG_PARAMETER(uint64_t));
+    case UBENCH_INT_7:
+        return OG_STACK_BYTES(INTEGERS_5, OG_PARAMETER(uint64_t), OG_PARAMETER(uint64_t));
+    case UBENCH_INT_10:
+        return OG_STACK_BYTES(INTEGERS_5, INTEGERS_5);
+    case UBENCH_INT_25:
+        return OG_STACK_BYTES(INTEGERS_5, INTEGERS_5, INTEGERS_5, INTEGERS_5, INTEGERS_5);
+    case UBENCH_DOUBLE_8:
+        return OG_STACK_BYTES(DOUBLES_4, DOUBLES_4);
+    case UBENCH_MIXED:
+        return OG_STACK_BYTES(OG_PARAMETER(int32_t), OG_PARAMETER(double),
+                              OG_PARAMETER(const void *), OG_PARAMETER(uint64_t),
+                              OG_PARAMETER(float), OG_PARAMETER(int16_t), OG_PARAMETER(double),
+                              OG_PARAMETER(uint8_t), OG_PARAMETER(uint64_t), OG_PARAMETER(double),
+                              OG_PARAMETER(uint32_t), OG_PARAMETER(uint64_t));
+    default:
+        return 0;
+    }
+#undef INTEGERS_5
+#undef DOUBLES_4
+}
 
 /* ubench_close closes what this leaves, whether it succeeded or not. */
 static inline enum og_error ubench_open(struct ubench *ubench, const char *path,
@@ -49,8 +74,9 @@ static inline enum og_error ubench_open(struct ubench *ubench, const char *path,
     for (size_t i = 0; i < UBENCH_FUNCTIONS && !error; i++) {
         struct og_function *function = &ubench->functions[i];
         error = og_domain_lookup(ubench->instance.domain, ubench_symbols[i], function, fault);
-        if (!error && ubench_stacks[i])
-            error = og_function_stack(function, ubench_stacks[i], fault);
+        size_t stack = ubench_stack((enum ubench_function)i);
+        if (!error && stack)
+            error = og_function_stack(function, stack, fault);
     }
     return error;
 }
@@ -203,12 +229,39 @@ call_ubench_mixed(struct ubench *ubench, uint64_t *result, int32_t a0, double a1
     return og_invoke_end(&ubench->scope.access, fault);
 }
 
+/* A struct in memory is returned where a hidden first argument says (SysV psABI 1.0, 3.2.3;
+ * RISC-V psABI 1.0, 2.1). The compiler would let it say host memory, which the library cannot
+ * write. Calls `function`, which returns such a struct of `size` bytes, for *result. */
+static inline enum og_error ubench_struct_in_memory(struct ubench *ubench,
+                                                    const struct og_function *function,
+                                                    unsigned char *result, size_t size, uint64_t a0,
+                                                    uint64_t a1, struct og_fault *fault)
+    OG_REQUIRES(ubench->scope.access)
+{
+    struct og_scope scope;
+    og_scope_begin(ubench->instance.domain, &scope);
+    unsigned char og_mut *memory = (unsigned char og_mut *)og_alloc_dirty_bytes(
+        &scope, 1, size, _Alignof(uint64_t), fault);
+    enum og_error error = memory ? og_invoke_begin(&scope.access, function, fault) : fault->error;
+    if (!error) {
+        ((void (*)(void *, uint64_t, uint64_t))function->entry)(og_pass(memory), a0, a1);
+        error = og_invoke_end(&scope.access, fault);
+    }
+    if (!error)
+        error = argument_out(&scope, result, memory, size, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
 static inline enum og_error call_ubench_struct_registers(struct ubench *ubench,
                                                          struct ubench_pair *result, uint64_t a0,
                                                          uint64_t a1, struct og_fault *fault)
     OG_REQUIRES(ubench->scope.access)
 {
     const struct og_function *function = &ubench->functions[UBENCH_STRUCT_REGISTERS];
+    if (OG_RETURNED_IN_MEMORY(struct ubench_pair))
+        return ubench_struct_in_memory(ubench, function, (unsigned char *)result, sizeof(*result),
+                                       a0, a1, fault);
     enum og_error error = og_invoke_begin(&ubench->scope.access, function, fault);
     if (error)
         return error;
@@ -221,30 +274,8 @@ static inline enum og_error call_ubench_struct_memory(struct ubench *ubench,
                                                       uint64_t a1, struct og_fault *fault)
     OG_REQUIRES(ubench->scope.access)
 {
-    const struct og_function *function = &ubench->functions[UBENCH_STRUCT_MEMORY];
-    struct og_scope scope;
-    og_scope_begin(ubench->instance.domain, &scope);
-    struct ubench_six og_mut *memory = og_alloc_dirty(&scope, struct ubench_six, 1, fault);
-    enum og_error error = memory ? og_invoke_begin(&scope.access, function, fault) : fault->error;
-    if (!error) {
-        /* A struct in memory is returned where a hidden first argument says (SysV psABI 1.0,
-         * 3.2.3). The compiler would let it say host memory, which the library cannot write. */
-        ((void (*)(struct ubench_six *, uint64_t, uint64_t))function->entry)(og_pass(memory), a0,
-                                                                             a1);
-        error = og_invoke_end(&scope.access, fault);
-    }
-    if (!error) {
-        og_read_begin(&scope.access);
-        const struct ubench_six og_valid *valid =
-            og_validate_array(&scope.access, memory, 1, fault);
-        if (valid)
-            *result = og_value(&scope.access, valid);
-        else
-            error = fault->error;
-        og_read_end(&scope.access);
-    }
-    og_scope_end(&scope);
-    return error;
+    return ubench_struct_in_memory(ubench, &ubench->functions[UBENCH_STRUCT_MEMORY],
+                                   (unsigned char *)result, sizeof(*result), a0, a1, fault);
 }
 
 /* --- callbacks --- */
@@ -260,7 +291,7 @@ static inline void host_callback_entered(void *user, struct og_scope *scope,
 {
     const struct host_callback *callback = user;
     (void)scope;
-    result->integer = callback->function(arguments->integers[0]);
+    result->integer = callback->function(og_argument_u64(arguments, 0));
 }
 
 static inline enum og_error host_callback_open(struct ubench *ubench,

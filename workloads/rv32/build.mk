@@ -1,0 +1,62 @@
+# The workloads on the embedded target: an image for each pair of workload and system, in
+# build/rv32/bench/WORKLOAD.SYSTEM.elf. The sources, the stubs and the macros they see are those of
+# the other targets; docs/embedded.md says what an image is.
+
+# $(call rv32_system,NAME,DISCIPLINE,SOURCES): SOURCES are what its host needs besides kernel,
+# runtime and core.
+rv32_system = $(eval RV32_SYSTEMS += $(1))$(eval RV32_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
+    RV32_SYSTEM_SOURCES_$(1) := $(3))
+
+#                  NAME      DISCIPLINE
+$(call rv32_system,raw,      raw)
+$(call rv32_system,process,  process,baselines/task/sandbox.c baselines/task/schedule.c \
+    baselines/task/switch.S baselines/process/wire.c)
+$(call rv32_system,copy-pmp, copying)
+$(call rv32_system,og-none,  og)
+$(call rv32_system,og-pmp,   og)
+
+RV32_TASK_WORKER := baselines/task/worker/worker.c baselines/task/worker/exchange.S \
+    baselines/process/wire.c baselines/process/handle.c
+
+$(call rv32_compile,system,$(sort $(foreach system,$(RV32_SYSTEMS),$(RV32_SYSTEM_SOURCES_$(system)))) \
+    workloads/harness/random.c workloads/rv32/program.c,$(RV32_WARNINGS))
+
+# $(call rv32_workload_pair,WORKLOAD,SYSTEM,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT)
+rv32_pair_flags = $(4) -DWORKLOAD_SYSTEM_$(call symbol,$(2))=1 -DWORKLOAD_SYSTEM_NAME='"$(2)"' \
+    -DWORKLOAD_STUBS='"workloads/$(1)/$(1).$(RV32_DISCIPLINE_$(2)).h"' \
+    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -DWORKLOAD_SIZE_LIMIT=$(8) \
+    $(WORKLOAD_ALIGNMENT)
+rv32_workload_pair = $(call rv32_compile,$(1).$(2),workloads/$(1)/$(1).c workloads/rv32/driver.c \
+    $(3),$(RV32_WARNINGS) $(call rv32_pair_flags,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8)))$(call \
+    rv32_image,bench/$(1).$(2),$(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c \
+    workloads/rv32/driver.c $(3)) $(call rv32_objects,system,workloads/harness/random.c \
+    workloads/rv32/program.c $(RV32_SYSTEM_SOURCES_$(2))),$(if $(filter process,$(2)),worker-$(1),$(1) $(RV32_LIBRARIES_$(1))),$(5),$(6),$(7),$(if \
+    $(filter raw,$(2)),$(1)))$(eval RV32_BENCHES += $(RV32)/bench/$(1).$(2).elf)
+
+# $(call rv32_workload,NAME,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT): the workload through every
+# system. SOURCES and FLAGS are what it needs besides; FLASH, RAM and STACK are the host's; no case
+# of more than SIZE_LIMIT bytes is run.
+rv32_workload = $(foreach system,$(RV32_SYSTEMS),$(call rv32_workload_pair,$(strip \
+    $(1)),$(system),$(strip $(2)),$(3),$(strip $(4)),$(strip $(5)),$(strip $(6)),$(strip $(7))))
+
+# $(call rv32_workload_library,NAME,SONAME,OBJECTS,EXPORTS,FLASH,FLASH_SIZE,RAM,RAM_SIZE,STACK,SCOPES,
+# FLAGS,MESSAGE_MAX): the library of a workload, and the same in a task with its worker, whose
+# messages are at most MESSAGE_MAX bytes long; it has no scopes. FLAGS compile the worker.
+rv32_workload_library = $(call rv32_library,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8),$(9),$(10))$(call \
+    rv32_compile,worker-$(strip $(1)),$(RV32_TASK_WORKER) workloads/$(strip $(1))/$(strip \
+    $(1))-worker.c,$(RV32_WARNINGS) $(11) -DTASK_MESSAGE_MAX=$(strip $(12)))$(call \
+    rv32_library,worker-$(strip $(1)),og-worker-$(strip $(1)),$(3) $(call \
+    rv32_objects,worker-$(strip $(1)),$(RV32_TASK_WORKER) workloads/$(strip $(1))/$(strip \
+    $(1))-worker.c),workloads/rv32/worker.exports,$(5),$(6),$(7),$(8),$(9),0)
+
+# --- ubench ---
+
+$(call rv32_compile,library,workloads/ubench/library.c,$(RV32_WARNINGS))
+RV32_UBENCH := $(call rv32_objects,library,workloads/ubench/library.c)
+$(call rv32_workload_library,ubench,libogubench.so,$(RV32_UBENCH),workloads/rv32/ubench.exports,\
+    0x80060000,32K,0x80120000,32K,4K,16K,,4096)
+# The same code once more, for the cases that open what no host calls.
+$(call rv32_library,ubench-unlinked,libogubench-unlinked.so,$(RV32_UBENCH),workloads/rv32/ubench.exports,\
+    0x80068000,32K,0x80128000,32K,4K,16K)
+RV32_LIBRARIES_ubench := ubench-unlinked
+$(call rv32_workload,ubench,,,384K,128K,12K,4096)
