@@ -74,9 +74,8 @@ static bool measure(const struct workload_case *item, void *state)
     uint64_t iterations = SAMPLE / (once ? once : 1);
     iterations = iterations < 1 ? 1 : iterations > ITERATIONS_MAX ? ITERATIONS_MAX : iterations;
     printf("case,%s,%s,%s,%s,%u,%u", WORKLOAD_TABLE.workload, item->operation,
-           WORKLOAD_TABLE.system,
-           item->placement == PLACEMENT_RESIDENT ? "resident" : "copied", (unsigned)item->size,
-           (unsigned)iterations);
+           WORKLOAD_TABLE.system, item->placement == PLACEMENT_RESIDENT ? "resident" : "copied",
+           (unsigned)item->size, (unsigned)iterations);
     for (int i = 0; i < REPETITIONS; i++) {
         if (!count(item, state, iterations, &cost, &error)) {
             printf("\n");

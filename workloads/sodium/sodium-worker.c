@@ -90,6 +90,22 @@ static enum og_error generichash(struct process_worker *worker, struct wire_read
                  crypto_generichash(out, outlen, in, inlen, keylen ? key : NULL, keylen));
 }
 
+static enum og_error auth_hmacsha256(struct process_worker *worker, struct wire_reader *arguments,
+                                     struct wire_writer *results)
+{
+    (void)worker;
+    size_t inlen;
+    const unsigned char *in = wire_get_bytes(arguments, &inlen);
+    const unsigned char *k = get_fixed(arguments, crypto_auth_hmacsha256_KEYBYTES);
+    enum og_error error = wire_finish(arguments);
+    if (error)
+        return error;
+    unsigned char *out = output(results, crypto_auth_hmacsha256_BYTES, &error);
+    if (!out)
+        return error;
+    return reply(results, crypto_auth_hmacsha256_BYTES, crypto_auth_hmacsha256(out, in, inlen, k));
+}
+
 static enum og_error secretbox_easy(struct process_worker *worker, struct wire_reader *arguments,
                                     struct wire_writer *results)
 {
@@ -131,6 +147,7 @@ const struct process_handler process_handlers[] = {
     [SODIUM_CRYPTO_HASH_SHA256] = {hash_sha256},
     [SODIUM_CRYPTO_HASH_SHA512] = {hash_sha512},
     [SODIUM_CRYPTO_GENERICHASH] = {generichash},
+    [SODIUM_CRYPTO_AUTH_HMACSHA256] = {auth_hmacsha256},
     [SODIUM_CRYPTO_SECRETBOX_EASY] = {secretbox_easy},
     [SODIUM_CRYPTO_SECRETBOX_OPEN_EASY] = {secretbox_open_easy},
 };

@@ -14,6 +14,7 @@ struct sodium {
     struct og_function crypto_hash_sha256;
     struct og_function crypto_hash_sha512;
     struct og_function crypto_generichash;
+    struct og_function crypto_auth_hmacsha256;
     struct og_function crypto_secretbox_easy;
     struct og_function crypto_secretbox_open_easy;
 };
@@ -35,6 +36,7 @@ static inline enum og_error sodium_bind(struct sodium *sodium, struct og_fault *
         {"crypto_hash_sha256", &sodium->crypto_hash_sha256},
         {"crypto_hash_sha512", &sodium->crypto_hash_sha512},
         {"crypto_generichash", &sodium->crypto_generichash},
+        {"crypto_auth_hmacsha256", &sodium->crypto_auth_hmacsha256},
         {"crypto_secretbox_easy", &sodium->crypto_secretbox_easy},
         {"crypto_secretbox_open_easy", &sodium->crypto_secretbox_open_easy},
     };
@@ -127,6 +129,23 @@ sodium_crypto_generichash_resident(struct sodium *sodium, instance_scope *scope,
     error = og_invoke_end(&scope->access, fault);
     if (!error && *result != 0 && *result != -1)
         error = sodium_contract(fault, "crypto_generichash");
+    return error;
+}
+
+static inline enum og_error sodium_crypto_auth_hmacsha256_resident(
+    struct sodium *sodium, instance_scope *scope, int *result, unsigned char resident *out,
+    const unsigned char resident *in, unsigned long long inlen, const unsigned char resident *k,
+    struct og_fault *fault) OG_REQUIRES(scope->access)
+{
+    const struct og_function *function = &sodium->crypto_auth_hmacsha256;
+    enum og_error error = og_invoke_begin(&scope->access, function, fault);
+    if (error)
+        return error;
+    *result = ((__typeof__(&crypto_auth_hmacsha256))function->entry)(og_pass(out), og_pass(in),
+                                                                     inlen, og_pass(k));
+    error = og_invoke_end(&scope->access, fault);
+    if (!error && *result != 0)
+        error = sodium_contract(fault, "crypto_auth_hmacsha256");
     return error;
 }
 
@@ -226,6 +245,30 @@ sodium_crypto_generichash(struct sodium *sodium, int *result, unsigned char *out
                                                    foreign_in, inlen, foreign_key, keylen, fault);
     if (!error && *result == 0)
         error = argument_out(&scope, out, foreign_out, outlen, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+static inline enum og_error
+sodium_crypto_auth_hmacsha256(struct sodium *sodium, int *result, unsigned char *out,
+                              const unsigned char *in, unsigned long long inlen,
+                              const unsigned char *k, struct og_fault *fault)
+{
+    struct og_scope scope;
+    unsigned char og_mut *foreign_out = NULL;
+    unsigned char og_mut *foreign_in = NULL;
+    unsigned char og_mut *foreign_k = NULL;
+    og_scope_begin(sodium->instance.domain, &scope);
+    enum og_error error = argument_room(&scope, &foreign_out, crypto_auth_hmacsha256_BYTES, fault);
+    if (!error)
+        error = argument_in(&scope, &foreign_in, in, inlen, fault);
+    if (!error)
+        error = argument_in(&scope, &foreign_k, k, crypto_auth_hmacsha256_KEYBYTES, fault);
+    if (!error)
+        error = sodium_crypto_auth_hmacsha256_resident(sodium, &scope, result, foreign_out,
+                                                       foreign_in, inlen, foreign_k, fault);
+    if (!error)
+        error = argument_out(&scope, out, foreign_out, crypto_auth_hmacsha256_BYTES, fault);
     og_scope_end(&scope);
     return error;
 }

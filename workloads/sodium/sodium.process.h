@@ -14,6 +14,7 @@ enum {
     SODIUM_CRYPTO_HASH_SHA256,
     SODIUM_CRYPTO_HASH_SHA512,
     SODIUM_CRYPTO_GENERICHASH,
+    SODIUM_CRYPTO_AUTH_HMACSHA256,
     SODIUM_CRYPTO_SECRETBOX_EASY,
     SODIUM_CRYPTO_SECRETBOX_OPEN_EASY,
     SODIUM_FUNCTION_COUNT
@@ -107,6 +108,22 @@ sodium_crypto_generichash(struct sodium *sodium, int *result, unsigned char *out
     wire_put_bytes(arguments, key, keylen);
     enum og_error error = process_call_finish(sodium->instance.sandbox, &results, fault);
     return error ? error : sodium_results(sodium, &results, result, out, outlen, fault);
+}
+
+static inline enum og_error
+sodium_crypto_auth_hmacsha256(struct sodium *sodium, int *result, unsigned char *out,
+                              const unsigned char *in, unsigned long long inlen,
+                              const unsigned char *k, struct og_fault *fault)
+{
+    struct wire_reader results;
+    struct wire_writer *arguments =
+        process_call_begin(sodium->instance.sandbox, SODIUM_CRYPTO_AUTH_HMACSHA256);
+    wire_put_bytes(arguments, in, inlen);
+    wire_put_bytes(arguments, k, crypto_auth_hmacsha256_KEYBYTES);
+    enum og_error error = process_call_finish(sodium->instance.sandbox, &results, fault);
+    return error
+               ? error
+               : sodium_results(sodium, &results, result, out, crypto_auth_hmacsha256_BYTES, fault);
 }
 
 static inline enum og_error

@@ -59,6 +59,17 @@ sodium_crypto_generichash(struct sodium *sodium, int *result, unsigned char *out
 }
 
 static inline enum og_error
+sodium_crypto_auth_hmacsha256(struct sodium *sodium, int *result, unsigned char *out,
+                              const unsigned char *in, unsigned long long inlen,
+                              const unsigned char *k, struct og_fault *fault)
+{
+    (void)sodium;
+    (void)fault;
+    *result = crypto_auth_hmacsha256(out, in, inlen, k);
+    return OG_OK;
+}
+
+static inline enum og_error
 sodium_crypto_secretbox_easy(struct sodium *sodium, int *result, unsigned char *c,
                              const unsigned char *m, unsigned long long mlen,
                              const unsigned char *n, const unsigned char *k, struct og_fault *fault)
@@ -104,6 +115,16 @@ static inline enum og_error sodium_crypto_generichash_resident(
 {
     (void)scope;
     return sodium_crypto_generichash(sodium, result, out, outlen, in, inlen, key, keylen, fault);
+}
+
+static inline enum og_error
+sodium_crypto_auth_hmacsha256_resident(struct sodium *sodium, instance_scope *scope, int *result,
+                                       unsigned char resident *out,
+                                       const unsigned char resident *in, unsigned long long inlen,
+                                       const unsigned char resident *k, struct og_fault *fault)
+{
+    (void)scope;
+    return sodium_crypto_auth_hmacsha256(sodium, result, out, in, inlen, k, fault);
 }
 
 static inline enum og_error

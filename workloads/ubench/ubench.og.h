@@ -240,8 +240,8 @@ static inline enum og_error ubench_struct_in_memory(struct ubench *ubench,
 {
     struct og_scope scope;
     og_scope_begin(ubench->instance.domain, &scope);
-    unsigned char og_mut *memory = (unsigned char og_mut *)og_alloc_dirty_bytes(
-        &scope, 1, size, _Alignof(uint64_t), fault);
+    unsigned char og_mut *memory =
+        (unsigned char og_mut *)og_alloc_dirty_bytes(&scope, 1, size, _Alignof(uint64_t), fault);
     enum og_error error = memory ? og_invoke_begin(&scope.access, function, fault) : fault->error;
     if (!error) {
         ((void (*)(void *, uint64_t, uint64_t))function->entry)(og_pass(memory), a0, a1);

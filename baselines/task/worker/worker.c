@@ -28,8 +28,8 @@ static struct process_worker worker;
 static uint64_t call_buffer[TASK_MESSAGE_MAX / 8];
 static uint64_t callback_buffer[TASK_MESSAGE_MAX / 16];
 
-static const struct message_header *exchange(struct wire_writer *writer, uint32_t kind,
-                                             uint32_t id, uint64_t *buffer, size_t capacity,
+static const struct message_header *exchange(struct wire_writer *writer, uint32_t kind, uint32_t id,
+                                             uint64_t *buffer, size_t capacity,
                                              struct wire_reader *reader)
 {
     const struct message_header header = {kind, id, worker.sequence, writer->used - MESSAGE_HEADER};
@@ -65,8 +65,8 @@ void task_main(void)
     worker.handles.stamp = 1;
     begin(&worker.results);
     for (;;) {
-        const struct message_header *call = exchange(&worker.results, kind, id, call_buffer,
-                                                     sizeof(call_buffer), &arguments);
+        const struct message_header *call =
+            exchange(&worker.results, kind, id, call_buffer, sizeof(call_buffer), &arguments);
         worker.sequence = call->sequence;
         uint32_t function = call->id;
         begin(&worker.results);
