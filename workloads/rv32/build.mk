@@ -30,7 +30,7 @@ rv32_workload_pair = $(call rv32_compile,$(1).$(2),workloads/$(1)/$(1).c workloa
     $(3),$(RV32_WARNINGS) $(call rv32_pair_flags,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8)))$(call \
     rv32_image,bench/$(1).$(2),$(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c \
     workloads/rv32/driver.c $(3)) $(call rv32_objects,system,workloads/harness/random.c \
-    workloads/rv32/program.c $(RV32_SYSTEM_SOURCES_$(2))),$(if $(filter process,$(2)),worker-$(1),$(1) $(RV32_LIBRARIES_$(1))),$(5),$(6),$(7),$(if \
+    workloads/rv32/program.c $(RV32_SYSTEM_SOURCES_$(2))) $(RV32_OBJECTS_$(1)),$(if $(filter process,$(2)),worker-$(1),$(1) $(RV32_LIBRARIES_$(1))),$(5),$(6),$(7),$(if \
     $(filter raw,$(2)),$(1)))$(eval RV32_BENCHES += $(RV32)/bench/$(1).$(2).elf)
 
 # $(call rv32_workload,NAME,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT): the workload through every
@@ -105,3 +105,29 @@ $(call rv32_workload_library,sodium,libsodium.so.23,$(call \
     rv32_objects,sodium,$(SODIUM_SOURCES) workloads/rv32/sodium/randomness.c),workloads/rv32/sodium.exports,\
     0x80060000,128K,0x80118000,96K,8K,24K,$(SODIUM_HEADERS),17408)
 $(call rv32_workload,sodium,,$(SODIUM_HEADERS),384K,96K,12K,16384)
+
+# --- zlib ---
+#
+# Windows of 16 KiB and little memory for deflating, as zconf.h says for small machines: the
+# workload inflates what it deflated before, and deflating with the defaults takes 262 KiB.
+
+$(call rv32_source,zlib)
+ZLIB_SOURCE := build/source/zlib
+ZLIB_HEADERS := -isystem $(ZLIB_SOURCE) -DMAX_WBITS=14 -DMAX_MEM_LEVEL=5
+ZLIB_SOURCES := $(addprefix $(ZLIB_SOURCE)/,adler32.c compress.c crc32.c deflate.c inffast.c \
+    inflate.c inftrees.c trees.c uncompr.c zutil.c)
+$(call rv32_compile,zlib,$(ZLIB_SOURCES),$(ZLIB_HEADERS))
+
+# The first bytes of the files that workloads/zlib/inputs.list names.
+ZLIB_INPUTS := $(RV32)/generated/zlib
+$(ZLIB_INPUTS)/%: workloads/zlib/inputs.list
+	@mkdir -p $(@D)
+	$(Q)head -c 16384 "$$(sed -n 's/^INPUT("$*", "[^"]*", "\([^"]*\)".*/\1/p' $<)" >$@
+$(call rv32_compile,zlib-input,workloads/rv32/zlib/input.c,$(RV32_WARNINGS) \
+    -DZLIB_INPUTS='"$(ZLIB_INPUTS)"')
+$(call rv32_objects,zlib-input,workloads/rv32/zlib/input.c): $(ZLIB_INPUTS)/text $(ZLIB_INPUTS)/binary
+RV32_OBJECTS_zlib := $(call rv32_objects,zlib-input,workloads/rv32/zlib/input.c)
+
+$(call rv32_workload_library,zlib,libz.so.1,$(call rv32_objects,zlib,$(ZLIB_SOURCES)),\
+    workloads/rv32/zlib.exports,0x80060000,64K,0x80118000,160K,4K,34K,$(ZLIB_HEADERS),17920)
+$(call rv32_workload,zlib,,$(ZLIB_HEADERS),384K,96K,8K,16384)
