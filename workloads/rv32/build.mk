@@ -131,3 +131,20 @@ RV32_OBJECTS_zlib := $(call rv32_objects,zlib-input,workloads/rv32/zlib/input.c)
 $(call rv32_workload_library,zlib,libz.so.1,$(call rv32_objects,zlib,$(ZLIB_SOURCES)),\
     workloads/rv32/zlib.exports,0x80060000,64K,0x80118000,160K,4K,34K,$(ZLIB_HEADERS),17920)
 $(call rv32_workload,zlib,,$(ZLIB_HEADERS),384K,96K,8K,16384)
+
+# --- lwIP ---
+
+$(call rv32_source,lwip)
+LWIP_SOURCE := build/source/lwip/src
+LWIP_HEADERS := -Iworkloads/rv32/lwip -isystem $(LWIP_SOURCE)/include
+LWIP_SOURCES := $(addprefix $(LWIP_SOURCE)/,$(addprefix core/,def.c inet_chksum.c init.c ip.c mem.c \
+    memp.c netif.c pbuf.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c \
+    $(addprefix ipv4/,etharp.c icmp.c ip4.c ip4_addr.c)) netif/ethernet.c)
+$(call rv32_compile,lwip,$(LWIP_SOURCES),$(LWIP_HEADERS))
+$(call rv32_compile,lwip,workloads/lwip/node.c,$(RV32_WARNINGS) $(LWIP_HEADERS))
+build/rv32/object/lwip/workloads/lwip/node.o: | build/source/lwip.unpacked
+
+$(call rv32_workload_library,lwip,liblwip.so,$(call \
+    rv32_objects,lwip,$(LWIP_SOURCES) workloads/lwip/node.c),workloads/rv32/lwip.exports,\
+    0x80060000,64K,0x80120000,64K,4K,4K,,2048)
+$(call rv32_workload,lwip,workloads/lwip/peer.c,,384K,64K,8K,4096)
