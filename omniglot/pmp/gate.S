@@ -97,6 +97,7 @@ og_pmp_gate:
     sw      s10, 40(sp)
     sw      s11, 44(sp)
     sw      ra, PMP_FRAME_RA(sp)
+find_target:
     lw      t1, PMP_THUNK_DOMAIN(t0)
     lw      t2, PMP_THUNK_TARGET(t0)
     lw      t3, PMP_THUNK_WORDS(t0)
@@ -117,6 +118,7 @@ armed:
     lw      ra, PMP_DOMAIN_RETURN(t1)
     lw      tp, PMP_DOMAIN_TLS(t1)
     mv      sp, t4
+clear_registers:
 
     # Nothing of the host's is left in a register that the call does not use.
     li      gp, 0
@@ -139,6 +141,7 @@ armed:
     li      s9, 0
     li      s10, 0
     li      s11, 0
+enter:
     mret
 
 # Copies the host's stacked arguments to where the called function looks for them.
@@ -199,6 +202,7 @@ leave:
     bnez    t3, disarm
 disarmed:
     host_pointers
+restore_registers:
     lw      ra, PMP_FRAME_RA(sp)
     lw      s0, 0(sp)
     lw      s1, 4(sp)

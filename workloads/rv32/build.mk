@@ -148,3 +148,9 @@ $(call rv32_workload_library,lwip,liblwip.so,$(call \
     rv32_objects,lwip,$(LWIP_SOURCES) workloads/lwip/node.c),workloads/rv32/lwip.exports,\
     0x80060000,64K,0x80120000,64K,4K,4K,,2048)
 $(call rv32_workload,lwip,workloads/lwip/peer.c,,384K,64K,8K,4096)
+
+.PHONY: rv32-bench
+rv32-bench: $(RV32_BENCHES) $(RV32)/test/gate-trace.elf
+rv32: rv32-bench
+
+-include $(RV32_OBJECTS:.o=.d)

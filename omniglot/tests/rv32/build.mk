@@ -38,3 +38,11 @@ $(foreach test,$(RV32_CORE_TESTS),$(call rv32_image,test/$(test),$(call \
 # The host by itself, for its size.
 $(call rv32_compile,test,$(RV32_TESTS)/footprint.c,$(RV32_WARNINGS))
 $(call rv32_image,test/footprint,$(call rv32_tests,test,footprint.c),probe,384K,192K,2K)
+
+# The call whose instructions results/rv32_gate.py tells apart.
+$(call rv32_compile,test,$(RV32_TESTS)/gate-trace.c,$(RV32_WARNINGS))
+$(call rv32_image,test/gate-trace,$(call rv32_tests,test,gate-trace.c),probe hostile,384K,192K,8K)
+
+.PHONY: rv32-tests
+rv32-tests: $(RV32_IMAGES)
+rv32: rv32-tests
