@@ -10,11 +10,12 @@ RUN ?= results/latest
 quoted = '$(subst ','\'',$(1))'
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
     $(if $(filter yes,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
-    --build "make --no-print-directory -j$(shell nproc) programs" $(if $(FRESH),--fresh) \
+    --rv32-images $(RV32)/bench \
+    --build "make --no-print-directory -j$(shell nproc) programs rv32-bench" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
     $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
 
-.PHONY: reproduce bench-native bench-pku figures compare
+.PHONY: reproduce bench-native bench-pku bench-rv32 figures compare
 reproduce: deps
 	@$(REPRODUCE)
 
@@ -25,6 +26,10 @@ bench-native: deps
 bench-pku: GUEST := yes
 bench-pku: deps
 	@$(REPRODUCE) --only bench-pku
+
+# Instructions on the embedded target, in QEMU: under a minute.
+bench-rv32: deps
+	@$(REPRODUCE) --only bench-rv32
 
 figures:
 	@test -f $(call quoted,$(RUN)/results.csv) || \
