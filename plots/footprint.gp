@@ -15,9 +15,9 @@ place_of(w, s) = group_of(w) * (words(systems) + 1) + row_in(systems, s)
 last = words(workloads) * (words(systems) + 1)
 
 set multiplot
-eval panel(0, 1, 0, 1)
+eval panel(0.05, 0.95, 0.25, 1.05)
 unset border; unset tics; unset grid
-set key center center horizontal maxcols 7
+set key center center horizontal samplen 1.5
 set style fill solid 1 noborder
 plot [0:1] [0:1] for [i=1:words(components)] NaN with boxes lc rgb word(colours, i) title word(components, i)
 unset key

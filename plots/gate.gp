@@ -1,6 +1,6 @@
 # title: What a call behind PMP consists of
 # caption: The instructions of one call through og-pmp, by what they are for: ten words of arguments,
-# caption: two of them on the stack, an empty-handed library function, and one validated integer of
+# caption: two of them on the stack, a small library function, and one validated integer of
 # caption: the domain. Dark: the domain was selected already; light: another domain was, and the PMP
 # caption: is written. The function itself (library) is not the runtime's.
 # workload: gate|gate-switch

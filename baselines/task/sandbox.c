@@ -96,7 +96,7 @@ static enum og_error collect(struct process_sandbox *sandbox, struct message_hea
 
 static enum og_error start(struct process_sandbox *sandbox, struct og_fault *fault)
 {
-    struct message_header header;
+    struct message_header header = {0};
     struct wire_reader reader;
     task_start(&sandbox->task, sandbox->task.image);
     if (sandbox->task.state != TASK_READY)
@@ -203,7 +203,7 @@ static enum og_error serve(struct process_sandbox *sandbox, struct wire_reader *
                            struct og_fault *fault)
 {
     for (;;) {
-        struct message_header header;
+        struct message_header header = {0};
         enum og_error error = collect(sandbox, &header, results, fault);
         if (error)
             return error;

@@ -35,13 +35,30 @@ $(call rv32_compile,test,$(RV32_CORE_TESTS:%=omniglot/tests/%.c) omniglot/tests/
 $(foreach test,$(RV32_CORE_TESTS),$(call rv32_image,test/$(test),$(call \
     rv32_objects,test,omniglot/tests/$(test).c omniglot/tests/fake-domain.c),,384K,256K,8K))
 
-# The host by itself, for its size.
-$(call rv32_compile,test,$(RV32_TESTS)/footprint.c,$(RV32_WARNINGS))
+# The host by itself, for its size; and a program that hangs.
+$(call rv32_compile,test,$(addprefix $(RV32_TESTS)/,footprint.c hang.c),$(RV32_WARNINGS))
 $(call rv32_image,test/footprint,$(call rv32_tests,test,footprint.c),probe,384K,192K,2K)
+$(call rv32_image,test/hang,$(call rv32_tests,test,hang.c),,384K,192K,2K)
+
+# The process sandbox: a task that behaves, and one that breaks every rule of the messages.
+RV32_TASK_LIAR := $(RV32_TESTS)/liar-task.c baselines/task/worker/exchange.S
+$(call rv32_compile,task,$(RV32_TASK_LIAR),$(RV32_WARNINGS))
+$(call rv32_library,liar,og-worker-liar,$(call rv32_objects,task,$(RV32_TASK_LIAR)),\
+    workloads/rv32/worker.exports,0x80060000,32K,0x80130000,32K,4K,0)
+$(call rv32_compile,test,$(RV32_TESTS)/task-sandbox.c,$(RV32_WARNINGS))
+$(call rv32_image,test/task-sandbox,$(call rv32_tests,test,task-sandbox.c tap.c) $(call \
+    rv32_objects,system,baselines/task/sandbox.c baselines/task/schedule.c baselines/task/switch.S \
+    baselines/process/wire.c),liar,384K,192K,8K)
 
 # The call whose instructions results/rv32_gate.py tells apart.
 $(call rv32_compile,test,$(RV32_TESTS)/gate-trace.c,$(RV32_WARNINGS))
 $(call rv32_image,test/gate-trace,$(call rv32_tests,test,gate-trace.c),probe hostile,384K,192K,8K)
+
+# What `make test` runs, each as a test of its own, and the tests of the build and the runner.
+RV32_TAP_IMAGES := $(RV32_CORE_TESTS) pmp-domain pmp-cost pmp-stress attack.raw attack.og-pmp \
+    attack.copy-pmp task-sandbox
+rv32_image_tests = $(foreach image,$(RV32_TAP_IMAGES),'rv32-$(image)=omniglot/tools/rv32-run $(RV32)/test/$(image).elf')
+TEST_SCRIPTS += omniglot/tests/rv32-build
 
 .PHONY: rv32-tests
 rv32-tests: $(RV32_IMAGES)

@@ -1,6 +1,7 @@
 /* The smallest host that uses all of the domain API: what kernel, runtime and core take by
  * themselves, without a console's printf, a program or a library. */
 #include "omniglot/omniglot.h"
+#include "omniglot/pmp/pmp.h"
 #include "omniglot/rv32/kernel.h"
 
 static void called_back(void *user, struct og_scope *scope, const struct og_arguments *arguments,
@@ -52,6 +53,15 @@ int main(void) OG_NO_ANALYSIS
     og_callback_close(&callback);
     if (og_domain_reset(domain, NULL) || og_domain_close(domain, NULL))
         return 5;
-    kernel_print("ok\n");
+    /* What a domain takes of the heap, with the allocator's word. */
+    const unsigned size = sizeof(struct pmp_domain) + sizeof(size_t);
+    const char digits[] = {(char)('0' + size / 1000 % 10),
+                           (char)('0' + size / 100 % 10),
+                           (char)('0' + size / 10 % 10),
+                           (char)('0' + size % 10),
+                           '\n',
+                           0};
+    kernel_print("domain ");
+    kernel_print(digits);
     return 0;
 }

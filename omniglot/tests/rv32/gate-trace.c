@@ -21,9 +21,10 @@ void trace_end(void)
 static struct og_fault fault;
 
 /* A stub of the og discipline. */
-static __attribute__((noinline)) enum og_error
-call(struct og_scope *scope, const struct og_function *function, int og_mut *memory,
-     uint32_t *result, int *number) OG_NO_ANALYSIS
+static __attribute__((noinline)) enum og_error call(struct og_scope *scope,
+                                                    const struct og_function *function,
+                                                    int og_mut *memory, uint32_t *result,
+                                                    int *number) OG_NO_ANALYSIS
 {
     enum og_error error = og_invoke_begin(&scope->access, function, &fault);
     if (error)
