@@ -42,4 +42,5 @@ compare:
 	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
 
 TEST_SCRIPTS += results/tests/table_test.py results/tests/ratios_test.py \
-    results/tests/reproduce_test.py results/tests/report_test.py plots/tests/figures_test.py
+    results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \
+    plots/tests/figures_test.py
