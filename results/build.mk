@@ -8,10 +8,13 @@
 
 RUN ?= results/latest
 quoted = '$(subst ','\'',$(1))'
+# What a run builds, and whether the embedded target is in it.
+BUILT = programs rv32-bench
+EMBEDDED = yes
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
     $(if $(filter yes,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
-    --rv32-images $(RV32)/bench \
-    --build "make --no-print-directory -j$(shell nproc) programs rv32-bench" $(if $(FRESH),--fresh) \
+    $(if $(EMBEDDED),--rv32-images $(RV32)/bench) \
+    --build "make --no-print-directory -j$(shell nproc) $(BUILT)" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
     $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
 
@@ -19,6 +22,8 @@ REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
 reproduce: deps
 	@$(REPRODUCE)
 
+bench-native bench-pku: BUILT := programs
+bench-native bench-pku: EMBEDDED :=
 bench-native: deps
 	@$(REPRODUCE) --until bench-native
 
@@ -28,6 +33,7 @@ bench-pku: deps
 	@$(REPRODUCE) --only bench-pku
 
 # Instructions on the embedded target, in QEMU: under a minute.
+bench-rv32: BUILT := rv32-bench
 bench-rv32: deps
 	@$(REPRODUCE) --only bench-rv32
 
