@@ -15,7 +15,10 @@ struct CMUnitTest {
     int (*setup)(void **state), (*teardown)(void **state);
 };
 
-#define cmocka_unit_test_setup_teardown(test, setup, teardown) {#test, test, setup, teardown}
+#define cmocka_unit_test_setup_teardown(test, setup, teardown)                                     \
+    {                                                                                              \
+#test, test, setup, teardown                                                               \
+    }
 
 static jmp_buf cmocka_failed;
 
@@ -27,15 +30,14 @@ static inline void cmocka_check(int truth, const char *what, const char *file, i
     longjmp(cmocka_failed, 1);
 }
 
-#define CMOCKA_CHECK(truth, what) cmocka_check((truth), what, __FILE__, __LINE__)
-#define assert_true(truth)        CMOCKA_CHECK(!!(truth), #truth)
-#define assert_int_equal(a, b)    CMOCKA_CHECK((uint64_t)(a) == (uint64_t)(b), #a " == " #b)
-#define assert_ptr_equal(a, b)    CMOCKA_CHECK((const void *)(a) == (const void *)(b), #a " == " #b)
-#define assert_null(pointer)      CMOCKA_CHECK(!(pointer), "no " #pointer)
-#define assert_non_null(pointer)  CMOCKA_CHECK(!!(pointer), #pointer)
-#define assert_string_equal(a, b) CMOCKA_CHECK(!strcmp((a), (b)), #a " is " #b)
-#define assert_memory_equal(a, b, size)                                                            \
-    CMOCKA_CHECK(!memcmp((a), (b), (size)), #a " holds " #b)
+#define CMOCKA_CHECK(truth, what)       cmocka_check((truth), what, __FILE__, __LINE__)
+#define assert_true(truth)              CMOCKA_CHECK(!!(truth), #truth)
+#define assert_int_equal(a, b)          CMOCKA_CHECK((uint64_t)(a) == (uint64_t)(b), #a " == " #b)
+#define assert_ptr_equal(a, b)          CMOCKA_CHECK((const void *)(a) == (const void *)(b), #a " == " #b)
+#define assert_null(pointer)            CMOCKA_CHECK(!(pointer), "no " #pointer)
+#define assert_non_null(pointer)        CMOCKA_CHECK(!!(pointer), #pointer)
+#define assert_string_equal(a, b)       CMOCKA_CHECK(!strcmp((a), (b)), #a " is " #b)
+#define assert_memory_equal(a, b, size) CMOCKA_CHECK(!memcmp((a), (b), (size)), #a " holds " #b)
 
 static inline int cmocka_run(const struct CMUnitTest *tests, size_t count)
 {
