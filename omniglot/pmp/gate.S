@@ -254,6 +254,9 @@ called_back:
     sw      a6, PMP_CALLBACK_ARGUMENTS+24(sp)
     sw      a7, PMP_CALLBACK_ARGUMENTS+28(sp)
     sw      t3, PMP_CALLBACK_ARGUMENTS+32(sp)
+    lw      t4, PMP_DOMAIN_DEADLINE(t2)
+    bnez    t4, pause_deadline      # it is not the deadline of what the host calls meanwhile
+paused:
     host_pointers
     mv      a0, t2
     mv      a1, t0
@@ -306,6 +309,11 @@ armed_again:
     li      t5, 0
     li      t6, 0
     mret
+
+pause_deadline:
+    li      t4, MIE_MTIE
+    csrc    mie, t4
+    j       paused
 
 select_again:
     select  t2, t5, t6

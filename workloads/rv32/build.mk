@@ -149,8 +149,21 @@ $(call rv32_workload_library,lwip,liblwip.so,$(call \
     0x80060000,64K,0x80120000,64K,4K,4K,,2048)
 $(call rv32_workload,lwip,workloads/lwip/peer.c,,384K,64K,8K,4096)
 
-.PHONY: rv32-bench
+# Its stubs against a node that breaks its interface.
+$(call rv32_compile,library,workloads/lwip/tests/lying-node.c,$(RV32_WARNINGS))
+$(call rv32_library,lying-node,liblwip.so,$(call rv32_objects,library,workloads/lwip/tests/lying-node.c),\
+    workloads/rv32/lwip.exports,0x80060000,32K,0x80138000,32K,4K,8K)
+# $(call rv32_lies,SYSTEM)
+rv32_lies = $(call rv32_compile,lies.$(1),workloads/lwip/tests/lwip-lies.c,$(RV32_WARNINGS) $(call \
+    rv32_pair_flags,lwip,$(1),,,,,,4096))$(call rv32_image,test/lwip-lies.$(1),$(call \
+    rv32_objects,lies.$(1),workloads/lwip/tests/lwip-lies.c) $(RV32_TAP),lying-node,384K,192K,8K)
+$(call rv32_lies,og-pmp)
+$(call rv32_lies,copy-pmp)
+RV32_TAP_IMAGES += lwip-lies.og-pmp lwip-lies.copy-pmp
+
+.PHONY: rv32-bench rv32-tests
 rv32-bench: $(RV32_BENCHES) $(RV32)/test/gate-trace.elf
-rv32: rv32-bench
+rv32-tests: $(filter $(RV32)/test/%,$(RV32_IMAGES))
+rv32: rv32-bench rv32-tests
 
 -include $(RV32_OBJECTS:.o=.d)

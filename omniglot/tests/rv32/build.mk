@@ -54,12 +54,10 @@ $(call rv32_image,test/task-sandbox,$(call rv32_tests,test,task-sandbox.c tap.c)
 $(call rv32_compile,test,$(RV32_TESTS)/gate-trace.c,$(RV32_WARNINGS))
 $(call rv32_image,test/gate-trace,$(call rv32_tests,test,gate-trace.c),probe hostile,384K,192K,8K)
 
+RV32_TAP := $(call rv32_tests,test,tap.c)
+
 # What `make test` runs, each as a test of its own, and the tests of the build and the runner.
 RV32_TAP_IMAGES := $(RV32_CORE_TESTS) pmp-domain pmp-cost pmp-stress attack.raw attack.og-pmp \
     attack.copy-pmp task-sandbox
 rv32_image_tests = $(foreach image,$(RV32_TAP_IMAGES),'rv32-$(image)=omniglot/tools/rv32-run $(RV32)/test/$(image).elf')
 TEST_SCRIPTS += omniglot/tests/rv32-build
-
-.PHONY: rv32-tests
-rv32-tests: $(RV32_IMAGES)
-rv32: rv32-tests

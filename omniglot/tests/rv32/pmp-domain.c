@@ -350,6 +350,75 @@ static void fault_in_a_nested_domain_ends_that_call_only(void)
     END();
 }
 
+/* --- deadlines --- */
+
+enum { ONE_MS_OF_STEPS = 400000 /* at least: a step takes some instructions of 1 ns */ };
+
+static enum og_error work_inside(uint32_t steps)
+{
+    const struct og_options options = {.isolation = OG_PMP, .deadline_ms = 1};
+    struct og_function function;
+    struct og_scope scope;
+    if (og_domain_open(&domain, (const char *const[]){"libprobe.so", NULL}, &options, &fault) ||
+        og_domain_lookup(domain, "probe_work", &function, &fault))
+        return fault.error;
+    og_scope_begin(domain, &scope);
+    enum og_error error = og_invoke_begin(&scope.access, &function, &fault);
+    if (!error) {
+        ((__typeof__(&probe_work))function.entry)(steps);
+        error = og_invoke_end(&scope.access, &fault);
+    }
+    og_scope_end(&scope);
+    return error;
+}
+
+static void deadline_ends_what_takes_longer_and_nothing_else(void)
+{
+    check(work_inside(10) == OG_OK);
+    check(close_domain());
+    check(work_inside(2 * ONE_MS_OF_STEPS) == OG_DEADLINE);
+    check(!og_domain_reset(domain, &fault));
+    check(close_domain());
+}
+
+/* Enters the probe, from a callback of the other library, for longer than that one may take. */
+static void work_meanwhile(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                           struct og_result *result) OG_NO_ANALYSIS
+{
+    struct og_scope within;
+    (void)user;
+    (void)scope;
+    (void)arguments;
+    (void)result;
+    og_scope_begin(domain, &within);
+    if (!og_invoke_begin(&within.access, &inner, &fault)) {
+        ((__typeof__(&probe_work))inner.entry)(2 * ONE_MS_OF_STEPS);
+        inner_result = og_invoke_end(&within.access, &fault);
+    }
+    og_scope_end(&within);
+}
+
+static void deadline_of_the_outer_call_is_not_the_inner_domains(void)
+{
+    const struct og_options options = {.isolation = OG_PMP, .deadline_ms = 1};
+    struct og_callback callback;
+    struct og_function function;
+    struct og_scope scope;
+    check(open_domain());
+    check(!og_domain_lookup(domain, "probe_work", &inner, &fault));
+    check(!og_domain_open(&other, (const char *const[]){"libhostile.so", NULL}, &options, &fault));
+    check(!og_domain_lookup(other, "hostile_call_back_loop", &function, &fault));
+    check(!og_callback_open(other, &callback, work_meanwhile, NULL, &fault));
+    inner_result = -1;
+    og_scope_begin(other, &scope);
+    check(!og_invoke_begin(&scope.access, &function, &fault));
+    ((uint32_t(*)(void (*)(void)))function.entry)((void (*)(void))callback.address);
+    check(og_invoke_end(&scope.access, &fault) == OG_DEADLINE);
+    og_scope_end(&scope);
+    check(inner_result == OG_OK);
+    check(!og_domain_close(other, &fault) && close_domain());
+}
+
 /* --- bad input --- */
 
 static void what_the_image_has_not_is_an_error_that_names_it(void)
@@ -398,6 +467,8 @@ static const struct tap_test tests[] = {
     TAP_TEST(calls_nest_and_registers_of_both_sides_survive),
     TAP_TEST(two_domains_switch),
     TAP_TEST(fault_in_a_nested_domain_ends_that_call_only),
+    TAP_TEST(deadline_ends_what_takes_longer_and_nothing_else),
+    TAP_TEST(deadline_of_the_outer_call_is_not_the_inner_domains),
     TAP_TEST(what_the_image_has_not_is_an_error_that_names_it),
     TAP_TEST(thunks_end_with_their_domain),
 };

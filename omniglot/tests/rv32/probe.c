@@ -85,6 +85,13 @@ uint32_t probe_call_back_many(probe_many *function)
     return function(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
 }
 
+uint32_t probe_work(uint32_t steps)
+{
+    for (volatile uint32_t i = 0; i < steps; i++)
+        ;
+    return steps;
+}
+
 int probe_keeps_registers(void (*function)(void))
 {
     /* More values than fit caller-saved registers, live across the call. */

@@ -33,6 +33,7 @@ int probe_errno(void); /* errno after an allocation that is too large */
 size_t probe_length(const char *text);
 uint64_t probe_call_back(uint64_t (*function)(uint64_t value, uint32_t tag), uint64_t value);
 uint32_t probe_call_back_many(probe_many *function);
+uint32_t probe_work(uint32_t steps); /* takes as many steps as it is told */
 int probe_keeps_registers(void (*function)(void));
 
 #endif
