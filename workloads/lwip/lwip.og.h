@@ -31,6 +31,8 @@ static inline void lwip_output(void *user, struct og_scope *scope,
     }
     const unsigned char og_ref *frame = og_upgrade(
         &scope->access, og_argument_pointer(arguments, 0, const unsigned char), size, &lwip->fault);
+    if (!frame)
+        return;
     og_read_begin(&scope->access);
     const unsigned char og_valid *valid =
         og_validate_array(&scope->access, frame, size, &lwip->fault);
