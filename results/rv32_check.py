@@ -4,7 +4,6 @@ host's own libsodium and zlib, and lwIP's frames against the protocols' rules.""
 import ctypes
 import ctypes.util
 import functools
-import os
 import struct
 import zlib
 
@@ -164,7 +163,3 @@ def check(case):
     if case.workload in CHECKS:
         CHECKS[case.workload](case)
 
-
-def inputs_are_there():
-    """Are the files that zlib's inputs are made of on this machine?"""
-    return all(os.path.exists(path) for _, _, path, _ in input_files.listed("zlib"))

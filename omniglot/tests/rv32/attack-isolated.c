@@ -71,6 +71,7 @@ struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, u
         outcome.error = copying_in(&copying, &scope, &copy, bytes, sizeof(bytes), &attack_fault);
     if (outcome.error) {
         og_scope_end(&scope);
+        og_callback_close(&callback);
         return outcome;
     }
 #endif
@@ -87,6 +88,7 @@ struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, u
     if (outcome.error)
         *result = 0;
     og_scope_end(&scope);
+    og_callback_close(&callback);
     return outcome;
 }
 
