@@ -61,7 +61,7 @@ rv32_library = $(eval $(call rv32_library_rule,$(strip $(1)),$(strip $(2)),$(3),
 define rv32_image_rule
 RV32_IMAGES += $(RV32)/$(1).elf
 $(RV32)/$(1).elf: $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld) \
-    omniglot/rv32/kernel.ld $(MAKEFILE_LIST)
+    omniglot/rv32/kernel.ld omniglot/tools/check-places $(MAKEFILE_LIST)
 	$$(call say,IMAGE,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$(RV32_CC) -nostartfiles -T omniglot/rv32/kernel.ld -o $$@ \
@@ -69,6 +69,7 @@ $(RV32)/$(1).elf: $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/li
 	    -Wl,--defsym=HOST_STACK_SIZE=$(6) -Wl,-Map=$$(@:.elf=.map) -Wl,--no-warn-rwx-segments \
 	    $(foreach library,$(3),-Wl,--section-start=.library.$(library)=$(RV32_LIBRARY_FLASH_$(library))) \
 	    $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld)
+	$(Q)omniglot/tools/check-places $$@ $(3:%=$(RV32)/library/%.elf)
 endef
 rv32_image = $(eval $(call rv32_image_rule,$(strip $(1)),$(2),$(3),$(strip $(4)),$(strip $(5)),$(strip \
     $(6)),$(strip $(7))))
