@@ -24,6 +24,7 @@ $(call test,core-scope,omniglot/tests/core-scope.c omniglot/tests/fake-domain.c,
 $(call test,core-upgrade,omniglot/tests/core-upgrade.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-validate,omniglot/tests/core-validate.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-write,omniglot/tests/core-write.c omniglot/tests/fake-domain.c,og-core,)
+$(call test,core-parameters,omniglot/tests/core-parameters.c,,)
 $(call test,none-domain,omniglot/tests/none-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 
 $(call shared,libogforeign,omniglot/tests/foreign.c,)

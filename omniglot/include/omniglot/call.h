@@ -60,11 +60,14 @@ struct og_result {
     double floating;
 };
 
-/* The 64-bit argument that starts at register `index`. */
+/* The 64-bit argument that starts at register `index`. (On RV32 one that starts at the last
+ * register has its upper half on the stack, and is 0 there: read `stack`.) */
 static inline uint64_t og_argument_u64(const struct og_arguments *arguments, size_t index)
 {
 #if defined(__riscv)
-    return arguments->integers[index] | (uint64_t)arguments->integers[index + 1] << 32;
+    const size_t last = sizeof(arguments->integers) / sizeof(arguments->integers[0]) - 1;
+    uintptr_t high = index < last ? arguments->integers[index + 1] : 0;
+    return arguments->integers[index] | (uint64_t)high << 32;
 #else
     return arguments->integers[index];
 #endif

@@ -29,7 +29,7 @@ $(call rv32_attack,og-pmp,attack-isolated.c,false)
 $(call rv32_attack,copy-pmp,attack-isolated.c,false)
 
 # core's own unit tests.
-RV32_CORE_TESTS := core-scope core-upgrade core-validate core-write
+RV32_CORE_TESTS := core-parameters core-scope core-upgrade core-validate core-write
 $(call rv32_compile,test,$(RV32_CORE_TESTS:%=omniglot/tests/%.c) omniglot/tests/fake-domain.c,\
     $(RV32_WARNINGS) -I$(RV32_TESTS)/include)
 $(foreach test,$(RV32_CORE_TESTS),$(call rv32_image,test/$(test),$(call \
