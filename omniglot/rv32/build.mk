@@ -7,8 +7,7 @@
 RV32 := build/rv32
 RV32_PREFIX := riscv64-unknown-elf-
 RV32_CC := $(RV32_PREFIX)gcc --specs=picolibc.specs -march=rv32imac -mabi=ilp32
-RV32_CFLAGS := -std=gnu11 -O2 -g -ffunction-sections -fdata-sections -msmall-data-limit=0 \
-    -fno-strict-aliasing
+RV32_CFLAGS := -std=gnu11 -O2 -g -ffunction-sections -fdata-sections -msmall-data-limit=0
 RV32_WARNINGS := $(WARNINGS) $(WARNINGS_C)
 RV32_CPPFLAGS := -I. -Iomniglot/include -Iomniglot/rv32/include -I$(RV32)/generated
 

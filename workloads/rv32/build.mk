@@ -142,7 +142,7 @@ LWIP_SOURCES := $(addprefix $(LWIP_SOURCE)/,$(addprefix core/,def.c inet_chksum.
     $(addprefix ipv4/,etharp.c icmp.c ip4.c ip4_addr.c)) netif/ethernet.c)
 $(call rv32_compile,lwip,$(LWIP_SOURCES),$(LWIP_HEADERS))
 $(call rv32_compile,lwip,workloads/lwip/node.c,$(RV32_WARNINGS) $(LWIP_HEADERS))
-build/rv32/object/lwip/workloads/lwip/node.o: | build/source/lwip.unpacked
+$(call rv32_objects,lwip,workloads/lwip/node.c): | build/source/lwip.unpacked
 
 $(call rv32_workload_library,lwip,liblwip.so,$(call \
     rv32_objects,lwip,$(LWIP_SOURCES) workloads/lwip/node.c),workloads/rv32/lwip.exports,\
