@@ -118,6 +118,9 @@ enum og_error process_open(struct process_sandbox **result, const struct process
     const struct pmp_library *image = pmp_library_find(name);
     if (!image)
         return og_fail(fault, OG_NOT_FOUND, name, 0, "the flash image has no such task");
+    if (task_image_is_used(image))
+        return og_fail(fault, OG_BUSY, name, 0,
+                       "the image has memory for one such task, and it runs");
     struct process_sandbox *sandbox = calloc(1, sizeof(*sandbox));
     if (!sandbox)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");

@@ -53,6 +53,14 @@ void task_start(struct task *task, const struct pmp_library *image)
     }
 }
 
+bool task_image_is_used(const struct pmp_library *image)
+{
+    for (unsigned i = 0; i < TASKS; i++)
+        if (tasks[i] && tasks[i]->image == image)
+            return true;
+    return false;
+}
+
 void task_stop(struct task *task)
 {
     for (unsigned i = 0; i < TASKS; i++)

@@ -41,6 +41,9 @@ struct task {
 /* Starts the task of the image: its memory as after load, its first instruction next. */
 void task_start(struct task *task, const struct pmp_library *image);
 
+/* Does a task run from this image? It has memory for one. */
+bool task_image_is_used(const struct pmp_library *image);
+
 /* Ends it. */
 void task_stop(struct task *task);
 

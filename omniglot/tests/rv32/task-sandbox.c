@@ -35,6 +35,19 @@ static void honest_answers_arrive(void)
     process_close(sandbox);
 }
 
+static void a_second_task_of_the_same_image_is_refused(void)
+{
+    const struct process_options options = {.library = "liar"};
+    const struct process_options absent = {.library = "absent"};
+    struct process_sandbox *second;
+    check(open_liar());
+    check(process_open(&second, &options, &fault) == OG_BUSY && !second);
+    check(process_open(&second, &absent, &fault) == OG_NOT_FOUND && !second);
+    process_close(sandbox);
+    check(open_liar());
+    process_close(sandbox);
+}
+
 /* Calls the function, which has to end with `error`; then an honest call, of a new task. */
 static void costs_an_error(enum liar_function function, enum og_error error)
 {
@@ -70,6 +83,7 @@ COSTS(a_message_without_header_ends_the_task, LIAR_SENDS_NOTHING, OG_CONTRACT)
 
 static const struct tap_test tests[] = {
     TAP_TEST(honest_answers_arrive),
+    TAP_TEST(a_second_task_of_the_same_image_is_refused),
     TAP_TEST(writing_host_memory_ends_the_task),
     TAP_TEST(sending_host_memory_ends_the_task),
     TAP_TEST(receiving_into_host_memory_ends_the_task),
