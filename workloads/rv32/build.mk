@@ -142,7 +142,6 @@ LWIP_SOURCES := $(addprefix $(LWIP_SOURCE)/,$(addprefix core/,def.c inet_chksum.
     $(addprefix ipv4/,etharp.c icmp.c ip4.c ip4_addr.c)) netif/ethernet.c)
 $(call rv32_compile,lwip,$(LWIP_SOURCES),$(LWIP_HEADERS))
 $(call rv32_compile,lwip,workloads/lwip/node.c,$(RV32_WARNINGS) $(LWIP_HEADERS))
-$(call rv32_objects,lwip,workloads/lwip/node.c): | build/source/lwip.unpacked
 
 $(call rv32_workload_library,lwip,liblwip.so,$(call \
     rv32_objects,lwip,$(LWIP_SOURCES) workloads/lwip/node.c),workloads/rv32/lwip.exports,\
@@ -160,6 +159,14 @@ rv32_lies = $(call rv32_compile,lies.$(1),workloads/lwip/tests/lwip-lies.c,$(RV3
 $(call rv32_lies,og-pmp)
 $(call rv32_lies,copy-pmp)
 RV32_TAP_IMAGES += lwip-lies.og-pmp lwip-lies.copy-pmp
+
+# Our own sources that include a library's headers: unpacked before they are compiled.
+# $(call rv32_after_unpacking,WORKLOAD,SOURCE)
+rv32_after_unpacking = $(eval $(filter $(addprefix $(RV32)/object/,$(1)/% $(1).% worker-$(1)/%), \
+    $(RV32_OBJECTS)): | build/source/$(2).unpacked)
+$(call rv32_after_unpacking,sodium,libsodium)
+$(call rv32_after_unpacking,zlib,zlib)
+$(call rv32_after_unpacking,lwip,lwip)
 
 .PHONY: rv32-bench rv32-tests
 rv32-bench: $(RV32_BENCHES) $(RV32)/test/gate-trace.elf
