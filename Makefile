@@ -50,18 +50,22 @@ endef
 archive = $(eval $(call archive_rule,$(1),$(2)))
 
 # $(call program,PATH,SOURCES,ARCHIVES,LIBRARIES,LINKER): the program $(BUILD)/PATH. ARCHIVES are
-# names given to `archive`; LINKER is CC unless said otherwise. PATH decides nothing else.
+# names given to `archive`; LINKER is CC unless said otherwise. PATH decides nothing else. What can
+# open domains behind protection keys is linked until its code is fit for it (not with sanitizers,
+# whose code is not, and which open none).
+link_host = $(if $(SANITIZE),,$(if $(filter og-mpk,$(1)),omniglot/tools/link-host $(BUILD)/bin/og-scan $$@))
 define program_rule
 OBJECTS += $(call objects,$(2))
-$(BUILD)/$(1): $(call objects,$(2)) $(3:%=$(BUILD)/lib/%.a)
+$(BUILD)/$(1): $(call objects,$(2)) $(3:%=$(BUILD)/lib/%.a) \
+    $(if $(filter og-mpk,$(3)),| $(BUILD)/bin/og-scan)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$(or $(5),$(CC)) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(4)
+	$(Q)$(call link_host,$(3)) $(or $(5),$(CC)) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(4)
 endef
 program = $(eval PROGRAMS += $(BUILD)/$(1))$(eval $(call program_rule,$(1),$(2),$(3),$(4),$(5)))
 
-# $(call shared,NAME,SOURCES,LIBRARIES): the shared library $(BUILD)/lib/NAME.so, unsanitized: foreign
-# code is what it is.
+# $(call shared,NAME,SOURCES,LIBRARIES,LINKER): the shared library $(BUILD)/lib/NAME.so, unsanitized:
+# foreign code is what it is. LINKER is CC unless said otherwise.
 define shared_rule
 SHARED += $(BUILD)/lib/$(1).so
 OBJECTS += $(call objects,$(2))
@@ -69,9 +73,9 @@ $(foreach source,$(basename $(2)),$(eval FLAGS_$(source) += -fno-sanitize=all))
 $(BUILD)/lib/$(1).so: $(call objects,$(2))
 	$$(call say,SHARED,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$(CC) -shared -Wl,-soname,$(1).so -Wl,-z,now -o $$@ $$^ $(3)
+	$(Q)$(or $(4),$(CC)) -shared -Wl,-soname,$(1).so -Wl,-z,now -o $$@ $$^ $(3)
 endef
-shared = $(eval $(call shared_rule,$(1),$(2),$(3)))
+shared = $(eval $(call shared_rule,$(1),$(2),$(3),$(4)))
 
 # $(call test,NAME,SOURCES,ARCHIVES,LIBRARIES): a cmocka program, run by `make test` (TAP output).
 test = $(eval TESTS += $(BUILD)/test/$(1))$(eval $(call program_rule,test/$(1),$(2),$(3),$(4) -lcmocka))
@@ -137,8 +141,9 @@ test: deps
 	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) $(rv32_image_tests) \
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
 
-# What takes longer than a test may: 1,000 killed workers, and every check of the core broken.
-stress: deps stress-process
+# What takes longer than a test may: 1,000 killed workers, 100,000 faults in domains, and every
+# check of the core broken.
+stress: deps stress-process stress-mpk
 	@omniglot/tests/mutate.py
 
 fuzz: deps
@@ -157,7 +162,7 @@ format:
 lint: deps
 	@clang-format --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
-	@clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=gnu11 $(CPPFLAGS) -Wthread-safety
+	@clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=gnu11 $(CPPFLAGS) -isystem $(LLVM)/include -Wthread-safety
 	@clang-tidy --quiet --warnings-as-errors='*' $(RV32_LINTED) -- $(RV32_LINT_FLAGS)
 
 docker:
@@ -168,7 +173,7 @@ clean:
 
 help:
 	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
-	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=yes'
+	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'
 	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB,'

@@ -2,6 +2,21 @@
 
 $(call archive,og-core,$(wildcard omniglot/core/*.c))
 $(call archive,og-none,omniglot/open.c $(wildcard omniglot/none/*.c))
+
+# og-none's allocator: Debian's jemalloc as one object, in which only what heap.c calls is to be seen,
+# and by other names, so that it replaces nobody's malloc.
+JEMALLOC_FUNCTIONS := mallocx rallocx sallocx dallocx mallctl
+JEMALLOC_OBJECT := $(BUILD)/object/jemalloc.o
+$(JEMALLOC_OBJECT):
+	$(call say,OBJCOPY,$@)
+	@mkdir -p $(@D)
+	$(Q)ld -r -o $@.linked $(JEMALLOC_FUNCTIONS:%=-u %) \
+	    "$$($(CC) -print-file-name=libjemalloc_pic.a)"
+	$(Q)objcopy $(foreach name,$(JEMALLOC_FUNCTIONS),--redefine-sym $(name)=og_jemalloc_$(name) \
+	    --keep-global-symbol og_jemalloc_$(name)) --redefine-sym malloc_conf=og_jemalloc_conf \
+	    --keep-global-symbol og_jemalloc_conf $@.linked $@
+$(BUILD)/lib/og-none.a: $(JEMALLOC_OBJECT)
+
 $(call archive,og-mpk,$(wildcard omniglot/mpk/*.c) omniglot/mpk/gate.S)
 
 # The program that the loader of a domain starts, as an array for the runtime to carry.
@@ -18,7 +33,7 @@ $(BUILD)/object/omniglot/mpk/image.o: $(MPK_BOOT)_image.h
 
 # What a program that uses Omniglot links: $(call program,PATH,SOURCES,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 OMNIGLOT := og-none og-mpk og-core
-OMNIGLOT_LIBS := -lmemkind -ldl -lpthread
+OMNIGLOT_LIBS := -lm -ldl -lpthread
 
 $(call test,core-scope,omniglot/tests/core-scope.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-upgrade,omniglot/tests/core-upgrade.c omniglot/tests/fake-domain.c,og-core,)
@@ -31,32 +46,69 @@ $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
 $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-run,omniglot/tools/og-run.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-scan,omniglot/tools/og-scan.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c,,)
+
+# og-bindgen, which reads interface files with libclang.
+LLVM := /usr/lib/llvm-14
+BINDGEN := $(wildcard omniglot/bindgen/*.c)
+$(foreach source,$(basename $(BINDGEN)),$(eval FLAGS_$(source) += -isystem $(LLVM)/include))
+$(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
+
+# $(call stubs,NAME): what says that the stubs of workloads/NAME/NAME.og.h are made. What
+# includes them depends on it. stubs_rule makes those of FOLDER/NAME.og.h.
+stubs = $(BUILD)/generated/workloads/$(1)/stubs
+define stubs_rule
+$(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interface.h \
+    $(BUILD)/bin/og-bindgen .clang-format
+	$$(call say,BINDGEN,$$<)
+	@mkdir -p $$(@D)
+	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(CPPFLAGS)
+	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(2)-*.[ch]
+	@touch $$@
+$(BUILD)/generated/$(1)/$(2)-worker.c: $(BUILD)/generated/$(1)/stubs ;
+endef
 
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)
+$(call shared,libogfails,omniglot/tests/fails-to-load.c,)
+$(call shared,libogunlucky,omniglot/tests/unlucky.S,)
+$(call shared,libogneedy,omniglot/tests/needy.c,)
+$(call shared,liboghangs,omniglot/tests/hangs.c,)
+$(call shared,libogthrows,omniglot/tests/throws.cc,,$(CXX))
 FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
-$(call program,guest-test/mpk-domain,omniglot/tests/mpk-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka)
+FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
+$(call test,mpk-where,omniglot/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
+MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
+$(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
+    omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-TEST_SCRIPTS += omniglot/tests/mpk-not-run
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
-    omniglot/tests/mpk-tools-in-guest \
-    omniglot/tests/mpk-stress-in-guest workloads/harness/tests/suite-in-guest
+    omniglot/tests/mpk-tools-in-guest omniglot/tests/mpk-stress-in-guest \
+    workloads/harness/tests/suite-in-guest
+TEST_SCRIPTS += $(MPK_TESTS)
 
-# The MPK runtime's tests, apart from `make test` for the reason that mpk-not-run gives.
-.PHONY: test-mpk
+# The MPK runtime's tests alone, and those that take long.
+.PHONY: test-mpk stress-mpk
 test-mpk: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) tests
 	@omniglot/tests/run-tests $(foreach script,$(MPK_TESTS),'$(notdir $(script))=BUILD=$(BUILD) $(script)')
 
+stress-mpk: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) tests
+	@TEST_TIMEOUT=4000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
+	    omniglot/tests/run-tests 'mpk-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-in-guest' \
+	    'mpk-stress-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-stress-in-guest'
+
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
-    omniglot/tests/readme.sh
+    omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))
+$(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/elf.c omniglot/mpk/scan.c)
 
 # --- the embedded target ---
 

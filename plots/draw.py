@@ -128,9 +128,9 @@ def variables(script, rows, known):
     sized = [op for op in operations if len(sizes[op]) > 1]
     positive = [row.case.size_bytes for row in rows if row.case.operation in sized] or [1]
     kinds = sorted({row.case.kind for row in rows} - {"modelled"}) or ["modelled"]
-    if len({row.case.kind for row in rows}) > len(kinds):
-        kinds.append("hollow: modelled")
+    modelled = {row.case.system for row in rows if row.case.kind == "modelled"}
     return {
+        "modelled": " ".join(system for system in systems if system in modelled),
         "operations": " ".join(operations), "sized": " ".join(sized),
         "unsized": " ".join(op for op in operations if op not in sized),
         "systems": " ".join(systems), "target": rows[0].case.target, "unit": rows[0].case.unit,

@@ -37,15 +37,13 @@ do for [i=1:words(sized)] {
     op = word(sized, i)
     across = (i - 1) % columns
     down = (i - 1) / columns
-    left = 0.08 + across * 0.91 / columns
-    eval panel(left, left + 0.91 / columns - 0.045, 1.7 + down * 5.6, 5.6 + down * 5.6)
+    room = hollow_too ? 0.1 : 0.08    # for a label of two lines, or of one
+    left = room + across * (0.99 - room) / columns
+    eval panel(left, left + (0.99 - room) / columns - 0.045, 1.7 + down * 5.6, 5.6 + down * 5.6)
     set title op
     set xlabel (i + columns > words(sized) ? "size of the data" : "") textcolor rgb ink
-    set ylabel (across == 0 ? ratio_label : "") textcolor rgb ink
-    plot 1 with lines lc rgb colour("raw") lw 1.5 notitle, \
-        for [model=0:1] for [p in "copied resident"] for [s in systems] data \
-            using (row(s, op, p, model) ? column("size_bytes") : NaN):"ratio":"ratio_low":"ratio_high" \
-            with yerrorlines lc rgb colour(s) pt marker(s, model) ps (p eq "copied" ? 0.5 : 0.3) lw 1.1 \
-            dt dash(p) notitle
+    set ylabel (across == 0 ? ratio_label : "") textcolor rgb ink offset (hollow_too ? -0.7 : 0),0
+    eval "plot 1 with lines lc rgb colour('raw') lw 1.5 notitle, " \
+        .size_lines("column('ratio')", "column('ratio_low')", "column('ratio_high')")
 }
 unset multiplot

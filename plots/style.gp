@@ -4,7 +4,9 @@
 #   data, output, format            the csv file to read; the file to write; pdf or svg
 #   systems, operations             what is in the data, as lists of words
 #   sized, unsized                  the operations with several sizes, and those with one
-#   target, kind, unit              of the figures: x86_64-linux, measured, ns
+#   modelled                        those of the systems whose figures are modelled
+#   target, kind, unit              of the figures, those that are modelled aside: x86_64-linux,
+#                                   measured, ns
 
 # system          colour     marker   (Okabe and Ito's palette: tells apart for colour-blind eyes;
 #                                      one hue per discipline family, darker is the better variant)
@@ -28,8 +30,9 @@ filled(name) = place(name) ? int(word(style_of_systems, place(name))) : 1
 # The hollow twin of a filled marker is the one before it. Modelled figures are hollow.
 hollow(name) = filled(name) > 3 ? filled(name) - 1 : filled(name)
 
-ink = "#1a1a1a"    # report.html swaps these two for its own, in light and in dark
+ink = "#1a1a1a"    # report.html swaps these three for its own, in light and in dark
 faint = "#d0d0d0"
+paper = "#fdfdfb"  # inside hollow marks
 
 if (format eq "pdf") {
     set terminal pdfcairo size width cm,height cm font "DejaVu Sans,9" linewidth 1 enhanced
@@ -56,9 +59,13 @@ if (format eq "svg") { set title font ",12" }
 is_time = unit eq "ns"
 scale = is_time ? 1e-9 : 1.0
 cost_format = is_time ? "%.0s %cs" : "%.0s %c"
-cost_label = is_time ? "time per operation, ".kind." (95 % interval)" \
-                     : "instructions per operation, ".kind
-ratio_label = (is_time ? "time" : "instructions")." relative to raw, ".kind
+hollow_too = words(modelled) && kind ne "modelled"    # marks of both sorts are in the figure
+bars = kind eq "modelled" ? "range" : "95 % interval"
+cost_label = (is_time ? "time per operation, ".kind." (".bars.")" \
+                      : "instructions per operation, ".kind).(hollow_too ? "; hollow: modelled (range)" : "")
+cost_label_short = (is_time ? "time, " : "instructions, ").kind.(hollow_too ? "; hollow: modelled" : "")
+ratio_label = (is_time ? "time" : "instructions")." relative to raw,".(hollow_too ? "\n" : " ") \
+    .kind.(hollow_too ? "; hollow: modelled" : "")
 
 bytes(n) = n >= 1048576 ? sprintf("%g MiB", n / 1048576.0) \
          : n >= 1024 ? sprintf("%g KiB", n / 1024.0) : sprintf("%g B", n)
@@ -70,23 +77,44 @@ is(name, value) = strcol(name) eq value
 of_kind(model) = is("kind", "modelled") == model    # model is 1 for modelled figures, else 0
 row(system, operation, placement, model) = is("system", system) && is("operation", operation) \
     && is("placement", placement) && of_kind(model)
+is_modelled(system) = sum [i=1:words(modelled)] (word(modelled, i) eq system)
 marker(system, model) = model ? hollow(system) : filled(system)
 dash(placement) = placement eq "copied" ? 1 : 3
+
+# Elements of a plot command: hollow marks of the modelled systems, free of what runs beneath
+# them, of this size, at `using`'s x and y, for each s and whatever else `loops` goes through.
+hollow_marks(loops, using, size) = "for [s in modelled] ".loops." data using ".using." with points \
+    pt filled(s) ps ".size." lc rgb paper notitle, for [s in modelled] ".loops." data using ".using." \
+    with points pt hollow(s) ps ".size." lw 1.1 lc rgb colour(s) notitle"
+
+# Elements of a plot command: lines by size for the operation `op`, modelled ones below. `value`,
+# `low` and `high` are expressions.
+each_placement = "for [p in 'copied resident']"
+line_of(model, value) = "(row(s, op, p, ".model.") ? column('size_bytes') : NaN):(".value.")"
+size_lines(value, low, high) = "for [s in modelled] ".each_placement." data using \
+    ".line_of(1, value).":(".low."):(".high.") with yerrorlines lc rgb colour(s) pt 0 lw 1.1 dt dash(p) notitle, \
+    ".hollow_marks(each_placement, line_of(1, value), "0.7").", \
+    for [s in systems] ".each_placement." data using ".line_of(0, value).":(".low."):(".high.") \
+    with yerrorlines lc rgb colour(s) pt filled(s) ps (p eq 'copied' ? 0.5 : 0.3) lw 1.1 dt dash(p) notitle"
 
 # The part of the page from `left` to `right` (shares of the width) and from `top` to
 # `bottom` (centimetres from the top) becomes the next panel.
 panel(left, right, top, bottom) = sprintf("set lmargin at screen %f; set rmargin at screen %f; \
-    set tmargin at screen %f; set bmargin at screen %f", left, right, 1 - top / height, 1 - bottom / height)
+    set tmargin at screen %f; set bmargin at screen %f", left, right, 1 - 1.0 * top / height, \
+    1 - 1.0 * bottom / height)
 
 # The legend of a whole figure, in a strip of its own at the top: eval it first in a multiplot.
 legend = panel(0, 1, 0, 1)."; unset border; unset tics; unset grid; set key center center horizontal; \
-    plot [0:1] [0:1] for [s in systems] NaN with linespoints lc rgb colour(s) pt filled(s) \
-    ps 0.6 lw 1.5 title s; unset key; ".set_axes
+    plot [0:1] [0:1] for [s in systems] NaN with linespoints lc rgb colour(s) \
+    pt marker(s, is_modelled(s)) ps (is_modelled(s) ? 0.8 : 0.6) lw (is_modelled(s) ? 1.1 : 1.5) \
+    pi (is_modelled(s) ? -1 : 0) title s.(is_modelled(s) ? ' (modelled)' : ''); unset key; ".set_axes
 
 # A panel of operations that have one size: a row for each of the words in `dots`, labelled
 # label(operation), a dot for each system at its cost on a logarithmic axis.
 row_in(list, name) = sum [i=1:words(list)] (word(list, i) eq name ? i : 0)
 nudge(system) = (row_in(systems, system) - (words(systems) + 1) / 2.0) * 0.5 / words(systems)
+dot_of(model) = "(is('system', s) && of_kind(".model.") && row_in(dots, strcol('operation')) ? \
+    column('median') * scale : NaN):(row_in(dots, strcol('operation')) + nudge(s))"
 draw_dots = "set logscale x 10; set format x cost_format; set xlabel cost_label textcolor rgb ink; \
     set autoscale; stats data using \
     (row_in(dots, strcol('operation')) && column('ci_low') > 0 ? column('ci_low') * scale : 1/0) nooutput; \
@@ -96,7 +124,7 @@ draw_dots = "set logscale x 10; set format x cost_format; set xlabel cost_label 
     if (STATS_max / cheapest < 60) { do for [e=-12:9] { do for [m in '2 5'] { \
         set xtics add (m * 10.0**e) } } }; set yrange [words(dots) + 0.6:0.4]; set ytics () nomirror scale 0; \
     do for [i=1:words(dots)] { set ytics add (label(word(dots, i)) i) }; \
-    plot for [model=0:1] for [s in systems] data \
-    using (is('system', s) && of_kind(model) && row_in(dots, strcol('operation')) ? column('median') * scale : NaN) \
-    :(row_in(dots, strcol('operation')) + nudge(s)):(column('ci_low') * scale):(column('ci_high') * scale) \
-    with xerrorbars lc rgb colour(s) pt marker(s, model) ps 0.65 lw 1.1 notitle"
+    plot for [s in modelled] data using ".dot_of(1).":(column('ci_low') * scale):(column('ci_high') * scale) \
+    with xerrorbars lc rgb colour(s) pt 0 lw 1.1 notitle, ".hollow_marks("", dot_of(1), "0.85").", \
+    for [s in systems] data using ".dot_of(0).":(column('ci_low') * scale):(column('ci_high') * scale) \
+    with xerrorbars lc rgb colour(s) pt filled(s) ps 0.65 lw 1.1 notitle"

@@ -12,6 +12,7 @@ top = words(unsized) ? 1.3 + 0.55 * words(unsized) + 1.9 : 1.3
 width = 18
 height = top + 5.6 * rows + 0.5
 load plots."/style.gp"
+dash(placement) = 1    # all of it is in place
 label(op) = op[1:9] eq "validate-" ? "validate ".op[10:] : op
 
 if (words(sized)) {
@@ -43,14 +44,11 @@ do for [i=1:words(sized)] {
     op = word(sized, i)
     across = (i - 1) % columns
     down = (i - 1) / columns
-    left = 0.09 + across * 0.90 / columns
-    eval panel(left, left + 0.90 / columns - 0.06, top + 0.3 + down * 5.6, top + 4.2 + down * 5.6)
+    left = 0.105 + across * 0.885 / columns
+    eval panel(left, left + 0.885 / columns - 0.06, top + 0.3 + down * 5.6, top + 4.2 + down * 5.6)
     set title label(op)
     set xlabel (i + columns > words(sized) ? "bytes" : "") textcolor rgb ink
-    set ylabel (across == 0 ? (is_time ? "time, ".kind : "instructions, ".kind) : "") textcolor rgb ink
-    plot for [model=0:1] for [p in "copied resident"] for [s in systems] data \
-        using (row(s, op, p, model) ? column("size_bytes") : NaN):(column("median") * scale) \
-        :(column("ci_low") * scale):(column("ci_high") * scale) \
-        with yerrorlines lc rgb colour(s) pt marker(s, model) ps 0.5 lw 1.1 notitle
+    set ylabel (across == 0 ? cost_label_short : "") textcolor rgb ink
+    eval "plot ".size_lines("column('median') * scale", "column('ci_low') * scale", "column('ci_high') * scale")
 }
 unset multiplot

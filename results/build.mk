@@ -2,17 +2,19 @@
 #
 #   make reproduce    FILTER=regex  only these cases    REPETITIONS=n  instead of the default
 #                     FRESH=1       never go on with an unfinished run
-#                     GUEST=yes     og-mpk too, counted in the guest (it needs Debian's kernel from apt)
+#                     GUEST=no      without og-mpk, which is counted in the guest
 #   make figures      RUN=folder    of this run rather than the last finished one
 #   make compare      A=run B=run   what changed between two runs
 
 RUN ?= results/latest
+GUEST ?= yes
 quoted = '$(subst ','\'',$(1))'
 # What a run builds, and whether the embedded target is in it.
 BUILT = programs rv32-bench
 EMBEDDED = yes
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
-    $(if $(filter yes,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
+    --crossings $(BUILD)/bin/og-bench-crossings --gate $(BUILD)/bin/og-gate-cost \
+    $(if $(filter-out no,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
     $(if $(EMBEDDED),--rv32-images $(RV32)/bench) \
     --build "make --no-print-directory -j$(shell nproc) $(BUILT)" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
@@ -28,7 +30,6 @@ bench-native: deps
 	@$(REPRODUCE) --until bench-native
 
 # Instructions rather than times, in the guest with protection keys: some minutes.
-bench-pku: GUEST := yes
 bench-pku: deps
 	@$(REPRODUCE) --only bench-pku
 
@@ -40,6 +41,7 @@ bench-rv32: deps
 figures:
 	@test -f $(call quoted,$(RUN)/results.csv) || \
 	    { echo "figures: $(RUN)/results.csv is not there; \`make reproduce\` makes it" >&2; exit 1; }
+	@test ! -d $(call quoted,$(RUN)/crossings) || results/modelled.py $(call quoted,$(RUN))
 	@results/ratios.py $(call quoted,$(RUN))
 	@plots/draw.py $(call quoted,$(RUN))
 	@results/report.py $(call quoted,$(RUN))
@@ -47,6 +49,6 @@ figures:
 compare:
 	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
 
-TEST_SCRIPTS += results/tests/table_test.py results/tests/ratios_test.py \
+TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py results/tests/ratios_test.py \
     results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \
     plots/tests/figures_test.py

@@ -1,15 +1,16 @@
 """Turns an SVG that gnuplot wrote into one that can stand in a page with others.
 
 Several figures in one document must not share ids, and their ink must follow the page
-into the dark: the two neutral colours of plots/style.gp become the page's own.
+into the dark: the neutral colours of plots/style.gp become the page's own.
 """
 
 import html
 import re
 
-# plots/style.gp's `ink` and `faint`, as gnuplot writes them.
+# plots/style.gp's `ink`, `faint` and `paper`, as gnuplot writes them.
 INK = re.compile(r"rgb\(\s*26,\s*26,\s*26\s*\)")
 FAINT = re.compile(r"rgb\(\s*208,\s*208,\s*208\s*\)")
+PAPER = re.compile(r"rgb\(\s*253,\s*253,\s*251\s*\)")
 RAW_GREY = re.compile(r"rgb\(\s*102,\s*102,\s*102\s*\)")
 
 
@@ -26,6 +27,7 @@ def inline(svg, prefix, title):
     body = re.sub(r"url\(#", f"url(#{prefix}-", body)
     body = INK.sub("var(--ink)", body)
     body = FAINT.sub("var(--rule)", body)
+    body = PAPER.sub("var(--paper)", body)
     body = RAW_GREY.sub("var(--raw)", body)
     body = re.sub(r'stroke="black"', 'stroke="currentColor"', body)
     # A presentation attribute takes no var(); a style does.

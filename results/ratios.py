@@ -5,13 +5,15 @@ usage: results/ratios.py RUN
 
 The ratio is of medians over repetitions, its interval bootstrapped from the repetitions of
 both sides. A case without a raw partner, or without repetitions, gets no row; the log says
-which and why.
+which and why. A modelled case has no repetitions of its own: its ratio is of those that the
+model stands on, each with what the model adds to it.
 """
 
 import os
 import sys
 
 import bootstrap
+import modelled
 import repetitions
 import table
 import whole_file
@@ -39,23 +41,42 @@ def ratios_of(rows, samples):
         if baseline not in present:
             log.append(f"{case}: no ratio, raw has no such case ({baseline})")
             continue
-        missing = [c for c in (case, baseline) if not samples.get(repetitions.key(c))]
+        measured = modelled.behind(case) if case.kind == "modelled" else case
+        if measured not in present:
+            log.append(f"{case}: no ratio, what it stands on is not there ({measured})")
+            continue
+        missing = [c for c in (measured, baseline) if not samples.get(repetitions.key(c))]
         if missing:
             log.append(f"{case}: no ratio, no repetitions of {missing[0]} in raw/")
             continue
-        over, under = samples[repetitions.key(case)], samples[repetitions.key(baseline)]
+        over, under = samples[repetitions.key(measured)], samples[repetitions.key(baseline)]
         if min(under) <= 0:
             log.append(f"{case}: no ratio, raw took 0 {case.unit}")
             continue
-        for side, values in ((row, over), (present[baseline], under)):
+        for side, values in ((present[measured], over), (present[baseline], under)):
             found = bootstrap.median(values)
             if abs(found - side.median) > AGREEMENT * max(found, side.median):
                 log.append(f"{side.case}: results.csv has a median of {side.median:g} "
                            f"{case.unit} (line {side.line}), the repetitions in raw/ "
                            f"{found:g}; the ratio is of the latter")
-        value, low, high = bootstrap.ratio(over, under, medians_of(case), medians_of(baseline))
+        if measured is case:
+            value, low, high = bootstrap.ratio(over, under, medians_of(case), medians_of(baseline))
+        else:
+            value, low, high = modelled_ratio(row, present[measured], over, under,
+                                              medians_of(measured), medians_of(baseline))
         ratios.append(table.Ratio(case, value, low, high, bootstrap.median(under)))
     return ratios, list(dict.fromkeys(log))
+
+
+def modelled_ratio(row, measured, over, under, over_medians, under_medians):
+    """A modelled row's ratio, and the interval from its lower end with the least that the model
+    adds to its upper end with the most."""
+    added = (row.ci_low - measured.ci_low, row.median - measured.median,
+             row.ci_high - measured.ci_high)
+    low, value, high = (bootstrap.ratio([time + more for time in over], under,
+                                        [time + more for time in over_medians], under_medians)
+                        for more in added)
+    return value[0], min(low[1], value[0]), max(high[2], value[0])
 
 
 def text_of(ratios):

@@ -37,8 +37,9 @@ KINDS = {
                 "executes counts, and of a string instruction each step. Target rv32: the "
                 "embedded target, RISC-V with physical memory protection under QEMU, sizes up to "
                 "16&nbsp;KiB; the same count in every run.",
-    "modelled": "a measured time plus a stated cost for what this machine cannot do. Drawn "
-                "hollow.",
+    "modelled": "a measured time plus a stated cost for what this machine cannot do: no "
+                "measurement. Drawn hollow. Its intervals are the range of the model, described "
+                "under <a href='#model'>The model</a>.",
 }
 
 
@@ -51,6 +52,7 @@ class Report:
         self.ratios = {ratio.case: ratio
                        for ratio in table.read_ratios(os.path.join(run, "ratios.csv"))}
         self.environment = self.json("environment.json", {})
+        self.model = self.json("modelled.json", {})
         self.figures = self.json(os.path.join("figures", "figures.json"), [])
         self.systems = list(dict.fromkeys(row.case.system for row in sorted(
             self.rows, key=lambda row: (row.case.system != "raw", row.case.system))))
@@ -77,6 +79,12 @@ def escape(value):
     return html.escape(str(value), quote=True)
 
 
+def label(rows, system):
+    """A system's name as a heading of a table of these rows, in which it may be modelled."""
+    kinds_of = {row.case.kind for row in rows if row.case.system == system}
+    return escape(system) + (" (modelled)" if kinds_of == {"modelled"} else "")
+
+
 def summary(report):
     """The few figures that most readers come for."""
     parts = ["<h2 id='summary'>Summary</h2>"]
@@ -98,7 +106,7 @@ def summary(report):
         parts.append(
             f"<h3>{escape(target)}, {kinds}</h3><div class='scroll'><table class='headline'>"
             "<thead><tr><th></th>"
-            + "".join(f"<th class='name'>{escape(s)}</th>" for s in systems)
+            + "".join(f"<th class='name'>{label(rows, s)}</th>" for s in systems)
             + f"</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
             + reading(report, rows))
     if len(parts) == 1:
@@ -129,15 +137,19 @@ def reading(report, rows):
     """What the summary says about the discipline alone, in a sentence."""
     raw = table.find(rows, system="raw", workload="ubench", operation="invoke-int-0")
     none = table.find(rows, system="og-none", workload="ubench", operation="invoke-int-0")
+    modelled = any(row.case.kind == "modelled" for row in rows)
     said = "<p>In bold, multiples of the same work through <code>raw</code>; below " \
-           "them their 95&nbsp;% intervals; input and output in host memory. "
+           f"them their 95&nbsp;% intervals{', or the range of the model' if modelled else ''}; " \
+           "input and output in host memory. "
     if raw and none:
         said += ("With no isolation under it, Omniglot's discipline adds "
                  f"{amount(none.median - raw.median, raw.case.unit)} to an empty call. ")
     mpk = table.find(rows, system="og-mpk", workload="ubench", operation="invoke-int-0")
     if raw and mpk:
-        said += ("Behind protection keys, discipline and gate together add "
-                 f"{amount(mpk.median - raw.median, raw.case.unit)}. ")
+        said += ("By the model, not by measurement, discipline and gate together add "
+                 if mpk.case.kind == "modelled" else
+                 "Behind protection keys, discipline and gate together add ")
+        said += f"{amount(mpk.median - raw.median, raw.case.unit)}. "
     pmp = table.find(rows, system="og-pmp", workload="ubench", operation="invoke-int-0")
     if raw and pmp:
         said += ("Behind physical memory protection, discipline and gate together add "
@@ -157,12 +169,15 @@ def reading(report, rows):
 
 def verification(report):
     """That results were right, without which their times are nothing."""
-    cases = len(report.rows)
-    fewest = min((row.samples for row in report.rows), default=0)
+    run = [row for row in report.rows if row.case.kind != "modelled"]
+    modelled = len(report.rows) - len(run)
+    fewest = min((row.samples for row in run), default=0)
     return ("<p id='verification'><b>Verified:</b> "
-            f"all {cases} cases computed the same bytes as <code>raw</code>; a case that does "
+            f"all {len(run)} cases computed the same bytes as <code>raw</code>; a case that does "
             "not fails the run and has no place in this page. Each median is over at least "
-            f"{fewest} repetitions, with systems in random, interleaved order.</p>")
+            f"{fewest} repetitions, with systems in random, interleaved order."
+            + (f" What is modelled, {modelled} more, was not run." if modelled else "")
+            + "</p>")
 
 
 def kinds(report):
@@ -190,7 +205,10 @@ def figures(report):
                      + inline_figure.inline(svg, f"f{number}", title)
                      + f"<figcaption><b>Figure {number}. {escape(figure['title'])}</b> on "
                      f"{escape(figure['target'])}, {escape(', '.join(figure['kinds']))}. "
-                     f"{escape(figure['caption'])}</figcaption></figure>")
+                     f"{escape(figure['caption'])}"
+                     + (" Hollow marks are modelled, not measured; their bars are the range of "
+                        "the <a href='#model'>model</a>." if "modelled" in figure["kinds"] else "")
+                     + "</figcaption></figure>")
     if len(parts) == 1:
         parts.append("<p>None was drawn: this run has none of the operations they show.</p>")
     return "".join(parts)
@@ -226,7 +244,7 @@ def full_table(report, rows):
         lines.append(
             f"<tr{' class=first' if work != last else ''}>"
             + "".join(f"<td>{escape(text)}</td>" for text in shown)
-            + f"<td class='name'>{escape(case.system)}</td>"
+            + f"<td class='name'>{label([row], case.system)}</td>"
             f"<td class='number'>{wording.cost(row.median, unit)}</td><td class='interval'>"
             f"{wording.cost(row.ci_low, unit)} – {wording.cost(row.ci_high, unit)}</td>{over}"
             f"<td class='number'>{row.samples}</td><td>{case.kind}</td></tr>")
@@ -260,6 +278,41 @@ def memory(report):
             + f"<th class='number'>all</th></tr></thead><tbody>{lines}</tbody></table></div>"
             "<p>RAM: of the host's stack and heap what was used at most (in <i>program</i>); of the "
             "library its data and stack, not the heap.</p></details>")
+
+
+def model(report):
+    """What modelled rows are made of: modelled.json."""
+    told = report.model
+    if not any(row.case.kind == "modelled" for row in report.rows):
+        return ""
+    parts = ["<h2 id='model'>The model</h2>"]
+    if not told:
+        return parts[0] + "<p>modelled.json is not in this run.</p>"
+    for field in ("system", "formula", "c_cycles", "c_sources", "clock_ghz", "clock_from", "gate",
+                  "not_included", "remarks", "left_out"):
+        if field not in told:
+            raise table.Damage(os.path.join(report.run, "modelled.json"), 1, field,
+                               "not there; `make figures` writes the file anew")
+    cycles, gate, sources = told["c_cycles"], told["gate"], told["c_sources"]
+    parts.append(
+        f"<p>This machine cannot run <code>{escape(told['system'])}</code>. Its rows are computed: "
+        f"{escape(told['formula'])}. How often an operation calls and is called back was counted "
+        "by running it. <i>c</i>, the cycles of a write of the register that holds the rights, is "
+        f"{cycles['typical']:g} for the value itself, {cycles['low']:g} and {cycles['high']:g} "
+        "for the ends of its interval, which also hold those of the time it stands on.</p><dl>"
+        f"<dt>clock</dt><dd>{told['clock_ghz']:g} GHz, {escape(told['clock_from'])}</dd>"
+        + (f"<dt>gate</dt><dd>not included: {escape(gate['missing'])}</dd>" if gate.get("missing")
+           else f"<dt>gate</dt><dd>{gate['call_ns']:g} ns a call, {gate['word_ns']:g} ns a word, "
+                f"{gate['callback_ns']:g} ns a callback, {escape(gate['from'])}</dd>")
+        + "".join(f"<dt>c, {escape(which)}</dt><dd>{escape(source)}</dd>"
+                  for which, source in sources.items())
+        + "".join(f"<dt>not included</dt><dd>{escape(text)}</dd>"
+                  for text in told["not_included"])
+        + "".join(f"<dt>remark</dt><dd>{escape(text)}</dd>" for text in told["remarks"])
+        + "".join(f"<dt>no row</dt><dd>{escape(name)}: {escape(why)}</dd>"
+                  for name, why in told["left_out"].items())
+        + "</dl>")
+    return "".join(parts)
 
 
 def environment(report):
@@ -308,14 +361,15 @@ def page(report):
         f"commit {((report.environment.get('source') or {}).get('commit') or 'not known')[:12]}"))
     links = "".join(f"<a href='#{name}'>{words}</a>" for name, words in (
         ("summary", "Summary"), ("reading", "How to read this"), ("figures", "Figures"),
-        ("tables", "All results"), ("environment", "Environment")))
+        ("tables", "All results"), *([("model", "The model")] if report.model else []),
+        ("environment", "Environment")))
     return ("<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
             "<link rel='icon' href='data:,'><title>Omniglot in C: results</title>"
             f"<style>\n{style}</style></head><body>\n<h1>Omniglot in C: results</h1>"
             f"<p class='lead'>{lead}</p><nav>{links}</nav>\n"
             + "\n".join(part(report) for part in (summary, verification, kinds, figures, tables,
-                                                  memory, remarks, environment))
+                                                  memory, remarks, model, environment))
             + "\n</body></html>\n")
 
 

@@ -81,6 +81,14 @@ class Ratio(NamedTuple):
 
 def read_results(path):
     """Reads results.csv. Returns its rows in file order; raises Damage or OSError."""
+    rows = read_rows(path)
+    _refuse_mixture(path, rows)
+    return rows
+
+
+def read_rows(path):
+    """As read_results, but a system may be both measured and modelled: for what makes modelled
+    rows, or drops them."""
     rows, first_line, unit_of_target = [], {}, {}
     for line, fields in _lines(path, COLUMNS):
         case = _case(path, line, fields)
@@ -109,6 +117,18 @@ def read_results(path):
         first_line[case] = line
         rows.append(Row(case, median, low, high, samples, line))
     return rows
+
+
+def _refuse_mixture(path, rows):
+    """A model stands in for a measurement; beside one it has no place."""
+    line_of = {(row.case.target, row.case.system): row.line for row in rows
+               if row.case.kind in ("measured", "emulated")}
+    for row in rows:
+        line = line_of.get((row.case.target, row.case.system))
+        if row.case.kind == "modelled" and line is not None:
+            raise Damage(path, row.line, "kind",
+                         f"{row.case.system} is modelled here and not on line {line}; a target "
+                         "has a system either modelled or not. Delete the modelled rows")
 
 
 def read_ratios(path):

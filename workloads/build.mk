@@ -1,38 +1,39 @@
 # The workloads, the systems they run through, and og-bench, which measures them.
 #
 # Each workload's source, workloads/NAME/NAME.c, is compiled once per system with that
-# system's stubs inlined. docs/adding-a-workload.md and docs/adding-a-system.md say
-# what the source sees and has to define.
+# system's stubs inlined, which og-bindgen makes from the interface file, NAME.og.h.
+# docs/adding-a-library.md and docs/adding-a-system.md say what the source sees and has to
+# define.
 
 symbol = $(subst -,_,$(1))
 
 # $(call system,NAME,DISCIPLINE,ARCHIVES,LIBRARIES): a system. DISCIPLINE picks the stubs,
-# workloads/WORKLOAD/WORKLOAD.DISCIPLINE.h; ARCHIVES and LIBRARIES are what it links.
+# the generated WORKLOAD-DISCIPLINE.h; ARCHIVES and LIBRARIES are what it links.
 system = $(eval SYSTEMS += $(1))$(eval SYSTEM_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
     SYSTEM_ARCHIVES_$(1) := $(3))$(eval SYSTEM_LIBRARIES_$(1) := $(4))
 
 # Where a loop happens to start can outweigh what is compared: all systems' start alike.
 WORKLOAD_ALIGNMENT := -falign-functions=64 -falign-loops=32
 
-$(call workload,NAME,SYSTEMS,LIBRARIES,SOURCES): a workload through these systems; LIBRARIES
-# and SOURCES (compiled once, shared by all systems) are what it needs besides. Where there is
-# a workloads/NAME/NAME-worker.c, the process sandbox's worker og-worker-NAME is built of it.
+# $(call workload,NAME,SYSTEMS,LIBRARIES,SOURCES): a workload through these systems; LIBRARIES
+# and SOURCES (compiled once, shared by all systems) are what it needs besides. The process
+# sandbox's worker og-worker-NAME is built of the generated source.
 define workload_pair
 BENCH_TABLES += workload_$(call symbol,$(1))_$(call symbol,$(2))
 BENCH_SOURCES += workloads/$(1)/$(1).$(2).c
 BENCH_ARCHIVES += $(SYSTEM_ARCHIVES_$(2))
 BENCH_LIBRARIES += $(SYSTEM_LIBRARIES_$(2))
-$(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(MAKEFILE_LIST)
+$(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$(1)) $(MAKEFILE_LIST)
 	$$(call say,CC,"$$< ($(2))")
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WORKLOAD_ALIGNMENT) $(FLAGS_workloads/$(1)/$(1)) \
 	    -DWORKLOAD_SYSTEM_$(call symbol,$(2))=1 -DWORKLOAD_SYSTEM_NAME='"$(2)"' \
-	    -DWORKLOAD_STUBS='"workloads/$(1)/$(1).$(SYSTEM_DISCIPLINE_$(2)).h"' \
+	    -DWORKLOAD_STUBS='"workloads/$(1)/$(1)-$(SYSTEM_DISCIPLINE_$(2)).h"' \
 	    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -MMD -MP -c -o $$@ $$<
 endef
-workload = $(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += $(4))$(foreach \
-    name,$(2),$(eval $(call workload_pair,$(1),$(name))))$(foreach \
-    worker,$(wildcard workloads/$(1)/$(1)-worker.c),$(call workload_worker,$(1),$(worker),$(3)))
+workload = $(eval $(call stubs_rule,workloads/$(1),$(1)))$(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += \
+    $(4))$(foreach name,$(2),$(eval $(call workload_pair,$(1),$(name))))$(call \
+    workload_worker,$(1),$(BUILD)/generated/workloads/$(1)/$(1)-worker.c,$(3))
 # (A dollar in LIBRARIES is expanded once less here than on its way to og-bench.)
 workload_worker = $(eval BENCH_WORKERS += $(BUILD)/bin/og-worker-$(1))$(call \
     process_worker,$(1),$(2),$(subst $$$$,$$,$(3)))
@@ -52,11 +53,14 @@ UBENCH_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$$$$$ORIGIN/../lib' -logubench
 #               NAME   SYSTEMS    LIBRARIES
 $(call workload,ubench,$(SYSTEMS),$(UBENCH_LIBRARY))
 $(call workload,sodium,$(SYSTEMS),-lsodium)
-$(call workload,zlib,  $(SYSTEMS),-lz,workloads/zlib/input.c)
+$(call workload,zlib,  $(SYSTEMS),-lz)
+$(call workload,brotli,$(SYSTEMS),-lbrotlienc -lbrotlidec)
+$(call workload,expat, $(SYSTEMS),-lexpat)
+$(call workload,png,   $(SYSTEMS),-lpng16)
 
 HARNESS := workloads/harness
 
-$(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c \
+$(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c input.c \
     options.c progress.c random.c \
     results_file.c results_line.c run.c stack_offset.c statistics.c verify.c whole_file.c))
 
@@ -89,6 +93,7 @@ $(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
 $(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
 $(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
 TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
-    $(HARNESS)/tests/adding-a-workload
+    $(HARNESS)/tests/adding-a-library $(HARNESS)/tests/input-files
 
 include $(wildcard workloads/*/build.mk)
+include omniglot/bindgen/build.mk

@@ -40,6 +40,21 @@ enum og_error og_function_stack(struct og_function *function, size_t bytes, stru
     return OG_OK;
 }
 
+enum og_error og_function_x87(struct og_function *function, unsigned results,
+                              struct og_fault *fault)
+{
+    const struct og_runtime *runtime = function->domain->runtime;
+    if (results > 2)
+        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "a function has at most 2 x87 results");
+    if (!runtime->entry_with_x87)
+        return OG_OK;
+    void (*entry)(void) = runtime->entry_with_x87(function->domain, function->entry, results);
+    if (!entry)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the domain has no thunk left");
+    function->entry = entry;
+    return OG_OK;
+}
+
 enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,
                                     void og_foreign **address, struct og_fault *fault)
 {

@@ -55,7 +55,9 @@ enum og_error og_fail(struct og_fault *fault, enum og_error error, const char *s
         fault->error = error;
         fault->signal = 0;
         fault->system_error = 0;
+        fault->access = 0;
         fault->address = address;
+        fault->instruction = 0;
         copy_text(fault->symbol, sizeof(fault->symbol), symbol);
         copy_text(fault->message, sizeof(fault->message), message ? message : og_error_text(error));
     }

@@ -1,6 +1,8 @@
 /* Scopes: beginning, ending, reading, and the allocations that die with them. */
 #include "omniglot/domain.h"
 
+#include <stdatomic.h>
+
 /* An ended scope belongs here, where no access scope is ever the current one. */
 struct og_context og_ended_context = {
     .poisoned = OG_SCOPE,
@@ -42,6 +44,13 @@ void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANAL
     scope->access.context = context;
     context->open[context->depth++] = (struct og_open_scope){scope, context->live_start};
     context->exclusive = &scope->access;
+    /* A thread that resets or closes the domain says so first, and looks for scopes then: one of
+     * the two sees the other (the runtime has the processors agree). */
+    atomic_signal_fence(memory_order_seq_cst);
+    if (!OG_LIKELY(!*(volatile int *)&context->shut)) {
+        end_down_to(context, context->depth - 1);
+        scope->access.context = &og_ended_context;
+    }
 }
 
 void og_scope_end(struct og_scope *scope) OG_NO_ANALYSIS
@@ -140,4 +149,13 @@ void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, s
     if (memory)
         __builtin_memset((void *)og_writable_address(memory), 0, size * count);
     return memory;
+}
+
+void og_callback_refuse(const struct og_scope *scope, const struct og_fault *reason)
+{
+    struct og_context *context = scope->access.context;
+    if (context == &og_ended_context || context->poisoned || !reason->error)
+        return;
+    context->fault = *reason;
+    context->poisoned = reason->error;
 }

@@ -22,6 +22,8 @@ uintptr_t og_memory_end(const struct og_context *context, uintptr_t address, uns
 {
     if (og_is_within(address, 1, context->live_start, context->live_end))
         return context->live_end;
+    if (og_is_within(address, 1, context->frames_start, context->frames_end))
+        return context->frames_end;
     const struct og_region *region = find_region(context->domain, address);
     return region && (region->rights & rights) == rights ? region->end : 0;
 }
@@ -35,6 +37,8 @@ enum og_error og_memory_check_slowly(const struct og_context *context, uintptr_t
     if (address & (alignment - 1))
         return og_fail(fault, OG_MISALIGNED, NULL, address, NULL);
     if (!og_is_within(address, size, context->live_start, context->live_end)) {
+        if (og_is_within(address, size, context->frames_start, context->frames_end))
+            return OG_OK;
         const struct og_region *region = find_region(context->domain, address);
         if (!region || !og_is_within(address, size, region->start, region->end))
             return og_fail(fault, OG_OUT_OF_BOUNDS, NULL, address, NULL);

@@ -6,6 +6,7 @@
  * unnamed file; then it becomes a private mapping of the same file, so that reset is one
  * madvise: the pages that were written since are dropped, and the file's show again. */
 #include "mpk.h"
+#include "where.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,6 +93,7 @@ void mpk_arena_close(struct mpk_arena *arena)
     free(arena->pages);
     free(arena->loaded);
     free(arena->regions);
+    mpk_mapped_close(arena);
     *arena = (struct mpk_arena){.file = -1};
 }
 
@@ -148,6 +150,8 @@ static uintptr_t take_pages(struct mpk_arena *arena, uintptr_t address, size_t s
     if (!arena->loading)
         for (size_t i = 0; i < count; i++)
             arena->mapped_pages += arena->pages[first + i] == MPK_FREE;
+    if (arena->loading)
+        mpk_mapped_forget(arena, arena->start + first * MPK_PAGE, size);
     memset(arena->pages + first, state, count);
     if (arena->used_pages < first + count)
         arena->used_pages = first + count;
@@ -195,6 +199,8 @@ bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size)
     if (!arena->loading)
         for (size_t i = 0; i < size / MPK_PAGE; i++)
             arena->mapped_pages -= arena->pages[first + i] != MPK_FREE;
+    if (arena->loading)
+        mpk_mapped_forget(arena, address, size);
     memset(arena->pages + first, MPK_FREE, size / MPK_PAGE);
     if (arena->search_from > first)
         arena->search_from = first;

@@ -10,8 +10,8 @@ struct callback_frame {
     double floating_result;
     uintptr_t integers[6];
     double floats[8];
-    uintptr_t unused;
-    uintptr_t registers[6]; /* the foreign code's, put back by the gate */
+    uint32_t control_words[2]; /* the foreign code's, like the registers */
+    uintptr_t registers[6];    /* the foreign code's, put back by the gate */
     uintptr_t return_address;
 };
 

@@ -7,6 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static pthread_mutex_t contexts = PTHREAD_MUTEX_INITIALIZER;
+
+void mpk_contexts_lock(void)
+{
+    pthread_mutex_lock(&contexts);
+}
+
+void mpk_contexts_unlock(void)
+{
+    pthread_mutex_unlock(&contexts);
+}
+
+void mpk_contexts_forked(void)
+{
+    pthread_mutex_init(&contexts, NULL);
+}
+
 enum { FOREIGN_STACK = 1 << 20 };
 
 /* glibc's thread descriptor on x86-64: the words that _dl_allocate_tls leaves to its caller. */
@@ -136,9 +153,18 @@ struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault 
     }
     return context;
 no_room:
+    mpk_contexts_lock();
     mpk_context_close(context);
+    mpk_contexts_unlock();
     og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for another thread in the domain");
     return NULL;
+}
+
+struct mpk_context *mpk_context_of(struct mpk_domain *domain)
+{
+    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
+    return thread && !context ? mpk_context_open(domain, NULL) : context;
 }
 
 void mpk_context_close(struct mpk_context *context)
@@ -155,16 +181,6 @@ void mpk_context_close(struct mpk_context *context)
         context->seat->used_fs = context->foreign_fs;
         pthread_mutex_unlock(&domain->lock);
     }
-    /* A thread that is not this one may have the stack armed: it keeps it. */
-    if (thread == mpk_thread_self()) {
-        if (thread->armed == domain->index) {
-            stack_t none = {.ss_flags = SS_DISABLE};
-            sigaltstack(&none, NULL);
-            thread->armed = UINT64_MAX;
-        }
-        mpk_signal_stack_give(context->signal_stack);
-    } else {
-        mpk_signal_stack_keep(context->signal_stack);
-    }
+    mpk_signal_stack_give(context->signal_stack, thread, domain->index);
     free(context);
 }

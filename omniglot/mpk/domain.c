@@ -3,8 +3,14 @@
 #include "policy.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LOADING_DEADLINE                                                                           \
+    UINT64_C(10000000000) /* nanoseconds, at least, where there is a deadline */
 
 struct mpk_domain *mpk_domains[MPK_DOMAINS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -24,12 +30,14 @@ static enum og_error out_of_memory(struct og_fault *fault)
 static void after_fork(void)
 {
     pthread_mutex_init(&lock, NULL);
+    mpk_contexts_forked();
     mpk_threads_forked();
     for (size_t i = 0; i < MPK_DOMAINS; i++) {
         struct mpk_domain *domain = mpk_domains[i];
         if (!domain)
             continue;
         pthread_mutex_init(&domain->lock, NULL);
+        pthread_rwlock_init(&domain->entry, NULL);
         domain->thunk_limit = domain->thunk_count;
         for (size_t seat = 0; seat < MPK_ARENA_THREADS; seat++) {
             struct mpk_context *context = domain->seats[seat].context;
@@ -57,11 +65,18 @@ static enum og_error start_runtime(struct og_fault *fault)
             error = mpk_threads_open(fault);
         if (!error)
             error = mpk_signals_open(fault);
+        /* For shut: stores and loads of all threads in one order, at the cost of who asks. */
+        if (!error && syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0))
+            error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                            "the kernel lacks membarrier (Linux 4.14 and later have it)");
         if (!error && pthread_atfork(NULL, NULL, after_fork))
             error = out_of_memory(fault);
         started = !error;
     }
     pthread_mutex_unlock(&lock);
+    /* With rights to read the gate, too. */
+    if (!error && !mpk_thread_self())
+        error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "too many threads use domains");
     return error ? error : mpk_host_code_check(fault);
 }
 
@@ -82,27 +97,39 @@ static enum og_error take_index(struct mpk_domain *domain, struct og_fault *faul
     return OG_OK;
 }
 
+bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data)
+{
+    bool done = false;
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < MPK_DOMAINS && !done; i++)
+        done = mpk_domains[i] && visit(mpk_domains[i], data);
+    pthread_mutex_unlock(&lock);
+    return done;
+}
+
 /* Frees what there is of a domain, from any half-built state. */
 static void destroy(struct mpk_domain *domain)
 {
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
+    mpk_contexts_lock();
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
         mpk_context_close(domain->seats[i].context);
+    mpk_contexts_unlock();
     mpk_thunks_close(domain);
     int key = domain->pkru ? domain->arena.key : -1;
+    pthread_mutex_lock(&lock);
     mpk_arena_close(&domain->arena);
-    mpk_key_give(key);
-    if (domain->index < MPK_DOMAINS) {
-        pthread_mutex_lock(&lock);
+    if (domain->index < MPK_DOMAINS)
         mpk_domains[domain->index] = NULL;
-        pthread_mutex_unlock(&lock);
-    }
+    pthread_mutex_unlock(&lock);
+    mpk_key_give(key);
     for (size_t i = 0; domain->readable_paths && domain->readable_paths[i]; i++)
         free(domain->readable_paths[i]);
     free(domain->readable_paths);
     free(domain->libraries);
     pthread_mutex_destroy(&domain->lock);
+    pthread_rwlock_destroy(&domain->entry);
     free(domain);
 }
 
@@ -152,7 +179,7 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
     enum og_error error = mpk_image_start(context, fault);
     if (error)
         return error;
-    size_t count = 0;
+    size_t count = 1; /* og_domain_open saw the first */
     while (names[count])
         count++;
     domain->libraries = calloc(count, sizeof(*domain->libraries));
@@ -183,12 +210,9 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     struct mpk_domain *domain = calloc(1, sizeof(*domain));
     if (!domain)
         return out_of_memory(fault);
-    if (!mpk_thread_self()) {
-        free(domain);
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "too many threads use domains");
-    }
     int key;
     pthread_mutex_init(&domain->lock, NULL);
+    pthread_rwlock_init(&domain->entry, NULL);
     domain->domain.runtime = &og_runtime_mpk;
     domain->index = MPK_DOMAINS;
     domain->arena.file = -1;
@@ -205,14 +229,19 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = mpk_thunks_open(domain, fault);
     if (!error)
         error = list_readable(domain, libraries, options, true, fault);
+    uint64_t deadline = options ? (uint64_t)options->deadline_ms * 1000000 : 0;
+    if (!error && deadline) {
+        /* Loading is a few calls, each of which takes longer than others. */
+        domain->deadline = deadline < LOADING_DEADLINE ? LOADING_DEADLINE : deadline;
+        error = mpk_deadline_watch(deadline, fault);
+    }
     if (!error)
         error = load(domain, libraries, fault);
     if (!error)
         error = list_readable(domain, libraries, options, false, fault);
-    if (!error && options && options->deadline_ms) {
-        domain->deadline = (uint64_t)options->deadline_ms * 1000000;
-        error = mpk_deadline_watch(domain->deadline, fault);
-    }
+    domain->deadline = deadline;
+    if (error && fault)
+        mpk_fault_name(domain, fault);
     if (error)
         destroy(domain);
     else
@@ -222,30 +251,52 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
 
 /* --- resetting and closing --- */
 
-static bool is_busy(const struct mpk_domain *domain)
-{
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        if (domain->seats[i].context && domain->seats[i].context->context.depth)
-            return true;
-    return false;
-}
-
 static enum og_error busy(struct og_fault *fault)
 {
     return og_fail(fault, OG_BUSY, NULL, 0, "a scope of the domain is open: end it first");
 }
 
+static void set_shut(struct mpk_domain *domain, int shut)
+{
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
+        if (domain->seats[i].context)
+            domain->seats[i].context->context.shut = shut;
+}
+
+static void open_again(struct mpk_domain *domain)
+{
+    set_shut(domain, 0);
+    mpk_contexts_unlock();
+    pthread_rwlock_unlock(&domain->entry);
+}
+
+/* Lets no thread begin a scope until open_again; or OG_BUSY, and nothing has changed. */
+static enum og_error shut(struct mpk_domain *domain, struct og_fault *fault)
+{
+    if (pthread_rwlock_trywrlock(&domain->entry))
+        return busy(fault);
+    mpk_contexts_lock();
+    set_shut(domain, 1);
+    /* A thread that has not seen this has made its scope known. */
+    bool open_scopes = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0;
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
+        open_scopes |= domain->seats[i].context && domain->seats[i].context->context.depth;
+    if (!open_scopes)
+        return OG_OK;
+    open_again(domain);
+    return busy(fault);
+}
+
 static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = mpk(handle);
-    if (is_busy(domain))
-        return busy(fault);
-    mpk_callbacks_close(domain);
-    mpk_files_close(domain);
-    enum og_error error = mpk_arena_reset(&domain->arena, fault);
+    enum og_error error = shut(domain, fault);
     if (error)
         return error;
-    domain->poison.error = OG_OK;
+    mpk_callbacks_close(domain);
+    mpk_files_close(domain);
+    error = mpk_arena_reset(&domain->arena, fault);
+    domain->poison = error ? (struct og_fault){.error = OG_POISONED} : (struct og_fault){0};
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_context *context = domain->seats[i].context;
         domain->seats[i].used_fs = 0;
@@ -253,15 +304,20 @@ static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
             continue;
         context->foreign_rsp = domain->seats[i].rsp;
         context->foreign_fs = domain->seats[i].fs;
-        context->context.poisoned = OG_OK;
+        context->context.fault = domain->poison;
+        context->context.poisoned = domain->poison.error;
     }
-    return OG_OK;
+    open_again(domain);
+    return error;
 }
 
 static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
 {
-    if (is_busy(mpk(handle)))
-        return busy(fault);
+    enum og_error error = shut(mpk(handle), fault);
+    if (error)
+        return error;
+    open_again(mpk(handle));
+    mpk_libraries_close(mpk(handle));
     destroy(mpk(handle));
     return OG_OK;
 }
@@ -281,47 +337,59 @@ void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
 
 /* --- the rest of the table --- */
 
-static struct mpk_context *context_of(struct mpk_domain *domain)
-{
-    struct mpk_thread *thread = mpk_thread_self();
-    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
-    return thread && !context ? mpk_context_open(domain, NULL) : context;
-}
-
 static struct og_context *mpk_context(struct og_domain *handle)
 {
-    struct mpk_context *context = context_of(mpk(handle));
+    struct mpk_domain *domain = mpk(handle);
+    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
+    if (thread && !context) {
+        /* A first scope may enter the domain, for thread variables. */
+        pthread_rwlock_rdlock(&domain->entry);
+        context = mpk_context_of(domain);
+        pthread_rwlock_unlock(&domain->entry);
+    }
     return context ? &context->context : &og_ended_context;
 }
 
 static void *mpk_lookup(struct og_domain *handle, const char *symbol)
 {
     struct mpk_domain *domain = mpk(handle);
-    struct mpk_context *context = context_of(domain);
     uintptr_t address = 0;
+    pthread_rwlock_rdlock(&domain->entry);
+    struct mpk_context *context = mpk_context_of(domain);
     for (size_t i = 0; context && i < domain->library_count && !address; i++)
         address = mpk_library_find(context, domain->libraries[i], symbol);
+    pthread_rwlock_unlock(&domain->entry);
     return (void *)address;
 }
 
 static void (*mpk_entry(struct og_domain *handle, void *target, const char *symbol))(void)
 {
     (void)symbol;
-    return mpk_thunk(mpk(handle), (uintptr_t)target, 0);
+    return mpk_thunk(mpk(handle), (uintptr_t)target, (struct mpk_shape){0, 0});
 }
 
 static void (*mpk_entry_with_stack(struct og_domain *handle, void (*entry)(void),
                                    size_t words))(void)
 {
-    uintptr_t target = mpk_thunk_target(mpk(handle), entry);
-    return target ? mpk_thunk(mpk(handle), target, (uint32_t)words) : NULL;
+    const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
+    struct mpk_shape shape = {(uint16_t)words, made ? made->shape.x87_results : 0};
+    return made ? mpk_thunk(mpk(handle), made->target, shape) : NULL;
+}
+
+static void (*mpk_entry_with_x87(struct og_domain *handle, void (*entry)(void),
+                                 unsigned results))(void)
+{
+    const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
+    struct mpk_shape shape = {made ? made->shape.stack_words : 0, (uint16_t)results};
+    return made ? mpk_thunk(mpk(handle), made->target, shape) : NULL;
 }
 
 /* The foreign allocator's: it keeps its books inside the domain, and its answer is checked. */
 static void *mpk_heap_alloc(struct og_domain *handle, size_t alignment, size_t size)
 {
     struct mpk_domain *domain = mpk(handle);
-    struct mpk_context *context = context_of(domain);
+    struct mpk_context *context = mpk_context_of(domain);
     if (!context || context->context.poisoned)
         return NULL;
     if (alignment < sizeof(void *))
@@ -347,7 +415,7 @@ static int mpk_heap_owns(struct og_domain *handle, uintptr_t address)
 static void mpk_heap_free(struct og_domain *handle, void *memory)
 {
     struct mpk_domain *domain = mpk(handle);
-    struct mpk_context *context = context_of(domain);
+    struct mpk_context *context = mpk_context_of(domain);
     if (context && !context->context.poisoned)
         og_mpk_call(domain->index, domain->boot.free, (uintptr_t)memory, 0, 0, 0);
 }
@@ -360,6 +428,7 @@ const struct og_runtime og_runtime_mpk = {
     .lookup = mpk_lookup,
     .entry = mpk_entry,
     .entry_with_stack = mpk_entry_with_stack,
+    .entry_with_x87 = mpk_entry_with_x87,
     .context = mpk_context,
     .heap_alloc = mpk_heap_alloc,
     .heap_owns = mpk_heap_owns,
@@ -367,4 +436,5 @@ const struct og_runtime og_runtime_mpk = {
     .callback_open = mpk_callback_open,
     .callback_close = mpk_callback_close,
     .is_callback = mpk_is_callback,
+    .describe = mpk_describe,
 };

@@ -11,8 +11,10 @@
  * taken back: a system call in between is trapped by the kernel. */
 #include "omniglot/mpk/layout.h"
 
+/* Pages of its own: domains can read them (thread.c), as an unwinder does that comes upon the
+ * gate's return address. */
     .text
-    .balign 64
+    .balign 4096
     .globl  og_mpk_gate_start, og_mpk_gate_end
     .hidden og_mpk_gate_start, og_mpk_gate_end
 og_mpk_gate_start:
@@ -22,11 +24,12 @@ og_mpk_gate_start:
  *   r10d  the domain's index          r11  the function
  *   rdi rsi rdx rcx r8 r9, xmm0-7     its arguments, left alone
  *
- * \stacked: r10's upper half is the number of eight-byte words of stacked arguments. */
-    .macro GATE_CALL stacked
-    .if \stacked
+ * \shaped: of r10's upper half, the lower 16 bits are the number of eight-byte words of stacked
+ * arguments, the upper 16 how many results are on the x87 stack. */
+    .macro GATE_CALL shaped
+    .if \shaped
     mov     %r10, %rax
-    shr     $32, %rax               /* words on the stack */
+    shr     $32, %rax
     mov     %r10d, %r10d
     .endif
     cmp     %r10d, %gs:MPK_ARMED    /* the kernel needs this domain's signal stack */
@@ -40,12 +43,18 @@ og_mpk_gate_start:
     push    %r13
     push    %r14
     push    %r15
-    .if \stacked
+    .if \shaped
     lea     56(%rsp), %rbp          /* the stacked arguments: past six registers and the return */
     .endif
-    push    %r10                    /* room, overwritten by the next two */
+    push    %r10                    /* room; the upper 16 bits of an address are 0 */
     stmxcsr (%rsp)
     fnstcw  4(%rsp)
+    .if \shaped
+    mov     %eax, %ebx
+    shr     $16, %ebx
+    mov     %bx, 6(%rsp)
+    movzwl  %ax, %eax
+    .endif
     push    %r10
     pushq   %gs:MPK_HOST_RSP
     mov     %rsp, %gs:MPK_HOST_RSP
@@ -54,7 +63,7 @@ og_mpk_gate_start:
     mov     %rdx, %r12              /* WRPKRU needs them */
     mov     %rcx, %r13
     mov     MPK_CONTEXT_RSP(%r10), %rsp
-    .if \stacked
+    .if \shaped
     lea     1(%rax), %rcx           /* an even number of words keeps the stack aligned */
     and     $-2, %rcx
     shl     $3, %rcx
@@ -67,12 +76,10 @@ og_mpk_gate_start:
     jnz     72b
 73:
     .endif
-    lea     og_mpk_gate_return(%rip), %rax
-    push    %rax
+    pushq   %gs:MPK_RETURN
     mov     MPK_CONTEXT_FS(%r10), %rax
     wrfsbase %rax
-    mov     MPK_CONTEXT_PKRU(%r10), %eax
-    mov     %eax, %gs:MPK_PKRU
+    mov     %gs:MPK_PKRU, %eax      /* the armed domain's */
     movb    $MPK_BLOCK, %gs:MPK_SELECTOR
 
     xor     %ecx, %ecx
@@ -81,17 +88,16 @@ og_mpk_gate_start:
     cmp     %gs:MPK_PKRU, %eax
     jne     og_mpk_trap
 
-    /* Nothing of the host's stays in a register that holds no argument. */
+    /* Nothing of the host's stays in a register that holds no argument, or a copy of one. */
     mov     %r12, %rdx
     mov     %r13, %rcx
     mov     $8, %eax                /* variadics: at most 8 vector registers hold arguments */
     xor     %ebx, %ebx
     xor     %ebp, %ebp
     xor     %r10d, %r10d
-    xor     %r12d, %r12d
-    xor     %r13d, %r13d
     xor     %r14d, %r14d
     xor     %r15d, %r15d
+    vzeroupper
     pxor    %xmm8, %xmm8
     pxor    %xmm9, %xmm9
     pxor    %xmm10, %xmm10
@@ -156,17 +162,18 @@ og_mpk_gate_call:
     .size   og_mpk_gate_call, . - og_mpk_gate_call
 
     .balign 64
-    .globl  og_mpk_gate_call_stacked
-    .hidden og_mpk_gate_call_stacked
-    .type   og_mpk_gate_call_stacked, @function
-og_mpk_gate_call_stacked:
+    .globl  og_mpk_gate_call_shaped
+    .hidden og_mpk_gate_call_shaped
+    .type   og_mpk_gate_call_shaped, @function
+og_mpk_gate_call_shaped:
     GATE_CALL 1
-    .size   og_mpk_gate_call_stacked, . - og_mpk_gate_call_stacked
+    .size   og_mpk_gate_call_shaped, . - og_mpk_gate_call_shaped
 
 /* The domain's function returns here, with the domain's rights.
  *
- *   rax rdx, xmm0 xmm1, st0 st1   results, handed on
- *   everything else               not trusted, and replaced
+ *   rax rdx, xmm0 xmm1   results, handed on, and of st0 st1 as many as the thunk said
+ *   everything else      not trusted, and replaced: the x87 unit is emptied, or what the domain
+ *                        left on its stack, or pending, would be the host's
  *
  * A signal between the WRPKRU and the selector's store resumes at og_mpk_gate_restart. */
     .balign 64
@@ -191,7 +198,10 @@ og_mpk_recover:
     wrfsbase %rax
     popq    %gs:MPK_HOST_RSP
     ldmxcsr 8(%rsp)
-    fldcw   12(%rsp)
+    cmpw    $0, 14(%rsp)
+    jne     81f
+    fninit
+80: fldcw   12(%rsp)
     pushq   $0x202                  /* direction, alignment-check and trap flags as the ABI has them */
     popfq
     add     $16, %rsp
@@ -204,6 +214,19 @@ og_mpk_recover:
     mov     %r8, %rax
     mov     %r9, %rdx
     ret
+
+    /* Results on the x87 stack: kept while the unit is emptied. */
+81: fnclex
+    fldcw   82f(%rip)
+    fstpt   -16(%rsp)
+    fstpt   -32(%rsp)
+    fninit
+    cmpw    $1, 14(%rsp)
+    je      83f
+    fldt    -32(%rsp)
+83: fldt    -16(%rsp)
+    jmp     80b
+82: .short  0x37f                   /* the x87 control word of a new process */
 
 /* Every failed check ends here. */
     .globl  og_mpk_trap
@@ -290,7 +313,7 @@ og_mpk_callback:
     push    %r13
     push    %r14
     push    %r15
-    sub     $136, %rsp              /* 16 for results, 48 integers, 64 floats, 8 to stay aligned */
+    sub     $136, %rsp              /* 16 for results, 48 integers, 64 floats, control words */
     mov     %rdi, 16(%rsp)
     mov     %rsi, 24(%rsp)
     mov     %rdx, 32(%rsp)
@@ -305,6 +328,8 @@ og_mpk_callback:
     movsd   %xmm5, 104(%rsp)
     movsd   %xmm6, 112(%rsp)
     movsd   %xmm7, 120(%rsp)
+    stmxcsr 128(%rsp)
+    fnstcw  132(%rsp)
     mov     %eax, %edi
     mov     %rsp, %rsi
 og_mpk_callback_restart:
@@ -320,6 +345,7 @@ og_mpk_callback_allowed:
     mov     %gs:MPK_HOST_FS, %rax
     wrfsbase %rax
     ldmxcsr 16(%rsp)
+    fninit
     fldcw   20(%rsp)
     pushq   $0x202
     popfq
@@ -330,14 +356,16 @@ og_mpk_callback_allowed:
     mov     MPK_CONTEXT_FS(%rdx), %rcx
     wrfsbase %rcx
     mov     %rax, %rsp
-    mov     MPK_CONTEXT_PKRU(%rdx), %eax
-    mov     %eax, %gs:MPK_PKRU
+    mov     %gs:MPK_PKRU, %eax      /* callback_serve has armed this domain */
     movb    $MPK_BLOCK, %gs:MPK_SELECTOR
     xor     %ecx, %ecx
     xor     %edx, %edx
     wrpkru
     cmp     %gs:MPK_PKRU, %eax
     jne     og_mpk_trap
+    vzeroupper
+    ldmxcsr 128(%rsp)               /* the domain's own; if it has changed them, its fault */
+    fldcw   132(%rsp)
     mov     (%rsp), %rax
     movsd   8(%rsp), %xmm0
     add     $136, %rsp
@@ -410,8 +438,6 @@ og_mpk_signal_entry:
     mov     MPK_HANDLER_STACK(%r8), %rsp
     xor     %ebp, %ebp
     xor     %r9d, %r9d
-    push    %rax                    /* the signal frame, for a plain return */
-    push    %rax
     mov     %rsi, %rdx
     mov     %rdi, %rsi
     mov     %r8, %rdi
@@ -419,14 +445,7 @@ og_mpk_signal_entry:
     rdfsbase %r8
     mov     MPK_HOST_FS(%rdi), %rax
     wrfsbase %rax
-    mov     %rdi, %rbx
-    mov     %r8, %r12
-    call    og_mpk_signal           /* returns only if the host was interrupted */
-    pop     %rsp
-    wrfsbase %r12
-    mov     $15, %eax               /* rt_sigreturn; the handler's return address is skipped */
-    add     $8, %rsp
-    syscall
+    call    og_mpk_signal           /* which goes on by og_mpk_sigreturn */
     ud2
 
     /* Not on a signal stack of ours: the host was interrupted, and nothing is to be opened. */
@@ -475,6 +494,7 @@ og_mpk_resume:
     mov     %gs:MPK_RESUME_RDX, %rdx
     jmp     *%gs:MPK_RESUME_RIP
 og_mpk_resume_end:
+    .balign 4096, 0xcc
 og_mpk_gate_end:
 
     .section .note.GNU-stack, "", @progbits

@@ -2,11 +2,12 @@
  * XRSTOR or WRxSBASE anywhere in the process would be a way out. The gate's are followed by
  * checks. The C library has one more WRPKRU, in pkey_set, and the dynamic loader XRSTORs in its
  * lazy resolvers: the first becomes a trap, and the resolvers hand over to the one that uses
- * FXRSTOR, which cannot change rights. Anything else is an error that names the place. */
+ * FXRSTOR, which cannot change rights. A call that spells one by its distance is redirected
+ * (host_call.c). Anything else is an error that names the place. */
+#include "host_code.h"
 #include "mpk.h"
 
 #include <dlfcn.h>
-#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,13 +17,12 @@ extern const char og_mpk_gate_start[], og_mpk_gate_end[];
 /* push %rbx; mov %rsp,%rbx; and $-16 or $-64,%rsp: how a lazy resolver begins. */
 static const unsigned char resolver[] = {0x53, 0x48, 0x89, 0xe3, 0x48, 0x83, 0xe4};
 static const unsigned char fxrstor[] = {0x0f, 0xae, 0x4c, 0x24, 0x40}; /* fxrstor 0x40(%rsp) */
-enum { RESOLVER_MAX = 256, PKEY_SET_MAX = 96 };
+enum { RESOLVER_MAX = 256, PKEY_SET_MAX = 96, CALL_REACH = 32 };
 
 static unsigned long long checked; /* how many objects had been loaded when last looked at */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Replaces bytes of code. The page is the process's own copy from then on. */
-static bool patch(unsigned char *at, const unsigned char *bytes, size_t size)
+bool mpk_host_code_patch(unsigned char *at, const unsigned char *bytes, size_t size)
 {
     uintptr_t page = (uintptr_t)at & -(uintptr_t)MPK_PAGE;
     size_t span = (uintptr_t)at + size - page;
@@ -35,7 +35,7 @@ static bool patch(unsigned char *at, const unsigned char *bytes, size_t size)
 static bool make_trap(unsigned char *at)
 {
     static const unsigned char ud2[] = {0x0f, 0x0b};
-    return patch(at, ud2, sizeof(ud2));
+    return mpk_host_code_patch(at, ud2, sizeof(ud2));
 }
 
 /* The start of the resolver that `at` is in, or NULL. */
@@ -59,12 +59,16 @@ static bool replace_resolver(unsigned char *segment, size_t size, unsigned char 
     unsigned char jump[5] = {0xe9};
     int32_t distance = (int32_t)(other - (start + sizeof(jump)));
     memcpy(jump + 1, &distance, sizeof(distance));
-    return patch(start, jump, sizeof(jump)) && make_trap(xrstor);
+    return mpk_host_code_patch(start, jump, sizeof(jump)) && make_trap(xrstor);
 }
 
 /* Deals with one instruction. False if it cannot be made harmless. */
-static bool disarm(unsigned char *segment, size_t size, unsigned char *at, const char *name)
+static bool disarm(const struct dl_phdr_info *object, unsigned char *segment, size_t size,
+                   unsigned char *at, const char *name)
 {
+    if (at - segment >= CALL_REACH && (size_t)(at - segment) + CALL_REACH <= size &&
+        mpk_host_call_redirect(object, at))
+        return true;
     unsigned char *pkey_set = dlsym(RTLD_DEFAULT, "pkey_set");
     if (!strcmp(name, "WRPKRU"))
         return pkey_set && at >= pkey_set && at - pkey_set < PKEY_SET_MAX && make_trap(at);
@@ -77,8 +81,8 @@ struct search {
     enum og_error error;
 };
 
-static void search_segment(struct search *search, const char *file, unsigned char *segment,
-                           size_t size)
+static void search_segment(struct search *search, const struct dl_phdr_info *object,
+                           unsigned char *segment, size_t size)
 {
     const char *name = NULL;
     for (size_t at = 0; !search->error && at < size; at++) {
@@ -87,11 +91,16 @@ static void search_segment(struct search *search, const char *file, unsigned cha
         if (at >= size ||
             og_is_within(address, 1, (uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end))
             continue;
-        if (!disarm(segment, size, segment + at, name)) {
-            char message[96];
-            snprintf(message, sizeof(message),
-                     "the host's own code holds %s, which would be a way out", name);
-            search->error = og_fail(search->fault, OG_FORBIDDEN, file, address, message);
+        if (!disarm(object, segment, size, segment + at, name)) {
+            char message[160];
+            snprintf(
+                message, sizeof(message),
+                "the host's own code holds %s, a way out (og-scan --host finds it; if it is your "
+                "program's, link it another way)",
+                name);
+            const char *file = object->dlpi_name[0] ? object->dlpi_name : "the program";
+            search->error =
+                og_fail(search->fault, OG_FORBIDDEN, file, address - object->dlpi_addr, message);
         }
     }
 }
@@ -106,8 +115,8 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *data)
     for (size_t i = 0; i < info->dlpi_phnum && !search->error; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         if (header->p_type == PT_LOAD && header->p_flags & PF_X)
-            search_segment(search, info->dlpi_name[0] ? info->dlpi_name : "the program",
-                           (unsigned char *)info->dlpi_addr + header->p_vaddr, header->p_memsz);
+            search_segment(search, info, (unsigned char *)info->dlpi_addr + header->p_vaddr,
+                           header->p_memsz);
     }
     return search->error != OG_OK;
 }

@@ -1,10 +1,11 @@
 /* The process image that a domain's dynamic loader starts from, as the kernel would make it for
  * a program: the boot program and the loader mapped, and a stack with arguments, an environment
  * of the loader's own switches, and an auxiliary vector. Nothing in it is the host's. */
+#include "elf.h"
 #include "mpk.h"
 #include "omniglot/mpk/boot_image.h"
+#include "where.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,65 +15,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADERS_MAX = 32, LOADER_MAX = 16 << 20 };
+enum { LOADER_MAX = 16 << 20 };
 
-/* An ELF file in the host's memory. */
-struct image {
-    const unsigned char *bytes;
-    size_t size;
-    const Elf64_Ehdr *header;
-    const Elf64_Phdr *segments;
-};
-
-static bool parse(struct image *image, const unsigned char *bytes, size_t size)
-{
-    const Elf64_Ehdr *header = (const void *)bytes;
-    *image = (struct image){bytes, size, header, NULL};
-    if (size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) ||
-        header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64 ||
-        header->e_type != ET_DYN || header->e_phentsize != sizeof(Elf64_Phdr) ||
-        header->e_phnum == 0 || header->e_phnum > HEADERS_MAX || header->e_phoff % 8 ||
-        !og_is_within(header->e_phoff, header->e_phnum * sizeof(Elf64_Phdr), 0, size))
-        return false;
-    image->segments = (const void *)(bytes + header->e_phoff);
-    return true;
-}
-
-/* How much address space its segments span; 0 if they make no sense. */
-static size_t span(const struct image *image)
-{
-    size_t end = 0;
-    for (size_t i = 0; i < image->header->e_phnum; i++) {
-        const Elf64_Phdr *segment = &image->segments[i];
-        if (segment->p_type != PT_LOAD)
-            continue;
-        if (segment->p_memsz > LOADER_MAX || segment->p_vaddr > LOADER_MAX ||
-            segment->p_filesz > segment->p_memsz ||
-            !og_is_within(segment->p_offset, segment->p_filesz, 0, image->size))
-            return 0;
-        if (segment->p_vaddr + segment->p_memsz > end)
-            end = segment->p_vaddr + segment->p_memsz;
-    }
-    return (end + MPK_PAGE - 1) & -(size_t)MPK_PAGE;
-}
-
-static enum og_error place(const struct image *image, struct mpk_arena *arena, uintptr_t *base,
+static enum og_error place(const struct mpk_elf *elf, struct mpk_arena *arena, uintptr_t *base,
                            struct og_fault *fault)
 {
-    size_t size = span(image);
+    size_t size = mpk_elf_span(elf, LOADER_MAX);
     *base = size ? mpk_arena_map(arena, 0, size) : 0;
     if (!*base)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for the dynamic loader");
-    for (size_t i = 0; i < image->header->e_phnum; i++) {
-        const Elf64_Phdr *segment = &image->segments[i];
-        if (segment->p_type != PT_LOAD)
+    for (unsigned i = 0; i < elf->header.e_phnum; i++) {
+        Elf64_Phdr segment = mpk_elf_segment(elf, i);
+        if (segment.p_type != PT_LOAD)
             continue;
-        uintptr_t start = *base + segment->p_vaddr;
-        memcpy((void *)start, image->bytes + segment->p_offset, segment->p_filesz);
-        if (segment->p_flags & PF_X) {
+        uintptr_t start = *base + segment.p_vaddr;
+        memcpy((void *)start, elf->bytes + segment.p_offset, segment.p_filesz);
+        if (segment.p_flags & PF_X) {
             uintptr_t page = start & -(uintptr_t)MPK_PAGE;
             enum og_error error =
-                mpk_arena_make_code(arena, page, start + segment->p_memsz - page, true, fault);
+                mpk_arena_make_code(arena, page, start + segment.p_memsz - page, true, fault);
             if (error)
                 return error;
         }
@@ -81,13 +42,15 @@ static enum og_error place(const struct image *image, struct mpk_arena *arena, u
 }
 
 /* The loader's path is in the boot program, where the linker has put it. */
-static enum og_error place_loader(const struct image *boot, struct mpk_arena *arena,
+static enum og_error place_loader(const struct mpk_elf *boot, struct mpk_arena *arena,
                                   uintptr_t *base, uintptr_t *entry, struct og_fault *fault)
 {
     const char *path = NULL;
-    for (size_t i = 0; i < boot->header->e_phnum; i++)
-        if (boot->segments[i].p_type == PT_INTERP)
-            path = (const char *)boot->bytes + boot->segments[i].p_offset;
+    for (unsigned i = 0; i < boot->header.e_phnum; i++) {
+        Elf64_Phdr segment = mpk_elf_segment(boot, i);
+        if (segment.p_type == PT_INTERP)
+            path = (const char *)boot->bytes + segment.p_offset;
+    }
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     struct stat status;
     if (file < 0 || fstat(file, &status) || status.st_size <= 0 || status.st_size > LOADER_MAX) {
@@ -100,15 +63,18 @@ static enum og_error place_loader(const struct image *boot, struct mpk_arena *ar
     close(file);
     if (bytes == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, path, 0, "the host is out of memory");
-    struct image loader;
+    struct mpk_elf loader;
     enum og_error error;
-    if (parse(&loader, bytes, size)) {
+    if (mpk_elf_open(&loader, bytes, size)) {
         error = place(&loader, arena, base, fault);
-        *entry = *base + loader.header->e_entry;
+        *entry = *base + loader.header.e_entry;
     } else {
         error = og_fail(fault, OG_NOT_FOUND, path, 0, "it is no dynamic loader of this machine");
     }
     munmap(bytes, size);
+    /* It is what was mapped last. */
+    if (!error)
+        mpk_mapped_add_image(arena, *base, arena->start + arena->used_pages * MPK_PAGE, path);
     return error;
 }
 
@@ -130,7 +96,7 @@ static uintptr_t push_text(struct stack *stack, const char *text)
     return push_bytes(stack, text, strlen(text) + 1);
 }
 
-static enum og_error make_stack(struct mpk_context *context, const struct image *boot,
+static enum og_error make_stack(struct mpk_context *context, const struct mpk_elf *boot,
                                 uintptr_t boot_base, uintptr_t loader_base, uintptr_t *start,
                                 struct og_fault *fault)
 {
@@ -139,21 +105,24 @@ static enum og_error make_stack(struct mpk_context *context, const struct image 
     if (getrandom(random, sizeof(random), 0) != sizeof(random))
         return og_fail(fault, OG_SYSTEM, NULL, 0, "the system gives no random numbers");
     uintptr_t name = push_text(&stack, "domain");
-    /* Lazy binding would need the loader's resolver, whose XRSTOR is a trap here; and one heap
-     * that grows by brk keeps what is live of it in one range. */
+    /* Lazy binding would need the loader's resolver, whose XRSTOR is a trap here. One heap that
+     * grows by brk keeps what is live of it in one range; and what is freed stays there for the
+     * next allocation, for giving it back is a trapped system call and a page fault again. */
     uintptr_t environment[] = {
         push_text(&stack, "LD_BIND_NOW=1"),
-        push_text(&stack, "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.pthread.rseq=0"),
+        push_text(&stack, "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.pthread.rseq=0:"
+                          "glibc.malloc.mmap_threshold=33554432:"
+                          "glibc.malloc.trim_threshold=4294967296:glibc.malloc.top_pad=262144"),
         0,
     };
     uintptr_t seed = push_bytes(&stack, random, sizeof(random));
     uintptr_t platform = push_text(&stack, "x86_64");
     const Elf64_auxv_t vector[] = {
-        {AT_PHDR, {boot_base + boot->header->e_phoff}},
+        {AT_PHDR, {boot_base + boot->header.e_phoff}},
         {AT_PHENT, {sizeof(Elf64_Phdr)}},
-        {AT_PHNUM, {boot->header->e_phnum}},
+        {AT_PHNUM, {boot->header.e_phnum}},
         {AT_BASE, {loader_base}},
-        {AT_ENTRY, {boot_base + boot->header->e_entry}},
+        {AT_ENTRY, {boot_base + boot->header.e_entry}},
         {AT_PAGESZ, {MPK_PAGE}},
         {AT_FLAGS, {0}},
         {AT_HWCAP, {getauxval(AT_HWCAP)}},
@@ -183,9 +152,9 @@ static enum og_error make_stack(struct mpk_context *context, const struct image 
 enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *fault)
 {
     struct mpk_domain *domain = context->domain;
-    struct image boot;
+    struct mpk_elf boot;
     uintptr_t boot_base, loader_base = 0, entry = 0, start = 0;
-    if (!parse(&boot, mpk_boot_image, sizeof(mpk_boot_image)))
+    if (!mpk_elf_open(&boot, mpk_boot_image, sizeof(mpk_boot_image)))
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0, "the boot program of this build is damaged");
     enum og_error error = place(&boot, &domain->arena, &boot_base, fault);
     if (!error)
@@ -200,12 +169,12 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
     /* The gate pushes a return address over the argument count; the code before the boot
      * program's entry needs it gone, so it gets a copy of the count above. */
     context->foreign_rsp = start;
-    uintptr_t before_entry = boot_base + boot.header->e_entry - 16;
+    uintptr_t before_entry = boot_base + boot.header.e_entry - 16;
     og_mpk_call(domain->index, before_entry, entry, 0, 0, 0);
     if (context->context.poisoned) {
         if (fault)
             *fault = context->context.fault;
-        return context->context.poisoned;
+        return (enum og_error)context->context.poisoned;
     }
     if (!domain->booted)
         return og_fail(fault, OG_FAULTED, NULL, 0, "the dynamic loader came back too early");

@@ -38,6 +38,9 @@ enum og_error og_mpk_supported(struct og_fault *fault)
     if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE))
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the kernel does not let programs set the thread pointer (FSGSBASE)");
+    if (!__builtin_cpu_supports("avx"))
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "the processor offers no AVX, by which the gate clears vector registers");
     /* A mode that does not exist: EINVAL where the call does. The selector is not looked at. */
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 2, 0, 0, &readonly_key) && errno != EINVAL)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,

@@ -9,7 +9,7 @@
 
 /* The gate page. */
 #define MPK_SELECTOR   0 /* byte: MPK_ALLOW or MPK_BLOCK, read by the kernel's dispatch */
-#define MPK_PKRU       4 /* the PKRU of the domain that was entered last */
+#define MPK_PKRU       4 /* the PKRU of the armed domain */
 #define MPK_RESUME_RAX 8 /* what og_mpk_resume puts back last */
 #define MPK_RESUME_RCX 16
 #define MPK_RESUME_RDX 24
@@ -23,20 +23,21 @@
 #define MPK_SECRET        (MPK_PRIVATE + 24) /* proof that a signal handler was entered at its start */
 #define MPK_CALLS         (MPK_PRIVATE + 32) /* counts entries, for the deadline */
 #define MPK_ARMED         (MPK_PRIVATE + 40) /* domain whose signal stack is armed; ~0: none */
+#define MPK_RETURN        (MPK_PRIVATE + 48) /* og_mpk_gate_return */
 #define MPK_CONTEXTS      (MPK_PRIVATE + 64) /* struct mpk_context *[MPK_DOMAINS] */
 
 #define MPK_BLOCK_SIZE 0x40000 /* stride of thread blocks, which are aligned to it */
 
 /* struct mpk_context, as far as the gate is concerned. */
-#define MPK_CONTEXT_RSP  0
-#define MPK_CONTEXT_FS   8
-#define MPK_CONTEXT_PKRU 16
+#define MPK_CONTEXT_RSP 0
+#define MPK_CONTEXT_FS  8
 
 /* The frame a call leaves on the host's stack, from its lowest address. */
 #define MPK_FRAME_OUTER   0 /* the next outer frame */
 #define MPK_FRAME_CONTEXT 8
 
 #define MPK_DOMAINS   64
+#define MPK_NO_DOMAIN 0xffffffffffffffff
 #define MPK_CALLBACKS 64
 
 #define MPK_ALLOW 0

@@ -51,7 +51,7 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
     if (context->context.poisoned) {
         if (fault)
             *fault = context->context.fault;
-        return context->context.poisoned;
+        return (enum og_error)context->context.poisoned;
     }
     if (*handle)
         return OG_OK;
@@ -59,6 +59,13 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
         return og_fail(fault, OG_FORBIDDEN, name, domain->refusal.address, domain->refusal.message);
     copy_reason(context, reason, sizeof(reason));
     return og_fail(fault, OG_NOT_FOUND, name, 0, reason[0] ? reason : "it cannot be loaded");
+}
+
+void mpk_libraries_close(struct mpk_domain *domain)
+{
+    struct mpk_context *context = mpk_context_of(domain);
+    for (size_t i = domain->library_count; context && i-- > 0 && !context->context.poisoned;)
+        og_mpk_call(domain->index, domain->boot.dlclose, domain->libraries[i], 0, 0, 0);
 }
 
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol)

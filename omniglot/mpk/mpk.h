@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <ucontext.h>
 
 enum { MPK_PAGE = 4096 };
 
@@ -41,9 +42,11 @@ struct mpk_thread {
     uintptr_t handler_stack;
     uint64_t secret;
     _Atomic uint64_t calls;
-    uint64_t armed;
-    uint64_t reserved[2];
+    _Atomic uint64_t armed; /* and domain_pkru is that domain's */
+    uintptr_t gate_return;
+    _Atomic uint64_t stacks_left; /* signal stacks of domains that other threads have closed */
     struct mpk_context *contexts[MPK_DOMAINS];
+    uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
     _Atomic uint64_t overdue;    /* the value of `calls` that has taken long, */
@@ -88,13 +91,26 @@ extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 enum og_error mpk_signals_open(struct og_fault *fault);
 /* A signal stack for the context, of its domain's key; 0 if there is none left. */
 uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key);
-void mpk_signal_stack_give(uintptr_t stack);
-/* Takes the domain's key off a stack that another thread has armed; it is not used again. */
-void mpk_signal_stack_keep(uintptr_t stack);
+/* Gives back the signal stack of `thread` in the domain. The kernel may still write there if the
+ * thread is another than the calling one: then it stays the thread's, without the domain's key,
+ * until the thread arms another or exits. */
+void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain);
+/* The calling thread exits: it has no signal stack from now on. */
+void mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
 void og_mpk_arm(unsigned domain);
 /* The signal that tells a thread its deadline has passed. */
 int mpk_deadline_signal(void);
+
+/* --- faults (fault.c, describe.c) --- */
+
+/* What the signal, raised by foreign code, says: fills *fault. */
+void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo_t *info,
+                    const greg_t *registers, struct og_fault *fault);
+/* Puts the place of a fault while loading, which cannot be described later, into its symbol. */
+void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault);
+size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
+                    size_t size);
 
 /* --- the arena (arena.c) --- */
 
@@ -121,6 +137,8 @@ struct mpk_arena {
     bool loading;
     struct og_region *regions;
     size_t region_count;
+    struct mpk_mapped *mapped; /* which files were loaded where (mapped.c) */
+    size_t mapped_count;
 };
 
 enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
@@ -165,7 +183,7 @@ enum og_error mpk_host_code_check(struct og_fault *fault);
 
 /* Where the boot program says the loader's functions are (boot/boot.S). */
 struct mpk_boot {
-    uintptr_t dlopen, dlsym, dlerror, posix_memalign, free, allocate_tls, ctype_init;
+    uintptr_t dlopen, dlsym, dlclose, dlerror, posix_memalign, free, allocate_tls, ctype_init;
 };
 
 enum { MPK_FILES = 16 /* open at once in a domain */, MPK_THUNK_SIZE = 48, MPK_THUNKS = 4096 };
@@ -178,6 +196,16 @@ struct mpk_seat {
     struct mpk_context *context;    /* who has it; NULL: free */
 };
 
+/* What the gate must know of a function's arguments and results. */
+struct mpk_shape {
+    uint16_t stack_words, x87_results;
+};
+
+struct mpk_thunk_made {
+    uintptr_t target;
+    struct mpk_shape shape;
+};
+
 struct mpk_domain {
     struct og_domain domain; /* first */
     unsigned index;
@@ -188,7 +216,8 @@ struct mpk_domain {
     struct mpk_boot boot;
     uintptr_t *libraries; /* the loader's handles */
     size_t library_count;
-    pthread_mutex_t lock; /* contexts, thunks, callbacks, the arena */
+    pthread_mutex_t lock;   /* seats, thunks, callbacks, the arena */
+    pthread_rwlock_t entry; /* read: enters without a scope; write: resets or closes */
     struct mpk_seat seats[MPK_ARENA_THREADS];
     struct og_callback *callbacks[MPK_CALLBACKS];
     uint64_t deadline;     /* nanoseconds a call may take; 0: for ever */
@@ -199,19 +228,29 @@ struct mpk_domain {
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;
-    uintptr_t thunk_targets[MPK_THUNKS];
+    struct mpk_thunk_made thunk_made[MPK_THUNKS];
     size_t thunk_count, thunk_limit;
 };
 
 /* By index; NULL: free. */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
 
+/* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
+ * or closed meanwhile. */
+bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
+
 /* The call's end: records why, in all contexts, until reset. */
 void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 
 /* context.c: a thread's place in a domain. Opening takes a seat. */
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);
+/* The calling thread's, opened if there is none yet; NULL if there is no room. */
+struct mpk_context *mpk_context_of(struct mpk_domain *domain);
+/* With mpk_contexts_lock held: a thread can exit while another closes the domain. */
 void mpk_context_close(struct mpk_context *context);
+void mpk_contexts_lock(void);
+void mpk_contexts_unlock(void);
+void mpk_contexts_forked(void);
 /* Makes the seats' stacks, and when the loader is done the other threads' TLS. */
 enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault);
 enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault);
@@ -222,15 +261,17 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
 /* library.c */
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
                                struct og_fault *fault);
+/* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
+void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
 
 /* thunk.c */
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault);
 void mpk_thunks_close(struct mpk_domain *domain);
-void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_words))(void);
+void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, struct mpk_shape shape))(void);
 
-/* The function that a thunk calls; 0 if it is none of the domain's thunks. */
-uintptr_t mpk_thunk_target(struct mpk_domain *domain, void (*thunk)(void));
+/* What a thunk was made of; NULL if it is none of the domain's. */
+const struct mpk_thunk_made *mpk_thunk_find(const struct mpk_domain *domain, void (*thunk)(void));
 
 /* callback.c */
 enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *callback,

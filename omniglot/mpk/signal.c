@@ -28,7 +28,8 @@ enum {
     SIGNAL_STACKS = 2048,
     SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT,
     EXTENDED_MAX = 12 << 10, /* the processor's state in a frame, at most */
-    USER_DISPATCH = 2        /* si_code of a trapped system call */
+    USER_DISPATCH = 2,       /* si_code of a trapped system call */
+    SYSCALL_SIZE = 2         /* bytes of the instruction, whichever it was */
 };
 
 /* The processor state's layout: Intel SDM volume 1, 13.4; the kernel's sw_reserved bytes. */
@@ -36,6 +37,7 @@ enum { SOFTWARE_AT = 464, SOFTWARE_SIZE = 48, MXCSR_AT = 24, HEADER_AT = 512, HE
 
 uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 struct mpk_thread *og_mpk_signal_stack_owners[SIGNAL_STACKS] __attribute__((visibility("hidden")));
+static bool left[SIGNAL_STACKS]; /* the domain is closed, the owner may still have it armed */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A clean processor state, as the kernel writes it, from which copies take their frame data. */
@@ -94,37 +96,81 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key)
     return stack;
 }
 
-void mpk_signal_stack_give(uintptr_t stack)
+/* With the lock held. A stack that cannot be cleared is not used again. */
+static void free_stack(size_t index)
 {
-    if (!stack)
+    if (mmap((void *)(og_mpk_signal_stacks + index * SIGNAL_STACK), SIGNAL_STACK, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
         return;
-    mmap((void *)stack, SIGNAL_STACK, PROT_NONE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    og_mpk_signal_stack_owners[index] = NULL;
+    left[index] = false;
+}
+
+static void free_left_stacks(struct mpk_thread *thread)
+{
+    if (!atomic_load(&thread->stacks_left) || thread->handling)
+        return;
     pthread_mutex_lock(&lock);
-    og_mpk_signal_stack_owners[(stack - og_mpk_signal_stacks) / SIGNAL_STACK] = NULL;
+    for (size_t i = 0; i < SIGNAL_STACKS; i++)
+        if (left[i] && og_mpk_signal_stack_owners[i] == thread)
+            free_stack(i);
+    atomic_store(&thread->stacks_left, 0);
     pthread_mutex_unlock(&lock);
 }
 
-void mpk_signal_stack_keep(uintptr_t stack)
+static void disarm(struct mpk_thread *thread)
 {
-    if (stack)
-        pkey_mprotect((void *)stack, SIGNAL_STACK, PROT_READ | PROT_WRITE, 0);
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
 }
 
-static stack_t signal_stack_of(const struct mpk_context *context)
+void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain)
 {
-    return (stack_t){.ss_sp = (void *)context->signal_stack,
-                     .ss_size = SIGNAL_STACK,
-                     .ss_flags = (int)SS_AUTODISARM};
+    uint64_t armed = domain;
+    if (!stack)
+        return;
+    size_t index = (stack - og_mpk_signal_stacks) / SIGNAL_STACK;
+    bool own = thread == mpk_thread_self();
+    if (own && thread->armed == domain)
+        disarm(thread);
+    pthread_mutex_lock(&lock);
+    if (own) {
+        free_stack(index);
+    } else {
+        pkey_mprotect((void *)stack, SIGNAL_STACK, PROT_READ | PROT_WRITE, 0);
+        left[index] = true;
+        atomic_fetch_add(&thread->stacks_left, 1);
+        /* The number will be another domain's: the thread has to arm that one's stack. */
+        atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void mpk_signal_stacks_leave(struct mpk_thread *thread)
+{
+    disarm(thread);
+    thread->handling = false;
+    free_left_stacks(thread);
+}
+
+static stack_t signal_stack_at(uintptr_t start)
+{
+    return (stack_t){
+        .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)SS_AUTODISARM};
 }
 
 void og_mpk_arm(unsigned domain)
 {
     struct mpk_thread *thread = mpk_thread_self();
     int number = errno;
-    stack_t stack = signal_stack_of(thread->contexts[domain]);
-    if (!sigaltstack(&stack, NULL))
-        thread->armed = domain;
+    stack_t stack = signal_stack_at(thread->contexts[domain]->signal_stack);
+    /* It cannot fail; and without a stack the domain is not to be entered. */
+    if (sigaltstack(&stack, NULL))
+        __builtin_trap();
+    thread->domain_pkru = thread->contexts[domain]->pkru;
+    atomic_store(&thread->armed, domain);
+    free_left_stacks(thread);
     errno = number;
 }
 
@@ -168,8 +214,9 @@ static void make_state_safe(unsigned char *state)
     memcpy(state + sample_size - 4, sample + sample_size - 4, 4);
 }
 
-static _Noreturn void go_on(struct mpk_thread *thread, struct frame *frame, unsigned char *state,
-                            const char *where, uintptr_t fs)
+/* Returns from the signal through a frame on the host's stack. */
+static _Noreturn void go_on(struct frame *frame, unsigned char *state, const char *where,
+                            uintptr_t stack, uintptr_t fs)
 {
     /* Carry, parity, adjust, zero, sign, direction, overflow: not trap, not alignment check. */
     enum { FLAGS = 0xcd5, INTERRUPTS = 0x202, CODE = 0x33, STACK = 0x2b };
@@ -179,9 +226,18 @@ static _Noreturn void go_on(struct mpk_thread *thread, struct frame *frame, unsi
     registers[REG_EFL] = (registers[REG_EFL] & FLAGS) | INTERRUPTS;
     registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;
     frame->context.state = state;
-    frame->context.stack = signal_stack_of(thread->frame->context);
-    thread->armed = thread->frame->context->domain->index;
+    frame->context.stack = signal_stack_at(stack);
     og_mpk_sigreturn(frame, fs);
+}
+
+/* Back into the gate, from where a domain was interrupted. */
+static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct frame *frame,
+                                    unsigned char *state, const char *where, uintptr_t fs)
+{
+    const struct mpk_context *context = thread->frame->context;
+    thread->domain_pkru = context->pkru;
+    atomic_store(&thread->armed, context->domain->index);
+    go_on(frame, state, where, context->signal_stack, fs);
 }
 
 static _Noreturn void resume(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
@@ -199,7 +255,7 @@ static _Noreturn void resume(struct mpk_thread *thread, struct frame *frame, uns
         thread->resume_rdx = (uint64_t)registers[REG_RDX];
         thread->resume_rip = (uint64_t)at;
     }
-    go_on(thread, frame, state, og_mpk_resume, thread->frame->context->foreign_fs);
+    go_on_in_gate(thread, frame, state, og_mpk_resume, thread->frame->context->foreign_fs);
 }
 
 static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, unsigned char *state,
@@ -211,45 +267,10 @@ static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, un
     memset(registers, 0, sizeof(frame->context.registers));
     registers[REG_RSP] = (greg_t)thread->frame;
     memcpy(state, sample, sample_size);
-    go_on(thread, frame, state, og_mpk_recover, thread->host_fs);
+    go_on_in_gate(thread, frame, state, og_mpk_recover, thread->host_fs);
 }
 
 /* --- what happened --- */
-
-static void describe(const struct mpk_context *context, const siginfo_t *info, int signal,
-                     uintptr_t instruction, struct og_fault *fault)
-{
-    enum { OTHERS_MEMORY = 4 /* SEGV_PKUERR */ };
-    uintptr_t address = (uintptr_t)info->si_addr;
-    const char *what = "the foreign code received a signal";
-    switch (signal) {
-    case SIGSEGV:
-        what = "the foreign code touched memory that is not there or not writable";
-        if (info->si_code == OTHERS_MEMORY)
-            what = "the foreign code touched memory that is not its domain's";
-        if (info->si_code == SI_KERNEL)
-            what = "the foreign code used an address that cannot be";
-        if (og_is_within(address, 1, context->seat->stack_low - MPK_PAGE, context->seat->stack_low))
-            what = "the foreign stack overflowed";
-        break;
-    case SIGBUS:
-        what = "the foreign code touched a page of a file that is not there any more";
-        break;
-    case SIGILL:
-        what = "the foreign code executed an instruction that is none, or is forbidden here";
-        break;
-    case SIGFPE:
-        what = "the foreign code divided by zero, or overflowed a division";
-        break;
-    case SIGTRAP:
-        what = "the foreign code executed a breakpoint";
-        break;
-    }
-    if (signal != SIGSEGV && signal != SIGBUS)
-        address = instruction;
-    og_fail(fault, OG_FAULTED, NULL, address, what);
-    fault->signal = signal;
-}
 
 static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
 {
@@ -263,8 +284,10 @@ static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsi
                       (uint64_t)registers[REG_R8], (uint64_t)registers[REG_R9]},
     };
     int64_t result = mpk_policy_serve(&call);
-    if (call.ends_call)
+    if (call.ends_call) {
+        call.fault.instruction = (uintptr_t)registers[REG_RIP] - SYSCALL_SIZE;
         recover(thread, frame, state, &call.fault);
+    }
     registers[REG_RAX] = result;
     registers[REG_RCX] = registers[REG_RIP];
     registers[REG_R11] = registers[REG_EFL];
@@ -290,10 +313,27 @@ static void hand_on(int signal, siginfo_t *info, void *context)
     }
 }
 
+/* How much of a frame lies below its ucontext, and above the host's handler's stack: a word. */
+enum { SIGNAL_FRAME_BELOW = 64 };
+
 static bool is_fault(int signal)
 {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
            signal == SIGTRAP || signal == SIGSYS;
+}
+
+/* Copies what the kernel wrote to the signal stack at `stack`, which a domain may be able to
+ * write: its pointer to the processor's state is checked. */
+static void copy_frame(struct frame *frame, unsigned char *state, uintptr_t stack,
+                       const siginfo_t *info, const void *context)
+{
+    memcpy(&frame->context, context, sizeof(frame->context));
+    frame->info = *info;
+    uintptr_t from = (uintptr_t)frame->context.state;
+    if (og_is_within(from, sample_size, stack, stack + SIGNAL_STACK))
+        memcpy(state, (const void *)from, sample_size);
+    else
+        memcpy(state, sample, sample_size);
 }
 
 static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
@@ -306,15 +346,7 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     __asm__("rdgsbase %0" : "=r"(base));
     if (base != (uintptr_t)thread)
         syscall(SYS_arch_prctl, ARCH_SET_GS, thread);
-    /* The state lies in the signal stack; its address is copied with the rest, so checked. */
-    memcpy(&frame.context, context, sizeof(frame.context));
-    frame.info = *info;
-    uintptr_t from = (uintptr_t)frame.context.state;
-    uintptr_t stack = thread->frame->context->signal_stack;
-    if (og_is_within(from, sample_size, stack, stack + SIGNAL_STACK))
-        memcpy(state, (const void *)from, sample_size);
-    else
-        memcpy(state, sample, sample_size);
+    copy_frame(&frame, state, thread->frame->context->signal_stack, info, context);
 
     struct og_fault fault;
     uint64_t overdue = atomic_load(&thread->overdue);
@@ -327,10 +359,12 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
             atomic_load(&thread->overdue_by) < deadline)
             resume(thread, &frame, state);
         og_fail(&fault, OG_DEADLINE, NULL, at, "the foreign code ran past its deadline");
+        fault.instruction = at;
         recover(thread, &frame, state, &fault);
     }
     if (is_fault(signal)) {
-        describe(thread->frame->context, &frame.info, signal, at, &fault);
+        mpk_fault_tell(thread->frame->context, signal, &frame.info, frame.context.registers,
+                       &fault);
         recover(thread, &frame, state, &fault);
     }
     /* The host's own handler: on the host's stack, with the host's rights. */
@@ -340,15 +374,42 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     resume(thread, &frame, state);
 }
 
+/* The host was interrupted, on the signal stack of the domain it was in last. Its registers are
+ * not left there for the domain to read. */
+static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, const siginfo_t *info,
+                                       const void *context, uintptr_t fs)
+{
+    struct frame frame;
+    unsigned char state[EXTENDED_MAX] __attribute__((aligned(64)));
+    uintptr_t stack = (uintptr_t)context & ~(uintptr_t)(SIGNAL_STACK - 1);
+    copy_frame(&frame, state, stack, info, context);
+    uintptr_t written = ((uintptr_t)context - SIGNAL_FRAME_BELOW) & ~(uintptr_t)63;
+    memset((void *)written, 0, stack + SIGNAL_STACK - written);
+
+    int number = errno;
+    /* The kernel has disarmed the stack and arms it again when this returns; a handler that
+     * leaves by longjmp has none. Its domain may be closed meanwhile. */
+    uint64_t armed = thread->armed, stacks_left = thread->stacks_left;
+    uint64_t handling = thread->handling;
+    uint32_t pkru = thread->domain_pkru;
+    thread->handling = true;
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    hand_on(signal, &frame.info, &frame.context);
+    thread->domain_pkru = pkru;
+    atomic_store(&thread->armed, armed);
+    if (thread->stacks_left != stacks_left)
+        atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    thread->handling = handling;
+    errno = number;
+    go_on(&frame, state, (const char *)frame.context.registers[REG_RIP], stack, fs);
+}
+
 void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
                    uintptr_t fs)
 {
-    (void)fs;
     if (atomic_load_explicit(&thread->selector, memory_order_relaxed) == MPK_BLOCK)
         interrupted_domain(thread, signal, info, context);
-    int number = errno;
-    hand_on(signal, info, context);
-    errno = number;
+    interrupted_host(thread, signal, info, context, fs);
 }
 
 void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
@@ -430,11 +491,12 @@ enum og_error mpk_signals_open(struct og_fault *fault)
     if (error)
         return error;
     size_t size = (size_t)SIGNAL_STACKS * SIGNAL_STACK;
-    void *stacks = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *stacks = mmap(NULL, size + SIGNAL_STACK, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stacks == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve signal stacks");
     og_mpk_signal_stacks_size = size;
-    og_mpk_signal_stacks = (uintptr_t)stacks;
+    og_mpk_signal_stacks = ((uintptr_t)stacks + SIGNAL_STACK - 1) & ~(uintptr_t)(SIGNAL_STACK - 1);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
         if (!adopt(faults[i]))
             return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");

@@ -69,7 +69,7 @@ static int file_of(const struct mpk_syscall *call, uint64_t descriptor)
 static int64_t open_path(struct mpk_syscall *call, uint64_t address, uint64_t flags)
 {
     struct mpk_domain *domain = call->domain;
-    char path[PATH_SIZE];
+    char path[PATH_SIZE] = "";
     struct stat status;
     int64_t error = copy_path(call, address, path);
     if (error)
@@ -178,7 +178,7 @@ int64_t mpk_syscall_fstat(struct mpk_syscall *call)
 
 int64_t mpk_syscall_newfstatat(struct mpk_syscall *call)
 {
-    char path[PATH_SIZE];
+    char path[PATH_SIZE] = "";
     struct stat status;
     if (call->arguments[3] & AT_EMPTY_PATH) {
         struct mpk_syscall by_descriptor = *call;
@@ -195,7 +195,7 @@ int64_t mpk_syscall_newfstatat(struct mpk_syscall *call)
 
 static int64_t access_path(struct mpk_syscall *call, uint64_t address, uint64_t mode)
 {
-    char path[PATH_SIZE];
+    char path[PATH_SIZE] = "";
     int64_t error = copy_path(call, address, path);
     if (error)
         return error == -EPERM ? -ENOENT : error;

@@ -1,6 +1,7 @@
 /* Memory: all of it inside the arena. Protection is not the domain's to choose: what it maps is
  * readable and writable, and executable (then scanned, and not writable) while it loads. */
 #include "policy.h"
+#include "where.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -86,8 +87,12 @@ int64_t mpk_syscall_mmap(struct mpk_syscall *call)
         return -EPERM;
     pthread_mutex_lock(&domain->lock);
     if (!(flags & MAP_ANONYMOUS)) {
-        result = map_file(call, address, size, protection, (unsigned)call->arguments[4] - 3,
-                          (off_t)call->arguments[5]);
+        unsigned descriptor = (unsigned)call->arguments[4] - 3;
+        off_t offset = (off_t)call->arguments[5];
+        result = map_file(call, address, size, protection, descriptor, offset);
+        if (result > 0 && domain->arena.loading)
+            mpk_mapped_add(&domain->arena, (uintptr_t)result, size, domain->files[descriptor],
+                           offset);
     } else if (protection & PROT_EXEC) {
         result = -EPERM;
     } else {

@@ -31,10 +31,10 @@ AT_OFFSET(mpk_thread, handler_stack, MPK_HANDLER_STACK);
 AT_OFFSET(mpk_thread, secret, MPK_SECRET);
 AT_OFFSET(mpk_thread, calls, MPK_CALLS);
 AT_OFFSET(mpk_thread, armed, MPK_ARMED);
+AT_OFFSET(mpk_thread, gate_return, MPK_RETURN);
 AT_OFFSET(mpk_thread, contexts, MPK_CONTEXTS);
 AT_OFFSET(mpk_context, foreign_rsp, MPK_CONTEXT_RSP);
 AT_OFFSET(mpk_context, foreign_fs, MPK_CONTEXT_FS);
-AT_OFFSET(mpk_context, pkru, MPK_CONTEXT_PKRU);
 AT_OFFSET(mpk_frame, outer, MPK_FRAME_OUTER);
 AT_OFFSET(mpk_frame, context, MPK_FRAME_CONTEXT);
 
@@ -48,6 +48,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t exit_key;
 static __thread struct mpk_thread *self;
 
+extern const char og_mpk_gate_start[], og_mpk_gate_end[], og_mpk_gate_return[];
 static void leave(void *block);
 
 enum og_error mpk_threads_open(struct og_fault *fault)
@@ -59,6 +60,9 @@ enum og_error mpk_threads_open(struct og_fault *fault)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the thread blocks");
+    if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
+                      PROT_READ | PROT_EXEC, mpk_key_readonly()))
+        return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot let domains read the gate");
     if (pthread_key_create(&exit_key, leave))
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
     og_mpk_thread_blocks_size = size;
@@ -117,8 +121,8 @@ static bool map_block(struct mpk_thread *block)
 
 static void unmap_block(struct mpk_thread *block)
 {
-    mmap(block, MPK_BLOCK_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-         -1, 0);
+    (void)mmap(block, MPK_BLOCK_SIZE, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
 struct mpk_thread *mpk_thread_self(void)
@@ -136,7 +140,8 @@ struct mpk_thread *mpk_thread_self(void)
     og_mpk_open_rights();
     block->host_fs = (uintptr_t)__builtin_thread_pointer();
     block->handler_stack = (uintptr_t)block + MPK_BLOCK_SIZE;
-    block->armed = UINT64_MAX;
+    block->armed = MPK_NO_DOMAIN;
+    block->gate_return = (uintptr_t)og_mpk_gate_return;
     block->id = (pid_t)syscall(SYS_gettid);
     block->index = index;
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
@@ -160,11 +165,11 @@ static void leave(void *memory)
     struct mpk_thread *block = memory;
     unsigned index = block->index;
     set_ready(index, false);
+    mpk_contexts_lock();
     for (unsigned i = 0; i < MPK_DOMAINS; i++)
-        if (block->contexts[i])
-            mpk_context_close(block->contexts[i]);
-    stack_t none = {.ss_flags = SS_DISABLE};
-    sigaltstack(&none, NULL);
+        mpk_context_close(block->contexts[i]);
+    mpk_contexts_unlock();
+    mpk_signal_stacks_leave(block);
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     self = NULL;

@@ -12,7 +12,7 @@
 
 enum { SIZE = MPK_THUNKS * MPK_THUNK_SIZE };
 
-extern const char og_mpk_gate_call[], og_mpk_gate_call_stacked[];
+extern const char og_mpk_gate_call[], og_mpk_gate_call_shaped[];
 
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault)
 {
@@ -41,7 +41,7 @@ void mpk_thunks_close(struct mpk_domain *domain)
         munmap((void *)domain->thunk_code, SIZE);
 }
 
-/* mov $domain + words << 32, %r10; movabs $target, %r11; jmp *gate(%rip) */
+/* mov $domain + shape << 32, %r10; movabs $target, %r11; jmp *gate(%rip) */
 static void write_thunk(unsigned char thunk[MPK_THUNK_SIZE], uint64_t head, uintptr_t target,
                         uintptr_t gate)
 {
@@ -69,13 +69,14 @@ static void write_thunk(unsigned char thunk[MPK_THUNK_SIZE], uint64_t head, uint
     memcpy(at + 6, &gate, 8);
 }
 
-void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_words))(void)
+void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, struct mpk_shape shape))(void)
 {
     unsigned char thunk[MPK_THUNK_SIZE] = {0};
-    uintptr_t gate = (uintptr_t)(stack_words ? og_mpk_gate_call_stacked : og_mpk_gate_call);
+    uint64_t head = (uint64_t)shape.x87_results << 48 | (uint64_t)shape.stack_words << 32;
+    uintptr_t gate = (uintptr_t)(head ? og_mpk_gate_call_shaped : og_mpk_gate_call);
     uintptr_t entry = 0;
     const char *name;
-    write_thunk(thunk, (uint64_t)stack_words << 32 | domain->index, target, gate);
+    write_thunk(thunk, head | domain->index, target, gate);
     /* The address is the domain's word, and a thunk can be jumped into. */
     if (mpk_scan(thunk, sizeof(thunk), &name) < sizeof(thunk))
         return NULL;
@@ -86,14 +87,14 @@ void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, uint32_t stack_wor
     if (!entry && domain->thunk_count < domain->thunk_limit) {
         memcpy(domain->thunks + domain->thunk_count * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE);
         entry = domain->thunk_code + domain->thunk_count * MPK_THUNK_SIZE;
-        domain->thunk_targets[domain->thunk_count++] = target;
+        domain->thunk_made[domain->thunk_count++] = (struct mpk_thunk_made){target, shape};
     }
     pthread_mutex_unlock(&domain->lock);
     return (void (*)(void))entry;
 }
 
-uintptr_t mpk_thunk_target(struct mpk_domain *domain, void (*thunk)(void))
+const struct mpk_thunk_made *mpk_thunk_find(const struct mpk_domain *domain, void (*thunk)(void))
 {
     size_t index = ((uintptr_t)thunk - domain->thunk_code) / MPK_THUNK_SIZE;
-    return index < domain->thunk_count ? domain->thunk_targets[index] : 0;
+    return index < domain->thunk_count ? &domain->thunk_made[index] : NULL;
 }

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <memkind.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +28,8 @@ static void *allocate_zeroed(unsigned slot, size_t count, size_t size)
 {
     size_t bytes;
     void *memory = NULL;
-    /* memkind multiplies without looking, and has nothing of size 0. */
-    if (!__builtin_mul_overflow(count, size, &bytes) && heaps[slot]->kind)
-        memory = memkind_calloc(heaps[slot]->kind, 1, bytes ? bytes : 1);
+    if (!__builtin_mul_overflow(count, size, &bytes))
+        memory = none_heap_alloc_zeroed(heaps[slot], bytes ? bytes : 1);
     if (!memory)
         errno = ENOMEM;
     return memory;
@@ -54,8 +52,12 @@ static void *reallocate(unsigned slot, void *memory, size_t size)
         return allocate(slot, 1, size);
     if (!none_heap_owns(heaps[slot], (uintptr_t)memory))
         return realloc(memory, size);
-    void *moved = memkind_realloc(heaps[slot]->kind, memory, size);
-    if (!moved && size)
+    if (!size) {
+        none_heap_free(heaps[slot], memory);
+        return NULL;
+    }
+    void *moved = none_heap_realloc(heaps[slot], memory, size);
+    if (!moved)
         errno = ENOMEM;
     return moved;
 }
@@ -72,7 +74,7 @@ static void *reallocate_array(unsigned slot, void *memory, size_t count, size_t 
 static size_t usable_size(unsigned slot, void *memory)
 {
     return none_heap_owns(heaps[slot], (uintptr_t)memory)
-               ? memkind_malloc_usable_size(heaps[slot]->kind, memory)
+               ? none_heap_usable_size(heaps[slot], memory)
                : malloc_usable_size(memory);
 }
 

@@ -13,6 +13,19 @@ enum { SLOTS = 64 };
 static struct og_callback *callbacks[SLOTS];
 static pthread_mutex_t callbacks_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* What foreign code passes may be on its stack, which is the host's here: from the thunk's
+ * arguments up to the scope that was open when it was called. */
+static void find_frames(struct og_context *context, const struct og_arguments *arguments)
+{
+    enum { MOST = 8 << 20 }; /* a stack's usual limit: the scope was elsewhere */
+    uintptr_t start = (uintptr_t)(arguments + 1), end = 0;
+    if (context->depth)
+        end = (uintptr_t)context->open[context->depth - 1].scope;
+    int is_stack = end > start && end - start < MOST;
+    context->frames_start = is_stack ? start : 0;
+    context->frames_end = is_stack ? end : 0;
+}
+
 static struct og_result dispatch(unsigned slot, const struct og_arguments *arguments)
 {
     struct og_result result = {0, 0};
@@ -20,10 +33,15 @@ static struct og_result dispatch(unsigned slot, const struct og_arguments *argum
     if (callback) {
         struct og_scope scope;
         struct og_domain *domain = callback->domain;
+        struct og_context *context = domain->runtime->context(domain);
+        const uintptr_t outer_start = context->frames_start, outer_end = context->frames_end;
+        find_frames(context, arguments);
         size_t enclosing = og_callback_scope_begin(domain, &scope);
         callback->function(callback->user, &scope, arguments, &result);
         /* It may have closed the callback by now. */
         og_callback_scope_end(domain, &scope, enclosing);
+        context->frames_start = outer_start;
+        context->frames_end = outer_end;
     }
     return result;
 }

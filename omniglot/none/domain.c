@@ -81,7 +81,7 @@ static enum og_error load(struct none_domain *domain, const char *const *names,
         return out_of_memory(fault);
     for (size_t i = 0; i < count; i++) {
         struct none_library *library = &domain->libraries[i];
-        enum og_error error = none_library_open(library, names[i], domain->slot, fault);
+        enum og_error error = none_library_open(library, names[i], domain, fault);
         if (error)
             return error;
         domain->library_count++;

@@ -1,41 +1,155 @@
-/* The foreign heap: memkind (a jemalloc that can be told where to allocate).
+/* The foreign heap: jemalloc, told to take its memory from the domain's arena and nowhere else.
  *
- * memkind does not unmap the address space of a destroyed heap's bookkeeping (2 MiB for
- * each of its arenas, a few per heap), though it gives the memory back: an open or a reset
- * costs that much address space, of the 128 TiB there are, and no memory. */
+ * It is a copy of jemalloc of our own, its names changed when it is linked (build.mk), so that the
+ * host's malloc stays what it was. Its books are kept outside the arena. */
 #include "none.h"
 
-#include <memkind.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/* jemalloc.h declares the functions by the names that the copy has. */
+#define mallocx og_jemalloc_mallocx
+#define rallocx og_jemalloc_rallocx
+#define sallocx og_jemalloc_sallocx
+#define dallocx og_jemalloc_dallocx
+#define mallctl og_jemalloc_mallctl
+#include <jemalloc/jemalloc.h>
+
+/* Address space that is given back is unmapped, not kept for later. */
+extern const char *og_jemalloc_conf;
+const char *og_jemalloc_conf = "retain:false";
+
+struct none_heap_range {
+    extent_hooks_t hooks; /* first: jemalloc hands it to the hooks */
+    uintptr_t next, end;
+};
+
+/* --- jemalloc's hooks: the range is handed out once, and kept by jemalloc from then on --- */
+
+static void *take_extent(extent_hooks_t *hooks, void *wanted, size_t size, size_t alignment,
+                         bool *zero, bool *commit, unsigned arena)
+{
+    struct none_heap_range *range = (struct none_heap_range *)hooks;
+    uintptr_t start = (range->next + alignment - 1) & ~(uintptr_t)(alignment - 1);
+    (void)arena;
+    if (start < range->next || start > range->end || size > range->end - start ||
+        (wanted && (uintptr_t)wanted != start))
+        return NULL;
+    range->next = start + size;
+    *zero = true;
+    *commit = true;
+    return (void *)start;
+}
+
+static bool keep_extent(extent_hooks_t *hooks, void *start, size_t size, bool committed,
+                        unsigned arena)
+{
+    (void)hooks, (void)start, (void)size, (void)committed, (void)arena;
+    return true;
+}
+
+static bool clear_extent(extent_hooks_t *hooks, void *start, size_t size, size_t offset,
+                         size_t length, unsigned arena)
+{
+    (void)hooks, (void)size, (void)arena;
+    return madvise((char *)start + offset, length, MADV_DONTNEED) != 0;
+}
+
+static bool split_extent(extent_hooks_t *hooks, void *start, size_t size, size_t size_a,
+                         size_t size_b, bool committed, unsigned arena)
+{
+    (void)hooks, (void)start, (void)size, (void)size_a, (void)size_b, (void)committed, (void)arena;
+    return false;
+}
+
+static bool merge_extents(extent_hooks_t *hooks, void *a, size_t size_a, void *b, size_t size_b,
+                          bool committed, unsigned arena)
+{
+    (void)hooks, (void)a, (void)size_a, (void)b, (void)size_b, (void)committed, (void)arena;
+    return false;
+}
+
+/* --- the heap --- */
+
+static int flags_of(const struct none_heap *heap)
+{
+    return MALLOCX_ARENA(heap->arena) | MALLOCX_TCACHE(heap->cache);
+}
 
 enum og_error none_heap_open(struct none_heap *heap, uintptr_t start, size_t size,
                              struct og_fault *fault)
 {
-    heap->start = start;
-    heap->size = size;
-    heap->kind = NULL;
-    int status = memkind_create_fixed((void *)start, size, &heap->kind);
-    if (status == MEMKIND_SUCCESS)
-        return OG_OK;
-    char message[MEMKIND_ERROR_MESSAGE_SIZE];
-    memkind_error_message(status, message, sizeof(message));
-    return og_fail(fault, OG_NO_MEMORY, "memkind", start, message);
+    size_t number = sizeof(unsigned);
+    *heap = (struct none_heap){.start = start, .size = size};
+    struct none_heap_range *range = malloc(sizeof(*range));
+    if (!range)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    *range = (struct none_heap_range){
+        .hooks = {.alloc = take_extent,
+                  .dalloc = keep_extent,
+                  .purge_forced = clear_extent,
+                  .split = split_extent,
+                  .merge = merge_extents},
+        .next = start,
+        .end = start + size,
+    };
+    /* experimental.arenas_create_ext's argument: the books are not to be in the range. */
+    struct {
+        extent_hooks_t *hooks;
+        bool books_in_range;
+    } arena = {&range->hooks, false};
+    if (mallctl("experimental.arenas_create_ext", &heap->arena, &number, &arena, sizeof(arena))) {
+        free(range);
+        return og_fail(fault, OG_NO_MEMORY, "jemalloc", start, "it cannot make another heap");
+    }
+    heap->range = range;
+    if (mallctl("tcache.create", &heap->cache, &number, NULL, 0)) {
+        none_heap_close(heap);
+        return og_fail(fault, OG_NO_MEMORY, "jemalloc", start, "it cannot make another heap");
+    }
+    heap->has_cache = true;
+    return OG_OK;
 }
 
 void none_heap_close(struct none_heap *heap)
 {
-    if (heap->kind)
-        memkind_destroy_kind(heap->kind);
-    heap->kind = NULL;
+    char name[48];
+    if (!heap->range)
+        return;
+    if (heap->has_cache)
+        mallctl("tcache.destroy", NULL, NULL, &heap->cache, sizeof(heap->cache));
+    snprintf(name, sizeof(name), "arena.%u.destroy", heap->arena);
+    mallctl(name, NULL, NULL, NULL, 0);
+    free(heap->range);
+    heap->range = NULL;
+    heap->has_cache = false;
 }
 
 void *none_heap_alloc(struct none_heap *heap, size_t alignment, size_t size)
 {
-    void *memory = NULL;
-    if (!heap->kind)
+    if (!heap->range)
         return NULL; /* a reset failed half-way */
-    if (alignment <= _Alignof(max_align_t))
-        return memkind_malloc(heap->kind, size);
-    return memkind_posix_memalign(heap->kind, &memory, alignment, size) ? NULL : memory;
+    /* Its smallest blocks are aligned to 8 bytes only. */
+    if (alignment < _Alignof(max_align_t) && size >= _Alignof(max_align_t))
+        alignment = _Alignof(max_align_t);
+    return mallocx(size, flags_of(heap) | MALLOCX_ALIGN(alignment));
+}
+
+void *none_heap_alloc_zeroed(struct none_heap *heap, size_t size)
+{
+    return heap->range ? mallocx(size, flags_of(heap) | MALLOCX_ZERO) : NULL;
+}
+
+void *none_heap_realloc(struct none_heap *heap, void *memory, size_t size)
+{
+    return heap->range ? rallocx(memory, size, flags_of(heap)) : NULL;
+}
+
+size_t none_heap_usable_size(const struct none_heap *heap, const void *memory)
+{
+    return sallocx(memory, flags_of(heap));
 }
 
 bool none_heap_owns(const struct none_heap *heap, uintptr_t address)
@@ -45,6 +159,6 @@ bool none_heap_owns(const struct none_heap *heap, uintptr_t address)
 
 void none_heap_free(struct none_heap *heap, void *memory)
 {
-    if (heap->kind)
-        memkind_free(heap->kind, memory);
+    if (heap->range)
+        dallocx(memory, flags_of(heap));
 }

@@ -198,11 +198,29 @@ static struct dynamic dynamic_of(const struct link_map *map)
     return dynamic;
 }
 
-/* Puts the slot's functions where the library's relocations put libc's. */
-static enum og_error bind_allocation(const struct none_library *library, unsigned slot,
-                                     const char *name, struct og_fault *fault)
+/* Where one of the domain's libraries that were loaded before has `symbol`; NULL: none has. */
+static void *find_earlier(const struct none_domain *domain, const char *symbol)
+{
+    for (size_t i = 0; i < domain->library_count; i++) {
+        struct link_map *map;
+        Dl_info about;
+        void *found = dlsym(domain->libraries[i].instance, symbol);
+        /* Its own, not one of a library that it needs. */
+        if (found && !dlinfo(domain->libraries[i].instance, RTLD_DI_LINKMAP, &map) &&
+            dladdr(found, &about) && (uintptr_t)about.dli_fbase == map->l_addr)
+            return found;
+    }
+    return NULL;
+}
+
+/* Puts the slot's functions where the library's relocations put libc's, and what earlier libraries
+ * of the domain define where they put what the host's instances of those do. */
+static enum og_error bind_to_domain(const struct none_library *library,
+                                    const struct none_domain *domain, const char *name,
+                                    struct og_fault *fault)
 {
     struct link_map *map;
+    unsigned slot = domain->slot;
     if (dlinfo(library->instance, RTLD_DI_LINKMAP, &map))
         return not_loaded(fault, name);
     struct segments segments = segments_of(library);
@@ -221,8 +239,12 @@ static enum og_error bind_allocation(const struct none_library *library, unsigne
             if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT && type != R_X86_64_64)
                 continue;
             const ElfW(Sym) *symbol = &dynamic.symbols[ELF64_R_SYM(relocation->r_info)];
+            if (symbol->st_shndx != SHN_UNDEF)
+                continue;
             void *function = none_allocation_function(slot, dynamic.strings + symbol->st_name);
-            if (function && symbol->st_shndx == SHN_UNDEF)
+            if (!function)
+                function = find_earlier(domain, dynamic.strings + symbol->st_name);
+            if (function)
                 memcpy((void *)(map->l_addr + relocation->r_offset), &function, sizeof(function));
         }
     }
@@ -288,8 +310,8 @@ static bool is_loaded(int file)
     return instance != NULL;
 }
 
-enum og_error none_library_open(struct none_library *library, const char *name, unsigned slot,
-                                struct og_fault *fault)
+enum og_error none_library_open(struct none_library *library, const char *name,
+                                const struct none_domain *domain, struct og_fault *fault)
 {
     struct link_map *map;
     enum og_error error;
@@ -312,7 +334,7 @@ enum og_error none_library_open(struct none_library *library, const char *name, 
         error = not_loaded(fault, name);
         goto fail;
     }
-    error = bind_allocation(library, slot, name, fault);
+    error = bind_to_domain(library, domain, name, fault);
     if (!error)
         error = take_snapshots(library, fault);
     if (!error)

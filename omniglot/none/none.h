@@ -7,13 +7,13 @@
 
 #include <stdbool.h>
 
-struct memkind;
-
-/* A heap inside [start, start + size). */
+/* A heap inside [start, start + size). One thread at a time. */
 struct none_heap {
     uintptr_t start;
     size_t size;
-    struct memkind *kind; /* memkind's: a jemalloc that allocates from the range only */
+    struct none_heap_range *range; /* what jemalloc takes memory from; NULL: the heap is closed */
+    unsigned arena, cache;         /* jemalloc's numbers */
+    bool has_cache;
 };
 
 /* A writable part of a library, and its bytes as they were right after loading. */
@@ -52,7 +52,11 @@ enum { NONE_DOMAINS = 64 /* at once, in one process */ };
 enum og_error none_heap_open(struct none_heap *heap, uintptr_t start, size_t size,
                              struct og_fault *fault);
 void none_heap_close(struct none_heap *heap);
+/* NULL where there is no room. `size` is not 0. */
 void *none_heap_alloc(struct none_heap *heap, size_t alignment, size_t size);
+void *none_heap_alloc_zeroed(struct none_heap *heap, size_t size);
+void *none_heap_realloc(struct none_heap *heap, void *memory, size_t size);
+size_t none_heap_usable_size(const struct none_heap *heap, const void *memory);
 bool none_heap_owns(const struct none_heap *heap, uintptr_t address);
 void none_heap_free(struct none_heap *heap, void *memory);
 
@@ -66,8 +70,8 @@ void none_allocation_close(unsigned slot);
 void *none_allocation_function(unsigned slot, const char *symbol);
 
 /* library.c */
-enum og_error none_library_open(struct none_library *library, const char *name, unsigned slot,
-                                struct og_fault *fault);
+enum og_error none_library_open(struct none_library *library, const char *name,
+                                const struct none_domain *domain, struct og_fault *fault);
 void none_library_close(struct none_library *library);
 void none_library_reset(struct none_library *library);
 /* Appends the library's segments to the domain's regions. */

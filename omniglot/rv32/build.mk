@@ -9,6 +9,8 @@ RV32_PREFIX := riscv64-unknown-elf-
 RV32_CC := $(RV32_PREFIX)gcc --specs=picolibc.specs -march=rv32imac -mabi=ilp32
 RV32_CFLAGS := -std=gnu11 -O2 -g -ffunction-sections -fdata-sections -msmall-data-limit=0
 RV32_WARNINGS := $(WARNINGS) $(WARNINGS_C)
+# The C library's headers, for Clang: where Debian's package has them.
+RV32_C_HEADERS := /usr/lib/picolibc/riscv64-unknown-elf/include
 RV32_CPPFLAGS := -I. -Iomniglot/include -Iomniglot/rv32/include -I$(RV32)/generated
 
 # $(call rv32_objects,TAG,SOURCES): where the objects of sources compiled as TAG are.
@@ -98,5 +100,5 @@ rv32-toolchain:
 # What `make lint` has clang-tidy look at: the same checks and Clang's analysis of scopes.
 RV32_LINTED = $(shell git ls-files 'omniglot/rv32/*.c' 'omniglot/pmp/*.c' 'baselines/task/*.c' 'workloads/rv32/*.c')
 RV32_LINT_FLAGS = --target=riscv32 -march=rv32imac -mabi=ilp32 -std=gnu11 $(RV32_CPPFLAGS) -Wthread-safety \
-    -isystem /usr/lib/picolibc/riscv64-unknown-elf/include -DWORKLOAD_TABLE=table -DWORKLOAD_SIZE_LIMIT=0 \
+    -isystem $(RV32_C_HEADERS) -DWORKLOAD_TABLE=table -DWORKLOAD_SIZE_LIMIT=0 \
     -DZLIB_INPUTS='"."' -isystem build/source/libsodium/src/libsodium/include -Iworkloads/rv32/sodium

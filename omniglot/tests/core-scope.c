@@ -357,6 +357,25 @@ static void callback_can_end_neither_its_scope_nor_the_outer_ones(void **state) 
     assert_int_equal(fake.context.depth, 0);
 }
 
+static void callback_that_refuses_ends_the_call_with_its_reason(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct og_scope outer, own;
+    struct og_fault reason;
+    const struct og_function function = {.domain = &fake.domain};
+    og_fail(&reason, OG_CONTRACT, "shape", 0, NULL);
+    og_scope_begin(&fake.domain, &outer);
+    size_t enclosing = og_callback_scope_begin(&fake.domain, &own);
+    og_callback_refuse(&own, &reason);
+    og_fail(&reason, OG_INVALID, "another", 0, NULL);
+    og_callback_refuse(&own, &reason); /* the first reason stays */
+    og_callback_scope_end(&fake.domain, &own, enclosing);
+    assert_int_equal(og_invoke_end(&outer.access, &fault), OG_CONTRACT);
+    assert_string_equal(fault.symbol, "shape");
+    assert_int_equal(og_invoke_begin(&outer.access, &function, &fault), OG_POISONED);
+    og_scope_end(&outer);
+}
+
 static void callback_nested_too_deeply_cannot_use_the_outer_scope(void **state) OG_NO_ANALYSIS
 {
     (void)state;
@@ -420,6 +439,7 @@ int main(void)
         TEST(call_whose_scope_ended_meanwhile_is_an_error),
         TEST(poisoned_domain_refuses_the_next_call),
         TEST(callback_can_end_neither_its_scope_nor_the_outer_ones),
+        TEST(callback_that_refuses_ends_the_call_with_its_reason),
         TEST(callback_nested_too_deeply_cannot_use_the_outer_scope),
         TEST(every_error_has_a_name_and_a_text),
     };

@@ -12,7 +12,7 @@ for compiler in "gcc -Wall -Wextra" "clang -Wthread-safety -Wnoderef"; do
     name="documented_program_built_with_${compiler%% *}_inflates_its_text"
     # shellcheck disable=SC2086
     if $compiler -Werror -std=gnu11 -Iomniglot/include -D_GNU_SOURCE "$folder/program.c" \
-        "$build/lib/og-none.a" "$build/lib/og-mpk.a" "$build/lib/og-core.a" -lmemkind -ldl -lpthread \
+        "$build/lib/og-none.a" "$build/lib/og-mpk.a" "$build/lib/og-core.a" -lm -ldl -lpthread \
         -o "$folder/program" 2>"$folder/errors" &&
         [ "$("$folder/program" 2>>"$folder/errors")" = "hello, world" ]; then
         echo "ok $number - $name"

@@ -81,6 +81,61 @@ __asm__(".globl look_at_registers\n.type look_at_registers, @function\nlook_at_r
         "  movq %xmm8,%rcx\n  or %rcx,%rax\n  movq %xmm11,%rcx\n  or %rcx,%rax\n"
         "  movq %xmm15,%rcx\n  or %rcx,%rax\n  ret\n");
 
+/* What the upper halves of the vector registers hold: their bits, or-ed. */
+EXPORT long look_at_upper_halves(void);
+__asm__(".globl look_at_upper_halves\n.type look_at_upper_halves, @function\n"
+        "look_at_upper_halves:\n  xor %eax,%eax\n"
+        ".irp register,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+        "  vextractf128 $1,%ymm\\register,%xmm0\n  movq %xmm0,%rcx\n  or %rcx,%rax\n"
+        ".endr\n  vzeroupper\n  ret\n");
+
+/* Leaves eight values on the x87 stack: whoever loads a ninth gets none. */
+EXPORT long fill_x87_stack(void)
+{
+    __asm__ volatile("fld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1");
+    return 8;
+}
+
+EXPORT long call_back_with_full_x87(long (*callback)(long))
+{
+    fill_x87_stack();
+    long result = callback(0);
+    __asm__ volatile("fninit");
+    return result;
+}
+
+/* Leaves an x87 exception pending, for the next instruction that waits for one. */
+EXPORT long leave_x87_exception(void)
+{
+    uint16_t control = 0x037b; /* division by zero is not masked */
+    __asm__ volatile("fninit\n\tfldcw %0\n\tfld1\n\tfldz\n\tfdivrp" : : "m"(control));
+    return 1;
+}
+
+/* A system call by the gate of 32-bit programs. */
+EXPORT long system_call_of_32_bits(long number)
+{
+    long result;
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(number) : "r8", "r9", "r10", "r11", "memory");
+    return result;
+}
+
+/* Sets the trap flag and goes to `code`. */
+EXPORT void step_into(void *code)
+{
+    __asm__ volatile("pushf\n\torq $0x100, (%%rsp)\n\tpopf\n\tjmp *%0" : : "r"(code));
+    __builtin_unreachable();
+}
+
+/* Where `value` is among the `count` words at `words`, or -1. */
+EXPORT long find_word(const long *words, long count, long value)
+{
+    for (long i = 0; i < count; i++)
+        if (words[i] == value)
+            return i;
+    return -1;
+}
+
 EXPORT long overflow_stack(long depth)
 {
     volatile char room[4096];
@@ -119,12 +174,36 @@ EXPORT void hit_breakpoint(void)
     __asm__ volatile("int3");
 }
 
+EXPORT extern const long constant_words[2];
+const long constant_words[2] = {1, 2};
+
 static long counter = 100;
 
 /* State that reset must put back: data, heap. */
 EXPORT long count_up(void)
 {
     return ++counter;
+}
+
+/* What runs by itself, at both ends of the library's life. */
+static long constructed;
+static long (*at_the_end)(long);
+
+__attribute__((constructor)) static void construct(void)
+{
+    constructed = 11;
+}
+
+__attribute__((destructor)) static void destruct(void)
+{
+    if (at_the_end)
+        at_the_end(constructed);
+}
+
+EXPORT long call_at_the_end(long (*callback)(long))
+{
+    at_the_end = callback;
+    return constructed;
 }
 
 static char *kept;
@@ -158,6 +237,57 @@ EXPORT struct pair return_pair(long integer, double floating)
 EXPORT long double return_long_double(double value)
 {
     return (long double)value * 4;
+}
+
+EXPORT _Complex long double return_complex(long double real, long double imaginary)
+{
+    return real + 1 + (imaginary * 2) * 1.0iL;
+}
+
+struct big {
+    long words[9];
+};
+
+/* Returned where the caller says: a hidden first argument. */
+EXPORT struct big return_big(long first)
+{
+    struct big big;
+    for (int i = 0; i < 9; i++)
+        big.words[i] = first + i;
+    return big;
+}
+
+/* Passed on the stack, between arguments in registers. */
+EXPORT long take_big(long before, struct big big, long after)
+{
+    long sum = before * 1000 + after * 100000;
+    for (int i = 0; i < 9; i++)
+        sum += big.words[i] * (i + 1);
+    return sum;
+}
+
+EXPORT unsigned __int128 multiply_wide(uint64_t a, uint64_t b)
+{
+    return (unsigned __int128)a * b;
+}
+
+EXPORT float _Complex turn(float _Complex value)
+{
+    return value * 1.0iF;
+}
+
+EXPORT long sum_ten(long a, long b, long c, long d, long e, long f, long g, long h, long i, long j)
+{
+    return a + b + c + d + e + f + g + h + i + j;
+}
+
+/* All that og-run can pass: twelve integers, half of them on the stack, and eight floats. */
+EXPORT long weigh_twenty(long a, long b, long c, long d, long e, long f, double p, double q,
+                         double r, double s, double t, double u, double v, double w, long g, long h,
+                         long i, long j, long k, long l)
+{
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j + 11 * k +
+           12 * l + (long)(p + 2 * q + 3 * r + 4 * s + 5 * t + 6 * u + 7 * v + 8 * w);
 }
 
 EXPORT double mix(int a, double b, long c, float d, double e)

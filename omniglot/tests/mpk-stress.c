@@ -30,6 +30,15 @@ static uint64_t checksum(const unsigned char *bytes, size_t size)
     return sum;
 }
 
+/* Could the instruction at `code`, with its prefixes, be one? See mpk-stress-in-guest. */
+static int may_be_far_return(const unsigned char *code)
+{
+    for (int i = 0; i < 15; i++)
+        if (code[i] == 0xca || code[i] == 0xcb || code[i] == 0xcf)
+            return 1;
+    return 0;
+}
+
 /* An address that is likely to mean something: the host's heap, stack or code, or any. */
 static uintptr_t wild(uint64_t *state, const unsigned char *heap)
 {
@@ -40,9 +49,8 @@ static uintptr_t wild(uint64_t *state, const unsigned char *heap)
     case 1:
         return (uintptr_t)state + random / 5 % 4096;
     case 2: {
-        /* The program's code, but for far returns, by which QEMU's guest kernel dies. */
         const unsigned char *code = (const unsigned char *)&checksum + random / 5 % 16384;
-        return *code == 0xca || *code == 0xcb || *code == 0xcf ? 0 : (uintptr_t)code;
+        return may_be_far_return(code) ? 0 : (uintptr_t)code;
     }
     case 3:
         return random << 20;

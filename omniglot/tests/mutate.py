@@ -110,7 +110,7 @@ MUTATIONS = (
     ("poisoned: the next call", HEADERS + "call.h", "&&\n                  !context->poisoned", ""),
     ("poisoned: a call whose scope ended", CORE + "scope.c", "    .poisoned = OG_SCOPE,\n", ""),
     ("poisoned: the call's outcome", HEADERS + "call.h",
-     "OG_LIKELY(!access->context->poisoned) ?", "1 ?"),
+     "OG_LIKELY(!context->poisoned) ?", "1 ?"),
     ("write: the reference is checked", HEADERS + "write.h",
      "        og_memory_check(access->context, address, size, 1, OG_READ | OG_WRITE, fault);", "        OG_OK;"),
     ("read: the reference is checked", HEADERS + "write.h",

@@ -1,134 +1,128 @@
 /* og-run: calls one function of a library in a domain, and prints its result, or the fault.
- * Status: 0, 3 for a fault, 2 when the call could not be made. */
-#include "omniglot/omniglot.h"
+ * Status: 0; 3 for a fault, or a deadline that has passed; 2 when the call could not be made. */
+#include "og-run-arguments.h"
 
-#include <errno.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INTEGERS = 6, FLOATS = 8, PATHS = 16, FAULT = 3, USAGE = 2 };
+enum { PATHS = 16, REGISTERS = 6, FAULT = 3, USAGE = 2 };
 
-struct buffer {
-    unsigned char og_mut *memory;
-    size_t size;
+struct command {
+    struct og_options options;
+    const char *paths[PATHS + 1];
+    size_t path_count;
+    bool returns_float, help;
+    const char *library, *function;
+    char **arguments;
 };
 
-/* The arguments as registers hold them, and the buffers to be printed after. */
-struct arguments {
-    uintptr_t integers[INTEGERS];
-    double floats[FLOATS];
-    size_t integer_count, float_count;
-    struct buffer buffers[INTEGERS];
-    size_t buffer_count;
-};
+static const char usage[] =
+    "usage: og-run [OPTION]... LIBRARY FUNCTION [ARG...]\n"
+    "Calls FUNCTION of LIBRARY (a soname or a path) in a domain and prints what it returns.\n"
+    "  --isolation mpk   behind protection keys: the default. Where the machine has none, nothing\n"
+    "                    is called\n"
+    "  --isolation none  not isolated at all: what the library does is done to og-run\n"
+    "  --deadline MS     the call ends after MS milliseconds, as a fault (mpk; default: never)\n"
+    "  --allow PATH      a file, or folder, that the library may read (mpk; up to 16 times)\n"
+    "  --float           the function returns a double; default: an integer of 64 bits\n"
+    "  --help            this text\n"
+    "ARG, up to 12 integers and pointers, and up to 8 floats:\n"
+    "  12  -3  0x1f      an integer of up to 64 bits\n"
+    "  1.5  1e9  inf     a double\n"
+    "  str:TEXT          a pointer to a copy of TEXT, NUL-terminated\n"
+    "  file:PATH         a pointer to a copy of the file's bytes, and a NUL\n"
+    "  buf:N             a pointer to N zeroed bytes, which are printed after the call\n"
+    "Status: 0; 3 when the library faulted, aborted, exited or ran past the deadline: what it "
+    "did,\n"
+    "where, and whose memory it touched is printed; 2 when the call could not be made.\n";
 
-static void usage(FILE *to)
+/* --- the command line --- */
+
+static int misused(const char *what, const char *value, const char *why)
 {
-    fprintf(to,
-            "usage: og-run [--isolation mpk|none] [--deadline MS] [--allow PATH]... [--float]\n"
-            "              LIBRARY FUNCTION [ARG...]\n"
-            "  ARG: an integer (12, -3, 0x1f), a float (1.5), str:TEXT, file:PATH (copied in), or\n"
-            "       buf:N (N zeroed bytes, printed after); up to 6 integers or pointers, 8 floats\n"
-            "  --float: the function returns a double\n");
+    fprintf(stderr, "og-run: %s%s%s: %s; see --help\n", what, value ? " " : "", value ? value : "",
+            why);
+    return USAGE;
 }
 
-static int fail_with(const struct og_fault *fault)
+/* Takes an option that has a value. 0, or a status. */
+static int take_option(struct command *command, const char *option, const char *value)
+{
+    if (!strcmp(option, "--isolation")) {
+        if (!value || (strcmp(value, "mpk") && strcmp(value, "none")))
+            return misused(option, value, "it takes mpk or none");
+        command->options.isolation = strcmp(value, "mpk") ? OG_NONE : OG_MPK;
+    } else if (!strcmp(option, "--deadline")) {
+        char *end = NULL;
+        unsigned long milliseconds = value ? strtoul(value, &end, 10) : 0;
+        if (!value || *end || value[0] == '-' || !milliseconds || milliseconds > UINT_MAX)
+            return misused(option, value, "it takes a number of milliseconds, from 1");
+        command->options.deadline_ms = (unsigned)milliseconds;
+    } else if (!strcmp(option, "--allow")) {
+        if (!value || value[0] != '/')
+            return misused(option, value, "it takes a path that begins with /");
+        if (command->path_count == PATHS)
+            return misused(option, value, "more than 16 paths");
+        command->paths[command->path_count++] = value;
+    } else {
+        return misused(option, NULL, "no such option");
+    }
+    return 0;
+}
+
+/* 0, or a status. */
+static int parse(struct command *command, int count, char **words)
+{
+    int at = 1;
+    *command = (struct command){.options.isolation = OG_MPK};
+    for (; at < count && !strncmp(words[at], "--", 2); at++) {
+        if (!strcmp(words[at], "--help")) {
+            command->help = true;
+            return 0;
+        }
+        if (!strcmp(words[at], "--float")) {
+            command->returns_float = true;
+            continue;
+        }
+        int status = take_option(command, words[at], at + 1 < count ? words[at + 1] : NULL);
+        if (status)
+            return status;
+        at++;
+    }
+    if (count - at < 2)
+        return misused(at < count ? words[at] : "nothing to call", NULL,
+                       "a library and a function are needed");
+    if (command->options.isolation == OG_NONE && command->options.deadline_ms)
+        return misused("--deadline", NULL, "without isolation a call cannot be ended");
+    command->options.readable_paths = command->paths;
+    command->library = words[at];
+    command->function = words[at + 1];
+    command->arguments = words + at + 2;
+    return 0;
+}
+
+/* --- what went wrong --- */
+
+/* In words, each line of them after the first set in. */
+static int report(struct og_domain *domain, const struct og_fault *fault)
 {
     bool ended = fault->error == OG_FAULTED || fault->error == OG_DEADLINE;
-    fprintf(stderr, "og-run: %s%s%s: %s", og_error_name(fault->error), fault->symbol[0] ? " " : "",
-            fault->symbol, fault->message);
-    if (fault->signal)
-        fprintf(stderr, " (%s)", strsignal(fault->signal));
-    if (fault->address)
-        fprintf(stderr, " at 0x%zx", (size_t)fault->address);
+    char text[4 * OG_DESCRIPTION];
+    og_fault_describe(domain, fault, text, sizeof(text));
+    fprintf(stderr, "og-run: %s%s%s: ", og_error_name(fault->error), fault->signal ? ", " : "",
+            fault->signal ? strsignal(fault->signal) : "");
+    for (const char *at = text; *at; at++) {
+        fputc(*at, stderr);
+        if (*at == '\n')
+            fputs("  ", stderr);
+    }
     fputc('\n', stderr);
     return ended ? FAULT : USAGE;
 }
 
-/* Copies bytes in, NUL-terminated; false and *fault if there is no room. */
-static bool lend(struct og_scope *scope, struct arguments *arguments, const void *bytes,
-                 size_t size, struct og_fault *fault) OG_REQUIRES(scope->access);
-static bool lend(struct og_scope *scope, struct arguments *arguments, const void *bytes,
-                 size_t size, struct og_fault *fault)
-{
-    unsigned char og_mut *memory = og_alloc(scope, unsigned char, size + 1, fault);
-    if (!memory ||
-        og_write_array(&scope->access, memory, (const unsigned char *)bytes, size, fault))
-        return false;
-    arguments->integers[arguments->integer_count++] = (uintptr_t)og_pass(memory);
-    return true;
-}
-
-static bool lend_file(struct og_scope *scope, struct arguments *arguments, const char *path,
-                      struct og_fault *fault) OG_REQUIRES(scope->access);
-static bool lend_file(struct og_scope *scope, struct arguments *arguments, const char *path,
-                      struct og_fault *fault)
-{
-    FILE *file = fopen(path, "rb");
-    char *bytes = NULL;
-    long size = -1;
-    if (file && !fseek(file, 0, SEEK_END))
-        size = ftell(file);
-    if (size >= 0 && !fseek(file, 0, SEEK_SET))
-        bytes = malloc((size_t)size + 1);
-    bool read = bytes && fread(bytes, 1, (size_t)size, file) == (size_t)size;
-    if (file)
-        fclose(file);
-    if (!read)
-        og_fail(fault, OG_BAD_ARGUMENT, path, 0, "the file cannot be read");
-    bool done = read && lend(scope, arguments, bytes, (size_t)size, fault);
-    free(bytes);
-    return done;
-}
-
-static bool take(struct og_scope *scope, struct arguments *arguments, const char *text,
-                 struct og_fault *fault) OG_REQUIRES(scope->access);
-static bool take(struct og_scope *scope, struct arguments *arguments, const char *text,
-                 struct og_fault *fault)
-{
-    char *end;
-    errno = 0;
-    long long integer = strtoll(text, &end, 0);
-    bool is_integer = *text && !*end && !errno;
-    if (!is_integer && strncmp(text, "str:", 4) && strncmp(text, "file:", 5) &&
-        strncmp(text, "buf:", 4)) {
-        double value = strtod(text, &end);
-        if (!*text || *end || arguments->float_count == FLOATS) {
-            og_fail(fault, OG_BAD_ARGUMENT, text, 0,
-                    *end || !*text ? "no integer, float, str:, file: or buf:" : "too many floats");
-            return false;
-        }
-        arguments->floats[arguments->float_count++] = value;
-        return true;
-    }
-    if (arguments->integer_count == INTEGERS) {
-        og_fail(fault, OG_BAD_ARGUMENT, text, 0, "more than 6 integers and pointers");
-        return false;
-    }
-    if (is_integer) {
-        arguments->integers[arguments->integer_count++] = (uintptr_t)integer;
-        return true;
-    }
-    if (!strncmp(text, "str:", 4))
-        return lend(scope, arguments, text + 4, strlen(text + 4), fault);
-    if (!strncmp(text, "file:", 5))
-        return lend_file(scope, arguments, text + 5, fault);
-    unsigned long size = strtoul(text + 4, &end, 0);
-    if (!text[4] || *end) {
-        og_fail(fault, OG_BAD_ARGUMENT, text, 0, "buf: takes a number of bytes");
-        return false;
-    }
-    struct buffer *buffer = &arguments->buffers[arguments->buffer_count];
-    buffer->memory = og_alloc(scope, unsigned char, size, fault);
-    buffer->size = size;
-    if (!buffer->memory)
-        return false;
-    arguments->buffer_count++;
-    arguments->integers[arguments->integer_count++] = (uintptr_t)og_pass(buffer->memory);
-    return true;
-}
+/* --- the call --- */
 
 static void print_buffer(const unsigned char *bytes, size_t size, size_t number)
 {
@@ -138,99 +132,117 @@ static void print_buffer(const unsigned char *bytes, size_t size, size_t number)
     putchar('\n');
 }
 
-typedef long integer_function(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t,
-                              double, double, double, double, double, double, double, double);
-typedef double float_function(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t,
-                              double, double, double, double, double, double, double, double);
-
-static int call(struct og_scope *scope, const struct og_function *function, bool returns_float,
-                char **texts, struct og_fault *fault) OG_REQUIRES(scope->access);
-static int call(struct og_scope *scope, const struct og_function *function, bool returns_float,
-                char **texts, struct og_fault *fault)
+static enum og_error print_buffers(struct og_scope *scope, const struct run_arguments *arguments,
+                                   struct og_fault *fault) OG_REQUIRES(scope->access);
+static enum og_error print_buffers(struct og_scope *scope, const struct run_arguments *arguments,
+                                   struct og_fault *fault)
 {
-    struct arguments arguments = {.integer_count = 0};
-    long integer = 0;
-    double floating = 0;
-    const uintptr_t *i = arguments.integers;
-    const double *f = arguments.floats;
-    for (; *texts; texts++)
-        if (!take(scope, &arguments, *texts, fault))
-            return fail_with(fault);
-    if (og_invoke_begin(&scope->access, function, fault))
-        return fail_with(fault);
-    if (returns_float)
-        floating = ((float_function *)function->entry)(i[0], i[1], i[2], i[3], i[4], i[5], f[0],
-                                                       f[1], f[2], f[3], f[4], f[5], f[6], f[7]);
-    else
-        integer = ((integer_function *)function->entry)(i[0], i[1], i[2], i[3], i[4], i[5], f[0],
-                                                        f[1], f[2], f[3], f[4], f[5], f[6], f[7]);
-    if (og_invoke_end(&scope->access, fault))
-        return fail_with(fault);
-    if (returns_float)
-        printf("%.17g\n", floating);
-    else
-        printf("%ld (0x%lx)\n", integer, (unsigned long)integer);
-    for (size_t n = 0; n < arguments.buffer_count; n++) {
-        const struct buffer *buffer = &arguments.buffers[n];
-        unsigned char *copy = malloc(buffer->size + 1);
-        if (!copy || og_read_array(&scope->access, buffer->memory, copy, buffer->size, fault)) {
-            free(copy);
-            return fail_with(fault);
-        }
-        print_buffer(copy, buffer->size, n + 1);
+    enum og_error error = OG_OK;
+    for (size_t n = 0; n < arguments->buffer_count && !error; n++) {
+        const struct run_buffer *buffer = &arguments->buffers[n];
+        unsigned char *copy = calloc(buffer->size, 1);
+        if (!copy)
+            error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        else
+            error = og_read_array(&scope->access, buffer->memory, copy, buffer->size, fault);
+        if (!error)
+            print_buffer(copy, buffer->size, n + 1);
         free(copy);
     }
-    return 0;
+    return error;
+}
+
+/* As variadic functions, so that these learn how many vector registers are in use: for others it
+ * makes no difference (psABI 3.5.7). What follows the sixth integer and the eighth float is on
+ * the stack, in order. */
+typedef long integer_function(uintptr_t, ...);
+typedef double float_function(uintptr_t, ...);
+
+static enum og_error call(struct og_scope *scope, const struct og_function *function,
+                          const struct run_arguments *arguments, long *integer, double *floating,
+                          struct og_fault *fault) OG_REQUIRES(scope->access);
+static enum og_error call(struct og_scope *scope, const struct og_function *function,
+                          const struct run_arguments *arguments, long *integer, double *floating,
+                          struct og_fault *fault)
+{
+    const uintptr_t *i = arguments->integers;
+    const double *f = arguments->floats;
+    enum og_error error = og_invoke_begin(&scope->access, function, fault);
+    if (error)
+        return error;
+    if (floating)
+        *floating = ((float_function *)function->entry)(i[0], i[1], i[2], i[3], i[4], i[5], f[0],
+                                                        f[1], f[2], f[3], f[4], f[5], f[6], f[7],
+                                                        i[6], i[7], i[8], i[9], i[10], i[11]);
+    else
+        *integer = ((integer_function *)function->entry)(i[0], i[1], i[2], i[3], i[4], i[5], f[0],
+                                                         f[1], f[2], f[3], f[4], f[5], f[6], f[7],
+                                                         i[6], i[7], i[8], i[9], i[10], i[11]);
+    return og_invoke_end(&scope->access, fault);
+}
+
+static enum og_error run(struct og_domain *domain, const struct command *command,
+                         struct run_arguments *arguments, struct og_fault *fault)
+{
+    struct og_function function;
+    struct og_scope scope;
+    long integer = 0;
+    double floating = 0;
+    enum og_error error = og_domain_lookup(domain, command->function, &function, fault);
+    if (error)
+        return error;
+    og_scope_begin(domain, &scope);
+    error = run_arguments_lend(arguments, &scope, fault);
+    if (!error && arguments->integer_count > REGISTERS)
+        error = og_function_stack(
+            &function, (arguments->integer_count - REGISTERS) * sizeof(uintptr_t), fault);
+    if (!error)
+        error = call(&scope, &function, arguments, &integer,
+                     command->returns_float ? &floating : NULL, fault);
+    if (!error && command->returns_float)
+        printf("%.17g\n", floating);
+    else if (!error)
+        printf("%ld (0x%lx)\n", integer, (unsigned long)integer);
+    if (!error)
+        error = print_buffers(&scope, arguments, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* Says that nothing isolates here; nobody's library is then run without having been told so. */
+static int refuse(const struct og_fault *why)
+{
+    fprintf(stderr,
+            "og-run: OG_UNSUPPORTED: %s\n  the library was not called; --isolation none calls it "
+            "without any isolation\n",
+            why->message);
+    return USAGE;
 }
 
 int main(int argc, char **argv)
 {
-    struct og_options options = {.isolation = og_mpk_supported(NULL) ? OG_NONE : OG_MPK};
-    const char *paths[PATHS + 1] = {NULL};
+    struct command command;
+    struct run_arguments arguments;
     struct og_fault fault = {0};
-    size_t path_count = 0;
-    bool returns_float = false;
-    int at = 1;
-    for (; at < argc && !strncmp(argv[at], "--", 2); at++) {
-        const char *option = argv[at], *value = at + 1 < argc ? argv[at + 1] : NULL;
-        if (!strcmp(option, "--help")) {
-            usage(stdout);
-            return 0;
-        }
-        if (!strcmp(option, "--float")) {
-            returns_float = true;
-            continue;
-        }
-        if (!strcmp(option, "--isolation") && value && !strcmp(value, "mpk")) {
-            options.isolation = OG_MPK;
-        } else if (!strcmp(option, "--isolation") && value && !strcmp(value, "none")) {
-            options.isolation = OG_NONE;
-        } else if (!strcmp(option, "--deadline") && value && atoi(value) > 0) {
-            options.deadline_ms = (unsigned)atoi(value);
-        } else if (!strcmp(option, "--allow") && value && path_count < PATHS) {
-            paths[path_count++] = value;
-        } else {
-            fprintf(stderr, "og-run: %s%s%s: no such option or value; see --help\n", option,
-                    value ? " " : "", value ? value : "");
-            return USAGE;
-        }
-        at++;
+    struct og_domain *domain = NULL;
+    int status = parse(&command, argc, argv);
+    if (status)
+        return status;
+    if (command.help) {
+        fputs(usage, stdout);
+        return 0;
     }
-    if (argc - at < 2) {
-        usage(stderr);
-        return USAGE;
+    if (run_arguments_parse(&arguments, command.arguments, &fault)) {
+        status = report(NULL, &fault);
+    } else if (command.options.isolation == OG_MPK && og_mpk_supported(&fault)) {
+        status = refuse(&fault);
+    } else if (og_domain_open(&domain, (const char *const[]){command.library, NULL},
+                              &command.options, &fault) ||
+               run(domain, &command, &arguments, &fault)) {
+        status = report(domain, &fault);
     }
-    options.readable_paths = paths;
-    struct og_domain *domain;
-    struct og_function function;
-    struct og_scope scope;
-    if (og_domain_open(&domain, (const char *const[]){argv[at], NULL}, &options, &fault) ||
-        og_domain_lookup(domain, argv[at + 1], &function, &fault))
-        return fail_with(&fault);
-    og_scope_begin(domain, &scope);
-    int status = call(&scope, &function, returns_float, argv + at + 2, &fault);
-    og_scope_end(&scope);
+    run_arguments_close(&arguments);
     if (og_domain_close(domain, &fault) && !status)
-        status = fail_with(&fault);
+        status = report(domain, &fault);
     return status;
 }

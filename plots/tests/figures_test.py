@@ -110,18 +110,53 @@ def emulated_figures_are_in_instructions_and_never_in_time():
         assert "µs" not in _svg("invocation", run)
 
 
-def modelled_values_are_drawn_hollow_and_named():
-    def model(text):
-        return re.sub(r"(process-ring.*)measured", r"\1modelled", text)
-    folder, run = _changed_run(model)
+def _marks(name, run, colour):
+    """{marker: how many of it a figure has} in this colour, its legend's included. gnuplot counts
+    markers from 0 in the file, from 1 in plots/style.gp."""
+    red, green, blue = colour
+    found = re.findall(rf"#gpPt(\d+)' transform[^>]*rgb\( *{red}, *{green}, *{blue}\)",
+                       _svg(name, run))
+    return {int(mark) + 1: found.count(mark) for mark in found}
+
+
+def _modelled_run():
+    """The made-up run with og-mpk modelled."""
+    folder, run = _changed_run(lambda text: text)
+    fake = os.path.join(TESTS, "fake_model.py")
+    for command in (["environment.py", run],
+                    ["count_crossings.py", "--counter", fake, "--gate", fake, "--run-dir", run],
+                    ["modelled.py", run], ["ratios.py", run]):
+        subprocess.run([os.path.join(ROOT, "results", command[0]), *command[1:]], check=True,
+                       stdout=subprocess.DEVNULL)
+    return folder, run
+
+
+OG_MPK, HOLLOW, FILLED = (86, 180, 233), 12, 13
+PAPER = (253, 253, 251)
+
+
+def modelled_values_are_drawn_hollow_and_named_in_every_figure():
+    folder, run = _modelled_run()
+    with folder:
+        done = _draw(run)
+        tap.equal((done.returncode, done.stderr), (0, ""))
+        for name in FIGURES:
+            tap.contains(_svg(name, run), "og-mpk (modelled)", "hollow: modelled")
+            marks = _marks(name, run, OG_MPK)
+            tap.equal((name, set(marks)), (name, {HOLLOW}))
+            # All but the legend's lie on a spot that is cleared for them.
+            tap.equal((name, _marks(name, run, PAPER)), (name, {FILLED: marks[HOLLOW] - 1}))
+        tap.equal(_marks("invocation", run, OG_MPK), {HOLLOW: 11 + 1})
+        tap.contains(_svg("invocation", run),
+                     "time per operation, measured (95 % interval); hollow: modelled (range)")
+
+
+def measured_og_mpk_is_drawn_filled_and_nothing_is_said_of_models():
+    folder, run = _changed_run(lambda text: text.replace("process-ring", "og-mpk"))
     with folder:
         tap.equal(_draw(run, "invocation").returncode, 0)
-        svg = _svg("invocation", run)
-        tap.contains(svg, "hollow: modelled")
-        # gnuplot's markers 8 and 9 are process-ring's triangle, hollow and filled, counted
-        # from 0 in the file; the filled one is only in the legend.
-        marks = re.findall(r"#gpPt(\d+)' transform[^>]*rgb\(213, +94, +0\)", svg)
-        tap.equal((marks.count("8"), marks.count("7")), (1, 11))
+        tap.equal(_marks("invocation", run, OG_MPK), {FILLED: 11 + 1})
+        assert "modelled" not in _svg("invocation", run)
 
 
 def a_run_without_a_figures_rows_leaves_it_out_and_says_so():

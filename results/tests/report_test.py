@@ -31,12 +31,18 @@ def _run(*command):
 class MadeUp:
     """A made-up run with its report."""
 
-    def __init__(self, pattern="", figures=True):
+    def __init__(self, pattern="", figures=True, model=False):
         self.folder = tempfile.TemporaryDirectory()
         self.path = self.folder.name
         commands = [[os.path.join(HERE, "fake_bench.py"), "--run-dir", self.path,
-                     "--filter", pattern], [os.path.join(RESULTS, "ratios.py"), self.path],
+                     "--filter", pattern],
                     [os.path.join(RESULTS, "environment.py"), self.path, "--repetitions", "11"]]
+        if model:
+            fake = os.path.join(HERE, "fake_model.py")
+            commands += [[os.path.join(RESULTS, "count_crossings.py"), "--counter", fake, "--gate",
+                          fake, "--run-dir", self.path, "--filter", pattern],
+                         [os.path.join(RESULTS, "modelled.py"), self.path]]
+        commands.append([os.path.join(RESULTS, "ratios.py"), self.path])
         if figures:
             commands.append([os.path.join(ROOT, "plots", "draw.py"), self.path])
         for command in commands:
@@ -62,6 +68,38 @@ def the_page_holds_summary_figures_tables_and_environment():
                  "Figure 1. Cost of a call", "Overhead against raw, zlib", "process-ring",
                  "discipline adds", "the same bytes as <code>raw</code>", "<dt>kernel</dt>")
     tap.equal(page.count("<svg"), 5)
+
+
+def modelled_rows_are_named_so_wherever_they_stand():
+    run = MadeUp("invoke-int|sha256|domain", model=True)
+    page = run.page()
+    tap.contains(page, "<th class='name'>og-mpk (modelled)</th>",
+                 "<td class='name'>og-mpk (modelled)</td>", "<b>modelled</b>: a measured time",
+                 "By the model, not by measurement", "x86_64-linux, measured, modelled",
+                 "Hollow marks are modelled, not measured")
+    assert not re.search(r"og-mpk</t[dh]>", page)
+    tap.contains(page, "ERIM", "libmpk", "2 GHz", "50 ns a call",
+                 "<dt>no row</dt><dd>ubench/domain-reset/og-none/0: opens, resets or closes")
+
+
+def modelled_cases_are_not_counted_among_those_that_were_verified():
+    run = MadeUp("invoke-int-0", figures=False, model=True)
+    tap.contains(run.page(), "all 4 cases computed the same bytes",
+                 "What is modelled, 1 more, was not run.")
+
+
+def a_run_without_a_model_says_nothing_of_one():
+    page = FULL.page()
+    assert "id='model'" not in page and "modelled" not in page
+
+
+def a_description_of_the_model_that_lacks_a_field_is_refused_with_its_name():
+    run = MadeUp("invoke-int-0", figures=False, model=True)
+    with open(os.path.join(run.path, "modelled.json"), "w", encoding="utf-8") as file:
+        file.write('{"system": "og-mpk"}')
+    done = run.report()
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "modelled.json:1:formula: not there")
 
 
 def every_row_of_the_results_is_in_a_table():

@@ -230,6 +230,37 @@ def the_guests_stage_counts_into_the_same_run():
     tap.contains(done.stderr, "stage bench-pku failed")
 
 
+def og_mpk_is_modelled_where_it_cannot_be_measured():
+    place = Place()
+    model = shutil.copy(os.path.join(HERE, "fake_model.py"), place.folder.name)
+    said = _finished(place.reproduce("--crossings", model, "--gate", model))
+    tap.equal(re.findall(r"^stage (\d) of 7", said, re.MULTILINE), list("1234567"))
+    run, = place.found()
+    rows = place.rows(run)
+    tap.equal((len(rows), sum(row.case.kind == "modelled" for row in rows)),
+              (CASES + 7, 7))
+    with open(os.path.join(place.runs, run, "environment.json"), encoding="utf-8") as file:
+        tap.equal(json.load(file)["processor"]["clock_ghz"], 2.0)
+    with open(os.path.join(place.runs, run, "report.html"), encoding="utf-8") as file:
+        tap.contains(file.read(), "og-mpk (modelled)")
+
+
+def a_model_that_fails_keeps_what_was_measured():
+    place = Place()
+    model = shutil.copy(os.path.join(HERE, "fake_model.py"), place.folder.name)
+    done = place.reproduce("--crossings", model, "--gate", model, FAKE_GATE="nonsense")
+    tap.equal(done.returncode, 1)
+    tap.contains(done.stderr, "stage crossings failed", "it printed 'nonsense'")
+    said = _finished(place.reproduce("--crossings", model, "--gate", model))
+    tap.contains(said, "going on with", "done before the interruption")
+
+
+def crossings_and_gate_need_each_other():
+    done = Place().reproduce("--crossings", "somewhere")
+    tap.equal(done.returncode, 2)
+    tap.contains(done.stderr, "--crossings and --gate need each other")
+
+
 def counting_in_the_guest_needs_its_program():
     done = Place().reproduce("--only", "bench-pku")
     tap.equal(done.returncode, 2)

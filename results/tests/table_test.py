@@ -124,6 +124,18 @@ def two_units_on_one_target_are_refused():
     refused(damaged("measured,ns", "emulated,instructions"), 3, "unit", "one unit")
 
 
+def a_system_that_is_both_measured_and_modelled_on_a_target_is_refused():
+    refused(f"{HEADER}\n{GOOD}\n{GOOD.replace('4096,measured', '8192,modelled')}\n", 3, "kind",
+            "raw is modelled here and not on line 2")
+
+
+def a_system_may_be_modelled_on_one_target_and_counted_on_another():
+    model = GOOD.replace("raw", "og-mpk").replace("measured", "modelled")
+    guest = model.replace("x86_64-linux", "pku-guest").replace("modelled,ns",
+                                                               "emulated,instructions")
+    tap.equal(len(read(f"{HEADER}\n{GOOD}\n{model}\n{guest}\n")), 3)
+
+
 def an_unknown_placement_is_refused():
     refused(damaged("copied", "moved"), 3, "placement", "resident")
 

@@ -1,88 +1,74 @@
-/* The copying discipline, as RLBox has it: the library is isolated in the process, arguments are
- * copied into memory that the library's own allocator gives, results are copied out before anybody
- * looks at them, and nothing is used where the library can write it. So nothing is resident.
- *
- * Opening, calling and the bounds of foreign memory are those of og.h: what differs is what is
- * copied, and that memory comes from calls of the library's malloc and free. */
+/* The copying discipline: the library's instance is a domain, and every argument and result is
+ * copied: nothing in its memory is used where it is. */
 #ifndef WORKLOADS_DISCIPLINE_COPYING_H
 #define WORKLOADS_DISCIPLINE_COPYING_H
 
-#include "workloads/discipline/og.h"
+#include "workloads/discipline/domain.h"
 #include <stdlib.h>
 
-#undef RESIDENT_PLACEMENT
 #define RESIDENT_PLACEMENT 0
 
-/* The library's allocator. */
-struct copying {
-    struct og_function allocate, release;
+/* What the stubs themselves call the copies that they make for the library. */
+#define resident og_mut
+
+/* ---- arguments of callbacks ---- */
+
+/* A host copy of one, for as long as the callback runs. */
+struct callback_copy {
+    void *bytes;
 };
 
-static inline enum og_error copying_open(struct copying *copying, struct og_domain *domain,
-                                         struct og_fault *fault)
+static inline void callback_copy_free(struct callback_copy *copy)
 {
-    enum og_error error = og_domain_lookup(domain, "malloc", &copying->allocate, fault);
-    return error ? error : og_domain_lookup(domain, "free", &copying->release, fault);
+    free(copy->bytes);
 }
 
-/* Memory for `size` bytes inside; free it with copying_free. */
-static inline enum og_error copying_room(struct copying *copying, struct og_scope *scope,
-                                         unsigned char og_mut **memory, size_t size,
-                                         struct og_fault *fault) OG_REQUIRES(scope->access)
+/* Copies `size` checked bytes and lets *values point to the copy. */
+static inline enum og_error callback_copy_bytes(struct callback_copy *copy, const void **values,
+                                                size_t size, struct og_fault *fault)
 {
-    *memory = NULL;
-    enum og_error error = og_invoke_begin(&scope->access, &copying->allocate, fault);
-    if (error)
-        return error;
-    void *allocated = ((__typeof__(&malloc))copying->allocate.entry)(size ? size : 1);
-    error = og_invoke_end(&scope->access, fault);
-    if (error)
-        return error;
-    unsigned char og_foreign *foreign = (unsigned char og_foreign *)(uintptr_t)allocated;
-    if (!allocated)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the domain's heap is used up");
-    *memory = og_upgrade_mut(&scope->access, foreign, size, fault);
-    return *memory ? OG_OK : fault->error;
+    copy->bytes = malloc(size + 1);
+    if (!copy->bytes)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    if (size)
+        memcpy(copy->bytes, *values, size);
+    *values = copy->bytes;
+    return OG_OK;
 }
 
-/* Copies `size` host bytes into such memory. NULL stays NULL. */
-static inline enum og_error copying_in(struct copying *copying, struct og_scope *scope,
-                                       unsigned char og_mut **memory, const void *bytes,
-                                       size_t size, struct og_fault *fault)
-    OG_REQUIRES(scope->access)
+/* The same for `count` objects; NULL stays NULL. */
+static inline enum og_error callback_copy_array(struct callback_copy *copy, const void **values,
+                                                size_t size, size_t count, struct og_fault *fault)
 {
-    *memory = NULL;
-    if (!bytes)
-        return OG_OK;
-    enum og_error error = copying_room(copying, scope, memory, size, fault);
-    return error ? error : og_write_array(&scope->access, *memory, bytes, size, fault);
+    return *values ? callback_copy_bytes(copy, values, OG_PRODUCT(size, count), fault) : OG_OK;
 }
 
-/* Copies `size` bytes out. */
-static inline enum og_error copying_out(struct og_scope *scope, void *to,
-                                        const unsigned char og_mut *from, size_t size,
-                                        struct og_fault *fault) OG_REQUIRES(scope->access)
+static inline enum og_error callback_copy_string(struct callback_copy *copy, const char **text,
+                                                 struct og_fault *fault)
 {
-    return og_read_array(&scope->access, from, (unsigned char *)to, size, fault);
+    return *text ? callback_copy_bytes(copy, (const void **)text, strlen(*text) + 1, fault) : OG_OK;
 }
 
-/* Frees it; NULL is fine. What went wrong before, in `error`, goes on; an error here is new. */
-static inline enum og_error copying_free(struct copying *copying, struct og_scope *scope,
-                                         unsigned char og_mut *memory, enum og_error error,
-                                         struct og_fault *fault) OG_REQUIRES(scope->access)
+/* The pointers, and the texts behind them, in one block. */
+static inline enum og_error callback_copy_strings(struct callback_copy *copy, const char ***texts,
+                                                  struct og_fault *fault)
 {
-    if (!memory || error == OG_FAULTED || error == OG_DEADLINE)
-        return error;
-    struct og_fault at_release;
-    enum og_error released = og_invoke_begin(&scope->access, &copying->release, &at_release);
-    if (!released) {
-        ((__typeof__(&free))copying->release.entry)(og_pass(memory));
-        released = og_invoke_end(&scope->access, &at_release);
+    size_t count = 0, size = 0;
+    for (; (*texts)[count]; count++)
+        size += strlen((*texts)[count]) + 1;
+    char **copied = malloc((count + 1) * sizeof(*copied) + size);
+    copy->bytes = copied;
+    if (!copied)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    char *next = (char *)(copied + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen((*texts)[i]) + 1;
+        copied[i] = memcpy(next, (*texts)[i], length);
+        next += length;
     }
-    if (error || !released)
-        return error;
-    *fault = at_release;
-    return released;
+    copied[count] = NULL;
+    *texts = (const char **)copied;
+    return OG_OK;
 }
 
 #endif

@@ -1,105 +1,9 @@
-/* The og discipline: the library's instance is a domain; its memory is used in place,
- * behind upgrade, validation and access scopes. What does not depend on the library is
- * here; each library's stubs build on it. A fault is never NULL in these functions. */
+/* The og discipline: the library's instance is a domain; its memory is used in place, behind
+ * upgrade, validation and access scopes. */
 #ifndef WORKLOADS_DISCIPLINE_OG_H
 #define WORKLOADS_DISCIPLINE_OG_H
 
-#include "workloads/discipline/consume.h"
-#include <omniglot/omniglot.h>
-
-/* One instance of a library. */
-struct instance {
-    struct og_domain *domain;
-};
-
-/* What keeps the library inside, in the system that this source is compiled for. */
-#ifdef WORKLOAD_SYSTEM_og_mpk
-#define INSTANCE_ISOLATION OG_MPK
-#elif defined(WORKLOAD_SYSTEM_og_pmp) || defined(WORKLOAD_SYSTEM_copy_pmp)
-#define INSTANCE_ISOLATION OG_PMP
-#else
-#define INSTANCE_ISOLATION OG_NONE
-#endif
-
-/* Opens a new instance of the library: `name` is this project's name for it ("zlib"),
- * `soname` the dynamic loader's. Errors as og_domain_open's. */
-static inline enum og_error instance_open(struct instance *instance, const char *name,
-                                          const char *soname, struct og_fault *fault)
-{
-    const struct og_options options = {.isolation = INSTANCE_ISOLATION};
-    (void)name;
-    return og_domain_open(&instance->domain, (const char *const[]){soname, NULL}, &options, fault);
-}
-
-/* Closes it; one that was never opened is fine, if it is all zero. The workloads leave no
- * scope open, so that og_domain_close has no reason to refuse; what it says is returned, and
- * *fault filled, unless that is NULL. */
-static inline enum og_error instance_close(struct instance *instance, struct og_fault *fault)
-{
-    enum og_error error = instance->domain ? og_domain_close(instance->domain, fault) : OG_OK;
-    if (!error)
-        instance->domain = NULL;
-    return error;
-}
-
-/* Puts the library back to its state after instance_open. */
-static inline enum og_error instance_reset(struct instance *instance, struct og_fault *fault)
-{
-    return og_domain_reset(instance->domain, fault);
-}
-
-/* The right to call the library and to use memory that it can reach, from instance_enter to
- * instance_leave. A function that gets a scope from its caller says so with
- * INSTANCE_REQUIRES(scope). */
-typedef struct og_scope instance_scope;
-#define INSTANCE_REQUIRES(scope) OG_REQUIRES((scope)->access)
-
-static inline void instance_enter(struct instance *instance, instance_scope *scope)
-    OG_ACQUIRE(scope->access)
-{
-    og_scope_begin(instance->domain, scope);
-}
-
-static inline void instance_leave(instance_scope *scope) OG_RELEASE(scope->access)
-{
-    og_scope_end(scope);
-}
-
-/* ---- arguments that are copied for one call ---- */
-
-/* Allocates `size` bytes in the scope for the library to fill. */
-static inline enum og_error argument_room(struct og_scope *scope, unsigned char og_mut **memory,
-                                          size_t size, struct og_fault *fault)
-    OG_REQUIRES(scope->access)
-{
-    *memory = og_alloc_dirty(scope, unsigned char, size, fault);
-    return *memory ? OG_OK : fault->error;
-}
-
-/* Allocates as much in the scope and copies `size` host bytes there. NULL stays NULL. */
-static inline enum og_error argument_in(struct og_scope *scope, unsigned char og_mut **memory,
-                                        const void *bytes, size_t size, struct og_fault *fault)
-    OG_REQUIRES(scope->access)
-{
-    *memory = NULL;
-    if (!bytes)
-        return OG_OK;
-    enum og_error error = argument_room(scope, memory, size, fault);
-    return error ? error : og_write_array(&scope->access, *memory, bytes, size, fault);
-}
-
-/* Copies `size` validated bytes out. */
-static inline enum og_error argument_out(struct og_scope *scope, unsigned char *to,
-                                         const unsigned char og_mut *from, size_t size,
-                                         struct og_fault *fault) OG_REQUIRES(scope->access)
-{
-    og_read_begin(&scope->access);
-    const unsigned char og_valid *valid = og_validate_array(&scope->access, from, size, fault);
-    if (valid)
-        __builtin_memcpy(to, og_get(&scope->access, valid), size);
-    og_read_end(&scope->access);
-    return valid ? OG_OK : fault->error;
-}
+#include "workloads/discipline/domain.h"
 
 /* ---- data that stays where the library can reach it ---- */
 
@@ -146,7 +50,7 @@ static inline enum og_error resident_copy_out(instance_scope *scope, unsigned ch
                                               const unsigned char resident *from, size_t size,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    return argument_out(scope, to, from, size, fault);
+    return argument_out(&scope->access, to, from, size, fault);
 }
 
 /* The number of an address there. */
@@ -179,6 +83,84 @@ static inline enum og_error resident_fold(instance_scope *scope, unsigned char *
         *fold ^= consume_fold(bytes, size);
     }
     og_read_end(&scope->access);
+    return valid ? OG_OK : fault->error;
+}
+
+/* ---- values there, checked where they are ---- */
+
+/* A number as an address of memory that can be read, `*reference`; not what is there. */
+static inline enum og_error resident_upgrade(instance_scope *scope, uintptr_t pointer,
+                                             uintptr_t *reference, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
+{
+    const uint64_t og_foreign *foreign = (const uint64_t og_foreign *)pointer;
+    const uint64_t og_ref *upgraded = og_upgrade(&scope->access, foreign, 1, fault);
+    *reference = og_reference_address(upgraded);
+    return upgraded ? OG_OK : fault->error;
+}
+
+/* The bool at `memory`, in place, in a read section; so are the following. */
+static inline enum og_error resident_validate_bool(instance_scope *scope, const bool og_mut *memory,
+                                                   const bool **value, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
+{
+    const bool og_valid *valid = og_validate_bool(&scope->access, memory, fault);
+    *value = og_get(&scope->access, valid);
+    return valid ? OG_OK : fault->error;
+}
+
+/* The integer there, if it is from `low` to `high`. */
+static inline enum og_error
+resident_validate_range(instance_scope *scope, const int32_t og_mut *memory, int32_t low,
+                        int32_t high, const int32_t **value, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
+{
+    const int32_t og_valid *valid = og_validate_range(&scope->access, memory, low, high, fault);
+    *value = og_get(&scope->access, valid);
+    return valid ? OG_OK : fault->error;
+}
+
+/* The pointer there, if it can be upgraded to one number. */
+static inline enum og_error resident_validate_pointer(instance_scope *scope,
+                                                      const uint64_t *const og_mut *slot,
+                                                      uintptr_t *pointer, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
+{
+    const uint64_t *const og_valid *valid =
+        og_validate_pointer(&scope->access, slot, 1, OG_READ, fault);
+    *pointer = og_foreign_address(og_pointer(&scope->access, valid));
+    return valid ? OG_OK : fault->error;
+}
+
+/* The text there, if a NUL ends it within `maximum` bytes. */
+static inline enum og_error resident_validate_string(instance_scope *scope,
+                                                     const char og_mut *memory, size_t maximum,
+                                                     size_t *length, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
+{
+    const char og_valid *valid = og_validate_string(&scope->access, memory, maximum, length, fault);
+    return valid ? OG_OK : fault->error;
+}
+
+/* `length` bytes of UTF-8. */
+static inline enum og_error resident_validate_utf8(instance_scope *scope, const char og_mut *memory,
+                                                   size_t length, const char **text,
+                                                   struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
+{
+    const char og_valid *valid = og_validate_utf8(&scope->access, memory, length, fault);
+    *text = og_get(&scope->access, valid);
+    return valid ? OG_OK : fault->error;
+}
+
+/* `count` bytes. */
+static inline enum og_error resident_validate_array(instance_scope *scope,
+                                                    const uint8_t og_mut *memory, size_t count,
+                                                    const uint8_t **bytes, struct og_fault *fault)
+    OG_REQUIRES_SHARED(scope->access)
+{
+    const uint8_t og_valid *valid = og_validate_array(&scope->access, memory, count, fault);
+    *bytes = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
 

@@ -8,6 +8,7 @@
 #include "workloads/discipline/scopeless.h"
 #include <dlfcn.h>
 #include <omniglot/error.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,88 @@ static inline enum og_error resident_fold(instance_scope *scope, unsigned char *
     (void)fault;
     consume_bytes(from);
     *fold ^= consume_fold(from, size);
+    return OG_OK;
+}
+
+/* ---- values there, checked where they are ---- */
+
+/* A number as an address of memory that can be read, `*reference`; not what is there. */
+static inline enum og_error resident_upgrade(instance_scope *scope, uintptr_t pointer,
+                                             uintptr_t *reference, struct og_fault *fault)
+{
+    (void)scope;
+    (void)fault;
+    *reference = pointer;
+    return OG_OK;
+}
+
+/* The bool at `memory`, in place, in a read section; so are the following. */
+static inline enum og_error resident_validate_bool(instance_scope *scope, const bool *memory,
+                                                   const bool **value, struct og_fault *fault)
+{
+    (void)scope;
+    (void)fault;
+    *value = memory;
+    return OG_OK;
+}
+
+/* The integer there, if it is from `low` to `high`. */
+static inline enum og_error resident_validate_range(instance_scope *scope, const int32_t *memory,
+                                                    int32_t low, int32_t high,
+                                                    const int32_t **value, struct og_fault *fault)
+{
+    (void)scope;
+    (void)low;
+    (void)high;
+    (void)fault;
+    *value = memory;
+    return OG_OK;
+}
+
+/* The pointer there, if it can be upgraded to one number. */
+static inline enum og_error resident_validate_pointer(instance_scope *scope,
+                                                      const uint64_t *const *slot,
+                                                      uintptr_t *pointer, struct og_fault *fault)
+{
+    (void)scope;
+    (void)fault;
+    *pointer = (uintptr_t)*slot;
+    return OG_OK;
+}
+
+/* The text there, if a NUL ends it within `maximum` bytes. */
+static inline enum og_error resident_validate_string(instance_scope *scope, const char *memory,
+                                                     size_t maximum, size_t *length,
+                                                     struct og_fault *fault)
+{
+    (void)scope;
+    (void)maximum;
+    (void)fault;
+    *length = strlen(memory);
+    return OG_OK;
+}
+
+/* `length` bytes of UTF-8. */
+static inline enum og_error resident_validate_utf8(instance_scope *scope, const char *memory,
+                                                   size_t length, const char **text,
+                                                   struct og_fault *fault)
+{
+    (void)scope;
+    (void)length;
+    (void)fault;
+    *text = memory;
+    return OG_OK;
+}
+
+/* `count` bytes. */
+static inline enum og_error resident_validate_array(instance_scope *scope, const uint8_t *memory,
+                                                    size_t count, const uint8_t **bytes,
+                                                    struct og_fault *fault)
+{
+    (void)scope;
+    (void)count;
+    (void)fault;
+    *bytes = memory;
     return OG_OK;
 }
 

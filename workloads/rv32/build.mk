@@ -1,6 +1,27 @@
 # The workloads on the embedded target: an image for each pair of workload and system, in
-# build/rv32/bench/WORKLOAD.SYSTEM.elf. The sources, the stubs and the macros they see are those of
-# the other targets; docs/embedded.md says what an image is.
+# build/rv32/bench/WORKLOAD.SYSTEM.elf. The sources, the interface files and the macros they see are
+# those of the other targets; docs/embedded.md says what an image is.
+#
+# og-bindgen makes the stubs once more, for this target: layouts are the target's.
+
+RV32_STUBS_FLAGS := --target=riscv32-unknown-elf -march=rv32imac -mabi=ilp32 $(RV32_CPPFLAGS) \
+    -isystem $(RV32_C_HEADERS)
+
+# $(call rv32_stubs,NAME): what says that they are made. FLAGS find the library's headers.
+rv32_stubs = $(RV32)/generated/workloads/$(1)/stubs
+# $(call rv32_workload_stubs,NAME,FLAGS)
+define rv32_stubs_rule
+$(call rv32_stubs,$(1)): workloads/$(1)/$(1).og.h omniglot/include/omniglot/interface.h \
+    $(BUILD)/bin/og-bindgen .clang-format workloads/rv32/build.mk | rv32-toolchain
+	$$(call say,BINDGEN,"$$< (rv32)")
+	@mkdir -p $$(@D)
+	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(RV32_STUBS_FLAGS) $(2)
+	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(1)-*.[ch]
+	@touch $$@
+$(call rv32_worker,$(1)): $(call rv32_stubs,$(1)) ;
+endef
+rv32_worker = $(RV32)/generated/workloads/$(1)/$(1)-worker.c
+rv32_workload_stubs = $(eval $(call rv32_stubs_rule,$(strip $(1)),$(2)))
 
 # $(call rv32_system,NAME,DISCIPLINE,SOURCES): SOURCES are what its host needs besides kernel,
 # runtime and core.
@@ -23,7 +44,7 @@ $(call rv32_compile,system,$(sort $(foreach system,$(RV32_SYSTEMS),$(RV32_SYSTEM
 
 # $(call rv32_workload_pair,WORKLOAD,SYSTEM,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT)
 rv32_pair_flags = $(4) -DWORKLOAD_SYSTEM_$(call symbol,$(2))=1 -DWORKLOAD_SYSTEM_NAME='"$(2)"' \
-    -DWORKLOAD_STUBS='"workloads/$(1)/$(1).$(RV32_DISCIPLINE_$(2)).h"' \
+    -DWORKLOAD_STUBS='"workloads/$(1)/$(1)-$(RV32_DISCIPLINE_$(2)).h"' \
     -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -DWORKLOAD_SIZE_LIMIT=$(8) \
     $(WORKLOAD_ALIGNMENT)
 rv32_workload_pair = $(call rv32_compile,$(1).$(2),workloads/$(1)/$(1).c workloads/rv32/driver.c \
@@ -31,7 +52,8 @@ rv32_workload_pair = $(call rv32_compile,$(1).$(2),workloads/$(1)/$(1).c workloa
     rv32_image,bench/$(1).$(2),$(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c \
     workloads/rv32/driver.c $(3)) $(call rv32_objects,system,workloads/harness/random.c \
     workloads/rv32/program.c $(RV32_SYSTEM_SOURCES_$(2))) $(RV32_OBJECTS_$(1)),$(if $(filter process,$(2)),worker-$(1),$(1) $(RV32_LIBRARIES_$(1))),$(5),$(6),$(7),$(if \
-    $(filter raw,$(2)),$(1)))$(eval RV32_BENCHES += $(RV32)/bench/$(1).$(2).elf)
+    $(filter raw,$(2)),$(1)))$(eval RV32_BENCHES += $(RV32)/bench/$(1).$(2).elf)$(eval \
+    $(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c): $(call rv32_stubs,$(1)))
 
 # $(call rv32_workload,NAME,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT): the workload through every
 # system. SOURCES and FLAGS are what it needs besides; FLASH, RAM and STACK are the host's; no case
@@ -41,13 +63,14 @@ rv32_workload = $(foreach system,$(RV32_SYSTEMS),$(call rv32_workload_pair,$(str
 
 # $(call rv32_workload_library,NAME,SONAME,OBJECTS,EXPORTS,FLASH,FLASH_SIZE,RAM,RAM_SIZE,STACK,SCOPES,
 # FLAGS,MESSAGE_MAX): the library of a workload, and the same in a task with its worker, whose
-# messages are at most MESSAGE_MAX bytes long; it has no scopes. FLAGS compile the worker.
-rv32_workload_library = $(call rv32_library,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8),$(9),$(10))$(call \
-    rv32_compile,worker-$(strip $(1)),$(RV32_TASK_WORKER) workloads/$(strip $(1))/$(strip \
-    $(1))-worker.c,$(RV32_WARNINGS) $(11) -DTASK_MESSAGE_MAX=$(strip $(12)))$(call \
+# messages are at most MESSAGE_MAX bytes long; it has no scopes. FLAGS compile the worker
+# and find the headers that the interface file includes.
+rv32_workload_library = $(call rv32_workload_stubs,$(1),$(11))$(call \
+    rv32_library,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8),$(9),$(10))$(call \
+    rv32_compile,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip \
+    $(1))),$(RV32_WARNINGS) $(11) -DTASK_MESSAGE_MAX=$(strip $(12)))$(call \
     rv32_library,worker-$(strip $(1)),og-worker-$(strip $(1)),$(3) $(call \
-    rv32_objects,worker-$(strip $(1)),$(RV32_TASK_WORKER) workloads/$(strip $(1))/$(strip \
-    $(1))-worker.c),workloads/rv32/worker.exports,$(5),$(6),$(7),$(8),$(9),0)
+    rv32_objects,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip $(1)))),workloads/rv32/worker.exports,$(5),$(6),$(7),$(8),$(9),0)
 
 # --- ubench ---
 
@@ -154,7 +177,9 @@ $(call rv32_library,lying-node,liblwip.so,$(call rv32_objects,library,workloads/
     workloads/rv32/lwip.exports,0x80060000,32K,0x80138000,32K,4K,8K)
 # $(call rv32_lies,SYSTEM)
 rv32_lies = $(call rv32_compile,lies.$(1),workloads/lwip/tests/lwip-lies.c,$(RV32_WARNINGS) $(call \
-    rv32_pair_flags,lwip,$(1),,,,,,4096))$(call rv32_image,test/lwip-lies.$(1),$(call \
+    rv32_pair_flags,lwip,$(1),,,,,,4096))$(eval $(call \
+    rv32_objects,lies.$(1),workloads/lwip/tests/lwip-lies.c): $(call rv32_stubs,lwip))$(call \
+    rv32_image,test/lwip-lies.$(1),$(call \
     rv32_objects,lies.$(1),workloads/lwip/tests/lwip-lies.c) $(RV32_TAP),lying-node,384K,192K,8K)
 $(call rv32_lies,og-pmp)
 $(call rv32_lies,copy-pmp)
@@ -162,7 +187,7 @@ RV32_TAP_IMAGES += lwip-lies.og-pmp lwip-lies.copy-pmp
 
 # Our own sources that include a library's headers: unpacked before they are compiled.
 # $(call rv32_after_unpacking,WORKLOAD,SOURCE)
-rv32_after_unpacking = $(eval $(filter $(addprefix $(RV32)/object/,$(1)/% $(1).% worker-$(1)/%), \
+rv32_after_unpacking = $(eval $(call rv32_stubs,$(1)) $(filter $(addprefix $(RV32)/object/,$(1)/% $(1).% worker-$(1)/%), \
     $(RV32_OBJECTS)): | build/source/$(2).unpacked)
 $(call rv32_after_unpacking,sodium,libsodium)
 $(call rv32_after_unpacking,zlib,zlib)

@@ -8,3 +8,5 @@ $(BUILD)/test/sodium-og: | $(BUILD)/lib/liblying-sodium.so
 
 $(call test,sodium-process,workloads/sodium/tests/sodium-process.c,$(PROCESS),$(PROCESS_LIBS))
 $(BUILD)/test/sodium-process: | $(BUILD)/bin/og-worker-sodium
+
+$(call objects,$(addprefix workloads/sodium/tests/,sodium-og.c sodium-process.c)): $(call stubs,sodium)

@@ -2,7 +2,7 @@
  * 8 bytes to 1 MiB in steps of 8 (HMAC-SHA-256: 64 bytes to 16 KiB in steps of 4).
  *
  * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline
- * (sodium.raw.h says what they look like). Inputs come from a fixed generator and are
+ * (sodium.og.h says which). Inputs come from a fixed generator and are
  * equal in all systems. A case's size is that of the message: a sealed box is 16 bytes
  * longer. `copied`: message, nonce, key and result are in host memory. `resident`: they
  * are where the library can reach them, and the result is used there. */
@@ -40,8 +40,8 @@ struct state {
 static enum og_error sha256(struct state *state, struct og_fault *fault)
 {
     int result = -1;
-    enum og_error error = sodium_crypto_hash_sha256(&state->sodium, &result, state->out, state->in,
-                                                    state->in_size, fault);
+    enum og_error error = call_crypto_hash_sha256(&state->sodium, &result, state->out, state->in,
+                                                  state->in_size, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_hash_sha256", result);
     return error;
@@ -50,8 +50,8 @@ static enum og_error sha256(struct state *state, struct og_fault *fault)
 static enum og_error sha512(struct state *state, struct og_fault *fault)
 {
     int result = -1;
-    enum og_error error = sodium_crypto_hash_sha512(&state->sodium, &result, state->out, state->in,
-                                                    state->in_size, fault);
+    enum og_error error = call_crypto_hash_sha512(&state->sodium, &result, state->out, state->in,
+                                                  state->in_size, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_hash_sha512", result);
     return error;
@@ -61,8 +61,8 @@ static enum og_error blake2b(struct state *state, struct og_fault *fault)
 {
     int result = -1;
     enum og_error error =
-        sodium_crypto_generichash(&state->sodium, &result, state->out, crypto_generichash_BYTES,
-                                  state->in, state->in_size, NULL, 0, fault);
+        call_crypto_generichash(&state->sodium, &result, state->out, crypto_generichash_BYTES,
+                                state->in, state->in_size, NULL, 0, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_generichash", result);
     return error;
@@ -71,7 +71,7 @@ static enum og_error blake2b(struct state *state, struct og_fault *fault)
 static enum og_error hmac_sha256(struct state *state, struct og_fault *fault)
 {
     int result = -1;
-    enum og_error error = sodium_crypto_auth_hmacsha256(
+    enum og_error error = call_crypto_auth_hmacsha256(
         &state->sodium, &result, state->out, state->in, state->in_size, state->key, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_auth_hmacsha256", result);
@@ -82,8 +82,8 @@ static enum og_error seal(struct state *state, struct og_fault *fault)
 {
     int result = -1;
     enum og_error error =
-        sodium_crypto_secretbox_easy(&state->sodium, &result, state->out, state->in, state->in_size,
-                                     state->nonce, state->key, fault);
+        call_crypto_secretbox_easy(&state->sodium, &result, state->out, state->in, state->in_size,
+                                   state->nonce, state->key, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_secretbox_easy", result);
     return error;
@@ -93,8 +93,8 @@ static enum og_error open_sealed(struct state *state, struct og_fault *fault)
 {
     int result = -1;
     enum og_error error =
-        sodium_crypto_secretbox_open_easy(&state->sodium, &result, state->out, state->in,
-                                          state->in_size, state->nonce, state->key, fault);
+        call_crypto_secretbox_open_easy(&state->sodium, &result, state->out, state->in,
+                                        state->in_size, state->nonce, state->key, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_secretbox_open_easy", result);
     return error;
@@ -123,8 +123,8 @@ static enum og_error resident_sha256(struct state *state, instance_scope *scope,
 {
     int result = -1;
     enum og_error error =
-        sodium_crypto_hash_sha256_resident(&state->sodium, scope, &result, state->resident_out,
-                                           state->resident_in, state->in_size, fault);
+        invoke_crypto_hash_sha256(&state->sodium, scope, &result, state->resident_out,
+                                  state->resident_in, state->in_size, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_hash_sha256", result);
     return error ? error : use(state, scope, fault);
@@ -135,8 +135,8 @@ static enum og_error resident_sha512(struct state *state, instance_scope *scope,
 {
     int result = -1;
     enum og_error error =
-        sodium_crypto_hash_sha512_resident(&state->sodium, scope, &result, state->resident_out,
-                                           state->resident_in, state->in_size, fault);
+        invoke_crypto_hash_sha512(&state->sodium, scope, &result, state->resident_out,
+                                  state->resident_in, state->in_size, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_hash_sha512", result);
     return error ? error : use(state, scope, fault);
@@ -146,7 +146,7 @@ static enum og_error resident_blake2b(struct state *state, instance_scope *scope
                                       struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
-    enum og_error error = sodium_crypto_generichash_resident(
+    enum og_error error = invoke_crypto_generichash(
         &state->sodium, scope, &result, state->resident_out, crypto_generichash_BYTES,
         state->resident_in, state->in_size, NULL, 0, fault);
     if (!error && result != 0)
@@ -158,7 +158,7 @@ static enum og_error resident_hmac_sha256(struct state *state, instance_scope *s
                                           struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
-    enum og_error error = sodium_crypto_auth_hmacsha256_resident(
+    enum og_error error = invoke_crypto_auth_hmacsha256(
         &state->sodium, scope, &result, state->resident_out, state->resident_in, state->in_size,
         state->resident_key, fault);
     if (!error && result != 0)
@@ -170,7 +170,7 @@ static enum og_error resident_seal(struct state *state, instance_scope *scope,
                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
-    enum og_error error = sodium_crypto_secretbox_easy_resident(
+    enum og_error error = invoke_crypto_secretbox_easy(
         &state->sodium, scope, &result, state->resident_out, state->resident_in, state->in_size,
         state->resident_nonce, state->resident_key, fault);
     if (!error && result != 0)
@@ -182,7 +182,7 @@ static enum og_error resident_open_sealed(struct state *state, instance_scope *s
                                           struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
-    enum og_error error = sodium_crypto_secretbox_open_easy_resident(
+    enum og_error error = invoke_crypto_secretbox_open_easy(
         &state->sodium, scope, &result, state->resident_out, state->resident_in, state->in_size,
         state->resident_nonce, state->resident_key, fault);
     if (!error && result != 0)
@@ -327,10 +327,21 @@ static enum og_error make_input(struct state *state, struct og_fault *fault)
     int result = -1;
     random_fill(&random, state->out, state->out_size);
     enum og_error error =
-        sodium_crypto_secretbox_easy(&state->sodium, &result, state->in, state->out,
-                                     state->out_size, state->nonce, state->key, fault);
+        call_crypto_secretbox_easy(&state->sodium, &result, state->in, state->out, state->out_size,
+                                   state->nonce, state->key, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_secretbox_easy", result);
+    return error;
+}
+
+static enum og_error open_library(struct state *state, struct og_fault *fault)
+{
+    int result = -1;
+    enum og_error error = sodium_open(&state->sodium, fault);
+    if (!error)
+        error = call_sodium_init(&state->sodium, &result, fault);
+    if (!error && result < 0)
+        error = og_fail(fault, OG_SYSTEM, "sodium_init", 0, "there is no source of randomness");
     return error;
 }
 
@@ -349,7 +360,7 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
     state->out = case_allocate(state->out_size, &fault);
     enum og_error failed = state->in && state->out ? OG_OK : OG_NO_MEMORY;
     if (!failed)
-        failed = sodium_open(&state->sodium, &fault);
+        failed = open_library(state, &fault);
     if (!failed)
         failed = make_input(state, &fault);
     if (!failed && self->placement == PLACEMENT_RESIDENT)

@@ -9,4 +9,5 @@ $(BUILD)/test/zlib-og: | $(BUILD)/lib/liblying-zlib.so
 $(call test,zlib-process,workloads/zlib/tests/zlib-process.c,$(PROCESS),$(PROCESS_LIBS))
 $(BUILD)/test/zlib-process: | $(BUILD)/bin/og-worker-zlib
 
-TEST_SCRIPTS += workloads/zlib/tests/zlib-inputs
+
+$(call objects,$(addprefix workloads/zlib/tests/,zlib-og.c zlib-process.c)): $(call stubs,zlib)

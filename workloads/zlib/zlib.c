@@ -3,7 +3,7 @@
  * room for what comes out).
  *
  * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline
- * (zlib.raw.h says what they look like). A case's size is that of the plain data: the
+ * (zlib.og.h says which). A case's size is that of the plain data: the
  * beginning of an input file of inputs.list, which is repeated if it is shorter. What is
  * inflated was deflated before, through the same system. `copied`: plain and deflated
  * data are in host memory. `resident`: they are where the library can reach them; a
@@ -11,8 +11,8 @@
 #include WORKLOAD_STUBS
 
 #include "workloads/discipline/case.h"
+#include "workloads/harness/input.h"
 #include "workloads/harness/workload.h"
-#include "workloads/zlib/input.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +22,16 @@ enum { LEVEL = 6, CHUNK = 4096, WINDOW = 16384 };
 /* A case's parameter: one of each pair. */
 enum { DEFLATE = 0, INFLATE = 1, TEXT = 0, BINARY = 2, ONE_SHOT = 0, STREAM = 4 };
 
+#define INPUT(kind, package, path, sha256) {kind, package, path},
+static const struct input inputs[] = {
+#include "workloads/zlib/inputs.list"
+};
+
 struct state {
     const struct workload_case *self;
     struct zlib zlib;
-    struct zlib_stream stream;
+    struct zlib_deflating deflating;
+    struct zlib_inflating inflating;
     bool stream_is_open;
     unsigned char *plain; /* self->size bytes */
     unsigned char *in;    /* `plain`, or what it deflates to */
@@ -77,8 +83,8 @@ static inline enum og_error restart(struct state *state, bool inflating, struct 
 {
     int status = Z_ERRNO;
     enum og_error error = inflating
-                              ? zlib_inflateReset(&state->zlib, &status, &state->stream, fault)
-                              : zlib_deflateReset(&state->zlib, &status, &state->stream, fault);
+                              ? call_inflateReset(&state->zlib, &status, &state->inflating, fault)
+                              : call_deflateReset(&state->zlib, &status, &state->deflating, fault);
     if (!error && status != Z_OK)
         error = case_unexpected(fault, inflating ? "inflateReset" : "deflateReset", status);
     return error;
@@ -90,7 +96,7 @@ static inline enum og_error deflate_once(struct state *state, struct og_fault *f
 {
     int status = Z_ERRNO;
     uLongf size = state->out_capacity;
-    enum og_error error = zlib_compress2(&state->zlib, &status, state->out, &size, state->in,
+    enum og_error error = call_compress2(&state->zlib, &status, state->out, &size, state->in,
                                          state->in_size, LEVEL, fault);
     if (!error && status != Z_OK)
         error = case_unexpected(fault, "compress2", status);
@@ -103,7 +109,7 @@ static inline enum og_error inflate_once(struct state *state, struct og_fault *f
     int status = Z_ERRNO;
     uLongf size = state->out_capacity;
     enum og_error error =
-        zlib_uncompress(&state->zlib, &status, state->out, &size, state->in, state->in_size, fault);
+        call_uncompress(&state->zlib, &status, state->out, &size, state->in, state->in_size, fault);
     if (!error && status != Z_OK)
         error = case_unexpected(fault, "uncompress", status);
     state->out_size = size;
@@ -114,7 +120,7 @@ static inline enum og_error inflate_once(struct state *state, struct og_fault *f
 static inline __attribute__((always_inline)) enum og_error
 stream_through(struct state *state, bool inflating, struct og_fault *fault)
 {
-    z_stream *host = &state->stream.host;
+    z_stream *host = inflating ? &state->inflating.host : &state->deflating.host;
     size_t unfed = state->in_size, room = state->out_capacity;
     int status = Z_OK;
     enum og_error error = restart(state, inflating, fault);
@@ -128,9 +134,10 @@ stream_through(struct state *state, bool inflating, struct og_fault *fault)
         }
         host->avail_out = (uInt)smaller(room, WINDOW);
         uInt had_in = host->avail_in, had_out = host->avail_out;
-        error = inflating ? zlib_inflate(&state->zlib, &status, &state->stream, Z_NO_FLUSH, fault)
-                          : zlib_deflate(&state->zlib, &status, &state->stream,
-                                         unfed ? Z_NO_FLUSH : Z_FINISH, fault);
+        error = inflating
+                    ? call_inflate(&state->zlib, &status, &state->inflating, Z_NO_FLUSH, fault)
+                    : call_deflate(&state->zlib, &status, &state->deflating,
+                                   unfed ? Z_NO_FLUSH : Z_FINISH, fault);
         room -= had_out - host->avail_out;
         if (!error)
             error = check_step(inflating, status,
@@ -164,9 +171,8 @@ static inline enum og_error resident_deflate_once(struct state *state, instance_
 {
     int status = Z_ERRNO;
     uLongf size = state->out_capacity;
-    enum og_error error =
-        zlib_compress2_resident(&state->zlib, scope, &status, state->resident_out, &size,
-                                state->resident_in, state->in_size, LEVEL, fault);
+    enum og_error error = invoke_compress2(&state->zlib, scope, &status, state->resident_out, &size,
+                                           state->resident_in, state->in_size, LEVEL, fault);
     if (!error && status != Z_OK)
         error = case_unexpected(fault, "compress2", status);
     state->out_size = size;
@@ -178,9 +184,8 @@ static inline enum og_error resident_inflate_once(struct state *state, instance_
 {
     int status = Z_ERRNO;
     uLongf size = state->out_capacity;
-    enum og_error error =
-        zlib_uncompress_resident(&state->zlib, scope, &status, state->resident_out, &size,
-                                 state->resident_in, state->in_size, fault);
+    enum og_error error = invoke_uncompress(&state->zlib, scope, &status, state->resident_out,
+                                            &size, state->resident_in, state->in_size, fault);
     if (!error && status != Z_OK)
         error = case_unexpected(fault, "uncompress", status);
     state->out_size = size;
@@ -217,12 +222,12 @@ resident_stream_through(struct state *state, instance_scope *scope, bool inflati
         }
         const Bytef resident *next_in = state->resident_in + (state->in_size - unfed - left_in);
         uInt had_in = left_in, left_out = WINDOW;
-        error = inflating ? zlib_inflate_resident(&state->zlib, scope, &status, &state->stream,
-                                                  next_in, &left_in, state->resident_out, &left_out,
-                                                  Z_NO_FLUSH, fault)
-                          : zlib_deflate_resident(&state->zlib, scope, &status, &state->stream,
-                                                  next_in, &left_in, state->resident_out, &left_out,
-                                                  unfed ? Z_NO_FLUSH : Z_FINISH, fault);
+        error = inflating
+                    ? invoke_inflate(&state->zlib, scope, &status, &state->inflating, next_in,
+                                     &left_in, state->resident_out, &left_out, Z_NO_FLUSH, fault)
+                    : invoke_deflate(&state->zlib, scope, &status, &state->deflating, next_in,
+                                     &left_in, state->resident_out, &left_out,
+                                     unfed ? Z_NO_FLUSH : Z_FINISH, fault);
         if (!error)
             error = check_step(inflating, status, left_in != had_in || left_out != WINDOW, fault);
         if (!error)
@@ -347,9 +352,9 @@ static void finish(void *opaque)
         return;
     /* An error here means that the stream was lost with its instance, as it is next anyway. */
     if (state->stream_is_open && is_inflating(state))
-        (void)zlib_inflateEnd(&state->zlib, &status, &state->stream, &fault);
+        (void)call_inflateEnd(&state->zlib, &status, &state->inflating, &fault);
     else if (state->stream_is_open)
-        (void)zlib_deflateEnd(&state->zlib, &status, &state->stream, &fault);
+        (void)call_deflateEnd(&state->zlib, &status, &state->deflating, &fault);
     unplace(state);
     zlib_close(&state->zlib);
     if (state->in != state->plain)
@@ -383,7 +388,7 @@ static enum og_error make_buffers(struct state *state, struct og_fault *fault)
     state->in = case_allocate(deflated_size, fault);
     if (!state->in)
         return OG_NO_MEMORY;
-    enum og_error error = zlib_compress2(&state->zlib, &status, state->in, &deflated_size,
+    enum og_error error = call_compress2(&state->zlib, &status, state->in, &deflated_size,
                                          state->plain, size, LEVEL, fault);
     state->in_size = deflated_size;
     if (!error && status != Z_OK)
@@ -394,11 +399,14 @@ static enum og_error make_buffers(struct state *state, struct og_fault *fault)
 static enum og_error open_stream(struct state *state, struct og_fault *fault)
 {
     int status = Z_ERRNO;
-    enum og_error error =
-        is_inflating(state) ? zlib_inflateInit(&state->zlib, &status, &state->stream, fault)
-                            : zlib_deflateInit(&state->zlib, &status, &state->stream, LEVEL, fault);
+    enum og_error error = is_inflating(state)
+                              ? call_inflateInit_(&state->zlib, &status, &state->inflating,
+                                                  ZLIB_VERSION, sizeof(z_stream), fault)
+                              : call_deflateInit_(&state->zlib, &status, &state->deflating, LEVEL,
+                                                  ZLIB_VERSION, sizeof(z_stream), fault);
     if (!error && status != Z_OK)
-        error = case_unexpected(fault, is_inflating(state) ? "inflateInit" : "deflateInit", status);
+        error =
+            case_unexpected(fault, is_inflating(state) ? "inflateInit_" : "deflateInit_", status);
     state->stream_is_open = !error;
     return error;
 }
@@ -419,8 +427,9 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
         failed = OG_NO_MEMORY;
     if (failed)
         goto failed;
-    if (!zlib_input_read(self->parameter & BINARY ? "binary" : "text", state->plain, self->size,
-                         error)) {
+    if (!input_read(inputs, sizeof(inputs) / sizeof(inputs[0]),
+                    self->parameter & BINARY ? "binary" : "text", state->plain, self->size,
+                    error)) {
         finish(state);
         return NULL;
     }

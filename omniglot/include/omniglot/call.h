@@ -36,6 +36,12 @@ static inline enum og_error og_invoke_begin(const struct og_access *access,
 static inline enum og_error og_invoke_end(const struct og_access *access, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
 
+/* The same where the stub has kept what `access->context` was before the call: one load less.
+ * It cannot have changed, since no callback can end a scope that is its caller's. */
+static inline enum og_error og_invoke_end_in(const struct og_context *context,
+                                             const struct og_access *access, struct og_fault *fault)
+    OG_REQUIRES(access) OG_MUST_CHECK;
+
 /* The arguments of a callback as the registers held them: unvalidated. Which of them mean
  * something is for the interface to say.
  *
@@ -102,6 +108,11 @@ enum og_error og_callback_open(struct og_domain *domain, struct og_callback *cal
  * is another callback's. Closing one that is not open (any more) does nothing. */
 void og_callback_close(struct og_callback *callback);
 
+/* Says, in a callback, that what foreign code passed to it is nothing that its interface allows
+ * for `reason`. The call that is under way ends with that error, as soon as the isolation can end
+ * it, and the domain is poisoned until reset, as after any other call of what there is not. */
+void og_callback_refuse(const struct og_scope *scope, const struct og_fault *reason);
+
 /* The callback as a function pointer of `type`, to be handed to the library. */
 #define og_callback_pointer(callback, type) ((type)(callback)->address)
 
@@ -122,6 +133,14 @@ enum og_error og_invoke_refused(const struct og_access *access, const struct og_
                                 struct og_fault *fault);
 enum og_error og_invoke_failed(const struct og_access *access, struct og_fault *fault);
 
+/* Lets the compiler know that the way there does not lead back: nothing has to be kept. */
+static inline enum og_error og_is_error(enum og_error error)
+{
+    if (error == OG_OK)
+        __builtin_unreachable();
+    return error;
+}
+
 static inline enum og_error og_invoke_begin(const struct og_access *access,
                                             const struct og_function *function,
                                             struct og_fault *fault)
@@ -130,12 +149,18 @@ static inline enum og_error og_invoke_begin(const struct og_access *access,
     if (OG_LIKELY(context->exclusive == access && context->domain == function->domain &&
                   !context->poisoned))
         return OG_OK;
-    return og_invoke_refused(access, function, fault);
+    return og_is_error(og_invoke_refused(access, function, fault));
+}
+
+static inline enum og_error og_invoke_end_in(const struct og_context *context,
+                                             const struct og_access *access, struct og_fault *fault)
+{
+    return OG_LIKELY(!context->poisoned) ? OG_OK : og_is_error(og_invoke_failed(access, fault));
 }
 
 static inline enum og_error og_invoke_end(const struct og_access *access, struct og_fault *fault)
 {
-    return OG_LIKELY(!access->context->poisoned) ? OG_OK : og_invoke_failed(access, fault);
+    return og_invoke_end_in(access->context, access, fault);
 }
 
 #endif

@@ -22,8 +22,9 @@ struct og_options {
     enum og_isolation isolation;
     size_t heap_size;  /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
     size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
-    unsigned
-        deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms; OG_PMP); 0: for ever */
+    unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms; OG_PMP); 0: for ever.
+                             While libraries are loaded (OG_MPK), ten seconds or this, whichever is
+                             longer */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
                                           NULL-terminated; NULL: none */
 };
@@ -35,7 +36,8 @@ enum og_error og_mpk_supported(struct og_fault *fault);
  *
  * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation),
  * OG_NOT_FOUND (a library, or one that it needs, is missing or is no library of this
- * machine; fault->symbol names it), OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM.
+ * machine; fault->symbol names it), OG_FORBIDDEN (code, the library's or the host's own,
+ * holds an instruction that could undo the isolation), OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM.
  * On failure *domain is NULL and nothing is left behind. */
 enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,
                              const struct og_options *options,
@@ -49,9 +51,9 @@ enum og_error og_domain_open(struct og_domain **domain, const char *const *libra
  * OG_NO_MEMORY: then the domain is poisoned, and can be reset again or closed. */
 enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
-/* Unloads the libraries and frees everything; callbacks are closed, and neither functions nor
- * foreign pointers of the domain mean anything any more. NULL is fine. Returns OG_OK, or
- * OG_BUSY (a scope is open) and the domain is as it was. */
+/* Unloads the libraries, whose destructors run, and frees everything; callbacks are closed, and
+ * neither functions nor foreign pointers of the domain mean anything any more. NULL is fine.
+ * Returns OG_OK, or OG_BUSY (a scope is open) and the domain is as it was. */
 enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Finds an exported function of the domain's libraries, in the order they were named; not
@@ -73,6 +75,12 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
  * 1 KiB), OG_NO_MEMORY. */
 enum og_error og_function_stack(struct og_function *function, size_t bytes,
                                 struct og_fault *fault) OG_MUST_CHECK;
+
+/* Says that the function returns `results` values on the x87 stack (psABI 3.2.3): 1 for a long
+ * double, 2 for a complex one. A gate empties that stack where it was not told. Returns OG_OK,
+ * OG_BAD_ARGUMENT, OG_NO_MEMORY. */
+enum og_error og_function_x87(struct og_function *function, unsigned results,
+                              struct og_fault *fault) OG_MUST_CHECK;
 
 /* Allocates `count` objects of `type`, zeroed, on the domain's heap: they live until
  * og_heap_free or reset, and foreign code may free them by its own means. Returns NULL and
@@ -106,6 +114,9 @@ struct og_runtime {
     /* The same for a function whose arguments take `words` of stack, of a pointer's size; NULL
      * where they are left where they are. */
     void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
+    /* The same for one that returns `results` values on the x87 stack. */
+    void (*(*entry_with_x87)(struct og_domain *domain, void (*entry)(void),
+                             unsigned results))(void);
     /* The calling thread's place in the domain; &og_ended_context if there is no room. */
     struct og_context *(*context)(struct og_domain *domain);
     void *(*heap_alloc)(struct og_domain *domain, size_t alignment, size_t size);
@@ -115,6 +126,10 @@ struct og_runtime {
                                    struct og_fault *fault);
     void (*callback_close)(struct og_domain *domain, struct og_callback *callback);
     int (*is_callback)(struct og_domain *domain, uintptr_t address);
+    /* Says where the fault happened and whose memory it touched: lines, each begun by a newline,
+     * into `text`, and how long they are; as og_fault_describe. NULL: no more than the fault. */
+    size_t (*describe)(struct og_domain *domain, const struct og_fault *fault, char *text,
+                       size_t size);
 };
 
 /* What every runtime's domain begins with. `regions` are sorted, do not overlap, and

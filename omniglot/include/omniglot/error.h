@@ -48,9 +48,11 @@ struct og_fault {
     enum og_error error;
     int signal;        /* OG_FAULTED: the signal, or 0 */
     int system_error;  /* OG_SYSTEM: errno */
+    char access;       /* OG_FAULTED: how `address` was touched: 'r', 'w', 'x' (executed); or 0 */
     uintptr_t address; /* the foreign (or code) address it is about */
-    char symbol[64];   /* the library, function or callback it is about */
-    char message[160]; /* one sentence for people; no newline */
+    uintptr_t instruction; /* OG_FAULTED, OG_DEADLINE: the one it happened at; 0: unknown */
+    char symbol[64];       /* the library, function or callback it is about */
+    char message[160];     /* one sentence for people; no newline */
 };
 
 /* The error's name ("OG_MISALIGNED"); "OG_?" for a number that is none. Never NULL. */

@@ -8,6 +8,7 @@
 #define OMNIGLOT_OMNIGLOT_H
 
 #include "call.h"
+#include "describe.h"
 #include "domain.h"
 #include "error.h"
 #include "foreign.h"

@@ -46,13 +46,19 @@ struct og_context {
     const struct og_access *exclusive; /* the innermost scope's, when nobody reads */
     const struct og_access *shared;    /* the innermost scope's, in a read section */
     struct og_domain *domain;
-    uintptr_t live_start;   /* the allocation stack's top: it grows down */
-    uintptr_t live_end;     /* end of the heap that follows the allocation stack */
-    uintptr_t stack_low;    /* the allocation stack's last byte that can be had */
-    enum og_error poisoned; /* why no call can be made until reset; OG_OK if one can */
-    size_t depth;           /* scopes that are open: 0 when the domain is idle */
-    size_t floor;           /* this many of them a callback may not end: its own and outer ones */
-    struct og_fault fault;  /* details of `poisoned` */
+    uintptr_t live_start; /* the allocation stack's top: it grows down */
+    uintptr_t live_end;   /* end of the heap that follows the allocation stack */
+    uintptr_t stack_low;  /* the allocation stack's last byte that can be had */
+    /* Why no call can be made until reset, an enum og_error; OG_OK if one can. As wide as a
+     * register, so that a stub's test of it is one instruction to every compiler. */
+    uintptr_t poisoned;
+    int shut;              /* no scope begins: another thread resets or closes the domain */
+    size_t depth;          /* scopes that are open: 0 when the domain is idle */
+    size_t floor;          /* this many of them a callback may not end: its own and outer ones */
+    struct og_fault fault; /* details of `poisoned` */
+    /* In a callback, where foreign code has no stack of its own: its frames on the host's. Empty
+     * (both 0) otherwise. */
+    uintptr_t frames_start, frames_end;
     struct og_open_scope open[OG_SCOPE_DEPTH];
 };
 
@@ -62,7 +68,8 @@ extern struct og_context og_ended_context;
 /* Begins a scope on `domain` for the calling thread. O(1).
  *
  * While a validated value of an outer scope is being read, when OG_SCOPE_DEPTH scopes are
- * open, or when the runtime has no room for another thread, the scope is born ended:
+ * open, while another thread resets or closes the domain, or when the runtime has no room
+ * for another thread, the scope is born ended:
  * whatever it is used for returns OG_SCOPE. Beginning a scope that is open ends it first;
  * a callback that begins one of its callers' scopes leaves that as it is. */
 void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_ACQUIRE(scope->access);

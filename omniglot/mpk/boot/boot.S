@@ -32,6 +32,7 @@ _start:
 functions:
     .quad   dlopen
     .quad   dlsym
+    .quad   dlclose
     .quad   dlerror
     .quad   posix_memalign
     .quad   free

@@ -1,0 +1,78 @@
+/* Writing generated C. Lines are not wrapped here: the build formats what comes out with
+ * clang-format, by the rules of this project's own code. */
+#ifndef BINDGEN_EMIT_H
+#define BINDGEN_EMIT_H
+
+#include "omniglot/bindgen/interface.h"
+
+/* Starts the file DIRECTORY/NAME-SUFFIX with what it is, `about`. Returns false and says why
+ * when it cannot be written. A header gets include guards. */
+bool emit_begin(const struct interface *interface, const char *directory, const char *suffix,
+                const char *about);
+
+/* Ends it; returns false and says why when not all of it could be written. */
+bool emit_end(void);
+
+void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* --- pieces that all disciplines have --- */
+
+/* "unsigned char" for void. */
+const char *element_of(const struct type *pointee);
+
+/* An expression over parameters as it is in the host's stubs: an object's fields are those
+ * of its host part. */
+const char *host_expression(const struct function *function, const char *expression);
+
+/* `count` of the parameter, as an expression of the host's stubs. */
+const char *host_count(const struct function *function, const struct parameter *parameter);
+
+/* The comment that names the function's source line. */
+void put_source(const struct function *function);
+
+/* "static inline enum og_error call_NAME(struct LIBRARY *LIBRARY, ... struct og_fault *fault)":
+ * data in host memory. */
+void put_call_signature(const struct interface *interface, const struct function *function);
+
+/* The same for invoke_NAME: in a scope, on data that the library can reach. */
+void put_invoke_signature(const struct interface *interface, const struct function *function);
+
+/* A host parameter that a stub has no use for. */
+void put_unused(const char *name);
+
+/* "value != A && value != B": what the interface rules out; NULL if nothing is. */
+const char *ruled_out(const struct function *function, const char *value);
+
+/* "(value == A || value == B)", or NULL if every result is a success. */
+const char *success(const struct function *function, const char *value);
+
+/* The struct fields that OG_SET or OG_GET name. */
+const struct field *named_field(const struct parameter *parameter, const char *name);
+
+/* What the dynamic loader calls the library, as an array of C strings that NULL ends. */
+const char *sonames(const struct interface *interface);
+
+/* "struct zlib_deflating": a kind's type, a callback's. */
+const char *host_struct(const struct interface *interface, const char *name);
+
+/* SODIUM_CRYPTO_HASH_SHA256: the function's number in the process discipline. */
+const char *function_number(const struct interface *interface, const struct function *function);
+
+/* Does the library get data of this parameter from the host, or the reverse? */
+bool is_filled(const struct parameter *parameter);
+
+/* The name of the og_rule that elements of an OG_OUT parameter have to follow; NULL if every
+ * byte pattern is a value. */
+const char *element_rule(const struct interface *interface, const struct function *function,
+                         const struct parameter *parameter);
+
+/* --- the files --- */
+
+void emit_types(const struct interface *interface);
+void emit_raw(const struct interface *interface);
+void emit_domain(const struct interface *interface, bool is_in_place);
+void emit_domain_callbacks(const struct interface *interface, bool is_in_place);
+void emit_process(const struct interface *interface);
+void emit_worker(const struct interface *interface);
+
+#endif

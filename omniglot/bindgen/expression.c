@@ -1,0 +1,168 @@
+/* Writes each expression into a function of its own, one a line, behind the interface file,
+ * and has the whole compiled: what is wrong in a line is wrong with its expression. */
+#include "omniglot/bindgen/expression.h"
+
+#include "omniglot/bindgen/memory.h"
+#include "omniglot/bindgen/type.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct checked {
+    struct place place;
+    const char *text; /* "OG_IN(inlen)" */
+};
+
+struct checking {
+    FILE *source;
+    struct checked *lines; /* the first one is line 2 */
+    size_t count, capacity;
+};
+
+/* Begins a line whose errors are about `name`(`text`) at `place`. */
+static void begin(struct checking *checking, struct place place, const char *text)
+{
+    if (checking->count == checking->capacity) {
+        size_t capacity = 2 * checking->capacity + 64;
+        struct checked *longer = memory_take(capacity * sizeof(*longer));
+        if (checking->count)
+            memcpy(longer, checking->lines, checking->count * sizeof(*longer));
+        checking->lines = longer;
+        checking->capacity = capacity;
+    }
+    checking->lines[checking->count++] = (struct checked){place, text};
+    fprintf(checking->source, "static inline void og_check_%zu(", checking->count);
+}
+
+static void put_parameters(struct checking *checking, const struct function *function)
+{
+    for (size_t i = 0; i < function->count; i++)
+        fprintf(checking->source, "%s__typeof__(%s) %s", i ? ", " : "",
+                function->parameters[i].type->spelling, function->parameters[i].name);
+    if (!function->count)
+        fprintf(checking->source, "void");
+    fprintf(checking->source, ")");
+}
+
+/* A line break in an expression would make two lines of one. */
+static const char *in_one_line(const char *text)
+{
+    char *copy = (char *)memory_copy(text, strlen(text));
+    for (char *at = copy; *at; at++)
+        if (*at == '\n' || *at == '\r')
+            *at = ' ';
+    return copy;
+}
+
+static void put_count(struct checking *checking, const struct function *function,
+                      const struct annotation *annotation)
+{
+    const char *expression = in_one_line(annotation->arguments[0]);
+    begin(checking, annotation->place,
+          memory_format("%s(%s)", annotation_text(annotation->name), expression));
+    put_parameters(checking, function);
+    fprintf(checking->source, " { size_t og_count = (%s); (void)og_count; }\n", expression);
+}
+
+static void put_constant(struct checking *checking, struct place place, const char *name,
+                         const char *expression)
+{
+    expression = in_one_line(expression);
+    begin(checking, place, memory_format("%s(%s)", name, expression));
+    fprintf(checking->source, "void) { switch (0LL) { case (%s):; } }\n", expression);
+}
+
+static void put_constants(struct checking *checking, const struct annotation *annotation)
+{
+    for (unsigned i = 0; annotation && i < annotation->count; i++)
+        put_constant(checking, annotation->place, annotation_text(annotation->name),
+                     annotation->arguments[i]);
+}
+
+static void put_function(struct checking *checking, const struct function *function)
+{
+    put_constants(checking, function->returns);
+    put_constants(checking, function->success);
+    put_constants(checking, function->range);
+    for (size_t i = 0; i < function->count; i++) {
+        const struct parameter *parameter = &function->parameters[i];
+        for (size_t j = 0; j < parameter->annotation_count; j++) {
+            const struct annotation *annotation = &parameter->annotations[j];
+            if (annotation->name == OG_IN || annotation->name == OG_OUT ||
+                annotation->name == OG_INOUT)
+                put_count(checking, function, annotation);
+            else if (annotation->name == OG_RANGE)
+                put_constants(checking, annotation);
+        }
+    }
+}
+
+/* Reports what the compiler says about the lines. */
+static bool are_compiled(const struct checking *checking, CXTranslationUnit unit, const char *file)
+{
+    bool is_sound = true;
+    for (unsigned i = 0; i < clang_getNumDiagnostics(unit); i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(unit, i);
+        CXFile where;
+        unsigned line;
+        clang_getExpansionLocation(clang_getDiagnosticLocation(diagnostic), &where, &line, NULL,
+                                   NULL);
+        bool is_here = where && !strcmp(type_string(clang_getFileName(where)), file);
+        if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error && is_here && line >= 2 &&
+            line - 2 < checking->count)
+            is_sound =
+                report(checking->lines[line - 2].place, "%s: %s", checking->lines[line - 2].text,
+                       type_string(clang_getDiagnosticSpelling(diagnostic)));
+        clang_disposeDiagnostic(diagnostic);
+    }
+    return is_sound;
+}
+
+/* Compiles `source` with the flags, pointers as counts forbidden. */
+static bool compile(const struct interface *interface, const struct checking *checking,
+                    CXIndex index, const char *const *flags, int flag_count, const char *source,
+                    size_t length)
+{
+    const char *file = memory_format("%s.check.c", interface->path);
+    struct CXUnsavedFile unsaved = {file, source, length};
+    const char **all = memory_take(((size_t)flag_count + 2) * sizeof(*all));
+    for (int i = 0; i < flag_count; i++)
+        all[i] = flags[i];
+    all[flag_count] = "-Werror=int-conversion";
+    all[flag_count + 1] = "-ferror-limit=0";
+    CXTranslationUnit unit = NULL;
+    if (clang_parseTranslationUnit2(index, file, all, flag_count + 2, &unsaved, 1,
+                                    CXTranslationUnit_None, &unit))
+        return report(interface->place, "the compiler failed on the file's expressions");
+    bool is_sound = are_compiled(checking, unit, file);
+    clang_disposeTranslationUnit(unit);
+    return is_sound;
+}
+
+bool expressions_check(const struct interface *interface, CXIndex index, const char *const *flags,
+                       int flag_count)
+{
+    char *source = NULL;
+    size_t length = 0;
+    struct checking checking = {.source = open_memstream(&source, &length)};
+    if (!checking.source)
+        return report(interface->place, "out of memory");
+    const char *base = strrchr(interface->path, '/');
+    fprintf(checking.source, "#include \"%s\"\n", base ? base + 1 : interface->path);
+    for (const struct function *function = interface->functions; function;
+         function = function->next)
+        put_function(&checking, function);
+    for (const struct callback *callback = interface->callbacks; callback;
+         callback = callback->next)
+        put_function(&checking, &callback->shape);
+    for (const struct rule *rule = interface->rules; rule; rule = rule->next)
+        for (size_t i = 0; !rule->is_enum && i < rule->count; i++)
+            if (rule->fields[i].low) {
+                put_constant(&checking, rule->fields[i].place, "OG_RANGE", rule->fields[i].low);
+                put_constant(&checking, rule->fields[i].place, "OG_RANGE", rule->fields[i].high);
+            }
+    fclose(checking.source);
+    bool is_sound = compile(interface, &checking, index, flags, flag_count, source, length);
+    free(source);
+    return is_sound;
+}

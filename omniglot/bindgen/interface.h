@@ -1,0 +1,166 @@
+/* What og-bindgen knows of a library: its interface file, read and found sound. */
+#ifndef BINDGEN_INTERFACE_H
+#define BINDGEN_INTERFACE_H
+
+#include "omniglot/bindgen/annotation.h"
+#include <stddef.h>
+
+enum type_class {
+    TYPE_VOID,
+    TYPE_BOOL,
+    TYPE_INTEGER,
+    TYPE_ENUM,
+    TYPE_FLOATING,
+    TYPE_STRUCT,
+    TYPE_POINTER,  /* to data */
+    TYPE_FUNCTION, /* a pointer to a function */
+    TYPE_OTHER     /* what nothing here can carry: long double, unions, ... */
+};
+
+struct type {
+    enum type_class class;
+    const char *spelling; /* without const */
+    const char *canonical;
+    bool is_const, is_complete, is_signed;
+    size_t size, alignment;
+    const struct type *pointee; /* of a pointer; of a function pointer the function's type */
+    const struct rule *rule;    /* of enums and complete structs */
+};
+
+/* A field of a struct, with what OG_FIELD adds. */
+struct field {
+    const char *name;
+    const struct type *type; /* of an element */
+    size_t offset, count;    /* count: 1 outside arrays */
+    bool is_array, is_bits, is_opaque;
+    const char *low, *high; /* OG_RANGE, or NULL */
+    const char *counted_by; /* OG_IN: another field, or a number */
+    const struct field *counter;
+    struct place place; /* of the OG_FIELD, if there is one */
+};
+
+/* What the values of an enum or struct are. */
+struct rule {
+    struct rule *next; /* in the order they were met: what a rule needs is before it */
+    bool is_enum, is_asked_for, is_used;
+    bool is_plain;    /* every byte pattern is a value */
+    bool has_pointer; /* means nothing outside the library's memory */
+    const char *spelling, *identifier;
+    size_t size, alignment;
+    const char **names; /* enumerators */
+    struct field *fields;
+    size_t count;
+    struct place place; /* OG_VALIDATE's, if it is asked for */
+};
+
+enum parameter_kind {
+    NUMBER,
+    OPAQUE,
+    ABSENT, /* NULL */
+    USER,
+    IN,
+    OUT,
+    INOUT,
+    LENGTH,     /* OG_LENGTH_OF */
+    LEFT,       /* counts a window */
+    IN_WINDOW,  /* a pointer to a pointer */
+    OUT_WINDOW, /* the same */
+    STRING,
+    STRINGS,
+    STRUCT,
+    HANDLE,
+    OBJECT,
+    CALLBACK
+};
+
+enum life { LIFE_USED, LIFE_NEW, LIFE_END };
+
+/* A pair of an object's fields that are a window. */
+struct window {
+    const char *pointer, *left;
+    bool is_output;
+    const struct type *element, *count_type;
+};
+
+struct parameter {
+    const char *name;
+    const struct type *type;
+    struct place place;
+    enum parameter_kind kind;
+    enum life life;
+    bool is_optional, is_named_by_host; /* the latter: NUMBER that a RANGE is about */
+    const char *count;                  /* an expression, for IN, OUT, INOUT */
+    const char *kind_name;              /* of a handle or object */
+    const char *low, *high;
+    const struct parameter *kept_by; /* OG_KEPT */
+    const struct parameter *length;  /* of OUT: the LENGTH of it; of a window: its LEFT */
+    const struct callback *callback;
+    const struct annotation *set, *get;
+    struct window windows[2];
+    size_t window_count;
+    struct annotation *annotations;
+    size_t annotation_count;
+};
+
+struct function {
+    struct function *next;
+    const char *name;
+    struct place place;
+    const struct type *result;
+    struct parameter *parameters;
+    size_t count;
+    struct annotation *annotations;
+    size_t annotation_count;
+    const struct annotation *returns, *success, *range;
+    const char *returned_handle; /* its kind, or NULL */
+    bool is_by_name;
+    bool returns_in_memory; /* its result: where a hidden first argument says */
+};
+
+/* The shape of host functions that the library calls. */
+struct callback {
+    struct callback *next;
+    struct function shape; /* its `name` is the callback's */
+    unsigned number;
+    const char *canonical; /* the function's type */
+    bool can_refuse;       /* what the library passes has to be checked */
+};
+
+/* A kind of handle or object. */
+struct kind {
+    struct kind *next;
+    const char *name;
+    bool is_object;
+    const struct type *pointee;
+    struct place place;
+    bool has_kept; /* keeps memory for some function: one block */
+};
+
+struct interface {
+    const char *path; /* as it was given */
+    const char *name;
+    const struct annotation *library; /* its name, and its sonames as C strings */
+    struct place place;
+    size_t pointer_size; /* the target's: 8 (x86-64 SysV) or 4 (RISC-V ILP32) */
+    struct function *functions;
+    struct callback *callbacks;
+    struct kind *kinds;
+    struct rule *rules;
+};
+
+/* Has the function a result that the host sees? */
+bool function_has_result(const struct function *function);
+
+/* Is the result returned in memory that the caller names (a hidden first argument)? */
+bool function_returns_in_memory(const struct function *function);
+
+/* Can the function be called in the caller's scope, on what is where the library can reach
+ * it, in disciplines without such memory too: nothing but numbers, handles, callbacks? */
+bool function_is_without_data(const struct function *function);
+
+/* How many registers the argument of a callback takes. */
+size_t callback_registers(const struct interface *interface, const struct parameter *parameter);
+
+const struct parameter *function_parameter(const struct function *function, const char *name);
+
+#endif

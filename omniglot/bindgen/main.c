@@ -1,0 +1,129 @@
+/* og-bindgen: reads a library's interface file and writes the stubs of every discipline.
+ *
+ *   og-bindgen [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]
+ *   og-bindgen --list INTERFACE [-- COMPILER-FLAGS...]
+ *
+ * INTERFACE is what the generated files include, so name it as the compiler will find it. */
+#include "omniglot/bindgen/emit.h"
+#include "omniglot/bindgen/memory.h"
+#include "omniglot/bindgen/read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: og-bindgen [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]\n"
+    "       og-bindgen --list INTERFACE [-- COMPILER-FLAGS...]\n"
+    "\n"
+    "Writes NAME-types.h, NAME-raw.h, NAME-og.h, NAME-copying.h, NAME-process.h and\n"
+    "NAME-worker.c for the library that INTERFACE describes (omniglot/interface.h).\n"
+    "\n"
+    "  --output DIRECTORY   where to; the current one unless said otherwise\n"
+    "  --list               print what would be bound, and write nothing\n"
+    "  --help               this\n";
+
+struct options {
+    const char *directory, *interface;
+    bool is_list;
+    const char *const *flags;
+    int flag_count;
+};
+
+/* Returns 0 to go on, or what to exit with, plus one. */
+static int parse_options(struct options *options, int count, char **arguments)
+{
+    *options = (struct options){.directory = "."};
+    for (int i = 1; i < count; i++) {
+        const char *argument = arguments[i];
+        if (!strcmp(argument, "--")) {
+            options->flags = (const char *const *)&arguments[i + 1];
+            options->flag_count = count - i - 1;
+            break;
+        }
+        if (!strcmp(argument, "--help")) {
+            fputs(usage, stdout);
+            return 1;
+        }
+        if (!strcmp(argument, "--list")) {
+            options->is_list = true;
+        } else if (!strcmp(argument, "--output") && i + 1 < count) {
+            options->directory = arguments[++i];
+        } else if (*argument != '-' && !options->interface) {
+            options->interface = argument;
+        } else {
+            fprintf(stderr, "og-bindgen: %s: %s\n%s", argument,
+                    *argument == '-' ? "no such option, or it lacks its value"
+                                     : "one interface file at a time",
+                    usage);
+            return 3;
+        }
+    }
+    if (options->interface)
+        return 0;
+    fprintf(stderr, "og-bindgen: no interface file\n%s", usage);
+    return 3;
+}
+
+static void list(const struct interface *interface)
+{
+    printf("%s", interface->name);
+    for (unsigned i = 1; i < interface->library->count; i++)
+        printf(" %s", interface->library->arguments[i]);
+    printf("\n");
+    for (const struct function *function = interface->functions; function;
+         function = function->next)
+        printf("  function %s, %zu parameters, line %u\n", function->name, function->count,
+               function->place.line);
+    for (const struct callback *callback = interface->callbacks; callback;
+         callback = callback->next)
+        printf("  callback %s, line %u\n", callback->shape.name, callback->shape.place.line);
+    for (const struct kind *kind = interface->kinds; kind; kind = kind->next)
+        printf("  %s %s (%s)\n", kind->is_object ? "object" : "handle", kind->name,
+               kind->pointee->spelling);
+    for (const struct rule *rule = interface->rules; rule; rule = rule->next)
+        if (rule->is_used)
+            printf("  validated %s\n", rule->spelling);
+}
+
+static bool write_all(const struct interface *interface, const char *directory)
+{
+    if (!emit_begin(interface, directory, "types.h", "layouts, and what bytes are a value"))
+        return false;
+    emit_types(interface);
+    if (!emit_end() || !emit_begin(interface, directory, "raw.h", "plain calls"))
+        return false;
+    emit_raw(interface);
+    if (!emit_end() || !emit_begin(interface, directory, "og.h",
+                                   "calls into a domain, whose memory is used in place"))
+        return false;
+    emit_domain(interface, true);
+    if (!emit_end() || !emit_begin(interface, directory, "copying.h",
+                                   "calls into a domain, data copied in and out"))
+        return false;
+    emit_domain(interface, false);
+    if (!emit_end() || !emit_begin(interface, directory, "process.h",
+                                   "calls of a worker process, the host's side"))
+        return false;
+    emit_process(interface);
+    if (!emit_end() || !emit_begin(interface, directory, "worker.c",
+                                   "calls of a worker process, the worker's side"))
+        return false;
+    emit_worker(interface);
+    return emit_end();
+}
+
+int main(int count, char **arguments)
+{
+    struct options options;
+    int ended = parse_options(&options, count, arguments);
+    if (ended)
+        return ended - 1;
+    struct interface interface = {.path = options.interface};
+    bool done = interface_read(&interface, options.flags, options.flag_count);
+    if (done && options.is_list)
+        list(&interface);
+    else if (done)
+        done = write_all(&interface, options.directory);
+    memory_free();
+    return done ? 0 : 1;
+}

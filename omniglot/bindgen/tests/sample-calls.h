@@ -1,0 +1,437 @@
+/* The generated stubs of one discipline at work: every annotation of sample.og.h carries what
+ * it should, and, where something stands between host and library, what breaks the interface
+ * does not get to the caller. Included after the stubs, by one source a discipline. */
+#ifndef BINDGEN_TESTS_SAMPLE_CALLS_H
+#define BINDGEN_TESTS_SAMPLE_CALLS_H
+
+#include "omniglot/tests/cmocka-tests.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct sample sample;
+static struct og_fault fault;
+
+static void find_library(char path[PATH_MAX])
+{
+    char program[PATH_MAX] = "";
+    assert_true(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
+    *strrchr(program, '/') = '\0';
+    snprintf(path, PATH_MAX, "%.4000s/../lib/libogsample.so", program);
+}
+
+static int open_library(void **state)
+{
+    static char path[PATH_MAX];
+    (void)state;
+    find_library(path);
+    memset(&sample, 0, sizeof(sample));
+#ifdef SAMPLE_IS_LINKED
+    return instance_open(&sample.instance, "sample", path, &fault) != OG_OK;
+#else
+    return sample_open_from(&sample, path, &fault) != OG_OK;
+#endif
+}
+
+static int close_library(void **state)
+{
+    (void)state;
+    return instance_close(&sample.instance, &fault) != OG_OK;
+}
+
+#define ASSERT_DONE(call) assert_int_equal((call), OG_OK)
+
+/* --- what an honest library computes --- */
+
+static void numbers_are_carried(void **state)
+{
+    (void)state;
+    int number = 0;
+    uint64_t mixed = 0;
+    bool truth = false;
+    ASSERT_DONE(call_sample_version(&sample, &number, &fault));
+    assert_int_equal(number, 3);
+    ASSERT_DONE(call_sample_add(&sample, &number, -5, 3, &fault));
+    assert_int_equal(number, -2);
+    ASSERT_DONE(call_sample_mix(&sample, &mixed, -7, 65535, 1.25f, -0.5, (void *)1, &fault));
+    assert_int_equal(mixed, -7 + 65535000 + 5 - 4 + 1);
+    ASSERT_DONE(call_sample_is_odd(&sample, &truth, 7, &fault));
+    assert_true(truth);
+    ASSERT_DONE(call_sample_digit(&sample, &number, 27, &fault));
+    assert_int_equal(number, 7);
+}
+
+static void enums_and_structs_are_returned(void **state)
+{
+    (void)state;
+    enum sample_shade shade = SAMPLE_DARK;
+    struct sample_point point = {0};
+    struct sample_pixel pixel = {0};
+    ASSERT_DONE(call_sample_shade_of(&sample, &shade, 60, &fault));
+    assert_int_equal(shade, SAMPLE_LIGHT);
+    ASSERT_DONE(call_sample_point_at(&sample, &point, 1.5, -2, &fault));
+    assert_true(point.x == 1.5 && point.y == -2);
+    ASSERT_DONE(call_sample_pixel_at(&sample, &pixel, 8, 9, &fault));
+    assert_int_equal(pixel.shade, SAMPLE_DARK);
+    assert_true(pixel.solid);
+    assert_int_equal(pixel.levels[2], 3);
+    assert_true(pixel.at.x == 8 && pixel.at.y == 9);
+}
+
+static void buffers_go_in_and_out(void **state)
+{
+    (void)state;
+    const uint8_t bytes[] = {1, 2, 250};
+    uint16_t filled[3] = {0};
+    int32_t doubled[] = {-4, 1 << 20};
+    uint64_t sum = 0;
+    int status = 9;
+    ASSERT_DONE(call_sample_sum(&sample, &sum, bytes, sizeof(bytes), &fault));
+    assert_int_equal(sum, 253);
+    ASSERT_DONE(call_sample_fill(&sample, filled, 3, 40000, &fault));
+    assert_int_equal(filled[0] + filled[1] + filled[2], 120000);
+    ASSERT_DONE(call_sample_double(&sample, &status, doubled, 2, &fault));
+    assert_int_equal(doubled[0], -8);
+    assert_int_equal(doubled[1], 1 << 21);
+    ASSERT_DONE(call_sample_sum(&sample, &sum, NULL, 0, &fault));
+    assert_int_equal(sum, 0);
+}
+
+static void values_go_out_checked(void **state)
+{
+    (void)state;
+    bool flags[4] = {false};
+    struct sample_pixel pixels[2];
+    int status = 9, level = 0;
+    ASSERT_DONE(call_sample_flags(&sample, &status, flags, 4, &fault));
+    assert_true(!flags[0] && flags[1] && !flags[2] && flags[3]);
+    ASSERT_DONE(call_sample_pixels(&sample, &status, pixels, 2, &fault));
+    assert_int_equal(pixels[1].shade, SAMPLE_LIGHT);
+    ASSERT_DONE(call_sample_level(&sample, &status, &level, 18, &fault));
+    assert_int_equal(level, 8);
+}
+
+static void texts_are_carried_and_null_stays_null(void **state)
+{
+    (void)state;
+    int words = 0, status = 9;
+    uint32_t total = 0;
+    const uint32_t numbers[] = {7, 8};
+    ASSERT_DONE(call_sample_count_words(&sample, &words, " to be  or not", &fault));
+    assert_int_equal(words, 4);
+    ASSERT_DONE(call_sample_count_words(&sample, &words, NULL, &fault));
+    assert_int_equal(words, -1);
+    ASSERT_DONE(call_sample_total(&sample, &status, numbers, 2, &total, &fault));
+    assert_int_equal(total, 15);
+    ASSERT_DONE(call_sample_total(&sample, &status, NULL, 2, &total, &fault));
+    assert_int_equal(total, 0);
+    ASSERT_DONE(call_sample_total(&sample, &status, numbers, 2, NULL, &fault));
+    ASSERT_DONE(call_sample_is_absent(&sample, &status, &fault));
+    assert_true(status);
+}
+
+static void a_length_tells_room_and_then_size(void **state)
+{
+    (void)state;
+    char out[8] = "???????";
+    size_t size = sizeof(out);
+    int status = 9;
+    ASSERT_DONE(call_sample_shout(&sample, &status, "hey", out, &size, &fault));
+    assert_int_equal(status, 0);
+    assert_int_equal(size, 3);
+    assert_memory_equal(out, "HEY????", 7);
+    size = 2;
+    ASSERT_DONE(call_sample_shout(&sample, &status, "hey", out, &size, &fault));
+    assert_int_equal(status, -1); /* a failure: neither length nor output are taken over */
+    assert_int_equal(size, 2);
+    assert_memory_equal(out, "HEY????", 7);
+}
+
+static void windows_move_on(void **state)
+{
+    (void)state;
+    const uint8_t in[] = "ABCDEFGH", *from = in;
+    uint8_t out[5] = "....", *to = out;
+    size_t left = 8, room = 3;
+    int status = 9;
+    ASSERT_DONE(call_sample_pump(&sample, &status, &from, &left, &to, &room, &fault));
+    assert_ptr_equal(from, in + 3);
+    assert_ptr_equal(to, out + 3);
+    assert_int_equal(left, 5);
+    assert_int_equal(room, 0);
+    assert_memory_equal(out, "abc.", 4);
+}
+
+static void a_handle_lives_until_it_ends(void **state)
+{
+    (void)state;
+    struct sample_tally first = {0}, second = {0}, none = {0};
+    int number = 0;
+    ASSERT_DONE(call_sample_counter_new(&sample, &first, 10, &fault));
+    ASSERT_DONE(call_sample_counter_new(&sample, &second, 20, &fault));
+    ASSERT_DONE(call_sample_counter_next(&sample, &number, &first, &fault));
+    ASSERT_DONE(call_sample_counter_next(&sample, &number, &first, &fault));
+    assert_int_equal(number, 11);
+    ASSERT_DONE(call_sample_counter_free(&sample, &first, &fault));
+    ASSERT_DONE(call_sample_counter_next(&sample, &number, &second, &fault));
+    assert_int_equal(number, 20);
+    ASSERT_DONE(call_sample_counter_free(&sample, &second, &fault));
+    assert_int_equal(call_sample_counter_new(&sample, &none, -1, &fault), OG_NULL);
+}
+
+static void an_object_stays_where_it_is_and_keeps_its_secret(void **state)
+{
+    (void)state;
+    uint8_t secret[] = {1, 2}, in[] = {10, 20, 30}, out[4] = {0};
+    int status = 9;
+    struct sample_flow stream = {.host = {.mode = 100, .key = {5}}};
+    ASSERT_DONE(call_sample_start(&sample, &status, &stream, secret, 2, &fault));
+    assert_int_equal(status, 0);
+#ifndef SAMPLE_IS_LINKED
+    secret[0] = 99; /* the library has its own copy */
+#endif
+    stream.host.next_in = in;
+    stream.host.avail_in = 3;
+    stream.host.next_out = out;
+    stream.host.avail_out = 2;
+    ASSERT_DONE(call_sample_step(&sample, &status, &stream, &fault));
+    assert_int_equal(status, 1);
+    assert_int_equal(stream.host.avail_in, 1);
+    assert_ptr_equal(stream.host.next_out, out + 2);
+    stream.host.avail_out = 2;
+    ASSERT_DONE(call_sample_step(&sample, &status, &stream, &fault));
+    assert_int_equal(status, 0);
+    assert_memory_equal(out, ((uint8_t[]){111, 122, 131, 0}), 4);
+    assert_int_equal(stream.host.total, 3);
+    assert_int_equal(stream.host.key[0], 7); /* OG_GET of an array */
+    ASSERT_DONE(call_sample_end(&sample, &status, &stream, &fault));
+}
+
+static void an_object_that_is_not_made_leaves_nothing(void **state)
+{
+    (void)state;
+    uint8_t secret[] = {1};
+    int status = 9;
+    struct sample_flow stream = {.host = {.mode = -1}};
+    ASSERT_DONE(call_sample_start(&sample, &status, &stream, secret, 1, &fault));
+    assert_int_equal(status, -1);
+#ifndef SAMPLE_IS_LINKED
+    assert_true(call_sample_step(&sample, &status, &stream, &fault) != OG_OK);
+#endif
+}
+
+static void only_named_fields_cross(void **state)
+{
+    (void)state;
+    struct sample_stream stream = {.mode = 30, .key = {1, 1, 1, 2}};
+    int status = 9;
+    ASSERT_DONE(call_sample_measure(&sample, &status, &stream, &fault));
+    assert_int_equal(stream.total, 33);
+}
+
+/* --- callbacks --- */
+
+struct seen {
+    int calls, with_bytes;
+    double weight;
+};
+
+static int see(void *user, const char *name, const char **tags, const uint8_t *bytes, int size,
+               enum sample_shade shade, double weight)
+{
+    struct seen *seen = user;
+    assert_string_equal(name, "name");
+    assert_string_equal(tags[1], "even");
+    assert_null(tags[2]);
+    assert_int_equal(shade, SAMPLE_LIGHT);
+    seen->calls++;
+    seen->weight += weight;
+    if (bytes)
+        seen->with_bytes += bytes[size - 1];
+    return 100;
+}
+
+static void callbacks_get_what_they_can_use(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    struct sample_visit_call visitor = {0};
+    int sum = 0;
+    ASSERT_DONE(sample_visit_call_open(&sample, &visitor, see, &seen, &fault));
+    ASSERT_DONE(call_sample_visit(&sample, &sum, &visitor, &seen, 4, &fault));
+    assert_int_equal(sum, 4 * 100 + 0 + 1 + 2 + 3);
+    assert_int_equal(seen.calls, 4);
+    assert_int_equal(seen.with_bytes, 8);
+    assert_true(seen.weight == 3.0);
+    sample_visit_call_close(&sample, &visitor);
+    ASSERT_DONE(call_sample_visit(&sample, &sum, NULL, NULL, 4, &fault));
+    assert_int_equal(sum, -1);
+}
+
+/* --- what a lying library returns --- */
+
+#ifndef SAMPLE_IS_LINKED
+
+/* From here on; each test has a library of its own. */
+static void misbehave(int how)
+{
+    ASSERT_DONE(call_sample_misbehave(&sample, how, &fault));
+}
+
+#define ASSERT_REFUSED(call) assert_int_equal((call), OG_CONTRACT)
+
+/* The og disciplines say which value is none (OG_INVALID); a message is wrong as a whole. */
+static void assert_invalid(enum og_error error)
+{
+    assert_true(error == OG_CONTRACT || error == OG_INVALID);
+}
+
+static void a_bool_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    bool truth, flags[3];
+    int status;
+    misbehave(1);
+    ASSERT_REFUSED(call_sample_is_odd(&sample, &truth, 1, &fault));
+    misbehave(1);
+    assert_invalid(call_sample_flags(&sample, &status, flags, 3, &fault));
+}
+
+static void an_enum_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    enum sample_shade shade;
+    misbehave(1);
+    ASSERT_REFUSED(call_sample_shade_of(&sample, &shade, 1, &fault));
+}
+
+static void a_number_out_of_its_range_is_refused(void **state)
+{
+    (void)state;
+    int digit, level, status;
+    uint32_t total;
+    misbehave(1);
+    ASSERT_REFUSED(call_sample_digit(&sample, &digit, 1, &fault));
+    misbehave(1);
+    assert_invalid(call_sample_level(&sample, &status, &level, 1, &fault));
+    misbehave(1);
+    ASSERT_REFUSED(call_sample_total(&sample, &status, NULL, 0, &total, &fault));
+}
+
+static void a_struct_with_a_wrong_field_is_refused(void **state)
+{
+    (void)state;
+    int status;
+    struct sample_pixel pixel, pixels[3];
+    misbehave(1);
+    assert_invalid(call_sample_pixel_at(&sample, &pixel, 1, 1, &fault));
+    misbehave(1);
+    assert_invalid(call_sample_pixels(&sample, &status, pixels, 3, &fault));
+}
+
+static void a_length_beyond_the_room_is_refused(void **state)
+{
+    (void)state;
+    char out[8];
+    size_t size = sizeof(out);
+    int status;
+    misbehave(1);
+    assert_true(call_sample_shout(&sample, &status, "hey", out, &size, &fault) != OG_OK);
+    assert_int_equal(size, sizeof(out));
+}
+
+static void a_window_that_grew_is_refused(void **state)
+{
+    (void)state;
+    for (int how = 1; how <= 2; how++) {
+        const uint8_t in[4] = "abc", *from = in;
+        uint8_t out[4] = "", *to = out;
+        size_t left = 4, room = 4;
+        int status;
+        misbehave(how);
+        assert_true(call_sample_pump(&sample, &status, &from, &left, &to, &room, &fault) != OG_OK);
+        assert_ptr_equal(from, in);
+        assert_ptr_equal(to, out);
+        assert_int_equal(left, 4);
+        assert_int_equal(room, 4);
+    }
+}
+
+static void an_objects_window_that_grew_is_refused(void **state)
+{
+    (void)state;
+    for (int how = 1; how <= 3; how++) {
+        uint8_t secret[] = {1}, in[3] = {0}, out[3];
+        int status;
+        struct sample_flow stream = {.host = {.mode = 1}};
+        ASSERT_DONE(call_sample_start(&sample, &status, &stream, secret, 1, &fault));
+        misbehave(how);
+        stream.host.next_in = in;
+        stream.host.avail_in = 3;
+        stream.host.next_out = out;
+        stream.host.avail_out = 3;
+        assert_true(call_sample_step(&sample, &status, &stream, &fault) != OG_OK);
+        assert_int_equal(stream.host.avail_in, 3);
+        assert_int_equal(stream.host.avail_out, 3);
+    }
+}
+
+static int not_called(void *user, const char *name, const char **tags, const uint8_t *bytes,
+                      int size, enum sample_shade shade, double weight)
+{
+    (void)user, (void)name, (void)tags, (void)bytes, (void)size, (void)shade;
+    fail_msg("called with %f", weight);
+    return 0;
+}
+
+static void a_callbacks_argument_that_is_none_ends_the_call(void **state)
+{
+    (void)state;
+    for (int how = 1; how <= 4; how++) {
+        struct sample_visit_call visitor = {0};
+        int sum;
+        ASSERT_DONE(sample_visit_call_open(&sample, &visitor, not_called, NULL, &fault));
+        misbehave(how);
+        assert_true(call_sample_visit(&sample, &sum, &visitor, NULL, 1, &fault) != OG_OK);
+        sample_visit_call_close(&sample, &visitor);
+        ASSERT_DONE(instance_reset(&sample.instance, &fault));
+        ASSERT_DONE(call_sample_visit(&sample, &sum, NULL, NULL, 1, &fault));
+    }
+}
+
+#endif
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_library, close_library)
+
+static int run_sample_tests(const char *name)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(numbers_are_carried),
+        TEST(enums_and_structs_are_returned),
+        TEST(buffers_go_in_and_out),
+        TEST(values_go_out_checked),
+        TEST(texts_are_carried_and_null_stays_null),
+        TEST(a_length_tells_room_and_then_size),
+        TEST(windows_move_on),
+        TEST(a_handle_lives_until_it_ends),
+        TEST(an_object_stays_where_it_is_and_keeps_its_secret),
+        TEST(an_object_that_is_not_made_leaves_nothing),
+        TEST(only_named_fields_cross),
+        TEST(callbacks_get_what_they_can_use),
+#ifndef SAMPLE_IS_LINKED
+        TEST(a_bool_that_is_none_is_refused),
+        TEST(an_enum_that_is_none_is_refused),
+        TEST(a_number_out_of_its_range_is_refused),
+        TEST(a_struct_with_a_wrong_field_is_refused),
+        TEST(a_length_beyond_the_room_is_refused),
+        TEST(a_window_that_grew_is_refused),
+        TEST(an_objects_window_that_grew_is_refused),
+        TEST(a_callbacks_argument_that_is_none_ends_the_call),
+#endif
+    };
+    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+}
+
+#endif

@@ -1,0 +1,9 @@
+/* The generated stubs of the process discipline. */
+#include "omniglot/bindgen/tests/sample/sample-process.h"
+
+#include "omniglot/bindgen/tests/sample-calls.h"
+
+int main(void)
+{
+    return run_sample_tests("bindgen-process");
+}

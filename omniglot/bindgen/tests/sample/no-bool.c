@@ -1,0 +1,10 @@
+/* sample_is_odd, without the prototype that says it returns a bool: a compiler that knows makes
+ * one of whatever is returned. */
+#include "omniglot/bindgen/tests/sample/misbehaving.h"
+
+unsigned char sample_is_odd(unsigned number);
+
+unsigned char sample_is_odd(unsigned number)
+{
+    return (unsigned char)(misbehaving ? 2 : number & 1);
+}

@@ -1,0 +1,274 @@
+/* Classes, layouts and rules of C types. Structs are looked into once, when first met. */
+#include "omniglot/bindgen/type.h"
+
+#include "omniglot/bindgen/memory.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *type_string(CXString string)
+{
+    const char *text = clang_getCString(string);
+    const char *copy = memory_copy(text ? text : "", text ? strlen(text) : 0);
+    clang_disposeString(string);
+    return copy;
+}
+
+struct rule *type_rule(const struct interface *interface, const char *spelling)
+{
+    for (struct rule *rule = interface->rules; rule; rule = rule->next)
+        if (!strcmp(rule->spelling, spelling))
+            return rule;
+    return NULL;
+}
+
+/* The type behind typedefs, one after another. */
+static CXType behind_names(CXType type)
+{
+    for (;;) {
+        if (type.kind == CXType_Typedef)
+            type = clang_getTypedefDeclUnderlyingType(clang_getTypeDeclaration(type));
+        else if (type.kind == CXType_Elaborated)
+            type = clang_Type_getNamedType(type);
+        else
+            return type;
+    }
+}
+
+static const char *unqualified(CXType type)
+{
+    CXType canonical = clang_getCanonicalType(type);
+    /* A struct without a tag is called "struct NAME" where its typedef has a pointer, too. */
+    if ((canonical.kind == CXType_Record || canonical.kind == CXType_Enum) &&
+        !*type_string(clang_getCursorSpelling(clang_getTypeDeclaration(canonical))))
+        type = canonical;
+    const char *spelling = type_string(clang_getTypeSpelling(type));
+    if (clang_isConstQualifiedType(type) && !strncmp(spelling, "const ", 6))
+        spelling += 6;
+    return spelling;
+}
+
+/* "struct ubench_record" as part of a name. */
+static const char *identifier_of(const char *spelling)
+{
+    char *identifier = (char *)memory_copy(spelling, strlen(spelling));
+    for (char *at = identifier; *at; at++)
+        if (!isalnum((unsigned char)*at))
+            *at = '_';
+    return identifier;
+}
+
+static enum type_class classify(CXType canonical)
+{
+    switch (canonical.kind) {
+    case CXType_Void:
+        return TYPE_VOID;
+    case CXType_Bool:
+        return TYPE_BOOL;
+    case CXType_Char_U:
+    case CXType_UChar:
+    case CXType_UShort:
+    case CXType_UInt:
+    case CXType_ULong:
+    case CXType_ULongLong:
+    case CXType_Char_S:
+    case CXType_SChar:
+    case CXType_WChar:
+    case CXType_Short:
+    case CXType_Int:
+    case CXType_Long:
+    case CXType_LongLong:
+        return TYPE_INTEGER;
+    case CXType_Float:
+    case CXType_Double:
+        return TYPE_FLOATING;
+    case CXType_Enum:
+        return TYPE_ENUM;
+    case CXType_Record:
+        return clang_getTypeDeclaration(canonical).kind == CXCursor_UnionDecl ? TYPE_OTHER
+                                                                              : TYPE_STRUCT;
+    case CXType_Pointer: {
+        CXType pointee = clang_getPointeeType(canonical);
+        if (pointee.kind == CXType_FunctionProto || pointee.kind == CXType_FunctionNoProto)
+            return TYPE_FUNCTION;
+        return TYPE_POINTER;
+    }
+    case CXType_ConstantArray:
+    case CXType_IncompleteArray:
+    case CXType_VariableArray:
+        return TYPE_POINTER; /* as a parameter */
+    default:
+        return TYPE_OTHER;
+    }
+}
+
+static bool is_signed(CXType canonical)
+{
+    switch (canonical.kind) {
+    case CXType_Char_S:
+    case CXType_SChar:
+    case CXType_WChar:
+    case CXType_Short:
+    case CXType_Int:
+    case CXType_Long:
+    case CXType_LongLong:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const struct type *read_type(struct interface *interface, CXType clang_type, bool with_rule);
+
+struct collecting {
+    struct interface *interface;
+    struct rule *rule;
+    bool is_counting;
+};
+
+static enum CXChildVisitResult collect_enumerator(CXCursor cursor, CXCursor parent,
+                                                  CXClientData data)
+{
+    struct collecting *collecting = data;
+    (void)parent;
+    if (clang_getCursorKind(cursor) != CXCursor_EnumConstantDecl)
+        return CXChildVisit_Continue;
+    if (!collecting->is_counting)
+        collecting->rule->names[collecting->rule->count] =
+            type_string(clang_getCursorSpelling(cursor));
+    collecting->rule->count++;
+    return CXChildVisit_Continue;
+}
+
+static enum CXVisitorResult collect_field(CXCursor cursor, CXClientData data)
+{
+    struct collecting *collecting = data;
+    struct rule *rule = collecting->rule;
+    if (!collecting->is_counting) {
+        struct field *field = &rule->fields[rule->count];
+        CXType type = clang_getCursorType(cursor);
+        long long offset = clang_Cursor_getOffsetOfField(cursor);
+        *field = (struct field){.name = type_string(clang_getCursorSpelling(cursor)),
+                                .offset = offset < 0 ? 0 : (size_t)offset / 8,
+                                .count = 1,
+                                .is_bits = clang_Cursor_isBitField(cursor) != 0};
+        while (behind_names(type).kind == CXType_ConstantArray) {
+            type = behind_names(type);
+            field->is_array = true;
+            field->count *= (size_t)clang_getArraySize(type);
+            type = clang_getArrayElementType(type);
+        }
+        bool is_pointer = behind_names(type).kind == CXType_Pointer;
+        field->type = read_type(collecting->interface, type, !is_pointer);
+    }
+    rule->count++;
+    return CXVisit_Continue;
+}
+
+/* Appends the rule of an enum or struct; what its fields need goes before it. */
+static const struct rule *new_rule(struct interface *interface, CXType canonical, struct type *type)
+{
+    const char *spelling = type->spelling;
+    struct rule *rule = type_rule(interface, spelling);
+    if (rule)
+        return rule;
+    rule = memory_take(sizeof(*rule));
+    *rule = (struct rule){.is_enum = type->class == TYPE_ENUM,
+                          .spelling = spelling,
+                          .identifier = identifier_of(spelling),
+                          .size = type->size,
+                          .alignment = type->alignment};
+    struct collecting collecting = {interface, rule, true};
+    CXCursor declaration = clang_getTypeDeclaration(canonical);
+    if (rule->is_enum)
+        clang_visitChildren(declaration, collect_enumerator, &collecting);
+    else
+        clang_Type_visitFields(canonical, collect_field, &collecting);
+    rule->names = memory_take((rule->count + 1) * sizeof(*rule->names));
+    rule->fields = memory_take((rule->count + 1) * sizeof(*rule->fields));
+    rule->count = 0;
+    collecting.is_counting = false;
+    if (rule->is_enum)
+        clang_visitChildren(declaration, collect_enumerator, &collecting);
+    else
+        clang_Type_visitFields(canonical, collect_field, &collecting);
+    struct rule **end = &interface->rules;
+    while (*end)
+        end = &(*end)->next;
+    *end = rule;
+    return rule;
+}
+
+/* `with_rule`: not for what a struct's fields point to, which may be the struct. */
+static const struct type *read_type(struct interface *interface, CXType clang_type, bool with_rule)
+{
+    CXType canonical = clang_getCanonicalType(clang_type);
+    CXType named = behind_names(clang_type);
+    struct type *type = memory_take(sizeof(*type));
+    long long size = clang_Type_getSizeOf(canonical);
+    long long alignment = clang_Type_getAlignOf(canonical);
+    *type = (struct type){.class = classify(canonical),
+                          .spelling = unqualified(clang_type),
+                          .canonical = type_string(clang_getTypeSpelling(canonical)),
+                          .is_const = clang_isConstQualifiedType(canonical) != 0,
+                          .is_complete = size >= 0,
+                          .is_signed = is_signed(canonical),
+                          .size = size < 0 ? 0 : (size_t)size,
+                          .alignment = alignment < 0 ? 1 : (size_t)alignment};
+    if (type->class == TYPE_POINTER && named.kind == CXType_Pointer)
+        type->pointee = read_type(interface, clang_getPointeeType(named), with_rule);
+    else if (type->class == TYPE_POINTER)
+        type->pointee = read_type(interface, clang_getArrayElementType(named), with_rule);
+    else if (type->class == TYPE_FUNCTION)
+        type->canonical = type_string(clang_getTypeSpelling(clang_getPointeeType(canonical)));
+    else if (with_rule &&
+             ((type->class == TYPE_STRUCT && type->is_complete) || type->class == TYPE_ENUM))
+        type->rule = new_rule(interface, canonical, type);
+    return type;
+}
+
+const struct type *type_read(struct interface *interface, CXType type)
+{
+    return read_type(interface, type, true);
+}
+
+static void finish_field(struct rule *rule, struct field *field)
+{
+    bool is_plain =
+        (field->type->class == TYPE_INTEGER && !field->low) ||
+        field->type->class == TYPE_FLOATING || field->is_opaque || field->is_bits ||
+        (field->type->class == TYPE_STRUCT && field->type->rule && field->type->rule->is_plain);
+    rule->is_plain = rule->is_plain && is_plain;
+    if (field->type->class == TYPE_POINTER || field->type->class == TYPE_FUNCTION ||
+        (field->type->rule && field->type->rule->has_pointer))
+        rule->has_pointer = true;
+    if (field->counted_by && !strspn(field->counted_by, "0123456789")) {
+        for (size_t i = 0; i < rule->count; i++)
+            if (!strcmp(rule->fields[i].name, field->counted_by))
+                field->counter = &rule->fields[i];
+        if (!field->counter || field->counter->type->class != TYPE_INTEGER ||
+            field->counter->type->is_signed || field->counter->is_array || field->counter->is_bits)
+            report(field->place, "OG_IN(%s): %s has no unsigned field of that name",
+                   field->counted_by, rule->spelling);
+    }
+    if (field->low && field->type->class != TYPE_INTEGER)
+        report(field->place, "OG_RANGE: the field '%s' is no integer", field->name);
+    if (field->counted_by && (field->type->class != TYPE_POINTER || field->is_array ||
+                              !field->type->pointee->is_complete))
+        report(field->place, "OG_IN: the field '%s' is no pointer to objects", field->name);
+    if (rule->is_asked_for && !field->counted_by && !field->is_opaque &&
+        (field->type->class == TYPE_POINTER || field->type->class == TYPE_OTHER))
+        report(rule->place,
+               "OG_VALIDATE(%s): the field '%s' (%s) needs an OG_FIELD that says "
+               "what it points to, or OG_OPAQUE",
+               rule->spelling, field->name, field->type->spelling);
+}
+
+void type_finish_rules(struct interface *interface)
+{
+    for (struct rule *rule = interface->rules; rule; rule = rule->next) {
+        rule->is_plain = !rule->is_enum;
+        for (size_t i = 0; !rule->is_enum && i < rule->count; i++)
+            finish_field(rule, &rule->fields[i]);
+    }
+}

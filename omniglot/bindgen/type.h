@@ -1,0 +1,21 @@
+/* C types as libclang gives them, in the few classes that stubs tell apart. */
+#ifndef BINDGEN_TYPE_H
+#define BINDGEN_TYPE_H
+
+#include "omniglot/bindgen/interface.h"
+#include <clang-c/Index.h>
+
+/* The type. Enums and structs get their rule in interface->rules. */
+const struct type *type_read(struct interface *interface, CXType type);
+
+/* A string of libclang's, copied. */
+const char *type_string(CXString string);
+
+/* The rule of the struct whose spelling that is, or NULL. */
+struct rule *type_rule(const struct interface *interface, const char *spelling);
+
+/* Finds out, once all fields are annotated, which structs are plain and which have
+ * pointers; reports fields that no rule can describe, where that matters. */
+void type_finish_rules(struct interface *interface);
+
+#endif

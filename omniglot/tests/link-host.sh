@@ -1,0 +1,49 @@
+#!/bin/sh
+# Programs that hold, by chance, an instruction that could undo the isolation are linked again.
+set -u
+build=$PWD/${BUILD:-build/gcc}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+report() { # NAME STATUS
+    number=$((number + 1))
+    [ "$2" -eq 0 ] && echo "ok $number - $1" || echo "not ok $number - $1"
+}
+
+# lea 0x28ae0f(%rip), %rax: 0f ae 28 is an XRSTOR.
+compile() { # INSTRUCTION
+    printf '.text\n.globl main\n.type main, @function\nmain: %s\nxor %%eax, %%eax\nret\n' "$1" \
+        >"$work/source.s"
+    printf '.size main, . - main\n.section .note.GNU-stack, "", @progbits\n' >>"$work/source.s"
+    cc -c -o "$work/program.o" "$work/source.s"
+}
+
+compile '.byte 0x48, 0x8d, 0x05, 0x0f, 0xae, 0x28, 0x00'
+cc -o "$work/program" "$work/program.o"
+"$build/bin/og-scan" --host "$work/program" >"$work/found"
+[ $? -eq 1 ] && grep -q 'XRSTOR in main' "$work/found"
+report og-scan_finds_what_a_distance_spells $?
+
+# Wherever it is moved the distance stays: there is no such program then, and it is said why.
+omniglot/tools/link-host "$build/bin/og-scan" "$work/program" \
+    cc -o "$work/program" "$work/program.o" 2>"$work/error"
+[ $? -eq 1 ] && [ ! -e "$work/program" ] && grep -q 'XRSTOR in main' "$work/error"
+report a_program_that_stays_unlucky_is_not_made $?
+
+# A scan that objects twice: linked with padding, and it runs.
+cat >"$work/scan" <<S
+#!/bin/sh
+echo again >>"$work/scans"
+[ "\$(wc -l <"$work/scans")" -gt 2 ]
+S
+chmod +x "$work/scan"
+compile nop
+omniglot/tools/link-host "$work/scan" "$work/program" cc -o "$work/program" "$work/program.o" &&
+    "$work/program" && [ "$(wc -l <"$work/scans")" -eq 3 ]
+report an_unlucky_program_is_linked_again $?
+
+# The programs of this build that open domains.
+"$build/bin/og-scan" --host "$build/bin/og-run" "$build/bin/og-bench-counted" \
+    "$build"/guest-test/*
+report the_programs_of_this_build_hold_nothing_but_the_gate $?
+echo "1..$number"

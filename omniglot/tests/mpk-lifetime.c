@@ -1,0 +1,370 @@
+/* Domains that come and go: many at once, nested in each other, reset and closed while threads are
+ * inside or exit; and what is left of them afterwards, which is nothing. */
+#include "mpk-test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DOMAINS = 14 /* that keys allow, `domain` among them */ };
+
+static enum og_error count_in(struct og_domain *other, long *value)
+{
+    struct og_function function;
+    struct og_scope scope;
+    enum og_error error = og_domain_lookup(other, "count_up", &function, &fault);
+    if (error)
+        return error;
+    og_scope_begin(other, &scope);
+    error = CALL(scope, function, *value = AS(words *)(0, 0, 0, 0));
+    og_scope_end(&scope);
+    return error;
+}
+
+/* --- how many --- */
+
+static void as_many_domains_as_keys_work_at_once(void **state)
+{
+    (void)state;
+    struct og_domain *domains[DOMAINS] = {domain}, *one_more;
+    const struct og_options options = {.isolation = OG_MPK};
+    long value = 0;
+    for (int i = 1; i < DOMAINS; i++)
+        domains[i] = open_another(NULL, NULL);
+    assert_int_equal(
+        og_domain_open(&one_more, (const char *const[]){library, NULL}, &options, &fault),
+        OG_NO_MEMORY);
+    assert_null(one_more);
+    assert_non_null(strstr(fault.message, "14 domains"));
+    for (long round = 1; round <= 3; round++) {
+        for (int i = 0; i < DOMAINS; i++) {
+            assert_int_equal(count_in(domains[i], &value), OG_OK);
+            assert_int_equal(value, 100 + round);
+        }
+    }
+    for (int i = 1; i < DOMAINS; i++)
+        assert_int_equal(og_domain_close(domains[i], &fault), OG_OK);
+    reset();
+}
+
+/* --- what is left --- */
+
+struct usage {
+    long mappings, descriptors, resident_kib;
+};
+
+static long count_lines(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    long lines = 0;
+    assert_non_null(file);
+    for (int byte; (byte = fgetc(file)) != EOF;)
+        lines += byte == '\n';
+    fclose(file);
+    return lines;
+}
+
+static struct usage usage_now(void)
+{
+    struct usage usage = {.mappings = count_lines("/proc/self/maps")};
+    char text[64];
+    for (int i = 0; i < 1024; i++) {
+        snprintf(text, sizeof(text), "/proc/self/fd/%d", i);
+        usage.descriptors += access(text, F_OK) == 0;
+    }
+    FILE *file = fopen("/proc/self/statm", "r");
+    long size = 0, pages = 0;
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld %ld", &size, &pages), 2);
+    fclose(file);
+    usage.resident_kib = pages * 4;
+    return usage;
+}
+
+static void assert_nothing_was_left(struct usage before)
+{
+    enum { TOLERATED_KIB = 512 /* the host's own heap */ };
+    struct usage after = usage_now();
+    assert_true(after.mappings <= before.mappings);
+    assert_int_equal(after.descriptors, before.descriptors);
+    if (after.resident_kib > before.resident_kib + TOLERATED_KIB)
+        print_message("%ld KiB before, %ld KiB after\n", before.resident_kib, after.resident_kib);
+    assert_true(after.resident_kib <= before.resident_kib + TOLERATED_KIB);
+}
+
+static void a_thousand_resets_leak_nothing(void **state)
+{
+    (void)state;
+    long value;
+    reset();
+    struct usage before = usage_now();
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(count_in(domain, &value), OG_OK);
+        assert_int_equal(value, 101);
+        assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
+    }
+    assert_nothing_was_left(before);
+}
+
+/* With OG_STRESS set a thousand, or else as many as there is time for. */
+static void opening_and_closing_leaks_nothing(void **state)
+{
+    (void)state;
+    int rounds = getenv("OG_STRESS") ? 1000 : 60;
+    long value;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(og_domain_close(open_another(NULL, NULL), &fault), OG_OK);
+    struct usage before = usage_now();
+    for (int i = 0; i < rounds; i++) {
+        struct og_domain *other = open_another(NULL, NULL);
+        assert_int_equal(count_in(other, &value), OG_OK);
+        assert_int_equal(value, 101);
+        assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    }
+    assert_nothing_was_left(before);
+}
+
+/* --- constructors and destructors --- */
+
+static void note(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                 struct og_result *result)
+{
+    (void)scope, (void)result;
+    *(long *)user = (long)arguments->integers[0];
+}
+
+static void constructors_and_destructors_run(void **state)
+{
+    (void)state;
+    struct og_domain *other = open_another(NULL, NULL);
+    struct og_callback callback;
+    struct og_scope scope;
+    long value = 0, noted = 0;
+    assert_int_equal(og_callback_open(other, &callback, note, &noted, &fault), OG_OK);
+    og_scope_begin(other, &scope);
+    assert_int_equal(CALL(scope, boxed_in(other, "call_at_the_end"),
+                          value = AS(words *)((long)callback.address, 0, 0, 0)),
+                     OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(value, 11);
+    assert_int_equal(noted, 0);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    assert_int_equal(noted, 11);
+    assert_null(callback.domain);
+}
+
+/* --- nested --- */
+
+static struct og_domain *inner_domain;
+static struct og_callback outer_callback, inner_callback;
+
+static void enter_first_again(void *user, struct og_scope *scope,
+                              const struct og_arguments *arguments, struct og_result *result)
+{
+    long value = 0;
+    (void)user, (void)scope;
+    assert_int_equal(count_in(domain, &value), OG_OK);
+    result->integer = (uintptr_t)value * 10 + arguments->integers[0];
+}
+
+static void enter_second(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                         struct og_result *result)
+{
+    struct og_scope inner;
+    long value = 0;
+    (void)user, (void)scope;
+    og_scope_begin(inner_domain, &inner);
+    enum og_error error = CALL(inner, boxed_in(inner_domain, "call_back"),
+                               value = AS(long (*)(uintptr_t, long, long, double))(
+                                   inner_callback.address, (long)arguments->integers[0], 0, 0));
+    og_scope_end(&inner);
+    assert_int_equal(error, OG_OK);
+    result->integer = (uintptr_t)value;
+}
+
+/* host -> first -> host -> second -> host -> first. */
+static void domains_nest_through_the_host(void **state)
+{
+    (void)state;
+    struct og_scope scope;
+    long value = 0;
+    inner_domain = open_another(NULL, NULL);
+    assert_int_equal(og_callback_open(domain, &outer_callback, enter_second, NULL, &fault), OG_OK);
+    assert_int_equal(
+        og_callback_open(inner_domain, &inner_callback, enter_first_again, NULL, &fault), OG_OK);
+    og_scope_begin(domain, &scope);
+    for (long i = 1; i <= 50; i++) {
+        assert_int_equal(CALL(scope, boxed("call_back"),
+                              value = AS(long (*)(uintptr_t, long, long, double))(
+                                  outer_callback.address, i, 0, 0)),
+                         OG_OK);
+        assert_int_equal(value, (100 + i) * 10 + i);
+    }
+    og_scope_end(&scope);
+    og_callback_close(&outer_callback);
+    og_callback_close(&inner_callback);
+    assert_int_equal(og_domain_close(inner_domain, &fault), OG_OK);
+    reset();
+}
+
+/* --- reset and close, and other threads --- */
+
+static atomic_bool stop;
+static atomic_long right, refused, torn;
+
+/* Sums what it wrote, in calls that must see it whole or not be made. */
+static void *sum_in_domain(void *memory)
+{
+    enum { COUNT = 64 };
+    struct og_function find;
+    (void)memory;
+    if (og_domain_lookup(domain, "find_word", &find, &(struct og_fault){0}))
+        atomic_fetch_add(&torn, 1);
+    while (!atomic_load(&stop)) {
+        struct og_fault mine = {0};
+        struct og_scope scope;
+        long values[COUNT], found = -2;
+        for (long i = 0; i < COUNT; i++)
+            values[i] = i + 1;
+        og_scope_begin(domain, &scope);
+        long og_mut *place = og_alloc(&scope, long, COUNT, &mine);
+        enum og_error error = mine.error;
+        if (place)
+            error = og_write_array(&scope.access, place, values, COUNT, &mine);
+        if (!error)
+            error = og_invoke_begin(&scope.access, &find, &mine);
+        if (!error) {
+            found = ((words *)find.entry)((long)og_writable_address(place), COUNT, COUNT, 0);
+            error = og_invoke_end(&scope.access, &mine);
+        }
+        if (!error)
+            atomic_fetch_add(found == COUNT - 1 ? &right : &torn, 1);
+        else
+            atomic_fetch_add(error == OG_SCOPE ? &refused : &torn, 1);
+        og_scope_end(&scope);
+    }
+    return NULL;
+}
+
+static void reset_never_tears_what_other_threads_do(void **state)
+{
+    (void)state;
+    pthread_t threads[3];
+    long done = 0, busy = 0;
+    reset();
+    atomic_store(&stop, false);
+    atomic_store(&right, 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, sum_in_domain, NULL), 0);
+    for (int i = 0; i < 100000 && (done < 200 || atomic_load(&right) < 1000); i++) {
+        enum og_error error = og_domain_reset(domain, &fault);
+        done += error == OG_OK;
+        busy += error == OG_BUSY;
+        assert_true(error == OG_OK || error == OG_BUSY);
+        if (error)
+            usleep(50);
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&torn), 0);
+    assert_true(atomic_load(&right) > 0 && done > 0 && busy > 0);
+    reset();
+}
+
+static struct og_domain *passing;
+
+static void *count_and_exit(void *memory)
+{
+    struct og_function function;
+    struct og_scope scope;
+    struct og_fault mine;
+    if (og_domain_lookup(passing, "count_per_thread", &function, &mine))
+        return NULL;
+    og_scope_begin(passing, &scope);
+    if (!og_invoke_begin(&scope.access, &function, &mine)) {
+        *(long *)memory = ((words *)function.entry)(0, 0, 0, 0);
+        if (og_invoke_end(&scope.access, &mine))
+            *(long *)memory = -1;
+    }
+    og_scope_end(&scope);
+    return NULL;
+}
+
+/* The thread's exit and the close find the same context. */
+static void a_thread_can_exit_while_its_domain_is_closed(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 30; round++) {
+        pthread_t thread;
+        long value = 0;
+        passing = open_another(NULL, NULL);
+        assert_int_equal(pthread_create(&thread, NULL, count_and_exit, &value), 0);
+        /* Before or after its scope: the thread may be anywhere after it. */
+        while (!*(volatile long *)&value)
+            usleep(10);
+        enum og_error error;
+        while ((error = og_domain_close(passing, &fault)) == OG_BUSY)
+            usleep(10);
+        assert_int_equal(error, OG_OK);
+        pthread_join(thread, NULL);
+        assert_int_equal(value, 6);
+    }
+}
+
+static atomic_int turn;
+
+/* Enters one domain after another, each of which the main thread has closed in between. */
+static void *follow(void *memory)
+{
+    long *wrong = memory;
+    for (int i = 1; i < 40; i += 2) {
+        long value = 0;
+        while (atomic_load(&turn) != i)
+            usleep(10);
+        count_and_exit(&value);
+        *wrong += value != 6;
+        atomic_store(&turn, i + 1);
+    }
+    return NULL;
+}
+
+/* The number of a closed domain is given to the next: what a thread knew of it must not stay. */
+static void a_domain_that_another_thread_closed_is_forgotten(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    long wrong = 0;
+    take_signals_back();
+    atomic_store(&turn, 0);
+    assert_int_equal(pthread_create(&thread, NULL, follow, &wrong), 0);
+    for (int i = 0; i < 40; i += 2) {
+        passing = open_another(NULL, NULL);
+        atomic_store(&turn, i + 1);
+        while (atomic_load(&turn) != i + 2)
+            usleep(10);
+        assert_int_equal(og_domain_close(passing, &fault), OG_OK);
+    }
+    pthread_join(thread, NULL);
+    assert_int_equal(wrong, 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_many_domains_as_keys_work_at_once),
+        cmocka_unit_test(a_thousand_resets_leak_nothing),
+        cmocka_unit_test(opening_and_closing_leaks_nothing),
+        cmocka_unit_test(constructors_and_destructors_run),
+        cmocka_unit_test(domains_nest_through_the_host),
+        cmocka_unit_test(reset_never_tears_what_other_threads_do),
+        cmocka_unit_test(a_thread_can_exit_while_its_domain_is_closed),
+        cmocka_unit_test(a_domain_that_another_thread_closed_is_forgotten),
+    };
+    return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,262 @@
+/* Where an address is, in words: what needs no protection keys of it. Files are copies of the
+ * hostile library, whole and damaged. */
+#include "cmocka-tests.h"
+#include "omniglot/mpk/where.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static char library[4096], copy[] = "/tmp/og-where-XXXXXX";
+static unsigned char *bytes;
+static size_t size;
+static char words[1024];
+long of_the_data = 5, of_what_is_zero;
+
+static struct mpk_text text_begin(void)
+{
+    memset(words, 0, sizeof(words));
+    return (struct mpk_text){words, sizeof(words), 0};
+}
+
+static void assert_told(const char *wanted)
+{
+    if (!strstr(words, wanted))
+        fail_msg("\"%s\" is not in \"%s\"", wanted, words);
+}
+
+static int read_library(void **state)
+{
+    (void)state;
+    FILE *file = fopen(library, "rb");
+    assert_non_null(file);
+    bytes = malloc(1 << 20);
+    size = fread(bytes, 1, 1 << 20, file);
+    fclose(file);
+    int made = mkstemp(copy);
+    assert_true(made >= 0 && size > 0);
+    return close(made);
+}
+
+static int remove_copy(void **state)
+{
+    (void)state;
+    free(bytes);
+    return unlink(copy);
+}
+
+static void write_copy(const unsigned char *from, size_t count)
+{
+    FILE *file = fopen(copy, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(from, 1, count, file), count);
+    fclose(file);
+}
+
+static void tell_copy(uint64_t at, bool by_offset)
+{
+    struct mpk_text text = text_begin();
+    const struct mpk_place place = {copy, NULL, by_offset, at};
+    mpk_place_tell(&place, &text);
+    assert_true(text.length < sizeof(words));
+    assert_int_equal(text.length, strlen(words));
+    assert_true(strstr(words, copy) != NULL);
+}
+
+/* Where a function starts in the file: found by asking wherever one can. */
+static uint64_t find(const char *symbol)
+{
+    char wanted[64];
+    snprintf(wanted, sizeof(wanted), "%s in ", symbol);
+    for (uint64_t at = 0; at < size; at += 16) {
+        tell_copy(at, true);
+        if (!strncmp(words, wanted, strlen(wanted)))
+            return at;
+    }
+    fail_msg("%s is nowhere", symbol);
+    return 0;
+}
+
+static void owner(const volatile void *address)
+{
+    struct mpk_text text = text_begin();
+    mpk_owner_tell(NULL, (uintptr_t)address, &text);
+}
+
+static void the_hosts_memory_is_told_by_kind(void **state)
+{
+    (void)state;
+    void *anonymous = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    owner((void *)the_hosts_memory_is_told_by_kind);
+    assert_told("the host's code, the_hosts_memory_is_told_by_kind in ");
+    owner(&of_the_data);
+    assert_told("the host's data, of_the_data in ");
+    owner(&of_what_is_zero);
+    assert_told("the host's data, of_what_is_zero in ");
+    owner(__builtin_frame_address(0));
+    assert_told("the host's stack");
+    owner(sbrk(4096));
+    assert_told("the host's heap");
+    owner(anonymous);
+    assert_told("the host's anonymous memory");
+    munmap(anonymous, 4096);
+    owner(NULL);
+    assert_told("nobody's");
+    owner((void *)UINTPTR_MAX);
+    assert_true(strstr(words, "nobody's") || strstr(words, "[vsyscall]"));
+}
+
+static void a_place_is_told_by_offset_and_by_address(void **state)
+{
+    (void)state;
+    write_copy(bytes, size);
+    uint64_t at = find("sum_ten");
+    tell_copy(at + 3, true);
+    assert_told("sum_ten+0x3 in ");
+    /* The linker puts code of this library at its offset. */
+    tell_copy(at + 3, false);
+    assert_told("sum_ten+0x3 in ");
+    tell_copy(size + 4096, false);
+    assert_string_equal(words, copy);
+}
+
+static void names_cannot_command_a_terminal(void **state)
+{
+    (void)state;
+    write_copy(bytes, size);
+    uint64_t at = find("sum_ten");
+    unsigned char *changed = malloc(size);
+    memcpy(changed, bytes, size);
+    for (size_t i = 0; i + 8 < size; i++)
+        if (!memcmp(changed + i, "sum_ten", 8))
+            changed[i] = 0x1b;
+    write_copy(changed, size);
+    tell_copy(at, true);
+    assert_told("?um_ten in ");
+    free(changed);
+}
+
+static void a_file_that_has_changed_tells_no_symbol(void **state)
+{
+    (void)state;
+    write_copy(bytes, size);
+    uint64_t at = find("sum_ten");
+    struct mpk_identity identity;
+    int file = open(copy, O_RDONLY);
+    assert_true(mpk_identity_of(file, &identity));
+    close(file);
+    const struct mpk_place place = {copy, &identity, true, at};
+    struct mpk_text text = text_begin();
+    mpk_place_tell(&place, &text);
+    assert_told("sum_ten in ");
+    write_copy(bytes, size - 1);
+    text = text_begin();
+    mpk_place_tell(&place, &text);
+    assert_told("changed since");
+    assert_null(strstr(words, "sum_ten"));
+}
+
+static void damaged_files_do_no_harm(void **state)
+{
+    (void)state;
+    enum { HEADER = 64, ROUNDS = 1000 };
+    unsigned char *damaged = malloc(size);
+    uint64_t random = 88172645463325252u;
+    for (size_t cut = 1; cut < size; cut += cut < 2 * HEADER ? 1 : 97) {
+        write_copy(bytes, cut);
+        tell_copy(0x1100, true);
+        tell_copy(0x1100, false);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        memcpy(damaged, bytes, size);
+        for (int i = 0; i < 4; i++) {
+            random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+            /* Half of it in the headers at both ends. */
+            size_t range = round % 2 ? size : 1024, from = round % 4 == 2 ? size - range : 0;
+            damaged[from + random % range] = (unsigned char)(random >> 40);
+        }
+        write_copy(damaged, size);
+        tell_copy(0x1100, true);
+        tell_copy(random, false);
+    }
+    free(damaged);
+}
+
+static void what_is_no_file_is_not_read(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/dev/zero", "/", "/nowhere", "/dev/null"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        const struct mpk_place place = {paths[i], NULL, true, 0};
+        struct mpk_text text = text_begin();
+        mpk_place_tell(&place, &text);
+        assert_told("cannot be read");
+    }
+}
+
+/* --- notes of what was loaded where --- */
+
+static void the_last_note_of_an_address_counts(void **state)
+{
+    (void)state;
+    struct mpk_arena arena = {.start = 0};
+    struct mpk_place place;
+    write_copy(bytes, size);
+    int file = open(copy, O_RDONLY);
+    mpk_mapped_forget(&arena, 0x1000, 0x1000); /* nothing to forget */
+    assert_int_equal(arena.mapped_count, 0);
+    mpk_mapped_add(&arena, 0x10000, 0x4000, file, 0x2000);
+    mpk_mapped_add(&arena, 0x11000, 0x1000, file, 0x8000);
+    assert_false(mpk_mapped_find(&arena, 0xffff, &place));
+    assert_true(mpk_mapped_find(&arena, 0x10010, &place));
+    assert_int_equal(place.at, 0x2010);
+    assert_string_equal(place.path, copy);
+    assert_true(mpk_mapped_find(&arena, 0x11010, &place));
+    assert_int_equal(place.at, 0x8010);
+    mpk_mapped_forget(&arena, 0x11000, 0x2000);
+    assert_false(mpk_mapped_find(&arena, 0x11010, &place));
+    assert_true(mpk_mapped_find(&arena, 0x13fff, &place));
+    assert_int_equal(place.at, 0x5fff);
+    assert_false(mpk_mapped_find(&arena, 0x14000, &place));
+    close(file);
+    mpk_mapped_close(&arena);
+    assert_false(mpk_mapped_find(&arena, 0x10010, &place));
+}
+
+static void a_full_table_forgets_rather_than_lies(void **state)
+{
+    (void)state;
+    struct mpk_arena arena = {.start = 0};
+    struct mpk_place place;
+    int file = open(copy, O_RDONLY);
+    for (uintptr_t i = 1; i < 3000; i++)
+        mpk_mapped_add(&arena, i << 12, 0x1000, file, 0);
+    assert_true(mpk_mapped_find(&arena, 0x1000, &place));
+    assert_false(mpk_mapped_find(&arena, 2999 << 12, &place));
+    mpk_mapped_forget(&arena, 0x1000, 0x1000);
+    assert_false(mpk_mapped_find(&arena, 0x1000, &place));
+    close(file);
+    mpk_mapped_close(&arena);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_hosts_memory_is_told_by_kind),
+        cmocka_unit_test(a_place_is_told_by_offset_and_by_address),
+        cmocka_unit_test(names_cannot_command_a_terminal),
+        cmocka_unit_test(a_file_that_has_changed_tells_no_symbol),
+        cmocka_unit_test(damaged_files_do_no_harm),
+        cmocka_unit_test(what_is_no_file_is_not_read),
+        cmocka_unit_test(the_last_note_of_an_address_counts),
+        cmocka_unit_test(a_full_table_forgets_rather_than_lies),
+    };
+    char *slash = strrchr(argv[0], '/');
+    (void)argc;
+    snprintf(library, sizeof(library), "%.*s/../lib/libogattack.so",
+             slash ? (int)(slash - argv[0]) : 1, slash ? argv[0] : ".");
+    return cmocka_run_group_tests(tests, read_library, remove_copy);
+}

@@ -1,0 +1,59 @@
+/* The gate as it is (omniglot/mpk/gate.S) but for its PKRU writes, which are left out, so that it
+ * runs, and can be timed, on a processor without protection keys. It isolates nothing. */
+    .macro wrpkru
+    .endm
+#include "omniglot/mpk/gate.S"
+#include "workloads/model/gate-cost.h"
+
+/* What gate-cost.c calls through it, and without it. */
+    .text
+    .balign 64
+    .globl  gate_cost_empty
+    .type   gate_cost_empty, @function
+gate_cost_empty:
+    ret
+    .size   gate_cost_empty, . - gate_cost_empty
+
+/* Calls the function that its first argument points to. */
+    .balign 64
+    .globl  gate_cost_call_back
+    .type   gate_cost_call_back, @function
+gate_cost_call_back:
+    sub     $8, %rsp
+    call    *%rdi
+    add     $8, %rsp
+    ret
+    .size   gate_cost_call_back, . - gate_cost_call_back
+
+/* Thunks as omniglot/mpk/thunk.c writes them, of domain 0: NAME calls TARGET with this many words
+ * of arguments on the stack. */
+    .macro THUNK name target words gate
+    .balign 64
+    .globl  \name
+    .type   \name, @function
+\name:
+    .if \words
+    movabs  $(\words << 32), %r10
+    .else
+    mov     $0, %r10d
+    .endif
+    movabs  $\target, %r11
+    jmp     *1f(%rip)
+    .balign 8
+1:  .quad   \gate
+    .size   \name, . - \name
+    .endm
+
+    THUNK gate_cost_thunk_empty gate_cost_empty 0 og_mpk_gate_call
+    THUNK gate_cost_thunk_stacked gate_cost_empty GATE_COST_WORDS og_mpk_gate_call_shaped
+    THUNK gate_cost_thunk_call_back gate_cost_call_back 0 og_mpk_gate_call
+
+/* uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame): the C part of a callback, which
+ * og-none has too, does nothing here. */
+    .balign 64
+    .globl  og_mpk_callback_serve
+    .type   og_mpk_callback_serve, @function
+og_mpk_callback_serve:
+    mov     %rsi, %rax
+    ret
+    .size   og_mpk_callback_serve, . - og_mpk_callback_serve
