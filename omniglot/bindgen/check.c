@@ -580,12 +580,10 @@ static bool check_shape(struct interface *interface, struct callback *callback)
     }
     if (is_ilp32 ? integers > 8 : integers > 6 || floats > 8)
         is_sound = report(shape->place, "%s has more arguments than registers can carry: %s",
-                          shape->name,
-                          is_ilp32 ? "8 words" : "6 integers and pointers, 8 doubles");
+                          shape->name, is_ilp32 ? "8 words" : "6 integers and pointers, 8 doubles");
     if (shape->result->class != TYPE_VOID &&
-        (!is_number(shape->result) ||
-         (shape->result->class == TYPE_FLOATING &&
-          (is_ilp32 || shape->result->size != sizeof(double)))))
+        (!is_number(shape->result) || (shape->result->class == TYPE_FLOATING &&
+                                       (is_ilp32 || shape->result->size != sizeof(double)))))
         is_sound = report(shape->place, "%s returns %s, which no callback can", shape->name,
                           shape->result->spelling);
     if (callback->number >= 64)

@@ -34,9 +34,8 @@ static void put_number(const struct interface *interface, const struct callback 
             "instance_contract(&refusal, \"%s\");\n",
             name, interface->name, type->rule->identifier, callback->shape.name);
     if (parameter->low)
-        put("    if (%s < (%s) || %s > (%s))\n        refused = instance_contract(&refusal, "
-            "\"%s\");\n",
-            name, parameter->low, name, parameter->high, callback->shape.name);
+        put("    if (%s)\n        refused = instance_contract(&refusal, \"%s\");\n",
+            outside(type, name, parameter->low, parameter->high), callback->shape.name);
 }
 
 static void put_data(const struct parameter *parameter, size_t place)

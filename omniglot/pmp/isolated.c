@@ -79,6 +79,8 @@ static uintptr_t call_inside(struct pmp_domain *domain, const char *symbol, uint
 
 static void *isolated_heap_alloc(struct og_domain *domain, size_t alignment, size_t size)
 {
+    if (alignment <= PMP_MALLOC_ALIGNMENT)
+        return (void *)call_inside(pmp_domain_of(domain), "malloc", size, 0);
     return (void *)call_inside(pmp_domain_of(domain), "memalign", alignment, size);
 }
 
@@ -118,6 +120,23 @@ static const char *reason(const struct pmp_domain *domain, uint32_t cause, uintp
     return "trap";
 }
 
+/* How the address was touched, as og_fault says it. */
+static char access_of(uint32_t cause)
+{
+    switch (cause) {
+    case 1:
+        return 'x';
+    case 4:
+    case 5:
+        return 'r';
+    case 6:
+    case 7:
+        return 'w';
+    default:
+        return 0;
+    }
+}
+
 enum { TIMER_INTERRUPT = (int)0x80000007 };
 
 void og_pmp_faulted(struct pmp_domain *domain, uint32_t cause, uintptr_t pc, uintptr_t value,
@@ -133,6 +152,8 @@ void og_pmp_faulted(struct pmp_domain *domain, uint32_t cause, uintptr_t pc, uin
         context->poisoned =
             og_fail(&context->fault, OG_FAULTED, symbol, cause == 2 || cause == 3 ? pc : value,
                     reason(domain, cause, value, stack));
+    context->fault.instruction = pc;
+    context->fault.access = access_of(cause);
 }
 
 /* Is it memory of the domain below which a call's arguments and more can be put? */

@@ -32,6 +32,8 @@ static void (*plain_entry(struct og_domain *domain, void *target, const char *sy
 static void *plain_heap_alloc(struct og_domain *domain, size_t alignment, size_t size)
 {
     const struct pmp_library *library = pmp_domain_of(domain)->library;
+    if (alignment <= PMP_MALLOC_ALIGNMENT)
+        return ((void *(*)(size_t))pmp_library_symbol(library, "malloc"))(size);
     return ((void *(*)(size_t, size_t))pmp_library_symbol(library, "memalign"))(alignment, size);
 }
 

@@ -23,6 +23,9 @@
 
 #include <stdbool.h>
 
+/* What the C library's malloc aligns to at least; memalign for more. */
+enum { PMP_MALLOC_ALIGNMENT = 8 };
+
 struct pmp_symbol {
     const char *name;
     uintptr_t address;

@@ -2,8 +2,8 @@
  * and its reply, ICMP echo, UDP echo, and a whole TCP connection that echoes once (handshake, data,
  * both ends closed). A case's size is that of the payload.
  *
- * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline (lwip.raw.h
- * says what they look like). Every frame crosses the boundary: into the node as the argument of a
+ * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline (lwip.og.h
+ * says which). Every frame crosses the boundary: into the node as the argument of a
  * call, out of it as that of the driver's callback, which puts it into a buffer of the host's. */
 #include WORKLOAD_STUBS
 
@@ -26,6 +26,8 @@ enum {
 struct state {
     const struct workload_case *self;
     struct lwip lwip;
+    struct lwip_node_frame driver;
+    bool driver_is_open;
     uint16_t port;
     unsigned char sent[NODE_FRAME_MAX];
     /* The driver's buffer: the last frame that came out, and how many did. */
@@ -37,10 +39,13 @@ struct state {
     size_t output_size;
 };
 
+/* The node knows no user data: there is one node. */
+static struct state *receiving;
+
 /* The driver: a frame that leaves the node. */
-static void receive(void *user, const unsigned char *frame, size_t size)
+static void receive(const unsigned char *frame, size_t size)
 {
-    struct state *state = user;
+    struct state *state = receiving;
     memcpy(state->received, frame, size);
     state->received_size = size;
     state->received_count++;
@@ -57,7 +62,7 @@ static enum og_error feed(struct state *state, size_t size, unsigned replies,
 {
     int result = -1;
     state->received_count = 0;
-    enum og_error error = lwip_node_input(&state->lwip, &result, state->sent, size, fault);
+    enum og_error error = call_node_input(&state->lwip, &result, state->sent, size, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "node_input", result);
     if (!error && state->received_count != replies)
@@ -141,6 +146,8 @@ static void finish(void *opaque)
     struct state *state = opaque;
     if (!state)
         return;
+    if (state->driver_is_open)
+        lwip_node_frame_close(&state->lwip, &state->driver);
     lwip_close(&state->lwip);
     free(state);
 }
@@ -156,9 +163,13 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
     }
     state->self = self;
     state->port = PORT_FIRST;
-    enum og_error failed = lwip_open(&state->lwip, receive, state, &fault);
+    receiving = state;
+    enum og_error failed = lwip_open(&state->lwip, &fault);
     if (!failed)
-        failed = lwip_node_start(&state->lwip, &result, &fault);
+        failed = lwip_node_frame_open(&state->lwip, &state->driver, receive, NULL, &fault);
+    state->driver_is_open = !failed;
+    if (!failed)
+        failed = call_node_start(&state->lwip, &result, &state->driver, &fault);
     if (!failed && result != 0)
         failed = case_unexpected(&fault, "node_start", result);
     /* The node learns our address from it. */

@@ -20,8 +20,8 @@ enum og_isolation { OG_NONE, OG_MPK, OG_PMP };
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;  /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
-    size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
+    size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
+    size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
     unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms; OG_PMP); 0: for ever.
                              While libraries are loaded (OG_MPK), ten seconds or this, whichever is
                              longer */
@@ -90,6 +90,15 @@ enum og_error og_function_x87(struct og_function *function, unsigned results,
 
 void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, size_t count,
                                  size_t alignment, struct og_fault *fault)
+    OG_REQUIRES(access) OG_MUST_CHECK;
+
+/* The same, not zeroed. */
+#define og_heap_alloc_dirty(access, type, count, fault)                                            \
+    ((type og_mut *)og_heap_alloc_dirty_bytes((access), sizeof(type), (count), _Alignof(type),     \
+                                              (fault)))
+
+void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t size, size_t count,
+                                       size_t alignment, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
 
 /* Frees what og_heap_alloc returned, once; NULL is fine. The heap is the domain's: freeing

@@ -63,12 +63,9 @@ struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, u
     og_scope_begin(domain, &scope);
 #ifdef WORKLOAD_SYSTEM_copy_pmp
     /* As a copying stub does: through the library's own malloc, and out again. */
-    struct copying copying;
     unsigned char og_mut *copy = NULL;
     uint8_t bytes[16] = "copied in";
-    outcome.error = copying_open(&copying, domain, &attack_fault);
-    if (!outcome.error)
-        outcome.error = copying_in(&copying, &scope, &copy, bytes, sizeof(bytes), &attack_fault);
+    outcome.error = copy_in(&scope, unsigned char, copy, bytes, sizeof(bytes), &attack_fault);
     if (outcome.error) {
         og_scope_end(&scope);
         og_callback_close(&callback);
@@ -82,8 +79,8 @@ struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, u
     }
 #ifdef WORKLOAD_SYSTEM_copy_pmp
     if (!outcome.error)
-        outcome.error = copying_out(&scope, bytes, copy, sizeof(bytes), &attack_fault);
-    outcome.error = copying_free(&copying, &scope, copy, outcome.error, &attack_fault);
+        outcome.error = argument_out(&scope.access, bytes, copy, sizeof(bytes), &attack_fault);
+    outcome.error = copy_free(&scope, copy, outcome.error, &attack_fault);
 #endif
     if (outcome.error)
         *result = 0;

@@ -8,13 +8,13 @@
 #include <string.h>
 
 static struct lwip lwip;
+static struct lwip_node_frame driver;
 static struct og_fault fault;
 static unsigned char secret[64] = "the host's";
 static unsigned frames;
 
-static void deliver(void *user, const unsigned char *frame, size_t size)
+static void deliver(const unsigned char *frame, size_t size)
 {
-    (void)user;
     (void)frame;
     (void)size;
     frames++;
@@ -28,14 +28,15 @@ static enum og_error feed(enum lying what)
     int result = -1;
     memcpy(frame + 1, &host, sizeof(host));
     frames = 0;
-    return lwip_node_input(&lwip, &result, frame, sizeof(frame), &fault);
+    return call_node_input(&lwip, &result, frame, sizeof(frame), &fault);
 }
 
 static void an_honest_frame_arrives(void)
 {
     int result = -1;
-    check(!lwip_open(&lwip, deliver, NULL, &fault));
-    check(!lwip_node_start(&lwip, &result, &fault) && result == 0);
+    check(!lwip_open(&lwip, &fault));
+    check(!lwip_node_frame_open(&lwip, &driver, deliver, NULL, &fault));
+    check(!call_node_start(&lwip, &result, &driver, &fault) && result == 0);
     check(feed(LYING_IS_HONEST) == OG_OK && frames == 1);
 }
 
