@@ -148,8 +148,26 @@ static void finish(void *opaque)
         return;
     if (state->driver_is_open)
         lwip_node_frame_close(&state->lwip, &state->driver);
+#ifdef WORKLOAD_SYSTEM_raw
+    (void)instance_close(&state->lwip.instance, NULL);
+#endif
     lwip_close(&state->lwip);
     free(state);
+}
+
+/* A fresh node: the library keeps one, and cannot end it. Raw, which calls the linked library, has
+ * to load that again. */
+static enum og_error open_node(struct state *state, struct og_fault *fault)
+{
+    enum og_error error = lwip_open(&state->lwip, fault);
+#ifdef WORKLOAD_SYSTEM_raw
+    if (!error)
+        error = instance_open(&state->lwip.instance, "lwip", "liblwip.so", fault);
+#endif
+    if (!error)
+        error = lwip_node_frame_open(&state->lwip, &state->driver, receive, NULL, fault);
+    state->driver_is_open = !error;
+    return error;
 }
 
 static void *prepare(const struct workload_case *self, struct case_error *error)
@@ -164,10 +182,7 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
     state->self = self;
     state->port = PORT_FIRST;
     receiving = state;
-    enum og_error failed = lwip_open(&state->lwip, &fault);
-    if (!failed)
-        failed = lwip_node_frame_open(&state->lwip, &state->driver, receive, NULL, &fault);
-    state->driver_is_open = !failed;
+    enum og_error failed = open_node(state, &fault);
     if (!failed)
         failed = call_node_start(&state->lwip, &result, &state->driver, &fault);
     if (!failed && result != 0)

@@ -5,7 +5,8 @@
 # og-bindgen makes the stubs once more, for this target: layouts are the target's.
 
 RV32_STUBS_FLAGS := --target=riscv32-unknown-elf -march=rv32imac -mabi=ilp32 $(RV32_CPPFLAGS) \
-    -isystem "$$$$($(RV32_PREFIX)gcc -print-file-name=include)" -isystem $(RV32_C_HEADERS)
+    -isystem "$$$$($(RV32_PREFIX)gcc -print-file-name=include)" \
+    -isystem "$$$$($(RV32_PREFIX)gcc -print-file-name=include-fixed)" -isystem $(RV32_C_HEADERS)
 
 # $(call rv32_stubs,NAME): what says that they are made. FLAGS find the library's headers.
 rv32_stubs = $(RV32)/generated/workloads/$(1)/stubs

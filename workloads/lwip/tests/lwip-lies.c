@@ -31,12 +31,27 @@ static enum og_error feed(enum lying what)
     return call_node_input(&lwip, &result, frame, sizeof(frame), &fault);
 }
 
-static void an_honest_frame_arrives(void)
+static void start(void)
 {
     int result = -1;
-    check(!lwip_open(&lwip, &fault));
     check(!lwip_node_frame_open(&lwip, &driver, deliver, NULL, &fault));
     check(!call_node_start(&lwip, &result, &driver, &fault) && result == 0);
+}
+
+/* What it said was refused, and the node is believed no more until it is reset. */
+static void start_again(void)
+{
+    int result = -1;
+    check(call_node_start(&lwip, &result, &driver, &fault) == OG_POISONED);
+    check(!instance_reset(&lwip.instance, &fault));
+    start();
+    check(feed(LYING_IS_HONEST) == OG_OK && frames == 1);
+}
+
+static void an_honest_frame_arrives(void)
+{
+    check(!lwip_open(&lwip, &fault));
+    start();
     check(feed(LYING_IS_HONEST) == OG_OK && frames == 1);
 }
 
@@ -44,21 +59,25 @@ static void a_frame_in_host_memory_is_refused(void)
 {
     check(feed(LYING_SENDS_HOST_MEMORY) == OG_OUT_OF_BOUNDS && frames == 0);
     check(fault.address == (uintptr_t)secret);
+    start_again();
 }
 
 static void a_frame_that_leaves_the_domain_is_refused(void)
 {
     check(feed(LYING_SENDS_PAST_ITS_MEMORY) == OG_OUT_OF_BOUNDS && frames == 0);
+    start_again();
 }
 
 static void a_frame_longer_than_there_is_is_refused(void)
 {
     check(feed(LYING_SENDS_TOO_MUCH) == OG_CONTRACT && frames == 0);
+    start_again();
 }
 
 static void a_frame_at_null_is_refused(void)
 {
     check(feed(LYING_SENDS_NULL) == OG_NULL && frames == 0);
+    start_again();
 }
 
 static void a_result_that_there_is_not_is_refused(void)
