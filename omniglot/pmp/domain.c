@@ -76,6 +76,9 @@ static void fill(struct pmp_domain *domain, const struct pmp_library *library,
     const uint32_t entries[] = {library->flash >> 2, library->flash_end >> 2, library->ram >> 2,
                                 library->ram_end >> 2};
     domain->library = library;
+    domain->malloc = pmp_library_symbol(library, "malloc");
+    domain->memalign = pmp_library_symbol(library, "memalign");
+    domain->free = pmp_library_symbol(library, "free");
     domain->return_address = library->return_address;
     domain->callback_address = library->callback_address;
     domain->tls = library->tls;

@@ -67,10 +67,10 @@ static void (*isolated_entry_with_stack(struct og_domain *domain, void (*entry)(
 
 /* The library's own allocator, called like any of its functions: its lists are not the host's to
  * follow. Zero if it faulted, or if the domain is poisoned. */
-static uintptr_t call_inside(struct pmp_domain *domain, const char *symbol, uintptr_t a0,
+static uintptr_t call_inside(struct pmp_domain *domain, uintptr_t target, uintptr_t a0,
                              uintptr_t a1)
 {
-    const struct pmp_thunk thunk = {pmp_library_symbol(domain->library, symbol), domain, 0};
+    const struct pmp_thunk thunk = {target, domain, 0};
     if (domain->context.poisoned || !thunk.target)
         return 0;
     uintptr_t result = og_pmp_call(&thunk, a0, a1);
@@ -79,14 +79,16 @@ static uintptr_t call_inside(struct pmp_domain *domain, const char *symbol, uint
 
 static void *isolated_heap_alloc(struct og_domain *domain, size_t alignment, size_t size)
 {
+    struct pmp_domain *isolated = pmp_domain_of(domain);
     if (alignment <= PMP_MALLOC_ALIGNMENT)
-        return (void *)call_inside(pmp_domain_of(domain), "malloc", size, 0);
-    return (void *)call_inside(pmp_domain_of(domain), "memalign", alignment, size);
+        return (void *)call_inside(isolated, isolated->malloc, size, 0);
+    return (void *)call_inside(isolated, isolated->memalign, alignment, size);
 }
 
 static void isolated_heap_free(struct og_domain *domain, void *memory)
 {
-    call_inside(pmp_domain_of(domain), "free", (uintptr_t)memory, 0);
+    struct pmp_domain *isolated = pmp_domain_of(domain);
+    call_inside(isolated, isolated->free, (uintptr_t)memory, 0);
 }
 
 /* What ended the code, in words. `value` is mtval, `stack` the library's stack pointer. */

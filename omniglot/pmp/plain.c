@@ -31,16 +31,15 @@ static void (*plain_entry(struct og_domain *domain, void *target, const char *sy
 
 static void *plain_heap_alloc(struct og_domain *domain, size_t alignment, size_t size)
 {
-    const struct pmp_library *library = pmp_domain_of(domain)->library;
+    const struct pmp_domain *plain = pmp_domain_of(domain);
     if (alignment <= PMP_MALLOC_ALIGNMENT)
-        return ((void *(*)(size_t))pmp_library_symbol(library, "malloc"))(size);
-    return ((void *(*)(size_t, size_t))pmp_library_symbol(library, "memalign"))(alignment, size);
+        return ((void *(*)(size_t))plain->malloc)(size);
+    return ((void *(*)(size_t, size_t))plain->memalign)(alignment, size);
 }
 
 static void plain_heap_free(struct og_domain *domain, void *memory)
 {
-    const struct pmp_library *library = pmp_domain_of(domain)->library;
-    ((void (*)(void *))pmp_library_symbol(library, "free"))(memory);
+    ((void (*)(void *))pmp_domain_of(domain)->free)(memory);
 }
 
 static enum og_error plain_callback_open(struct og_domain *domain, struct og_callback *callback,

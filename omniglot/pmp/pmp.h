@@ -53,6 +53,7 @@ struct pmp_domain {
     uint32_t entries[4];     /* pmpaddr0 to pmpaddr3 */
 
     const struct pmp_library *library;
+    uintptr_t malloc, memalign, free; /* the library's own */
     struct og_callback *callbacks[PMP_CALLBACKS];
     struct og_region regions[2];
     struct og_context context;
