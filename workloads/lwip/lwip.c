@@ -27,7 +27,7 @@ struct state {
     const struct workload_case *self;
     struct lwip lwip;
     struct lwip_node_frame driver;
-    bool driver_is_open;
+    /* In this order: what is behind the Ethernet header of a frame is aligned, in every system. */
     uint16_t port;
     unsigned char sent[NODE_FRAME_MAX];
     /* The driver's buffer: the last frame that came out, and how many did. */
@@ -37,6 +37,7 @@ struct state {
     bool collecting;
     unsigned char output[OUTPUT_MAX];
     size_t output_size;
+    bool driver_is_open;
 };
 
 /* The node knows no user data: there is one node. */
