@@ -42,6 +42,7 @@ workload_worker = $(eval BENCH_WORKERS += $(BUILD)/bin/og-worker-$(1))$(call \
 $(call system,raw,           raw,       og-core,)
 $(call system,process-socket,process,   $(PROCESS), $(PROCESS_LIBS))
 $(call system,process-ring,  process,   $(PROCESS), $(PROCESS_LIBS))
+$(call system,copy-mpk,      copying,   $(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call system,og-none,       og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call system,og-mpk,        og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
 

@@ -29,7 +29,8 @@ static const char *access_of(const struct function *function)
 
 /* --- what there is of the library --- */
 
-/* Four arguments of two registers each, one of them hidden: more may not fit any target's. */
+/* More arguments of two registers each, or one fewer and a hidden one, may need more than the eight
+ * of the target that has wide ones. */
 static bool may_take_stack(const struct function *function)
 {
     return function->count > (function_returns_in_memory(function) ? 3 : 4);

@@ -193,11 +193,15 @@ static void every_wrpkru_of_the_gate_is_followed_by_a_check(void **state)
     assert_works_after_reset();
 }
 
-/* The bytes of far returns, which QEMU lets read the stack with the kernel's rights (its guest
- * kernel then dies); processors do not. */
-static bool is_far_return(unsigned char byte)
+/* Could the instruction at `code`, with its prefixes, be a far return? QEMU 7.2 reads the stack of
+ * one with the kernel's rights, by which its guest kernel dies (the guest is started without SMAP,
+ * which makes that rarer); processors do not. */
+static bool may_be_far_return(const unsigned char *code)
 {
-    return byte == 0xca || byte == 0xcb || byte == 0xcf;
+    for (int i = 0; i < 4; i++)
+        if (code[i] == 0xca || code[i] == 0xcb || code[i] == 0xcf)
+            return true;
+    return false;
 }
 
 /* Every fifth byte, or with OG_STRESS set each. */
@@ -206,7 +210,8 @@ static void the_gate_can_be_jumped_into_anywhere(void **state)
     (void)state;
     for (const unsigned char *at = og_mpk_gate_start; at < og_mpk_gate_end;
          at += getenv("OG_STRESS") ? 1 : 5) {
-        if (is_far_return(*at))
+        /* What fills the gate's last page is a trap, each byte like the other. */
+        if (may_be_far_return(at) || !memcmp(at, "\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc", 8))
             continue;
         enum og_error error =
             call_words("jump_with_rights", NULL, (long)at, (long)&secret, (long)&secret, (long)at);
