@@ -71,8 +71,8 @@ static enum og_error blake2b(struct state *state, struct og_fault *fault)
 static enum og_error hmac_sha256(struct state *state, struct og_fault *fault)
 {
     int result = -1;
-    enum og_error error = call_crypto_auth_hmacsha256(
-        &state->sodium, &result, state->out, state->in, state->in_size, state->key, fault);
+    enum og_error error = call_crypto_auth_hmacsha256(&state->sodium, &result, state->out,
+                                                      state->in, state->in_size, state->key, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_auth_hmacsha256", result);
     return error;
@@ -158,9 +158,9 @@ static enum og_error resident_hmac_sha256(struct state *state, instance_scope *s
                                           struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     int result = -1;
-    enum og_error error = invoke_crypto_auth_hmacsha256(
-        &state->sodium, scope, &result, state->resident_out, state->resident_in, state->in_size,
-        state->resident_key, fault);
+    enum og_error error = invoke_crypto_auth_hmacsha256(&state->sodium, scope, &result,
+                                                        state->resident_out, state->resident_in,
+                                                        state->in_size, state->resident_key, fault);
     if (!error && result != 0)
         error = case_unexpected(fault, "crypto_auth_hmacsha256", result);
     return error ? error : use(state, scope, fault);
