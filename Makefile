@@ -129,14 +129,16 @@ PARALLEL := $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
 c_tests = $(foreach test,$(TESTS),'$(notdir $(test))$(2)=$(patsubst $(BUILD)/%,$(1)/%,$(test))')
 script_tests = $(foreach script,$(TEST_SCRIPTS),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)')
 
-# Everything is built by both compilers, and by Clang once more with sanitizers.
+# Everything is built by both compilers, and by Clang once more with sanitizers; and once for the
+# embedded target.
 test: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=gcc tests
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SANITIZE=1 tests
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
+	@$(MAKE) --no-print-directory $(PARALLEL) rv32
 	@omniglot/tests/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
-	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) \
+	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) $(rv32_image_tests) \
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
 
 # What takes longer than a test may: 1,000 killed workers, 100,000 faults in domains, and every
@@ -151,7 +153,8 @@ fuzz: deps
 # --- upkeep ---
 
 C_FILES = $(shell git ls-files '*.c' '*.h' '*.cc')
-LINTED = $(shell git ls-files 'omniglot/*.c' 'baselines/*.c' 'workloads/harness/*.c' | grep -v -e /tests/ -e /fuzz/)
+LINTED = $(shell git ls-files 'omniglot/*.c' 'baselines/*.c' 'workloads/harness/*.c' | \
+    grep -v -e /tests/ -e /fuzz/ -e /rv32/ -e /pmp/ -e /task/)
 
 format:
 	@clang-format -i $(C_FILES)
@@ -160,6 +163,7 @@ lint: deps
 	@clang-format --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
 	@clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=gnu11 $(CPPFLAGS) -isystem $(LLVM)/include -Wthread-safety
+	@clang-tidy --quiet --warnings-as-errors='*' $(RV32_LINTED) -- $(RV32_LINT_FLAGS)
 
 docker:
 	@docker/build
@@ -174,6 +178,8 @@ help:
 	@echo 'make bench-native  measure only'
 	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB,'
 	@echo '                   at most 5 repetitions)'
+	@echo 'make bench-rv32    count instructions only, on the embedded target (RISC-V PMP in QEMU)'
+	@echo 'make rv32          the images of the embedded target, in build/rv32'
 	@echo 'make figures       figures and report again, from results/latest or RUN=folder'
 	@echo 'make compare       A=run B=run: what changed between two runs'
 	@echo 'make stress        the long tests     make fuzz   FUZZ_SECONDS=300 for each target'

@@ -39,6 +39,7 @@ $(call test,core-scope,omniglot/tests/core-scope.c omniglot/tests/fake-domain.c,
 $(call test,core-upgrade,omniglot/tests/core-upgrade.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-validate,omniglot/tests/core-validate.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-write,omniglot/tests/core-write.c omniglot/tests/fake-domain.c,og-core,)
+$(call test,core-parameters,omniglot/tests/core-parameters.c,,)
 $(call test,none-domain,omniglot/tests/none-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 
 $(call shared,libogforeign,omniglot/tests/foreign.c,)
@@ -108,3 +109,7 @@ TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-pro
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))
 $(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/elf.c omniglot/mpk/scan.c)
+
+# --- the embedded target ---
+
+include omniglot/rv32/build.mk omniglot/tests/rv32/build.mk

@@ -8,6 +8,7 @@ results.csv it takes; they arrive, joined with ratios.csv, as one csv file. So a
 is a new script and nothing here. docs/adding-a-figure.md lists the comments.
 """
 
+import csv
 import json
 import os
 import re
@@ -22,8 +23,9 @@ import whole_file  # noqa: E402
 
 FORMATS = ("pdf", "svg")
 DATA_COLUMNS = table.COLUMNS[:11] + ("ratio", "ratio_low", "ratio_high", "position")
-WORDS = {"title", "caption", "workload", "operation", "each", "place", "needs"}
+WORDS = {"title", "caption", "workload", "operation", "each", "place", "needs", "file"}
 REQUIRED = {"title", "caption", "workload", "operation"}
+REQUIRED_WITH_FILE = {"title", "caption"}
 
 
 class Refused(Exception):
@@ -36,7 +38,7 @@ class Script:
     def __init__(self, path):
         self.path = path
         self.name = os.path.splitext(os.path.basename(path))[0]
-        self.wants = {"each": "", "place": "99", "needs": ""}
+        self.wants = {"each": "", "place": "99", "needs": "", "file": ""}
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
                 match = re.match(r"# ([a-z]+): (.*)$", line)
@@ -49,13 +51,13 @@ class Script:
                 if word == "caption" and "caption" in self.wants:
                     text = self.wants["caption"] + " " + text
                 self.wants[word] = text
-        missing = REQUIRED - self.wants.keys()
+        missing = (REQUIRED_WITH_FILE if self.wants["file"] else REQUIRED) - self.wants.keys()
         if missing:
             raise Refused(f"{path}:1: the comments at the top do not say "
                           + ", ".join(sorted(missing)))
         try:
-            self.workload = re.compile(self.wants["workload"])
-            self.operations = [re.compile(word) for word in self.wants["operation"].split()]
+            self.workload = re.compile(self.wants.get("workload", ""))
+            self.operations = [re.compile(word) for word in self.wants.get("operation", "").split()]
         except re.error as error:
             raise Refused(f"{path}:1: '{error.pattern}' is not a regular expression: "
                           f"{error}") from None
@@ -77,7 +79,9 @@ class Script:
         return None
 
     def figures(self, rows, ratios):
-        """Yields (name, title, rows) of each figure there is to draw."""
+        """Yields (name, title, rows) of each figure of rows there is to draw."""
+        if self.wants["file"]:
+            return
         needs = self.wants["needs"].split()
         groups = {}
         for row in rows:
@@ -135,6 +139,27 @@ def variables(script, rows, known):
     }
 
 
+def draw_file(script, run, known, folder):
+    """Writes the figure of a script that draws a file of the run rather than its rows. Returns
+    its entry in figures.json, or None if the run has no such file."""
+    path = os.path.join(run, script.wants["file"])
+    try:
+        with open(path, encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        return None
+    present = {row["system"] for row in rows}
+    settings = {
+        "systems": " ".join(system for system in known if system in present),
+        "workloads": " ".join(dict.fromkeys(row["workload"] for row in rows)),
+        "operations": "", "sized": "", "unsized": "", "target": "rv32", "unit": "bytes",
+        "kind": "measured", "plots": PLOTS, "data_size_min": 1, "data_size_max": 1,
+    }
+    draw_formats(script, script.name, settings, path, folder)
+    return {"name": script.name, "title": script.wants["title"], "target": settings["target"],
+            "caption": script.wants["caption"], "kinds": ["sizes"]}
+
+
 def data_text(rows, ratios, operations):
     """The figure's rows as csv, a system's sizes in rising order. An absent ratio is empty."""
     lines = [",".join(DATA_COLUMNS)]
@@ -172,6 +197,11 @@ def draw(script, name, rows, ratios, known, folder):
     settings = variables(script, rows, known)
     data = os.path.join(folder, name + ".csv")
     whole_file.write(data, data_text(rows, ratios, settings["operations"].split()))
+    draw_formats(script, name, settings, data, folder)
+
+
+def draw_formats(script, name, settings, data, folder):
+    """Has gnuplot draw the figure of `data` in all formats."""
     for format_name in FORMATS:
         path = os.path.join(folder, f"{name}.{format_name}")
         partial = path + ".partial"
@@ -206,6 +236,12 @@ def main(arguments):
         index = []
         for script in scripts(names):
             drawn = 0
+            if script.wants["file"]:
+                entry = draw_file(script, run, known, folder)
+                if entry:
+                    print(f"  drawn {script.name} (pdf, svg)", flush=True)
+                    index.append(entry)
+                    drawn += 1
             for name, title, chosen in script.figures(rows, ratios):
                 draw(script, name, chosen, ratios, known, folder)
                 print(f"  drawn {name} (pdf, svg)", flush=True)

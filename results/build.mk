@@ -9,23 +9,34 @@
 RUN ?= results/latest
 GUEST ?= yes
 quoted = '$(subst ','\'',$(1))'
+# What a run builds, and whether the embedded target is in it.
+BUILT = programs rv32-bench
+EMBEDDED = yes
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
     --crossings $(BUILD)/bin/og-bench-crossings --gate $(BUILD)/bin/og-gate-cost \
     $(if $(filter-out no,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
-    --build "make --no-print-directory -j$(shell nproc) programs" $(if $(FRESH),--fresh) \
+    $(if $(EMBEDDED),--rv32-images $(RV32)/bench) \
+    --build "make --no-print-directory -j$(shell nproc) $(BUILT)" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
     $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
 
-.PHONY: reproduce bench-native bench-pku figures compare
+.PHONY: reproduce bench-native bench-pku bench-rv32 figures compare
 reproduce: deps
 	@$(REPRODUCE)
 
+bench-native bench-pku: BUILT := programs
+bench-native bench-pku: EMBEDDED :=
 bench-native: deps
 	@$(REPRODUCE) --until bench-native
 
 # Instructions rather than times, in the guest with protection keys: some minutes.
 bench-pku: deps
 	@$(REPRODUCE) --only bench-pku
+
+# Instructions on the embedded target, in QEMU: under a minute.
+bench-rv32: BUILT := rv32-bench
+bench-rv32: deps
+	@$(REPRODUCE) --only bench-rv32
 
 figures:
 	@test -f $(call quoted,$(RUN)/results.csv) || \
@@ -39,4 +50,5 @@ compare:
 	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
 
 TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py results/tests/ratios_test.py \
-    results/tests/reproduce_test.py results/tests/report_test.py plots/tests/figures_test.py
+    results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \
+    plots/tests/figures_test.py

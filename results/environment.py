@@ -20,7 +20,8 @@ import input_files
 import whole_file
 
 PACKAGES = ("libc6", "libsodium23", "zlib1g", "libbenchmark1debian", "libseccomp2", "libjemalloc-dev",
-            "gcc-12", "clang-14", "gnuplot-nox")
+            "gcc-12", "clang-14", "gnuplot-nox", "gcc-riscv64-unknown-elf",
+            "picolibc-riscv64-unknown-elf", "qemu-system-misc")
 FLAGS = {"pku": "pku", "ospke": "ospke", "fsgsbase": "fsgsbase", "avx2": "avx2",
          "sha_ni": "sha_ni", "hypervisor": "hypervisor"}
 

@@ -7,6 +7,7 @@ Reads results.csv, ratios.csv, environment.json and the figures in the run direc
 page's parts are functions here, in the page's order; report.css is its looks.
 """
 
+import csv
 import html
 import json
 import os
@@ -33,7 +34,9 @@ KINDS = {
     "emulated": "instructions retired in a deterministic emulator. Never a time: an emulator's "
                 "instruction says nothing about a pipeline's. Target pku-guest: a "
                 "machine with protection keys under QEMU, sizes up to 64&nbsp;KiB; what its kernel "
-                "executes counts, and of a string instruction each step.",
+                "executes counts, and of a string instruction each step. Target rv32: the "
+                "embedded target, RISC-V with physical memory protection under QEMU, sizes up to "
+                "16&nbsp;KiB; the same count in every run.",
     "modelled": "a measured time plus a stated cost for what this machine cannot do: no "
                 "measurement. Drawn hollow. Its intervals are the range of the model, described "
                 "under <a href='#model'>The model</a>.",
@@ -147,6 +150,10 @@ def reading(report, rows):
                  if mpk.case.kind == "modelled" else
                  "Behind protection keys, discipline and gate together add ")
         said += f"{amount(mpk.median - raw.median, raw.case.unit)}. "
+    pmp = table.find(rows, system="og-pmp", workload="ubench", operation="invoke-int-0")
+    if raw and pmp:
+        said += ("Behind physical memory protection, discipline and gate together add "
+                 f"{amount(pmp.median - raw.median, raw.case.unit)}. ")
     for size in (4096, 1048576):
         row = table.find(rows, system="og-none", workload="sodium", operation="sha256",
                          size_bytes=size)
@@ -178,7 +185,8 @@ def kinds(report):
     present = [kind for kind in KINDS if any(row.case.kind == kind for row in report.rows)]
     return ("<h2 id='reading'>How to read this</h2><p>A <i>system</i> is a way of calling the "
             "library: <code>raw</code> is the plain call, the process systems put the library in "
-            "another process, the og systems use foreign memory in place, behind checks. "
+            "another process, the copying systems isolate it and copy what goes in and out, the "
+            "og systems use foreign memory in place, behind checks. "
             "<i>Copied</i>: the input starts and the output ends in host memory. "
             "<i>Resident</i>: both are used where the library reaches them. Every figure is of "
             "one kind:</p><ul>"
@@ -246,6 +254,30 @@ def full_table(report, rows):
             f"<th>placement</th><th>system</th><th class='number'>{unit}</th><th>95 % interval</th>"
             "<th class='number'>over raw</th><th>95 % interval</th><th class='number'>samples</th>"
             f"<th>kind</th></tr></thead><tbody>{''.join(lines)}</tbody></table></div>")
+
+
+def memory(report):
+    """sizes.csv: what the embedded target's images take, a row for each image."""
+    rows = list(csv.DictReader(report.text("sizes.csv").splitlines()))
+    if not rows:
+        return ""
+    components = list(dict.fromkeys(row["component"] for row in rows))
+    cells = {}
+    for row in rows:
+        images = cells.setdefault((row["workload"], row["system"], row["memory"]), {})
+        images[row["component"]] = int(row["bytes"])
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in image)
+        + "".join(f"<td class='number'>{sizes.get(name, 0):,}</td>" for name in components)
+        + f"<td class='number'>{sum(sizes.values()):,}</td></tr>"
+        for image, sizes in cells.items())
+    return ("<h2 id='memory'>Memory of the embedded target</h2><details><summary>Bytes of flash and "
+            "RAM by component</summary><div class='scroll'><table><thead><tr><th>workload</th>"
+            "<th>system</th><th>memory</th>"
+            + "".join(f"<th class='number'>{escape(name)}</th>" for name in components)
+            + f"<th class='number'>all</th></tr></thead><tbody>{lines}</tbody></table></div>"
+            "<p>RAM: of the host's stack and heap what was used at most (in <i>program</i>); of the "
+            "library its data and stack, not the heap.</p></details>")
 
 
 def model(report):
@@ -337,7 +369,7 @@ def page(report):
             f"<style>\n{style}</style></head><body>\n<h1>Omniglot in C: results</h1>"
             f"<p class='lead'>{lead}</p><nav>{links}</nav>\n"
             + "\n".join(part(report) for part in (summary, verification, kinds, figures, tables,
-                                                  remarks, model, environment))
+                                                  memory, remarks, model, environment))
             + "\n</body></html>\n")
 
 

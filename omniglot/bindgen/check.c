@@ -3,7 +3,14 @@
 
 #include "omniglot/bindgen/memory.h"
 #include "omniglot/bindgen/type.h"
+#include <stdint.h>
 #include <string.h>
+
+static bool is_number(const struct type *type)
+{
+    return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING ||
+           type->class == TYPE_BOOL || type->class == TYPE_ENUM;
+}
 
 bool function_has_result(const struct function *function)
 {
@@ -12,7 +19,7 @@ bool function_has_result(const struct function *function)
 
 bool function_returns_in_memory(const struct function *function)
 {
-    return function->result->class == TYPE_STRUCT && function->result->size > 2 * sizeof(void *);
+    return function->returns_in_memory;
 }
 
 bool function_is_without_data(const struct function *function)
@@ -25,6 +32,14 @@ bool function_is_without_data(const struct function *function)
             return false;
     }
     return true;
+}
+
+size_t callback_registers(const struct interface *interface, const struct parameter *parameter)
+{
+    const struct type *type = parameter->type;
+    return is_number(type) && type->size > interface->pointer_size
+               ? type->size / interface->pointer_size
+               : 1;
 }
 
 const struct parameter *function_parameter(const struct function *function, const char *name)
@@ -67,12 +82,6 @@ static void use(const struct type *type)
         use(rule->fields[i].type);
 }
 
-static bool is_number(const struct type *type)
-{
-    return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING ||
-           type->class == TYPE_BOOL || type->class == TYPE_ENUM;
-}
-
 /* Can values of the type be copied from one memory to another, and checked there? */
 static bool is_carried(const struct type *type)
 {
@@ -101,8 +110,16 @@ static struct kind *kind_of(struct interface *interface, const char *name, bool 
 
 /* --- what each annotation asks of its parameter --- */
 
-static bool check_buffer(struct parameter *parameter, const struct annotation *annotation,
-                         enum parameter_kind kind)
+/* A count may be of a type wider than the target's sizes: then too large a one must not become a
+ * small one. */
+static const char *count_in(const struct interface *interface, const char *expression)
+{
+    return interface->pointer_size < sizeof(uint64_t) ? memory_format("OG_SUM(%s, 0)", expression)
+                                                      : expression;
+}
+
+static bool check_buffer(const struct interface *interface, struct parameter *parameter,
+                         const struct annotation *annotation, enum parameter_kind kind)
 {
     const struct type *type = parameter->type;
     if (type->class != TYPE_POINTER)
@@ -116,12 +133,21 @@ static bool check_buffer(struct parameter *parameter, const struct annotation *a
                       parameter->name, type->pointee->spelling);
     use(type->pointee);
     parameter->kind = kind;
-    parameter->count = annotation->arguments[0];
+    parameter->count = count_in(interface, annotation->arguments[0]);
     return true;
 }
 
-static bool check_length(const struct function *function, struct parameter *parameter,
-                         const struct annotation *annotation)
+/* Can a number of the type be a size on the target? */
+static bool check_width(const struct interface *interface, const struct annotation *annotation,
+                        const char *name, const struct type *type)
+{
+    return type->size <= interface->pointer_size ||
+           report(annotation->place, "%s: '%s' is %s, which is wider than a size of this target",
+                  annotation_text(annotation->name), name, type->spelling);
+}
+
+static bool check_length(const struct interface *interface, const struct function *function,
+                         struct parameter *parameter, const struct annotation *annotation)
 {
     const char *name = annotation->arguments[0];
     const struct parameter *of = function_parameter(function, name);
@@ -135,7 +161,7 @@ static bool check_length(const struct function *function, struct parameter *para
     if (!has(of, OG_OUT))
         return report(annotation->place, "OG_LENGTH_OF(%s): '%s' is not OG_OUT", name, name);
     parameter->kind = LENGTH;
-    return true;
+    return check_width(interface, annotation, parameter->name, type->pointee);
 }
 
 static bool check_text(struct parameter *parameter, const struct annotation *annotation,
@@ -153,8 +179,9 @@ static bool check_text(struct parameter *parameter, const struct annotation *ann
     return true;
 }
 
-static bool check_window(const struct function *function, struct parameter *parameter,
-                         const struct annotation *annotation, enum parameter_kind kind)
+static bool check_window(const struct interface *interface, const struct function *function,
+                         struct parameter *parameter, const struct annotation *annotation,
+                         enum parameter_kind kind)
 {
     const char *name = annotation->arguments[0];
     const struct type *type = parameter->type;
@@ -175,7 +202,7 @@ static bool check_window(const struct function *function, struct parameter *para
     parameter->length = left;
     left->kind = LEFT;
     left->length = parameter;
-    return true;
+    return check_width(interface, annotation, name, left->type->pointee);
 }
 
 static const struct field *field_of(const struct type *structure, const char *name)
@@ -205,7 +232,8 @@ static bool check_fields(const struct parameter *parameter, const struct annotat
     return true;
 }
 
-static bool check_window_fields(struct parameter *parameter, enum annotation_name name)
+static bool check_window_fields(const struct interface *interface, struct parameter *parameter,
+                                enum annotation_name name)
 {
     const struct annotation *annotation = has(parameter, name);
     if (!annotation)
@@ -226,11 +254,11 @@ static bool check_window_fields(struct parameter *parameter, enum annotation_nam
                         .is_output = name == OG_OUT_WINDOW_FIELDS,
                         .element = pointer->type->pointee,
                         .count_type = left->type};
-    return true;
+    return check_width(interface, annotation, left->name, left->type);
 }
 
-static bool check_struct(struct parameter *parameter, const struct annotation *annotation,
-                         enum parameter_kind kind)
+static bool check_struct(const struct interface *interface, struct parameter *parameter,
+                         const struct annotation *annotation, enum parameter_kind kind)
 {
     const struct type *type = parameter->type;
     if (type->class != TYPE_POINTER || type->pointee->class != TYPE_STRUCT)
@@ -242,8 +270,8 @@ static bool check_struct(struct parameter *parameter, const struct annotation *a
     parameter->set = has(parameter, OG_SET);
     parameter->get = has(parameter, OG_GET);
     return check_fields(parameter, parameter->set) && check_fields(parameter, parameter->get) &&
-           check_window_fields(parameter, OG_IN_WINDOW_FIELDS) &&
-           check_window_fields(parameter, OG_OUT_WINDOW_FIELDS);
+           check_window_fields(interface, parameter, OG_IN_WINDOW_FIELDS) &&
+           check_window_fields(interface, parameter, OG_OUT_WINDOW_FIELDS);
 }
 
 static bool check_kind(struct interface *interface, struct parameter *parameter,
@@ -254,7 +282,7 @@ static bool check_kind(struct interface *interface, struct parameter *parameter,
     parameter->kind = is_object ? OBJECT : HANDLE;
     parameter->kind_name = annotation->arguments[0];
     parameter->life = life;
-    if (is_object && !check_struct(parameter, annotation, OBJECT))
+    if (is_object && !check_struct(interface, parameter, annotation, OBJECT))
         return false;
     return kind_of(interface, annotation->arguments[0], is_object, parameter->type->pointee,
                    annotation->place) != NULL;
@@ -304,21 +332,21 @@ static bool check_role(struct interface *interface, const struct function *funct
 {
     switch (role->name) {
     case OG_IN:
-        return check_buffer(parameter, role, IN);
+        return check_buffer(interface, parameter, role, IN);
     case OG_OUT:
-        return check_buffer(parameter, role, OUT);
+        return check_buffer(interface, parameter, role, OUT);
     case OG_INOUT:
-        return check_buffer(parameter, role, INOUT);
+        return check_buffer(interface, parameter, role, INOUT);
     case OG_LENGTH_OF:
-        return check_length(function, parameter, role);
+        return check_length(interface, function, parameter, role);
     case OG_STRING:
         return check_text(parameter, role, STRING);
     case OG_STRINGS:
         return check_text(parameter, role, STRINGS);
     case OG_IN_WINDOW:
-        return check_window(function, parameter, role, IN_WINDOW);
+        return check_window(interface, function, parameter, role, IN_WINDOW);
     case OG_OUT_WINDOW:
-        return check_window(function, parameter, role, OUT_WINDOW);
+        return check_window(interface, function, parameter, role, OUT_WINDOW);
     case OG_ABSENT:
         parameter->kind = ABSENT;
         return parameter->type->class == TYPE_POINTER || parameter->type->class == TYPE_FUNCTION ||
@@ -340,7 +368,7 @@ static bool check_role(struct interface *interface, const struct function *funct
     case OG_FIELDS:
         if (has(parameter, OG_IN_WINDOW_FIELDS) || has(parameter, OG_OUT_WINDOW_FIELDS))
             return report(role->place, "windows need an object: OG_OBJECT");
-        return check_struct(parameter, role, STRUCT);
+        return check_struct(interface, parameter, role, STRUCT);
     case OG_CALLBACK:
         return check_callback(interface, parameter, role);
     default:
@@ -460,16 +488,6 @@ static void find_lengths(struct function *function)
     }
 }
 
-/* How many eight-byte words of arguments are on the stack (x86-64 psABI 1.0, 3.2.3; other
- * targets' gates do not ask). */
-static size_t stack_words(const struct function *function)
-{
-    size_t integers = function_returns_in_memory(function) ? 1 : 0, floats = 0;
-    for (size_t i = 0; i < function->count; i++)
-        *(function->parameters[i].type->class == TYPE_FLOATING ? &floats : &integers) += 1;
-    return (integers > 6 ? integers - 6 : 0) + (floats > 8 ? floats - 8 : 0);
-}
-
 static bool check_result(struct interface *interface, struct function *function)
 {
     const struct type *type = function->result;
@@ -522,7 +540,9 @@ static bool check_function(struct interface *interface, struct function *functio
     is_sound = check_result(interface, function) && is_sound;
     if (is_sound)
         find_lengths(function);
-    function->stack_words = stack_words(function);
+    /* Larger than two registers (x86-64 psABI 1.0, 3.2.3; RISC-V psABI 1.0, 2.1). */
+    function->returns_in_memory = function->result->class == TYPE_STRUCT &&
+                                  function->result->size > 2 * interface->pointer_size;
     if (is_sound && function->is_by_name && !function_is_without_data(function))
         return report(function->place, "OG_BY_NAME is for functions of numbers: %s has data",
                       function->name);
@@ -532,6 +552,7 @@ static bool check_function(struct interface *interface, struct function *functio
 static bool check_shape(struct interface *interface, struct callback *callback)
 {
     struct function *shape = &callback->shape;
+    const bool is_ilp32 = interface->pointer_size == 4;
     size_t integers = 0, floats = 0;
     bool is_sound = true;
     for (size_t i = 0; i < shape->count; i++) {
@@ -540,10 +561,13 @@ static bool check_shape(struct interface *interface, struct callback *callback)
             is_sound = false;
             continue;
         }
-        *(parameter->type->class == TYPE_FLOATING ? &floats : &integers) += 1;
-        if (parameter->type->class == TYPE_FLOATING && parameter->type->size != sizeof(double))
-            is_sound = report(parameter->place, "'%s' is a %s, which no callback can carry",
-                              parameter->name, parameter->type->spelling);
+        *(parameter->type->class == TYPE_FLOATING ? &floats : &integers) +=
+            callback_registers(interface, parameter);
+        if (parameter->type->class == TYPE_FLOATING &&
+            (is_ilp32 || parameter->type->size != sizeof(double)))
+            is_sound = report(parameter->place, "'%s' is a %s, which no callback can carry%s",
+                              parameter->name, parameter->type->spelling,
+                              is_ilp32 ? " on this target" : "");
         if (parameter->kind == IN && !(parameter->type->pointee->class == TYPE_VOID ||
                                        parameter->type->pointee->class == TYPE_INTEGER ||
                                        parameter->type->pointee->class == TYPE_FLOATING))
@@ -554,14 +578,12 @@ static bool check_shape(struct interface *interface, struct callback *callback)
             parameter->low)
             callback->can_refuse = true;
     }
-    if (integers > 6 || floats > 8)
-        is_sound = report(shape->place,
-                          "%s has more arguments than registers can carry: 6 "
-                          "integers and pointers, 8 doubles",
-                          shape->name);
+    if (is_ilp32 ? integers > 8 : integers > 6 || floats > 8)
+        is_sound = report(shape->place, "%s has more arguments than registers can carry: %s",
+                          shape->name, is_ilp32 ? "8 words" : "6 integers and pointers, 8 doubles");
     if (shape->result->class != TYPE_VOID &&
-        (!is_number(shape->result) ||
-         (shape->result->class == TYPE_FLOATING && shape->result->size != sizeof(double))))
+        (!is_number(shape->result) || (shape->result->class == TYPE_FLOATING &&
+                                       (is_ilp32 || shape->result->size != sizeof(double)))))
         is_sound = report(shape->place, "%s returns %s, which no callback can", shape->name,
                           shape->result->spelling);
     if (callback->number >= 64)
@@ -573,6 +595,8 @@ bool check_interface(struct interface *interface)
 {
     bool is_sound = true;
     unsigned before = report_count();
+    if (interface->pointer_size != 8 && interface->pointer_size != 4)
+        return report(interface->place, "stubs are for targets of 64 or of 32 bits");
     type_finish_rules(interface);
     for (struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for)

@@ -212,13 +212,21 @@ static const char *joined(const struct annotation *annotation, const char *value
     return text;
 }
 
+const char *outside(const struct type *type, const char *value, const char *low, const char *high)
+{
+    if (type->is_signed)
+        return memory_format("%s < (%s) || %s > (%s)", value, low, value, high);
+    return memory_format("(uint64_t)%s - (uint64_t)(%s) > (uint64_t)(%s) - (uint64_t)(%s)", value,
+                         low, high, low);
+}
+
 const char *ruled_out(const struct function *function, const char *value)
 {
     if (function->returns)
         return joined(function->returns, value, "!=", " && ");
     if (function->range)
-        return memory_format("%s < (%s) || %s > (%s)", value, function->range->arguments[0], value,
-                             function->range->arguments[1]);
+        return outside(function->result, value, function->range->arguments[0],
+                       function->range->arguments[1]);
     if (function->result->class != TYPE_ENUM)
         return NULL;
     const struct rule *rule = function->result->rule;

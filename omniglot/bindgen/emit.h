@@ -43,6 +43,10 @@ void put_unused(const char *name);
 /* "value != A && value != B": what the interface rules out; NULL if nothing is. */
 const char *ruled_out(const struct function *function, const char *value);
 
+/* "value < (LOW) || value > (HIGH)", for an integer of the type; for unsigned ones in one
+ * comparison, as none is below 0. */
+const char *outside(const struct type *type, const char *value, const char *low, const char *high);
+
 /* "(value == A || value == B)", or NULL if every result is a success. */
 const char *success(const struct function *function, const char *value);
 

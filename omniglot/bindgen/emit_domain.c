@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+/* Of what call_NAME copies for the library: "argument", which lives in the call's scope, or "copy",
+ * which the library's allocator gives and takes back. */
+static const char *copier;
+
 /* Does the call need memory of its own: a scope inside the caller's? */
 static bool needs_inner(const struct function *function)
 {
@@ -25,9 +29,34 @@ static const char *access_of(const struct function *function)
 
 /* --- what there is of the library --- */
 
+/* More arguments of two registers each, or one fewer and a hidden one, may need more than the eight
+ * of the target that has wide ones. */
+static bool may_take_stack(const struct function *function)
+{
+    return function->count > (function_returns_in_memory(function) ? 3 : 4);
+}
+
+/* "OG_STACK_BYTES(OG_PARAMETER(int), ...)": the target's registers are known where it is
+ * compiled. */
+static const char *stack_bytes(const struct function *function)
+{
+    const char *types = function_returns_in_memory(function) ? "OG_PARAMETER(void *), " : "";
+    for (size_t i = 0; i < function->count; i++) {
+        const struct type *type = function->parameters[i].type;
+        bool is_pointer = type->class == TYPE_POINTER || type->class == TYPE_FUNCTION;
+        types = memory_format("%s%sOG_PARAMETER(%s)", types, i ? ", " : "",
+                              is_pointer ? "void *" : type->spelling);
+    }
+    return memory_format("OG_STACK_BYTES(%s)", types);
+}
+
 static void put_library(const struct interface *interface)
 {
     const char *name = interface->name;
+    bool has_stack = false;
+    for (const struct function *function = interface->functions; function;
+         function = function->next)
+        has_stack = has_stack || (!function->is_by_name && may_take_stack(function));
     put("struct %s {\n    struct instance instance;\n", name);
     for (const struct function *function = interface->functions; function;
          function = function->next)
@@ -36,12 +65,12 @@ static void put_library(const struct interface *interface)
     put("};\n\n/* Finds the functions in the instance. */\n");
     put("static inline enum og_error %s_bind(struct %s *%s, struct og_fault *fault)\n{\n", name,
         name, name);
-    put("    static const struct domain_symbol symbols[] = {\n");
+    put("    %sconst struct domain_symbol symbols[] = {\n", has_stack ? "" : "static ");
     for (const struct function *function = interface->functions; function;
          function = function->next)
         if (!function->is_by_name)
-            put("        {\"%s\", offsetof(struct %s, %s), %zu},\n", function->name, name,
-                function->name, 8 * function->stack_words);
+            put("        {\"%s\", offsetof(struct %s, %s), %s},\n", function->name, name,
+                function->name, may_take_stack(function) ? stack_bytes(function) : "0");
     put("    };\n");
     put("    return domain_bind(%s->instance.domain, %s, symbols, sizeof(symbols) / "
         "sizeof(symbols[0]), fault);\n}\n\n",
@@ -253,7 +282,8 @@ static void put_invocation(const struct function *function, const char *entry)
     bool is_in_memory = function_returns_in_memory(function);
     if (is_in_memory) {
         put("        /* A struct in memory is returned where a hidden first argument says (SysV "
-            "psABI 1.0, 3.2.3). The compiler would let it say host memory. */\n");
+            "psABI 1.0, 3.2.3; RISC-V psABI 1.0, 2.1). The compiler would let it say host memory. "
+            "*/\n");
         cast = cast_to(function, "void", memory_format("%s *", result->spelling));
         arguments = "og_pass(foreign_result)";
     } else if (result->class == TYPE_BOOL) {
@@ -425,43 +455,66 @@ static void put_copies_in(const struct function *function, const struct paramete
     switch (parameter->kind) {
     case IN:
     case INOUT:
-        put("    if (!error%s)\n        error = argument_%s(&scope, %s, foreign_%s, %s, %s, "
-            "fault);\n",
-            condition, parameter->kept_by ? "kept" : "in", element_of(pointee), name, name,
-            host_count(function, parameter));
+        put("    if (!error%s)\n        error = %s_%s(&scope, %s, foreign_%s, %s, %s, fault);\n",
+            condition, parameter->kept_by ? "argument" : copier, parameter->kept_by ? "kept" : "in",
+            element_of(pointee), name, name, host_count(function, parameter));
         break;
     case OUT:
-        put("    if (!error%s)\n        error = argument_room(&scope, %s, foreign_%s, %s, "
-            "fault);\n",
-            condition, element_of(pointee), name, host_count(function, parameter));
+        put("    if (!error%s)\n        error = %s_room(&scope, %s, foreign_%s, %s, fault);\n",
+            condition, copier, element_of(pointee), name, host_count(function, parameter));
         break;
     case STRING:
-        put("    if (!error%s)\n        error = argument_in(&scope, %s, foreign_%s, %s, "
+        put("    if (!error%s)\n        error = %s_in(&scope, %s, foreign_%s, %s, "
             "strlen((const char *)%s) + 1, fault);\n",
-            condition, pointee->spelling, name, name, name);
+            condition, copier, pointee->spelling, name, name, name);
         break;
     case IN_WINDOW:
-        put_step("argument_in(&scope, %s, foreign_%s, *%s, *%s, fault)", pointee->pointee->spelling,
-                 name, name, parameter->length->name);
+        put_step("%s_in(&scope, %s, foreign_%s, *%s, *%s, fault)", copier,
+                 pointee->pointee->spelling, name, name, parameter->length->name);
         break;
     case OUT_WINDOW:
-        put_step("argument_room(&scope, %s, foreign_%s, *%s, fault)", pointee->pointee->spelling,
+        put_step("%s_room(&scope, %s, foreign_%s, *%s, fault)", copier, pointee->pointee->spelling,
                  name, parameter->length->name);
         break;
     case OBJECT:
         for (size_t j = 0; j < parameter->window_count; j++) {
             const struct window *window = &parameter->windows[j];
             if (window->is_output)
-                put_step("argument_room(&scope, %s, foreign_%s, left_%s, fault)",
+                put_step("%s_room(&scope, %s, foreign_%s, left_%s, fault)", copier,
                          window->element->spelling, window->pointer, window->left);
             else
-                put_step("argument_in(&scope, %s, foreign_%s, %s->host.%s, left_%s, fault)",
+                put_step("%s_in(&scope, %s, foreign_%s, %s->host.%s, left_%s, fault)", copier,
                          window->element->spelling, window->pointer, name, window->pointer,
                          window->left);
         }
         break;
     default:
         break;
+    }
+}
+
+/* Gives the copies back, where no scope does. */
+static void put_copies_freed(const struct function *function, bool is_in_place)
+{
+    for (size_t i = 0; !is_in_place && i < function->count; i++) {
+        const struct parameter *parameter = &function->parameters[i];
+        switch (parameter->kind) {
+        case IN:
+        case OUT:
+        case INOUT:
+        case STRING:
+        case IN_WINDOW:
+        case OUT_WINDOW:
+            if (!parameter->kept_by)
+                put("    error = copy_free(&scope, (void og_mut *)foreign_%s, error, fault);\n",
+                    parameter->name);
+            break;
+        default:
+            break;
+        }
+        for (size_t j = 0; j < parameter->window_count; j++)
+            put("    error = copy_free(&scope, (void og_mut *)foreign_%s, error, fault);\n",
+                parameter->windows[j].pointer);
     }
 }
 
@@ -588,7 +641,8 @@ static void put_new_objects(const struct interface *interface, const struct func
     }
 }
 
-static void put_call(const struct interface *interface, const struct function *function)
+static void put_call(const struct interface *interface, const struct function *function,
+                     bool is_in_place)
 {
     put("\n");
     put_call_signature(interface, function);
@@ -606,6 +660,7 @@ static void put_call(const struct interface *interface, const struct function *f
     put_copies_out(interface, function);
     put_window_copies_out(function);
     put_kept(interface, function);
+    put_copies_freed(function, is_in_place);
     put("    og_scope_end(&scope);\n");
     put_windows_moved(function);
     put("    return error;\n}\n");
@@ -651,6 +706,7 @@ void emit_domain(const struct interface *interface, bool is_in_place)
 {
     put("#include \"workloads/discipline/%s.h\"\n#include \"%s-types.h\"\n\n",
         is_in_place ? "og" : "copying", interface->name);
+    copier = is_in_place ? "argument" : "copy";
     put_library(interface);
     put_kinds(interface);
     emit_domain_callbacks(interface, is_in_place);
@@ -661,7 +717,7 @@ void emit_domain(const struct interface *interface, bool is_in_place)
             continue;
         }
         put_invoke(interface, function);
-        put_call(interface, function);
+        put_call(interface, function, is_in_place);
     }
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for && is_in_place)

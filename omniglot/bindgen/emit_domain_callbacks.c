@@ -23,15 +23,19 @@ static void put_number(const struct interface *interface, const struct callback 
             place, callback->shape.name);
         return;
     }
-    put("    %s %s = (%s)arguments->integers[%zu];\n", type->spelling, name, type->spelling, place);
+    if (callback_registers(interface, parameter) > 1)
+        put("    %s %s = (%s)og_argument_u64(arguments, %zu);\n", type->spelling, name,
+            type->spelling, place);
+    else
+        put("    %s %s = (%s)arguments->integers[%zu];\n", type->spelling, name, type->spelling,
+            place);
     if (type->class == TYPE_ENUM)
         put("    if (!instance_is_value(%s, &%s_rule_%s))\n        refused = "
             "instance_contract(&refusal, \"%s\");\n",
             name, interface->name, type->rule->identifier, callback->shape.name);
     if (parameter->low)
-        put("    if (%s < (%s) || %s > (%s))\n        refused = instance_contract(&refusal, "
-            "\"%s\");\n",
-            name, parameter->low, name, parameter->high, callback->shape.name);
+        put("    if (%s)\n        refused = instance_contract(&refusal, \"%s\");\n",
+            outside(type, name, parameter->low, parameter->high), callback->shape.name);
 }
 
 static void put_data(const struct parameter *parameter, size_t place)
@@ -71,7 +75,9 @@ static void put_arguments(const struct interface *interface, const struct callba
     const struct function *shape = &callback->shape;
     for (size_t i = 0; i < shape->count; i++) {
         const struct parameter *parameter = &shape->parameters[i];
-        places[i] = parameter->type->class == TYPE_FLOATING ? floats++ : integers++;
+        size_t *next = parameter->type->class == TYPE_FLOATING ? &floats : &integers;
+        places[i] = *next;
+        *next += callback_registers(interface, parameter);
         if (parameter->kind == NUMBER)
             put_number(interface, callback, parameter, places[i]);
         else if (parameter->kind == OPAQUE)
@@ -89,7 +95,7 @@ static void put_host_call(const struct function *shape)
     if (shape->result->class == TYPE_FLOATING)
         put("result->floating = ");
     else if (shape->result->class != TYPE_VOID)
-        put("result->integer = (uintptr_t)");
+        put("result->integer = (uint64_t)");
     put("callback->function(");
     for (size_t i = 0; i < shape->count; i++)
         put("%s%s", i ? ", " : "",

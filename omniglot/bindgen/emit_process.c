@@ -403,10 +403,9 @@ static void put_callback_checks(const struct interface *interface, const struct 
                 "wire_reader_fail(arguments, \"an array of another size than announced\");\n",
                 name, name, parameter->count, name);
         if (parameter->low)
-            put("    if (%s < (%s) || %s > (%s))\n        wire_reader_fail(arguments, \"an "
-                "argument "
-                "that the interface rules out\");\n",
-                name, parameter->low, name, parameter->high);
+            put("    if (%s)\n        wire_reader_fail(arguments, \"an argument that the interface "
+                "rules out\");\n",
+                outside(parameter->type, name, parameter->low, parameter->high));
         if (parameter->kind == NUMBER && parameter->type->class == TYPE_ENUM)
             put("    if (!instance_is_value(%s, &%s_rule_%s))\n        wire_reader_fail(arguments, "
                 "\"an argument that is no enumerator\");\n",

@@ -114,7 +114,7 @@ struct function {
     const struct annotation *returns, *success, *range;
     const char *returned_handle; /* its kind, or NULL */
     bool is_by_name;
-    size_t stack_words;
+    bool returns_in_memory; /* its result: where a hidden first argument says */
 };
 
 /* The shape of host functions that the library calls. */
@@ -141,6 +141,7 @@ struct interface {
     const char *name;
     const struct annotation *library; /* its name, and its sonames as C strings */
     struct place place;
+    size_t pointer_size; /* the target's: 8 (x86-64 SysV) or 4 (RISC-V ILP32) */
     struct function *functions;
     struct callback *callbacks;
     struct kind *kinds;
@@ -156,6 +157,9 @@ bool function_returns_in_memory(const struct function *function);
 /* Can the function be called in the caller's scope, on what is where the library can reach
  * it, in disciplines without such memory too: nothing but numbers, handles, callbacks? */
 bool function_is_without_data(const struct function *function);
+
+/* How many registers the argument of a callback takes. */
+size_t callback_registers(const struct interface *interface, const struct parameter *parameter);
 
 const struct parameter *function_parameter(const struct function *function, const char *name);
 

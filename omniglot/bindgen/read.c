@@ -288,6 +288,9 @@ static bool read_unit(struct interface *interface, CXTranslationUnit unit)
     struct reading reading = {.interface = interface};
     if (!is_compiled(unit, interface->path))
         return false;
+    CXTargetInfo target = clang_getTranslationUnitTargetInfo(unit);
+    interface->pointer_size = (size_t)clang_TargetInfo_getPointerWidth(target) / 8;
+    clang_TargetInfo_dispose(target);
     clang_visitChildren(clang_getTranslationUnitCursor(unit), read_declaration, &reading);
     if (!interface->name)
         return report((struct place){interface->path, 1, 1},

@@ -26,7 +26,7 @@ enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
 
 enum og_error og_function_stack(struct og_function *function, size_t bytes, struct og_fault *fault)
 {
-    enum { STACK_MAX = 1024, WORD = 8 };
+    enum { STACK_MAX = 1024, WORD = sizeof(uintptr_t) };
     const struct og_runtime *runtime = function->domain->runtime;
     if (bytes > STACK_MAX)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "arguments take at most 1 KiB of stack");
@@ -64,8 +64,8 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
     return OG_OK;
 }
 
-void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, size_t count,
-                                 size_t alignment, struct og_fault *fault)
+void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t size, size_t count,
+                                       size_t alignment, struct og_fault *fault)
 {
     size_t bytes;
     if (access->context->exclusive != access) {
@@ -84,8 +84,16 @@ void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, si
         og_fail(fault, OG_NO_MEMORY, NULL, (uintptr_t)memory, "the domain's heap is used up");
         return NULL;
     }
-    __builtin_memset(memory, 0, bytes);
     return (void og_mut *)(uintptr_t)memory;
+}
+
+void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, size_t count,
+                                 size_t alignment, struct og_fault *fault)
+{
+    void og_mut *memory = og_heap_alloc_dirty_bytes(access, size, count, alignment, fault);
+    if (memory)
+        __builtin_memset((void *)og_writable_address(memory), 0, size * count);
+    return memory;
 }
 
 enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,

@@ -250,7 +250,7 @@ static void allocating_more_than_there_is_fails_and_changes_nothing(void **state
     assert_int_equal(fault.error, OG_NO_MEMORY);
     assert_null(OG_PLAIN(og_alloc(&scope, double, SIZE_MAX / 4, &fault)));
     assert_int_equal(fault.error, OG_OVERFLOW);
-    assert_null(OG_PLAIN(og_alloc_bytes(&scope, 1, 8, (size_t)1 << 40, &fault)));
+    assert_null(OG_PLAIN(og_alloc_bytes(&scope, 1, 8, SIZE_MAX / 2 + 1, &fault)));
     assert_int_equal(fault.error, OG_NO_MEMORY);
     assert_int_equal(fake.context.live_start, fake.heap);
     assert_non_null(OG_PLAIN(og_alloc(&scope, char, 2 * PART, &fault)));

@@ -15,7 +15,7 @@ for document in README.md docs/*.md docs/decisions/*.md; do
     report $? "links_of_$(echo "$document" | tr '/.' '__')_lead_somewhere"
     [ -z "$missing" ] || echo "# $missing"
 done
-targets=$(sed -n 's/.*\(`\|^    \)make \([a-z][a-z-]*\).*/\2/p' README.md docs/*.md | sort -u)
+targets=$(sed -n 's/.*\(`\|^    \)make \([a-z][a-z0-9-]*\).*/\2/p' README.md docs/*.md | sort -u)
 for target in $targets; do
     make -n "$target" A=x B=y >/dev/null 2>&1
     report $? "make_$(echo "$target" | tr - _)_exists"

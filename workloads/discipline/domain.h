@@ -8,6 +8,7 @@
 #include "workloads/discipline/consume.h"
 #include <omniglot/interface.h>
 #include <omniglot/omniglot.h>
+#include <omniglot/parameters.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@ struct instance {
 /* What keeps the library inside, in the system that this source is compiled for. */
 #if defined(WORKLOAD_SYSTEM_og_mpk) || defined(WORKLOAD_SYSTEM_copy_mpk)
 #define INSTANCE_ISOLATION OG_MPK
+#elif defined(WORKLOAD_SYSTEM_og_pmp) || defined(WORKLOAD_SYSTEM_copy_pmp)
+#define INSTANCE_ISOLATION OG_PMP
 #else
 #define INSTANCE_ISOLATION OG_NONE
 #endif

@@ -10,10 +10,18 @@ uint64_t random_next(struct random *random)
     return z ^ (z >> 31);
 }
 
+/* The upper half of a product, by halves: not every target has integers of 128 bits. */
+static uint64_t high_product(uint64_t a, uint64_t b)
+{
+    uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
+    uint64_t first = a_high * b_low + (a_low * b_low >> 32);
+    uint64_t second = a_low * b_high + (uint32_t)first;
+    return a_high * b_high + (first >> 32) + (second >> 32);
+}
+
 uint64_t random_below(struct random *random, uint64_t bound)
 {
-    __extension__ typedef unsigned __int128 wide;
-    return (uint64_t)(((wide)random_next(random) * bound) >> 64);
+    return high_product(random_next(random), bound);
 }
 
 void random_fill(struct random *random, unsigned char *bytes, size_t size)

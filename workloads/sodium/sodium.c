@@ -1,5 +1,5 @@
-/* libsodium: SHA-256, SHA-512, BLAKE2b, and sealing and opening a secret box, from 8 bytes
- * to 1 MiB in steps of 8.
+/* libsodium: SHA-256, SHA-512, BLAKE2b, HMAC-SHA-256, and sealing and opening a secret box, from
+ * 8 bytes to 1 MiB in steps of 8 (HMAC-SHA-256: 64 bytes to 16 KiB in steps of 4).
  *
  * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline
  * (sodium.og.h says which). Inputs come from a fixed generator and are
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum operation { SHA256, SHA512, BLAKE2B, SEAL, OPEN };
+enum operation { SHA256, SHA512, BLAKE2B, HMAC_SHA256, SEAL, OPEN };
 
 struct state {
     const struct workload_case *self;
@@ -68,6 +68,16 @@ static enum og_error blake2b(struct state *state, struct og_fault *fault)
     return error;
 }
 
+static enum og_error hmac_sha256(struct state *state, struct og_fault *fault)
+{
+    int result = -1;
+    enum og_error error = call_crypto_auth_hmacsha256(&state->sodium, &result, state->out,
+                                                      state->in, state->in_size, state->key, fault);
+    if (!error && result != 0)
+        error = case_unexpected(fault, "crypto_auth_hmacsha256", result);
+    return error;
+}
+
 static enum og_error seal(struct state *state, struct og_fault *fault)
 {
     int result = -1;
@@ -93,6 +103,7 @@ static enum og_error open_sealed(struct state *state, struct og_fault *fault)
 CASE_RUN_COPIED(sha256)
 CASE_RUN_COPIED(sha512)
 CASE_RUN_COPIED(blake2b)
+CASE_RUN_COPIED(hmac_sha256)
 CASE_RUN_COPIED(seal)
 CASE_RUN_COPIED(open_sealed)
 
@@ -143,6 +154,18 @@ static enum og_error resident_blake2b(struct state *state, instance_scope *scope
     return error ? error : use(state, scope, fault);
 }
 
+static enum og_error resident_hmac_sha256(struct state *state, instance_scope *scope,
+                                          struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    int result = -1;
+    enum og_error error = invoke_crypto_auth_hmacsha256(&state->sodium, scope, &result,
+                                                        state->resident_out, state->resident_in,
+                                                        state->in_size, state->resident_key, fault);
+    if (!error && result != 0)
+        error = case_unexpected(fault, "crypto_auth_hmacsha256", result);
+    return error ? error : use(state, scope, fault);
+}
+
 static enum og_error resident_seal(struct state *state, instance_scope *scope,
                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
@@ -170,6 +193,7 @@ static enum og_error resident_open_sealed(struct state *state, instance_scope *s
 CASE_RUN_RESIDENT(resident_sha256, sodium)
 CASE_RUN_RESIDENT(resident_sha512, sodium)
 CASE_RUN_RESIDENT(resident_blake2b, sodium)
+CASE_RUN_RESIDENT(resident_hmac_sha256, sodium)
 CASE_RUN_RESIDENT(resident_seal, sodium)
 CASE_RUN_RESIDENT(resident_open_sealed, sodium)
 
@@ -280,6 +304,8 @@ static size_t output_size(enum operation operation, size_t size)
         return crypto_hash_sha512_BYTES;
     case BLAKE2B:
         return crypto_generichash_BYTES;
+    case HMAC_SHA256:
+        return crypto_auth_hmacsha256_BYTES;
     case SEAL:
         return size + crypto_secretbox_MACBYTES;
     case OPEN:
@@ -358,16 +384,26 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
         CASE(name, which, placed, runs, 32768), CASE(name, which, placed, runs, 262144),           \
         CASE(name, which, placed, runs, 1048576)
 
+/* Sizes of messages, as HMACs are made of; the embedded target has no room for more. */
+#define MESSAGE_SIZES(name, which, placed, runs)                                                   \
+    CASE(name, which, placed, runs, 64), CASE(name, which, placed, runs, 256),                     \
+        CASE(name, which, placed, runs, 1024), CASE(name, which, placed, runs, 4096),              \
+        CASE(name, which, placed, runs, 16384)
+
 static const struct workload_case cases[] = {
     EVERY_SIZE("sha256", SHA256, PLACEMENT_COPIED, run_sha256),
+    CASE("sha256", SHA256, PLACEMENT_COPIED, run_sha256, 16384),
     EVERY_SIZE("sha512", SHA512, PLACEMENT_COPIED, run_sha512),
     EVERY_SIZE("blake2b", BLAKE2B, PLACEMENT_COPIED, run_blake2b),
+    MESSAGE_SIZES("hmac-sha256", HMAC_SHA256, PLACEMENT_COPIED, run_hmac_sha256),
     EVERY_SIZE("secretbox-seal", SEAL, PLACEMENT_COPIED, run_seal),
     EVERY_SIZE("secretbox-open", OPEN, PLACEMENT_COPIED, run_open_sealed),
 #if RESIDENT_PLACEMENT
     EVERY_SIZE("sha256", SHA256, PLACEMENT_RESIDENT, run_resident_sha256),
+    CASE("sha256", SHA256, PLACEMENT_RESIDENT, run_resident_sha256, 16384),
     EVERY_SIZE("sha512", SHA512, PLACEMENT_RESIDENT, run_resident_sha512),
     EVERY_SIZE("blake2b", BLAKE2B, PLACEMENT_RESIDENT, run_resident_blake2b),
+    MESSAGE_SIZES("hmac-sha256", HMAC_SHA256, PLACEMENT_RESIDENT, run_resident_hmac_sha256),
     EVERY_SIZE("secretbox-seal", SEAL, PLACEMENT_RESIDENT, run_resident_seal),
     EVERY_SIZE("secretbox-open", OPEN, PLACEMENT_RESIDENT, run_resident_open_sealed),
 #endif

@@ -1,4 +1,4 @@
-/* libsodium: hashes, and secret boxes. */
+/* libsodium: hashes, authentication, and secret boxes. */
 #include <omniglot/interface.h>
 #include <sodium.h>
 
@@ -19,6 +19,11 @@ int crypto_generichash(unsigned char *out OG_OUT(outlen), size_t outlen,
                        const unsigned char *in OG_IN(inlen), unsigned long long inlen,
                        const unsigned char *key OG_IN(keylen) OG_OPTIONAL, size_t keylen)
     OG_RETURNS(-1, 0) OG_SUCCESS(0);
+
+int crypto_auth_hmacsha256(unsigned char *out OG_OUT(crypto_auth_hmacsha256_BYTES),
+                           const unsigned char *in OG_IN(inlen), unsigned long long inlen,
+                           const unsigned char *k OG_IN(crypto_auth_hmacsha256_KEYBYTES))
+    OG_RETURNS(0);
 
 int crypto_secretbox_easy(unsigned char *c OG_OUT(OG_SUM(mlen, crypto_secretbox_MACBYTES)),
                           const unsigned char *m OG_IN(mlen), unsigned long long mlen,

@@ -292,11 +292,17 @@ RUN_READING(validate_array, const uint8_t *bytes,
             resident_validate_array(&scope, reached(state), size, &bytes, &fault),
             fold(fold(folded, bytes[0]), bytes[size - 1]))
 
-/* As many bytes as the content takes, with what it points to, which follows it. */
+/* Where in the content is what it points to: behind it, aligned. */
+static size_t weights_offset(const struct workload_case *self)
+{
+    return (self->size + _Alignof(uint64_t) - 1) & ~(_Alignof(uint64_t) - 1);
+}
+
+/* As many bytes as the content takes, with what it points to. */
 static size_t content_size(const struct workload_case *self)
 {
     if (self->parameter == POINTER || self->parameter == RECORD)
-        return self->size + WEIGHTS * sizeof(uint64_t);
+        return weights_offset(self) + WEIGHTS * sizeof(uint64_t);
     return self->size;
 }
 
@@ -322,7 +328,7 @@ static void make_content(const struct workload_case *self, uint8_t *bytes, uintp
     const bool truth = true;
     const enum ubench_shape shape = UBENCH_OTHER;
     const int32_t layer = -77;
-    const uint64_t *weights = (const uint64_t *)(address + self->size);
+    const uint64_t *weights = (const uint64_t *)(address + weights_offset(self));
     const struct ubench_record record = {.shape = UBENCH_TRIANGLE,
                                          .layer = layer,
                                          .visible = true,

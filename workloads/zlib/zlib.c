@@ -461,14 +461,21 @@ failed:
     EVERY_SIZE(name "-text", (which) | TEXT, placed, runs),                                        \
         EVERY_SIZE(name "-binary", (which) | BINARY, placed, runs)
 
+/* The largest that the embedded target has room for. */
+#define EMBEDDED_SIZE(name, which, placed, runs)                                                   \
+    CASE(name "-text", (which) | TEXT, placed, runs, 16384),                                       \
+        CASE(name "-binary", (which) | BINARY, placed, runs, 16384)
+
 static const struct workload_case cases[] = {
     EVERY_INPUT("deflate", DEFLATE | ONE_SHOT, PLACEMENT_COPIED, run_deflate_once),
     EVERY_INPUT("inflate", INFLATE | ONE_SHOT, PLACEMENT_COPIED, run_inflate_once),
+    EMBEDDED_SIZE("inflate", INFLATE | ONE_SHOT, PLACEMENT_COPIED, run_inflate_once),
     EVERY_INPUT("deflate-stream", DEFLATE | STREAM, PLACEMENT_COPIED, run_deflate_stream),
     EVERY_INPUT("inflate-stream", INFLATE | STREAM, PLACEMENT_COPIED, run_inflate_stream),
 #if RESIDENT_PLACEMENT
     EVERY_INPUT("deflate", DEFLATE | ONE_SHOT, PLACEMENT_RESIDENT, run_resident_deflate_once),
     EVERY_INPUT("inflate", INFLATE | ONE_SHOT, PLACEMENT_RESIDENT, run_resident_inflate_once),
+    EMBEDDED_SIZE("inflate", INFLATE | ONE_SHOT, PLACEMENT_RESIDENT, run_resident_inflate_once),
     EVERY_INPUT("deflate-stream", DEFLATE | STREAM, PLACEMENT_RESIDENT,
                 run_resident_deflate_stream),
     EVERY_INPUT("inflate-stream", INFLATE | STREAM, PLACEMENT_RESIDENT,

@@ -43,17 +43,41 @@ static inline enum og_error og_invoke_end_in(const struct og_context *context,
     OG_REQUIRES(access) OG_MUST_CHECK;
 
 /* The arguments of a callback as the registers held them: unvalidated. Which of them mean
- * something is for the interface to say. x86-64 SysV: six integers, eight floats. */
+ * something is for the interface to say.
+ *
+ * x86-64 SysV: six integers, eight floats. RV32 ILP32: eight words, of which a 64-bit argument or
+ * a double takes two, and where the further ones are: a number of the domain's, to be upgraded. */
+#if defined(__riscv)
+struct og_arguments {
+    uintptr_t integers[8];
+    uintptr_t stack;
+};
+#else
 struct og_arguments {
     uintptr_t integers[6];
     double floats[8];
 };
+#endif
 
-/* What a callback returns: the register the library's prototype says is used. */
+/* What a callback returns: what the library's prototype says is used. On RV32 a double is
+ * returned as an integer of its bits. */
 struct og_result {
-    uintptr_t integer;
+    uint64_t integer;
     double floating;
 };
+
+/* The 64-bit argument that starts at register `index`. (On RV32 one that starts at the last
+ * register has its upper half on the stack, and is 0 there: read `stack`.) */
+static inline uint64_t og_argument_u64(const struct og_arguments *arguments, size_t index)
+{
+#if defined(__riscv)
+    const size_t last = sizeof(arguments->integers) / sizeof(arguments->integers[0]) - 1;
+    uintptr_t high = index < last ? arguments->integers[index + 1] : 0;
+    return arguments->integers[index] | (uint64_t)high << 32;
+#else
+    return arguments->integers[index];
+#endif
+}
 
 /* A host function that foreign code can call. It runs with a scope of its own, nested in
  * the one that invoked, whose allocations die when it returns; the outer scope cannot be

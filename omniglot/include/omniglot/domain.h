@@ -15,15 +15,16 @@
 #include "scope.h"
 #include "upgrade.h"
 
-enum og_isolation { OG_NONE, OG_MPK };
+enum og_isolation { OG_NONE, OG_MPK, OG_PMP };
 
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB */
-    size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB */
-    unsigned deadline_ms; /* how long a call may take (OG_MPK; to about 2 ms); 0: for ever. While
-                             libraries are loaded, ten seconds or this, whichever is longer */
+    size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
+    size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
+    unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms; OG_PMP); 0: for ever.
+                             While libraries are loaded (OG_MPK), ten seconds or this, whichever is
+                             longer */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
                                           NULL-terminated; NULL: none */
 };
@@ -67,10 +68,11 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
                                     void og_foreign **address,
                                     struct og_fault *fault) OG_MUST_CHECK;
 
-/* Says that the function's arguments take `bytes` of stack: those after the sixth integer or
- * eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). A gate copies that
- * much of the host's stack, and nothing where it was not told. Returns OG_OK, OG_BAD_ARGUMENT
- * (more than 1 KiB), OG_NO_MEMORY. */
+/* Says that the function's arguments take `bytes` of stack. x86-64: those after the sixth integer
+ * or eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). RV32: what the
+ * first eight words leave. OG_STACK_BYTES (parameters.h) counts them. A gate copies that much of
+ * the host's stack, and nothing where it was not told. Returns OG_OK, OG_BAD_ARGUMENT (more than
+ * 1 KiB), OG_NO_MEMORY. */
 enum og_error og_function_stack(struct og_function *function, size_t bytes,
                                 struct og_fault *fault) OG_MUST_CHECK;
 
@@ -88,6 +90,15 @@ enum og_error og_function_x87(struct og_function *function, unsigned results,
 
 void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, size_t count,
                                  size_t alignment, struct og_fault *fault)
+    OG_REQUIRES(access) OG_MUST_CHECK;
+
+/* The same, not zeroed. */
+#define og_heap_alloc_dirty(access, type, count, fault)                                            \
+    ((type og_mut *)og_heap_alloc_dirty_bytes((access), sizeof(type), (count), _Alignof(type),     \
+                                              (fault)))
+
+void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t size, size_t count,
+                                       size_t alignment, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
 
 /* Frees what og_heap_alloc returned, once; NULL is fine. The heap is the domain's: freeing
@@ -109,8 +120,8 @@ struct og_runtime {
     void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
     /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
     void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
-    /* The same for a function whose arguments take `words` eight-byte words of stack; NULL where
-     * they are left where they are. */
+    /* The same for a function whose arguments take `words` of stack, of a pointer's size; NULL
+     * where they are left where they are. */
     void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
     /* The same for one that returns `results` values on the x87 stack. */
     void (*(*entry_with_x87)(struct og_domain *domain, void (*entry)(void),
@@ -139,6 +150,6 @@ struct og_domain {
 };
 
 /* The runtimes of this build, by enum og_isolation. */
-extern const struct og_runtime og_runtime_none, og_runtime_mpk;
+extern const struct og_runtime og_runtime_none, og_runtime_mpk, og_runtime_pmp;
 
 #endif

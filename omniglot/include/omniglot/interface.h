@@ -159,21 +159,21 @@ enum { OG_STRINGS_MAX = 256 };
 #define OG_PRODUCT(a, b)    og_saturated_product((a), (b))
 #define OG_DIFFERENCE(a, b) og_saturated_difference((a), (b))
 
-static inline size_t og_saturated_sum(size_t a, size_t b)
+static inline size_t og_saturated_sum(uint64_t a, uint64_t b)
 {
     size_t sum;
     return __builtin_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
 }
 
-static inline size_t og_saturated_product(size_t a, size_t b)
+static inline size_t og_saturated_product(uint64_t a, uint64_t b)
 {
     size_t product;
     return __builtin_mul_overflow(a, b, &product) ? SIZE_MAX : product;
 }
 
-static inline size_t og_saturated_difference(size_t a, size_t b)
+static inline size_t og_saturated_difference(uint64_t a, uint64_t b)
 {
-    return a > b ? a - b : 0;
+    return og_saturated_sum(a > b ? a - b : 0, 0);
 }
 
 /* --- for the macros above --- */

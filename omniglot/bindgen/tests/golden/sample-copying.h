@@ -41,10 +41,12 @@ struct sample {
 /* Finds the functions in the instance. */
 static inline enum og_error sample_bind(struct sample *sample, struct og_fault *fault)
 {
-    static const struct domain_symbol symbols[] = {
+    const struct domain_symbol symbols[] = {
         {"sample_misbehave", offsetof(struct sample, sample_misbehave), 0},
         {"sample_add", offsetof(struct sample, sample_add), 0},
-        {"sample_mix", offsetof(struct sample, sample_mix), 0},
+        {"sample_mix", offsetof(struct sample, sample_mix),
+         OG_STACK_BYTES(OG_PARAMETER(int8_t), OG_PARAMETER(uint16_t), OG_PARAMETER(float),
+                        OG_PARAMETER(double), OG_PARAMETER(void *))},
         {"sample_is_odd", offsetof(struct sample, sample_is_odd), 0},
         {"sample_shade_of", offsetof(struct sample, sample_shade_of), 0},
         {"sample_digit", offsetof(struct sample, sample_digit), 0},
@@ -151,7 +153,7 @@ static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
         og_callback_refuse(scope, &refusal);
     else
         result->integer =
-            (uintptr_t)callback->function(callback->user, name, tags, bytes, size, shade, weight);
+            (uint64_t)callback->function(callback->user, name, tags, bytes, size, shade, weight);
     callback_copy_free(&copy_name);
     callback_copy_free(&copy_tags);
     callback_copy_free(&copy_bytes);
@@ -422,8 +424,8 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
     if (!error)
         error = og_invoke_begin(&inner.access, &sample->sample_pixel_at, fault);
     if (!error) {
-        /* A struct in memory is returned where a hidden first argument says (SysV
-         * psABI 1.0, 3.2.3). The compiler would let it say host memory. */
+        /* A struct in memory is returned where a hidden first argument says (SysV psABI 1.0, 3.2.3;
+         * RISC-V psABI 1.0, 2.1). The compiler would let it say host memory. */
         ((void (*)(struct sample_pixel *, int, int))sample->sample_pixel_at.entry)(
             og_pass(foreign_result), x, y);
         error = og_invoke_end_in(context, &inner.access, fault);
@@ -475,9 +477,10 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error = argument_in(&scope, uint8_t, foreign_bytes, bytes, count, fault);
+        error = copy_in(&scope, uint8_t, foreign_bytes, bytes, count, fault);
     if (!error)
         error = invoke_sample_sum(sample, &scope, result, foreign_bytes, count, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_bytes, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -509,11 +512,12 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error = argument_room(&scope, uint16_t, foreign_values, count, fault);
+        error = copy_room(&scope, uint16_t, foreign_values, count, fault);
     if (!error)
         error = invoke_sample_fill(sample, &scope, foreign_values, count, value, fault);
     if (!error)
         error = argument_out(&scope.access, values, foreign_values, count, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_values, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -547,11 +551,12 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error = argument_in(&scope, int32_t, foreign_values, values, count, fault);
+        error = copy_in(&scope, int32_t, foreign_values, values, count, fault);
     if (!error)
         error = invoke_sample_double(sample, &scope, result, foreign_values, count, fault);
     if (!error && (*result == 0))
         error = argument_out(&scope.access, values, foreign_values, count, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_values, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -586,10 +591,10 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error && text)
-        error =
-            argument_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
+        error = copy_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
     if (!error)
         error = invoke_sample_count_words(sample, &scope, result, foreign_text, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_text, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -639,15 +644,16 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error =
-            argument_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
+        error = copy_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
     if (!error)
-        error = argument_room(&scope, char, foreign_out, *out_size, fault);
+        error = copy_room(&scope, char, foreign_out, *out_size, fault);
     if (!error)
         error =
             invoke_sample_shout(sample, &scope, result, foreign_text, foreign_out, out_size, fault);
     if (!error && (*result == 0))
         error = argument_out(&scope.access, out, foreign_out, *out_size, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_text, error, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_out, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -680,12 +686,13 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error = argument_room(&scope, _Bool, foreign_flags, count, fault);
+        error = copy_room(&scope, _Bool, foreign_flags, count, fault);
     if (!error)
         error = invoke_sample_flags(sample, &scope, result, foreign_flags, count, fault);
     if (!error)
         error =
             argument_out_of(&scope.access, flags, foreign_flags, count, &sample_rule_bool, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_flags, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -720,12 +727,13 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error = argument_room(&scope, struct sample_pixel, foreign_pixels, count, fault);
+        error = copy_room(&scope, struct sample_pixel, foreign_pixels, count, fault);
     if (!error)
         error = invoke_sample_pixels(sample, &scope, result, foreign_pixels, count, fault);
     if (!error)
         error = argument_out_of(&scope.access, pixels, foreign_pixels, count,
                                 &sample_rule_struct_sample_pixel, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_pixels, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -758,12 +766,13 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error = argument_room(&scope, int, foreign_level, 1, fault);
+        error = copy_room(&scope, int, foreign_level, 1, fault);
     if (!error)
         error = invoke_sample_level(sample, &scope, result, foreign_level, number, fault);
     if (!error)
         error = argument_out_of(&scope.access, level, foreign_level, 1,
                                 &sample_rule_sample_level_level, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_level, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -806,14 +815,16 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error && numbers)
-        error = argument_in(&scope, uint32_t, foreign_numbers, numbers, count, fault);
+        error = copy_in(&scope, uint32_t, foreign_numbers, numbers, count, fault);
     if (!error && total)
-        error = argument_room(&scope, uint32_t, foreign_total, 1, fault);
+        error = copy_room(&scope, uint32_t, foreign_total, 1, fault);
     if (!error)
         error = invoke_sample_total(sample, &scope, result, foreign_numbers, count, foreign_total,
                                     fault);
     if (!error && total)
         error = argument_out(&scope.access, total, foreign_total, 1, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_numbers, error, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_total, error, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -911,14 +922,16 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error = argument_in(&scope, uint8_t, foreign_from, *from, *left, fault);
+        error = copy_in(&scope, uint8_t, foreign_from, *from, *left, fault);
     if (!error)
-        error = argument_room(&scope, uint8_t, foreign_to, *room, fault);
+        error = copy_room(&scope, uint8_t, foreign_to, *room, fault);
     if (!error)
         error = invoke_sample_pump(sample, &scope, result, foreign_from, &left_left, foreign_to,
                                    &left_room, fault);
     if (!error)
         error = argument_out(&scope.access, *to, foreign_to, *room - left_room, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_from, error, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_to, error, fault);
     og_scope_end(&scope);
     if (!error) {
         *from += *left - left_left;
@@ -1138,16 +1151,18 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
     if (!error)
-        error = argument_in(&scope, uint8_t, foreign_next_in, stream->host.next_in, left_avail_in,
-                            fault);
+        error =
+            copy_in(&scope, uint8_t, foreign_next_in, stream->host.next_in, left_avail_in, fault);
     if (!error)
-        error = argument_room(&scope, uint8_t, foreign_next_out, left_avail_out, fault);
+        error = copy_room(&scope, uint8_t, foreign_next_out, left_avail_out, fault);
     if (!error)
         error = invoke_sample_step(sample, &scope, result, stream, foreign_next_in, &left_avail_in,
                                    foreign_next_out, &left_avail_out, fault);
     if (!error)
         error = argument_out(&scope.access, stream->host.next_out, foreign_next_out,
                              stream->host.avail_out - left_avail_out, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_next_in, error, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_next_out, error, fault);
     og_scope_end(&scope);
     if (!error) {
         stream->host.next_in += stream->host.avail_in - left_avail_in;

@@ -41,10 +41,12 @@ struct sample {
 /* Finds the functions in the instance. */
 static inline enum og_error sample_bind(struct sample *sample, struct og_fault *fault)
 {
-    static const struct domain_symbol symbols[] = {
+    const struct domain_symbol symbols[] = {
         {"sample_misbehave", offsetof(struct sample, sample_misbehave), 0},
         {"sample_add", offsetof(struct sample, sample_add), 0},
-        {"sample_mix", offsetof(struct sample, sample_mix), 0},
+        {"sample_mix", offsetof(struct sample, sample_mix),
+         OG_STACK_BYTES(OG_PARAMETER(int8_t), OG_PARAMETER(uint16_t), OG_PARAMETER(float),
+                        OG_PARAMETER(double), OG_PARAMETER(void *))},
         {"sample_is_odd", offsetof(struct sample, sample_is_odd), 0},
         {"sample_shade_of", offsetof(struct sample, sample_shade_of), 0},
         {"sample_digit", offsetof(struct sample, sample_digit), 0},
@@ -141,7 +143,7 @@ static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
         og_callback_refuse(scope, &refusal);
     else
         result->integer =
-            (uintptr_t)callback->function(callback->user, name, tags, bytes, size, shade, weight);
+            (uint64_t)callback->function(callback->user, name, tags, bytes, size, shade, weight);
     og_read_end(&scope->access);
 }
 
@@ -409,8 +411,8 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
     if (!error)
         error = og_invoke_begin(&inner.access, &sample->sample_pixel_at, fault);
     if (!error) {
-        /* A struct in memory is returned where a hidden first argument says (SysV
-         * psABI 1.0, 3.2.3). The compiler would let it say host memory. */
+        /* A struct in memory is returned where a hidden first argument says (SysV psABI 1.0, 3.2.3;
+         * RISC-V psABI 1.0, 2.1). The compiler would let it say host memory. */
         ((void (*)(struct sample_pixel *, int, int))sample->sample_pixel_at.entry)(
             og_pass(foreign_result), x, y);
         error = og_invoke_end_in(context, &inner.access, fault);

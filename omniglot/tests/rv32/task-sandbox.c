@@ -1,0 +1,103 @@
+/* The process sandbox on the embedded target: what a task may not do costs the call in progress an
+ * error, and the next call gets a fresh task. */
+#include "baselines/process/process.h"
+#include "liar-task.h"
+#include "tap.h"
+
+static struct process_sandbox *sandbox;
+static struct og_fault fault;
+static uint32_t victim[8] = {0x600d};
+
+static bool open_liar(void)
+{
+    const struct process_options options = {.library = "liar", .deadline_ms = 3};
+    return !process_open(&sandbox, &options, &fault);
+}
+
+static enum og_error call(enum liar_function function, uint64_t *result)
+{
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, function);
+    wire_put_u64(arguments, (uintptr_t)victim);
+    enum og_error error = process_call_finish(sandbox, &results, &fault);
+    if (error)
+        return error;
+    *result = wire_get_u64(&results);
+    return process_results_finish(sandbox, &results, &fault);
+}
+
+static void honest_answers_arrive(void)
+{
+    uint64_t result = 0;
+    check(open_liar());
+    for (int i = 0; i < 100; i++)
+        check(!call(LIAR_IS_HONEST, &result) && result == LIAR_ANSWER);
+    process_close(sandbox);
+}
+
+static void a_second_task_of_the_same_image_is_refused(void)
+{
+    const struct process_options options = {.library = "liar"};
+    const struct process_options absent = {.library = "absent"};
+    struct process_sandbox *second;
+    check(open_liar());
+    check(process_open(&second, &options, &fault) == OG_BUSY && !second);
+    check(process_open(&second, &absent, &fault) == OG_NOT_FOUND && !second);
+    process_close(sandbox);
+    check(open_liar());
+    process_close(sandbox);
+}
+
+/* Calls the function, which has to end with `error`; then an honest call, of a new task. */
+static void costs_an_error(enum liar_function function, enum og_error error)
+{
+    uint64_t result = 0;
+    check(open_liar());
+    uint64_t generation = process_generation(sandbox);
+    enum og_error found = call(function, &result);
+    if (found != error)
+        printf("# %s: %s\n", og_error_name(found), fault.message);
+    check(found == error);
+    check(process_generation(sandbox) != generation);
+    check(victim[0] == 0x600d && !victim[1]);
+    check(!call(LIAR_IS_HONEST, &result) && result == LIAR_ANSWER);
+    process_close(sandbox);
+}
+
+#define COSTS(name, function, error)                                                               \
+    static void name(void)                                                                         \
+    {                                                                                              \
+        costs_an_error(function, error);                                                           \
+    }
+COSTS(writing_host_memory_ends_the_task, LIAR_WRITES_HOST_MEMORY, OG_FAULTED)
+COSTS(sending_host_memory_ends_the_task, LIAR_SENDS_HOST_MEMORY, OG_FAULTED)
+COSTS(receiving_into_host_memory_ends_the_task, LIAR_RECEIVES_INTO_HOST_MEMORY, OG_FAULTED)
+COSTS(sending_more_than_there_is_ends_the_task, LIAR_SENDS_MORE_THAN_IT_HAS, OG_FAULTED)
+COSTS(a_size_that_is_a_lie_ends_the_task, LIAR_LIES_ABOUT_THE_SIZE, OG_CONTRACT)
+COSTS(an_answer_to_another_call_ends_the_task, LIAR_ANSWERS_ANOTHER_CALL, OG_CONTRACT)
+COSTS(an_unknown_callback_ends_the_task, LIAR_CALLS_A_CALLBACK_THAT_THERE_IS_NOT, OG_CONTRACT)
+COSTS(an_unknown_message_ends_the_task, LIAR_SENDS_AN_UNKNOWN_KIND, OG_CONTRACT)
+COSTS(a_refusal_without_error_ends_the_task, LIAR_REFUSES_WITH_NO_ERROR, OG_CONTRACT)
+COSTS(an_endless_loop_ends_at_the_deadline, LIAR_LOOPS, OG_DEADLINE)
+COSTS(a_message_without_header_ends_the_task, LIAR_SENDS_NOTHING, OG_CONTRACT)
+
+static const struct tap_test tests[] = {
+    TAP_TEST(honest_answers_arrive),
+    TAP_TEST(a_second_task_of_the_same_image_is_refused),
+    TAP_TEST(writing_host_memory_ends_the_task),
+    TAP_TEST(sending_host_memory_ends_the_task),
+    TAP_TEST(receiving_into_host_memory_ends_the_task),
+    TAP_TEST(sending_more_than_there_is_ends_the_task),
+    TAP_TEST(a_size_that_is_a_lie_ends_the_task),
+    TAP_TEST(an_answer_to_another_call_ends_the_task),
+    TAP_TEST(an_unknown_callback_ends_the_task),
+    TAP_TEST(an_unknown_message_ends_the_task),
+    TAP_TEST(a_refusal_without_error_ends_the_task),
+    TAP_TEST(an_endless_loop_ends_at_the_deadline),
+    TAP_TEST(a_message_without_header_ends_the_task),
+};
+
+int main(void)
+{
+    return tap_run(tests, TAP_COUNT(tests));
+}

@@ -1,0 +1,16 @@
+#ifndef WORKLOADS_LWIP_TESTS_LYING_NODE_H
+#define WORKLOADS_LWIP_TESTS_LYING_NODE_H
+
+enum { LYING_RESULT = 7 };
+
+/* What the node does with a frame. */
+enum lying {
+    LYING_IS_HONEST,
+    LYING_SENDS_HOST_MEMORY,
+    LYING_SENDS_PAST_ITS_MEMORY,
+    LYING_SENDS_TOO_MUCH,
+    LYING_SENDS_NULL,
+    LYING_RETURNS_NONSENSE,
+};
+
+#endif
