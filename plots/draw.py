@@ -152,7 +152,8 @@ def draw_file(script, run, known, folder):
     settings = {
         "systems": " ".join(system for system in known if system in present),
         "workloads": " ".join(dict.fromkeys(row["workload"] for row in rows)),
-        "operations": "", "sized": "", "unsized": "", "target": "rv32", "unit": "bytes",
+        "operations": "", "sized": "", "unsized": "", "modelled": "", "target": "rv32",
+        "unit": "bytes",
         "kind": "measured", "plots": PLOTS, "data_size_min": 1, "data_size_max": 1,
     }
     draw_formats(script, script.name, settings, path, folder)
