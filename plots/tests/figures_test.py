@@ -219,5 +219,15 @@ def a_script_that_gnuplot_refuses_is_reported_with_what_gnuplot_said():
     tap.contains(done.stderr, "odd.gp: gnuplot failed", "nonsense")
 
 
+def a_figure_of_a_file_of_the_run_is_drawn_where_the_run_has_that():
+    folder, run = _changed_run(lambda text: text)
+    with folder:
+        shutil.copy(os.path.join(TESTS, "sizes.csv"), os.path.join(run, "sizes.csv"))
+        done = _draw(run, "footprint")
+        tap.equal((done.returncode, done.stderr), (0, ""))
+        tap.equal(sorted(name for name in os.listdir(os.path.join(run, "figures"))
+                         if name.startswith("footprint.")), ["footprint.pdf", "footprint.svg"])
+
+
 if __name__ == "__main__":
     sys.exit(tap.run(globals()))
