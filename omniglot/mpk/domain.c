@@ -1,8 +1,7 @@
-/* Domains behind protection keys: opening, resetting, closing, and the runtime's table. */
+/* Domains behind protection keys: opening them, freeing them, and the runtime's table. */
 #include "mpk.h"
 #include "policy.h"
 
-#include <errno.h>
 #include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +106,7 @@ bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), voi
     return done;
 }
 
-/* Frees what there is of a domain, from any half-built state. */
-static void destroy(struct mpk_domain *domain)
+void mpk_domain_destroy(struct mpk_domain *domain)
 {
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
@@ -243,96 +241,10 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (error && fault)
         mpk_fault_name(domain, fault);
     if (error)
-        destroy(domain);
+        mpk_domain_destroy(domain);
     else
         *result = &domain->domain;
     return error;
-}
-
-/* --- resetting and closing --- */
-
-static enum og_error busy(struct og_fault *fault)
-{
-    return og_fail(fault, OG_BUSY, NULL, 0, "a scope of the domain is open: end it first");
-}
-
-static void set_shut(struct mpk_domain *domain, int shut)
-{
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        if (domain->seats[i].context)
-            domain->seats[i].context->context.shut = shut;
-}
-
-static void open_again(struct mpk_domain *domain)
-{
-    set_shut(domain, 0);
-    mpk_contexts_unlock();
-    pthread_rwlock_unlock(&domain->entry);
-}
-
-/* Lets no thread begin a scope until open_again; or OG_BUSY, and nothing has changed. */
-static enum og_error shut(struct mpk_domain *domain, struct og_fault *fault)
-{
-    if (pthread_rwlock_trywrlock(&domain->entry))
-        return busy(fault);
-    mpk_contexts_lock();
-    set_shut(domain, 1);
-    /* A thread that has not seen this has made its scope known. */
-    bool open_scopes = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        open_scopes |= domain->seats[i].context && domain->seats[i].context->context.depth;
-    if (!open_scopes)
-        return OG_OK;
-    open_again(domain);
-    return busy(fault);
-}
-
-static enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
-{
-    struct mpk_domain *domain = mpk(handle);
-    enum og_error error = shut(domain, fault);
-    if (error)
-        return error;
-    mpk_callbacks_close(domain);
-    mpk_files_close(domain);
-    error = mpk_arena_reset(&domain->arena, fault);
-    domain->poison = error ? (struct og_fault){.error = OG_POISONED} : (struct og_fault){0};
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_context *context = domain->seats[i].context;
-        domain->seats[i].used_fs = 0;
-        if (!context)
-            continue;
-        context->foreign_rsp = domain->seats[i].rsp;
-        context->foreign_fs = domain->seats[i].fs;
-        context->context.fault = domain->poison;
-        context->context.poisoned = domain->poison.error;
-    }
-    open_again(domain);
-    return error;
-}
-
-static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
-{
-    enum og_error error = shut(mpk(handle), fault);
-    if (error)
-        return error;
-    open_again(mpk(handle));
-    mpk_libraries_close(mpk(handle));
-    destroy(mpk(handle));
-    return OG_OK;
-}
-
-void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
-{
-    if (!domain->poison.error)
-        domain->poison = *fault;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_context *context = domain->seats[i].context;
-        if (context && !context->context.poisoned) {
-            context->context.fault = *fault;
-            context->context.poisoned = fault->error;
-        }
-    }
 }
 
 /* --- the rest of the table --- */
@@ -383,41 +295,6 @@ static void (*mpk_entry_with_x87(struct og_domain *handle, void (*entry)(void),
     const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
     struct mpk_shape shape = {made ? made->shape.stack_words : 0, (uint16_t)results};
     return made ? mpk_thunk(mpk(handle), made->target, shape) : NULL;
-}
-
-/* The foreign allocator's: it keeps its books inside the domain, and its answer is checked. */
-static void *mpk_heap_alloc(struct og_domain *handle, size_t alignment, size_t size)
-{
-    struct mpk_domain *domain = mpk(handle);
-    struct mpk_context *context = mpk_context_of(domain);
-    if (!context || context->context.poisoned)
-        return NULL;
-    if (alignment < sizeof(void *))
-        alignment = sizeof(void *);
-    struct og_context *allocations = &context->context;
-    uintptr_t slot = (allocations->live_start - sizeof(uintptr_t)) & -sizeof(uintptr_t), memory;
-    if (slot < allocations->stack_low)
-        return NULL;
-    uintptr_t failed =
-        og_mpk_call(domain->index, domain->boot.posix_memalign, slot, alignment, size, 0);
-    memcpy(&memory, (void *)slot, sizeof(memory));
-    return failed || context->context.poisoned ? NULL : (void *)memory;
-}
-
-static int mpk_heap_owns(struct og_domain *handle, uintptr_t address)
-{
-    const struct mpk_arena *arena = &mpk(handle)->arena;
-    return og_is_within(address, 1, arena->heap, arena->heap + arena->heap_size) ||
-           (mpk_arena_holds(arena, address, 1) &&
-            (address - arena->start) / MPK_PAGE >= arena->loaded_pages);
-}
-
-static void mpk_heap_free(struct og_domain *handle, void *memory)
-{
-    struct mpk_domain *domain = mpk(handle);
-    struct mpk_context *context = mpk_context_of(domain);
-    if (context && !context->context.poisoned)
-        og_mpk_call(domain->index, domain->boot.free, (uintptr_t)memory, 0, 0, 0);
 }
 
 const struct og_runtime og_runtime_mpk = {

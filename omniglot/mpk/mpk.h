@@ -86,9 +86,18 @@ uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key */
 
 /* --- signals (signal.c) --- */
 
+enum og_error mpk_signals_open(struct og_fault *fault);
+/* The signal that tells a thread its deadline has passed. */
+int mpk_deadline_signal(void);
+
+/* --- signal stacks (signal_stack.c) --- */
+
+enum { MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */ };
+
 extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 
-enum og_error mpk_signals_open(struct og_fault *fault);
+/* Reserves room for all of them, once. */
+enum og_error mpk_signal_stacks_open(struct og_fault *fault);
 /* A signal stack for the context, of its domain's key; 0 if there is none left. */
 uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key);
 /* Gives back the signal stack of `thread` in the domain. The kernel may still write there if the
@@ -97,10 +106,10 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key);
 void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain);
 /* The calling thread exits: it has no signal stack from now on. */
 void mpk_signal_stacks_leave(struct mpk_thread *thread);
+/* The one that starts there, as the kernel takes it. */
+stack_t mpk_signal_stack_at(uintptr_t start);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
 void og_mpk_arm(unsigned domain);
-/* The signal that tells a thread its deadline has passed. */
-int mpk_deadline_signal(void);
 
 /* --- faults (fault.c, describe.c) --- */
 
@@ -239,8 +248,20 @@ extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
 
+/* Frees what there is of a domain, from any half-built state. */
+void mpk_domain_destroy(struct mpk_domain *domain);
+
+/* reset.c: putting a domain back to its state right after loading, or closing it, while no other
+ * thread is inside; OG_BUSY if one is, or a scope is open. */
+enum og_error mpk_reset(struct og_domain *domain, struct og_fault *fault);
+enum og_error mpk_close(struct og_domain *domain, struct og_fault *fault);
 /* The call's end: records why, in all contexts, until reset. */
 void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
+
+/* heap.c: the foreign allocator, which keeps its books inside the domain. */
+void *mpk_heap_alloc(struct og_domain *domain, size_t alignment, size_t size);
+int mpk_heap_owns(struct og_domain *domain, uintptr_t address);
+void mpk_heap_free(struct og_domain *domain, void *memory);
 
 /* context.c: a thread's place in a domain. Opening takes a seat. */
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);

@@ -100,6 +100,16 @@ const void *mpk_policy_readable(const struct mpk_syscall *call, uint64_t address
     return can_access(call, address, size, false) ? (const void *)(uintptr_t)address : NULL;
 }
 
+int64_t mpk_policy_hand_out(const struct mpk_syscall *call, uint64_t address, const void *bytes,
+                            size_t size)
+{
+    void *memory = mpk_policy_memory(call, address, size);
+    if (!memory)
+        return -EFAULT;
+    memcpy(memory, bytes, size);
+    return 0;
+}
+
 int64_t mpk_policy_fault(struct mpk_syscall *call, int signal, const char *message)
 {
     call->ends_call = true;

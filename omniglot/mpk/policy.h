@@ -28,6 +28,10 @@ void *mpk_policy_memory(const struct mpk_syscall *call, uint64_t address, size_t
 /* The same, if they can be read. */
 const void *mpk_policy_readable(const struct mpk_syscall *call, uint64_t address, size_t size);
 
+/* Copies a result to where the domain wants it. Returns 0 or -EFAULT. */
+int64_t mpk_policy_hand_out(const struct mpk_syscall *call, uint64_t address, const void *bytes,
+                            size_t size);
+
 /* Ends the call with a fault. */
 int64_t mpk_policy_fault(struct mpk_syscall *call, int signal, const char *message);
 

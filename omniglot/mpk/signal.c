@@ -14,19 +14,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#ifndef SS_AUTODISARM
-#define SS_AUTODISARM (1u << 31)
-#endif
-
 enum {
-    SIGNAL_STACKS = 2048,
-    SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT,
+    SIGNAL_STACK = MPK_SIGNAL_STACK,
     EXTENDED_MAX = 12 << 10, /* the processor's state in a frame, at most */
     USER_DISPATCH = 2,       /* si_code of a trapped system call */
     SYSCALL_SIZE = 2         /* bytes of the instruction, whichever it was */
@@ -34,11 +27,6 @@ enum {
 
 /* The processor state's layout: Intel SDM volume 1, 13.4; the kernel's sw_reserved bytes. */
 enum { SOFTWARE_AT = 464, SOFTWARE_SIZE = 48, MXCSR_AT = 24, HEADER_AT = 512, HEADER_SIZE = 64 };
-
-uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
-struct mpk_thread *og_mpk_signal_stack_owners[SIGNAL_STACKS] __attribute__((visibility("hidden")));
-static bool left[SIGNAL_STACKS]; /* the domain is closed, the owner may still have it armed */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A clean processor state, as the kernel writes it, from which copies take their frame data. */
 static unsigned char sample[EXTENDED_MAX] __attribute__((aligned(64)));
@@ -58,120 +46,6 @@ void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context);
 int mpk_deadline_signal(void)
 {
     return SIGRTMAX - 3;
-}
-
-/* --- signal stacks --- */
-
-/* From 6.12 on the kernel can write a frame that the interrupted code could not. */
-static bool frames_need_domain_key(void)
-{
-    static int needs = -1;
-    struct utsname name;
-    if (needs < 0) {
-        char *end = name.release;
-        long major = uname(&name) ? 0 : strtol(name.release, &end, 10);
-        long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-        needs = major < 6 || (major == 6 && minor < 12);
-    }
-    return needs;
-}
-
-uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key)
-{
-    uintptr_t stack = 0;
-    int rights = PROT_READ | PROT_WRITE;
-    pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < SIGNAL_STACKS && !stack; i++) {
-        if (og_mpk_signal_stack_owners[i])
-            continue;
-        stack = og_mpk_signal_stacks + i * SIGNAL_STACK;
-        if (pkey_mprotect((void *)stack, SIGNAL_STACK, rights,
-                          frames_need_domain_key() ? key : 0)) {
-            stack = 0;
-            break;
-        }
-        og_mpk_signal_stack_owners[i] = thread;
-    }
-    pthread_mutex_unlock(&lock);
-    return stack;
-}
-
-/* With the lock held. A stack that cannot be cleared is not used again. */
-static void free_stack(size_t index)
-{
-    if (mmap((void *)(og_mpk_signal_stacks + index * SIGNAL_STACK), SIGNAL_STACK, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
-        return;
-    og_mpk_signal_stack_owners[index] = NULL;
-    left[index] = false;
-}
-
-static void free_left_stacks(struct mpk_thread *thread)
-{
-    if (!atomic_load(&thread->stacks_left) || thread->handling)
-        return;
-    pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < SIGNAL_STACKS; i++)
-        if (left[i] && og_mpk_signal_stack_owners[i] == thread)
-            free_stack(i);
-    atomic_store(&thread->stacks_left, 0);
-    pthread_mutex_unlock(&lock);
-}
-
-static void disarm(struct mpk_thread *thread)
-{
-    stack_t none = {.ss_flags = SS_DISABLE};
-    sigaltstack(&none, NULL);
-    atomic_store(&thread->armed, MPK_NO_DOMAIN);
-}
-
-void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain)
-{
-    uint64_t armed = domain;
-    if (!stack)
-        return;
-    size_t index = (stack - og_mpk_signal_stacks) / SIGNAL_STACK;
-    bool own = thread == mpk_thread_self();
-    if (own && thread->armed == domain)
-        disarm(thread);
-    pthread_mutex_lock(&lock);
-    if (own) {
-        free_stack(index);
-    } else {
-        pkey_mprotect((void *)stack, SIGNAL_STACK, PROT_READ | PROT_WRITE, 0);
-        left[index] = true;
-        atomic_fetch_add(&thread->stacks_left, 1);
-        /* The number will be another domain's: the thread has to arm that one's stack. */
-        atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);
-    }
-    pthread_mutex_unlock(&lock);
-}
-
-void mpk_signal_stacks_leave(struct mpk_thread *thread)
-{
-    disarm(thread);
-    thread->handling = false;
-    free_left_stacks(thread);
-}
-
-static stack_t signal_stack_at(uintptr_t start)
-{
-    return (stack_t){
-        .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)SS_AUTODISARM};
-}
-
-void og_mpk_arm(unsigned domain)
-{
-    struct mpk_thread *thread = mpk_thread_self();
-    int number = errno;
-    stack_t stack = signal_stack_at(thread->contexts[domain]->signal_stack);
-    /* It cannot fail; and without a stack the domain is not to be entered. */
-    if (sigaltstack(&stack, NULL))
-        __builtin_trap();
-    thread->domain_pkru = thread->contexts[domain]->pkru;
-    atomic_store(&thread->armed, domain);
-    free_left_stacks(thread);
-    errno = number;
 }
 
 /* --- going on --- */
@@ -226,7 +100,7 @@ static _Noreturn void go_on(struct frame *frame, unsigned char *state, const cha
     registers[REG_EFL] = (registers[REG_EFL] & FLAGS) | INTERRUPTS;
     registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;
     frame->context.state = state;
-    frame->context.stack = signal_stack_at(stack);
+    frame->context.stack = mpk_signal_stack_at(stack);
     og_mpk_sigreturn(frame, fs);
 }
 
@@ -441,7 +315,7 @@ static enum og_error measure_state(struct og_fault *fault)
     struct sigaction action = {.sa_sigaction = take_sample, .sa_flags = SA_SIGINFO}, old;
     unsigned a, b = 0, c, d;
     if (sigaction(mpk_deadline_signal(), &action, &old))
-        return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");
+        return og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
     raise(mpk_deadline_signal());
     sigaction(mpk_deadline_signal(), &old, NULL);
     __get_cpuid_count(0xd, 9, &a, &b, &c, &d);
@@ -490,18 +364,14 @@ enum og_error mpk_signals_open(struct og_fault *fault)
     enum og_error error = measure_state(fault);
     if (error)
         return error;
-    size_t size = (size_t)SIGNAL_STACKS * SIGNAL_STACK;
-    void *stacks = mmap(NULL, size + SIGNAL_STACK, PROT_NONE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stacks == MAP_FAILED)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve signal stacks");
-    og_mpk_signal_stacks_size = size;
-    og_mpk_signal_stacks = ((uintptr_t)stacks + SIGNAL_STACK - 1) & ~(uintptr_t)(SIGNAL_STACK - 1);
+    error = mpk_signal_stacks_open(fault);
+    if (error)
+        return error;
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
         if (!adopt(faults[i]))
-            return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");
+            return og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
     if (!adopt(mpk_deadline_signal()))
-        return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a signal handler");
+        return og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
     /* The host's handlers that are there already would otherwise run on a foreign stack. */
     for (int signal = 1; signal < _NSIG; signal++) {
         struct sigaction action;

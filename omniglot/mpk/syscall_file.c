@@ -155,16 +155,6 @@ void mpk_files_close(struct mpk_domain *domain)
     }
 }
 
-static int64_t hand_out(const struct mpk_syscall *call, uint64_t address, const void *bytes,
-                        size_t size)
-{
-    void *memory = mpk_policy_memory(call, address, size);
-    if (!memory)
-        return -EFAULT;
-    memcpy(memory, bytes, size);
-    return 0;
-}
-
 int64_t mpk_syscall_fstat(struct mpk_syscall *call)
 {
     int file = file_of(call, call->arguments[0]);
@@ -173,7 +163,7 @@ int64_t mpk_syscall_fstat(struct mpk_syscall *call)
         return -EBADF;
     if (fstat(file, &status))
         return -errno;
-    return hand_out(call, call->arguments[1], &status, sizeof(status));
+    return mpk_policy_hand_out(call, call->arguments[1], &status, sizeof(status));
 }
 
 int64_t mpk_syscall_newfstatat(struct mpk_syscall *call)
@@ -190,7 +180,7 @@ int64_t mpk_syscall_newfstatat(struct mpk_syscall *call)
         return error;
     if (stat(path, &status))
         return -errno;
-    return hand_out(call, call->arguments[2], &status, sizeof(status));
+    return mpk_policy_hand_out(call, call->arguments[2], &status, sizeof(status));
 }
 
 static int64_t access_path(struct mpk_syscall *call, uint64_t address, uint64_t mode)
