@@ -63,3 +63,12 @@ enum og_error og_fail(struct og_fault *fault, enum og_error error, const char *s
     }
     return error;
 }
+
+enum og_error og_fail_system(struct og_fault *fault, int number, const char *symbol,
+                             uintptr_t address, const char *message)
+{
+    og_fail(fault, OG_SYSTEM, symbol, address, message);
+    if (fault)
+        fault->system_error = number;
+    return OG_SYSTEM;
+}

@@ -23,15 +23,6 @@ enum {
     READ_WRITE = PROT_READ | PROT_WRITE
 };
 
-static enum og_error refused(struct og_fault *fault, uintptr_t address, const char *what)
-{
-    int number = errno;
-    og_fail(fault, OG_SYSTEM, NULL, address, what);
-    if (fault)
-        fault->system_error = number;
-    return OG_SYSTEM;
-}
-
 /* `size` in whole pages, or 0 if that is too much. */
 static size_t whole_pages(size_t size)
 {
@@ -64,7 +55,7 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     size += MAP_SIZE;
     arena->file = memfd_create("omniglot-domain", MFD_CLOEXEC);
     if (arena->file < 0 || ftruncate(arena->file, (off_t)size))
-        return refused(fault, 0, "cannot make the domain's arena");
+        return og_fail_system(fault, errno, NULL, 0, "cannot make the domain's arena");
     void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the domain's arena");
@@ -80,7 +71,7 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     if (!arena->pages)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
     if (!map_fixed(arena, arena->start, arena->start + size, MAP_SHARED, arena->file))
-        return refused(fault, arena->start, "cannot map the domain's arena");
+        return og_fail_system(fault, errno, NULL, arena->start, "cannot map the domain's arena");
     return OG_OK;
 }
 
@@ -257,7 +248,7 @@ enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, si
         code[at - before + 1] = 0x0b;
     }
     if (mprotect(code, size, PROT_READ | PROT_EXEC))
-        return refused(fault, address, "cannot make code executable");
+        return og_fail_system(fault, errno, NULL, address, "cannot make code executable");
     return OG_OK;
 }
 
@@ -327,7 +318,8 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
         while (page < arena->loaded_pages && arena->pages[page] == state)
             page++;
         if (!make_private(arena, first, page, state))
-            return refused(fault, arena->start, "cannot make the arena private");
+            return og_fail_system(fault, errno, NULL, arena->start,
+                                  "cannot make the arena private");
     }
     uintptr_t heap_loaded = (arena->brk + MPK_PAGE - 1) & -(uintptr_t)MPK_PAGE;
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
@@ -335,7 +327,7 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     if (!map_fixed(arena, arena->heap, heap_loaded, MAP_PRIVATE, arena->file) ||
         !map_fixed(arena, loaded_end, arena->heap, anonymous, -1) ||
         !map_fixed(arena, heap_loaded, arena->start + arena->size, anonymous, -1))
-        return refused(fault, arena->start, "cannot make the arena private");
+        return og_fail_system(fault, errno, NULL, arena->start, "cannot make the arena private");
     /* Huge pages would make the first touch, and every reset, cost two megabytes. */
     madvise((void *)arena->start, arena->size, MADV_NOHUGEPAGE);
     arena->loading = false;
@@ -347,7 +339,7 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
 {
     if (madvise((void *)arena->start, arena->size, MADV_DONTNEED))
-        return refused(fault, arena->start, "cannot clear the arena");
+        return og_fail_system(fault, errno, NULL, arena->start, "cannot clear the arena");
     memcpy(arena->pages, arena->loaded, arena->used_pages);
     arena->used_pages = arena->search_from = arena->loaded_pages;
     arena->mapped_pages = 0;

@@ -48,10 +48,10 @@ uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
     uintptr_t outer = context->foreign_rsp;
     context->foreign_rsp = (address - RED_ZONE) & -(uintptr_t)16;
     struct og_scope scope;
-    size_t enclosing = og_callback_scope_begin(&domain->domain, &scope);
+    size_t enclosing = og_callback_scope_begin(&context->context, &scope);
     callback->function(callback->user, &scope, &arguments, &result);
     /* It may have closed the callback by now. */
-    og_callback_scope_end(&domain->domain, &scope, enclosing);
+    og_callback_scope_end(&context->context, &scope, enclosing);
     context->foreign_rsp = outer;
     if (context->context.poisoned)
         og_mpk_leave();

@@ -103,7 +103,7 @@ static enum og_error make_stack(struct mpk_context *context, const struct mpk_el
     struct stack stack = {context->seat->stack_end};
     unsigned char random[16];
     if (getrandom(random, sizeof(random), 0) != sizeof(random))
-        return og_fail(fault, OG_SYSTEM, NULL, 0, "the system gives no random numbers");
+        return og_fail_system(fault, errno, NULL, 0, "the system gives no random numbers");
     uintptr_t name = push_text(&stack, "domain");
     /* Lazy binding would need the loader's resolver, whose XRSTOR is a trap here. One heap that
      * grows by brk keeps what is live of it in one range; and what is freed stays there for the

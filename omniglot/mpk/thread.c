@@ -4,6 +4,7 @@
 #include "mpk.h"
 
 #include <asm/prctl.h>
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -62,7 +63,7 @@ enum og_error mpk_threads_open(struct og_fault *fault)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the thread blocks");
     if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
                       PROT_READ | PROT_EXEC, mpk_key_readonly()))
-        return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot let domains read the gate");
+        return og_fail_system(fault, errno, NULL, 0, "cannot let domains read the gate");
     if (pthread_key_create(&exit_key, leave))
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
     og_mpk_thread_blocks_size = size;

@@ -132,13 +132,9 @@ static enum og_error none_reset(struct og_domain *handle, struct og_fault *fault
     domain->context.poisoned =
         og_fail(&domain->context.fault, OG_POISONED, NULL, 0, "an earlier reset failed");
     /* New pages are zero again, and the old ones' memory is given back. */
-    if (madvise(domain->arena, domain->arena_size, MADV_DONTNEED)) {
-        int number = errno;
-        og_fail(fault, OG_SYSTEM, NULL, (uintptr_t)domain->arena, "cannot clear the arena");
-        if (fault)
-            fault->system_error = number;
-        return OG_SYSTEM;
-    }
+    if (madvise(domain->arena, domain->arena_size, MADV_DONTNEED))
+        return og_fail_system(fault, errno, NULL, (uintptr_t)domain->arena,
+                              "cannot clear the arena");
     for (size_t i = 0; i < domain->library_count; i++)
         none_library_reset(&domain->libraries[i]);
     enum og_error error =

@@ -38,15 +38,6 @@ static enum og_error not_loaded(struct og_fault *fault, const char *name)
     return og_fail(fault, OG_NOT_FOUND, name, 0, reason ? reason : "it cannot be loaded");
 }
 
-static enum og_error system_failed(struct og_fault *fault, const char *name, const char *what)
-{
-    int number = errno;
-    og_fail(fault, OG_SYSTEM, name, 0, what);
-    if (fault)
-        fault->system_error = number;
-    return OG_SYSTEM;
-}
-
 /* Copies the file at `path` to memory. Returns its descriptor, or -1 and errno. */
 static int copy_to_memory(const char *path)
 {
@@ -227,7 +218,7 @@ static enum og_error bind_to_domain(const struct none_library *library,
     struct og_region relro = relro_of(&segments);
     size_t relro_size = relro.end - relro.start;
     if (relro_size && mprotect((void *)relro.start, relro_size, PROT_READ | PROT_WRITE))
-        return system_failed(fault, name, "cannot make its relocations writable");
+        return og_fail_system(fault, errno, name, 0, "cannot make its relocations writable");
     struct dynamic dynamic = dynamic_of(map);
     for (size_t table = 0; table < 2; table++) {
         size_t count = dynamic.tables[table] && dynamic.symbols && dynamic.strings
@@ -249,7 +240,7 @@ static enum og_error bind_to_domain(const struct none_library *library,
         }
     }
     if (relro_size && mprotect((void *)relro.start, relro_size, PROT_READ))
-        return system_failed(fault, name, "cannot protect its relocations again");
+        return og_fail_system(fault, errno, name, 0, "cannot protect its relocations again");
     return OG_OK;
 }
 
@@ -324,7 +315,7 @@ enum og_error none_library_open(struct none_library *library, const char *name,
     }
     library->file = copy_to_memory(map->l_name);
     if (library->file < 0) {
-        error = system_failed(fault, name, "cannot copy the library to memory");
+        error = og_fail_system(fault, errno, name, 0, "cannot copy the library to memory");
         goto fail;
     }
     char path[FILE_PATH];
