@@ -7,6 +7,14 @@
 /* The end of the live memory with `rights` that holds `address`; 0 if there is none. */
 uintptr_t og_memory_end(const struct og_context *context, uintptr_t address, unsigned rights);
 
+/* The same for reading, the usual case first. */
+static inline uintptr_t og_readable_end(const struct og_context *context, uintptr_t address)
+{
+    if (OG_LIKELY(og_is_within(address, 1, context->live_start, context->live_end)))
+        return context->live_end;
+    return og_memory_end(context, address, OG_READ);
+}
+
 /* May a validator read? OG_OK, OG_NOT_READING, OG_SCOPE. */
 static inline enum og_error og_check_reading(const struct og_access *access, struct og_fault *fault)
 {

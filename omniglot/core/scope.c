@@ -2,6 +2,7 @@
 #include "omniglot/domain.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* An ended scope belongs here, where no access scope is ever the current one. */
 struct og_context og_ended_context = {
@@ -28,6 +29,19 @@ static void end_down_to(struct og_context *context, size_t depth)
     context->shared = NULL;
 }
 
+/* Opens a scope that is not open, or has it born ended. Is it open? */
+static inline bool open_scope(struct og_context *context, struct og_scope *scope)
+{
+    if (context->shared || context->depth == OG_SCOPE_DEPTH || context == &og_ended_context) {
+        scope->access.context = &og_ended_context;
+        return false;
+    }
+    scope->access.context = context;
+    context->open[context->depth++] = (struct og_open_scope){scope, context->live_start};
+    context->exclusive = &scope->access;
+    return true;
+}
+
 void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANALYSIS
 {
     struct og_context *context = domain->runtime->context(domain);
@@ -37,18 +51,14 @@ void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANAL
             return;
         end_down_to(context, depth - 1);
     }
-    if (context->shared || context->depth == OG_SCOPE_DEPTH || context == &og_ended_context) {
-        scope->access.context = &og_ended_context;
+    if (!open_scope(context, scope))
         return;
-    }
-    scope->access.context = context;
-    context->open[context->depth++] = (struct og_open_scope){scope, context->live_start};
-    context->exclusive = &scope->access;
     /* A thread that resets or closes the domain says so first, and looks for scopes then: one of
-     * the two sees the other (the runtime has the processors agree). */
+     * the two sees the other (the runtime has the processors agree). A scope inside another has
+     * been seen. */
     atomic_signal_fence(memory_order_seq_cst);
-    if (!OG_LIKELY(!*(volatile int *)&context->shut)) {
-        end_down_to(context, context->depth - 1);
+    if (!OG_LIKELY(!*(volatile int *)&context->shut) && context->depth == 1) {
+        end_down_to(context, 0);
         scope->access.context = &og_ended_context;
     }
 }
@@ -63,31 +73,26 @@ void og_scope_end(struct og_scope *scope) OG_NO_ANALYSIS
     scope->access.context = &og_ended_context;
 }
 
-size_t og_callback_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANALYSIS
+size_t og_callback_scope_begin(struct og_context *context, struct og_scope *scope) OG_NO_ANALYSIS
 {
-    struct og_context *context = domain->runtime->context(domain);
     size_t enclosing = context->floor;
-    og_scope_begin(domain, scope);
-    if (context == &og_ended_context)
-        return enclosing;
-    /* Born ended or not, it takes the place of the outer ones. */
+    if (!open_scope(context, scope))
+        context->exclusive = NULL; /* born ended or not, it takes the place of the outer ones */
     context->floor = context->depth;
-    if (scope->access.context == &og_ended_context)
-        context->exclusive = NULL;
     return enclosing;
 }
 
-void og_callback_scope_end(struct og_domain *domain, struct og_scope *scope, size_t enclosing)
+void og_callback_scope_end(struct og_context *context, struct og_scope *scope, size_t enclosing)
     OG_NO_ANALYSIS
 {
-    struct og_context *context = domain->runtime->context(domain);
-    if (context == &og_ended_context)
-        return;
+    size_t own = context->floor; /* what the callback has begun is inside; 0 in og_ended_context */
     context->floor = enclosing;
-    if (scope->access.context == context)
-        og_scope_end(scope);
-    else if (!context->shared && context->depth)
+    if (own && scope->access.context == context) {
+        end_down_to(context, own - 1);
+        scope->access.context = &og_ended_context;
+    } else if (!context->shared && context->depth) {
         context->exclusive = &context->open[context->depth - 1].scope->access;
+    }
 }
 
 void og_read_begin(struct og_access *access) OG_NO_ANALYSIS

@@ -7,10 +7,15 @@
 const void og_valid *og_validate_string_at(const struct og_access *access, uintptr_t address,
                                            size_t maximum, size_t *length, struct og_fault *fault)
 {
-    if (og_check_readable(access, address, 1, 1, 1, fault))
+    if (og_check_reading(access, fault))
         return NULL;
+    uintptr_t memory_end = og_readable_end(access->context, address);
+    if (!memory_end) {
+        (void)og_memory_check_slowly(access->context, address, 1, 1, OG_READ, fault);
+        return NULL;
+    }
     /* Not beyond the bound, and not beyond the memory, whichever comes first. */
-    size_t room = og_memory_end(access->context, address, OG_READ) - address;
+    size_t room = memory_end - address;
     if (room > maximum)
         room = maximum;
     const char *start = (const char *)address, *end = memchr(start, '\0', room);
@@ -21,6 +26,27 @@ const void og_valid *og_validate_string_at(const struct og_access *access, uintp
     if (length)
         *length = (size_t)(end - start);
     return (const void og_valid *)address;
+}
+
+const void og_valid *og_validate_strings_at(const struct og_access *access, uintptr_t address,
+                                            size_t maximum, size_t *count, struct og_fault *fault)
+{
+    const volatile uintptr_t *slots = (const volatile uintptr_t *)address;
+    if (og_check_readable(access, address, sizeof(*slots), 1, _Alignof(uintptr_t), fault))
+        return NULL;
+    size_t room = (og_readable_end(access->context, address) - address) / sizeof(*slots);
+    for (size_t i = 0; i < room && i <= maximum; i++) {
+        uintptr_t string = slots[i];
+        if (!string) {
+            if (count)
+                *count = i;
+            return (const void og_valid *)address;
+        }
+        if (!og_validate_string_at(access, string, SIZE_MAX, NULL, fault))
+            return NULL;
+    }
+    og_fail(fault, OG_UNTERMINATED, NULL, address, "an array of strings without its NULL");
+    return NULL;
 }
 
 /* The length in bytes of the character at `text`, or 0 if it is malformed. Unicode 15,

@@ -36,10 +36,10 @@ static struct og_result dispatch(unsigned slot, const struct og_arguments *argum
         struct og_context *context = domain->runtime->context(domain);
         const uintptr_t outer_start = context->frames_start, outer_end = context->frames_end;
         find_frames(context, arguments);
-        size_t enclosing = og_callback_scope_begin(domain, &scope);
+        size_t enclosing = og_callback_scope_begin(context, &scope);
         callback->function(callback->user, &scope, arguments, &result);
         /* It may have closed the callback by now. */
-        og_callback_scope_end(domain, &scope, enclosing);
+        og_callback_scope_end(context, &scope, enclosing);
         context->frames_start = outer_start;
         context->frames_end = outer_end;
     }

@@ -5,11 +5,11 @@ void pmp_callback_run(struct og_callback *callback, const struct og_arguments *a
                       struct og_result *result)
 {
     struct og_scope scope;
-    struct og_domain *domain = callback->domain;
-    size_t enclosing = og_callback_scope_begin(domain, &scope);
+    struct og_context *context = callback->domain->runtime->context(callback->domain);
+    size_t enclosing = og_callback_scope_begin(context, &scope);
     callback->function(callback->user, &scope, arguments, result);
     /* It may have closed the callback by now. */
-    og_callback_scope_end(domain, &scope, enclosing);
+    og_callback_scope_end(context, &scope, enclosing);
 }
 
 enum og_error pmp_callback_open(struct og_domain *handle, struct og_callback *callback,

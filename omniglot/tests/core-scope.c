@@ -338,7 +338,7 @@ static void callback_can_end_neither_its_scope_nor_the_outer_ones(void **state) 
     struct og_scope outer, own, inner;
     og_scope_begin(&fake.domain, &outer);
     int og_mut *kept = og_alloc(&outer, int, 1, &fault);
-    size_t enclosing = og_callback_scope_begin(&fake.domain, &own);
+    size_t enclosing = og_callback_scope_begin(&fake.context, &own);
     /* The callback misbehaves: */
     og_scope_end(&own);
     og_scope_end(&outer);
@@ -348,11 +348,34 @@ static void callback_can_end_neither_its_scope_nor_the_outer_ones(void **state) 
     assert_int_equal(og_write(&own.access, kept, 1, &fault), OG_OK);
     og_scope_begin(&fake.domain, &inner);
     og_read_begin(&inner.access);
-    og_callback_scope_end(&fake.domain, &own, enclosing);
+    og_callback_scope_end(&fake.context, &own, enclosing);
     /* and foreign code goes on: nobody reads, and the outer scope is as it was. */
     assert_null(fake.context.shared);
     assert_int_equal(og_write(&own.access, kept, 1, &fault), OG_SCOPE);
     assert_int_equal(og_write(&outer.access, kept, 1, &fault), OG_OK);
+    og_scope_end(&outer);
+    assert_int_equal(fake.context.depth, 0);
+}
+
+/* Another thread that asks to reset or close the domain is refused, as this one is inside; what
+ * is inside goes on meanwhile. */
+static void only_outermost_scopes_wait_for_who_resets_the_domain(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct og_scope outer, inner, own;
+    fake.context.shut = 1;
+    og_scope_begin(&fake.domain, &outer);
+    assert_null(OG_PLAIN(og_alloc(&outer, int, 1, &fault)));
+    assert_int_equal(fault.error, OG_SCOPE);
+    fake.context.shut = 0;
+    og_scope_begin(&fake.domain, &outer);
+    fake.context.shut = 1;
+    size_t enclosing = og_callback_scope_begin(&fake.context, &own);
+    assert_non_null(OG_PLAIN(og_alloc(&own, int, 1, &fault)));
+    og_scope_begin(&fake.domain, &inner);
+    assert_non_null(OG_PLAIN(og_alloc(&inner, int, 1, &fault)));
+    og_scope_end(&inner);
+    og_callback_scope_end(&fake.context, &own, enclosing);
     og_scope_end(&outer);
     assert_int_equal(fake.context.depth, 0);
 }
@@ -365,11 +388,11 @@ static void callback_that_refuses_ends_the_call_with_its_reason(void **state) OG
     const struct og_function function = {.domain = &fake.domain};
     og_fail(&reason, OG_CONTRACT, "shape", 0, NULL);
     og_scope_begin(&fake.domain, &outer);
-    size_t enclosing = og_callback_scope_begin(&fake.domain, &own);
+    size_t enclosing = og_callback_scope_begin(&fake.context, &own);
     og_callback_refuse(&own, &reason);
     og_fail(&reason, OG_INVALID, "another", 0, NULL);
     og_callback_refuse(&own, &reason); /* the first reason stays */
-    og_callback_scope_end(&fake.domain, &own, enclosing);
+    og_callback_scope_end(&fake.context, &own, enclosing);
     assert_int_equal(og_invoke_end(&outer.access, &fault), OG_CONTRACT);
     assert_string_equal(fault.symbol, "shape");
     assert_int_equal(og_invoke_begin(&outer.access, &function, &fault), OG_POISONED);
@@ -384,13 +407,13 @@ static void callback_nested_too_deeply_cannot_use_the_outer_scope(void **state) 
     for (size_t i = 0; i < OG_SCOPE_DEPTH; i++)
         og_scope_begin(&fake.domain, &scopes[i]);
     struct og_scope *outer = &scopes[OG_SCOPE_DEPTH - 1];
-    size_t enclosing = og_callback_scope_begin(&fake.domain, &own);
+    size_t enclosing = og_callback_scope_begin(&fake.context, &own);
     og_scope_end(&own);
     og_scope_end(outer);
     assert_null(OG_PLAIN(og_alloc(&own, int, 1, &fault)));
     assert_null(OG_PLAIN(og_alloc(outer, int, 1, &fault)));
     assert_int_equal(fault.error, OG_SCOPE);
-    og_callback_scope_end(&fake.domain, &own, enclosing);
+    og_callback_scope_end(&fake.context, &own, enclosing);
     assert_non_null(OG_PLAIN(og_alloc(outer, int, 1, &fault)));
     og_scope_end(&scopes[0]);
     assert_int_equal(fake.context.depth, 0);
@@ -412,6 +435,10 @@ static void every_error_has_a_name_and_a_text(void **state)
     assert_int_equal(strlen(fault.symbol), sizeof(fault.symbol) - 1);
     assert_int_equal(strlen(fault.message), sizeof(fault.message) - 1);
     assert_int_equal(og_fail(NULL, OG_INVALID, NULL, 0, NULL), OG_INVALID);
+    assert_int_equal(og_fail_system(&fault, 13, "zlib", 1, NULL), OG_SYSTEM);
+    assert_int_equal(fault.error, OG_SYSTEM);
+    assert_int_equal(fault.system_error, 13);
+    assert_int_equal(og_fail_system(NULL, 13, NULL, 0, NULL), OG_SYSTEM);
 }
 
 int main(void)
@@ -439,6 +466,7 @@ int main(void)
         TEST(call_whose_scope_ended_meanwhile_is_an_error),
         TEST(poisoned_domain_refuses_the_next_call),
         TEST(callback_can_end_neither_its_scope_nor_the_outer_ones),
+        TEST(only_outermost_scopes_wait_for_who_resets_the_domain),
         TEST(callback_that_refuses_ends_the_call_with_its_reason),
         TEST(callback_nested_too_deeply_cannot_use_the_outer_scope),
         TEST(every_error_has_a_name_and_a_text),

@@ -174,6 +174,44 @@ static void string_ends_before_its_region_does(void **state)
     assert_int_equal(string_at(fake.end, 1, &length), OG_OUT_OF_BOUNDS);
 }
 
+static enum og_error strings_at(uintptr_t address, size_t maximum, size_t *count) OG_NO_ANALYSIS
+{
+    return OUTCOME(og_validate_strings(&scope.access, AT(char *, address), maximum, count, &fault));
+}
+
+static void strings_end_with_a_null_and_each_with_a_nul(void **state)
+{
+    (void)state;
+    size_t count = 99;
+    uintptr_t text = fake.heap + 64;
+    uintptr_t *slots = (uintptr_t *)fake.heap;
+    memcpy((void *)text, "hello", 6);
+    slots[0] = slots[1] = text;
+    slots[2] = 0;
+    assert_int_equal(strings_at(fake.heap, 2, &count), OG_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(strings_at(fake.heap, SIZE_MAX, NULL), OG_OK);
+    assert_int_equal(strings_at(fake.heap + 16, 0, &count), OG_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(strings_at(fake.heap, 1, &count), OG_UNTERMINATED);
+    assert_int_equal(strings_at(fake.heap + 1, 2, &count), OG_MISALIGNED);
+    assert_int_equal(strings_at(0, 2, &count), OG_NULL);
+    /* One string is none: it is outside, or runs into the end of its memory. */
+    slots[1] = (uintptr_t)&count;
+    assert_int_equal(strings_at(fake.heap, 2, &count), OG_OUT_OF_BOUNDS);
+    assert_int_equal(fault.address, slots[1]);
+    slots[1] = fake.end - 1;
+    *(char *)slots[1] = 'a';
+    assert_int_equal(strings_at(fake.heap, 2, &count), OG_UNTERMINATED);
+    assert_int_equal(fault.address, slots[1]);
+    /* The array itself runs into the end. */
+    slots = (uintptr_t *)(fake.end - 2 * sizeof(*slots));
+    slots[0] = slots[1] = text;
+    assert_int_equal(strings_at((uintptr_t)slots, SIZE_MAX, &count), OG_UNTERMINATED);
+    assert_int_equal(strings_at(fake.end - 4, SIZE_MAX, &count), OG_MISALIGNED);
+    assert_int_equal(strings_at(fake.end, SIZE_MAX, &count), OG_OUT_OF_BOUNDS);
+}
+
 static void utf8_is_what_the_unicode_table_says(void **state) OG_NO_ANALYSIS
 {
     (void)state;
@@ -533,6 +571,7 @@ int main(void)
         TEST(pointer_must_lead_into_the_domain),
         TEST(string_ends_within_its_bound),
         TEST(string_ends_before_its_region_does),
+        TEST(strings_end_with_a_null_and_each_with_a_nul),
         TEST(utf8_is_what_the_unicode_table_says),
         TEST(array_lies_inside_and_is_aligned),
         TEST(array_of_bools_names_the_first_bad_one),

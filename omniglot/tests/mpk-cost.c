@@ -59,18 +59,65 @@ static uint64_t time_ten(void (*function)(void))
     return TIME(((ten *)function)(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
 }
 
+typedef long call_back(long (*callback)(long, long, double), long a, long b, double c);
+
+static uint64_t time_callback(void (*function)(void), long (*callback)(long, long, double))
+{
+    return TIME(((call_back *)function)(callback, 1, 2, 3));
+}
+
+static long nothing(long a, long b, double c)
+{
+    (void)b;
+    (void)c;
+    return a;
+}
+
+static void nothing_entered(void *user, struct og_scope *scope,
+                            const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)user;
+    (void)scope;
+    result->integer = arguments->integers[0];
+}
+
+/* A callback that does nothing, without the call that it is in, which costs `empty`. */
+static int report_callback(struct og_domain *domain, void *raw, uint64_t empty,
+                           struct og_fault *fault)
+{
+    struct og_function function;
+    struct og_callback callback;
+    struct og_scope scope;
+    if (og_domain_lookup(domain, "call_back", &function, fault) ||
+        og_callback_open(domain, &callback, nothing_entered, NULL, fault))
+        return 0;
+    og_scope_begin(domain, &scope);
+    enum og_error error = og_invoke_begin(&scope.access, &function, fault);
+    if (!error) {
+        uint64_t boxed = time_callback(
+            function.entry, og_callback_pointer(&callback, long (*)(long, long, double)));
+        uint64_t plain = time_callback((void (*)(void))dlsym(raw, "call_back"), nothing);
+        report("an_empty_callback", boxed - plain - empty, 260);
+        error = og_invoke_end(&scope.access, fault);
+    }
+    og_scope_end(&scope);
+    og_callback_close(&callback);
+    return !error;
+}
+
 static int report_calls(struct og_scope *scope, struct og_function *count,
-                        struct og_function *sum_ten, void *raw, struct og_fault *fault)
-    OG_REQUIRES(scope->access);
+                        struct og_function *sum_ten, void *raw, uint64_t *empty,
+                        struct og_fault *fault) OG_REQUIRES(scope->access);
 static int report_calls(struct og_scope *scope, struct og_function *count,
-                        struct og_function *sum_ten, void *raw, struct og_fault *fault)
+                        struct og_function *sum_ten, void *raw, uint64_t *empty,
+                        struct og_fault *fault)
 {
     if (og_invoke_begin(&scope->access, count, fault) || og_function_stack(sum_ten, 4 * 8, fault))
         return 0;
-    uint64_t empty = time_empty(count->entry) - time_empty((void (*)(void))dlsym(raw, "count_up"));
+    *empty = time_empty(count->entry) - time_empty((void (*)(void))dlsym(raw, "count_up"));
     uint64_t with_ten = time_ten(sum_ten->entry) - time_ten((void (*)(void))dlsym(raw, "sum_ten"));
-    report("an_empty_call", empty, 80);
-    report("each_of_ten_integers_times_10", with_ten - empty, 40);
+    report("an_empty_call", *empty, 80);
+    report("each_of_ten_integers_times_10", with_ten - *empty, 40);
     return !og_invoke_end(&scope->access, fault);
 }
 
@@ -202,7 +249,7 @@ int main(int argc, char **argv)
     const char *const zlib[] = {"libz.so.1", NULL};
     void *raw = dlopen(attack, RTLD_NOW);
     struct og_function count, sum_ten;
-    puts("1..8");
+    puts("1..9");
     if (!raw) {
         printf("Bail out! %s\n", dlerror());
         return 1;
@@ -223,8 +270,10 @@ int main(int argc, char **argv)
         og_domain_lookup(domain, "sum_ten", &sum_ten, &fault))
         return failed(&fault);
     og_scope_begin(domain, &scope);
-    int called = report_calls(&scope, &count, &sum_ten, raw, &fault);
+    uint64_t empty = 0;
+    int called = report_calls(&scope, &count, &sum_ten, raw, &empty, &fault);
     og_scope_end(&scope);
+    called = called && report_callback(domain, raw, empty, &fault);
     if (!called || og_domain_reset(domain, &fault))
         return failed(&fault);
     og_scope_begin(domain, &scope);

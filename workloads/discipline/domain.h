@@ -206,11 +206,8 @@ static inline enum og_error callback_string(const struct og_access *access, uint
                                             const char **text, struct og_fault *fault)
     OG_REQUIRES_SHARED(access)
 {
-    const char og_ref *reference = og_upgrade(access, (const char og_foreign *)address, 1, fault);
-    if (!reference)
-        return fault->error;
-    const char og_valid *valid = og_validate_string(access, reference, SIZE_MAX, NULL, fault);
-    *text = og_get(access, valid);
+    const void og_valid *valid = og_validate_string_at(access, address, SIZE_MAX, NULL, fault);
+    *text = og_get_at(access, valid);
     return valid ? OG_OK : fault->error;
 }
 
@@ -220,32 +217,18 @@ static inline enum og_error callback_strings(const struct og_access *access, uin
                                              const char ***texts, struct og_fault *fault)
     OG_REQUIRES_SHARED(access)
 {
-    for (size_t i = 0; i <= OG_STRINGS_MAX; i++) {
-        const uintptr_t og_ref *slot = og_upgrade(
-            access, (const uintptr_t og_foreign *)(address + i * sizeof(uintptr_t)), 1, fault);
-        uintptr_t pointer = 0;
-        const char *text;
-        if (!slot || og_read(access, slot, &pointer, fault))
-            return fault->error;
-        if (!pointer) {
-            *texts = (const char **)address;
-            return OG_OK;
-        }
-        if (callback_string(access, pointer, &text, fault))
-            return fault->error;
-    }
-    return og_fail(fault, OG_UNTERMINATED, NULL, address, "an array of texts without its NULL");
+    const void og_valid *valid =
+        og_validate_strings_at(access, address, OG_STRINGS_MAX, NULL, fault);
+    *texts = (const char **)og_get_at(access, valid);
+    return valid ? OG_OK : fault->error;
 }
 
 /* `count` objects at `address`: `values` is where they are. */
 #define callback_array(access, type, address, count, values, fault)                                \
     __extension__({                                                                                \
-        size_t og_count = (count);                                                                 \
-        const type og_ref *og_reference =                                                          \
-            og_upgrade((access), (const type og_foreign *)(address), og_count, (fault));           \
-        const type og_valid *og_checked =                                                          \
-            og_reference ? og_validate_array((access), og_reference, og_count, (fault)) : NULL;    \
-        (values) = og_get((access), og_checked);                                                   \
+        const void og_valid *og_checked = og_validate_array_at((access), (address), sizeof(type),  \
+                                                               (count), _Alignof(type), (fault));  \
+        (values) = og_get_at((access), og_checked);                                                \
         og_checked ? OG_OK : (fault)->error;                                                       \
     })
 

@@ -111,14 +111,15 @@ void og_mut *og_alloc_dirty_bytes(struct og_scope *scope, size_t size, size_t co
 
 /* --- for the runtimes --- */
 
-/* As og_scope_begin, for the scope that a callback is given: neither it nor any outer scope
- * can be ended or used for reading until og_callback_scope_end, so that the call which is
- * under way finds its scope as it left it. Returns what that needs as `enclosing`. */
-size_t og_callback_scope_begin(struct og_domain *domain, struct og_scope *scope)
+/* As og_scope_begin, for the scope that a callback is given, in the context of the call that it
+ * comes from: neither it nor any outer scope can be ended or used for reading until
+ * og_callback_scope_end, so that the call which is under way finds its scope as it left it.
+ * Returns what that needs as `enclosing`. */
+size_t og_callback_scope_begin(struct og_context *context, struct og_scope *scope)
     OG_ACQUIRE(scope->access);
 
 /* Ends it, and whatever the callback left open. */
-void og_callback_scope_end(struct og_domain *domain, struct og_scope *scope, size_t enclosing)
+void og_callback_scope_end(struct og_context *context, struct og_scope *scope, size_t enclosing)
     OG_RELEASE(scope->access);
 
 #endif

@@ -60,6 +60,16 @@
             (access), og_reference_address(reference), (maximum), (length), (fault));              \
     })
 
+/* The array of pointers to strings at `reference` (char *og_ref *), if a NULL ends it after at
+ * most `maximum` of them, and a NUL each of those. *count (if not NULL) gets how many there are.
+ * Also OG_UNTERMINATED, and a string's own errors, with the string's address. */
+#define og_validate_strings(access, reference, maximum, count, fault)                              \
+    __extension__({                                                                                \
+        OG_ASSERT_CHARACTER(*(reference));                                                         \
+        (og_type_of(reference) const og_valid *)og_validate_strings_at(                            \
+            (access), og_reference_address(reference), (maximum), (count), (fault));               \
+    })
+
 /* `length` bytes at `reference`, if they are well-formed UTF-8 (Unicode 15, table 3-7: no
  * surrogates, no overlong forms, nothing above U+10FFFF). NUL is a character like others. */
 #define og_validate_utf8(access, reference, length, fault)                                         \
@@ -190,6 +200,9 @@ const void og_valid *og_validate_pointer_at(const struct og_access *access, uint
     OG_REQUIRES_SHARED(access);
 const void og_valid *og_validate_string_at(const struct og_access *access, uintptr_t address,
                                            size_t maximum, size_t *length, struct og_fault *fault)
+    OG_REQUIRES_SHARED(access);
+const void og_valid *og_validate_strings_at(const struct og_access *access, uintptr_t address,
+                                            size_t maximum, size_t *count, struct og_fault *fault)
     OG_REQUIRES_SHARED(access);
 const void og_valid *og_validate_utf8_at(const struct og_access *access, uintptr_t address,
                                          size_t length, struct og_fault *fault)

@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) OG_NO_ANALYSIS
                                0};
     uintptr_t address = edges[take(1) % 8] + take(1) - 128;
     size_t count = take(1) % 4 == 3 ? take(8) : take(1);
-    unsigned which = (unsigned)take(1) % 8;
+    unsigned which = (unsigned)take(1) % 9;
     for (size_t i = 0; i < 8; i++)
         pool.values[i] = (int8_t)take(1);
     struct og_rule rule;
@@ -140,6 +140,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) OG_NO_ANALYSIS
         if (og_validate_string_at(&scope.access, address, count, &length, &fault) &&
             (length >= count || strnlen((const char *)memory, length + 1) != length))
             fail("a string");
+        break;
+    case 7:
+        if (og_validate_strings_at(&scope.access, address, count, &length, &fault))
+            for (size_t i = 0; i < length; i++)
+                if (strlen(((const char *const *)address)[i]) == SIZE_MAX || length > count)
+                    fail("strings");
         break;
     case 5:
         if (og_validate_utf8_at(&scope.access, address, count, &fault))
