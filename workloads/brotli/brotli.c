@@ -1,26 +1,17 @@
-/* Brotli: compressing and decompressing a text and a binary file, at once and as a stream (a
- * state that the library keeps, made and destroyed with each operation, fed 4 KiB at a time,
- * with 16 KiB of room for what comes out).
+/* Brotli: compressing and decompressing a text and a binary file, at once and as a stream: a state
+ * that the library keeps, made and destroyed with each operation. Quality 5, which servers use for
+ * what they compress as they go.
  *
- * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline
- * (brotli.og.h says which). A case's size is that of the plain data: the beginning of an input
- * file of inputs.list, which is repeated if it is shorter. What is decompressed was compressed
- * before, through the same system. `copied`: plain and compressed data are in host memory.
- * `resident`: they are where the library can reach them; a stream's output window is used in
- * place after each call. Quality 5, which servers use for what they compress as they go. */
+ * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline (brotli.og.h
+ * says which), discipline/codec.h says what cases there are. */
 #include WORKLOAD_STUBS
 
-#include "workloads/discipline/case.h"
-#include "workloads/harness/input.h"
-#include "workloads/harness/workload.h"
+#include "workloads/discipline/codec.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUALITY = 5, CHUNK = 4096, WINDOW = 16384 };
-
-/* A case's parameter: one of each pair. */
-enum { COMPRESS = 0, DECOMPRESS = 1, TEXT = 0, BINARY = 2, ONE_SHOT = 0, STREAM = 4 };
+enum { QUALITY = 5 };
 
 #define INPUT(kind, package, path, sha256) {kind, package, path},
 static const struct input inputs[] = {
@@ -28,50 +19,29 @@ static const struct input inputs[] = {
 };
 
 struct state {
-    const struct workload_case *self;
+    struct codec codec; /* first */
     struct brotli brotli;
-    unsigned char *plain; /* self->size bytes */
-    unsigned char *in;    /* `plain`, or what it compresses to */
-    size_t in_size;
-    unsigned char *out;
-    size_t out_capacity;
-    size_t out_size; /* after a run */
-    unsigned char fold;
-#if RESIDENT_PLACEMENT
-    bool collecting; /* streams: windows also go to `out`, for verification */
-    unsigned char resident *resident_in;
-    unsigned char resident *resident_out; /* streams: the window */
-#endif
 };
-
-static bool is_decompressing(const struct state *state)
-{
-    return state->self->parameter & DECOMPRESS;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- one operation on data in host memory ---- */
 
 static inline enum og_error compress_once(struct state *state, struct og_fault *fault)
 {
     BROTLI_BOOL done = BROTLI_FALSE;
-    state->out_size = state->out_capacity;
+    state->codec.out_size = state->codec.out_capacity;
     enum og_error error = call_BrotliEncoderCompress(
-        &state->brotli, &done, QUALITY, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, state->in_size,
-        state->in, &state->out_size, state->out, fault);
+        &state->brotli, &done, QUALITY, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC,
+        state->codec.in_size, state->codec.in, &state->codec.out_size, state->codec.out, fault);
     return !error && !done ? case_unexpected(fault, "BrotliEncoderCompress", done) : error;
 }
 
 static inline enum og_error decompress_once(struct state *state, struct og_fault *fault)
 {
     BrotliDecoderResult result = BROTLI_DECODER_RESULT_ERROR;
-    state->out_size = state->out_capacity;
-    enum og_error error = call_BrotliDecoderDecompress(
-        &state->brotli, &result, state->in_size, state->in, &state->out_size, state->out, fault);
+    state->codec.out_size = state->codec.out_capacity;
+    enum og_error error =
+        call_BrotliDecoderDecompress(&state->brotli, &result, state->codec.in_size, state->codec.in,
+                                     &state->codec.out_size, state->codec.out, fault);
     if (!error && result != BROTLI_DECODER_RESULT_SUCCESS)
         error = case_unexpected(fault, "BrotliDecoderDecompress", (int)result);
     return error;
@@ -101,20 +71,20 @@ static inline enum og_error make_encoder(struct state *state, struct brotli_enco
 static enum og_error compress_stream(struct state *state, struct og_fault *fault)
 {
     struct brotli_encoder encoder = {0};
-    size_t unfed = state->in_size, room = state->out_capacity, available_in = 0;
-    const unsigned char *next_in = state->in;
-    unsigned char *next_out = state->out;
+    size_t unfed = state->codec.in_size, room = state->codec.out_capacity, available_in = 0;
+    const unsigned char *next_in = state->codec.in;
+    unsigned char *next_out = state->codec.out;
     bool finished = false;
     enum og_error error = make_encoder(state, &encoder, fault);
     while (!error && !finished) {
         BROTLI_BOOL done = BROTLI_FALSE;
         if (!available_in) {
-            available_in = smaller(unfed, CHUNK);
+            available_in = codec_portion(unfed, CODEC_CHUNK);
             unfed -= available_in;
         }
         BrotliEncoderOperation operation =
             unfed ? BROTLI_OPERATION_PROCESS : BROTLI_OPERATION_FINISH;
-        size_t available_out = smaller(room, WINDOW), had = available_out;
+        size_t available_out = codec_portion(room, CODEC_WINDOW), had = available_out;
         error = call_BrotliEncoderCompressStream(&state->brotli, &done, &encoder, operation,
                                                  &available_in, &next_in, &available_out, &next_out,
                                                  fault);
@@ -124,7 +94,7 @@ static enum og_error compress_stream(struct state *state, struct og_fault *fault
         if (!error && !unfed && !available_in)
             error = is_finished(state, &encoder, &finished, fault);
     }
-    state->out_size = state->out_capacity - room;
+    state->codec.out_size = state->codec.out_capacity - room;
     /* After an error the state may be lost with its instance. */
     enum og_error at_end = call_BrotliEncoderDestroyInstance(&state->brotli, &encoder,
                                                              error ? &(struct og_fault){0} : fault);
@@ -134,17 +104,17 @@ static enum og_error compress_stream(struct state *state, struct og_fault *fault
 static enum og_error decompress_stream(struct state *state, struct og_fault *fault)
 {
     struct brotli_decoder decoder = {0};
-    size_t unfed = state->in_size, room = state->out_capacity, available_in = 0;
-    const unsigned char *next_in = state->in;
-    unsigned char *next_out = state->out;
+    size_t unfed = state->codec.in_size, room = state->codec.out_capacity, available_in = 0;
+    const unsigned char *next_in = state->codec.in;
+    unsigned char *next_out = state->codec.out;
     BrotliDecoderResult result = BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT;
     enum og_error error = call_BrotliDecoderCreateInstance(&state->brotli, &decoder, fault);
     while (!error && result != BROTLI_DECODER_RESULT_SUCCESS) {
         if (!available_in) {
-            available_in = smaller(unfed, CHUNK);
+            available_in = codec_portion(unfed, CODEC_CHUNK);
             unfed -= available_in;
         }
-        size_t available_out = smaller(room, WINDOW), had_in = available_in,
+        size_t available_out = codec_portion(room, CODEC_WINDOW), had_in = available_in,
                had_out = available_out;
         error = call_BrotliDecoderDecompressStream(&state->brotli, &result, &decoder, &available_in,
                                                    &next_in, &available_out, &next_out, fault);
@@ -153,7 +123,7 @@ static enum og_error decompress_stream(struct state *state, struct og_fault *fau
                        (had_in == available_in && had_out == available_out)))
             error = case_unexpected(fault, "BrotliDecoderDecompressStream", (int)result);
     }
-    state->out_size = state->out_capacity - room;
+    state->codec.out_size = state->codec.out_capacity - room;
     enum og_error at_end = call_BrotliDecoderDestroyInstance(&state->brotli, &decoder,
                                                              error ? &(struct og_fault){0} : fault);
     return error ? error : at_end;
@@ -168,23 +138,19 @@ CASE_RUN_COPIED(decompress_stream)
 
 #if RESIDENT_PLACEMENT
 
-static bool is_streaming(const struct state *state)
-{
-    return state->self->parameter & STREAM;
-}
-
 static inline enum og_error resident_compress_once(struct state *state, instance_scope *scope,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     BROTLI_BOOL done = BROTLI_FALSE;
-    size_t size = state->out_capacity;
+    size_t size = state->codec.out_capacity;
     enum og_error error = invoke_BrotliEncoderCompress(
         &state->brotli, scope, &done, QUALITY, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC,
-        state->in_size, state->resident_in, &size, state->resident_out, fault);
+        state->codec.in_size, state->codec.resident_in, &size, state->codec.resident_out, fault);
     if (!error && !done)
         error = case_unexpected(fault, "BrotliEncoderCompress", done);
-    state->out_size = size;
-    return error ? error : resident_fold(scope, &state->fold, state->resident_out, size, fault);
+    state->codec.out_size = size;
+    return error ? error
+                 : resident_fold(scope, &state->codec.fold, state->codec.resident_out, size, fault);
 }
 
 static inline enum og_error resident_decompress_once(struct state *state, instance_scope *scope,
@@ -192,54 +158,42 @@ static inline enum og_error resident_decompress_once(struct state *state, instan
     INSTANCE_REQUIRES(scope)
 {
     BrotliDecoderResult result = BROTLI_DECODER_RESULT_ERROR;
-    size_t size = state->out_capacity;
-    enum og_error error =
-        invoke_BrotliDecoderDecompress(&state->brotli, scope, &result, state->in_size,
-                                       state->resident_in, &size, state->resident_out, fault);
+    size_t size = state->codec.out_capacity;
+    enum og_error error = invoke_BrotliDecoderDecompress(
+        &state->brotli, scope, &result, state->codec.in_size, state->codec.resident_in, &size,
+        state->codec.resident_out, fault);
     if (!error && result != BROTLI_DECODER_RESULT_SUCCESS)
         error = case_unexpected(fault, "BrotliDecoderDecompress", (int)result);
-    state->out_size = size;
-    return error ? error : resident_fold(scope, &state->fold, state->resident_out, size, fault);
-}
-
-/* Uses a window with `size` new bytes in it. */
-static inline enum og_error use_window(struct state *state, instance_scope *scope, size_t size,
-                                       struct og_fault *fault) INSTANCE_REQUIRES(scope)
-{
-    size_t before = state->out_size;
-    state->out_size += size;
-    if (!state->collecting)
-        return resident_fold(scope, &state->fold, state->resident_out, size, fault);
-    if (state->out_size > state->out_capacity)
-        return og_fail(fault, OG_CONTRACT, "brotli", 0, "the stream is longer than it can be");
-    return resident_copy_out(scope, state->out + before, state->resident_out, size, fault);
+    state->codec.out_size = size;
+    return error ? error
+                 : resident_fold(scope, &state->codec.fold, state->codec.resident_out, size, fault);
 }
 
 static enum og_error resident_compress_stream(struct state *state, instance_scope *scope,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     struct brotli_encoder encoder = {0};
-    size_t unfed = state->in_size, available_in = 0;
+    size_t unfed = state->codec.in_size, available_in = 0;
     bool finished = false;
     enum og_error error = make_encoder(state, &encoder, fault);
-    state->out_size = 0;
+    state->codec.out_size = 0;
     while (!error && !finished) {
         BROTLI_BOOL done = BROTLI_FALSE;
         if (!available_in) {
-            available_in = smaller(unfed, CHUNK);
+            available_in = codec_portion(unfed, CODEC_CHUNK);
             unfed -= available_in;
         }
         const unsigned char resident *next_in =
-            state->resident_in + (state->in_size - unfed - available_in);
-        size_t available_out = WINDOW;
+            state->codec.resident_in + (state->codec.in_size - unfed - available_in);
+        size_t available_out = CODEC_WINDOW;
         error = invoke_BrotliEncoderCompressStream(
             &state->brotli, scope, &done, &encoder,
             unfed ? BROTLI_OPERATION_PROCESS : BROTLI_OPERATION_FINISH, &available_in, next_in,
-            &available_out, state->resident_out, fault);
+            &available_out, state->codec.resident_out, fault);
         if (!error && !done)
             error = case_unexpected(fault, "BrotliEncoderCompressStream", done);
         if (!error)
-            error = use_window(state, scope, WINDOW - available_out, fault);
+            error = codec_use_window(&state->codec, scope, CODEC_WINDOW - available_out, fault);
         if (!error && !unfed && !available_in)
             error = is_finished(state, &encoder, &finished, fault);
     }
@@ -252,26 +206,26 @@ static enum og_error resident_decompress_stream(struct state *state, instance_sc
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     struct brotli_decoder decoder = {0};
-    size_t unfed = state->in_size, available_in = 0;
+    size_t unfed = state->codec.in_size, available_in = 0;
     BrotliDecoderResult result = BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT;
     enum og_error error = call_BrotliDecoderCreateInstance(&state->brotli, &decoder, fault);
-    state->out_size = 0;
+    state->codec.out_size = 0;
     while (!error && result != BROTLI_DECODER_RESULT_SUCCESS) {
         if (!available_in) {
-            available_in = smaller(unfed, CHUNK);
+            available_in = codec_portion(unfed, CODEC_CHUNK);
             unfed -= available_in;
         }
         const unsigned char resident *next_in =
-            state->resident_in + (state->in_size - unfed - available_in);
-        size_t available_out = WINDOW, had_in = available_in;
+            state->codec.resident_in + (state->codec.in_size - unfed - available_in);
+        size_t available_out = CODEC_WINDOW, had_in = available_in;
         error = invoke_BrotliDecoderDecompressStream(&state->brotli, scope, &result, &decoder,
                                                      &available_in, next_in, &available_out,
-                                                     state->resident_out, fault);
+                                                     state->codec.resident_out, fault);
         if (!error && (result == BROTLI_DECODER_RESULT_ERROR ||
-                       (had_in == available_in && available_out == WINDOW)))
+                       (had_in == available_in && available_out == CODEC_WINDOW)))
             error = case_unexpected(fault, "BrotliDecoderDecompressStream", (int)result);
         if (!error)
-            error = use_window(state, scope, WINDOW - available_out, fault);
+            error = codec_use_window(&state->codec, scope, CODEC_WINDOW - available_out, fault);
     }
     enum og_error at_end = call_BrotliDecoderDestroyInstance(&state->brotli, &decoder,
                                                              error ? &(struct og_fault){0} : fault);
@@ -283,64 +237,6 @@ CASE_RUN_RESIDENT(resident_decompress_once, brotli)
 CASE_RUN_RESIDENT(resident_compress_stream, brotli)
 CASE_RUN_RESIDENT(resident_decompress_stream, brotli)
 
-static enum og_error place(struct state *state, struct og_fault *fault)
-{
-    instance_scope scope;
-    size_t room = is_streaming(state) ? WINDOW : state->out_capacity;
-    enum og_error error = resident_alloc(&state->brotli.instance, &state->resident_in,
-                                         state->in_size, CASE_ALIGNMENT, fault);
-    if (!error)
-        error = resident_alloc(&state->brotli.instance, &state->resident_out, room, CASE_ALIGNMENT,
-                               fault);
-    if (error)
-        return error;
-    instance_enter(&state->brotli.instance, &scope);
-    error = resident_fill(&scope, state->resident_in, state->in, state->in_size, fault);
-    instance_leave(&scope);
-    return error;
-}
-
-static void unplace(struct state *state)
-{
-    resident_free(&state->brotli.instance, state->resident_in);
-    resident_free(&state->brotli.instance, state->resident_out);
-}
-
-/* One run, whose result then goes to `out`: a stream's windows go there while it runs. */
-static bool run_resident_for_output(struct state *state, struct case_error *error)
-{
-    struct og_fault fault;
-    instance_scope scope;
-    state->collecting = true;
-    bool succeeded = state->self->run(state, 1, NULL, error);
-    state->collecting = false;
-    if (!succeeded || is_streaming(state))
-        return succeeded;
-    instance_enter(&state->brotli.instance, &scope);
-    enum og_error failed =
-        resident_copy_out(&scope, state->out, state->resident_out, state->out_size, &fault);
-    instance_leave(&scope);
-    return failed ? case_fail(error, &fault) : true;
-}
-
-#else
-
-static enum og_error place(struct state *state, struct og_fault *fault)
-{
-    (void)state;
-    return og_fail(fault, OG_UNSUPPORTED, NULL, 0, "nothing is resident in this system");
-}
-
-static void unplace(struct state *state)
-{
-    (void)state;
-}
-
-static bool run_resident_for_output(struct state *state, struct case_error *error)
-{
-    return state->self->run(state, 1, NULL, error);
-}
-
 #endif
 
 /* ---- cases ---- */
@@ -348,20 +244,7 @@ static bool run_resident_for_output(struct state *state, struct case_error *erro
 static bool output(void *opaque, struct case_output *output, struct case_error *error)
 {
     struct state *state = opaque;
-    memset(state->out, 0, state->out_capacity);
-    bool succeeded = state->self->placement == PLACEMENT_RESIDENT
-                         ? run_resident_for_output(state, error)
-                         : state->self->run(state, 1, NULL, error);
-    if (!succeeded)
-        return false;
-    output->bytes = state->out;
-    output->size = state->out_size;
-    if (!is_decompressing(state) || (state->out_size == state->self->size &&
-                                     !memcmp(state->out, state->plain, state->out_size)))
-        return true;
-    snprintf(error->message, sizeof(error->message),
-             "what was compressed and decompressed again is not what it was before");
-    return false;
+    return codec_output(&state->codec, &state->brotli.instance, output, error);
 }
 
 static void finish(void *opaque)
@@ -369,12 +252,9 @@ static void finish(void *opaque)
     struct state *state = opaque;
     if (!state)
         return;
-    unplace(state);
+    codec_unplace(&state->codec, &state->brotli.instance);
     brotli_close(&state->brotli);
-    if (state->in != state->plain)
-        free(state->in);
-    free(state->plain);
-    free(state->out);
+    codec_free(&state->codec);
     free(state);
 }
 
@@ -385,26 +265,14 @@ static size_t compressed_bound(size_t size)
     return size + size / 1024 + 1024;
 }
 
-/* Fills `in` and makes `out`. */
-static enum og_error make_buffers(struct state *state, struct og_fault *fault)
+/* Fills `in` with what the plain data compresses to. */
+static enum og_error compress_input(struct state *state, struct og_fault *fault)
 {
-    size_t size = state->self->size, compressed = compressed_bound(size);
+    struct codec *codec = &state->codec;
     BROTLI_BOOL done = BROTLI_FALSE;
-    state->out_capacity = is_decompressing(state) ? size : compressed;
-    state->out = case_allocate(state->out_capacity, fault);
-    if (!state->out)
-        return OG_NO_MEMORY;
-    state->in = state->plain;
-    state->in_size = size;
-    if (!is_decompressing(state))
-        return OG_OK;
-    state->in = case_allocate(compressed, fault);
-    if (!state->in)
-        return OG_NO_MEMORY;
     enum og_error error = call_BrotliEncoderCompress(
-        &state->brotli, &done, QUALITY, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, size,
-        state->plain, &compressed, state->in, fault);
-    state->in_size = compressed;
+        &state->brotli, &done, QUALITY, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC,
+        codec->self->size, codec->plain, &codec->in_size, codec->in, fault);
     return !error && !done ? case_unexpected(fault, "BrotliEncoderCompress", done) : error;
 }
 
@@ -416,22 +284,18 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
         snprintf(error->message, sizeof(error->message), "the host is out of memory");
         return NULL;
     }
-    state->self = self;
+    state->codec.self = self;
     enum og_error failed = brotli_open(&state->brotli, &fault);
     if (!failed)
-        state->plain = case_allocate(self->size, &fault);
-    if (!failed && !state->plain)
-        failed = OG_NO_MEMORY;
-    if (!failed && !input_read(inputs, sizeof(inputs) / sizeof(inputs[0]),
-                               self->parameter & BINARY ? "binary" : "text", state->plain,
-                               self->size, error)) {
+        failed = codec_make_buffers(&state->codec, compressed_bound(self->size), &fault);
+    if (!failed && !codec_read(&state->codec, inputs, sizeof(inputs) / sizeof(inputs[0]), error)) {
         finish(state);
         return NULL;
     }
-    if (!failed)
-        failed = make_buffers(state, &fault);
+    if (!failed && codec_is_decoding(&state->codec))
+        failed = compress_input(state, &fault);
     if (!failed && self->placement == PLACEMENT_RESIDENT)
-        failed = place(state, &fault);
+        failed = codec_place(&state->codec, &state->brotli.instance, &fault);
     if (!failed)
         return state;
     case_fail(error, &fault);
@@ -439,34 +303,24 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
     return NULL;
 }
 
-#define CASE(name, which, placed, runs, bytes)                                                     \
-    {                                                                                              \
-        .operation = name, .placement = placed, .size = bytes, .parameter = which,                 \
-        .prepare = prepare, .run = runs, .output = output, .finish = finish,                       \
-    }
-
-#define EVERY_SIZE(name, which, placed, runs)                                                      \
-    CASE(name, which, placed, runs, 4096), CASE(name, which, placed, runs, 65536),                 \
-        CASE(name, which, placed, runs, 1048576)
-
-/* Each operation on both files. */
-#define EVERY_INPUT(name, which, placed, runs)                                                     \
-    EVERY_SIZE(name "-text", (which) | TEXT, placed, runs),                                        \
-        EVERY_SIZE(name "-binary", (which) | BINARY, placed, runs)
-
 static const struct workload_case cases[] = {
-    EVERY_INPUT("compress", COMPRESS | ONE_SHOT, PLACEMENT_COPIED, run_compress_once),
-    EVERY_INPUT("decompress", DECOMPRESS | ONE_SHOT, PLACEMENT_COPIED, run_decompress_once),
-    EVERY_INPUT("compress-stream", COMPRESS | STREAM, PLACEMENT_COPIED, run_compress_stream),
-    EVERY_INPUT("decompress-stream", DECOMPRESS | STREAM, PLACEMENT_COPIED, run_decompress_stream),
+    CODEC_EVERY_INPUT("compress", CODEC_ENCODE | CODEC_ONE_SHOT, PLACEMENT_COPIED,
+                      run_compress_once),
+    CODEC_EVERY_INPUT("decompress", CODEC_DECODE | CODEC_ONE_SHOT, PLACEMENT_COPIED,
+                      run_decompress_once),
+    CODEC_EVERY_INPUT("compress-stream", CODEC_ENCODE | CODEC_STREAM, PLACEMENT_COPIED,
+                      run_compress_stream),
+    CODEC_EVERY_INPUT("decompress-stream", CODEC_DECODE | CODEC_STREAM, PLACEMENT_COPIED,
+                      run_decompress_stream),
 #if RESIDENT_PLACEMENT
-    EVERY_INPUT("compress", COMPRESS | ONE_SHOT, PLACEMENT_RESIDENT, run_resident_compress_once),
-    EVERY_INPUT("decompress", DECOMPRESS | ONE_SHOT, PLACEMENT_RESIDENT,
-                run_resident_decompress_once),
-    EVERY_INPUT("compress-stream", COMPRESS | STREAM, PLACEMENT_RESIDENT,
-                run_resident_compress_stream),
-    EVERY_INPUT("decompress-stream", DECOMPRESS | STREAM, PLACEMENT_RESIDENT,
-                run_resident_decompress_stream),
+    CODEC_EVERY_INPUT("compress", CODEC_ENCODE | CODEC_ONE_SHOT, PLACEMENT_RESIDENT,
+                      run_resident_compress_once),
+    CODEC_EVERY_INPUT("decompress", CODEC_DECODE | CODEC_ONE_SHOT, PLACEMENT_RESIDENT,
+                      run_resident_decompress_once),
+    CODEC_EVERY_INPUT("compress-stream", CODEC_ENCODE | CODEC_STREAM, PLACEMENT_RESIDENT,
+                      run_resident_compress_stream),
+    CODEC_EVERY_INPUT("decompress-stream", CODEC_DECODE | CODEC_STREAM, PLACEMENT_RESIDENT,
+                      run_resident_decompress_stream),
 #endif
 };
 
