@@ -15,8 +15,7 @@ height = 3.2 + 0.75 * words(works)
 load plots."/style.gp"
 field(work, n) = (cut = strstrt(work, "/"), n == 1 ? (cut ? work[1:cut - 1] : work) : field(work[cut + 1:], n - 1))
 label(i) = (w = word(works, i), b = int(field(w, 3)), n = word(callbacks_of_works, i), \
-    field(w, 1)." ".field(w, 2).(b ? ", ".bytes_in_short(b) : "").", ".n.(n eq "1" ? " callback" : " callbacks"))
-bytes_in_short(n) = n >= 1024 ? sprintf("%.3g KiB", n / 1024.0) : sprintf("%d B", n)
+    field(w, 1)." ".field(w, 2).(b ? ", ".bytes(b) : "").", ".n.(n eq "1" ? " callback" : " callbacks"))
 per(name) = "column('".name."') * scale / column('callbacks')"
 at(model, value) = "(is('system', s) && is('placement', p) && of_kind(".model.") ? ".value." : NaN):(column('work') + nudge(s))"
 

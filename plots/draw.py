@@ -28,7 +28,7 @@ FORMATS = ("pdf", "svg")
 DATA_COLUMNS = table.COLUMNS[:11] + ("ratio", "ratio_low", "ratio_high", "position", "work",
                                       "callbacks")
 NEEDS = ("callbacks", "ratios", "sizes")
-WORDS = {"title", "caption", "workload", "operation", "each", "place", "needs", "file"}
+WORDS = {"title", "caption", "workload", "operation", "without", "each", "place", "needs", "file"}
 REQUIRED = {"title", "caption", "workload", "operation"}
 REQUIRED_WITH_FILE = {"title", "caption"}
 
@@ -43,7 +43,7 @@ class Script:
     def __init__(self, path):
         self.path = path
         self.name = os.path.splitext(os.path.basename(path))[0]
-        self.wants = {"each": "", "place": "99", "needs": "", "file": ""}
+        self.wants = {"each": "", "place": "99", "needs": "", "file": "", "without": ""}
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
                 match = re.match(r"# ([a-z]+): (.*)$", line)
@@ -63,6 +63,7 @@ class Script:
         try:
             self.workload = re.compile(self.wants.get("workload", ""))
             self.operations = [re.compile(word) for word in self.wants.get("operation", "").split()]
+            self.without = re.compile(self.wants["without"])
         except re.error as error:
             raise Refused(f"{path}:1: '{error.pattern}' is not a regular expression: "
                           f"{error}") from None
@@ -76,7 +77,8 @@ class Script:
 
     def rank(self, case):
         """Where the case's operation stands in the figure; None if it is not in it."""
-        if not self.workload.fullmatch(case.workload):
+        if not self.workload.fullmatch(case.workload) \
+                or self.without.fullmatch(f"{case.workload}/{case.operation}"):
             return None
         for place, pattern in enumerate(self.operations):
             if pattern.fullmatch(case.operation):

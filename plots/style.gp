@@ -70,8 +70,8 @@ cost_label_short = (is_time ? "time, " : "instructions, ").kind.(hollow_too ? ";
 ratio_label = (is_time ? "time" : "instructions")." relative to raw,".(hollow_too ? "\n" : " ") \
     .kind.(hollow_too ? "; hollow: modelled" : "")
 
-bytes(n) = n >= 1048576 ? sprintf("%g MiB", n / 1048576.0) \
-         : n >= 1024 ? sprintf("%g KiB", n / 1024.0) : sprintf("%g B", n)
+bytes(n) = n >= 1048576 ? sprintf("%.3g MiB", n / 1048576.0) \
+         : n >= 1024 ? sprintf("%.3g KiB", n / 1024.0) : sprintf("%g B", n)
 # As many labels on an axis of sizes as a panel has room for.
 octaves = log(1.0 * data_size_max / data_size_min) / log(2)
 every = octaves <= 3 ? 1 : octaves <= 9 ? 2 : 4
@@ -83,10 +83,15 @@ size_axis = "set logscale x 2; set xtics () nomirror; \
 knee = is_time ? 0.05 : 0.005
 bent(r) = asinh((r - 1) / knee)
 unbent(y) = 1 + knee * sinh(y)
-ratio_ticks(axis) = sprintf("set %stics () nomirror; \
-    do for [t in '0.5 0.9 1 1.1 1.3 2 5 10 100 1000 10000 100000'] { set %stics add (tick(t) bent(real(t))) }; \
-    if (knee < 0.01) { do for [t in '0.99 1.01'] { set %stics add (tick(t) bent(real(t))) } }", axis, axis, axis)
-tick(t) = real(t) == 1 ? "raw" : real(t) < 2 ? sprintf("%+.0f %%%%", 100 * (real(t) - 1)) \
+# Labels of such an axis from `lowest` to `highest`, as many as have room.
+ticks_above = "1.01 1.1 1.3 2 5 10 100 1000 10000 100000"
+ticks_below = "0.99 0.9 0.5 0.1"
+rarely(t) = (t eq "1.3" || t eq "5") && highest > bent(20)
+ratio_ticks(axis) = sprintf("set %stics () nomirror; set %stics add ('raw' bent(1)); \
+    do for [side in 'ticks_above ticks_below'] { at_last = bent(1); do for [t in value(side)] { \
+        if (!rarely(t) && abs(bent(real(t)) - at_last) > 0.075 * (highest - lowest)) { \
+            at_last = bent(real(t)); set %stics add (tick(t) at_last) } } }", axis, axis, axis)
+tick(t) = real(t) < 2 ? sprintf("%+.0f %%%%", 100 * (real(t) - 1)) \
         : real(t) < 10000 ? t." x" : real(t) == 10000 ? "10^4 x" : "10^5 x"
 
 # Row filters, for `using`: the value where the row is the wanted one, else nothing.
