@@ -84,12 +84,13 @@ knee = is_time ? 0.05 : 0.005
 bent(r) = asinh((r - 1) / knee)
 unbent(y) = 1 + knee * sinh(y)
 # Labels of such an axis from `lowest` to `highest`, as many as have room.
+room_for_label = 0.075    # as a share of the axis; a short one that lies needs more
 ticks_above = "1.01 1.1 1.3 2 5 10 100 1000 10000 100000"
 ticks_below = "0.99 0.9 0.5 0.1"
 rarely(t) = (t eq "1.3" || t eq "5") && highest > bent(20)
 ratio_ticks(axis) = sprintf("set %stics () nomirror; set %stics add ('raw' bent(1)); \
     do for [side in 'ticks_above ticks_below'] { at_last = bent(1); do for [t in value(side)] { \
-        if (!rarely(t) && abs(bent(real(t)) - at_last) > 0.075 * (highest - lowest)) { \
+        if (!rarely(t) && abs(bent(real(t)) - at_last) > room_for_label * (highest - lowest)) { \
             at_last = bent(real(t)); set %stics add (tick(t) at_last) } } }", axis, axis, axis)
 tick(t) = real(t) < 2 ? sprintf("%+.0f %%%%", 100 * (real(t) - 1)) \
         : real(t) < 10000 ? t." x" : real(t) == 10000 ? "10^4 x" : "10^5 x"
