@@ -43,12 +43,15 @@ figures:
 	    { echo "figures: $(RUN)/results.csv is not there; \`make reproduce\` makes it" >&2; exit 1; }
 	@test ! -d $(call quoted,$(RUN)/crossings) || results/modelled.py $(call quoted,$(RUN))
 	@results/ratios.py $(call quoted,$(RUN))
+	@results/summary.py $(call quoted,$(RUN))
 	@plots/draw.py $(call quoted,$(RUN))
+	@results/claims.py $(call quoted,$(RUN))
 	@results/report.py $(call quoted,$(RUN))
 
 compare:
 	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
 
 TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py results/tests/ratios_test.py \
+    results/tests/summary_test.py results/tests/claims_test.py \
     results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \
     plots/tests/figures_test.py
