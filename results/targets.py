@@ -1,10 +1,10 @@
-"""The targets that figures are made on: their order, what they are, and what adds one to a run."""
+"""The targets that figures are made on: their order, what they are, and what runs them."""
 
-# What there is to say of each: in tables and captions, and what makes its rows.
+# Of each: what it is, and what makes its rows.
 KNOWN = {
     "x86_64-linux": ("native", "make reproduce"),
-    "pku-guest": ("in the guest with protection keys, emulated by QEMU", "make bench-pku"),
-    "rv32": ("on the embedded target, RISC-V with PMP, emulated by QEMU", "make bench-rv32"),
+    "pku-guest": ("in the guest with protection keys, emulated by QEMU", "make reproduce without GUEST=no"),
+    "rv32": ("on the embedded target, RISC-V with PMP, emulated by QEMU", "make reproduce"),
 }
 
 
