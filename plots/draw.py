@@ -125,7 +125,7 @@ def natural(text):
 def order_of_systems():
     """The systems in the order of plots/style.gp's table."""
     with open(os.path.join(PLOTS, "style.gp"), encoding="utf-8") as file:
-        return re.findall(r"^([a-z-]+) +#[0-9A-F]{6} ", file.read(), re.MULTILINE)
+        return re.findall(r"^([a-z0-9-]+) +#[0-9A-F]{6} ", file.read(), re.MULTILINE)
 
 
 def works_of(script, rows):
