@@ -11,7 +11,7 @@
 # place: 3
 
 width = 18
-height = 3.2 + 0.75 * words(works)
+height = 2.8 + 0.75 * words(works)
 load plots."/style.gp"
 field(work, n) = (cut = strstrt(work, "/"), n == 1 ? (cut ? work[1:cut - 1] : work) : field(work[cut + 1:], n - 1))
 label(i) = (w = word(works, i), b = int(field(w, 3)), n = word(callbacks_of_works, i), \
@@ -21,7 +21,7 @@ at(model, value) = "(is('system', s) && is('placement', p) && of_kind(".model.")
 
 set multiplot
 eval legend
-eval panel(0.27, 0.96, 1.8, height - 1.4)
+eval panel(0.27, 0.96, 1.4, height - 1.4)
 set logscale x 10
 set format x cost_format
 set xlabel (is_time ? "time" : "instructions")." per callback, ".kind.(hollow_too ? " (95 % interval); hollow: modelled (range)" \

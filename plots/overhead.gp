@@ -33,7 +33,7 @@ do for [i=1:words(sized)] {
     op = word(sized, i)
     across = (i - 1) % columns
     down = (i - 1) / columns
-    room = hollow_too ? 0.115 : 0.095   # for a label of two lines, or of one
+    room = hollow_too ? 0.125 : 0.1   # for a label of two lines, or of one
     left = room + across * (0.99 - room) / columns
     eval panel(left, left + (0.99 - room) / columns - 0.05, top + down * 5.7, top + 4 + down * 5.7)
     eval size_axis
@@ -42,7 +42,7 @@ do for [i=1:words(sized)] {
     eval ratio_ticks("y")
     set title op
     set xlabel (i + columns > words(sized) ? "size of the data" : "") textcolor rgb ink
-    set ylabel (across == 0 ? ratio_label : "") textcolor rgb ink offset (hollow_too ? -0.3 : 0),0
+    set ylabel (across == 0 ? ratio_label : "") textcolor rgb ink offset (hollow_too ? -1 : -0.3),0
     eval "plot bent(1) with lines lc rgb colour('raw') lw 1.5 notitle, " \
         .size_lines("bent(column('ratio'))", "bent(column('ratio_low'))", "bent(column('ratio_high'))")
 }

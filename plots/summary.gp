@@ -31,7 +31,7 @@ do for [half=1:2] {
     list = half == 1 ? "low_side" : "high_side"
     set title (half == 1 ? "against weaker guarantees" : "against equal guarantees")
     set xrange [lowest - margin:highest + margin]
-    room_for_label = 0.1
+    room_for_label = 0.12
     eval ratio_ticks("x")
     set xlabel (is_time ? "time" : "instructions")." relative to raw, ".kind.(hollow_too ? "; hollow: modelled" : "") \
         textcolor rgb ink

@@ -17,6 +17,7 @@ import inline_figure
 import report_comparison
 import table
 import targets
+import variants
 import whole_file
 import wording
 
@@ -90,8 +91,9 @@ def label(rows, system):
 def summary(report):
     """The few figures that most readers come for."""
     parts = ["<h2 id='summary'>Summary</h2>"]
+    compared = variants.shown(report.rows)
     for target in report.targets:
-        rows = [row for row in report.rows if row.case.target == target]
+        rows = [row for row in compared if row.case.target == target]
         kinds = ", ".join(sorted({row.case.kind for row in rows}))
         systems = [s for s in report.systems if any(row.case.system == s for row in rows)]
         lines = []
