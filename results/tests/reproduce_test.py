@@ -13,6 +13,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = os.path.dirname(HERE)
+ROOT = os.path.dirname(RESULTS)
 sys.path[:0] = [HERE, RESULTS]
 
 import progress  # noqa: E402
@@ -99,6 +100,20 @@ def a_run_whose_measuring_failed_is_taken_up_where_it_stopped():
     tap.equal(place.found(), [run])
     tap.equal(place.rows(run)[:5], kept)
     tap.equal(len(place.rows(run)), CASES)
+
+
+def an_unfinished_run_has_figures_and_a_report_that_say_what_is_missing():
+    place = Place()
+    tap.equal(place.reproduce(FAKE_BENCH_STOP_AFTER="6").returncode, 1)
+    path = os.path.join(place.runs, *place.found())
+    done = subprocess.run(["make", "--no-print-directory", "-C", ROOT, "figures", f"RUN={path}"],
+                          text=True, capture_output=True, check=False)
+    tap.equal((done.returncode, done.stderr), (0, ""))
+    tap.contains(done.stdout, "Nothing was run in the guest", "no row of Omniglot itself",
+                 "FILTER='invoke-int'", "not drawn: callbacks", "drawn overhead-ubench-x86_64-linux",
+                 "process-ring has 1 of the 2 cases of ubench that raw has")
+    with open(os.path.join(path, "report.html"), encoding="utf-8") as file:
+        tap.contains(file.read(), "What this run lacks", "not decided")
 
 
 def a_run_that_measured_nothing_leaves_no_folder():
