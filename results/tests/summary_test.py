@@ -123,7 +123,15 @@ def a_system_without_a_library_has_no_line_of_it_and_is_said_to_lack_it():
     line = _line(lines, NATIVE, "copy-wasm", summary.LIBRARIES)
     tap.equal((line["cases"], line["of"]), (4, 5))
     said = missing.sentences(rows, lines, "")
-    assert "On x86_64-linux, copy-wasm has no rows of png." in said, said
+    tap.contains("\n".join(said), "On x86_64-linux, copy-wasm has no rows of png: libpng handles")
+
+
+def a_system_that_runs_in_the_guest_only_is_said_to_with_the_reason():
+    rows = made_up.rows((NATIVE, GUEST), ("sodium",))
+    said = missing.sentences(rows, _lines(rows), "")
+    tap.contains("\n".join(said), "On x86_64-linux there is no row of copy-mpk: this processor has "
+                                  "no protection keys.")
+    assert "process-ring" not in "".join(said), said    # the best process stands for it
 
 
 def what_a_partial_run_lacks_is_said():
