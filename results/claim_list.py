@@ -36,6 +36,18 @@ def against(threshold, value, low, high, kind):
     return PASS if high <= threshold else FAIL if low > threshold else OPEN
 
 
+def compared(mine, theirs, kind):
+    """Whether the one (value, low, high) is at most the other, decided as above."""
+    if kind == "emulated":
+        return PASS if mine[0] <= theirs[0] else FAIL
+    return PASS if mine[2] <= theirs[1] else FAIL if mine[1] > theirs[2] else OPEN
+
+
+def worst_of(verdicts):
+    """What all of them together say."""
+    return next(word for word in (FAIL, OPEN, PASS) if word in verdicts)
+
+
 def missing(what):
     return "", f"no such rows: {what}", OPEN
 
@@ -88,9 +100,11 @@ def mean_at_most(factor, systems_of, what):
         if not pairs:
             return missing(f"Omniglot's, or of {what}, over libraries")
         said = f"{og} and the other, over raw: " + ", ".join(
-            f"{mine:.3f} and {system} {theirs:.3f}" for system, (mine, theirs) in pairs.items())
-        passed = all(mine <= factor * theirs for mine, theirs in pairs.values())
-        return evidence.kind(og, *pairs), said, PASS if passed else FAIL
+            f"{mine[0]:.3f} and {system} {theirs[0]:.3f}"
+            for system, (mine, theirs) in pairs.items())
+        verdicts = [compared(mine, [factor * end for end in theirs], evidence.kind(og, system))
+                    for system, (mine, theirs) in pairs.items()]
+        return evidence.kind(og, *pairs), said, worst_of(verdicts)
     return decide
 
 
@@ -99,14 +113,20 @@ def in_place_is_cheaper(evidence):
     og = omniglot(evidence)
     pairs = {}
     for workload in sorted({line["workload"] for line in evidence.lines} - {"libraries"}):
-        both = [evidence.mean(og, workload, placed) for placed in ("resident", "copied")]
+        both = [evidence.mean_in(og, workload, placed) for placed in ("resident", "copied")]
         if og and all(both):
             pairs[workload] = both
     if not pairs:
         return missing("Omniglot's in both placements")
+    kind = evidence.kind(og)
+    verdicts = {name: compared(*both, kind) for name, both in pairs.items()}
     said = f"{og}, in place and copied: " + ", ".join(
-        f"{name} {percent(a)} and {percent(b)}" for name, (a, b) in pairs.items())
-    return evidence.kind(og), said, PASS if all(a <= b for a, b in pairs.values()) else FAIL
+        f"{name} {percent(a[0])} and {percent(b[0])}"
+        + (" (not told apart)" if verdicts[name] == OPEN else "")
+        for name, (a, b) in pairs.items())
+    # Libraries that cannot be told apart speak neither way.
+    told = [verdict for verdict in verdicts.values() if verdict != OPEN]
+    return kind, said, worst_of(told) if told else OPEN
 
 
 def cheaper_than(systems_of, what):
@@ -132,8 +152,7 @@ def cheaper_than(systems_of, what):
                         f"{len(both) - len(cheaper) - len(dearer)}; at worst "
                         f"{worst.median / other.median:.3f} of its cost ({case_of(worst)})")
             verdicts.append(FAIL if dearer else PASS if cheaper else OPEN)
-        verdict = next((word for word in (FAIL, OPEN, PASS) if word in verdicts), OPEN)
-        return evidence.kind(og, *there), "; ".join(said), verdict
+        return evidence.kind(og, *there), "; ".join(said), worst_of(verdicts or [OPEN])
     return decide
 
 
@@ -191,7 +210,7 @@ def every_size_at_most(threshold, system, workload, operation, least, placement=
         worst = max(found, key=lambda r: r.ratio)
         said = f"{len(found)} sizes, at most {percent(worst.ratio)}" + \
             interval(worst.ratio_low, worst.ratio_high, kind) + f" at {worst.case.size_bytes} B"
-        return kind, said, next(w for w in (FAIL, OPEN, PASS) if w in verdicts)
+        return kind, said, worst_of(verdicts)
     return decide
 
 
@@ -204,10 +223,14 @@ CLAIMS = (
           EVERYWHERE, mean_at_most(1, lambda evidence: evidence.systems("equal"),
                                    "a system with equal guarantees")),
     Claim("weaker", "Comparable to approaches with weaker guarantees",
-          "mean over libraries at most 1.10 times that of each, raw's included",
+          "mean over libraries at most 1.10 times that of each; the plain call is the next claim",
           PAPER.format("performs comparably to approaches that deliver weaker guarantees"),
-          EVERYWHERE, mean_at_most(COMPARABLE, lambda evidence: evidence.systems("weaker"),
+          EVERYWHERE, mean_at_most(COMPARABLE, lambda evidence: [
+              system for system in evidence.systems("weaker") if system != "raw"],
                                    "a system with weaker guarantees")),
+    Claim("raw", "Comparable to the plain call, which guarantees nothing",
+          "mean over libraries at most 1.10 times raw's", OURS, EVERYWHERE,
+          mean_at_most(COMPARABLE, named("raw"), "raw")),
     Claim("in-place", "Avoiding copies pays", "in place at most what copying costs, each library",
           PAPER.format("avoids expensive operations such as copying or serialization"),
           EVERYWHERE, in_place_is_cheaper),

@@ -71,8 +71,9 @@ class Evidence:
                        or variants.is_variant(row.case.system)})
 
     def means_in_common(self, one, other):
-        """The geometric means over raw of two systems, over the libraries' cases that both have;
-        None without any. A system that lacks a library is not favoured by its absence."""
+        """The geometric means over raw of two systems, each a (mean, low, high), over the libraries'
+        cases that both have; None without any. A system that lacks a library is not favoured by
+        its absence."""
         found = {}
         mine, theirs = self.calls(one), self.calls(other)
         for work in mine.keys() & theirs.keys():
@@ -81,23 +82,28 @@ class Evidence:
                 found.setdefault(work[0], []).append(both)
         if not found:
             return None
-        return tuple(summary.geometric_mean([
-            summary.geometric_mean([pair[which] for pair in pairs]) for pairs in found.values()])
-            for which in (0, 1))
+        return tuple(mean_of([mean_of([pair[which] for pair in pairs]) for pairs in found.values()])
+                     for which in (0, 1))
+
+    def mean_in(self, system, workload, placement):
+        """The (mean, low, high) over raw of a library's cases; None without any."""
+        found = [self.over_raw(row.case) for row in self.calls(system, placement).values()
+                 if row.case.workload == workload]
+        found = [ratio for ratio in found if ratio]
+        return mean_of(found) if found else None
 
     def over_raw(self, case):
-        """A case's ratio; 1 for raw itself, None for one without."""
+        """A case's ratio, its low and its high; 1 for raw itself, None for one without."""
         if case.system == "raw":
-            return 1.0
-        return self.ratios[case].ratio if case in self.ratios else None
+            return 1.0, 1.0, 1.0
+        ratio = self.ratios.get(case)
+        return (ratio.ratio, ratio.ratio_low, ratio.ratio_high) if ratio and ratio.ratio_low else None
 
-    def mean(self, system, workload=summary.LIBRARIES, placement="copied"):
-        """The summary's geometric mean; None without one."""
-        for line in self.lines:
-            if (line["system"], line["workload"], line["placement"]) == \
-                    (system, workload, placement):
-                return line["mean"]
-        return None
+
+def mean_of(ratios):
+    """The geometric mean of (value, low, high)s: from all at their lowest to all at their highest,
+    which is wider than the mean's own interval."""
+    return tuple(summary.geometric_mean([ratio[which] for ratio in ratios]) for which in range(3))
 
 
 def read(run):
