@@ -123,7 +123,7 @@ def decide(evidence):
             found = evidence.get(target)
             if found is None:
                 verdicts.append(Verdict(claim, target, "", f"no rows of {target}; "
-                                        f"`{targets.KNOWN[target][1]}` makes them", OPEN))
+                                        f"{targets.KNOWN[target][1]} makes them", OPEN))
                 continue
             kind, said, verdict = claim.decide(found)
             verdicts.append(Verdict(claim, target, kind, said, verdict))

@@ -31,7 +31,7 @@ def sentences(rows, lines, pattern):
     if pattern:
         said.append(f"The run was made with FILTER='{pattern}': other cases were not run.")
     present = {row.case.target for row in rows}
-    said += [f"Nothing was run {words} ({target}); `{made_by}` does that."
+    said += [f"Nothing was run {words} ({target}); {made_by} does that."
              for target, (words, made_by) in targets.KNOWN.items() if target not in present]
     workloads = {target: {row.case.workload for row in rows if row.case.target == target}
                  for target in present}

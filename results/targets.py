@@ -2,9 +2,9 @@
 
 # Of each: what it is, and what makes its rows.
 KNOWN = {
-    "x86_64-linux": ("native", "make reproduce"),
-    "pku-guest": ("in the guest with protection keys, emulated by QEMU", "make reproduce without GUEST=no"),
-    "rv32": ("on the embedded target, RISC-V with PMP, emulated by QEMU", "make reproduce"),
+    "x86_64-linux": ("native", "`make reproduce`"),
+    "pku-guest": ("in the guest with protection keys, emulated by QEMU", "`make reproduce`, unless GUEST=no,"),
+    "rv32": ("on the embedded target, RISC-V with PMP, emulated by QEMU", "`make reproduce`"),
 }
 
 

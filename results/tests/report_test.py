@@ -66,7 +66,7 @@ FULL = MadeUp()
 def the_page_holds_summary_figures_tables_and_environment():
     page = FULL.page()
     tap.contains(page, "Empty call", "SHA-256 of 8 B", "SHA-256 of 4 KiB", "SHA-256 of 1 MiB",
-                 "Figure 1. Cost of a call", "Overhead against raw, zlib", "process-ring",
+                 "Figure 1. Overhead against raw, sodium", "Figure 4. Cost of a call", "Overhead against raw, zlib", "process-ring",
                  "discipline adds", "the same bytes as <code>raw</code>", "<dt>kernel</dt>")
     tap.equal(page.count("<svg"), 6)
 
