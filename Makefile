@@ -181,6 +181,7 @@ help:
 	@echo 'make bench-rv32    count instructions only, on the embedded target (RISC-V PMP in QEMU)'
 	@echo 'make rv32          the images of the embedded target, in build/rv32'
 	@echo 'make figures       figures and report again, from results/latest or RUN=folder'
+	@echo 'make readme        pictures and tables of README.md anew, from results/latest or RUN=folder'
 	@echo 'make compare       A=run B=run: what changed between two runs'
 	@echo 'make stress        the long tests     make fuzz   FUZZ_SECONDS=300 for each target'
 	@echo 'make lint          format, static analysis     make format   rewrites'

@@ -5,7 +5,7 @@
 # caption: better. Systems that have no such event have no dot. Bars are 95 % intervals.
 # workload: ubench
 # operation: callback domain-open domain-reset domain-close domain-.* process-start
-# place: 3
+# place: 6
 
 width = 16
 height = 2.6 + 0.6 * words(operations)

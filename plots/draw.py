@@ -18,12 +18,17 @@ import sys
 PLOTS = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(PLOTS, os.pardir, "results"))
 
+import callbacks  # noqa: E402
 import table  # noqa: E402
+import targets  # noqa: E402
+import variants  # noqa: E402
 import whole_file  # noqa: E402
 
 FORMATS = ("pdf", "svg")
-DATA_COLUMNS = table.COLUMNS[:11] + ("ratio", "ratio_low", "ratio_high", "position")
-WORDS = {"title", "caption", "workload", "operation", "each", "place", "needs", "file"}
+DATA_COLUMNS = table.COLUMNS[:11] + ("ratio", "ratio_low", "ratio_high", "position", "work",
+                                      "callbacks")
+NEEDS = ("callbacks", "ratios", "sizes")
+WORDS = {"title", "caption", "workload", "operation", "without", "each", "place", "needs", "file"}
 REQUIRED = {"title", "caption", "workload", "operation"}
 REQUIRED_WITH_FILE = {"title", "caption"}
 
@@ -38,7 +43,7 @@ class Script:
     def __init__(self, path):
         self.path = path
         self.name = os.path.splitext(os.path.basename(path))[0]
-        self.wants = {"each": "", "place": "99", "needs": "", "file": ""}
+        self.wants = {"each": "", "place": "99", "needs": "", "file": "", "without": ""}
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
                 match = re.match(r"# ([a-z]+): (.*)$", line)
@@ -58,28 +63,31 @@ class Script:
         try:
             self.workload = re.compile(self.wants.get("workload", ""))
             self.operations = [re.compile(word) for word in self.wants.get("operation", "").split()]
+            self.without = re.compile(self.wants["without"])
         except re.error as error:
             raise Refused(f"{path}:1: '{error.pattern}' is not a regular expression: "
                           f"{error}") from None
         if not self.wants["place"].isdigit():
             raise Refused(f"{path}:1: 'place' is a number, not '{self.wants['place']}'")
-        unknown = set(self.wants["needs"].split()) - {"ratios", "sizes"}
+        unknown = set(self.wants["needs"].split()) - set(NEEDS)
         if unknown:
-            raise Refused(f"{path}:1: 'needs' knows ratios and sizes, not '{unknown.pop()}'")
+            raise Refused(f"{path}:1: 'needs' knows {', '.join(NEEDS)}, not '{unknown.pop()}'")
         if self.wants["each"] not in ("", "workload"):
             raise Refused(f"{path}:1: 'each' knows only 'workload'")
 
     def rank(self, case):
         """Where the case's operation stands in the figure; None if it is not in it."""
-        if not self.workload.fullmatch(case.workload):
+        if not self.workload.fullmatch(case.workload) \
+                or self.without.fullmatch(f"{case.workload}/{case.operation}"):
             return None
         for place, pattern in enumerate(self.operations):
             if pattern.fullmatch(case.operation):
                 return (place, natural(case.operation))
         return None
 
-    def figures(self, rows, ratios):
-        """Yields (name, title, rows) of each figure of rows there is to draw."""
+    def figures(self, rows, ratios, counted):
+        """Yields (name, title, rows) of each figure of rows there is to draw: what is of one
+        workload together, the measured before the counted."""
         if self.wants["file"]:
             return
         needs = self.wants["needs"].split()
@@ -88,7 +96,10 @@ class Script:
             if self.rank(row.case) is not None:
                 part = row.case.workload if self.wants["each"] else ""
                 groups.setdefault((row.case.target, part), []).append(row)
-        for (target, part), chosen in sorted(groups.items()):
+        for (target, part), chosen in sorted(groups.items(), key=lambda group: (
+                group[0][1], targets.place(group[0][0]))):
+            if "callbacks" in needs:
+                chosen = [row for row in chosen if counted.get(callbacks.work(row.case))]
             if "sizes" in needs:
                 sizes = sizes_of_operations(chosen)
                 chosen = [row for row in chosen if len(sizes[row.case.operation]) > 1]
@@ -114,10 +125,17 @@ def natural(text):
 def order_of_systems():
     """The systems in the order of plots/style.gp's table."""
     with open(os.path.join(PLOTS, "style.gp"), encoding="utf-8") as file:
-        return re.findall(r"^([a-z-]+) +#[0-9A-F]{6} ", file.read(), re.MULTILINE)
+        return re.findall(r"^([a-z0-9-]+) +#[0-9A-F]{6} ", file.read(), re.MULTILINE)
 
 
-def variables(script, rows, known):
+def works_of(script, rows):
+    """What is done in the rows, whoever does it: (workload, operation, size), in order."""
+    return sorted({(row.case.workload, row.case.operation, row.case.size_bytes) for row in rows},
+                  key=lambda work: (min(script.rank(row.case) for row in rows
+                                        if row.case.operation == work[1]), work))
+
+
+def variables(script, rows, counted, known):
     """What a figure's script is told about its data. style.gp describes them."""
     operations = sorted({row.case.operation for row in rows},
                         key=lambda op: min(script.rank(row.case) for row in rows
@@ -126,13 +144,20 @@ def variables(script, rows, known):
                      key=lambda s: (known.index(s) if s in known else len(known), s))
     sizes = sizes_of_operations(rows)
     sized = [op for op in operations if len(sizes[op]) > 1]
+    unsized = [op for op in operations if op not in sized]
     positive = [row.case.size_bytes for row in rows if row.case.operation in sized] or [1]
+    works = works_of(script, rows)
+    callbacks_of = {(case.workload, case.operation, case.size_bytes):
+                    counted.get(callbacks.work(case), 0) for case in (row.case for row in rows)}
     kinds = sorted({row.case.kind for row in rows} - {"modelled"}) or ["modelled"]
     modelled = {row.case.system for row in rows if row.case.kind == "modelled"}
     return {
         "modelled": " ".join(system for system in systems if system in modelled),
         "operations": " ".join(operations), "sized": " ".join(sized),
-        "unsized": " ".join(op for op in operations if op not in sized),
+        "unsized": " ".join(unsized),
+        "unsized_bytes": " ".join(str(min(sizes[op])) for op in unsized),
+        "works": " ".join("/".join(str(word) for word in work) for work in works),
+        "callbacks_of_works": " ".join(str(callbacks_of[work]) for work in works),
         "systems": " ".join(systems), "target": rows[0].case.target, "unit": rows[0].case.unit,
         "kind": "; ".join(kinds), "plots": PLOTS,
         "data_size_min": max(1, min(positive)), "data_size_max": max(1, max(positive)),
@@ -140,36 +165,59 @@ def variables(script, rows, known):
 
 
 def draw_file(script, run, known, folder):
-    """Writes the figure of a script that draws a file of the run rather than its rows. Returns
-    its entry in figures.json, or None if the run has no such file."""
+    """Writes the figures of a script that draws a file of the run rather than its rows, one for
+    each target that the file names. Yields their entries in figures.json; none if the run has
+    no such file."""
     path = os.path.join(run, script.wants["file"])
     try:
         with open(path, encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
-        return None
-    present = {row["system"] for row in rows}
+        return
+    if not rows or "target" not in rows[0]:
+        yield draw_part_of_file(script, script.name, rows, "rv32", path, known, folder)
+        return
+    for target in sorted({row["target"] for row in rows}, key=targets.place):
+        name = f"{script.name}-{target}"
+        part = os.path.join(folder, name + ".csv")
+        chosen = [row for row in rows if row["target"] == target]
+        whole_file.write(part, "".join(",".join(line) + "\n" for line in (
+            rows[0], *(row.values() for row in chosen))))
+        yield draw_part_of_file(script, name, chosen, target, part, known, folder)
+
+
+def draw_part_of_file(script, name, rows, target, path, known, folder):
+    """Draws the figure of `path`, which has these rows of a file. Returns its entry."""
+    present = list(dict.fromkeys(row["system"] for row in rows))
+    kinds = sorted({row.get("kind", "sizes") for row in rows})
+    of_measuring = [kind for kind in kinds if kind != "modelled"] or kinds
     settings = {
-        "systems": " ".join(system for system in known if system in present),
+        "systems": " ".join(sorted(present, key=lambda s: (known.index(s) if s in known
+                                                           else len(known), s))),
         "workloads": " ".join(dict.fromkeys(row["workload"] for row in rows)),
-        "operations": "", "sized": "", "unsized": "", "modelled": "", "target": "rv32",
-        "unit": "bytes",
-        "kind": "measured", "plots": PLOTS, "data_size_min": 1, "data_size_max": 1,
+        "operations": "", "sized": "", "unsized": "", "unsized_bytes": "",
+        "modelled": " ".join(s for s in present if any(
+            row["system"] == s and row.get("kind") == "modelled" for row in rows)),
+        "target": target, "unit": rows[0].get("unit", "bytes") if rows else "bytes",
+        "kind": "; ".join("measured" if kind == "sizes" else kind for kind in of_measuring),
+        "plots": PLOTS, "data_size_min": 1, "data_size_max": 1,
     }
-    draw_formats(script, script.name, settings, path, folder)
-    return {"name": script.name, "title": script.wants["title"], "target": settings["target"],
-            "caption": script.wants["caption"], "kinds": ["sizes"]}
+    draw_formats(script, name, settings, path, folder)
+    return {"name": name, "title": script.wants["title"], "target": target,
+            "caption": script.wants["caption"], "kinds": kinds}
 
 
-def data_text(rows, ratios, operations):
-    """The figure's rows as csv, a system's sizes in rising order. An absent ratio is empty."""
+def data_text(rows, ratios, counted, operations, works):
+    """The figure's rows as csv, a system's sizes in rising order. What is not known is NaN."""
     lines = [",".join(DATA_COLUMNS)]
     for row in sorted(rows, key=lambda row: row.case):
         ratio = ratios.get(row.case)
         relative = (ratio.ratio, ratio.ratio_low, ratio.ratio_high) if ratio else ("NaN",) * 3
         lines.append(",".join(str(field) for field in (
             *row.case, row.median, row.ci_low, row.ci_high, *relative,
-            operations.index(row.case.operation) + 1)))
+            operations.index(row.case.operation) + 1,
+            works.index((row.case.workload, row.case.operation, row.case.size_bytes)) + 1,
+            counted.get(callbacks.work(row.case), "NaN"))))
     return "\n".join(lines) + "\n"
 
 
@@ -193,11 +241,12 @@ def gnuplot(script, settings):
         raise Refused(f"{script}: gnuplot failed:\n" + "\n".join(said))
 
 
-def draw(script, name, rows, ratios, known, folder):
+def draw(script, name, rows, ratios, counted, known, folder):
     """Writes one figure in all formats, and its data beside them."""
-    settings = variables(script, rows, known)
+    settings = variables(script, rows, counted, known)
     data = os.path.join(folder, name + ".csv")
-    whole_file.write(data, data_text(rows, ratios, settings["operations"].split()))
+    whole_file.write(data, data_text(rows, ratios, counted, settings["operations"].split(),
+                                     works_of(script, rows)))
     draw_formats(script, name, settings, data, folder)
 
 
@@ -221,6 +270,16 @@ def scripts(names):
                   key=lambda script: (int(script.wants["place"]), script.name))
 
 
+def why_not(script, rows, counted):
+    """Why a script drew nothing, in words."""
+    if script.wants["file"]:
+        return f"this run has no {script.wants['file']}"
+    chosen = [row for row in rows if script.rank(row.case) is not None]
+    if chosen and "callbacks" in script.wants["needs"].split() and not counted:
+        return "this run has not counted callbacks; `make reproduce` does, with the native part"
+    return "this run has none of its rows" + (" that it needs" if chosen else "")
+
+
 def main(arguments):
     if not arguments or arguments[0].startswith("-"):
         print("usage: plots/draw.py RUN [NAME...]", file=sys.stderr)
@@ -228,30 +287,26 @@ def main(arguments):
     run, names = arguments[0], arguments[1:]
     folder = os.path.join(run, "figures")
     try:
-        rows = table.read_results(os.path.join(run, "results.csv"))
+        rows = variants.shown(table.read_results(os.path.join(run, "results.csv")))
         ratios = {r.case: r for r in table.read_ratios(os.path.join(run, "ratios.csv"))}
+        counted = callbacks.read(run)
         known = order_of_systems()
         for system in sorted({row.case.system for row in rows} - set(known)):
             print(f"  note: {system} has no colour in plots/style.gp, so it is drawn grey")
         os.makedirs(folder, exist_ok=True)
         index = []
         for script in scripts(names):
-            drawn = 0
-            if script.wants["file"]:
-                entry = draw_file(script, run, known, folder)
-                if entry:
-                    print(f"  drawn {script.name} (pdf, svg)", flush=True)
-                    index.append(entry)
-                    drawn += 1
-            for name, title, chosen in script.figures(rows, ratios):
-                draw(script, name, chosen, ratios, known, folder)
-                print(f"  drawn {name} (pdf, svg)", flush=True)
-                index.append({"name": name, "title": title, "target": chosen[0].case.target,
+            drawn = list(draw_file(script, run, known, folder)) if script.wants["file"] else []
+            for name, title, chosen in script.figures(rows, ratios, counted):
+                draw(script, name, chosen, ratios, counted, known, folder)
+                drawn.append({"name": name, "title": title, "target": chosen[0].case.target,
                               "caption": script.wants["caption"],
                               "kinds": sorted({row.case.kind for row in chosen})})
-                drawn += 1
+            for entry in drawn:
+                print(f"  drawn {entry['name']} (pdf, svg)", flush=True)
             if not drawn:
-                print(f"  not drawn: {script.name}, this run has none of its rows")
+                print(f"  not drawn: {script.name}, {why_not(script, rows, counted)}")
+            index += drawn
         if not names:
             whole_file.write(os.path.join(folder, "figures.json"), json.dumps(index, indent=1))
     except (table.Damage, Refused) as error:

@@ -3,7 +3,7 @@
 # caption: host's stack and heap what the program used at most; of the library its data and stack,
 # caption: not the heap and the room for scopes, which are as large as somebody makes them.
 # file: sizes.csv
-# place: 4
+# place: 8
 
 width = 18
 height = 13

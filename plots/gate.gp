@@ -5,7 +5,7 @@
 # caption: is written. The function itself (library) is not the runtime's.
 # workload: gate|gate-switch
 # operation: access-checks arguments find-target save-registers pmp deadline mode-switch clear-registers library trap restore-registers validation
-# place: 3
+# place: 7
 
 width = 16
 height = 2.4 + 0.62 * words(operations)

@@ -5,7 +5,7 @@
 # caption: the grey raw mark is what the system adds. Bars are 95 % intervals.
 # workload: ubench
 # operation: invoke-int-.* invoke-double-.* invoke-mixed invoke-struct-registers invoke-.*
-# place: 1
+# place: 4
 
 width = 16
 height = 2.6 + 0.55 * words(operations)

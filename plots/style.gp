@@ -4,6 +4,9 @@
 #   data, output, format            the csv file to read; the file to write; pdf or svg
 #   systems, operations             what is in the data, as lists of words
 #   sized, unsized                  the operations with several sizes, and those with one
+#   unsized_bytes                   the size of each of the latter
+#   works                           what is done, as workload/operation/size
+#   callbacks_of_works              how many callbacks each of these makes, 0 if that is not known
 #   modelled                        those of the systems whose figures are modelled
 #   target, kind, unit              of the figures, those that are modelled aside: x86_64-linux,
 #                                   measured, ns
@@ -21,7 +24,7 @@ copy-wasm       #7CB342    5 \
 process         #D55E00    9 \
 process-ring    #D55E00    9 \
 process-socket  #E69F00    11 \
-process-pipe    #CC79A7    13 "
+process-pipe    #CC79A7    15 "
 
 known(i) = word(style_of_systems, 3*i - 2)
 place(name) = sum [i=1:words(style_of_systems)/3] (known(i) eq name ? 3*i : 0)
@@ -67,10 +70,30 @@ cost_label_short = (is_time ? "time, " : "instructions, ").kind.(hollow_too ? ";
 ratio_label = (is_time ? "time" : "instructions")." relative to raw,".(hollow_too ? "\n" : " ") \
     .kind.(hollow_too ? "; hollow: modelled" : "")
 
-bytes(n) = n >= 1048576 ? sprintf("%g MiB", n / 1048576.0) \
-         : n >= 1024 ? sprintf("%g KiB", n / 1024.0) : sprintf("%g B", n)
+bytes(n) = n >= 1048576 ? sprintf("%.3g MiB", n / 1048576.0) \
+         : n >= 1024 ? sprintf("%.3g KiB", n / 1024.0) : sprintf("%g B", n)
+# As many labels on an axis of sizes as a panel has room for.
+octaves = log(1.0 * data_size_max / data_size_min) / log(2)
+every = octaves <= 3 ? 1 : octaves <= 9 ? 2 : 4
 size_axis = "set logscale x 2; set xtics () nomirror; \
-    do for [p in '1 16 256 4096 65536 1048576 16777216'] { set xtics add (bytes(int(p)) int(p)) }"
+    do for [p=0:28:every] { set xtics add (bytes(2**p) 2**p) }"
+
+# An axis of costs relative to raw. Around raw it is linear in the difference, so that a percent
+# shows and noise below raw has a place; from `knee` on it is logarithmic, for factors of thousands.
+knee = is_time ? 0.05 : 0.005
+bent(r) = asinh((r - 1) / knee)
+unbent(y) = 1 + knee * sinh(y)
+# Labels of such an axis from `lowest` to `highest`, as many as have room.
+room_for_label = 0.075    # as a share of the axis; a short one that lies needs more
+ticks_above = "1.01 1.1 1.3 2 5 10 100 1000 10000 100000"
+ticks_below = "0.99 0.9 0.5 0.1"
+rarely(t) = (t eq "1.3" || t eq "5") && highest > bent(20)
+ratio_ticks(axis) = sprintf("set %stics () nomirror; set %stics add ('raw' bent(1)); \
+    do for [side in 'ticks_above ticks_below'] { at_last = bent(1); do for [t in value(side)] { \
+        if (!rarely(t) && abs(bent(real(t)) - at_last) > room_for_label * (highest - lowest)) { \
+            at_last = bent(real(t)); set %stics add (tick(t) at_last) } } }", axis, axis, axis)
+tick(t) = real(t) < 2 ? sprintf("%+.0f %%%%", 100 * (real(t) - 1)) \
+        : real(t) < 10000 ? t." x" : real(t) == 10000 ? "10^4 x" : "10^5 x"
 
 # Row filters, for `using`: the value where the row is the wanted one, else nothing.
 is(name, value) = strcol(name) eq value
@@ -112,9 +135,23 @@ legend = panel(0, 1, 0, 1)."; unset border; unset tics; unset grid; set key cent
 # A panel of operations that have one size: a row for each of the words in `dots`, labelled
 # label(operation), a dot for each system at its cost on a logarithmic axis.
 row_in(list, name) = sum [i=1:words(list)] (word(list, i) eq name ? i : 0)
-nudge(system) = (row_in(systems, system) - (words(systems) + 1) / 2.0) * 0.5 / words(systems)
-dot_of(model) = "(is('system', s) && of_kind(".model.") && row_in(dots, strcol('operation')) ? \
-    column('median') * scale : NaN):(row_in(dots, strcol('operation')) + nudge(s))"
+nudge(system) = (row_in(systems, system) - (words(systems) + 1) / 2.0) * 0.6 / words(systems)
+dot_of(model, value) = "(is('system', s) && of_kind(".model.") && row_in(dots, strcol('operation')) ? \
+    ".value." : NaN):(row_in(dots, strcol('operation')) + nudge(s))"
+dot_rows = "set yrange [words(dots) + 0.6:0.4]; set ytics () nomirror scale 0; \
+    do for [i=1:words(dots)] { set ytics add (label(word(dots, i)) i) }"
+dot_marks(value, low, high) = "for [s in modelled] data using ".dot_of(1, value).":(".low."):(".high.") \
+    with xerrorbars lc rgb colour(s) pt 0 lw 1.1 notitle, ".hollow_marks("", dot_of(1, value), "0.85").", \
+    for [s in systems] data using ".dot_of(0, value).":(".low."):(".high.") \
+    with xerrorbars lc rgb colour(s) pt filled(s) ps 0.65 lw 1.1 notitle"
+# The same with a smaller mark for what works in place.
+placed_dot_of(model, value) = "(row(s, strcol('operation'), p, ".model.") && row_in(dots, strcol('operation')) ? \
+    ".value." : NaN):(row_in(dots, strcol('operation')) + nudge(s))"
+placed_dots(value, low, high) = "for [s in modelled] ".each_placement." data using \
+    ".placed_dot_of(1, value).":(".low."):(".high.") with xerrorbars lc rgb colour(s) pt 0 lw 1.1 notitle, \
+    ".hollow_marks(each_placement, placed_dot_of(1, value), "(p eq 'copied' ? 0.85 : 0.55)").", \
+    for [s in systems] ".each_placement." data using ".placed_dot_of(0, value).":(".low."):(".high.") \
+    with xerrorbars lc rgb colour(s) pt filled(s) ps (p eq 'copied' ? 0.65 : 0.4) lw 1.1 notitle"
 draw_dots = "set logscale x 10; set format x cost_format; set xlabel cost_label textcolor rgb ink; \
     set autoscale; stats data using \
     (row_in(dots, strcol('operation')) && column('ci_low') > 0 ? column('ci_low') * scale : 1/0) nooutput; \
@@ -122,9 +159,5 @@ draw_dots = "set logscale x 10; set format x cost_format; set xlabel cost_label 
     stats data using (row_in(dots, strcol('operation')) ? column('ci_high') * scale : 1/0) nooutput; \
     set xrange [cheapest:STATS_max * 1.7]; set xtics autofreq; \
     if (STATS_max / cheapest < 60) { do for [e=-12:9] { do for [m in '2 5'] { \
-        set xtics add (m * 10.0**e) } } }; set yrange [words(dots) + 0.6:0.4]; set ytics () nomirror scale 0; \
-    do for [i=1:words(dots)] { set ytics add (label(word(dots, i)) i) }; \
-    plot for [s in modelled] data using ".dot_of(1).":(column('ci_low') * scale):(column('ci_high') * scale) \
-    with xerrorbars lc rgb colour(s) pt 0 lw 1.1 notitle, ".hollow_marks("", dot_of(1), "0.85").", \
-    for [s in systems] data using ".dot_of(0).":(column('ci_low') * scale):(column('ci_high') * scale) \
-    with xerrorbars lc rgb colour(s) pt filled(s) ps 0.65 lw 1.1 notitle"
+        set xtics add (m * 10.0**e) } } }; ".dot_rows."; \
+    plot ".dot_marks("column('median') * scale", "column('ci_low') * scale", "column('ci_high') * scale")

@@ -4,7 +4,7 @@
 # caption: it is shown, reads or writes the same bytes without any check. Bars are 95 % intervals.
 # workload: ubench
 # operation: upgrade validate-bool validate-enum validate-range validate-pointer validate-.* write
-# place: 2
+# place: 5
 
 columns = words(sized) < 3 ? words(sized) : 3
 rows = int(ceil(words(sized) / 3.0))

@@ -4,6 +4,7 @@
 #                     FRESH=1       never go on with an unfinished run
 #                     GUEST=no      without og-mpk, which is counted in the guest
 #   make figures      RUN=folder    of this run rather than the last finished one
+#   make readme       RUN=folder    puts this run's pictures and tables into README.md
 #   make compare      A=run B=run   what changed between two runs
 
 RUN ?= results/latest
@@ -20,7 +21,7 @@ REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
     $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
 
-.PHONY: reproduce bench-native bench-pku bench-rv32 figures compare
+.PHONY: reproduce bench-native bench-pku bench-rv32 figures readme compare
 reproduce: deps
 	@$(REPRODUCE)
 
@@ -43,12 +44,18 @@ figures:
 	    { echo "figures: $(RUN)/results.csv is not there; \`make reproduce\` makes it" >&2; exit 1; }
 	@test ! -d $(call quoted,$(RUN)/crossings) || results/modelled.py $(call quoted,$(RUN))
 	@results/ratios.py $(call quoted,$(RUN))
+	@results/summary.py $(call quoted,$(RUN))
 	@plots/draw.py $(call quoted,$(RUN))
+	@results/claims.py $(call quoted,$(RUN))
 	@results/report.py $(call quoted,$(RUN))
+
+readme: figures
+	@results/readme.py $(call quoted,$(RUN)) $(PARTS)
 
 compare:
 	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
 
 TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py results/tests/ratios_test.py \
+    results/tests/summary_test.py results/tests/claims_test.py results/tests/readme_test.py \
     results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \
     plots/tests/figures_test.py

@@ -14,7 +14,10 @@ import os
 import sys
 
 import inline_figure
+import report_comparison
 import table
+import targets
+import variants
 import whole_file
 import wording
 
@@ -56,7 +59,7 @@ class Report:
         self.figures = self.json(os.path.join("figures", "figures.json"), [])
         self.systems = list(dict.fromkeys(row.case.system for row in sorted(
             self.rows, key=lambda row: (row.case.system != "raw", row.case.system))))
-        self.targets = sorted({row.case.target for row in self.rows})
+        self.targets = sorted({row.case.target for row in self.rows}, key=targets.place)
 
     def json(self, name, default):
         path = os.path.join(self.run, name)
@@ -88,8 +91,9 @@ def label(rows, system):
 def summary(report):
     """The few figures that most readers come for."""
     parts = ["<h2 id='summary'>Summary</h2>"]
+    compared = variants.shown(report.rows)
     for target in report.targets:
-        rows = [row for row in report.rows if row.case.target == target]
+        rows = [row for row in compared if row.case.target == target]
         kinds = ", ".join(sorted({row.case.kind for row in rows}))
         systems = [s for s in report.systems if any(row.case.system == s for row in rows)]
         lines = []
@@ -204,7 +208,8 @@ def figures(report):
         parts.append(f"<figure id='{escape(figure['name'])}'>"
                      + inline_figure.inline(svg, f"f{number}", title)
                      + f"<figcaption><b>Figure {number}. {escape(figure['title'])}</b> on "
-                     f"{escape(figure['target'])}, {escape(', '.join(figure['kinds']))}. "
+                     f"{escape(figure['target'])}, {escape(', '.join(figure['kinds']))}: "
+                     f"{escape(report_comparison.machine(report, figure['target']))}. "
                      f"{escape(figure['caption'])}"
                      + (" Hollow marks are modelled, not measured; their bars are the range of "
                         "the <a href='#model'>model</a>." if "modelled" in figure["kinds"] else "")
@@ -360,16 +365,18 @@ def page(report):
         f"run {name}", f"begun {sessions[0].get('started', 'at an unknown time')}",
         f"commit {((report.environment.get('source') or {}).get('commit') or 'not known')[:12]}"))
     links = "".join(f"<a href='#{name}'>{words}</a>" for name, words in (
-        ("summary", "Summary"), ("reading", "How to read this"), ("figures", "Figures"),
-        ("tables", "All results"), *([("model", "The model")] if report.model else []),
+        ("summary", "Summary"), ("claims", "Claims"), ("guarantees", "Guarantees and costs"),
+        ("reading", "How to read this"), ("figures", "Figures"), ("tables", "All results"), *([("model", "The model")] if report.model else []),
         ("environment", "Environment")))
     return ("<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
             "<link rel='icon' href='data:,'><title>Omniglot in C: results</title>"
             f"<style>\n{style}</style></head><body>\n<h1>Omniglot in C: results</h1>"
             f"<p class='lead'>{lead}</p><nav>{links}</nav>\n"
-            + "\n".join(part(report) for part in (summary, verification, kinds, figures, tables,
-                                                  memory, remarks, model, environment))
+            + "\n".join(part(report) for part in (
+                summary, verification, report_comparison.lacking, report_comparison.decided,
+                report_comparison.guaranteed, kinds, figures, tables, memory, remarks, model,
+                environment))
             + "\n</body></html>\n")
 
 

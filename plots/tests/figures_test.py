@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 """Every figure draws from a made-up run, and the promises of docs/adding-a-figure.md hold."""
 
+import functools
 import os
 import re
 import shutil
@@ -14,12 +15,14 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 TESTS = os.path.join(ROOT, "results", "tests")
 sys.path[:0] = [TESTS]
 
+import made_up  # noqa: E402
 import tap  # noqa: E402
 
 FOLDER = tempfile.TemporaryDirectory()
 RUN = os.path.join(FOLDER.name, "run")
 TARGET = "x86_64-linux"
-FIGURES = ("invocation", "validation", "domain", "overhead-sodium", "overhead-zlib")
+FIGURES = ("invocation", "validation", "domain", "overhead-sodium", "overhead-zlib",
+           "overhead-ubench")
 
 
 def _draw(run, *names, plots=os.path.join(ROOT, "plots")):
@@ -108,6 +111,104 @@ def emulated_figures_are_in_instructions_and_never_in_time():
         tap.equal((done.returncode, done.stderr), (0, ""))
         tap.contains(_svg("invocation", run), "instructions per operation, emulated")
         assert "µs" not in _svg("invocation", run)
+
+
+def _all_systems(*names, rows=None, crossings=True):
+    """A run made up with every system and target, the named figures drawn; and what was said."""
+    folder = tempfile.TemporaryDirectory()
+    made_up.write(folder.name, made_up.rows() if rows is None else rows, crossings)
+    subprocess.run([os.path.join(ROOT, "results", "summary.py"), folder.name], check=True,
+                   stdout=subprocess.DEVNULL)
+    done = _draw(folder.name, *names)
+    tap.equal((done.returncode, done.stderr), (0, ""))
+    return folder, done.stdout
+
+
+@functools.lru_cache
+def _everything():
+    """A run of all systems and targets with the figures that compare them; and what was said."""
+    return _all_systems("overhead", "callbacks", "summary")
+
+
+def _text(run, name):
+    with open(os.path.join(run, "figures", name + ".svg"), encoding="utf-8") as file:
+        return file.read()
+
+
+def every_library_has_a_figure_on_every_target_that_names_every_system_it_ran_in():
+    folder, said = _everything()
+    for workload in made_up.WORK:
+        for target, systems in made_up.ADDED.items():
+            figure = _text(folder.name, f"overhead-{workload}-{target}")
+            for system in systems:
+                hidden = system in ("process-ring", "process-socket") \
+                    or (workload, system) in made_up.CANNOT
+                label = system + (" (modelled)" if (system, target)
+                                  == ("og-mpk", made_up.NATIVE) else "")
+                tap.equal((workload, target, system, f">{label}<" in figure),
+                          (workload, target, system, not hidden))
+    # What there is of one library stands together, the machine itself first.
+    drawn = re.findall(r"drawn overhead-(\w+)-(\S+)", said)
+    tap.equal(drawn[:3], [("brotli", target) for target in (made_up.NATIVE, made_up.GUEST,
+                                                           made_up.EMBEDDED)])
+
+
+def kinds_are_in_the_label_of_every_axis_of_costs():
+    folder, _ = _everything()
+    for name in sorted(os.listdir(os.path.join(folder.name, "figures"))):
+        if name.endswith(".svg"):
+            native = made_up.NATIVE in name
+            figure = _text(folder.name, name[:-4])
+            tap.contains(figure, "measured" if native else "emulated",
+                         *(["hollow: modelled"] if native else []))
+            assert ("emulated" if native else "measured") not in figure, name
+
+
+def an_operation_of_one_size_is_a_row_of_its_own():
+    rows = [row for row in made_up.rows((made_up.NATIVE,), ("png",))
+            if row.case.operation == "read-marker"]
+    folder, _ = _all_systems("overhead", rows=rows)
+    with folder:
+        tap.contains(_text(folder.name, f"overhead-png-{made_up.NATIVE}"), "read-marker, 16 KiB")
+
+
+def a_percent_and_a_factor_of_thousands_have_labels_on_one_axis():
+    folder, _ = _all_systems("overhead", rows=made_up.rows((made_up.GUEST,), ("sodium", "ubench")))
+    with folder:
+        tap.contains(_text(folder.name, "overhead-sodium-pku-guest"), ">raw<", ">+1 %<", ">+10 %<",
+                     ">10 x<")
+        tap.contains(_text(folder.name, "overhead-ubench-pku-guest"), ">raw<", ">2 x<", ">1000 x<")
+
+
+def callbacks_are_drawn_by_their_number_on_every_target():
+    folder, _ = _everything()
+    for target in made_up.ADDED:
+        tap.contains(_text(folder.name, f"callbacks-{target}"), "ubench callback, 1 callback",
+                     "expat parse, 1.13 KiB, 100 callbacks", " per callback, ")
+
+
+def without_counted_callbacks_their_figure_is_left_out_with_the_reason():
+    folder, said = _all_systems("callbacks", crossings=False)
+    with folder:
+        tap.contains(said, "not drawn: callbacks, this run has not counted callbacks")
+
+
+def the_summary_sets_costs_beside_guarantees():
+    folder, said = _everything()
+    tap.equal(re.findall(r"drawn (summary\S+)", said),
+              [f"summary-{target}" for target in made_up.ADDED])
+    figure = _text(folder.name, f"summary-{made_up.GUEST}")
+    tap.contains(figure, "against weaker guarantees", "against equal guarantees", ">weaker<",
+                 ">equal<", ">Omniglot<", ">zero-copy<", ">libraries<", ">copy-mpk<")
+
+
+def a_run_of_one_target_draws_what_it_has_and_says_what_it_has_not():
+    for target in made_up.ADDED:
+        rows = made_up.rows((target,), ("ubench", "sodium"))
+        folder, said = _all_systems(rows=rows, crossings=target == made_up.NATIVE)
+        with folder:
+            tap.contains(said, f"drawn summary-{target}", f"drawn overhead-sodium-{target}",
+                         "not drawn: footprint, this run has no sizes.csv")
 
 
 def _marks(name, run, colour):

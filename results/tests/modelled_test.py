@@ -13,6 +13,7 @@ RESULTS = os.path.dirname(HERE)
 sys.path[:0] = [HERE, RESULTS]
 
 import modelled  # noqa: E402
+import callbacks  # noqa: E402
 import table  # noqa: E402
 import tap  # noqa: E402
 
@@ -255,10 +256,20 @@ def counting_brings_what_modelling_needs():
     tap.equal([row.median for row in run.modelled()], [83.3])
 
 
-def where_og_mpk_is_measured_nothing_is_counted():
+def where_og_mpk_is_measured_crossings_are_counted_and_nothing_is_modelled():
     run = Run(_row("og-none"), _row("og-mpk"))
-    tap.contains(run.count().stdout, "nothing is to be modelled: og-mpk is measured")
-    tap.equal(os.path.exists(os.path.join(run.path, "crossings")), False)
+    tap.contains(run.count().stdout, "nothing is to be modelled: og-mpk is measured",
+                 "crossings of og-none's cases counted")
+    tap.equal(callbacks.read(run.path)["ubench", "callback", "copied", 0], 1)
+    tap.equal(json.loads(run.read("environment.json")), ENVIRONMENT)
+    tap.equal(run.modelled(), [])
+
+
+def where_og_none_is_not_measured_nothing_is_counted():
+    run = Run(_row("raw"))
+    tap.contains(run.count().stdout, "nothing is to be modelled")
+    tap.equal((callbacks.read(run.path), os.path.exists(os.path.join(run.path, "crossings"))),
+              ({}, False))
 
 
 def a_gate_that_ends_its_program_is_said_to_be_missing():

@@ -13,6 +13,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = os.path.dirname(HERE)
+ROOT = os.path.dirname(RESULTS)
 sys.path[:0] = [HERE, RESULTS]
 
 import progress  # noqa: E402
@@ -60,11 +61,11 @@ def _finished(done):
 def a_run_goes_through_all_stages_and_leaves_everything():
     place = Place()
     said = _finished(place.reproduce())
-    tap.equal(re.findall(r"^stage (\d) of 5", said, re.MULTILINE), ["1", "2", "3", "4", "5"])
+    tap.equal(re.findall(r"^stage (\d) of 7", said, re.MULTILINE), list("1234567"))
     run, = place.found()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d{6}Z", run), run
-    for name in ("results.csv", "ratios.csv", "environment.json", "report.html",
-                 "figures/invocation-x86_64-linux.pdf", "figures/invocation-x86_64-linux.svg"):
+    for name in ("results.csv", "ratios.csv", "environment.json", "summary.csv", "claims.md",
+                 "report.html", "figures/invocation-x86_64-linux.pdf", "figures/invocation-x86_64-linux.svg"):
         assert os.path.getsize(os.path.join(place.runs, run, name)) > 0, name
     tap.equal(len(place.rows(run)), CASES)
     tap.equal(os.path.realpath(place.latest), os.path.realpath(os.path.join(place.runs, run)))
@@ -74,8 +75,8 @@ def a_run_goes_through_all_stages_and_leaves_everything():
 def a_second_run_leaves_the_first_as_it_was_and_knows_how_long_it_took():
     place = Place()
     said = _finished(place.reproduce())
-    tap.contains(said, "stage 1 of 5: building   [elapsed 0 s, time left not yet known]")
-    assert re.search(r"stage 2 of 5: .*about 25 s left", said), said
+    tap.contains(said, "stage 1 of 7: building   [elapsed 0 s, time left not yet known]")
+    assert re.search(r"stage 2 of 7: .*about 41 s left", said), said
     first, = place.found()
     before = open(os.path.join(place.runs, first, "results.csv"), encoding="utf-8").read()
     said = _finished(place.reproduce(FAKE_BENCH_SALT="other"))
@@ -99,6 +100,20 @@ def a_run_whose_measuring_failed_is_taken_up_where_it_stopped():
     tap.equal(place.found(), [run])
     tap.equal(place.rows(run)[:5], kept)
     tap.equal(len(place.rows(run)), CASES)
+
+
+def an_unfinished_run_has_figures_and_a_report_that_say_what_is_missing():
+    place = Place()
+    tap.equal(place.reproduce(FAKE_BENCH_STOP_AFTER="6").returncode, 1)
+    path = os.path.join(place.runs, *place.found())
+    done = subprocess.run(["make", "--no-print-directory", "-C", ROOT, "figures", f"RUN={path}"],
+                          text=True, capture_output=True, check=False)
+    tap.equal((done.returncode, done.stderr), (0, ""))
+    tap.contains(done.stdout, "Nothing was run in the guest", "no row of Omniglot itself",
+                 "FILTER='invoke-int'", "not drawn: callbacks", "drawn overhead-ubench-x86_64-linux",
+                 "process-ring has 1 of the 2 cases of ubench that raw has")
+    with open(os.path.join(path, "report.html"), encoding="utf-8") as file:
+        tap.contains(file.read(), "What this run lacks", "not decided")
 
 
 def a_run_that_measured_nothing_leaves_no_folder():
@@ -234,7 +249,7 @@ def og_mpk_is_modelled_where_it_cannot_be_measured():
     place = Place()
     model = shutil.copy(os.path.join(HERE, "fake_model.py"), place.folder.name)
     said = _finished(place.reproduce("--crossings", model, "--gate", model))
-    tap.equal(re.findall(r"^stage (\d) of 7", said, re.MULTILINE), list("1234567"))
+    tap.equal(re.findall(r"^stage (\d) of 9", said, re.MULTILINE), list("123456789"))
     run, = place.found()
     rows = place.rows(run)
     tap.equal((len(rows), sum(row.case.kind == "modelled" for row in rows)),
