@@ -106,7 +106,7 @@ static enum channel_status await_move(_Atomic uint32_t *position, uint32_t seen,
     if (patience->spin_ns) {
         uint64_t until = ring_clock() + patience->spin_ns;
         do {
-            for (unsigned spin = 0; spin < SPINS_PER_CLOCK; spin++) {
+            for (unsigned spin = 0; spin < SPINS_PER_CLOCK && !patience->shares_core; spin++) {
                 relax();
                 if (atomic_load_explicit(position, memory_order_acquire) != seen)
                     return CHANNEL_OK;
@@ -114,6 +114,8 @@ static enum channel_status await_move(_Atomic uint32_t *position, uint32_t seen,
             /* The scheduler may have put both sides on one processor, where spinning only
              * keeps the other side from answering. */
             sched_yield();
+            if (atomic_load_explicit(position, memory_order_acquire) != seen)
+                return CHANNEL_OK;
         } while (ring_clock() < until);
     }
     return sleep_until_moved(position, seen, sleeps, patience);

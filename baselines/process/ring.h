@@ -43,6 +43,7 @@ enum channel_status {
 /* How to wait for the other side. */
 struct ring_patience {
     uint32_t spin_ns;  /* spin this long before sleeping */
+    bool shares_core;  /* with the other side, on one processor: yield it rather than spin */
     int process;       /* a pidfd whose end means CHANNEL_CLOSED, or -1 */
     uint64_t deadline; /* CLOCK_MONOTONIC, ns; UINT64_MAX: none */
 };

@@ -27,11 +27,7 @@ static void start(struct process_worker *worker)
 {
     const struct worker_start *given = worker_start();
     const struct worker_bootstrap *bootstrap = &given->bootstrap;
-    if (bootstrap->transport == PROCESS_RING)
-        channel_init_rings(&worker->channel, given->rings, bootstrap->ring_bytes, false,
-                           bootstrap->message_limit, -1, bootstrap->spin_ns);
-    else
-        channel_init_socket(&worker->channel, WORKER_SOCKET, false, bootstrap->message_limit);
+    worker_connect(&worker->channel, given);
     /* Far apart for workers that follow each other: a stale handle finds nothing. */
     worker->handles.stamp = (uint32_t)bootstrap->generation * 0x9e3779b1u;
 

@@ -96,7 +96,8 @@ static void exchange_rings(const uint8_t script[8], const uint8_t *bytes, size_t
     size_t rest = size < controls ? 0 : size - controls;
     memcpy(memory + 4096 + RING_BYTES, bytes + (size - rest),
            rest < RING_BYTES ? rest : RING_BYTES);
-    channel_init_rings(&channel, memory, RING_BYTES, true, LIMIT, -1, 0);
+    const struct ring_patience patience = {.process = -1};
+    channel_init_rings(&channel, memory, RING_BYTES, true, LIMIT, &patience);
     channel_set_deadline(&channel, 0);
     receive(&channel, script);
     if (!channel_begin(&channel, LANE_CALLS, &writer, true)) {
