@@ -97,24 +97,21 @@ static size_t list_pieces(const struct wire_writer *writer,
     return count;
 }
 
-enum channel_status channel_begin(struct channel *channel, enum channel_lane lane,
-                                  struct wire_writer *writer, bool by_reference)
+void channel_begin(struct channel *channel, enum channel_lane lane, struct wire_writer *writer,
+                   bool by_reference)
 {
     void *window = NULL;
-    if (channel->transport == PROCESS_RING) {
+    if (channel->transport == PROCESS_RING)
         window = ring_window(&channel->rings[lane]);
-        if (!window)
-            return CHANNEL_BROKEN;
-    }
     wire_writer_begin(writer, MESSAGE_HEADER, window, channel->ring_bytes, channel->message_limit,
                       by_reference && channel->transport != PROCESS_PIPE);
-    return CHANNEL_OK;
 }
 
 static enum channel_status stream(struct channel *channel, struct ring *ring,
                                   const struct iovec *pieces, size_t count)
 {
-    enum channel_status status = ring_stream_begin(ring);
+    enum channel_status status = CHANNEL_OK;
+    ring_stream_begin(ring);
     for (size_t i = 0; i < count && !status; i++)
         status = ring_stream_write(ring, pieces[i].iov_base, pieces[i].iov_len, &channel->patience);
     if (!status)

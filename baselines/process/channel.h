@@ -54,10 +54,10 @@ void channel_free(struct channel *channel);
 /* The deadline (ring_clock) of all that follows; UINT64_MAX: none. */
 void channel_set_deadline(struct channel *channel, uint64_t deadline);
 
-/* Starts a message for `lane`, in the ring itself where possible. CHANNEL_BROKEN:
- * the other side has not given back the ring. */
-enum channel_status channel_begin(struct channel *channel, enum channel_lane lane,
-                                  struct wire_writer *writer, bool by_reference);
+/* Starts a message for `lane`, in the ring itself where possible: the last one there
+ * was answered, so that the other side has no more use for it. */
+void channel_begin(struct channel *channel, enum channel_lane lane, struct wire_writer *writer,
+                   bool by_reference);
 
 /* Sends the message; header->size is filled in. The writer must be free of errors. */
 enum channel_status channel_send(struct channel *channel, enum channel_lane lane,

@@ -199,7 +199,7 @@ static enum og_error introduce(const struct launch_plan *plan, struct launched_w
         .message_limit = plan->message_limit,
         .generation = plan->generation,
         .filter_length = (uint32_t)plan->filter_length,
-        .shares_core = plan->shares_core,
+        .waiting = plan->waiting,
     };
     struct channel channel;
     channel_init_socket(&channel, worker->socket, true, plan->message_limit);

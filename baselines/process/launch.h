@@ -13,8 +13,8 @@ struct launch_plan {
     enum process_transport transport;
     uint32_t deadline_ms;
     uint32_t spin_ns;
-    bool shares_core; /* host and worker do */
-    int processor;    /* where the worker is kept, or -1 */
+    enum ring_waiting waiting;
+    int processor; /* where the worker is kept, or -1 */
     size_t ring_bytes;
     size_t message_limit;
     size_t worker_memory;

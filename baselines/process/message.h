@@ -50,7 +50,7 @@ struct worker_bootstrap {
     uint64_t message_limit;
     uint64_t generation;
     uint32_t filter_length;
-    uint32_t shares_core; /* 1: the host runs on the worker's processor */
+    uint32_t waiting; /* enum ring_waiting */
 };
 
 /* Child (before exec) and worker (before any library code runs) to host. */

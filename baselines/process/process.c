@@ -121,7 +121,7 @@ static enum og_error start_worker(struct process_sandbox *sandbox, struct og_fau
         return error;
     struct launched_worker *worker = &sandbox->worker;
     const struct ring_patience patience = {.spin_ns = sandbox->plan.spin_ns,
-                                           .shares_core = sandbox->plan.shares_core,
+                                           .waiting = sandbox->plan.waiting,
                                            .process = worker->process};
     size_t limit = sandbox->plan.message_limit;
     switch (sandbox->plan.transport) {
@@ -173,7 +173,9 @@ static enum og_error plan_from_options(struct launch_plan *plan,
         .transport = options->transport,
         .deadline_ms = options->deadline_ms ? options->deadline_ms : 10000,
         .spin_ns = alone || spin_us == PROCESS_NO_SPIN ? 0 : spin_us * 1000,
-        .shares_core = options->placement == PROCESS_ONE_CORE,
+        .waiting = options->placement == PROCESS_ONE_CORE    ? RING_YIELD
+                   : options->placement == PROCESS_TWO_CORES ? RING_SPIN
+                                                             : RING_SPIN_AND_YIELD,
         .processor = pair.worker,
         .ring_bytes = options->ring_bytes ? options->ring_bytes : (size_t)4 << 20,
         .message_limit = options->message_limit ? options->message_limit : (size_t)64 << 20,
@@ -308,15 +310,12 @@ struct wire_writer *process_call_begin(struct process_sandbox *sandbox, uint32_t
         channel_release(&sandbox->channel, LANE_ANSWERS);
     else
         sandbox->pending = start_worker(sandbox, &sandbox->pending_fault);
-    if (!sandbox->pending) {
-        enum channel_status status =
-            channel_begin(&sandbox->channel, LANE_CALLS, &sandbox->arguments, true);
-        if (!status)
-            return &sandbox->arguments;
-        sandbox->pending = fail_channel(sandbox, status, &sandbox->pending_fault);
+    if (sandbox->pending) {
+        wire_writer_refuse(&sandbox->refused, sandbox->pending);
+        return &sandbox->refused;
     }
-    wire_writer_refuse(&sandbox->refused, sandbox->pending);
-    return &sandbox->refused;
+    channel_begin(&sandbox->channel, LANE_CALLS, &sandbox->arguments, true);
+    return &sandbox->arguments;
 }
 
 static enum og_error fail_writing(enum og_error error, struct og_fault *fault)
@@ -341,9 +340,7 @@ static enum og_error serve_callback(struct process_sandbox *sandbox, uint32_t id
     const struct registered_callback *callback = &sandbox->callbacks[id];
     struct channel *channel = &sandbox->channel;
     struct wire_writer *results = &sandbox->callback_results;
-    enum channel_status status = channel_begin(channel, LANE_CALLED_BACK, results, false);
-    if (status)
-        return fail_channel(sandbox, status, fault);
+    channel_begin(channel, LANE_CALLED_BACK, results, false);
     uint64_t before = ring_clock();
     sandbox->in_callback = true;
     enum og_error error = callback->function(callback->user, arguments, results);
@@ -358,7 +355,7 @@ static enum og_error serve_callback(struct process_sandbox *sandbox, uint32_t id
     }
     channel_release(channel, LANE_ANSWERS);
     struct message_header header = {.kind = MESSAGE_CALLED_BACK, .sequence = sandbox->sequence};
-    status = channel_send(channel, LANE_CALLED_BACK, &header, results);
+    enum channel_status status = channel_send(channel, LANE_CALLED_BACK, &header, results);
     return status ? fail_channel(sandbox, status, fault) : OG_OK;
 }
 

@@ -13,7 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONTROL_BYTES 4096
+#define CONTROL_BYTES sizeof(struct ring_control)
+
+/* Rings start at pages of their own, so that none shares a line with another's end. */
+#define PAGE_BYTES 4096
 
 /* A futex can be woken by the other side only; so that its death is noticed, a
  * host sleeps no longer than this at a time. */
@@ -23,15 +26,15 @@
 
 size_t ring_memory_size(size_t capacity)
 {
-    return CONTROL_BYTES + RING_LANES * capacity;
+    return RING_LANES * (capacity + PAGE_BYTES);
 }
 
 struct ring ring_view(void *memory, size_t capacity, unsigned lane)
 {
-    uint8_t *base = memory;
+    uint8_t *base = (uint8_t *)memory + lane * (capacity + PAGE_BYTES);
     return (struct ring){
-        .control = (struct ring_control *)memory + lane,
-        .data = base + CONTROL_BYTES + lane * capacity,
+        .control = (struct ring_control *)(void *)base,
+        .data = base + CONTROL_BYTES - RING_HEADER,
         .capacity = (uint32_t)capacity,
     };
 }
@@ -50,12 +53,13 @@ static void relax(void)
 #endif
 }
 
-static void wake(_Atomic uint32_t *position, _Atomic uint32_t *sleeps)
+/* Moves a position, and wakes who sleeps on it. */
+static void move(_Atomic uint32_t *position, uint32_t to, _Atomic uint32_t *sleeps)
 {
-    /* The fence orders the new position before the look at `sleeps`; the sleeper
-     * does both the other way round. One of the two sees the other. */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(sleeps, memory_order_relaxed))
+    /* First the new position, then the look at `sleeps`; the sleeper does both the other
+     * way round, and all four are of one order. One of the two sees the other. */
+    atomic_store(position, to);
+    if (atomic_load(sleeps))
         syscall(SYS_futex, position, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
@@ -81,9 +85,8 @@ static enum channel_status sleep_until_moved(_Atomic uint32_t *position, uint32_
             if (patience->deadline - now < SLICE_NS)
                 slice.tv_nsec = (long)(patience->deadline - now);
         }
-        atomic_store_explicit(sleeps, 1, memory_order_relaxed);
-        atomic_thread_fence(memory_order_seq_cst);
-        if (atomic_load_explicit(position, memory_order_acquire) == seen)
+        atomic_store(sleeps, 1);
+        if (atomic_load(position) == seen)
             syscall(SYS_futex, position, FUTEX_WAIT, seen, forever ? NULL : &slice, NULL, 0);
         atomic_store_explicit(sleeps, 0, memory_order_relaxed);
         if (atomic_load_explicit(position, memory_order_acquire) != seen)
@@ -105,15 +108,15 @@ static enum channel_status await_move(_Atomic uint32_t *position, uint32_t seen,
         return CHANNEL_OK;
     if (patience->spin_ns) {
         uint64_t until = ring_clock() + patience->spin_ns;
+        unsigned spins = patience->waiting == RING_YIELD ? 0 : SPINS_PER_CLOCK;
         do {
-            for (unsigned spin = 0; spin < SPINS_PER_CLOCK && !patience->shares_core; spin++) {
+            for (unsigned spin = 0; spin < spins; spin++) {
                 relax();
                 if (atomic_load_explicit(position, memory_order_acquire) != seen)
                     return CHANNEL_OK;
             }
-            /* The scheduler may have put both sides on one processor, where spinning only
-             * keeps the other side from answering. */
-            sched_yield();
+            if (patience->waiting != RING_SPIN)
+                sched_yield();
             if (atomic_load_explicit(position, memory_order_acquire) != seen)
                 return CHANNEL_OK;
         } while (ring_clock() < until);
@@ -127,49 +130,32 @@ static uint32_t message_start(const struct ring *ring)
     return (ring->end + ring->capacity - 1) & ~(ring->capacity - 1);
 }
 
-static void store_written(struct ring *ring, uint32_t written)
-{
-    struct ring_control *control = ring->control;
-    atomic_store_explicit(&control->written, written, memory_order_release);
-    wake(&control->written, &control->consumer_sleeps);
-}
-
-static void store_consumed(struct ring *ring, uint32_t consumed)
-{
-    struct ring_control *control = ring->control;
-    atomic_store_explicit(&control->consumed, consumed, memory_order_release);
-    wake(&control->consumed, &control->producer_sleeps);
-}
-
 uint8_t *ring_window(struct ring *ring)
 {
-    uint32_t consumed = atomic_load_explicit(&ring->control->consumed, memory_order_acquire);
-    return consumed == ring->end ? ring->data : NULL;
+    return ring->data;
 }
 
 void ring_publish(struct ring *ring, size_t size)
 {
     ring->end = message_start(ring) + (uint32_t)size;
-    store_written(ring, ring->end);
+    move(&ring->control->written, ring->end, &ring->control->consumer_sleeps);
 }
 
-enum channel_status ring_stream_begin(struct ring *ring)
+void ring_stream_begin(struct ring *ring)
 {
-    if (!ring_window(ring))
-        return CHANNEL_BROKEN;
     ring->next = message_start(ring);
-    return CHANNEL_OK;
+    /* The consumer, who waits for the message, moves it from here on. */
+    atomic_store_explicit(&ring->control->consumed, ring->next, memory_order_relaxed);
 }
 
 enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size_t size,
                                       const struct ring_patience *patience)
 {
     struct ring_control *control = ring->control;
-    uint32_t start = message_start(ring);
     const uint8_t *from = bytes;
     while (size) {
         uint32_t consumed = atomic_load_explicit(&control->consumed, memory_order_acquire);
-        uint32_t filled = ring->next - (consumed == ring->end ? start : consumed);
+        uint32_t filled = ring->next - consumed;
         if (filled > ring->capacity)
             return CHANNEL_BROKEN;
         if (filled == ring->capacity) {
@@ -192,7 +178,7 @@ enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size
         from += part;
         size -= part;
         ring->next += (uint32_t)part;
-        store_written(ring, ring->next);
+        move(&control->written, ring->next, &control->consumer_sleeps);
     }
     return CHANNEL_OK;
 }
@@ -227,7 +213,6 @@ enum channel_status ring_await(struct ring *ring, size_t size, size_t *available
 void ring_release(struct ring *ring, size_t size)
 {
     ring->end = message_start(ring) + (uint32_t)size;
-    store_consumed(ring, ring->end);
 }
 
 enum channel_status ring_stream_read(struct ring *ring, void *destination, size_t size,
@@ -260,7 +245,7 @@ enum channel_status ring_stream_read(struct ring *ring, void *destination, size_
         to += part;
         size -= part;
         ring->next += (uint32_t)part;
-        store_consumed(ring, ring->next);
+        move(&control->consumed, ring->next, &control->producer_sleeps);
     }
     if (atomic_load_explicit(&control->written, memory_order_acquire) != ring->next)
         return CHANNEL_BROKEN;

@@ -91,7 +91,7 @@ void worker_connect(struct channel *channel, const struct worker_start *given)
 {
     const struct worker_bootstrap *bootstrap = &given->bootstrap;
     const struct ring_patience patience = {.spin_ns = bootstrap->spin_ns,
-                                           .shares_core = bootstrap->shares_core != 0,
+                                           .waiting = (enum ring_waiting)bootstrap->waiting,
                                            .process = -1,
                                            .deadline = UINT64_MAX};
     switch (bootstrap->transport) {
