@@ -13,6 +13,7 @@ import json
 import os
 import sys
 
+import best_process
 import inline_figure
 import table
 import whole_file
@@ -51,6 +52,7 @@ class Report:
         self.rows = table.read_results(os.path.join(run, "results.csv"))
         self.ratios = {ratio.case: ratio
                        for ratio in table.read_ratios(os.path.join(run, "ratios.csv"))}
+        self.variants = best_process.read(run)
         self.environment = self.json("environment.json", {})
         self.model = self.json("modelled.json", {})
         self.figures = self.json(os.path.join("figures", "figures.json"), [])
@@ -83,6 +85,12 @@ def label(rows, system):
     """A system's name as a heading of a table of these rows, in which it may be modelled."""
     kinds_of = {row.case.kind for row in rows if row.case.system == system}
     return escape(system) + (" (modelled)" if kinds_of == {"modelled"} else "")
+
+
+def variant(report, case):
+    """Which of the process sandboxes a row of `process` is."""
+    chosen = report.variants.get(case)
+    return f" <small>({escape(chosen.system)})</small>" if chosen else ""
 
 
 def summary(report):
@@ -244,7 +252,7 @@ def full_table(report, rows):
         lines.append(
             f"<tr{' class=first' if work != last else ''}>"
             + "".join(f"<td>{escape(text)}</td>" for text in shown)
-            + f"<td class='name'>{label([row], case.system)}</td>"
+            + f"<td class='name'>{label([row], case.system)}{variant(report, case)}</td>"
             f"<td class='number'>{wording.cost(row.median, unit)}</td><td class='interval'>"
             f"{wording.cost(row.ci_low, unit)} – {wording.cost(row.ci_high, unit)}</td>{over}"
             f"<td class='number'>{row.samples}</td><td>{case.kind}</td></tr>")

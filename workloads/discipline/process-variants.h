@@ -14,9 +14,9 @@ struct process_variant {
 };
 
 static const struct process_variant process_variants[] = {
-    {"process-ring-1core", PROCESS_RING, PROCESS_ONE_CORE},
-    {"process-ring-2core", PROCESS_RING, PROCESS_TWO_CORES},
-    {"process-socket-1core", PROCESS_SOCKET, PROCESS_ONE_CORE},
+    {"process-ring-one", PROCESS_RING, PROCESS_ONE_CORE},
+    {"process-ring-two", PROCESS_RING, PROCESS_TWO_CORES},
+    {"process-socket-one", PROCESS_SOCKET, PROCESS_ONE_CORE},
     {"process-pipe", PROCESS_PIPE, PROCESS_ONE_CORE},
 };
 
