@@ -24,6 +24,7 @@ $(call process_test,process-wire,)
 $(call process_test,process-calls,test)
 $(call process_test,process-failures,test liar)
 $(call process_test,process-confinement,test)
+$(call process_test,process-placement,test)
 $(call process_test,process-stress,test)
 
 $(call fuzzer,process-messages,baselines/process/fuzz/process-messages.c \

@@ -177,14 +177,17 @@ def reading(report, rows):
 
 def verification(report):
     """That results were right, without which their times are nothing."""
-    run = [row for row in report.rows if row.case.kind != "modelled"]
-    modelled = len(report.rows) - len(run)
+    run = [row for row in report.rows
+           if row.case.kind != "modelled" and row.case not in report.variants]
+    modelled = sum(row.case.kind == "modelled" for row in report.rows)
     fewest = min((row.samples for row in run), default=0)
     return ("<p id='verification'><b>Verified:</b> "
             f"all {len(run)} cases computed the same bytes as <code>raw</code>; a case that does "
             "not fails the run and has no place in this page. Each median is over at least "
             f"{fewest} repetitions, with systems in random, interleaved order."
             + (f" What is modelled, {modelled} more, was not run." if modelled else "")
+            + (f" {len(report.variants)} rows of <code>process</code> are their best variant's."
+               if report.variants else "")
             + "</p>")
 
 
@@ -193,7 +196,8 @@ def kinds(report):
     present = [kind for kind in KINDS if any(row.case.kind == kind for row in report.rows)]
     return ("<h2 id='reading'>How to read this</h2><p>A <i>system</i> is a way of calling the "
             "library: <code>raw</code> is the plain call, the process systems put the library in "
-            "another process, the copying systems isolate it and copy what goes in and out, the "
+            "another process (<code>process</code> is, for each case, the best of the variants "
+            "measured in this run, and the tables say which; <code>process-pipe</code> is apart), the copying systems isolate it and copy what goes in and out, the "
             "og systems use foreign memory in place, behind checks. "
             "<i>Copied</i>: the input starts and the output ends in host memory. "
             "<i>Resident</i>: both are used where the library reaches them. Every figure is of "
