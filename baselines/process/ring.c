@@ -13,10 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONTROL_BYTES sizeof(struct ring_control)
-
-/* Rings start at pages of their own, so that none shares a line with another's end. */
 #define PAGE_BYTES 4096
+
+/* Payloads start this far into a page, and each lane's that much farther: between memory at
+ * the same place in its page, as large buffers mostly are, a copy is slowed down, since the
+ * processor first takes each load for one of what was just stored. */
+#define PAYLOAD_BYTES 1024
+_Static_assert(RING_LANES *PAYLOAD_BYTES < PAGE_BYTES &&
+                   sizeof(struct ring_control) <= PAYLOAD_BYTES,
+               "a lane's page holds what is before its ring");
 
 /* A futex can be woken by the other side only; so that its death is noticed, a
  * host sleeps no longer than this at a time. */
@@ -31,10 +36,11 @@ size_t ring_memory_size(size_t capacity)
 
 struct ring ring_view(void *memory, size_t capacity, unsigned lane)
 {
-    uint8_t *base = (uint8_t *)memory + lane * (capacity + PAGE_BYTES);
+    uint8_t *payload =
+        (uint8_t *)memory + lane * (capacity + PAGE_BYTES) + (lane + 1) * PAYLOAD_BYTES;
     return (struct ring){
-        .control = (struct ring_control *)(void *)base,
-        .data = base + CONTROL_BYTES - RING_HEADER,
+        .control = (struct ring_control *)(void *)(payload - sizeof(struct ring_control)),
+        .data = payload - RING_HEADER,
         .capacity = (uint32_t)capacity,
     };
 }

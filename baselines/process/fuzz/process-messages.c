@@ -114,8 +114,8 @@ static void exchange_rings(const uint8_t script[8], const uint8_t *bytes, size_t
     assert(ring_memory_size(RING_BYTES) == sizeof memory);
     memset(memory, 0, sizeof memory);
     /* All of the answers' ring, its control first, as far as the input goes. */
-    size_t lane = sizeof memory / RING_LANES;
-    memcpy(memory + lane, bytes, size < lane ? size : lane);
+    uint8_t *answers = (uint8_t *)ring_view(memory, RING_BYTES, LANE_ANSWERS).control;
+    memcpy(answers, bytes, size < RING_BYTES ? size : RING_BYTES);
     const struct ring_patience patience = {.process = -1};
     channel_init_rings(&channel, memory, RING_BYTES, true, LIMIT, &patience);
     channel_set_deadline(&channel, 0);
