@@ -28,6 +28,7 @@ _Static_assert(RING_LANES *PAYLOAD_BYTES < PAGE_BYTES &&
 #define SLICE_NS 10000000u
 
 #define SPINS_PER_CLOCK 32
+#define YIELDS_SKIPPED  64
 
 size_t ring_memory_size(size_t capacity)
 {
@@ -105,28 +106,54 @@ static enum channel_status sleep_until_moved(_Atomic uint32_t *position, uint32_
     }
 }
 
+static bool has_moved(_Atomic uint32_t *position, uint32_t seen)
+{
+    return atomic_load_explicit(position, memory_order_acquire) != seen;
+}
+
+/* On a shared processor: gives it to the other side, in one system call where sleeping and
+ * being woken take two. Not every kernel's scheduler follows: one yield that did not bring
+ * the answer, and for some time it is not tried again. */
+static bool yield_brings_it(struct ring *ring, _Atomic uint32_t *position, uint32_t seen)
+{
+    if (ring->yields_skipped) {
+        ring->yields_skipped--;
+        return false;
+    }
+    sched_yield();
+    if (has_moved(position, seen))
+        return true;
+    ring->yields_skipped = YIELDS_SKIPPED;
+    return false;
+}
+
+static bool spinning_brings_it(_Atomic uint32_t *position, uint32_t seen,
+                               const struct ring_patience *patience)
+{
+    uint64_t until = ring_clock() + patience->spin_ns;
+    do {
+        for (unsigned spin = 0; spin < SPINS_PER_CLOCK; spin++) {
+            relax();
+            if (has_moved(position, seen))
+                return true;
+        }
+        if (patience->waiting == RING_SPIN_AND_YIELD)
+            sched_yield();
+    } while (ring_clock() < until);
+    return false;
+}
+
 /* Waits until the other side's position is no longer `seen`. */
-static enum channel_status await_move(_Atomic uint32_t *position, uint32_t seen,
+static enum channel_status await_move(struct ring *ring, _Atomic uint32_t *position, uint32_t seen,
                                       _Atomic uint32_t *sleeps,
                                       const struct ring_patience *patience)
 {
-    if (atomic_load_explicit(position, memory_order_acquire) != seen)
+    if (has_moved(position, seen))
         return CHANNEL_OK;
-    if (patience->spin_ns) {
-        uint64_t until = ring_clock() + patience->spin_ns;
-        unsigned spins = patience->waiting == RING_YIELD ? 0 : SPINS_PER_CLOCK;
-        do {
-            for (unsigned spin = 0; spin < spins; spin++) {
-                relax();
-                if (atomic_load_explicit(position, memory_order_acquire) != seen)
-                    return CHANNEL_OK;
-            }
-            if (patience->waiting != RING_SPIN)
-                sched_yield();
-            if (atomic_load_explicit(position, memory_order_acquire) != seen)
-                return CHANNEL_OK;
-        } while (ring_clock() < until);
-    }
+    if (patience->spin_ns &&
+        (patience->waiting == RING_YIELD ? yield_brings_it(ring, position, seen)
+                                         : spinning_brings_it(position, seen, patience)))
+        return CHANNEL_OK;
     return sleep_until_moved(position, seen, sleeps, patience);
 }
 
@@ -166,7 +193,7 @@ enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size
             return CHANNEL_BROKEN;
         if (filled == ring->capacity) {
             enum channel_status status =
-                await_move(&control->consumed, consumed, &control->producer_sleeps, patience);
+                await_move(ring, &control->consumed, consumed, &control->producer_sleeps, patience);
             if (status)
                 return status;
             continue;
@@ -207,7 +234,7 @@ enum channel_status ring_await(struct ring *ring, size_t size, size_t *available
         if (*available >= size)
             return CHANNEL_OK;
         enum channel_status status =
-            await_move(&control->written, written, &control->consumer_sleeps, patience);
+            await_move(ring, &control->written, written, &control->consumer_sleeps, patience);
         if (status)
             return status;
         /* A producer that only fidgets must not keep us past the deadline. */
@@ -234,7 +261,7 @@ enum channel_status ring_stream_read(struct ring *ring, void *destination, size_
             return CHANNEL_BROKEN;
         if (!filled) {
             enum channel_status status =
-                await_move(&control->written, written, &control->consumer_sleeps, patience);
+                await_move(ring, &control->written, written, &control->consumer_sleeps, patience);
             if (status)
                 return status;
             if (patience->deadline != UINT64_MAX && ring_clock() >= patience->deadline)

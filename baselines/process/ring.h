@@ -36,8 +36,9 @@ struct ring {
     struct ring_control *control;
     uint8_t *data;
     uint32_t capacity;
-    uint32_t end;  /* where the last message ended */
-    uint32_t next; /* streaming: the next byte to write or read */
+    uint32_t end;            /* where the last message ended */
+    uint32_t next;           /* streaming: the next byte to write or read */
+    uint32_t yields_skipped; /* how many waits go without a yield from here on */
 };
 
 enum channel_status {
@@ -52,7 +53,7 @@ enum channel_status {
 /* What to do while the other side works, before sleeping. */
 enum ring_waiting {
     RING_SPIN_AND_YIELD, /* the scheduler may have put both on one processor */
-    RING_YIELD,          /* it has: spinning would only keep the other side from answering */
+    RING_YIELD,          /* it has: once, since spinning would only keep the other side from it */
     RING_SPIN            /* each has a processor of its own */
 };
 
