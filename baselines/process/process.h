@@ -46,8 +46,9 @@ struct process_options {
     enum process_transport transport;
     enum process_placement placement;
     uint32_t deadline_ms;        /* for the worker's part of a call; default 10,000 */
-    uint32_t spin_us;            /* ring: how long to spin before sleeping (on one core: to
-                                  * yield); default 50, on two cores 1000; or PROCESS_NO_SPIN */
+    uint32_t spin_us;            /* ring: how long to spin before sleeping; default 50, on two
+                                  * cores 1000; or PROCESS_NO_SPIN. On one core a side that
+                                  * waits yields once instead, unless PROCESS_NO_SPIN */
     size_t ring_bytes;           /* ring: a power of two, 4 KiB to 1 GiB; default 4 MiB */
     size_t message_limit;        /* longest message either way, bytes; default 64 MiB */
     size_t worker_memory;        /* address space of the worker, bytes; default 1 GiB */
