@@ -50,7 +50,7 @@ def rounds_are_pooled():
 
 
 def a_quantile_sees_through_disturbances():
-    disturbed = RAW + [5000.0] * 9
+    disturbed = RAW + [5000.0] * 25
     rounds = {"before-0": {"w/op/process-ring/8": RAW},
               "after-0": {"w/op/process-ring/8": disturbed}}
     tap.contains(compared(rounds)["w/op/process/8"], "slower")
