@@ -4,8 +4,8 @@
 usage: results/compare_programs.py --before PROGRAM --after PROGRAM --run-dir DIR
                                    [--rounds N] [--filter REGEX] [--quantile Q] [--report]
 
-The programs take turns: a round of each, with the same filter, then the next round, so that what
-disturbs the machine meanwhile disturbs both. For each case the best variant of either side (least
+The programs take turns, operation by operation and round by round, so that what disturbs the
+machine meanwhile disturbs both. For each case the best variant of either side (least
 median over all rounds) is compared with the other side's: the ratio after/before with a 95 %
 interval. --quantile 0.25 compares lower quartiles instead, for a machine with other work on it,
 whose disturbances only ever add. With --report nothing is run: what DIR holds is compared.
@@ -14,13 +14,13 @@ whose disturbances only ever add. With --report nothing is run: what DIR holds i
 import argparse
 import os
 import random
+import re
 import subprocess
 import sys
 
 import best_process
 import repetitions
 import table
-import whole_file
 
 SIDES = ("before", "after")
 RESAMPLES = 1000
@@ -85,26 +85,38 @@ def report(folder, share):
     return counts.get("slower", 0)
 
 
+def cases_of(program, filter_):
+    """The names of the variants' cases that a program has; none for a filter that matches none."""
+    done = subprocess.run([program, "--list", "--filter", filter_], text=True, capture_output=True,
+                          check=False)
+    return [name for name in done.stdout.split() if best_process.is_variant(name.split("/")[2])]
+
+
 def measure(options):
     """The rounds that are not there yet. Returns an exit status."""
+    programs = {side: os.path.abspath(getattr(options, side)) for side in SIDES}
+    names = {side: cases_of(programs[side], options.filter) for side in SIDES}
+    systems = {side: sorted({name.split("/")[2] for name in names[side]}) for side in SIDES}
+    operations = list(dict.fromkeys("/".join(name.split("/")[:2]) for name in names["after"]))
     for number in range(options.rounds):
-        # Each side begins in turn.
-        for side in SIDES if number % 2 else reversed(SIDES):
-            run = os.path.join(options.run_dir, f"{side}-{number}")
-            program = os.path.abspath(getattr(options, side))
-            systems = subprocess.run([program, "--list"], text=True, capture_output=True,
-                                     check=True).stdout.split()
-            systems = sorted({name.split("/")[2] for name in systems})
-            command = [program, "--run-dir", run, "--repetitions", str(options.repetitions),
-                       "--min-time", str(options.min_time), "--seed", str(number + 1),
-                       "--filter", options.filter, "--systems",
-                       ",".join(name for name in systems if best_process.is_variant(name))]
-            done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-            if done.returncode:
-                print(f"compare_programs: {program} failed (exit status {done.returncode})",
-                      file=sys.stderr)
-                return done.returncode
-            whole_file.write(os.path.join(run, "program"), program + "\n")
+        for turn, operation in enumerate(operations):
+            # Each side begins in turn.
+            for side in SIDES if (number + turn) % 2 else reversed(SIDES):
+                chosen = [name for name in names[side] if name.startswith(operation + "/")]
+                if not chosen:
+                    continue
+                command = [programs[side], "--run-dir", os.path.join(options.run_dir,
+                                                                     f"{side}-{number}"),
+                           "--repetitions", str(options.repetitions), "--min-time",
+                           str(options.min_time), "--seed", str(number + 1), "--systems",
+                           ",".join(systems[side]),
+                           "--filter", f"^({'|'.join(map(re.escape, chosen))})$"]
+                done = subprocess.run(command, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+                if done.returncode:
+                    print(done.stderr + f"compare_programs: {programs[side]} failed on "
+                          f"{operation} (exit status {done.returncode})", file=sys.stderr)
+                    return 1
     return 0
 
 
