@@ -177,7 +177,7 @@ static enum og_error plan_from_options(struct launch_plan *plan,
                    : options->placement == PROCESS_TWO_CORES ? RING_SPIN
                                                              : RING_SPIN_AND_YIELD,
         .processor = pair.worker,
-        .ring_bytes = options->ring_bytes ? options->ring_bytes : (size_t)4 << 20,
+        .ring_bytes = options->ring_bytes ? options->ring_bytes : (size_t)32 << 20,
         .message_limit = options->message_limit ? options->message_limit : (size_t)64 << 20,
         .worker_memory = options->worker_memory ? options->worker_memory : (size_t)1 << 30,
         .refuse_partial_sandbox = options->refuse_partial_sandbox,

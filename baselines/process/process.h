@@ -49,7 +49,7 @@ struct process_options {
     uint32_t spin_us;            /* ring: how long to spin before sleeping; default 50, on two
                                   * cores 1000; or PROCESS_NO_SPIN. On one core a side that
                                   * waits yields once instead, unless PROCESS_NO_SPIN */
-    size_t ring_bytes;           /* ring: a power of two, 4 KiB to 1 GiB; default 4 MiB */
+    size_t ring_bytes;           /* ring: a power of two, 4 KiB to 1 GiB; default 32 MiB */
     size_t message_limit;        /* longest message either way, bytes; default 64 MiB */
     size_t worker_memory;        /* address space of the worker, bytes; default 1 GiB */
     bool refuse_partial_sandbox; /* fail to start rather than run without every namespace */
