@@ -1,8 +1,9 @@
 # The systems Omniglot is compared with. `raw` is headers only.
 
-PROCESS_CHANNEL := $(addprefix baselines/process/,wire.c ring.c channel.c)
+PROCESS_CHANNEL := $(addprefix baselines/process/,wire.c ring.c stream.c channel.c)
 $(call archive,process-host,$(PROCESS_CHANNEL) \
-    $(addprefix baselines/process/,process.c answer.c launch.c launch-child.c filter.c))
+    $(addprefix baselines/process/,process.c answer.c launch.c launch-child.c filter.c \
+    placement.c))
 $(call archive,process-worker,$(PROCESS_CHANNEL) \
     $(addprefix baselines/process/,worker.c worker-start.c handle.c))
 
@@ -23,6 +24,7 @@ $(call process_test,process-wire,)
 $(call process_test,process-calls,test)
 $(call process_test,process-failures,test liar)
 $(call process_test,process-confinement,test)
+$(call process_test,process-placement,test)
 $(call process_test,process-stress,test)
 
 $(call fuzzer,process-messages,baselines/process/fuzz/process-messages.c \

@@ -42,6 +42,7 @@ bench-rv32: deps
 figures:
 	@test -f $(call quoted,$(RUN)/results.csv) || \
 	    { echo "figures: $(RUN)/results.csv is not there; \`make reproduce\` makes it" >&2; exit 1; }
+	@results/best_process.py $(call quoted,$(RUN))
 	@test ! -d $(call quoted,$(RUN)/crossings) || results/modelled.py $(call quoted,$(RUN))
 	@results/ratios.py $(call quoted,$(RUN))
 	@results/summary.py $(call quoted,$(RUN))
@@ -56,6 +57,7 @@ compare:
 	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
 
 TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py results/tests/ratios_test.py \
+    results/tests/best_process_test.py results/tests/compare_programs_test.py \
     results/tests/summary_test.py results/tests/claims_test.py results/tests/readme_test.py \
     results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \
     plots/tests/figures_test.py

@@ -11,6 +11,7 @@ without an interval and without a verdict.
 import os
 import sys
 
+import best_process
 import bootstrap
 import repetitions
 import table
@@ -32,6 +33,13 @@ def directory(name):
                    if os.path.exists(os.path.join(RUNS, entry, "results.csv")))
     raise NoRun(f"there is no run '{name}' with a results.csv; "
                 + (f"there are: {', '.join(known)}" if known else "`make reproduce` makes one"))
+
+
+def with_best(samples, path):
+    """The repetitions of a run, with those of `process`, which are its variants'."""
+    for case, variant in best_process.read(path).items():
+        samples[repetitions.key(case)] = samples.get(repetitions.key(variant))
+    return samples
 
 
 def compared(before, after, samples_before, samples_after):
@@ -67,7 +75,7 @@ def main(arguments):
     try:
         paths = [directory(name) for name in arguments]
         rows = [table.read_results(os.path.join(path, "results.csv")) for path in paths]
-        samples = [repetitions.read(path) for path in paths]
+        samples = [with_best(repetitions.read(path), path) for path in paths]
     except (NoRun, table.Damage, repetitions.Unreadable) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 1

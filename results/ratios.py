@@ -6,12 +6,14 @@ usage: results/ratios.py RUN
 The ratio is of medians over repetitions, its interval bootstrapped from the repetitions of
 both sides. A case without a raw partner, or without repetitions, gets no row; the log says
 which and why. A modelled case has no repetitions of its own: its ratio is of those that the
-model stands on, each with what the model adds to it.
+model stands on, each with what the model adds to it. A case of `process` has those of its
+variant, and so its ratio.
 """
 
 import os
 import sys
 
+import best_process
 import bootstrap
 import modelled
 import repetitions
@@ -23,8 +25,8 @@ import whole_file
 AGREEMENT = 0.01
 
 
-def ratios_of(rows, samples):
-    """Returns (ratios, log): a table.Ratio for each row that has one, and a line of text for
+def ratios_of(rows, samples, chosen):
+    """`chosen` is best_process.read's. Returns (ratios, log): a table.Ratio for each row that has one, and a line of text for
     each that does not, or whose median the repetitions contradict."""
     present = {row.case: row for row in rows}
     resampled, ratios, log = {}, [], []
@@ -41,7 +43,7 @@ def ratios_of(rows, samples):
         if baseline not in present:
             log.append(f"{case}: no ratio, raw has no such case ({baseline})")
             continue
-        measured = modelled.behind(case) if case.kind == "modelled" else case
+        measured = modelled.behind(case) if case.kind == "modelled" else chosen.get(case, case)
         if measured not in present:
             log.append(f"{case}: no ratio, what it stands on is not there ({measured})")
             continue
@@ -59,8 +61,9 @@ def ratios_of(rows, samples):
                 log.append(f"{side.case}: results.csv has a median of {side.median:g} "
                            f"{case.unit} (line {side.line}), the repetitions in raw/ "
                            f"{found:g}; the ratio is of the latter")
-        if measured is case:
-            value, low, high = bootstrap.ratio(over, under, medians_of(case), medians_of(baseline))
+        if case.kind != "modelled":
+            value, low, high = bootstrap.ratio(over, under, medians_of(measured),
+                                               medians_of(baseline))
         else:
             value, low, high = modelled_ratio(row, present[measured], over, under,
                                               medians_of(measured), medians_of(baseline))
@@ -96,7 +99,7 @@ def main(arguments):
     run = arguments[0]
     try:
         rows = table.read_results(os.path.join(run, "results.csv"))
-        ratios, log = ratios_of(rows, repetitions.read(run))
+        ratios, log = ratios_of(rows, repetitions.read(run), best_process.read(run))
         whole_file.write(os.path.join(run, "ratios.csv"), text_of(ratios))
         whole_file.write(os.path.join(run, "ratios.log"), "".join(line + "\n" for line in log))
     except (table.Damage, repetitions.Unreadable) as error:

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 
+import best_process
 import inline_figure
 import report_comparison
 import table
@@ -54,6 +55,7 @@ class Report:
         self.rows = table.read_results(os.path.join(run, "results.csv"))
         self.ratios = {ratio.case: ratio
                        for ratio in table.read_ratios(os.path.join(run, "ratios.csv"))}
+        self.variants = best_process.read(run)
         self.environment = self.json("environment.json", {})
         self.model = self.json("modelled.json", {})
         self.figures = self.json(os.path.join("figures", "figures.json"), [])
@@ -86,6 +88,12 @@ def label(rows, system):
     """A system's name as a heading of a table of these rows, in which it may be modelled."""
     kinds_of = {row.case.kind for row in rows if row.case.system == system}
     return escape(system) + (" (modelled)" if kinds_of == {"modelled"} else "")
+
+
+def variant(report, case):
+    """Which of the process sandboxes a row of `process` is."""
+    chosen = report.variants.get(case)
+    return f" <small>({escape(chosen.system)})</small>" if chosen else ""
 
 
 def summary(report):
@@ -173,14 +181,17 @@ def reading(report, rows):
 
 def verification(report):
     """That results were right, without which their times are nothing."""
-    run = [row for row in report.rows if row.case.kind != "modelled"]
-    modelled = len(report.rows) - len(run)
+    run = [row for row in report.rows
+           if row.case.kind != "modelled" and row.case not in report.variants]
+    modelled = sum(row.case.kind == "modelled" for row in report.rows)
     fewest = min((row.samples for row in run), default=0)
     return ("<p id='verification'><b>Verified:</b> "
             f"all {len(run)} cases computed the same bytes as <code>raw</code>; a case that does "
             "not fails the run and has no place in this page. Each median is over at least "
             f"{fewest} repetitions, with systems in random, interleaved order."
             + (f" What is modelled, {modelled} more, was not run." if modelled else "")
+            + (f" {len(report.variants)} rows of <code>process</code> are their best variant's."
+               if report.variants else "")
             + "</p>")
 
 
@@ -189,7 +200,8 @@ def kinds(report):
     present = [kind for kind in KINDS if any(row.case.kind == kind for row in report.rows)]
     return ("<h2 id='reading'>How to read this</h2><p>A <i>system</i> is a way of calling the "
             "library: <code>raw</code> is the plain call, the process systems put the library in "
-            "another process, the copying systems isolate it and copy what goes in and out, the "
+            "another process (<code>process</code> is, for each case, the best of the variants "
+            "measured in this run, and the tables say which; <code>process-pipe</code> is apart), the copying systems isolate it and copy what goes in and out, the "
             "og systems use foreign memory in place, behind checks. "
             "<i>Copied</i>: the input starts and the output ends in host memory. "
             "<i>Resident</i>: both are used where the library reaches them. Every figure is of "
@@ -249,7 +261,7 @@ def full_table(report, rows):
         lines.append(
             f"<tr{' class=first' if work != last else ''}>"
             + "".join(f"<td>{escape(text)}</td>" for text in shown)
-            + f"<td class='name'>{label([row], case.system)}</td>"
+            + f"<td class='name'>{label([row], case.system)}{variant(report, case)}</td>"
             f"<td class='number'>{wording.cost(row.median, unit)}</td><td class='interval'>"
             f"{wording.cost(row.ci_low, unit)} – {wording.cost(row.ci_high, unit)}</td>{over}"
             f"<td class='number'>{row.samples}</td><td>{case.kind}</td></tr>")

@@ -40,8 +40,10 @@ workload_worker = $(eval BENCH_WORKERS += $(BUILD)/bin/og-worker-$(1))$(call \
 
 #             NAME           DISCIPLINE ARCHIVES    LIBRARIES
 $(call system,raw,           raw,       og-core,)
-$(call system,process-socket,process,   $(PROCESS), $(PROCESS_LIBS))
-$(call system,process-ring,  process,   $(PROCESS), $(PROCESS_LIBS))
+$(call system,process-ring-one,process,$(PROCESS),$(PROCESS_LIBS))
+$(call system,process-ring-two,process,$(PROCESS),$(PROCESS_LIBS))
+$(call system,process-socket-one,process,$(PROCESS),$(PROCESS_LIBS))
+$(call system,process-pipe,  process,   $(PROCESS), $(PROCESS_LIBS))
 $(call system,copy-mpk,      copying,   $(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call system,og-none,       og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call system,og-mpk,        og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))

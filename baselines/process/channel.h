@@ -1,5 +1,5 @@
 /* One end of the connection between host and worker: sends and receives messages
- * over a socket or over rings. Both ends are built from this; the host's differs
+ * over a socket, over pipes or over rings. Both ends are built from this; the host's differs
  * in that it trusts nothing: it waits no longer than a deadline, watches for the
  * worker's end, and never reads a shared byte twice. */
 #ifndef PROCESS_CHANNEL_H
@@ -8,6 +8,7 @@
 #include "baselines/process/message.h"
 #include "baselines/process/process.h"
 #include "baselines/process/ring.h"
+#include "baselines/process/stream.h"
 #include "baselines/process/wire.h"
 
 /* Which ring a message takes. A worker reads its call in place until it returns,
@@ -24,12 +25,11 @@ struct channel_inbox {
 
 struct channel {
     enum process_transport transport;
-    int socket;
+    struct stream stream; /* of a socket or pipes */
     bool is_host;
     size_t message_limit;
     struct ring_patience patience;
-    uint64_t timeout_ns[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO are set to */
-    void *memory;           /* of the rings */
+    void *memory; /* of the rings */
     size_t ring_bytes;
     struct ring rings[RING_LANES];
     struct channel_inbox inboxes[RING_LANES];
@@ -38,10 +38,15 @@ struct channel {
 /* Uses `socket` (connected, owned by the caller). */
 void channel_init_socket(struct channel *channel, int socket, bool is_host, size_t message_limit);
 
+/* Uses two pipes (owned by the caller): `in` to receive, `out` to send. The host's are
+ * non-blocking, and it keeps a reading end of its `out` open. */
+void channel_init_pipes(struct channel *channel, int in, int out, bool is_host,
+                        size_t message_limit);
+
 /* Uses the rings in `memory` (zeroed and mapped for both; owned by the caller).
- * `process` is the pidfd to watch, or -1; spin_ns how long to spin. */
+ * `patience` is how to wait, up to its deadline. */
 void channel_init_rings(struct channel *channel, void *memory, size_t ring_bytes, bool is_host,
-                        size_t message_limit, int process, uint32_t spin_ns);
+                        size_t message_limit, const struct ring_patience *patience);
 
 /* Frees what was received and forgets the transport; a zeroed channel is fine. */
 void channel_free(struct channel *channel);
@@ -49,10 +54,10 @@ void channel_free(struct channel *channel);
 /* The deadline (ring_clock) of all that follows; UINT64_MAX: none. */
 void channel_set_deadline(struct channel *channel, uint64_t deadline);
 
-/* Starts a message for `lane`, in the ring itself where possible. CHANNEL_BROKEN:
- * the other side has not given back the ring. */
-enum channel_status channel_begin(struct channel *channel, enum channel_lane lane,
-                                  struct wire_writer *writer, bool by_reference);
+/* Starts a message for `lane`, in the ring itself where possible: the last one there
+ * was answered, so that the other side has no more use for it. */
+void channel_begin(struct channel *channel, enum channel_lane lane, struct wire_writer *writer,
+                   bool by_reference);
 
 /* Sends the message; header->size is filled in. The writer must be free of errors. */
 enum channel_status channel_send(struct channel *channel, enum channel_lane lane,
@@ -66,7 +71,7 @@ enum channel_status channel_receive(struct channel *channel, enum channel_lane l
 /* Ends the use of what was received on `lane`; nothing to release is fine. */
 void channel_release(struct channel *channel, enum channel_lane lane);
 
-/* Socket only: raw bytes, all or nothing, before messages flow. */
+/* Not for rings: raw bytes, all or nothing, before messages flow. */
 enum channel_status channel_send_bytes(struct channel *channel, const void *bytes, size_t size);
 enum channel_status channel_receive_bytes(struct channel *channel, void *bytes, size_t size);
 

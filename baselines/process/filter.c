@@ -30,7 +30,7 @@ static int allow(scmp_filter_ctx filter, int call, const struct scmp_arg_cmp *ar
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, (unsigned)count, arguments);
 }
 
-static int allow_messages(scmp_filter_ctx filter)
+static int allow_messages(scmp_filter_ctx filter, enum process_transport transport)
 {
     int error = ALLOW(recvfrom, IS(0, WORKER_SOCKET));
     if (!error)
@@ -41,6 +41,10 @@ static int allow_messages(scmp_filter_ctx filter)
         error = ALLOW(futex, MASKED(1, others & UINT32_MAX, 0));
     if (!error)
         error = ALLOW_ANY(sched_yield);
+    if (!error && transport == PROCESS_PIPE)
+        error = ALLOW(read, IS(0, WORKER_CALLS));
+    if (!error && transport == PROCESS_PIPE)
+        error = ALLOW(write, IS(0, WORKER_ANSWERS));
     return error;
 }
 
@@ -119,14 +123,14 @@ static int export_program(scmp_filter_ctx filter, struct sock_filter **instructi
     return error;
 }
 
-int filter_build(struct sock_filter **instructions, size_t *count)
+int filter_build(enum process_transport transport, struct sock_filter **instructions, size_t *count)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (!filter)
         return ENOMEM;
     int error = -seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (!error)
-        error = -allow_messages(filter);
+        error = -allow_messages(filter, transport);
     if (!error)
         error = -allow_memory(filter);
     if (!error)

@@ -4,6 +4,7 @@
 #ifndef PROCESS_FILTER_H
 #define PROCESS_FILTER_H
 
+#include "baselines/process/process.h"
 #include <linux/filter.h>
 #include <stddef.h>
 
@@ -20,7 +21,9 @@
 #define PROCESS_SANITIZED 0
 #endif
 
-/* Builds the program; *instructions is freed with free(). Returns 0 or an errno. */
-int filter_build(struct sock_filter **instructions, size_t *count);
+/* Builds the program for a transport; *instructions is freed with free(). Returns 0 or
+ * an errno. */
+int filter_build(enum process_transport transport, struct sock_filter **instructions,
+                 size_t *count);
 
 #endif

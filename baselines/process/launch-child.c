@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,27 +29,28 @@ static void report(enum worker_stage stage, int error, uint32_t read_only_mounts
     send(WORKER_SOCKET, &words, sizeof words, MSG_NOSIGNAL);
 }
 
-/* Descriptors 0, 1, 2: /dev/null, 3: the socket, 4: the rings; nothing else. */
+/* Descriptors 0, 1, 2: /dev/null, 3: the socket, 4 and 5: what was given; nothing else. */
 static int arrange_descriptors(const struct child_plan *plan)
 {
     int socket = fcntl(plan->socket, F_DUPFD, PARKED);
-    int rings = plan->rings < 0 ? -1 : fcntl(plan->rings, F_DUPFD, PARKED);
+    int given[2] = {-1, -1};
     int null = open("/dev/null", O_RDWR);
-    if (socket < 0 || (plan->rings >= 0 && rings < 0) || null < 0)
+    if (socket < 0 || null < 0)
         return errno;
     if ((null = fcntl(null, F_DUPFD, PARKED)) < 0)
         return errno;
+    for (int i = 0; i < 2; i++)
+        if (plan->given[i] >= 0 && (given[i] = fcntl(plan->given[i], F_DUPFD, PARKED)) < 0)
+            return errno;
     for (int standard = 0; standard <= STDERR_FILENO; standard++)
         if (dup2(null, standard) < 0)
             return errno;
     unsigned first_closed = WORKER_SOCKET + 1;
     if (dup2(socket, WORKER_SOCKET) < 0)
         return errno;
-    if (rings >= 0) {
-        if (dup2(rings, WORKER_RINGS) < 0)
+    for (int i = 0; i < 2 && given[i] >= 0; i++)
+        if (dup2(given[i], (int)first_closed++) < 0)
             return errno;
-        first_closed = WORKER_RINGS + 1;
-    }
     return syscall(SYS_close_range, first_closed, ~0u, 0) == 0 ? 0 : errno;
 }
 
@@ -77,6 +79,15 @@ static int set_limits(const struct child_plan *plan)
             return errno;
     }
     return 0;
+}
+
+/* Whatever processors the host's thread is kept on just now. */
+static int stay_on(int processor)
+{
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    return syscall(SYS_sched_setaffinity, 0, sizeof one, &one) < 0 ? errno : 0;
 }
 
 /* Signals as a new program expects them, whatever the host ignores or blocks. */
@@ -118,7 +129,9 @@ _Noreturn void launch_child(const struct child_plan *plan)
     if (error)
         _exit(127);
     uint32_t read_only = plan->own_mounts ? make_mounts_read_only() : 0;
-    error = set_limits(plan);
+    error = plan->processor < 0 ? 0 : stay_on(plan->processor);
+    if (!error)
+        error = set_limits(plan);
     if (!error)
         error = drop_privileges();
     report(STAGE_LIMITS, error, read_only);

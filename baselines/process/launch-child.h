@@ -8,7 +8,8 @@
 struct child_plan {
     const char *program;
     int socket;
-    int rings;       /* memory file of the rings, or -1 */
+    int given[2];    /* what becomes WORKER_RINGS, or WORKER_CALLS and WORKER_ANSWERS; else -1 */
+    int processor;   /* where the worker is kept, or -1 */
     size_t memory;   /* RLIMIT_AS and RLIMIT_DATA, bytes */
     bool own_mounts; /* cloned into a mount namespace of its own */
 };

@@ -84,6 +84,25 @@ static int make_rings(const struct launch_plan *plan, struct launched_worker *wo
     return -1;
 }
 
+/* Two pipes, whose ends on the host's side never block. The worker's side is in `given`. */
+static int make_pipes(struct launched_worker *worker, int given[2])
+{
+    int calls[2], answers[2];
+    if (pipe2(calls, O_CLOEXEC) != 0)
+        return -1;
+    worker->calls_kept = calls[0];
+    worker->calls = calls[1];
+    if (pipe2(answers, O_CLOEXEC) != 0)
+        return -1;
+    worker->answers = answers[0];
+    given[0] = fcntl(calls[0], F_DUPFD_CLOEXEC, 0);
+    given[1] = answers[1];
+    if (given[0] < 0 || fcntl(worker->calls, F_SETFL, O_NONBLOCK) != 0 ||
+        fcntl(worker->answers, F_SETFL, O_NONBLOCK) != 0)
+        return -1;
+    return 0;
+}
+
 #define NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 
 /* As fork(), but into the namespaces given. Signals are blocked around it: a
@@ -180,6 +199,7 @@ static enum og_error introduce(const struct launch_plan *plan, struct launched_w
         .message_limit = plan->message_limit,
         .generation = plan->generation,
         .filter_length = (uint32_t)plan->filter_length,
+        .waiting = plan->waiting,
     };
     struct channel channel;
     channel_init_socket(&channel, worker->socket, true, plan->message_limit);
@@ -198,23 +218,35 @@ static enum og_error introduce(const struct launch_plan *plan, struct launched_w
     return error;
 }
 
+static void close_end(int *end)
+{
+    if (*end >= 0)
+        close(*end);
+    *end = -1;
+}
+
 enum og_error launch_start(const struct launch_plan *plan, struct launched_worker *worker,
                            struct og_fault *fault)
 {
-    int sockets[2] = {-1, -1}, rings = -1;
+    int sockets[2] = {-1, -1}, given[2] = {-1, -1};
     enum og_error error;
     *worker = LAUNCHED_NONE;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
         return fail_system(fault, errno, "no socket pair for a worker");
     worker->socket = sockets[0];
-    if (plan->transport == PROCESS_RING && (rings = make_rings(plan, worker)) < 0) {
+    if (plan->transport == PROCESS_RING && (given[0] = make_rings(plan, worker)) < 0) {
         error = fail_system(fault, errno, "no shared memory for a worker's rings");
+        goto fail;
+    }
+    if (plan->transport == PROCESS_PIPE && make_pipes(worker, given) != 0) {
+        error = fail_system(fault, errno, "no pipes for a worker");
         goto fail;
     }
     struct child_plan child = {
         .program = plan->program,
         .socket = sockets[1],
-        .rings = rings,
+        .given = {given[0], given[1]},
+        .processor = plan->processor,
         .memory = plan->worker_memory,
     };
     worker->pid = clone_child(&child, plan->refuse_partial_sandbox, worker);
@@ -227,18 +259,16 @@ enum og_error launch_start(const struct launch_plan *plan, struct launched_worke
                             "this system does not permit the worker's namespaces");
         goto fail;
     }
-    close(sockets[1]);
-    if (rings >= 0)
-        close(rings);
-    sockets[1] = rings = -1;
-    error = introduce(plan, worker, fault);
+    error = OG_OK;
+fail:
+    /* The worker's own ends, which it has now. */
+    close_end(&sockets[1]);
+    close_end(&given[0]);
+    close_end(&given[1]);
+    if (!error)
+        error = introduce(plan, worker, fault);
     if (!error)
         return OG_OK;
-fail:
-    if (sockets[1] >= 0)
-        close(sockets[1]);
-    if (rings >= 0)
-        close(rings);
     launch_end(worker, 0, NULL);
     return error;
 }
@@ -261,8 +291,10 @@ void launch_end(struct launched_worker *worker, int wait_ms, siginfo_t *end)
         }
         close(worker->process);
     }
-    if (worker->socket >= 0)
-        close(worker->socket);
+    close_end(&worker->socket);
+    close_end(&worker->calls);
+    close_end(&worker->calls_kept);
+    close_end(&worker->answers);
     if (worker->memory)
         munmap(worker->memory, worker->memory_size);
     struct process_confinement confinement = worker->confinement;

@@ -13,6 +13,8 @@ struct launch_plan {
     enum process_transport transport;
     uint32_t deadline_ms;
     uint32_t spin_ns;
+    enum ring_waiting waiting;
+    int processor; /* where the worker is kept, or -1 */
     size_t ring_bytes;
     size_t message_limit;
     size_t worker_memory;
@@ -28,12 +30,17 @@ struct launched_worker {
     pid_t pid;
     int process; /* pidfd */
     int socket;
-    void *memory; /* of the rings, or NULL */
+    int calls;      /* the pipe to the worker, or -1 */
+    int calls_kept; /* its other end: so that no write to it raises SIGPIPE */
+    int answers;    /* the pipe from the worker, or -1 */
+    void *memory;   /* of the rings, or NULL */
     size_t memory_size;
     struct process_confinement confinement;
 };
 
-#define LAUNCHED_NONE ((struct launched_worker){.process = -1, .socket = -1})
+#define LAUNCHED_NONE                                                                              \
+    ((struct launched_worker){                                                                     \
+        .process = -1, .socket = -1, .calls = -1, .calls_kept = -1, .answers = -1})
 
 /* The path of og-worker-LIBRARY, to be freed; NULL and OG_NOT_FOUND in *fault, or
  * OG_NO_MEMORY. */

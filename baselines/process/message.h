@@ -34,8 +34,9 @@ struct message_header {
 #define MESSAGE_HEADER    sizeof(struct message_header)
 #define MESSAGE_LIMIT_MAX ((size_t)1 << 30)
 
-/* The descriptors a worker starts with, beside /dev/null as 0, 1 and 2. */
-enum { WORKER_SOCKET = 3, WORKER_RINGS = 4 };
+/* The descriptors a worker starts with, beside /dev/null as 0, 1 and 2: the socket, and
+ * for rings their memory, for pipes the end where calls come in and that for answers. */
+enum { WORKER_SOCKET = 3, WORKER_RINGS = 4, WORKER_CALLS = 4, WORKER_ANSWERS = 5 };
 
 #define BOOTSTRAP_MAGIC   0x4f67426f
 #define FILTER_LENGTH_MAX 1024
@@ -49,7 +50,7 @@ struct worker_bootstrap {
     uint64_t message_limit;
     uint64_t generation;
     uint32_t filter_length;
-    uint32_t unused;
+    uint32_t waiting; /* enum ring_waiting */
 };
 
 /* Child (before exec) and worker (before any library code runs) to host. */

@@ -6,6 +6,7 @@
 #include "baselines/process/channel.h"
 #include "baselines/process/filter.h"
 #include "baselines/process/launch.h"
+#include "baselines/process/placement.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -119,11 +120,21 @@ static enum og_error start_worker(struct process_sandbox *sandbox, struct og_fau
     if (error)
         return error;
     struct launched_worker *worker = &sandbox->worker;
-    if (sandbox->plan.transport == PROCESS_RING)
-        channel_init_rings(&sandbox->channel, worker->memory, sandbox->plan.ring_bytes, true,
-                           sandbox->plan.message_limit, worker->process, sandbox->plan.spin_ns);
-    else
-        channel_init_socket(&sandbox->channel, worker->socket, true, sandbox->plan.message_limit);
+    const struct ring_patience patience = {.spin_ns = sandbox->plan.spin_ns,
+                                           .waiting = sandbox->plan.waiting,
+                                           .process = worker->process};
+    size_t limit = sandbox->plan.message_limit;
+    switch (sandbox->plan.transport) {
+    case PROCESS_RING:
+        channel_init_rings(&sandbox->channel, worker->memory, sandbox->plan.ring_bytes, true, limit,
+                           &patience);
+        break;
+    case PROCESS_PIPE:
+        channel_init_pipes(&sandbox->channel, worker->answers, worker->calls, true, limit);
+        break;
+    default:
+        channel_init_socket(&sandbox->channel, worker->socket, true, limit);
+    }
     set_deadline(sandbox);
     struct message_header header;
     struct wire_reader payload;
@@ -144,22 +155,36 @@ static enum og_error plan_from_options(struct launch_plan *plan,
                                        struct og_fault *fault)
 {
     cpu_set_t processors;
-    uint32_t spin_us = options->spin_us ? options->spin_us : 50;
+    struct placement_pair pair = {.worker = -1};
+    uint32_t spin_us = options->spin_us                          ? options->spin_us
+                       : options->placement == PROCESS_TWO_CORES ? 1000
+                                                                 : 50;
     /* Spinning on the only processor keeps the other side from running. */
-    bool alone =
-        sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) < 2;
+    bool alone = options->placement == PROCESS_ANYWHERE &&
+                 sched_getaffinity(0, sizeof processors, &processors) == 0 &&
+                 CPU_COUNT(&processors) < 2;
+    if ((unsigned)options->placement >= PROCESS_PLACEMENTS)
+        return og_fail(fault, OG_BAD_ARGUMENT, "placement", 0,
+                       "the placement is none of enum process_placement");
+    if (options->placement != PROCESS_ANYWHERE && !placement_here(options->placement, &pair))
+        return og_fail(fault, OG_UNSUPPORTED, "placement", 0,
+                       "two cores need two processors: this process may use only one");
     *plan = (struct launch_plan){
         .transport = options->transport,
         .deadline_ms = options->deadline_ms ? options->deadline_ms : 10000,
         .spin_ns = alone || spin_us == PROCESS_NO_SPIN ? 0 : spin_us * 1000,
-        .ring_bytes = options->ring_bytes ? options->ring_bytes : (size_t)4 << 20,
+        .waiting = options->placement == PROCESS_ONE_CORE    ? RING_YIELD
+                   : options->placement == PROCESS_TWO_CORES ? RING_SPIN
+                                                             : RING_SPIN_AND_YIELD,
+        .processor = pair.worker,
+        .ring_bytes = options->ring_bytes ? options->ring_bytes : (size_t)32 << 20,
         .message_limit = options->message_limit ? options->message_limit : (size_t)64 << 20,
         .worker_memory = options->worker_memory ? options->worker_memory : (size_t)1 << 30,
         .refuse_partial_sandbox = options->refuse_partial_sandbox,
     };
-    if (options->transport != PROCESS_SOCKET && options->transport != PROCESS_RING)
+    if ((unsigned)options->transport > PROCESS_PIPE)
         return og_fail(fault, OG_BAD_ARGUMENT, "transport", 0,
-                       "the transport is PROCESS_SOCKET or PROCESS_RING");
+                       "the transport is PROCESS_SOCKET, PROCESS_RING or PROCESS_PIPE");
     if (spin_us != PROCESS_NO_SPIN && spin_us > 1000000)
         return og_fail(fault, OG_BAD_ARGUMENT, "spin_us", 0,
                        "spin at most a second, or PROCESS_NO_SPIN");
@@ -213,7 +238,7 @@ enum og_error process_open(struct process_sandbox **result, const struct process
     error = find_program(sandbox, options, fault);
     if (error)
         goto fail;
-    int system_error = filter_build(&sandbox->filter, &sandbox->plan.filter_length);
+    int system_error = filter_build(plan.transport, &sandbox->filter, &sandbox->plan.filter_length);
     if (system_error) {
         error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                         "libseccomp cannot build the worker's system-call filter here");
@@ -285,15 +310,12 @@ struct wire_writer *process_call_begin(struct process_sandbox *sandbox, uint32_t
         channel_release(&sandbox->channel, LANE_ANSWERS);
     else
         sandbox->pending = start_worker(sandbox, &sandbox->pending_fault);
-    if (!sandbox->pending) {
-        enum channel_status status =
-            channel_begin(&sandbox->channel, LANE_CALLS, &sandbox->arguments, true);
-        if (!status)
-            return &sandbox->arguments;
-        sandbox->pending = fail_channel(sandbox, status, &sandbox->pending_fault);
+    if (sandbox->pending) {
+        wire_writer_refuse(&sandbox->refused, sandbox->pending);
+        return &sandbox->refused;
     }
-    wire_writer_refuse(&sandbox->refused, sandbox->pending);
-    return &sandbox->refused;
+    channel_begin(&sandbox->channel, LANE_CALLS, &sandbox->arguments, true);
+    return &sandbox->arguments;
 }
 
 static enum og_error fail_writing(enum og_error error, struct og_fault *fault)
@@ -318,9 +340,7 @@ static enum og_error serve_callback(struct process_sandbox *sandbox, uint32_t id
     const struct registered_callback *callback = &sandbox->callbacks[id];
     struct channel *channel = &sandbox->channel;
     struct wire_writer *results = &sandbox->callback_results;
-    enum channel_status status = channel_begin(channel, LANE_CALLED_BACK, results, false);
-    if (status)
-        return fail_channel(sandbox, status, fault);
+    channel_begin(channel, LANE_CALLED_BACK, results, false);
     uint64_t before = ring_clock();
     sandbox->in_callback = true;
     enum og_error error = callback->function(callback->user, arguments, results);
@@ -335,7 +355,7 @@ static enum og_error serve_callback(struct process_sandbox *sandbox, uint32_t id
     }
     channel_release(channel, LANE_ANSWERS);
     struct message_header header = {.kind = MESSAGE_CALLED_BACK, .sequence = sandbox->sequence};
-    status = channel_send(channel, LANE_CALLED_BACK, &header, results);
+    enum channel_status status = channel_send(channel, LANE_CALLED_BACK, &header, results);
     return status ? fail_channel(sandbox, status, fault) : OG_OK;
 }
 

@@ -23,7 +23,17 @@ struct process_sandbox;
 
 enum process_transport {
     PROCESS_SOCKET, /* a stream socket pair: two system calls and two copies a message */
-    PROCESS_RING    /* shared memory, spinning shortly before waiting on a futex */
+    PROCESS_RING,   /* shared memory, spinning shortly before waiting on a futex */
+    PROCESS_PIPE    /* two pipes; every value is serialized and copied, as Sandcrust does */
+};
+
+/* Where host and worker run. The worker is kept there from its start; the host's thread
+ * only while process_host_pin says so. */
+enum process_placement {
+    PROCESS_ANYWHERE,  /* wherever the scheduler puts them */
+    PROCESS_ONE_CORE,  /* both on one processor, which they hand to each other */
+    PROCESS_TWO_CORES, /* on two, of one cache where there are such: each can spin */
+    PROCESS_PLACEMENTS
 };
 
 #define PROCESS_NO_SPIN UINT32_MAX
@@ -34,9 +44,12 @@ struct process_options {
         *library;       /* "zlib": the worker is og-worker-zlib, beside this program or in ../bin */
     const char *worker; /* or: the worker's path */
     enum process_transport transport;
+    enum process_placement placement;
     uint32_t deadline_ms;        /* for the worker's part of a call; default 10,000 */
-    uint32_t spin_us;            /* ring: how long to spin; default 50; or PROCESS_NO_SPIN */
-    size_t ring_bytes;           /* ring: a power of two, 4 KiB to 1 GiB; default 4 MiB */
+    uint32_t spin_us;            /* ring: how long to spin before sleeping; default 50, on two
+                                  * cores 1000; or PROCESS_NO_SPIN. On one core a side that
+                                  * waits yields once instead, unless PROCESS_NO_SPIN */
+    size_t ring_bytes;           /* ring: a power of two, 4 KiB to 1 GiB; default 32 MiB */
     size_t message_limit;        /* longest message either way, bytes; default 64 MiB */
     size_t worker_memory;        /* address space of the worker, bytes; default 1 GiB */
     bool refuse_partial_sandbox; /* fail to start rather than run without every namespace */
@@ -62,7 +75,8 @@ struct process_confinement {
  * Returns OG_OK, or
  *   OG_BAD_ARGUMENT  an option is out of range, or neither library nor worker given
  *   OG_NOT_FOUND     there is no such worker program (fault->message: where we looked)
- *   OG_UNSUPPORTED   seccomp, or a namespace that must be there, is not permitted
+ *   OG_UNSUPPORTED   seccomp, or a namespace that must be there, is not permitted; or the
+ *                    placement wants more processors than there are
  *   OG_SYSTEM        out of processes, descriptors, ... (fault->system_error)
  *   OG_NO_MEMORY
  *   OG_FAULTED, OG_DEADLINE, OG_CONTRACT   the worker did not start as it should
@@ -130,6 +144,27 @@ enum og_error process_results_finish(struct process_sandbox *sandbox, struct wir
  * handle of zero): kills the worker and returns OG_CONTRACT. `what` is a sentence. */
 enum og_error process_distrust(struct process_sandbox *sandbox, const char *what,
                                struct og_fault *fault);
+
+/* ---- placement ---- */
+
+/* What a thread is given back by process_host_unpin; its content is nobody else's. */
+struct process_host_place {
+    bool pinned;
+    uint64_t mask[16];
+};
+
+/* Whether this process may use the processors that the placement needs. */
+bool process_placement_possible(enum process_placement placement);
+
+/* Keeps the calling thread on the host's processor of that placement, so that it makes a
+ * pair with workers opened with the same; PROCESS_ANYWHERE changes nothing. Costs two
+ * system calls and perhaps a migration: pin around many calls, not around each. Threads
+ * and processes started meanwhile are pinned too. False, with nothing changed, when the
+ * placement is not possible. */
+bool process_host_pin(enum process_placement placement, struct process_host_place *before);
+
+/* Lets the thread run where it could before; `before` of a pin that failed is fine. */
+void process_host_unpin(struct process_host_place *before);
 
 /* ---- callbacks ---- */
 

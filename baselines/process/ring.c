@@ -13,25 +13,35 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONTROL_BYTES 4096
+#define PAGE_BYTES 4096
+
+/* Payloads start this far into a page, and each lane's that much farther: between memory at
+ * the same place in its page, as large buffers mostly are, a copy is slowed down, since the
+ * processor first takes each load for one of what was just stored. */
+#define PAYLOAD_BYTES 1024
+_Static_assert(RING_LANES *PAYLOAD_BYTES < PAGE_BYTES &&
+                   sizeof(struct ring_control) <= PAYLOAD_BYTES,
+               "a lane's page holds what is before its ring");
 
 /* A futex can be woken by the other side only; so that its death is noticed, a
  * host sleeps no longer than this at a time. */
 #define SLICE_NS 10000000u
 
 #define SPINS_PER_CLOCK 32
+#define YIELDS_SKIPPED  64
 
 size_t ring_memory_size(size_t capacity)
 {
-    return CONTROL_BYTES + RING_LANES * capacity;
+    return RING_LANES * (capacity + PAGE_BYTES);
 }
 
 struct ring ring_view(void *memory, size_t capacity, unsigned lane)
 {
-    uint8_t *base = memory;
+    uint8_t *payload =
+        (uint8_t *)memory + lane * (capacity + PAGE_BYTES) + (lane + 1) * PAYLOAD_BYTES;
     return (struct ring){
-        .control = (struct ring_control *)memory + lane,
-        .data = base + CONTROL_BYTES + lane * capacity,
+        .control = (struct ring_control *)(void *)(payload - sizeof(struct ring_control)),
+        .data = payload - RING_HEADER,
         .capacity = (uint32_t)capacity,
     };
 }
@@ -50,12 +60,13 @@ static void relax(void)
 #endif
 }
 
-static void wake(_Atomic uint32_t *position, _Atomic uint32_t *sleeps)
+/* Moves a position, and wakes who sleeps on it. */
+static void move(_Atomic uint32_t *position, uint32_t to, _Atomic uint32_t *sleeps)
 {
-    /* The fence orders the new position before the look at `sleeps`; the sleeper
-     * does both the other way round. One of the two sees the other. */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(sleeps, memory_order_relaxed))
+    /* First the new position, then the look at `sleeps`; the sleeper does both the other
+     * way round, and all four are of one order. One of the two sees the other. */
+    atomic_store(position, to);
+    if (atomic_load(sleeps))
         syscall(SYS_futex, position, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
@@ -81,9 +92,8 @@ static enum channel_status sleep_until_moved(_Atomic uint32_t *position, uint32_
             if (patience->deadline - now < SLICE_NS)
                 slice.tv_nsec = (long)(patience->deadline - now);
         }
-        atomic_store_explicit(sleeps, 1, memory_order_relaxed);
-        atomic_thread_fence(memory_order_seq_cst);
-        if (atomic_load_explicit(position, memory_order_acquire) == seen)
+        atomic_store(sleeps, 1);
+        if (atomic_load(position) == seen)
             syscall(SYS_futex, position, FUTEX_WAIT, seen, forever ? NULL : &slice, NULL, 0);
         atomic_store_explicit(sleeps, 0, memory_order_relaxed);
         if (atomic_load_explicit(position, memory_order_acquire) != seen)
@@ -96,26 +106,54 @@ static enum channel_status sleep_until_moved(_Atomic uint32_t *position, uint32_
     }
 }
 
+static bool has_moved(_Atomic uint32_t *position, uint32_t seen)
+{
+    return atomic_load_explicit(position, memory_order_acquire) != seen;
+}
+
+/* On a shared processor: gives it to the other side, in one system call where sleeping and
+ * being woken take two. Not every kernel's scheduler follows: one yield that did not bring
+ * the answer, and for some time it is not tried again. */
+static bool yield_brings_it(struct ring *ring, _Atomic uint32_t *position, uint32_t seen)
+{
+    if (ring->yields_skipped) {
+        ring->yields_skipped--;
+        return false;
+    }
+    sched_yield();
+    if (has_moved(position, seen))
+        return true;
+    ring->yields_skipped = YIELDS_SKIPPED;
+    return false;
+}
+
+static bool spinning_brings_it(_Atomic uint32_t *position, uint32_t seen,
+                               const struct ring_patience *patience)
+{
+    uint64_t until = ring_clock() + patience->spin_ns;
+    do {
+        for (unsigned spin = 0; spin < SPINS_PER_CLOCK; spin++) {
+            relax();
+            if (has_moved(position, seen))
+                return true;
+        }
+        if (patience->waiting == RING_SPIN_AND_YIELD)
+            sched_yield();
+    } while (ring_clock() < until);
+    return false;
+}
+
 /* Waits until the other side's position is no longer `seen`. */
-static enum channel_status await_move(_Atomic uint32_t *position, uint32_t seen,
+static enum channel_status await_move(struct ring *ring, _Atomic uint32_t *position, uint32_t seen,
                                       _Atomic uint32_t *sleeps,
                                       const struct ring_patience *patience)
 {
-    if (atomic_load_explicit(position, memory_order_acquire) != seen)
+    if (has_moved(position, seen))
         return CHANNEL_OK;
-    if (patience->spin_ns) {
-        uint64_t until = ring_clock() + patience->spin_ns;
-        do {
-            for (unsigned spin = 0; spin < SPINS_PER_CLOCK; spin++) {
-                relax();
-                if (atomic_load_explicit(position, memory_order_acquire) != seen)
-                    return CHANNEL_OK;
-            }
-            /* The scheduler may have put both sides on one processor, where spinning only
-             * keeps the other side from answering. */
-            sched_yield();
-        } while (ring_clock() < until);
-    }
+    if (patience->spin_ns &&
+        (patience->waiting == RING_YIELD ? yield_brings_it(ring, position, seen)
+                                         : spinning_brings_it(position, seen, patience)))
+        return CHANNEL_OK;
     return sleep_until_moved(position, seen, sleeps, patience);
 }
 
@@ -125,54 +163,37 @@ static uint32_t message_start(const struct ring *ring)
     return (ring->end + ring->capacity - 1) & ~(ring->capacity - 1);
 }
 
-static void store_written(struct ring *ring, uint32_t written)
-{
-    struct ring_control *control = ring->control;
-    atomic_store_explicit(&control->written, written, memory_order_release);
-    wake(&control->written, &control->consumer_sleeps);
-}
-
-static void store_consumed(struct ring *ring, uint32_t consumed)
-{
-    struct ring_control *control = ring->control;
-    atomic_store_explicit(&control->consumed, consumed, memory_order_release);
-    wake(&control->consumed, &control->producer_sleeps);
-}
-
 uint8_t *ring_window(struct ring *ring)
 {
-    uint32_t consumed = atomic_load_explicit(&ring->control->consumed, memory_order_acquire);
-    return consumed == ring->end ? ring->data : NULL;
+    return ring->data;
 }
 
 void ring_publish(struct ring *ring, size_t size)
 {
     ring->end = message_start(ring) + (uint32_t)size;
-    store_written(ring, ring->end);
+    move(&ring->control->written, ring->end, &ring->control->consumer_sleeps);
 }
 
-enum channel_status ring_stream_begin(struct ring *ring)
+void ring_stream_begin(struct ring *ring)
 {
-    if (!ring_window(ring))
-        return CHANNEL_BROKEN;
     ring->next = message_start(ring);
-    return CHANNEL_OK;
+    /* The consumer, who waits for the message, moves it from here on. */
+    atomic_store_explicit(&ring->control->consumed, ring->next, memory_order_relaxed);
 }
 
 enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size_t size,
                                       const struct ring_patience *patience)
 {
     struct ring_control *control = ring->control;
-    uint32_t start = message_start(ring);
     const uint8_t *from = bytes;
     while (size) {
         uint32_t consumed = atomic_load_explicit(&control->consumed, memory_order_acquire);
-        uint32_t filled = ring->next - (consumed == ring->end ? start : consumed);
+        uint32_t filled = ring->next - consumed;
         if (filled > ring->capacity)
             return CHANNEL_BROKEN;
         if (filled == ring->capacity) {
             enum channel_status status =
-                await_move(&control->consumed, consumed, &control->producer_sleeps, patience);
+                await_move(ring, &control->consumed, consumed, &control->producer_sleeps, patience);
             if (status)
                 return status;
             continue;
@@ -190,7 +211,7 @@ enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size
         from += part;
         size -= part;
         ring->next += (uint32_t)part;
-        store_written(ring, ring->next);
+        move(&control->written, ring->next, &control->consumer_sleeps);
     }
     return CHANNEL_OK;
 }
@@ -213,7 +234,7 @@ enum channel_status ring_await(struct ring *ring, size_t size, size_t *available
         if (*available >= size)
             return CHANNEL_OK;
         enum channel_status status =
-            await_move(&control->written, written, &control->consumer_sleeps, patience);
+            await_move(ring, &control->written, written, &control->consumer_sleeps, patience);
         if (status)
             return status;
         /* A producer that only fidgets must not keep us past the deadline. */
@@ -225,7 +246,6 @@ enum channel_status ring_await(struct ring *ring, size_t size, size_t *available
 void ring_release(struct ring *ring, size_t size)
 {
     ring->end = message_start(ring) + (uint32_t)size;
-    store_consumed(ring, ring->end);
 }
 
 enum channel_status ring_stream_read(struct ring *ring, void *destination, size_t size,
@@ -241,7 +261,7 @@ enum channel_status ring_stream_read(struct ring *ring, void *destination, size_
             return CHANNEL_BROKEN;
         if (!filled) {
             enum channel_status status =
-                await_move(&control->written, written, &control->consumer_sleeps, patience);
+                await_move(ring, &control->written, written, &control->consumer_sleeps, patience);
             if (status)
                 return status;
             if (patience->deadline != UINT64_MAX && ring_clock() >= patience->deadline)
@@ -258,7 +278,7 @@ enum channel_status ring_stream_read(struct ring *ring, void *destination, size_
         to += part;
         size -= part;
         ring->next += (uint32_t)part;
-        store_consumed(ring, ring->next);
+        move(&control->consumed, ring->next, &control->producer_sleeps);
     }
     if (atomic_load_explicit(&control->written, memory_order_acquire) != ring->next)
         return CHANNEL_BROKEN;

@@ -86,3 +86,23 @@ const struct worker_start *worker_start(void)
         enter();
     return &start;
 }
+
+void worker_connect(struct channel *channel, const struct worker_start *given)
+{
+    const struct worker_bootstrap *bootstrap = &given->bootstrap;
+    const struct ring_patience patience = {.spin_ns = bootstrap->spin_ns,
+                                           .waiting = (enum ring_waiting)bootstrap->waiting,
+                                           .process = -1,
+                                           .deadline = UINT64_MAX};
+    switch (bootstrap->transport) {
+    case PROCESS_RING:
+        channel_init_rings(channel, given->rings, bootstrap->ring_bytes, false,
+                           bootstrap->message_limit, &patience);
+        break;
+    case PROCESS_PIPE:
+        channel_init_pipes(channel, WORKER_CALLS, WORKER_ANSWERS, false, bootstrap->message_limit);
+        break;
+    default:
+        channel_init_socket(channel, WORKER_SOCKET, false, bootstrap->message_limit);
+    }
+}

@@ -27,16 +27,12 @@ static void start(struct process_worker *worker)
 {
     const struct worker_start *given = worker_start();
     const struct worker_bootstrap *bootstrap = &given->bootstrap;
-    if (bootstrap->transport == PROCESS_RING)
-        channel_init_rings(&worker->channel, given->rings, bootstrap->ring_bytes, false,
-                           bootstrap->message_limit, -1, bootstrap->spin_ns);
-    else
-        channel_init_socket(&worker->channel, WORKER_SOCKET, false, bootstrap->message_limit);
+    worker_connect(&worker->channel, given);
     /* Far apart for workers that follow each other: a stale handle finds nothing. */
     worker->handles.stamp = (uint32_t)bootstrap->generation * 0x9e3779b1u;
 
     struct message_header ready = {.kind = MESSAGE_READY, .sequence = bootstrap->generation};
-    require(channel_begin(&worker->channel, LANE_ANSWERS, &worker->results, false));
+    channel_begin(&worker->channel, LANE_ANSWERS, &worker->results, false);
     if (wire_writer_error(&worker->results))
         _exit(1);
     require(channel_send(&worker->channel, LANE_ANSWERS, &ready, &worker->results));
@@ -58,13 +54,13 @@ static void serve_call(struct process_worker *worker)
     require(channel_receive(channel, LANE_CALLS, &worker->call, &arguments));
     if (worker->call.kind != MESSAGE_CALL)
         _exit(1);
-    require(channel_begin(channel, LANE_ANSWERS, &worker->results, false));
+    channel_begin(channel, LANE_ANSWERS, &worker->results, false);
     enum og_error error = dispatch(worker, &arguments);
     struct message_header answer = {.kind = MESSAGE_RETURN, .sequence = worker->call.sequence};
     if (error) {
         answer.kind = MESSAGE_REFUSED;
         answer.id = error;
-        require(channel_begin(channel, LANE_ANSWERS, &worker->results, false));
+        channel_begin(channel, LANE_ANSWERS, &worker->results, false);
         if (wire_writer_error(&worker->results))
             _exit(1);
     }
@@ -84,7 +80,7 @@ struct wire_writer *process_callback_begin(struct process_worker *worker, uint32
     }
     /* Results that were put so far make way for the callback's arguments. */
     wire_writer_leave_window(&worker->results);
-    require(channel_begin(&worker->channel, LANE_ANSWERS, &worker->callback, false));
+    channel_begin(&worker->channel, LANE_ANSWERS, &worker->callback, false);
     return &worker->callback;
 }
 

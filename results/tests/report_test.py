@@ -141,6 +141,17 @@ def every_row_of_the_results_is_in_a_table():
     tap.equal(len(cells), len(rows))
 
 
+def a_row_of_process_tells_which_variant_it_is_and_is_not_counted_as_a_case_of_its_own():
+    run = MadeUp("invoke-int-0", figures=False)
+    subprocess.run([os.path.join(RESULTS, "best_process.py"), run.path], check=True,
+                   stdout=subprocess.DEVNULL)
+    subprocess.run([os.path.join(RESULTS, "ratios.py"), run.path], check=True,
+                   stdout=subprocess.DEVNULL)
+    tap.contains(run.page(), "<td class='name'>process <small>(process-ring)</small></td>",
+                 "all 4 cases computed the same bytes",
+                 "1 rows of <code>process</code> are their best variant's")
+
+
 def the_page_loads_nothing_from_anywhere():
     page = FULL.page()
     loads = re.findall(r"(?:\bsrc|(?<!xlink:)\bhref)=['\"]([^'\"#][^'\"]*)", page)

@@ -7,26 +7,29 @@
 #include "baselines/process/process.h"
 #include "workloads/discipline/checks.h"
 #include "workloads/discipline/consume.h"
+#include "workloads/discipline/process-variants.h"
 #include "workloads/discipline/scopeless.h"
 #include <omniglot/interface.h>
+
+#ifndef WORKLOAD_SYSTEM_NAME /* workers include this for its layouts, and open nothing */
+#define WORKLOAD_SYSTEM_NAME "process"
+#endif
 
 struct instance {
     struct process_sandbox *sandbox;
 };
-
-/* Which of the two transports this source is compiled for. */
-#ifdef WORKLOAD_SYSTEM_process_ring
-#define INSTANCE_TRANSPORT PROCESS_RING
-#else
-#define INSTANCE_TRANSPORT PROCESS_SOCKET
-#endif
 
 /* Starts the worker og-worker-`name`. Errors as process_open's. */
 static inline enum og_error instance_open(struct instance *instance, const char *name,
                                           const char *soname, struct og_fault *fault)
 {
     (void)soname; /* the worker is linked to it */
-    const struct process_options options = {.library = name, .transport = INSTANCE_TRANSPORT};
+    struct process_options options = {.library = name};
+    const struct process_variant *variant = process_variant_of(WORKLOAD_SYSTEM_NAME);
+    if (variant) {
+        options.transport = variant->transport;
+        options.placement = variant->placement;
+    }
     return process_open(&instance->sandbox, &options, fault);
 }
 

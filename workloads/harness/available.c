@@ -20,7 +20,7 @@ bool available_tables(struct workload_tables *here, const struct workload_tables
     const struct workload_table **items = calloc(all->count + 1, sizeof(const void *));
     if (!items)
         return failure_set(failure, "out of memory");
-    *here = (struct workload_tables){items, 0, NULL};
+    *here = (struct workload_tables){items, 0, NULL, NULL, NULL};
     for (size_t i = 0; i < all->count; i++) {
         const struct workload_table *table = all->items[i];
         struct case_error why = {""};
@@ -35,5 +35,5 @@ bool available_tables(struct workload_tables *here, const struct workload_tables
 void available_free(struct workload_tables *here)
 {
     free((void *)here->items);
-    *here = (struct workload_tables){NULL, 0, NULL};
+    *here = (struct workload_tables){NULL, 0, NULL, NULL, NULL};
 }

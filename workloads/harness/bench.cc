@@ -18,6 +18,7 @@ extern "C" {
 #include "workloads/harness/measure.h"
 #include "workloads/harness/random.h"
 #include "workloads/harness/stack_offset.h"
+#include "workloads/harness/tables.h"
 }
 
 const char measure_target[] = HARNESS_TARGET;
@@ -38,6 +39,7 @@ struct plan settings;
 
 // A member of the group that is being measured.
 struct Subject {
+    const char *system;
     const struct workload_case *item;
     void *state;
     std::string name;
@@ -55,12 +57,18 @@ void Sample(benchmark::State &state, Subject *subject)
     uint64_t elapsed = 0;
     uint64_t *wanted = subject->item->self_timed ? &elapsed : nullptr;
     const auto all = state.max_iterations;
+    // The library's clock runs from the first call of KeepRunningBatch to the last.
+    const bool arrived =
+        !workload_tables.arrive || workload_tables.arrive(subject->system, &subject->error);
+    subject->failed |= !arrived;
     while (state.KeepRunningBatch(all)) {
         if (subject->failed || measure_stop)
             continue;
         subject->failed = !stack_offset_run(offset, subject->item, subject->state,
                                             static_cast<uint64_t>(all), wanted, &subject->error);
     }
+    if (arrived && workload_tables.leave)
+        workload_tables.leave();
     if (wanted)
         state.SetIterationTime(static_cast<double>(elapsed) * 1e-9);
     state.counters["stack_offset"] = static_cast<double>(offset);
@@ -143,7 +151,8 @@ bool Measure(const struct case_group *group, void *const *states, struct measure
         case_name(name, member->table, member->item);
         // The name's hash, so that a row's offsets do not hang on the order of groups.
         const uint64_t seed = settings.seed ^ std::hash<std::string>{}(name);
-        subjects[i] = Subject{member->item, states[i], name, {seed}, false, {""}, {}};
+        subjects[i] =
+            Subject{member->table->system, member->item, states[i], name, {seed}, false, {""}, {}};
         Subject *subject = &subjects[i];
         auto *benchmark = benchmark::RegisterBenchmark(
             name, [subject](benchmark::State &state) { Sample(state, subject); });

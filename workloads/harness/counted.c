@@ -11,6 +11,7 @@
 
 #include "workloads/harness/random.h"
 #include "workloads/harness/stack_offset.h"
+#include "workloads/harness/tables.h"
 
 const char measure_target[] = "pku-guest";
 const char measure_kind[] = "emulated";
@@ -67,10 +68,15 @@ static bool count(const struct group_member *member, void *state, size_t offset,
     struct case_error error = {""};
     char name[CASE_NAME_MAX];
     uint64_t elapsed = 0;
-    uint64_t start = workload_clock();
-    bool done = stack_offset_run(offset, item, state, iterations,
-                                 item->self_timed ? &elapsed : NULL, &error);
-    *cost = item->self_timed ? elapsed : workload_clock() - start;
+    bool done = !workload_tables.arrive || workload_tables.arrive(member->table->system, &error);
+    if (done) {
+        uint64_t start = workload_clock();
+        done = stack_offset_run(offset, item, state, iterations, item->self_timed ? &elapsed : NULL,
+                                &error);
+        *cost = item->self_timed ? elapsed : workload_clock() - start;
+        if (workload_tables.leave)
+            workload_tables.leave();
+    }
     if (done)
         return true;
     case_name(name, member->table, item);

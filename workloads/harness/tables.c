@@ -2,6 +2,7 @@
  * each pair of workloads/build.mk. */
 #include "workloads/harness/tables.h"
 
+#include "workloads/discipline/process-variants.h"
 #include <omniglot/omniglot.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +19,17 @@ static const struct workload_table *const items[] = {
     NULL,
 };
 
-/* What not every machine can run: systems behind protection keys. */
+/* What not every machine can run: systems behind protection keys, and a pair of processes on
+ * two cores where there is one. */
 static bool can_run(const char *system, struct case_error *why)
 {
     struct og_fault fault;
+    const struct process_variant *variant = process_variant_of(system);
+    if (variant && !process_placement_possible(variant->placement)) {
+        snprintf(why->message, sizeof(why->message),
+                 "it needs two processors, and this process may use only one");
+        return false;
+    }
     const char *isolation = strrchr(system, '-');
     if (!isolation || strcmp(isolation, "-mpk") != 0 || !og_mpk_supported(&fault))
         return true;
@@ -29,5 +37,25 @@ static bool can_run(const char *system, struct case_error *why)
     return false;
 }
 
+/* The host's half of a pair of processes stays on its processor for a sample, and the other
+ * systems' samples find the thread as free as it was. */
+static struct process_host_place before;
+
+static bool arrive(const char *system, struct case_error *why)
+{
+    const struct process_variant *variant = process_variant_of(system);
+    if (!variant || process_host_pin(variant->placement, &before))
+        return true;
+    snprintf(
+        why->message, sizeof(why->message),
+        "this thread cannot be kept on the processor of the pair: may it not use it any more?");
+    return false;
+}
+
+static void leave(void)
+{
+    process_host_unpin(&before);
+}
+
 const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]) - 1,
-                                                can_run};
+                                                can_run, arrive, leave};

@@ -11,6 +11,11 @@ struct workload_tables {
     /* Whether this machine can run the system; if not, `why` gets one sentence. NULL: it can
      * run all of them. */
     bool (*can_run)(const char *system, struct case_error *why);
+    /* What a driver does around each sample of a system, outside of what it measures: goes
+     * where the system is to be measured, which concerns the calling thread only, and back.
+     * NULL: nothing to do. `arrive` may fail, and then there is nothing to leave. */
+    bool (*arrive)(const char *system, struct case_error *why);
+    void (*leave)(void);
 };
 
 extern const struct workload_tables workload_tables;

@@ -1,9 +1,10 @@
-/* Fuzzes what the host makes of a worker's bytes: a message received over a socket
- * or out of rings that the worker filled as it liked, its header judged, and its
+/* Fuzzes what the host makes of a worker's bytes: a message received over a socket,
+ * over pipes or out of rings that the worker filled as it liked, its header judged, and its
  * payload taken apart by a sequence of reads that the input chooses, too. */
 #include "baselines/process/answer.h"
 #include "baselines/process/channel.h"
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -82,29 +83,48 @@ static void receive_from_socket(const uint8_t script[8], const uint8_t *bytes, s
     close(sockets[0]);
 }
 
+static void receive_from_pipe(const uint8_t script[8], const uint8_t *bytes, size_t size)
+{
+    int calls[2], answers[2];
+    struct channel channel;
+    if (pipe2(calls, O_NONBLOCK) != 0)
+        return;
+    if (pipe2(answers, O_NONBLOCK) != 0) {
+        close(calls[0]);
+        close(calls[1]);
+        return;
+    }
+    channel_init_pipes(&channel, answers[0], calls[1], true, LIMIT);
+    ssize_t sent = size ? write(answers[1], bytes, size) : 0;
+    close(answers[1]);
+    if (sent == (ssize_t)size)
+        receive(&channel, script);
+    channel_free(&channel);
+    close(answers[0]);
+    close(calls[0]);
+    close(calls[1]);
+}
+
 static void exchange_rings(const uint8_t script[8], const uint8_t *bytes, size_t size)
 {
-    static _Alignas(4096) uint8_t memory[4096 + RING_LANES * RING_BYTES_MIN];
+    static _Alignas(4096) uint8_t memory[RING_LANES * (4096 + RING_BYTES_MIN)];
     struct channel channel;
     struct wire_writer writer = {0};
     struct message_header header = {.kind = MESSAGE_CALL};
     assert(ring_memory_size(RING_BYTES) == sizeof memory);
     memset(memory, 0, sizeof memory);
-    /* The controls of the calls' and the answers' ring, then the answers themselves. */
-    size_t controls = 2 * sizeof(struct ring_control);
-    memcpy(memory, bytes, size < controls ? size : controls);
-    size_t rest = size < controls ? 0 : size - controls;
-    memcpy(memory + 4096 + RING_BYTES, bytes + (size - rest),
-           rest < RING_BYTES ? rest : RING_BYTES);
-    channel_init_rings(&channel, memory, RING_BYTES, true, LIMIT, -1, 0);
+    /* All of the answers' ring, its control first, as far as the input goes. */
+    uint8_t *answers = (uint8_t *)ring_view(memory, RING_BYTES, LANE_ANSWERS).control;
+    memcpy(answers, bytes, size < RING_BYTES ? size : RING_BYTES);
+    const struct ring_patience patience = {.process = -1};
+    channel_init_rings(&channel, memory, RING_BYTES, true, LIMIT, &patience);
     channel_set_deadline(&channel, 0);
     receive(&channel, script);
-    if (!channel_begin(&channel, LANE_CALLS, &writer, true)) {
-        wire_put_bytes(&writer, bytes, size);
-        wire_put_bytes(&writer, bytes, size);
-        if (!wire_writer_error(&writer))
-            channel_send(&channel, LANE_CALLS, &header, &writer);
-    }
+    channel_begin(&channel, LANE_CALLS, &writer, true);
+    wire_put_bytes(&writer, bytes, size);
+    wire_put_bytes(&writer, bytes, size);
+    if (!wire_writer_error(&writer))
+        channel_send(&channel, LANE_CALLS, &header, &writer);
     wire_writer_free(&writer);
     channel_free(&channel);
 }
@@ -115,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
         return 0;
     if (input[0] & 1)
         exchange_rings(input + 1, input + 9, size - 9);
+    else if (input[0] & 2)
+        receive_from_pipe(input + 1, input + 9, size - 9);
     else
         receive_from_socket(input + 1, input + 9, size - 9);
     return 0;

@@ -3,6 +3,12 @@
 #define PROCESS_DESCRIPTORS_H
 
 #include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 /* The one that counting takes is always among them. */
 static inline unsigned count_descriptors(void)

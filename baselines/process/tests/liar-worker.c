@@ -12,7 +12,7 @@ static struct wire_writer writer;
 /* A message whose header is exactly this, whatever its payload really is. */
 static void say(const struct message_header *header, const void *payload, size_t size)
 {
-    if (channel.transport == PROCESS_SOCKET) {
+    if (channel.transport != PROCESS_RING) {
         if (channel_send_bytes(&channel, header, sizeof *header) ||
             (size && channel_send_bytes(&channel, payload, size)))
             _exit(1);
@@ -29,7 +29,7 @@ static void fill_memory(void)
 {
     uint8_t *bytes = channel.memory;
     uint64_t random = 88172645463325252u;
-    if (channel.transport == PROCESS_SOCKET) {
+    if (channel.transport != PROCESS_RING) {
         static uint64_t garbage[512];
         for (size_t i = 0; i < 512; i++)
             garbage[i] = random ^= random << 13, random ^= random >> 7, random ^= random << 17;
@@ -46,7 +46,7 @@ static _Noreturn void fidget(const struct message_header *call)
 {
     struct message_header header = {
         .kind = MESSAGE_RETURN, .sequence = call->sequence, .size = 4096};
-    if (channel.transport == PROCESS_SOCKET) {
+    if (channel.transport != PROCESS_RING) {
         say(&header, NULL, 0);
         for (;;) {
             for (volatile unsigned i = 0; i < 30000000; i++)
@@ -118,7 +118,7 @@ static void lie(enum lie how, const struct message_header *call)
         header.size = 8;
         size = 32;
         /* On a socket the rest may come too late to be seen before the next call. */
-        if (channel.transport == PROCESS_SOCKET)
+        if (channel.transport != PROCESS_RING)
             header.sequence++;
         break;
     case LIE_GARBAGE:
@@ -163,11 +163,7 @@ int main(void)
 {
     const struct worker_start *given = worker_start();
     const struct worker_bootstrap *bootstrap = &given->bootstrap;
-    if (bootstrap->transport == PROCESS_RING)
-        channel_init_rings(&channel, given->rings, bootstrap->ring_bytes, false,
-                           bootstrap->message_limit, -1, bootstrap->spin_ns);
-    else
-        channel_init_socket(&channel, WORKER_SOCKET, false, bootstrap->message_limit);
+    worker_connect(&channel, given);
     bool lies = bootstrap->message_limit == LIAR_MESSAGE_LIMIT;
     struct message_header header = {.kind = MESSAGE_READY,
                                     .sequence = bootstrap->generation + lies};

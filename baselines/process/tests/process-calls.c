@@ -1,5 +1,5 @@
-/* Calls, byte strings, callbacks and handles over both transports. */
-#include "baselines/process/tests/both-transports.h"
+/* Calls, byte strings, callbacks and handles over each transport. */
+#include "baselines/process/tests/each-transport.h"
 
 static uint8_t *make_bytes(size_t size)
 {
@@ -383,28 +383,28 @@ static void handles_run_out_without_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        OVER_BOTH(numbers_are_summed),
-        OVER_BOTH(byte_strings_of_every_size_come_back),
-        OVER_BOTH(eight_mebibytes_come_back),
-        OVER_BOTH(reserved_results_come_back_in_place),
-        OVER_BOTH(many_byte_strings_keep_their_order),
-        OVER_BOTH(unknown_functions_are_refused),
-        OVER_BOTH(a_handlers_error_is_the_calls),
-        OVER_BOTH(malformed_arguments_are_refused_by_the_worker),
-        OVER_BOTH(arguments_above_the_limit_are_never_sent),
-        OVER_BOTH(a_call_that_was_not_begun_is_refused),
-        OVER_BOTH(beginning_again_forgets_the_first),
-        OVER_BOTH(random_numbers_and_clocks_work_inside),
-        OVER_BOTH(callbacks_travel_back),
-        OVER_BOTH(large_callbacks_leave_arguments_and_results_alone),
-        OVER_BOTH(a_callback_during_a_reservation_is_refused),
-        OVER_BOTH(calls_from_a_callback_are_refused_and_harm_nothing),
-        OVER_BOTH(a_callback_can_use_another_sandbox),
-        OVER_BOTH(a_refusing_callback_ends_the_call_and_the_worker),
-        OVER_BOTH(callbacks_out_of_range_cannot_be_registered),
-        OVER_BOTH(handles_name_objects_until_they_are_removed),
-        OVER_BOTH(handles_of_a_lost_worker_are_unknown_to_the_next),
-        OVER_BOTH(handles_run_out_without_harm),
+        OVER_EACH(numbers_are_summed),
+        OVER_EACH(byte_strings_of_every_size_come_back),
+        OVER_EACH(eight_mebibytes_come_back),
+        OVER_EACH(reserved_results_come_back_in_place),
+        OVER_EACH(many_byte_strings_keep_their_order),
+        OVER_EACH(unknown_functions_are_refused),
+        OVER_EACH(a_handlers_error_is_the_calls),
+        OVER_EACH(malformed_arguments_are_refused_by_the_worker),
+        OVER_EACH(arguments_above_the_limit_are_never_sent),
+        OVER_EACH(a_call_that_was_not_begun_is_refused),
+        OVER_EACH(beginning_again_forgets_the_first),
+        OVER_EACH(random_numbers_and_clocks_work_inside),
+        OVER_EACH(callbacks_travel_back),
+        OVER_EACH(large_callbacks_leave_arguments_and_results_alone),
+        OVER_EACH(a_callback_during_a_reservation_is_refused),
+        OVER_EACH(calls_from_a_callback_are_refused_and_harm_nothing),
+        OVER_EACH(a_callback_can_use_another_sandbox),
+        OVER_EACH(a_refusing_callback_ends_the_call_and_the_worker),
+        OVER_EACH(callbacks_out_of_range_cannot_be_registered),
+        OVER_EACH(handles_name_objects_until_they_are_removed),
+        OVER_EACH(handles_of_a_lost_worker_are_unknown_to_the_next),
+        OVER_EACH(handles_run_out_without_harm),
     };
     return cmocka_run_group_tests_name("process-calls", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* What holds a worker, seen from outside (/proc) and tried from inside. Each
  * forbidden thing is first done without the sandbox, where it must succeed. */
 #include "baselines/process/filter.h"
-#include "baselines/process/tests/both-transports.h"
+#include "baselines/process/tests/each-transport.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -88,7 +88,7 @@ static void the_namespaces_reported_are_the_workers_own(void **state)
     }
 }
 
-static void the_worker_has_its_own_descriptors_only_and_no_environment(void **state)
+static void assert_only_descriptors(void **state, unsigned expected)
 {
     char path[64];
     unsigned count = 0, highest = 0;
@@ -104,8 +104,8 @@ static void the_worker_has_its_own_descriptors_only_and_no_environment(void **st
         highest = number > highest ? number : highest;
     }
     closedir(folder);
-    assert_int_equal(count, 4);
-    assert_int_equal(highest, 3);
+    assert_int_equal(count, expected);
+    assert_int_equal(highest, expected - 1);
     snprintf(path, sizeof path, "/proc/%d/environ", (int)process_worker_pid(*state));
     int file = open(path, O_RDONLY);
     char byte;
@@ -113,6 +113,16 @@ static void the_worker_has_its_own_descriptors_only_and_no_environment(void **st
         assert_int_equal(read(file, &byte, 1), 0);
         close(file);
     }
+}
+
+static void the_worker_has_its_own_descriptors_only_and_no_environment(void **state)
+{
+    assert_only_descriptors(state, 4);
+}
+
+static void the_worker_has_two_descriptors_more(void **state)
+{
+    assert_only_descriptors(state, 6);
 }
 
 /* In a child of ours, without a sandbox: does it work there at all? */
@@ -250,7 +260,9 @@ static void the_worker_dies_with_its_host(void **state)
 static void a_host_that_ignores_child_signals_is_served(void **state)
 {
     struct process_sandbox *sandbox;
-    struct process_options options = {.library = "test", .transport = state_transport(*state)};
+    struct process_options options = {.library = "test",
+                                      .transport = state_transport(*state),
+                                      .placement = state_placement(*state)};
     signal(SIGCHLD, SIG_IGN);
     assert_int_equal(process_open(&sandbox, &options, NULL), OG_OK);
     assert_int_equal(call_with_number(sandbox, TEST_CRASH, 8, NULL), OG_FAULTED);
@@ -262,14 +274,19 @@ static void a_host_that_ignores_child_signals_is_served(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        OVER_BOTH(the_kernel_shows_the_worker_confined),
-        OVER_BOTH(the_worker_is_under_its_limits),
-        OVER_BOTH(the_namespaces_reported_are_the_workers_own),
-        OVER_BOTH(the_worker_has_its_own_descriptors_only_and_no_environment),
-        OVER_BOTH(forbidden_system_calls_end_the_worker),
-        OVER_BOTH(memory_is_given_up_to_the_limit),
-        OVER_BOTH_UNOPENED(the_worker_dies_with_its_host),
-        OVER_BOTH_UNOPENED(a_host_that_ignores_child_signals_is_served),
+        OVER_EACH(the_kernel_shows_the_worker_confined),
+        OVER_EACH(the_worker_is_under_its_limits),
+        OVER_EACH(the_namespaces_reported_are_the_workers_own),
+        OVER(the_worker_has_its_own_descriptors_only_and_no_environment, "socket",
+             open_test_sandbox, close_test_sandbox, PROCESS_SOCKET, PROCESS_ANYWHERE),
+        OVER(the_worker_has_its_own_descriptors_only_and_no_environment, "ring", open_test_sandbox,
+             close_test_sandbox, PROCESS_RING, PROCESS_ANYWHERE),
+        OVER(the_worker_has_two_descriptors_more, "pipe", open_test_sandbox, close_test_sandbox,
+             PROCESS_PIPE, PROCESS_ANYWHERE),
+        OVER_EACH(forbidden_system_calls_end_the_worker),
+        OVER_EACH(memory_is_given_up_to_the_limit),
+        OVER_EACH_UNOPENED(the_worker_dies_with_its_host),
+        OVER_EACH_UNOPENED(a_host_that_ignores_child_signals_is_served),
     };
     return cmocka_run_group_tests_name("process-confinement", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* Workers killed at random moments under load: no later call is lost, and no
  * process, descriptor or memory leaks. PROCESS_KILLS says how many (default 100). */
-#include "baselines/process/tests/both-transports.h"
 #include "baselines/process/tests/descriptors.h"
+#include "baselines/process/tests/each-transport.h"
 
 #include "baselines/process/filter.h"
 #include <errno.h>
@@ -100,8 +100,10 @@ static void workers_killed_at_random_moments_lose_no_later_call(void **state)
 {
     struct process_sandbox *sandbox;
     struct og_fault fault = {0};
-    struct process_options options = {
-        .library = "test", .transport = state_transport(*state), .ring_bytes = 1 << 20};
+    struct process_options options = {.library = "test",
+                                      .transport = state_transport(*state),
+                                      .placement = state_placement(*state),
+                                      .ring_bytes = 1 << 20};
     unsigned descriptors = count_descriptors(), losses = 0, kills = kill_count();
     uint8_t *bytes = malloc(1500000);
     for (size_t i = 0; i < 1500000; i++)
@@ -148,7 +150,7 @@ static void workers_killed_at_random_moments_lose_no_later_call(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        OVER_BOTH_UNOPENED(workers_killed_at_random_moments_lose_no_later_call),
+        OVER_EACH_UNOPENED(workers_killed_at_random_moments_lose_no_later_call),
     };
     return cmocka_run_group_tests_name("process-stress", tests, NULL, NULL);
 }

@@ -216,9 +216,11 @@ static void positions_outside_the_ring_are_not_believed(void **state)
         size_t available;
         atomic_store(&ring.control->written, lies[i]);
         assert_int_equal(ring_await(&ring, 24, &available, &impatient), CHANNEL_BROKEN);
+        ring_stream_begin(&ring);
         atomic_store(&ring.control->consumed, lies[i]);
-        assert_null(ring_window(&ring));
-        assert_int_equal(ring_stream_begin(&ring), CHANNEL_BROKEN);
+        /* Somewhat less than was ever written only makes the ring look fuller. */
+        assert_int_equal(ring_stream_write(&ring, "8 bytes", 8, &impatient),
+                         lies[i] == UINT32_MAX ? CHANNEL_OK : CHANNEL_BROKEN);
     }
     munmap(memory, ring_memory_size(4096));
 }
@@ -232,15 +234,12 @@ static void positions_wrap_after_four_gibibytes(void **state)
     struct ring producer = ring_view(memory, 4096, 0), consumer = producer;
     producer.end = consumer.end = UINT32_MAX - 8191 - 4000;
     atomic_store(&producer.control->written, producer.end);
-    atomic_store(&producer.control->consumed, producer.end);
     for (size_t size = 32; size <= 4096; size += 508) {
         size_t available;
-        assert_non_null(ring_window(&producer));
         producer.data[size - 1] = (uint8_t)size;
         ring_publish(&producer, size);
         assert_int_equal(ring_await(&consumer, size, &available, &impatient), CHANNEL_OK);
         assert_int_equal(available, size);
-        assert_null(ring_window(&producer));
         ring_release(&consumer, size);
         assert_int_equal(ring_await(&consumer, 24, &available, &impatient), CHANNEL_LATE);
     }
@@ -251,15 +250,16 @@ static void what_a_host_views_in_a_ring_is_its_own_copy(void **state)
 {
     (void)state;
     struct channel host, worker;
+    const struct ring_patience patient = {.process = -1, .deadline = UINT64_MAX};
     struct wire_writer writer = {0};
     struct wire_reader reader;
     struct message_header header = {.kind = MESSAGE_RETURN, .sequence = 1};
     size_t memory_size = ring_memory_size(4096), size;
     void *memory =
         mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    channel_init_rings(&host, memory, 4096, true, 65536, -1, 0);
-    channel_init_rings(&worker, memory, 4096, false, 65536, -1, 0);
-    assert_int_equal(channel_begin(&worker, LANE_ANSWERS, &writer, false), CHANNEL_OK);
+    channel_init_rings(&host, memory, 4096, true, 65536, &patient);
+    channel_init_rings(&worker, memory, 4096, false, 65536, &patient);
+    channel_begin(&worker, LANE_ANSWERS, &writer, false);
     wire_put_bytes(&writer, "trusted", 7);
     assert_int_equal(channel_send(&worker, LANE_ANSWERS, &header, &writer), CHANNEL_OK);
     assert_int_equal(channel_receive(&host, LANE_ANSWERS, &header, &reader), CHANNEL_OK);

@@ -61,7 +61,6 @@ enum lie {
     LIE_MORE_THAN_ANNOUNCED,
     LIE_GARBAGE,
     LIE_POSITION_WRITTEN, /* ring: past the ring's end */
-    LIE_CONSUMED,         /* ring: consumed what was never written */
     LIE_ALL_MEMORY,       /* ring: random bytes everywhere */
     LIE_COUNT,            /* the ones above are all OG_CONTRACT at once */
     LIE_SHORT_AND_EXIT = LIE_COUNT,
@@ -69,6 +68,7 @@ enum lie {
     LIE_FIDGET,   /* moves positions for ever without sending anything (socket: trickles) */
     LIE_STRING,   /* a byte string longer than its message */
     LIE_TRAILING, /* a word too many */
+    LIE_CONSUMED, /* ring: consumed what was never written, which nobody asks: no harm */
     LIE_TWICE,    /* answers twice: the next call sees it */
     LIE_READY     /* not asked for by a call: see LIAR_MESSAGE_LIMIT */
 };

@@ -2,7 +2,8 @@
  * tests: "raw" and "same" are correct, "wrong" computes one wrong byte at one size,
  * "broken" cannot be prepared, "failing" fails once it is measured, "short" gives a byte
  * too few, "tiring" fails and "stopping" is interrupted between samples; "alone" is an
- * operation that raw does not have. */
+ * operation that raw does not have. While it is measured "placed" must have been arrived for,
+ * and every other system must not; "lost" cannot be arrived for. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@ enum fake {
     FAKE_SHORT,
     FAKE_TIMED,
     FAKE_TIRING,
-    FAKE_STOPPING
+    FAKE_STOPPING,
+    FAKE_PLACED
 };
 
 enum { WRONG_SIZE = 64, WRONG_BYTE = 40, TIRED_AFTER = 20 };
@@ -29,6 +31,23 @@ struct state {
     unsigned char *out;
     unsigned runs;
 };
+
+static bool arrived; /* for "placed", and not left yet */
+
+static bool arrive(const char *system, struct case_error *why)
+{
+    if (!strcmp(system, "lost")) {
+        snprintf(why->message, sizeof(why->message), "the fake knows no way");
+        return false;
+    }
+    arrived = !strcmp(system, "placed");
+    return true;
+}
+
+static void leave(void)
+{
+    arrived = false;
+}
 
 static void finish(void *opaque)
 {
@@ -66,6 +85,15 @@ static bool run(void *opaque, uint64_t iterations, uint64_t *elapsed, struct cas
     struct state *state = opaque;
     size_t size = state->self->size;
     state->runs++;
+    if (arrived && state->self->parameter != FAKE_PLACED) {
+        snprintf(error->message, sizeof(error->message), "another system is arrived for");
+        return false;
+    }
+    /* Outputs are made outside of samples, once an operation. */
+    if (!arrived && state->self->parameter == FAKE_PLACED && iterations > 1) {
+        snprintf(error->message, sizeof(error->message), "nobody has arrived");
+        return false;
+    }
     if (state->self->parameter == FAKE_STOPPING && state->runs == TIRED_AFTER)
         raise(SIGINT);
     if ((state->self->parameter == FAKE_FAILING && iterations > 1) ||
@@ -126,6 +154,8 @@ static const struct workload_case broken_cases[] = {REVERSE(FAKE_BROKEN)};
 static const struct workload_case failing_cases[] = {REVERSE(FAKE_FAILING)};
 static const struct workload_case tiring_cases[] = {REVERSE(FAKE_TIRING)};
 static const struct workload_case stopping_cases[] = {REVERSE(FAKE_STOPPING)};
+static const struct workload_case placed_cases[] = {REVERSE(FAKE_PLACED)};
+static const struct workload_case lost_cases[] = {REVERSE(FAKE_GOOD)};
 static const struct workload_case short_cases[] = {REVERSE(FAKE_SHORT)};
 
 TABLE(raw, "raw", raw_cases);
@@ -136,8 +166,11 @@ TABLE(failing, "failing", failing_cases);
 TABLE(shorter, "short", short_cases);
 TABLE(tiring, "tiring", tiring_cases);
 TABLE(stopping, "stopping", stopping_cases);
+TABLE(placed, "placed", placed_cases);
+TABLE(lost, "lost", lost_cases);
 
-static const struct workload_table *const items[] = {&raw,     &same,    &wrong,  &broken,
-                                                     &failing, &shorter, &tiring, &stopping};
+static const struct workload_table *const items[] = {
+    &raw, &same, &wrong, &broken, &failing, &shorter, &tiring, &stopping, &placed, &lost};
 
-const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]), NULL};
+const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]), NULL,
+                                                arrive, leave};

@@ -1,6 +1,6 @@
-/* Runs each test over either transport, with a sandbox of og-worker-test. */
-#ifndef PROCESS_BOTH_TRANSPORTS_H
-#define PROCESS_BOTH_TRANSPORTS_H
+/* Runs each test over each transport, with a sandbox of og-worker-test. */
+#ifndef PROCESS_EACH_TRANSPORT_H
+#define PROCESS_EACH_TRANSPORT_H
 
 #include "baselines/process/process.h"
 #include "baselines/process/tests/test-worker.h"
@@ -13,12 +13,17 @@
 
 #define TEST_DEADLINE_MS 5000
 
-/* As the state of a test: which transport; then the sandbox. */
-#define TRANSPORT_STATE(transport) ((void *)(uintptr_t)(transport))
+/* As the state of a test: which transport and placement; then the sandbox. */
+#define TRANSPORT_STATE(transport, placement) ((void *)(uintptr_t)((transport) | (placement) << 8))
 
 static inline enum process_transport state_transport(void *state)
 {
-    return (enum process_transport)(uintptr_t)state;
+    return (enum process_transport)((uintptr_t)state & 0xff);
+}
+
+static inline enum process_placement state_placement(void *state)
+{
+    return (enum process_placement)((uintptr_t)state >> 8);
 }
 
 static inline int open_test_sandbox(void **state)
@@ -27,6 +32,7 @@ static inline int open_test_sandbox(void **state)
     struct og_fault fault;
     struct process_options options = {.library = "test",
                                       .transport = state_transport(*state),
+                                      .placement = state_placement(*state),
                                       .deadline_ms = TEST_DEADLINE_MS,
                                       .ring_bytes = 1 << 20};
     if (process_open(&sandbox, &options, &fault)) {
@@ -43,20 +49,20 @@ static inline int close_test_sandbox(void **state)
     return 0;
 }
 
-#define OVER_BOTH(test)                                                                            \
-    {#test "_over_socket", test, open_test_sandbox, close_test_sandbox,                            \
-     TRANSPORT_STATE(PROCESS_SOCKET)},                                                             \
+#define OVER(test, name, open, close, transport, placement)                                        \
     {                                                                                              \
-#test "_over_ring", test, open_test_sandbox, close_test_sandbox,                           \
-            TRANSPORT_STATE(PROCESS_RING)                                                          \
+#test "_over_" name, test, open, close, TRANSPORT_STATE(transport, placement)              \
     }
+#define OVER_ALL(test, open, close)                                                                \
+    OVER(test, "socket", open, close, PROCESS_SOCKET, PROCESS_ANYWHERE),                           \
+        OVER(test, "ring", open, close, PROCESS_RING, PROCESS_ANYWHERE),                           \
+        OVER(test, "ring_on_one_core", open, close, PROCESS_RING, PROCESS_ONE_CORE),               \
+        OVER(test, "pipe", open, close, PROCESS_PIPE, PROCESS_ANYWHERE)
+
+#define OVER_EACH(test) OVER_ALL(test, open_test_sandbox, close_test_sandbox)
 
 /* The same for tests that open their own: *state is TRANSPORT_STATE. */
-#define OVER_BOTH_UNOPENED(test)                                                                   \
-    {#test "_over_socket", test, NULL, NULL, TRANSPORT_STATE(PROCESS_SOCKET)},                     \
-    {                                                                                              \
-#test "_over_ring", test, NULL, NULL, TRANSPORT_STATE(PROCESS_RING)                        \
-    }
+#define OVER_EACH_UNOPENED(test) OVER_ALL(test, NULL, NULL)
 
 /* The simplest call there is works, by a worker that is alive and sane. */
 static inline void assert_serves(struct process_sandbox *sandbox)

@@ -1,0 +1,135 @@
+/* Sending and receiving over a socket and over pipes. Both bound what they wait for by
+ * the deadline: a socket by the kernel's timeouts, the host's pipes by poll(). */
+#include "baselines/process/stream.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* Bounds the next blocking call by the deadline. The timeout is the kernel's and
+ * costs a system call to set, so it is left alone while it is about right. */
+static enum channel_status bound_wait(struct stream *stream, uint64_t deadline, int option)
+{
+    if (deadline == UINT64_MAX)
+        return CHANNEL_OK;
+    uint64_t now = ring_clock(), *set = &stream->timeout_ns[option == SO_SNDTIMEO];
+    if (now >= deadline)
+        return CHANNEL_LATE;
+    uint64_t left = deadline - now;
+    if (*set >= left && *set - left <= left / 8)
+        return CHANNEL_OK;
+    uint64_t microseconds = left / 1000 + 1;
+    struct timeval timeout = {.tv_sec = (time_t)(microseconds / 1000000),
+                              .tv_usec = (suseconds_t)(microseconds % 1000000)};
+    if (setsockopt(stream->in, SOL_SOCKET, option, &timeout, sizeof timeout) != 0)
+        return CHANNEL_SYSTEM;
+    *set = left;
+    return CHANNEL_OK;
+}
+
+/* Waits until a pipe of the host can go on; CHANNEL_CLOSED when the worker has gone. The
+ * host keeps a reading end of its own of the pipe that it writes to, since a write to a
+ * pipe that nobody can read raises SIGPIPE: so it is the other pipe that tells. */
+static enum channel_status await_pipe(const struct stream *stream, uint64_t deadline, bool to_write)
+{
+    struct pollfd pipes[] = {{.fd = stream->in, .events = to_write ? 0 : POLLIN},
+                             {.fd = stream->out, .events = POLLOUT}};
+    for (;;) {
+        uint64_t now = deadline == UINT64_MAX ? 0 : ring_clock();
+        if (now >= deadline)
+            return CHANNEL_LATE;
+        struct timespec left = {.tv_sec = (time_t)((deadline - now) / 1000000000u),
+                                .tv_nsec = (long)((deadline - now) % 1000000000u)};
+        int ready = ppoll(pipes, to_write ? 2 : 1, deadline == UINT64_MAX ? NULL : &left, NULL);
+        if (ready < 0 && errno != EINTR)
+            return CHANNEL_SYSTEM;
+        if (ready <= 0)
+            continue;
+        if (to_write && !pipes[1].revents)
+            return CHANNEL_CLOSED;
+        return CHANNEL_OK;
+    }
+}
+
+static enum channel_status failed(void)
+{
+    switch (errno) {
+    case EAGAIN: /* of a socket only: its timeout has passed */
+        return CHANNEL_LATE;
+    case EPIPE:
+    case ECONNRESET:
+        return CHANNEL_CLOSED;
+    case ENOBUFS:
+    case ENOMEM:
+        return CHANNEL_NO_MEMORY;
+    default:
+        return CHANNEL_SYSTEM;
+    }
+}
+
+enum channel_status stream_receive(struct stream *stream, uint64_t deadline, void *bytes,
+                                   size_t least, size_t most, size_t *received)
+{
+    *received = 0;
+    while (*received < least) {
+        enum channel_status status = CHANNEL_OK;
+        if (stream->is_socket)
+            status = bound_wait(stream, deadline, SO_RCVTIMEO);
+        else if (stream->is_host)
+            status = await_pipe(stream, deadline, false);
+        if (status)
+            return status;
+        uint8_t *to = (uint8_t *)bytes + *received;
+        size_t room = most - *received;
+        ssize_t count = stream->is_socket
+                            ? recv(stream->in, to, room, least == most ? MSG_WAITALL : 0)
+                            : read(stream->in, to, room);
+        if (count == 0)
+            return CHANNEL_CLOSED;
+        if (count > 0)
+            *received += (size_t)count;
+        else if (errno != EINTR && (stream->is_socket || errno != EAGAIN))
+            return failed();
+    }
+    return CHANNEL_OK;
+}
+
+static ssize_t send_some(const struct stream *stream, struct iovec *pieces, size_t count)
+{
+    if (!stream->is_socket)
+        return write(stream->out, pieces->iov_base, pieces->iov_len);
+    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
+    return sendmsg(stream->out, &message, MSG_NOSIGNAL);
+}
+
+enum channel_status stream_send(struct stream *stream, uint64_t deadline, struct iovec *pieces,
+                                size_t count)
+{
+    while (count) {
+        enum channel_status status =
+            stream->is_socket ? bound_wait(stream, deadline, SO_SNDTIMEO) : CHANNEL_OK;
+        if (status)
+            return status;
+        ssize_t sent = send_some(stream, pieces, count);
+        if (sent < 0) {
+            if (errno == EINTR)
+                continue;
+            if (stream->is_socket || errno != EAGAIN)
+                return failed();
+            if ((status = await_pipe(stream, deadline, true)))
+                return status;
+            continue;
+        }
+        for (size_t left = (size_t)sent; count; pieces++, count--) {
+            if (left < pieces->iov_len) {
+                pieces->iov_base = (uint8_t *)pieces->iov_base + left;
+                pieces->iov_len -= left;
+                break;
+            }
+            left -= pieces->iov_len;
+        }
+    }
+    return CHANNEL_OK;
+}

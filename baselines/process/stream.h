@@ -1,0 +1,28 @@
+/* Bytes between host and worker through the kernel: one socket for both ways, or two
+ * pipes. */
+#ifndef PROCESS_STREAM_H
+#define PROCESS_STREAM_H
+
+#include "baselines/process/process.h"
+#include "baselines/process/ring.h"
+
+#include <sys/uio.h>
+
+struct stream {
+    bool is_socket;
+    bool is_host; /* its pipes are non-blocking, and it looks at the deadline */
+    int in;
+    int out;
+    uint64_t timeout_ns[2]; /* socket: what SO_RCVTIMEO and SO_SNDTIMEO are set to */
+};
+
+/* Receives at least `least` and at most `most` bytes, *received of them. `deadline` is
+ * of ring_clock; UINT64_MAX: none. A worker's end is CHANNEL_CLOSED. */
+enum channel_status stream_receive(struct stream *stream, uint64_t deadline, void *bytes,
+                                   size_t least, size_t most, size_t *received);
+
+/* Sends all the pieces, and uses the array up. */
+enum channel_status stream_send(struct stream *stream, uint64_t deadline, struct iovec *pieces,
+                                size_t count);
+
+#endif

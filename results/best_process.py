@@ -1,0 +1,116 @@
+#!/usr/bin/env -S python3 -B
+"""Adds the rows of the system `process` to <run>/results.csv, and <run>/process.csv, which says
+which variant each of them is.
+
+usage: results/best_process.py RUN
+
+A process sandbox can be built in several ways (process-ring-two, process-socket-one, ...), and
+none is the best for every call. What figures and tables call `process` is, for each case, the
+variant with the least median of that run: that variant's row, unchanged. process-pipe is no
+variant: it is the design that was published, in a row of its own. A target that has no variants
+(the embedded one) keeps a `process` of its own. Rows of an earlier call are replaced.
+docs/decisions/056 says why it is done so.
+"""
+
+import csv
+import os
+import sys
+
+import table
+import variants
+import whole_file
+
+SYSTEM = variants.BEST
+FILE = "process.csv"
+COLUMNS = table.COLUMNS[:8] + ("variant",)
+
+
+def best_of(rows):
+    """{case of `process`: the table.Row of its best variant}; of equal ones the first."""
+    best = {}
+    for row in rows:
+        if variants.is_variant(row.case.system):
+            case = row.case._replace(system=SYSTEM)
+            if case not in best or row.median < best[case].median:
+                best[case] = row
+    return best
+
+
+def read(run):
+    """{case of `process`: its variant's table.Case} as process.csv of the run says it; nothing
+    where there is no such file. Raises table.Damage."""
+    path = os.path.join(run, FILE)
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8", newline="") as file:
+        lines = csv.DictReader(file)
+        if tuple(lines.fieldnames or ()) != COLUMNS:
+            raise table.Damage(path, 1, "target", f"the header must be {','.join(COLUMNS)}; "
+                               "`make figures` writes the file anew")
+        found = {}
+        for number, line in enumerate(lines, start=2):
+            variant = line["variant"] or ""
+            if None in line.values() or not line["size_bytes"].isdigit() or not variants.is_variant(variant):
+                raise table.Damage(path, number, "variant", f"'{variant}' is no variant of process, "
+                                   "or the line is not whole; `make figures` writes the file anew")
+            case = table.Case(*(line[name] for name in table.COLUMNS[:5]), int(line["size_bytes"]),
+                              line["kind"], line["unit"])
+            found[case] = case._replace(system=variant)
+        return found
+
+
+def replaced(text, best):
+    """results.csv's text with the rows of `process` that `best` gives."""
+    lines = text.splitlines()
+    ours = {case.target for case in best}
+    kept = [line for line in lines if line.split(",")[1:2] != [SYSTEM]
+            or line.split(",")[0] not in ours]
+    line_of = {}
+    for row in best.values():
+        fields = lines[row.line - 1].split(",")
+        line_of[row.case._replace(system=SYSTEM)] = ",".join([fields[0], SYSTEM, *fields[2:]])
+    return "".join(line + "\n" for line in kept + [line_of[case] for case in sorted(line_of)])
+
+
+def csv_of(best):
+    """process.csv as text."""
+    lines = [COLUMNS] + [(*(str(field) for field in case), best[case].case.system)
+                         for case in sorted(best)]
+    return "".join(",".join(line) + "\n" for line in lines)
+
+
+def apply(run):
+    """Picks what there is to pick; returns what to say about it."""
+    path = os.path.join(run, "results.csv")
+    best = best_of(table.read_rows(path))
+    with open(path, encoding="utf-8", newline="") as file:
+        text = file.read()
+    new = replaced(text, best)
+    # process.csv first: a row of `process` without its variant would have no repetitions.
+    whole_file.write(os.path.join(run, FILE), csv_of(best))
+    if new != text:
+        whole_file.write(path, new)
+    counts = {}
+    for row in best.values():
+        counts[row.case.system] = counts.get(row.case.system, 0) + 1
+    said = ", ".join(f"{count} {system}" for system, count in sorted(counts.items()))
+    return f"{len(best)} rows of {SYSTEM}" + (f": {said}" if said else "")
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        print("usage: results/best_process.py RUN", file=sys.stderr)
+        return 2
+    try:
+        print("  " + apply(arguments[0]))
+    except table.Damage as error:
+        print(f"best_process: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"best_process: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
