@@ -21,7 +21,7 @@ WORKLOAD_ALIGNMENT := -falign-functions=64 -falign-loops=32
 define workload_pair
 BENCH_TABLES += workload_$(call symbol,$(1))_$(call symbol,$(2))
 BENCH_SOURCES += workloads/$(1)/$(1).$(2).c
-BENCH_ARCHIVES += $(SYSTEM_ARCHIVES_$(2))
+BENCH_ARCHIVES += $(SYSTEM_ARCHIVES_$(2)) $(if $(filter copy-wasm,$(2)),wasm-$(1))
 BENCH_LIBRARIES += $(SYSTEM_LIBRARIES_$(2))
 $(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$(1)) $(MAKEFILE_LIST)
 	$$(call say,CC,"$$< ($(2))")
@@ -43,8 +43,12 @@ $(call system,raw,           raw,       og-core,)
 $(call system,process-socket,process,   $(PROCESS), $(PROCESS_LIBS))
 $(call system,process-ring,  process,   $(PROCESS), $(PROCESS_LIBS))
 $(call system,copy-mpk,      copying,   $(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call system,copy-wasm,     wasm,      $(WASM_RUNTIME),$(WASM_LIBS))
 $(call system,og-none,       og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call system,og-mpk,        og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
+
+# copy-wasm's modules.
+include workloads/sources.mk workloads/wasm/modules.mk
 
 # ubench's own library, found from the program's place. (Its dollar survives three expansions.)
 $(call shared,libogubench,workloads/ubench/library.c)
@@ -57,7 +61,7 @@ $(call workload,sodium,$(SYSTEMS),-lsodium)
 $(call workload,zlib,  $(SYSTEMS),-lz)
 $(call workload,brotli,$(SYSTEMS),-lbrotlienc -lbrotlidec)
 $(call workload,expat, $(SYSTEMS),-lexpat)
-$(call workload,png,   $(SYSTEMS),-lpng16)
+$(call workload,png,   $(filter-out copy-wasm,$(SYSTEMS)),-lpng16)
 
 HARNESS := workloads/harness
 
