@@ -458,8 +458,8 @@ static bool is_taken(const struct interface *interface, const char *name)
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         if (!strcmp(taken[i], name))
             return true;
-    for (size_t i = 0;
-         interface->is_wasm && i < sizeof(taken_by_wasm) / sizeof(taken_by_wasm[0]); i++)
+    for (size_t i = 0; interface->is_wasm && i < sizeof(taken_by_wasm) / sizeof(taken_by_wasm[0]);
+         i++)
         if (!strcmp(taken_by_wasm[i], name))
             return true;
     return !strcmp(interface->name, name) || !strncmp(name, "og_", 3);
@@ -607,8 +607,8 @@ static bool check_shape(struct interface *interface, struct callback *callback)
         is_sound = report(shape->place, "%s has more arguments than registers can carry: %s",
                           shape->name, is_ilp32 ? "8 words" : "6 integers and pointers, 8 doubles");
     if (shape->result->class != TYPE_VOID &&
-        (!is_number(shape->result) || (shape->result->class == TYPE_FLOATING &&
-                                       is_limited && (is_ilp32 || shape->result->size != sizeof(double)))))
+        (!is_number(shape->result) || (shape->result->class == TYPE_FLOATING && is_limited &&
+                                       (is_ilp32 || shape->result->size != sizeof(double)))))
         is_sound = report(shape->place, "%s returns %s, which no callback can", shape->name,
                           shape->result->spelling);
     if (callback->number >= 64)

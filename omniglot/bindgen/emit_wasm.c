@@ -22,7 +22,8 @@ bool is_same_in_module(const struct type *type)
 {
     switch (type->class) {
     case TYPE_INTEGER:
-        return strcmp(type->canonical, "long") != 0 && strcmp(type->canonical, "unsigned long") != 0;
+        return strcmp(type->canonical, "long") != 0 &&
+               strcmp(type->canonical, "unsigned long") != 0;
     case TYPE_BOOL:
     case TYPE_ENUM:
     case TYPE_FLOATING:
@@ -72,7 +73,7 @@ static void put_enter(const struct interface *interface, const struct function *
     for (size_t i = 0; i < function->count; i++)
         put(", %s %s",
             function->parameters[i].kind == NUMBER ? wasm_type(function->parameters[i].type)
-                                                  : "uint32_t",
+                                                   : "uint32_t",
             function->parameters[i].name);
     put(", struct og_fault *fault)\n{\n    struct wasm_frame frame;\n    enum og_error error = "
         "wasm_enter(wasm, &frame, fault);\n    if (error)\n        return error;\n    if "
@@ -148,9 +149,8 @@ static void put_locals(const struct function *function)
 static void put_number_fits(const struct function *function, const struct parameter *parameter)
 {
     const struct type *type = parameter->type;
-    if (parameter->kind == OPAQUE ||
-        (parameter->kind == NUMBER && !parameter->size_of && type->class == TYPE_INTEGER &&
-         !is_same_in_module(type)))
+    if (parameter->kind == OPAQUE || (parameter->kind == NUMBER && !parameter->size_of &&
+                                      type->class == TYPE_INTEGER && !is_same_in_module(type)))
         put_step("module_number_fits(%s%s, %d, \"%s\", fault)",
                  parameter->kind == OPAQUE ? "(uintptr_t)" : "", parameter->name,
                  type->is_signed && parameter->kind == NUMBER, function->name);
@@ -202,9 +202,9 @@ static void put_object_before(const struct parameter *parameter)
                                 named_field(parameter, window->pointer)->offset),
                   memory_format("data_%s", window->pointer),
                   &(struct type){.size = sizeof(uint32_t)});
-        put_store(memory_format("%s->foreign + %zu", name,
-                                named_field(parameter, window->left)->offset),
-                  memory_format("left_%s", window->left), window->count_type);
+        put_store(
+            memory_format("%s->foreign + %zu", name, named_field(parameter, window->left)->offset),
+            memory_format("left_%s", window->left), window->count_type);
     }
 }
 
@@ -325,7 +325,9 @@ static void put_result(const struct interface *interface, const struct function 
         put("    *result = (%s)raw;\n", type->spelling);
     } else if (type->class != TYPE_VOID) {
         put("    *result = (%s)%sraw;\n", type->spelling,
-            !type->is_signed ? "" : type->size > 4 ? "(int64_t)" : "(int32_t)");
+            !type->is_signed ? ""
+            : type->size > 4 ? "(int64_t)"
+                             : "(int32_t)");
     }
     put_value_checks(function);
 }
@@ -350,11 +352,10 @@ static void put_after(const struct function *function, const struct parameter *p
                  memory_format("*%s", name), parameter->type->pointee, function->name);
     for (size_t j = 0; j < parameter->window_count; j++) {
         const struct window *window = &parameter->windows[j];
-        put_left(memory_format("%s->foreign + %zu", name,
-                               named_field(parameter, window->left)->offset),
-                 memory_format("left_%s", window->left),
-                 memory_format("%s->host.%s", name, window->left), window->count_type,
-                 function->name);
+        put_left(
+            memory_format("%s->foreign + %zu", name, named_field(parameter, window->left)->offset),
+            memory_format("left_%s", window->left),
+            memory_format("%s->host.%s", name, window->left), window->count_type, function->name);
     }
     if (parameter->kind == OBJECT || parameter->kind == STRUCT)
         put_fields(parameter, false);

@@ -1,4 +1,5 @@
-/* Host copies of what a library hands to a callback: the copying discipline's, over any isolation. */
+/* Host copies of what a library hands to a callback: the copying discipline's, over any isolation.
+ */
 #ifndef WORKLOADS_DISCIPLINE_CALLBACK_COPY_H
 #define WORKLOADS_DISCIPLINE_CALLBACK_COPY_H
 

@@ -1,11 +1,12 @@
 /* The list of tables; make writes the included file, a line `TABLE(symbol)` for
- * each pair of workloads/build.mk. */
+ * each pair of workloads/build.mk, and `GAP(workload, system, why)` for each that there is not. */
 #include "workloads/harness/tables.h"
 
 #include <omniglot/omniglot.h>
 #include <stdio.h>
 #include <string.h>
 
+#define GAP(workload, system, why)
 #define TABLE(symbol) extern const struct workload_table symbol;
 #include "workloads/tables.list"
 #undef TABLE
@@ -16,6 +17,16 @@ static const struct workload_table *const items[] = {
 #include "workloads/tables.list"
 #undef TABLE
     NULL,
+};
+#undef GAP
+
+static const struct workload_gap gaps[] = {
+#define TABLE(symbol)
+#define GAP(workload, system, why) {workload, system, why},
+#include "workloads/tables.list"
+#undef TABLE
+#undef GAP
+    {NULL, NULL, NULL},
 };
 
 /* What not every machine can run: systems behind protection keys. */
@@ -30,4 +41,4 @@ static bool can_run(const char *system, struct case_error *why)
 }
 
 const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]) - 1,
-                                                can_run};
+                                                can_run, gaps, sizeof(gaps) / sizeof(gaps[0]) - 1};

@@ -5,12 +5,20 @@
 
 #include "workloads/harness/workload.h"
 
+/* A pair that workloads/build.mk leaves out, and why: one sentence. */
+struct workload_gap {
+    const char *workload, *system, *why;
+};
+
 struct workload_tables {
     const struct workload_table *const *items;
     size_t count;
     /* Whether this machine can run the system; if not, `why` gets one sentence. NULL: it can
      * run all of them. */
     bool (*can_run)(const char *system, struct case_error *why);
+    /* The pairs that there are not on any machine. */
+    const struct workload_gap *gaps;
+    size_t gap_count;
 };
 
 extern const struct workload_tables workload_tables;

@@ -44,8 +44,8 @@ WASM_MODULES += $(1)
 WASM_FLAGS_$(1) := $(4)
 $(WASM)/$(1).exports: $(2) $(BUILD)/bin/og-bindgen | $(WASM_AFTER_$(1))
 	@mkdir -p $$(@D)
-	$(Q)$(BUILD)/bin/og-bindgen --list $$< -- $(WASM_STUBS_FLAGS) $(filter -I% -D%,$(4)) | \
-	    sed -n 's/^  function \([A-Za-z0-9_]*\),.*/-Wl,--export=\1/p' >$$@
+	$(Q)$(BUILD)/bin/og-bindgen --wasm --list $$< -- $(WASM_STUBS_FLAGS) $(filter -I% -D%,$(4)) >$$@.list
+	$(Q)sed -n 's/^  function \([A-Za-z0-9_]*\),.*/-Wl,--export=\1/p' $$@.list >$$@
 $(WASM)/$(1).wasm: $(call wasm_objects,$(1),$(3)) $(WASM)/$(1).exports
 	$$(call say,LINK,$$@)
 	$(Q)$(WASM_CC) -O3 $(WASM_LDFLAGS) @$(WASM)/$(1).exports -o $$@ $$(filter %.o,$$^) $(WASM_LIBRARIES_$(1))
@@ -57,7 +57,7 @@ $(WASM)/module/$(1)-module.h: $(WASM)/module/$(1)-module.c ;
 $(BUILD)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(MAKEFILE_LIST)
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $(WASM_TRANSLATED_CFLAGS) $(OPTIMIZE_TRANSLATED) -c -o $$@ $$<
+	$(Q)$(CC) $(WASM_TRANSLATED_CFLAGS) -c -o $$@ $$<
 $(BUILD)/object/wasm/$(1)-entry.o: baselines/copying/wasm/module.c $(WASM)/module/$(1)-module.c \
     baselines/copying/wasm/wasm.h $(MAKEFILE_LIST)
 	$$(call say,CC,"$$< ($(1))")
@@ -72,3 +72,13 @@ $(BUILD)/lib/wasm-$(1).a: $(BUILD)/object/wasm/$(1)-module.o $(BUILD)/object/was
 endef
 wasm_module = $(foreach source,$(3),$(eval $(call wasm_object_rule,$(1),$(source),$(4))))$(eval \
     $(call wasm_module_rule,$(1),$(2),$(3),$(4)))
+
+# --- tests ---
+
+# A module that attacks, and the same code in the host, where it succeeds.
+WASM_TESTS := baselines/copying/wasm/tests
+$(call wasm_module,rogue,$(WASM_TESTS)/rogue.og.h,$(WASM_TESTS)/rogue.c)
+$(eval $(call stubs_rule,$(WASM_TESTS),rogue))
+$(call test,wasm-attacks,$(WASM_TESTS)/wasm-attacks.c $(WASM_TESTS)/rogue.c,wasm-rogue $(WASM_RUNTIME),$(WASM_LIBS))
+$(call objects,$(WASM_TESTS)/wasm-attacks.c): $(BUILD)/generated/$(WASM_TESTS)/stubs
+FLAGS_$(WASM_TESTS)/rogue += -fno-sanitize=all -Wno-infinite-recursion

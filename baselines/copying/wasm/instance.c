@@ -128,9 +128,9 @@ void wasm_close(struct wasm_instance *instance)
 
 /* --- memory --- */
 
-static __attribute__((noinline)) enum og_error
-enter_allocate(struct wasm_instance *instance, uint32_t *address, uint32_t size,
-               struct og_fault *fault)
+static __attribute__((noinline)) enum og_error enter_allocate(struct wasm_instance *instance,
+                                                              uint32_t *address, uint32_t size,
+                                                              struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(instance, &frame, fault);
@@ -149,8 +149,7 @@ enum og_error wasm_allocate(struct wasm_instance *instance, uint32_t *address, s
     *address = 0;
     if (size > UINT32_MAX)
         return og_fail(fault, OG_OVERFLOW, NULL, 0, "a module's addresses have 32 bits");
-    enum og_error error =
-        enter_allocate(instance, address, size ? (uint32_t)size : 1, fault);
+    enum og_error error = enter_allocate(instance, address, size ? (uint32_t)size : 1, fault);
     if (!error && !*address)
         error = og_fail(fault, OG_NO_MEMORY, "malloc", 0, "the module's memory is used up");
     if (!error && !wasm_is_inside(instance, *address, size)) {
@@ -175,8 +174,7 @@ enter_release(struct wasm_instance *instance, uint32_t address, struct og_fault 
     return OG_OK;
 }
 
-enum og_error wasm_release(struct wasm_instance *instance, uint32_t address,
-                           struct og_fault *fault)
+enum og_error wasm_release(struct wasm_instance *instance, uint32_t address, struct og_fault *fault)
 {
     return address ? enter_release(instance, address, fault) : OG_OK;
 }

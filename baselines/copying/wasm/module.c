@@ -66,5 +66,5 @@ const struct wasm_module NAME(wasm_module_, ) = {
     .table = table,
 };
 
-static const struct wasm_module *const entry
-    __attribute__((used, section("wasm_modules"))) = &NAME(wasm_module_, );
+static const struct wasm_module *const entry __attribute__((used, section("wasm_modules"))) =
+    &NAME(wasm_module_, );

@@ -70,8 +70,8 @@ uint32_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint32_t pages)
     uint32_t before = memory->pages;
     if (pages > memory->max_pages - before)
         return UINT32_MAX;
-    if (pages && mprotect(memory->data + memory->size, (size_t)pages * WASM_PAGE,
-                          PROT_READ | PROT_WRITE))
+    if (pages &&
+        mprotect(memory->data + memory->size, (size_t)pages * WASM_PAGE, PROT_READ | PROT_WRITE))
         return UINT32_MAX;
     memory->pages += pages;
     memory->size = memory->pages * WASM_PAGE;

@@ -1,7 +1,7 @@
 /* Traps: how the call of a module ends when the module cannot go on. What wasm2c's code finds
- * itself (division by zero, unreachable, a wrong indirect call) comes by wasm_rt_trap; an access out
- * of bounds and a stack that is used up are faults of the processor, which a handler turns into the
- * same. */
+ * itself (division by zero, unreachable, a wrong indirect call) comes by wasm_rt_trap; an access
+ * out of bounds and a stack that is used up are faults of the processor, which a handler turns into
+ * the same. */
 #include "baselines/copying/wasm/internal.h"
 
 #include <errno.h>
@@ -147,16 +147,15 @@ static bool install(int signal)
     sigemptyset(&action.sa_mask);
     if (sigaction(signal, NULL, &now))
         return false;
-    bool is_mpk = now.sa_flags & SA_SIGINFO && og_mpk_signal_entry &&
-                  now.sa_sigaction == og_mpk_signal_entry;
+    bool is_mpk =
+        now.sa_flags & SA_SIGINFO && og_mpk_signal_entry && now.sa_sigaction == og_mpk_signal_entry;
     if ((now.sa_flags & SA_SIGINFO && now.sa_sigaction == handle) || (is_mpk && is_installed))
         return true;
     if (is_mpk)
         previous[signal] = (struct sigaction){.sa_handler = SIG_DFL};
     else
         previous[signal] = now;
-    return !sigaction(signal, &action, NULL) &&
-           (!is_mpk || !og_mpk_signal_adopt(signal, NULL));
+    return !sigaction(signal, &action, NULL) && (!is_mpk || !og_mpk_signal_adopt(signal, NULL));
 }
 
 enum og_error wasm_faults_open(struct og_fault *fault)

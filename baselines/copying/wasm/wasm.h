@@ -60,8 +60,8 @@ struct wasm_instance {
 enum og_error wasm_open(struct wasm_instance **instance, const char *name, struct og_fault *fault);
 
 /* Puts a fresh instance in its place: memory, globals and tables are as wasm_open left them; open
- * callbacks stay open. Errors as wasm_open's, after which the instance is poisoned; and OG_BUSY, in a
- * callback of it. */
+ * callbacks stay open. Errors as wasm_open's, after which the instance is poisoned; and OG_BUSY, in
+ * a callback of it. */
 enum og_error wasm_reset(struct wasm_instance *instance, struct og_fault *fault);
 
 /* Closes it, with its callbacks; NULL is fine. Not in a callback of it. */
