@@ -12,9 +12,14 @@ symbol = $(subst -,_,$(1))
 system = $(eval SYSTEMS += $(1))$(eval SYSTEM_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
     SYSTEM_ARCHIVES_$(1) := $(3))$(eval SYSTEM_LIBRARIES_$(1) := $(4))
 
-# $(call gap,WORKLOAD,SYSTEM,SENTENCE): why the workload is not in the system; it is said wherever
-# the others' figures are made.
+# $(call gap,WORKLOAD,SYSTEM,SENTENCE): why the workload is not in the system, which og-bench says.
 gap = $(eval BENCH_GAPS += 'GAP("$(strip $(1))", "$(strip $(2))", "$(strip $(3))")')
+
+# Of the systems in SYSTEMS those that the workload can be built for: $(call possible,NAME,SYSTEMS).
+# copy-wasm needs a module of the library (workloads/wasm/modules.mk), or says why there is none.
+possible = $(if $(filter $(1),$(WASM_MODULES)),$(2),$(filter-out copy-wasm,$(2))$(if \
+    $(filter copy-wasm,$(2)),$(call gap,$(1),copy-wasm,$(or $(NO_MODULE_$(1)),no module is built of \
+    the library: workloads/wasm/modules.mk has those that are))))
 
 # Where a loop happens to start can outweigh what is compared: all systems' start alike.
 WORKLOAD_ALIGNMENT := -falign-functions=64 -falign-loops=32
@@ -36,7 +41,7 @@ $(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$
 	    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -MMD -MP -c -o $$@ $$<
 endef
 workload = $(eval $(call stubs_rule,workloads/$(1),$(1)))$(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += \
-    $(4))$(foreach name,$(2),$(eval $(call workload_pair,$(1),$(name))))$(call \
+    $(4))$(foreach name,$(call possible,$(1),$(2)),$(eval $(call workload_pair,$(1),$(name))))$(call \
     workload_worker,$(1),$(BUILD)/generated/workloads/$(1)/$(1)-worker.c,$(3))
 # (A dollar in LIBRARIES is expanded once less here than on its way to og-bench.)
 workload_worker = $(eval BENCH_WORKERS += $(BUILD)/bin/og-worker-$(1))$(call \
@@ -65,8 +70,7 @@ $(call workload,sodium,$(SYSTEMS),-lsodium)
 $(call workload,zlib,  $(SYSTEMS),-lz)
 $(call workload,brotli,$(SYSTEMS),-lbrotlienc -lbrotlidec)
 $(call workload,expat, $(SYSTEMS),-lexpat)
-$(call workload,png,   $(filter-out copy-wasm,$(SYSTEMS)),-lpng16)
-$(call gap,png,copy-wasm,libpng needs setjmp which wasi-libc of Debian 12 does not have)
+$(call workload,png,   $(SYSTEMS),-lpng16)
 
 HARNESS := workloads/harness
 

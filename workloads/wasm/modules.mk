@@ -62,3 +62,7 @@ WASM_EXPAT := build/source/expat/expat/lib
 WASM_AFTER_expat := build/source/expat.unpacked
 $(call wasm_module,expat,workloads/expat/expat.og.h,$(addprefix $(WASM_EXPAT)/,xmlparse.c xmlrole.c \
     xmltok.c),-I$(WASM_EXPAT) -Iworkloads/wasm/expat)
+
+# --- what there is no module of: the sentence that og-bench says ---
+
+NO_MODULE_png := libpng calls setjmp, which the wasi-libc of Debian 12 does not have
