@@ -78,7 +78,10 @@ _Noreturn void wasm_callback_refuse(struct wasm_frame *frame, const struct og_fa
 /* --- faults --- */
 
 /* How far from the stack pointer code touches the stack. */
-enum { STACK_REACH = 128 << 10, HANDLER_STACK = 64 << 10, RED_ZONE = 128 };
+enum { STACK_REACH = 128 << 10, HANDLER_STACK = 64 << 10 };
+
+/* Where the function that made the call may have variables: no further below its frame. */
+enum { BELOW_FRAME = 1024 };
 
 static struct sigaction previous[_NSIG];
 static bool is_installed;
@@ -91,7 +94,7 @@ extern enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault) __a
 
 static bool is_module_fault(struct wasm_frame *frame, const siginfo_t *info, uintptr_t stack)
 {
-    if (!frame || info->si_code <= 0)
+    if (!frame || frame->is_ended || info->si_code <= 0)
         return false;
     uintptr_t address = (uintptr_t)info->si_addr;
     frame->address = address;
@@ -134,7 +137,8 @@ static void handle(int signal, siginfo_t *info, void *memory)
         return;
     }
     /* Where the call was made there is stack; what lies below it nobody needs any more. */
-    stack = ((uintptr_t)frame - 4096) & ~(uintptr_t)15;
+    stack = ((uintptr_t)frame - BELOW_FRAME) & ~(uintptr_t)15;
+    frame->is_ended = true;
     registers[REG_RSP] = (greg_t)(stack - sizeof(void *));
     registers[REG_RDI] = (greg_t)(uintptr_t)frame;
     registers[REG_RIP] = (greg_t)(uintptr_t)wasm_unwind;

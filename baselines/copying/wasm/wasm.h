@@ -124,6 +124,7 @@ struct wasm_frame {
     struct wasm_frame *outer; /* the call inside which a callback made this one */
     wasm_rt_trap_t trap;
     bool is_refused;   /* a callback's arguments, with instance->fault */
+    bool is_ended;     /* by the handler: a fault on the way back is not the module's */
     uintptr_t address; /* what could not be touched; 0: another trap */
 };
 
@@ -147,6 +148,7 @@ static inline enum og_error wasm_enter(struct wasm_instance *instance, struct wa
     }
     frame->instance = instance;
     frame->is_refused = false;
+    frame->is_ended = false;
     frame->address = 0;
     frame->outer = wasm_current;
     /* GCC would warn that a variable's address outlives it: wasm_leave takes it back. */
