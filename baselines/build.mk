@@ -34,3 +34,5 @@ $(call fuzzer,process-messages,baselines/process/fuzz/process-messages.c \
 .PHONY: stress-process
 stress-process: $(BUILD)/test/process-stress
 	$(Q)PROCESS_KILLS=1000 $<
+
+include baselines/copying/wasm/build.mk

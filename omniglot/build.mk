@@ -60,10 +60,12 @@ $(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
 stubs = $(BUILD)/generated/workloads/$(1)/stubs
 define stubs_rule
 $(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interface.h \
-    $(BUILD)/bin/og-bindgen .clang-format
+    $(BUILD)/bin/og-bindgen .clang-format $(if $(filter $(2),$(WASM_MODULES)),$(WASM)/module/$(2)-module.h)
 	$$(call say,BINDGEN,$$<)
 	@mkdir -p $$(@D)
 	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(CPPFLAGS)
+	$(if $(filter $(2),$(WASM_MODULES)),$(Q)$(BUILD)/bin/og-bindgen --wasm --output $$(@D) $$< -- \
+	    $(WASM_STUBS_FLAGS) $(filter -I% -D%,$(WASM_FLAGS_$(2))))
 	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(2)-*.[ch]
 	@touch $$@
 $(BUILD)/generated/$(1)/$(2)-worker.c: $(BUILD)/generated/$(1)/stubs ;

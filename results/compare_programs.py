@@ -18,9 +18,9 @@ import re
 import subprocess
 import sys
 
-import variants
 import repetitions
 import table
+import variants
 
 SIDES = ("before", "after")
 RESAMPLES = 1000

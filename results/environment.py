@@ -19,7 +19,8 @@ import sys
 import input_files
 import whole_file
 
-PACKAGES = ("libc6", "libsodium23", "zlib1g", "libbenchmark1debian", "libseccomp2", "libjemalloc-dev",
+PACKAGES = ("libc6", "libsodium23", "zlib1g", "libbrotli1", "libexpat1", "wabt", "wasi-libc",
+            "libbenchmark1debian", "libseccomp2", "libjemalloc-dev",
             "gcc-12", "clang-14", "gnuplot-nox", "gcc-riscv64-unknown-elf",
             "picolibc-riscv64-unknown-elf", "qemu-system-misc")
 FLAGS = {"pku": "pku", "ospke": "ospke", "fsgsbase": "fsgsbase", "avx2": "avx2",

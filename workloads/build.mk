@@ -12,6 +12,15 @@ symbol = $(subst -,_,$(1))
 system = $(eval SYSTEMS += $(1))$(eval SYSTEM_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
     SYSTEM_ARCHIVES_$(1) := $(3))$(eval SYSTEM_LIBRARIES_$(1) := $(4))
 
+# $(call gap,WORKLOAD,SYSTEM,SENTENCE): why the workload is not in the system, which og-bench says.
+gap = $(eval BENCH_GAPS += 'GAP("$(strip $(1))", "$(strip $(2))", "$(strip $(3))")')
+
+# Of the systems in SYSTEMS those that the workload can be built for: $(call possible,NAME,SYSTEMS).
+# copy-wasm needs a module of the library (workloads/wasm/modules.mk), or says why there is none.
+possible = $(if $(filter $(1),$(WASM_MODULES)),$(2),$(filter-out copy-wasm,$(2))$(if \
+    $(filter copy-wasm,$(2)),$(call gap,$(1),copy-wasm,$(or $(NO_MODULE_$(1)),no module is built of \
+    the library: workloads/wasm/modules.mk has those that are))))
+
 # Where a loop happens to start can outweigh what is compared: all systems' start alike.
 WORKLOAD_ALIGNMENT := -falign-functions=64 -falign-loops=32
 
@@ -21,7 +30,7 @@ WORKLOAD_ALIGNMENT := -falign-functions=64 -falign-loops=32
 define workload_pair
 BENCH_TABLES += workload_$(call symbol,$(1))_$(call symbol,$(2))
 BENCH_SOURCES += workloads/$(1)/$(1).$(2).c
-BENCH_ARCHIVES += $(SYSTEM_ARCHIVES_$(2))
+BENCH_ARCHIVES += $(SYSTEM_ARCHIVES_$(2)) $(if $(filter copy-wasm,$(2)),wasm-$(1))
 BENCH_LIBRARIES += $(SYSTEM_LIBRARIES_$(2))
 $(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$(1)) $(MAKEFILE_LIST)
 	$$(call say,CC,"$$< ($(2))")
@@ -32,7 +41,7 @@ $(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$
 	    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -MMD -MP -c -o $$@ $$<
 endef
 workload = $(eval $(call stubs_rule,workloads/$(1),$(1)))$(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += \
-    $(4))$(foreach name,$(2),$(eval $(call workload_pair,$(1),$(name))))$(call \
+    $(4))$(foreach name,$(call possible,$(1),$(2)),$(eval $(call workload_pair,$(1),$(name))))$(call \
     workload_worker,$(1),$(BUILD)/generated/workloads/$(1)/$(1)-worker.c,$(3))
 # (A dollar in LIBRARIES is expanded once less here than on its way to og-bench.)
 workload_worker = $(eval BENCH_WORKERS += $(BUILD)/bin/og-worker-$(1))$(call \
@@ -45,8 +54,12 @@ $(call system,process-ring-two,process,$(PROCESS),$(PROCESS_LIBS))
 $(call system,process-socket-one,process,$(PROCESS),$(PROCESS_LIBS))
 $(call system,process-pipe,  process,   $(PROCESS), $(PROCESS_LIBS))
 $(call system,copy-mpk,      copying,   $(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call system,copy-wasm,     wasm,      $(WASM_RUNTIME),$(WASM_LIBS))
 $(call system,og-none,       og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call system,og-mpk,        og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
+
+# copy-wasm's modules.
+include workloads/sources.mk workloads/wasm/modules.mk
 
 # ubench's own library, found from the program's place. (Its dollar survives three expansions.)
 $(call shared,libogubench,workloads/ubench/library.c)
@@ -70,7 +83,8 @@ $(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c in
 # The tables' list is rewritten, and what includes it recompiled, when the pairs change.
 $(BUILD)/generated/workloads/tables.list: $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
-	$(Q)for table in $(BENCH_TABLES); do echo "TABLE($$table)"; done >$@
+	$(Q){ for table in $(BENCH_TABLES); do echo "TABLE($$table)"; done; \
+	    for gap in $(BENCH_GAPS); do echo "$$gap"; done; } >$@
 $(BUILD)/object/$(HARNESS)/tables.o: $(BUILD)/generated/workloads/tables.list
 
 FLAGS_$(HARNESS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'

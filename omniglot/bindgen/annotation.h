@@ -12,6 +12,7 @@
     X(OG_OUT, 1, 1, "P")                                                                           \
     X(OG_INOUT, 1, 1, "P")                                                                         \
     X(OG_LENGTH_OF, 1, 1, "P")                                                                     \
+    X(OG_SIZE_OF, 1, 1, "P")                                                                       \
     X(OG_STRING, 0, 0, "PC")                                                                       \
     X(OG_STRINGS, 0, 0, "C")                                                                       \
     X(OG_OPTIONAL, 0, 0, "PC")                                                                     \

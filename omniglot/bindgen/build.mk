@@ -9,6 +9,8 @@ FLAGS_$(BINDGEN_TESTS)/sample/sample += -fvisibility=default
 FLAGS_$(BINDGEN_TESTS)/sample/no-bool += -fvisibility=default
 BINDGEN_SAMPLE_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$ORIGIN/../lib' -logsample
 
+$(call wasm_module,sample,$(BINDGEN_TESTS)/sample/sample.og.h,$(addprefix \
+    $(BINDGEN_TESTS)/sample/,sample.c no-bool.c))
 $(eval $(call stubs_rule,$(BINDGEN_TESTS)/sample,sample))
 $(call objects,$(wildcard $(BINDGEN_TESTS)/sample-*.c)): $(BINDGEN_SAMPLE)/stubs
 
@@ -16,6 +18,7 @@ $(call objects,$(wildcard $(BINDGEN_TESTS)/sample-*.c)): $(BINDGEN_SAMPLE)/stubs
 $(call test,bindgen-raw,$(BINDGEN_TESTS)/sample-raw.c,og-core,$(BINDGEN_SAMPLE_LIBRARY) -ldl)
 $(call test,bindgen-og,$(BINDGEN_TESTS)/sample-og.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,bindgen-copying,$(BINDGEN_TESTS)/sample-copying.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call test,bindgen-wasm,$(BINDGEN_TESTS)/sample-wasm.c,wasm-sample $(WASM_RUNTIME),$(WASM_LIBS))
 $(call test,bindgen-process,$(BINDGEN_TESTS)/sample-process.c,$(PROCESS),$(PROCESS_LIBS))
 $(addprefix $(BUILD)/test/bindgen-,raw og copying process): | $(BUILD)/lib/libogsample.so
 $(BUILD)/test/bindgen-raw $(BUILD)/bin/og-worker-sample: $(BUILD)/lib/libogsample.so

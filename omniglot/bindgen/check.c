@@ -311,6 +311,22 @@ static bool check_callback(const struct interface *interface, struct parameter *
                   annotation->arguments[0]);
 }
 
+static bool check_size(const struct function *function, struct parameter *parameter,
+                       const struct annotation *annotation)
+{
+    const struct parameter *of = function_parameter(function, annotation->arguments[0]);
+    if (parameter->type->class != TYPE_INTEGER)
+        return contradicts(annotation, parameter, "no integer");
+    if (!of)
+        return report(annotation->place, "OG_SIZE_OF(%s): %s has no such parameter",
+                      annotation->arguments[0], function->name);
+    if (of->type->class != TYPE_POINTER || !of->type->pointee->is_complete)
+        return report(annotation->place, "OG_SIZE_OF(%s): '%s' points to nothing that has a size",
+                      of->name, of->name);
+    parameter->size_of = of;
+    return true;
+}
+
 static bool is_role(enum annotation_name name)
 {
     switch (name) {
@@ -339,6 +355,8 @@ static bool check_role(struct interface *interface, const struct function *funct
         return check_buffer(interface, parameter, role, INOUT);
     case OG_LENGTH_OF:
         return check_length(interface, function, parameter, role);
+    case OG_SIZE_OF:
+        return check_size(function, parameter, role);
     case OG_STRING:
         return check_text(parameter, role, STRING);
     case OG_STRINGS:
@@ -436,8 +454,13 @@ static bool is_taken(const struct interface *interface, const char *name)
     static const char *const taken[] = {"result", "results",  "fault",     "scope",    "inner",
                                         "error",  "function", "arguments", "worker",   "sandbox",
                                         "user",   "context",  "library",   "callback", "succeeded"};
+    static const char *const taken_by_wasm[] = {"wasm", "raw", "frame", "scratch_before"};
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         if (!strcmp(taken[i], name))
+            return true;
+    for (size_t i = 0; interface->is_wasm && i < sizeof(taken_by_wasm) / sizeof(taken_by_wasm[0]);
+         i++)
+        if (!strcmp(taken_by_wasm[i], name))
             return true;
     return !strcmp(interface->name, name) || !strncmp(name, "og_", 3);
 }
@@ -541,8 +564,9 @@ static bool check_function(struct interface *interface, struct function *functio
     if (is_sound)
         find_lengths(function);
     /* Larger than two registers (x86-64 psABI 1.0, 3.2.3; RISC-V psABI 1.0, 2.1). */
-    function->returns_in_memory = function->result->class == TYPE_STRUCT &&
-                                  function->result->size > 2 * interface->pointer_size;
+    function->returns_in_memory =
+        function->result->class == TYPE_STRUCT &&
+        (interface->is_wasm || function->result->size > 2 * interface->pointer_size);
     if (is_sound && function->is_by_name && !function_is_without_data(function))
         return report(function->place, "OG_BY_NAME is for functions of numbers: %s has data",
                       function->name);
@@ -552,7 +576,8 @@ static bool check_function(struct interface *interface, struct function *functio
 static bool check_shape(struct interface *interface, struct callback *callback)
 {
     struct function *shape = &callback->shape;
-    const bool is_ilp32 = interface->pointer_size == 4;
+    const bool is_ilp32 = interface->pointer_size == 4 && !interface->is_wasm;
+    const bool is_limited = !interface->is_wasm; /* registers carry them */
     size_t integers = 0, floats = 0;
     bool is_sound = true;
     for (size_t i = 0; i < shape->count; i++) {
@@ -564,7 +589,7 @@ static bool check_shape(struct interface *interface, struct callback *callback)
         *(parameter->type->class == TYPE_FLOATING ? &floats : &integers) +=
             callback_registers(interface, parameter);
         if (parameter->type->class == TYPE_FLOATING &&
-            (is_ilp32 || parameter->type->size != sizeof(double)))
+            (is_ilp32 || (is_limited && parameter->type->size != sizeof(double))))
             is_sound = report(parameter->place, "'%s' is a %s, which no callback can carry%s",
                               parameter->name, parameter->type->spelling,
                               is_ilp32 ? " on this target" : "");
@@ -578,11 +603,11 @@ static bool check_shape(struct interface *interface, struct callback *callback)
             parameter->low)
             callback->can_refuse = true;
     }
-    if (is_ilp32 ? integers > 8 : integers > 6 || floats > 8)
+    if (is_limited && (is_ilp32 ? integers > 8 : integers > 6 || floats > 8))
         is_sound = report(shape->place, "%s has more arguments than registers can carry: %s",
                           shape->name, is_ilp32 ? "8 words" : "6 integers and pointers, 8 doubles");
     if (shape->result->class != TYPE_VOID &&
-        (!is_number(shape->result) || (shape->result->class == TYPE_FLOATING &&
+        (!is_number(shape->result) || (shape->result->class == TYPE_FLOATING && is_limited &&
                                        (is_ilp32 || shape->result->size != sizeof(double)))))
         is_sound = report(shape->place, "%s returns %s, which no callback can", shape->name,
                           shape->result->spelling);
@@ -591,12 +616,45 @@ static bool check_shape(struct interface *interface, struct callback *callback)
     return is_sound;
 }
 
+/* What a module lays out otherwise than the host does crosses only as single numbers. */
+static bool check_for_wasm(const struct function *function)
+{
+    const struct type *result = function->result;
+    for (size_t i = 0; i < function->count; i++) {
+        const struct parameter *parameter = &function->parameters[i];
+        const struct type *element = parameter->type->pointee;
+        if (parameter->kind == IN_WINDOW || parameter->kind == OUT_WINDOW)
+            element = element->pointee;
+        if ((parameter->kind == IN || parameter->kind == OUT || parameter->kind == INOUT ||
+             parameter->kind == IN_WINDOW || parameter->kind == OUT_WINDOW) &&
+            element->class != TYPE_VOID && !is_same_in_module(element))
+            return report(parameter->place,
+                          "'%s' points to %s, which a WebAssembly module lays out otherwise than "
+                          "the host",
+                          parameter->name, element->spelling);
+    }
+    if (result->class != TYPE_STRUCT)
+        return true;
+    if (!is_same_in_module(result))
+        return report(function->place,
+                      "%s returns %s, which a WebAssembly module lays out otherwise than the host",
+                      function->name, result->spelling);
+    if (result->rule->count < 2 && (!result->rule->count || !result->rule->fields[0].is_array))
+        return report(function->place,
+                      "%s returns %s, a struct of one value: no stub carries it out of a "
+                      "WebAssembly module",
+                      function->name, result->spelling);
+    return true;
+}
+
 bool check_interface(struct interface *interface)
 {
     bool is_sound = true;
     unsigned before = report_count();
     if (interface->pointer_size != 8 && interface->pointer_size != 4)
         return report(interface->place, "stubs are for targets of 64 or of 32 bits");
+    if (interface->is_wasm && interface->pointer_size != 4)
+        return report(interface->place, "--wasm needs a module's layouts: --target=wasm32-wasi");
     type_finish_rules(interface);
     for (struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for)
@@ -604,6 +662,7 @@ bool check_interface(struct interface *interface)
     for (struct callback *callback = interface->callbacks; callback; callback = callback->next)
         is_sound = check_shape(interface, callback) && is_sound;
     for (struct function *function = interface->functions; function; function = function->next)
-        is_sound = check_function(interface, function) && is_sound;
+        is_sound = check_function(interface, function) &&
+                   (!interface->is_wasm || check_for_wasm(function)) && is_sound;
     return is_sound && report_count() == before;
 }

@@ -62,6 +62,9 @@ const char *host_struct(const struct interface *interface, const char *name);
 /* SODIUM_CRYPTO_HASH_SHA256: the function's number in the process discipline. */
 const char *function_number(const struct interface *interface, const struct function *function);
 
+/* "uint32_t": what WebAssembly passes a value of the type as. */
+const char *wasm_type(const struct type *type);
+
 /* Does the library get data of this parameter from the host, or the reverse? */
 bool is_filled(const struct parameter *parameter);
 
@@ -69,6 +72,24 @@ bool is_filled(const struct parameter *parameter);
  * byte pattern is a value. */
 const char *element_rule(const struct interface *interface, const struct function *function,
                          const struct parameter *parameter);
+
+/* --- after a call into the same process --- */
+
+/* What `*result` cannot be: contract errors, and handles that are NULL. */
+void put_value_checks(const struct function *function);
+
+/* Does anything depend on whether the call succeeded? */
+bool needs_success(const struct function *function);
+
+/* "bool succeeded = ..." */
+void put_success(const struct function *function);
+
+/* Moves the host's windows on by what is left of them: left_NAME. */
+void put_windows_moved(const struct function *function);
+
+/* Refuses a callback's number, the variable of its name, that its shape rules out. */
+void put_number_checks(const struct interface *interface, const struct function *shape,
+                       const struct parameter *parameter);
 
 /* --- the files --- */
 
@@ -78,5 +99,7 @@ void emit_domain(const struct interface *interface, bool is_in_place);
 void emit_domain_callbacks(const struct interface *interface, bool is_in_place);
 void emit_process(const struct interface *interface);
 void emit_worker(const struct interface *interface);
+void emit_wasm(const struct interface *interface);
+void emit_wasm_callbacks(const struct interface *interface);
 
 #endif

@@ -311,14 +311,7 @@ static void put_invocation(const struct function *function, const char *entry)
 
 static void put_result_checks(const struct interface *interface, const struct function *function)
 {
-    const char *wrong = ruled_out(function, "*result");
-    if (wrong)
-        put("    if (!error && (%s))\n        error = instance_contract(fault, \"%s\");\n", wrong,
-            function->name);
-    if (function->returned_handle)
-        put("    if (!error && !result->foreign)\n        error = og_fail(fault, OG_NULL, \"%s\", "
-            "0, \"returned NULL\");\n",
-            function->name);
+    put_value_checks(function);
     const struct rule *rule = function->result->rule;
     bool is_checked = function->result->class == TYPE_STRUCT && rule && !rule->is_plain;
     if (function_returns_in_memory(function))
@@ -329,21 +322,6 @@ static void put_result_checks(const struct interface *interface, const struct fu
     else if (is_checked)
         put_step("instance_check_value(result, &%s_rule_%s, \"%s\", fault)", interface->name,
                  rule->identifier, function->name);
-}
-
-static bool needs_success(const struct function *function)
-{
-    for (size_t i = 0; i < function->count; i++)
-        if (function->parameters[i].kind == LENGTH ||
-            (function->parameters[i].kind == OBJECT && function->parameters[i].life == LIFE_NEW))
-            return true;
-    return false;
-}
-
-static void put_success(const struct function *function)
-{
-    const char *condition = success(function, "*result");
-    put("    bool succeeded = !error%s%s;\n", condition ? " && " : "", condition ? condition : "");
 }
 
 static void put_after(const struct interface *interface, const struct function *function)
@@ -563,35 +541,6 @@ static void put_window_copies_out(const struct function *function)
                          parameter->windows[j].pointer, parameter->name, parameter->windows[j].left,
                          parameter->windows[j].left);
     }
-}
-
-static bool has_windows(const struct function *function)
-{
-    for (size_t i = 0; i < function->count; i++)
-        if (function->parameters[i].kind == LEFT || function->parameters[i].window_count)
-            return true;
-    return false;
-}
-
-static void put_windows_moved(const struct function *function)
-{
-    if (!has_windows(function))
-        return;
-    put("    if (!error) {\n");
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
-        if (parameter->kind == LEFT)
-            put("        *%s += *%s - left_%s;\n        *%s = left_%s;\n", parameter->length->name,
-                parameter->name, parameter->name, parameter->name, parameter->name);
-        for (size_t j = 0; j < parameter->window_count; j++) {
-            const char *host = memory_format("%s->host", parameter->name);
-            const struct window *window = &parameter->windows[j];
-            put("        %s.%s += %s.%s - left_%s;\n        %s.%s = left_%s;\n", host,
-                window->pointer, host, window->left, window->left, host, window->left,
-                window->left);
-        }
-    }
-    put("    }\n");
 }
 
 static void put_copies_out(const struct interface *interface, const struct function *function)

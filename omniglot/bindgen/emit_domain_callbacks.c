@@ -29,13 +29,7 @@ static void put_number(const struct interface *interface, const struct callback 
     else
         put("    %s %s = (%s)arguments->integers[%zu];\n", type->spelling, name, type->spelling,
             place);
-    if (type->class == TYPE_ENUM)
-        put("    if (!instance_is_value(%s, &%s_rule_%s))\n        refused = "
-            "instance_contract(&refusal, \"%s\");\n",
-            name, interface->name, type->rule->identifier, callback->shape.name);
-    if (parameter->low)
-        put("    if (%s)\n        refused = instance_contract(&refusal, \"%s\");\n",
-            outside(type, name, parameter->low, parameter->high), callback->shape.name);
+    put_number_checks(interface, &callback->shape, parameter);
 }
 
 static void put_data(const struct parameter *parameter, size_t place)

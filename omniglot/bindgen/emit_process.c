@@ -297,7 +297,7 @@ static void put_length_checks(const struct function *function)
     }
 }
 
-static void put_windows_moved(const struct function *function)
+static void put_checked_windows_moved(const struct function *function)
 {
     for (size_t i = 0; i < function->count; i++) {
         const struct parameter *parameter = &function->parameters[i];
@@ -348,7 +348,7 @@ static void put_body(const struct interface *interface, const struct function *f
     put_outputs(interface, function);
     put("    error = process_results_finish(sandbox, &results, fault);\n");
     put_checks(interface, function);
-    put_windows_moved(function);
+    put_checked_windows_moved(function);
     put("    return error;\n}\n");
 }
 

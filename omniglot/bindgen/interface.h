@@ -92,6 +92,7 @@ struct parameter {
     const char *count;                  /* an expression, for IN, OUT, INOUT */
     const char *kind_name;              /* of a handle or object */
     const char *low, *high;
+    const struct parameter *size_of; /* OG_SIZE_OF */
     const struct parameter *kept_by; /* OG_KEPT */
     const struct parameter *length;  /* of OUT: the LENGTH of it; of a window: its LEFT */
     const struct callback *callback;
@@ -141,6 +142,7 @@ struct interface {
     const char *name;
     const struct annotation *library; /* its name, and its sonames as C strings */
     struct place place;
+    bool is_wasm;        /* the library is a WebAssembly module */
     size_t pointer_size; /* the target's: 8 (x86-64 SysV) or 4 (RISC-V ILP32) */
     struct function *functions;
     struct callback *callbacks;
@@ -160,6 +162,9 @@ bool function_is_without_data(const struct function *function);
 
 /* How many registers the argument of a callback takes. */
 size_t callback_registers(const struct interface *interface, const struct parameter *parameter);
+
+/* Is a value of the type laid out in a module as in the host? (No pointer and no long is.) */
+bool is_same_in_module(const struct type *type);
 
 const struct parameter *function_parameter(const struct function *function, const char *name);
 

@@ -1,6 +1,6 @@
 /* og-bindgen: reads a library's interface file and writes the stubs of every discipline.
  *
- *   og-bindgen [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]
+ *   og-bindgen [--wasm] [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]
  *   og-bindgen --list INTERFACE [-- COMPILER-FLAGS...]
  *
  * INTERFACE is what the generated files include, so name it as the compiler will find it. */
@@ -12,19 +12,21 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: og-bindgen [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]\n"
+    "usage: og-bindgen [--wasm] [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]\n"
     "       og-bindgen --list INTERFACE [-- COMPILER-FLAGS...]\n"
     "\n"
     "Writes NAME-types.h, NAME-raw.h, NAME-og.h, NAME-copying.h, NAME-process.h and\n"
     "NAME-worker.c for the library that INTERFACE describes (omniglot/interface.h).\n"
     "\n"
+    "  --wasm               write NAME-wasm.h instead: calls of the library as a WebAssembly\n"
+    "                       module, whose layouts are those of --target=wasm32-wasi\n"
     "  --output DIRECTORY   where to; the current one unless said otherwise\n"
     "  --list               print what would be bound, and write nothing\n"
     "  --help               this\n";
 
 struct options {
     const char *directory, *interface;
-    bool is_list;
+    bool is_list, is_wasm;
     const char *const *flags;
     int flag_count;
 };
@@ -46,6 +48,8 @@ static int parse_options(struct options *options, int count, char **arguments)
         }
         if (!strcmp(argument, "--list")) {
             options->is_list = true;
+        } else if (!strcmp(argument, "--wasm")) {
+            options->is_wasm = true;
         } else if (!strcmp(argument, "--output") && i + 1 < count) {
             options->directory = arguments[++i];
         } else if (*argument != '-' && !options->interface) {
@@ -85,6 +89,14 @@ static void list(const struct interface *interface)
             printf("  validated %s\n", rule->spelling);
 }
 
+static bool write_wasm(const struct interface *interface, const char *directory)
+{
+    if (!emit_begin(interface, directory, "wasm.h", "calls of a WebAssembly module"))
+        return false;
+    emit_wasm(interface);
+    return emit_end();
+}
+
 static bool write_all(const struct interface *interface, const char *directory)
 {
     if (!emit_begin(interface, directory, "types.h", "layouts, and what bytes are a value"))
@@ -118,10 +130,12 @@ int main(int count, char **arguments)
     int ended = parse_options(&options, count, arguments);
     if (ended)
         return ended - 1;
-    struct interface interface = {.path = options.interface};
+    struct interface interface = {.path = options.interface, .is_wasm = options.is_wasm};
     bool done = interface_read(&interface, options.flags, options.flag_count);
     if (done && options.is_list)
         list(&interface);
+    else if (done && options.is_wasm)
+        done = write_wasm(&interface, options.directory);
     else if (done)
         done = write_all(&interface, options.directory);
     memory_free();

@@ -20,7 +20,7 @@ bool available_tables(struct workload_tables *here, const struct workload_tables
     const struct workload_table **items = calloc(all->count + 1, sizeof(const void *));
     if (!items)
         return failure_set(failure, "out of memory");
-    *here = (struct workload_tables){items, 0, NULL, NULL, NULL};
+    *here = (struct workload_tables){.items = items};
     for (size_t i = 0; i < all->count; i++) {
         const struct workload_table *table = all->items[i];
         struct case_error why = {""};
@@ -29,11 +29,14 @@ bool available_tables(struct workload_tables *here, const struct workload_tables
         else if (!seen_before(all, i))
             fprintf(stderr, "og-bench: %s is left out: %s\n", table->system, why.message);
     }
+    for (size_t i = 0; i < all->gap_count; i++)
+        fprintf(stderr, "og-bench: %s through %s is left out: %s\n", all->gaps[i].workload,
+                all->gaps[i].system, all->gaps[i].why);
     return true;
 }
 
 void available_free(struct workload_tables *here)
 {
     free((void *)here->items);
-    *here = (struct workload_tables){NULL, 0, NULL, NULL, NULL};
+    *here = (struct workload_tables){0};
 }

@@ -233,7 +233,7 @@ enum run_status run_main(int argc, char **argv, const struct workload_tables *ta
     struct options options;
     struct failure failure;
     struct groups groups = {NULL, 0};
-    struct workload_tables here = {NULL, 0, NULL, NULL, NULL};
+    struct workload_tables here = {0};
     enum run_status status = RUN_UNUSABLE;
     if (!options_parse(&options, argc, argv, &failure)) {
         print_error(&failure);

@@ -1,5 +1,5 @@
 /* The list of tables; make writes the included file, a line `TABLE(symbol)` for
- * each pair of workloads/build.mk. */
+ * each pair of workloads/build.mk, and `GAP(workload, system, why)` for each that there is not. */
 #include "workloads/harness/tables.h"
 
 #include "workloads/discipline/process-variants.h"
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define GAP(workload, system, why)
 #define TABLE(symbol) extern const struct workload_table symbol;
 #include "workloads/tables.list"
 #undef TABLE
@@ -17,6 +18,16 @@ static const struct workload_table *const items[] = {
 #include "workloads/tables.list"
 #undef TABLE
     NULL,
+};
+#undef GAP
+
+static const struct workload_gap gaps[] = {
+#define TABLE(symbol)
+#define GAP(workload, system, why) {workload, system, why},
+#include "workloads/tables.list"
+#undef TABLE
+#undef GAP
+    {NULL, NULL, NULL},
 };
 
 /* What not every machine can run: systems behind protection keys, and a pair of processes on
@@ -57,5 +68,12 @@ static void leave(void)
     process_host_unpin(&before);
 }
 
-const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]) - 1,
-                                                can_run, arrive, leave};
+const struct workload_tables workload_tables = {
+    .items = items,
+    .count = sizeof(items) / sizeof(items[0]) - 1,
+    .can_run = can_run,
+    .arrive = arrive,
+    .leave = leave,
+    .gaps = gaps,
+    .gap_count = sizeof(gaps) / sizeof(gaps[0]) - 1,
+};

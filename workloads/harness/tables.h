@@ -5,6 +5,11 @@
 
 #include "workloads/harness/workload.h"
 
+/* A pair that workloads/build.mk leaves out, and why: one sentence. */
+struct workload_gap {
+    const char *workload, *system, *why;
+};
+
 struct workload_tables {
     const struct workload_table *const *items;
     size_t count;
@@ -16,6 +21,9 @@ struct workload_tables {
      * NULL: nothing to do. `arrive` may fail, and then there is nothing to leave. */
     bool (*arrive)(const char *system, struct case_error *why);
     void (*leave)(void);
+    /* The pairs that there are not on any machine. */
+    const struct workload_gap *gaps;
+    size_t gap_count;
 };
 
 extern const struct workload_tables workload_tables;

@@ -85,20 +85,10 @@ $(call rv32_library,ubench-unlinked,libogubench-unlinked.so,$(RV32_UBENCH),workl
 RV32_LIBRARIES_ubench := ubench-unlinked
 $(call rv32_workload,ubench,,,384K,128K,12K,4096)
 
-# --- libraries from their upstream tarballs ---
-
-# $(call rv32_source,NAME): the source package of that name in sources.list, in build/source/NAME.
-define rv32_source_rule
-build/source/$(1).unpacked: workloads/rv32/sources.list omniglot/tools/fetch-source
-	$(Q)omniglot/tools/fetch-source workloads/rv32/sources.list $(1) build/source/$(1)
-	@touch $$@
-build/source/$(1)/%: | build/source/$(1).unpacked ;
-endef
-rv32_source = $(eval $(call rv32_source_rule,$(1)))
+# --- libraries from their upstream tarballs, which workloads/sources.mk unpacks ---
 
 # --- libsodium ---
 
-$(call rv32_source,libsodium)
 SODIUM_SOURCE := build/source/libsodium/src/libsodium
 SODIUM_HEADERS := -Iworkloads/rv32/sodium -isystem $(SODIUM_SOURCE)/include
 SODIUM_SOURCES := $(addprefix $(SODIUM_SOURCE)/, \
@@ -135,7 +125,6 @@ $(call rv32_workload,sodium,,$(SODIUM_HEADERS),384K,96K,12K,16384)
 # Windows of 16 KiB and little memory for deflating, as zconf.h says for small machines: the
 # workload inflates what it deflated before, and deflating with the defaults takes 262 KiB.
 
-$(call rv32_source,zlib)
 ZLIB_SOURCE := build/source/zlib
 ZLIB_HEADERS := -isystem $(ZLIB_SOURCE) -DMAX_WBITS=14 -DMAX_MEM_LEVEL=5
 ZLIB_SOURCES := $(addprefix $(ZLIB_SOURCE)/,adler32.c compress.c crc32.c deflate.c inffast.c \
@@ -158,7 +147,6 @@ $(call rv32_workload,zlib,,$(ZLIB_HEADERS),384K,96K,8K,16384)
 
 # --- lwIP ---
 
-$(call rv32_source,lwip)
 LWIP_SOURCE := build/source/lwip/src
 LWIP_HEADERS := -Iworkloads/rv32/lwip -isystem $(LWIP_SOURCE)/include
 LWIP_SOURCES := $(addprefix $(LWIP_SOURCE)/,$(addprefix core/,def.c inet_chksum.c init.c ip.c mem.c \

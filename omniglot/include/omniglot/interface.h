@@ -51,6 +51,9 @@
 /* A number that holds how much room `parameter` has, and then how much of it was filled. */
 #define OG_LENGTH_OF(parameter) OG_ANNOTATION("OG_LENGTH_OF(" #parameter ")")
 
+/* The size of the struct that `parameter` points to, as whoever compiled the library sees it. */
+#define OG_SIZE_OF(parameter) OG_ANNOTATION("OG_SIZE_OF(" #parameter ")")
+
 /* Text that a NUL ends, read during the call. */
 #define OG_STRING OG_ANNOTATION("OG_STRING()")
 

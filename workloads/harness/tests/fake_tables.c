@@ -172,5 +172,9 @@ TABLE(lost, "lost", lost_cases);
 static const struct workload_table *const items[] = {
     &raw, &same, &wrong, &broken, &failing, &shorter, &tiring, &stopping, &placed, &lost};
 
-const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]), NULL,
-                                                arrive, leave};
+const struct workload_tables workload_tables = {
+    .items = items,
+    .count = sizeof(items) / sizeof(items[0]),
+    .arrive = arrive,
+    .leave = leave,
+};

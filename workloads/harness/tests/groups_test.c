@@ -82,8 +82,8 @@ static bool all_but_same(const char *system, struct case_error *why)
 static void a_system_that_cannot_run_here_is_left_out(void **state)
 {
     (void)state;
-    const struct workload_tables all = {workload_tables.items, workload_tables.count, all_but_same,
-                                        NULL, NULL};
+    const struct workload_tables all = {
+        .items = workload_tables.items, .count = workload_tables.count, .can_run = all_but_same};
     struct workload_tables here;
     struct failure failure;
     assert_true(available_tables(&here, &all, &failure));
@@ -146,7 +146,7 @@ static void malformed_filter_is_refused_with_its_reason(void **state)
 static void assert_table_refused(const struct workload_table *table, const char *why)
 {
     const struct workload_table *const items[] = {table};
-    const struct workload_tables tables = {items, 1, NULL, NULL, NULL};
+    const struct workload_tables tables = {.items = items, .count = 1};
     const struct selection all = {NULL, NULL, NULL, 0};
     struct groups groups;
     struct failure failure = {""};

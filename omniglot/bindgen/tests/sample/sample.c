@@ -220,7 +220,7 @@ int sample_visit(sample_visitor *visitor, void *user, int times)
         const uint8_t *array = i % 2 ? NULL : bytes;
         /* A bad pointer, and a count of bytes that no memory has. */
         if (misbehaving == 3)
-            array = (const uint8_t *)1;
+            array = (const uint8_t *)(UINTPTR_MAX - 15);
         int size = misbehaving == 4 ? -1 : misbehaving == 2 ? 10 : 4;
         if (misbehaving == 4)
             array = bytes;

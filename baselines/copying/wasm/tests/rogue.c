@@ -1,0 +1,141 @@
+/* Compiled for WebAssembly, and once for the host, where the same attacks succeed. */
+#include "baselines/copying/wasm/tests/rogue.h"
+
+#include <stdlib.h>
+
+static int how_to_allocate, count;
+
+void rogue_allocator(int how)
+{
+    how_to_allocate = how;
+}
+
+#ifdef __wasm__
+/* The module's allocator is the module's: nothing that it says is to be believed. */
+static _Alignas(16) unsigned char heap[1 << 20];
+static size_t used;
+
+void *malloc(size_t size)
+{
+    void *memory = &heap[used];
+    if (how_to_allocate == ROGUE_TRAPS)
+        __builtin_trap();
+    if (how_to_allocate == ROGUE_OUTSIDE)
+        return (void *)0xfffffff0;
+    if (how_to_allocate == ROGUE_ACROSS)
+        return (void *)(__builtin_wasm_memory_size(0) * 65536 - 4);
+    if (how_to_allocate == ROGUE_NONE || size > sizeof(heap) - used)
+        return NULL;
+    used += (size + 15) & ~(size_t)15;
+    return memory;
+}
+
+void free(void *memory)
+{
+    (void)memory;
+    if (how_to_allocate == ROGUE_TRAPS)
+        __builtin_trap();
+}
+
+int rogue_grow(uint32_t pages)
+{
+    return (int)__builtin_wasm_memory_grow(0, pages);
+}
+#else
+int rogue_grow(uint32_t pages)
+{
+    return (int)pages;
+}
+#endif
+
+int rogue_count(void)
+{
+    return ++count;
+}
+
+int rogue_read(uint64_t address)
+{
+    return *(volatile int *)(uintptr_t)address;
+}
+
+void rogue_write(uint64_t address, int value)
+{
+    *(volatile int *)(uintptr_t)address = value;
+}
+
+/* Without memory of its own: the host's stack is what it uses. */
+__attribute__((noinline)) int rogue_recurse(int depth)
+{
+    return depth ? rogue_recurse(depth - 1) + (depth ^ rogue_recurse(depth - 1)) : 0;
+}
+
+/* With memory of its own, which grows down to address 0. */
+__attribute__((noinline)) int rogue_overflow_own_stack(int depth)
+{
+    volatile int own[1024];
+    own[depth & 1023] = depth;
+    return depth ? rogue_overflow_own_stack(depth - 1) + own[depth & 1023] : 0;
+}
+
+void rogue_abort(void)
+{
+    abort();
+}
+
+void rogue_exit(int status)
+{
+    exit(status);
+}
+
+int rogue_divide(int a, int b)
+{
+    volatile int divisor = b;
+    return a / divisor;
+}
+
+int rogue_convert(double number)
+{
+#ifdef __wasm__
+    return __builtin_wasm_trunc_s_i32_f64(number);
+#else
+    return (int)number;
+#endif
+}
+
+int rogue_call_number(uint32_t number)
+{
+    return ((int (*)(double))(uintptr_t)number)(1);
+}
+
+int rogue_fill(uint8_t *out, size_t *size, size_t said)
+{
+    for (size_t i = 0; i < *size; i++)
+        out[i] = 7;
+    *size = said;
+    return 0;
+}
+
+enum rogue_colour rogue_paint(int colour)
+{
+    return (enum rogue_colour)colour;
+}
+
+int rogue_call(int (*call)(int value), int value)
+{
+    return call(value) + 1;
+}
+
+int rogue_tell(int (*tell)(const char *text), uint64_t address)
+{
+    return tell((const char *)(uintptr_t)address);
+}
+
+int rogue_hand(int (*take)(const uint8_t *bytes, uint32_t size), uint64_t address, uint32_t size)
+{
+    return take((const uint8_t *)(uintptr_t)address, size);
+}
+
+size_t rogue_size(size_t size)
+{
+    return size;
+}

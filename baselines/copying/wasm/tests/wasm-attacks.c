@@ -1,0 +1,391 @@
+/* A module that attacks: every call ends with an error, the host is as it was, and a fresh instance
+ * follows. The first test does the attack where nothing stands between. */
+#include "baselines/copying/wasm/tests/rogue-wasm.h"
+
+#include "omniglot/tests/cmocka-tests.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct rogue rogue;
+static struct og_fault fault;
+
+static int open_rogue(void **state)
+{
+    (void)state;
+    return rogue_open(&rogue, &fault) != OG_OK;
+}
+
+static int close_rogue(void **state)
+{
+    (void)state;
+    rogue_close(&rogue);
+    return 0;
+}
+
+#define ASSERT_DONE(call) assert_int_equal((call), OG_OK)
+
+/* The call failed so, the instance is poisoned, and reset makes a fresh one of it. */
+static void assert_trapped(enum og_error error, const char *words)
+{
+    int count = 0;
+    assert_int_equal(error, OG_FAULTED);
+    assert_non_null(strstr(fault.message, words));
+    assert_int_equal(call_rogue_count(&rogue, &count, &fault), OG_POISONED);
+    ASSERT_DONE(instance_reset(&rogue.instance, &fault));
+    ASSERT_DONE(call_rogue_count(&rogue, &count, &fault));
+    assert_int_equal(count, 1);
+}
+
+static int secret = 1234;
+
+static void raw_a_write_reaches_the_host_and_a_module_s_does_not(void **state)
+{
+    int number = 0;
+    (void)state;
+    rogue_write((uintptr_t)&secret, 1);
+    assert_int_equal(secret, 1);
+    secret = 1234;
+    enum og_error error = call_rogue_write(&rogue, (uintptr_t)&secret, 1, &fault);
+    assert_int_equal(secret, 1234);
+    if (error) /* its lower half is no address in the module */
+        assert_trapped(error, "out of its memory's bounds");
+    error = call_rogue_read(&rogue, &number, (uintptr_t)&secret, &fault);
+    assert_true(error == OG_FAULTED || number != 1234);
+}
+
+static void every_address_outside_is_a_fault_that_names_it(void **state)
+{
+    int number = 0;
+    (void)state;
+    uint64_t size = rogue.instance.wasm->memory->size;
+    const uint64_t addresses[] = {size, size - 3, UINT64_C(1) << 31, 0xfffffffc, 0xffffffff};
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        enum og_error error = call_rogue_read(&rogue, &number, addresses[i], &fault);
+        assert_string_equal(fault.symbol, "rogue_read");
+        assert_int_equal(fault.signal, SIGSEGV);
+        assert_true(fault.address >= addresses[i] && fault.address < addresses[i] + 4);
+        assert_trapped(error, "out of its memory's bounds");
+        assert_trapped(call_rogue_write(&rogue, addresses[i], 1, &fault),
+                       "out of its memory's bounds");
+    }
+    ASSERT_DONE(call_rogue_read(&rogue, &number, size - 4, &fault));
+}
+
+static void recursion_without_end_uses_up_the_stack(void **state)
+{
+    int number = 0;
+    (void)state;
+    assert_trapped(call_rogue_recurse(&rogue, &number, 1 << 30, &fault), "used up the stack");
+    assert_int_equal(call_rogue_overflow_own_stack(&rogue, &number, 1 << 30, &fault), OG_FAULTED);
+}
+
+static void *recurse_in_thread(void *result)
+{
+    int number = 0;
+    *(enum og_error *)result = call_rogue_recurse(&rogue, &number, 1 << 30, &fault);
+    return NULL;
+}
+
+static void a_stack_is_used_up_in_another_thread_too(void **state)
+{
+    pthread_t thread;
+    enum og_error error = OG_OK;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(pthread_create(&thread, NULL, recurse_in_thread, &error), 0);
+        pthread_join(thread, NULL);
+        assert_trapped(error, "used up the stack");
+    }
+}
+
+static void what_cannot_go_on_traps(void **state)
+{
+    int number = 0;
+    (void)state;
+    assert_trapped(call_rogue_abort(&rogue, &fault), "unreachable");
+    assert_trapped(call_rogue_exit(&rogue, 3, &fault), "exit()");
+    assert_trapped(call_rogue_divide(&rogue, &number, 1, 0, &fault), "divided by zero");
+    assert_trapped(call_rogue_divide(&rogue, &number, INT32_MIN, -1, &fault), "does not fit");
+    assert_trapped(call_rogue_convert(&rogue, &number, 1e300, &fault), "does not fit");
+    assert_trapped(call_rogue_convert(&rogue, &number, __builtin_nan(""), &fault), "no number");
+}
+
+static void a_call_of_what_the_table_does_not_have_traps(void **state)
+{
+    int number = 0;
+    (void)state;
+    const uint32_t numbers[] = {0, 1, 5, 64, 65, 1000, 0xffffffff};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        assert_trapped(call_rogue_call_number(&rogue, &number, numbers[i], &fault),
+                       "table does not have");
+}
+
+static int add_three(int value)
+{
+    return value + 3;
+}
+
+static void a_callback_by_another_type_than_its_own_traps(void **state)
+{
+    struct rogue_called callback = {0};
+    int number = 0;
+    (void)state;
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, add_three, NULL, &fault));
+    ASSERT_DONE(call_rogue_call(&rogue, &number, &callback, 4, &fault));
+    assert_int_equal(number, 8);
+    uint32_t index = wasm_callback_index(&callback.callback);
+    assert_trapped(call_rogue_call_number(&rogue, &number, index, &fault), "not by that type");
+    /* It outlives the reset, and is gone when it is closed. */
+    ASSERT_DONE(call_rogue_call(&rogue, &number, &callback, 4, &fault));
+    rogue_called_close(&rogue, &callback);
+    assert_trapped(call_rogue_call_number(&rogue, &number, index, &fault), "table does not have");
+}
+
+static void an_allocator_that_lies_is_found_out(void **state)
+{
+    uint8_t out[64];
+    size_t size = sizeof(out);
+    int number = 0;
+    (void)state;
+    ASSERT_DONE(call_rogue_allocator(&rogue, ROGUE_NONE, &fault));
+    assert_int_equal(call_rogue_fill(&rogue, &number, out, &size, 1, &fault), OG_NO_MEMORY);
+    ASSERT_DONE(call_rogue_allocator(&rogue, ROGUE_OUTSIDE, &fault));
+    assert_int_equal(call_rogue_fill(&rogue, &number, out, &size, 1, &fault), OG_CONTRACT);
+    ASSERT_DONE(call_rogue_allocator(&rogue, ROGUE_ACROSS, &fault));
+    assert_int_equal(call_rogue_fill(&rogue, &number, out, &size, 1, &fault), OG_CONTRACT);
+    ASSERT_DONE(call_rogue_allocator(&rogue, ROGUE_TRAPS, &fault));
+    assert_trapped(call_rogue_fill(&rogue, &number, out, &size, 1, &fault), "unreachable");
+}
+
+static void a_free_that_traps_ends_the_call(void **state)
+{
+    (void)state;
+    uint32_t address;
+    ASSERT_DONE(wasm_allocate(rogue.instance.wasm, &address, 8, &fault));
+    ASSERT_DONE(call_rogue_allocator(&rogue, ROGUE_TRAPS, &fault));
+    assert_trapped(wasm_release(rogue.instance.wasm, address, &fault), "unreachable");
+}
+
+static void a_hostile_length_is_refused(void **state)
+{
+    const size_t lengths[] = {5, 1 << 20, 0xffffffff};
+    (void)state;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        uint8_t out[8] = {0};
+        size_t size = 4;
+        int number = 0;
+        assert_int_equal(call_rogue_fill(&rogue, &number, out, &size, lengths[i], &fault),
+                         OG_CONTRACT);
+        assert_int_equal(size, 4);
+        assert_int_equal(out[0] | out[4], 0);
+    }
+}
+
+static void an_enum_that_is_none_is_refused(void **state)
+{
+    enum rogue_colour colour;
+    (void)state;
+    ASSERT_DONE(call_rogue_paint(&rogue, &colour, ROGUE_GREEN, &fault));
+    assert_int_equal(call_rogue_paint(&rogue, &colour, 3, &fault), OG_CONTRACT);
+}
+
+static void what_does_not_fit_32_bits_is_an_error(void **state)
+{
+    size_t size = 0;
+    (void)state;
+    ASSERT_DONE(call_rogue_size(&rogue, &size, 0xffffffff, &fault));
+    assert_int_equal(size, 0xffffffff);
+    assert_int_equal(call_rogue_size(&rogue, &size, (size_t)1 << 32, &fault), OG_OVERFLOW);
+    uint32_t address;
+    assert_int_equal(wasm_allocate(rogue.instance.wasm, &address, (size_t)1 << 32, &fault),
+                     OG_OVERFLOW);
+}
+
+/* --- callbacks --- */
+
+static int calls;
+
+static int listen(const char *text)
+{
+    calls++;
+    return (int)strlen(text);
+}
+
+static int take(const uint8_t *bytes, uint32_t size)
+{
+    calls++;
+    return size ? bytes[size - 1] : 0;
+}
+
+static void what_a_callback_is_given_is_checked(void **state)
+{
+    struct rogue_told told = {0};
+    struct rogue_taken taken = {0};
+    int number = 0;
+    (void)state;
+    uint64_t size = rogue.instance.wasm->memory->size;
+    const uint64_t addresses[] = {0, size, size + 4096, 0xffffffff};
+    ASSERT_DONE(rogue_told_open(&rogue, &told, listen, NULL, &fault));
+    ASSERT_DONE(rogue_taken_open(&rogue, &taken, take, NULL, &fault));
+    calls = 0;
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        assert_true(call_rogue_tell(&rogue, &number, &told, addresses[i], &fault) != OG_OK);
+        ASSERT_DONE(instance_reset(&rogue.instance, &fault));
+        assert_true(call_rogue_hand(&rogue, &number, &taken, addresses[i], 16, &fault) != OG_OK);
+        ASSERT_DONE(instance_reset(&rogue.instance, &fault));
+    }
+    assert_true(call_rogue_hand(&rogue, &number, &taken, 16, 0xfffffff8, &fault) != OG_OK);
+    ASSERT_DONE(instance_reset(&rogue.instance, &fault));
+    /* Text up to the memory's last byte, without a NUL. */
+    ASSERT_DONE(call_rogue_write(&rogue, size - 4, 0x20202020, &fault));
+    assert_int_equal(call_rogue_tell(&rogue, &number, &told, size - 4, &fault), OG_UNTERMINATED);
+    assert_int_equal(calls, 0);
+}
+
+static int trap_inside(int value)
+{
+    int number = 0;
+    struct og_fault inner;
+    assert_int_equal(call_rogue_divide(&rogue, &number, value, 0, &inner), OG_FAULTED);
+    assert_int_equal(instance_reset(&rogue.instance, &inner), OG_BUSY);
+    return 1;
+}
+
+static int call_inside(int value)
+{
+    int number = 0;
+    ASSERT_DONE(call_rogue_divide(&rogue, &number, 100, value, &fault));
+    return number;
+}
+
+static int trap_in_another(int value)
+{
+    struct rogue other = {0};
+    struct og_fault inner;
+    int number = 0;
+    ASSERT_DONE(rogue_open(&other, &inner));
+    assert_int_equal(call_rogue_recurse(&other, &number, 1 << 30, &inner), OG_FAULTED);
+    assert_int_equal(call_rogue_read(&rogue, &number, 64, &inner), OG_OK);
+    rogue_close(&other);
+    return value;
+}
+
+static void calls_nest_and_an_inner_trap_ends_the_outer_call(void **state)
+{
+    struct rogue_called callback = {0};
+    int number = 0;
+    (void)state;
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, call_inside, NULL, &fault));
+    ASSERT_DONE(call_rogue_call(&rogue, &number, &callback, 4, &fault));
+    assert_int_equal(number, 26);
+    rogue_called_close(&rogue, &callback);
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, trap_in_another, NULL, &fault));
+    ASSERT_DONE(call_rogue_call(&rogue, &number, &callback, 4, &fault));
+    assert_int_equal(number, 5);
+    rogue_called_close(&rogue, &callback);
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, trap_inside, NULL, &fault));
+    assert_trapped(call_rogue_call(&rogue, &number, &callback, 4, &fault), "divided by zero");
+}
+
+static void a_65th_callback_is_refused(void **state)
+{
+    static struct rogue_called callbacks[WASM_CALLBACKS + 1];
+    (void)state;
+    for (size_t i = 0; i < WASM_CALLBACKS; i++)
+        ASSERT_DONE(rogue_called_open(&rogue, &callbacks[i], add_three, NULL, &fault));
+    assert_int_equal(rogue_called_open(&rogue, &callbacks[WASM_CALLBACKS], add_three, NULL, &fault),
+                     OG_NO_MEMORY);
+}
+
+/* --- life --- */
+
+static size_t count_mappings(void)
+{
+    size_t count = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    for (int read = maps ? fgetc(maps) : EOF; read != EOF; read = fgetc(maps))
+        count += read == '\n';
+    if (maps)
+        fclose(maps);
+    return count;
+}
+
+static void a_thousand_instances_leave_nothing(void **state)
+{
+    struct rogue other = {0};
+    int count = 0;
+    (void)state;
+    size_t before = count_mappings();
+    for (int i = 0; i < 1000; i++) {
+        ASSERT_DONE(rogue_open(&other, &fault));
+        ASSERT_DONE(call_rogue_count(&other, &count, &fault));
+        assert_int_equal(count, 1);
+        rogue_close(&other);
+    }
+    assert_true(count_mappings() <= before + 1); /* the allocator's own */
+}
+
+static void memory_that_grew_is_gone_after_reset(void **state)
+{
+    int number = 0;
+    (void)state;
+    uint64_t size = rogue.instance.wasm->memory->size;
+    ASSERT_DONE(call_rogue_grow(&rogue, &number, 16, &fault));
+    assert_int_equal(number, size >> 16);
+    ASSERT_DONE(call_rogue_write(&rogue, size + 4, 77, &fault));
+    ASSERT_DONE(call_rogue_write(&rogue, 8, 77, &fault));
+    ASSERT_DONE(call_rogue_grow(&rogue, &number, 0x10000, &fault));
+    assert_int_equal(number, -1);
+    ASSERT_DONE(instance_reset(&rogue.instance, &fault));
+    ASSERT_DONE(call_rogue_read(&rogue, &number, 8, &fault));
+    assert_int_equal(number, 0);
+    assert_trapped(call_rogue_read(&rogue, &number, size + 4, &fault), "out of its memory's");
+}
+
+static void a_module_that_is_not_there_is_not_found(void **state)
+{
+    struct wasm_instance *instance;
+    (void)state;
+    assert_int_equal(wasm_open(&instance, "nothing", &fault), OG_NOT_FOUND);
+    assert_null(instance);
+}
+
+/* cmocka has taken the fault signals by now: reset takes them back, as it does from anybody. */
+static void run(void **state)
+{
+    CMUnitTestFunction test = (CMUnitTestFunction)*state;
+    ASSERT_DONE(instance_reset(&rogue.instance, &fault));
+    test(state);
+}
+
+#define TEST(name)                                                                                 \
+    {                                                                                              \
+        #name, run, open_rogue, close_rogue, (void *)name                                          \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(raw_a_write_reaches_the_host_and_a_module_s_does_not),
+        TEST(every_address_outside_is_a_fault_that_names_it),
+        TEST(recursion_without_end_uses_up_the_stack),
+        TEST(a_stack_is_used_up_in_another_thread_too),
+        TEST(what_cannot_go_on_traps),
+        TEST(a_call_of_what_the_table_does_not_have_traps),
+        TEST(a_callback_by_another_type_than_its_own_traps),
+        TEST(an_allocator_that_lies_is_found_out),
+        TEST(a_free_that_traps_ends_the_call),
+        TEST(a_hostile_length_is_refused),
+        TEST(an_enum_that_is_none_is_refused),
+        TEST(what_does_not_fit_32_bits_is_an_error),
+        TEST(what_a_callback_is_given_is_checked),
+        TEST(calls_nest_and_an_inner_trap_ends_the_outer_call),
+        TEST(a_65th_callback_is_refused),
+        TEST(a_thousand_instances_leave_nothing),
+        TEST(memory_that_grew_is_gone_after_reset),
+        cmocka_unit_test(a_module_that_is_not_there_is_not_found),
+    };
+    return cmocka_run_group_tests_name("wasm-attacks", tests, NULL, NULL);
+}

@@ -1,0 +1,9 @@
+/* The generated stubs of the copying discipline over WebAssembly. */
+#include "omniglot/bindgen/tests/sample/sample-wasm.h"
+
+#include "omniglot/bindgen/tests/sample-calls.h"
+
+int main(void)
+{
+    return run_sample_tests("bindgen-wasm");
+}
