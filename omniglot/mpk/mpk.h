@@ -89,6 +89,10 @@ uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key */
 extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 
 enum og_error mpk_signals_open(struct og_fault *fault);
+/* For another runtime in the program that handles faults: from now on the signal is handed to
+ * `action` where it is none of a domain's; *before gets what it was handed to. The handler that the
+ * kernel knows stays og-mpk's, which has to be installed. */
+void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before);
 /* A signal stack for the context, of its domain's key; 0 if there is none left. */
 uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key);
 /* Gives back the signal stack of `thread` in the domain. The kernel may still write there if the

@@ -475,6 +475,12 @@ static bool adopt(int signal)
     return !sigaction(signal, &action, NULL);
 }
 
+void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before)
+{
+    *before = previous[signal];
+    previous[signal] = *action;
+}
+
 enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault)
 {
     if (signal <= 0 || signal >= _NSIG || !adopt(signal))
