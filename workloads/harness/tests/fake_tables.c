@@ -140,4 +140,5 @@ TABLE(stopping, "stopping", stopping_cases);
 static const struct workload_table *const items[] = {&raw,     &same,    &wrong,  &broken,
                                                      &failing, &shorter, &tiring, &stopping};
 
-const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]), NULL, NULL, 0};
+const struct workload_tables workload_tables = {items, sizeof(items) / sizeof(items[0]), NULL, NULL,
+                                                0};
