@@ -64,6 +64,10 @@ extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 /* The calling thread's block, made if there is none yet; NULL if there is no room. */
 struct mpk_thread *mpk_thread_self(void);
 
+/* In a signal handler, which the kernel starts with few rights: gives the thread all, if it is one
+ * that uses domains. Without them it cannot make a system call, not even to return. */
+void mpk_thread_open_rights(void);
+
 /* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
  * threads are gone. */
 void mpk_threads_forked(void);
@@ -87,6 +91,10 @@ uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key */
 /* --- signals (signal.c) --- */
 
 enum og_error mpk_signals_open(struct og_fault *fault);
+/* For another runtime in the program that handles faults: from now on the signal is handed to
+ * `action` where it is none of a domain's; *before gets what it was handed to. The handler that the
+ * kernel knows stays og-mpk's, which has to be installed. */
+void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before);
 /* The signal that tells a thread its deadline has passed. */
 int mpk_deadline_signal(void);
 

@@ -286,8 +286,10 @@ void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void 
     interrupted_host(thread, signal, info, context, fs);
 }
 
+/* A domain that jumps here ends in a trap: its selector says what it is. */
 void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
 {
+    mpk_thread_open_rights();
     int number = errno;
     hand_on(signal, info, context);
     errno = number;
@@ -347,6 +349,12 @@ static bool adopt(int signal)
     action.sa_flags |= old.sa_flags & (SA_RESTART | SA_NOCLDSTOP | SA_NOCLDWAIT);
     previous[signal] = old;
     return !sigaction(signal, &action, NULL);
+}
+
+void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before)
+{
+    *before = previous[signal];
+    previous[signal] = *action;
 }
 
 enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault)

@@ -126,6 +126,12 @@ static void unmap_block(struct mpk_thread *block)
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
+void mpk_thread_open_rights(void)
+{
+    if (self)
+        og_mpk_open_rights();
+}
+
 struct mpk_thread *mpk_thread_self(void)
 {
     if (__builtin_expect(self != NULL, 1))

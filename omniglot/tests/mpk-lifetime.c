@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -354,6 +355,40 @@ static void a_domain_that_another_thread_closed_is_forgotten(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* --- signals of a thread that has left its domains --- */
+
+static volatile sig_atomic_t handled;
+
+static void handle(int signal)
+{
+    handled += getppid() > 0 && signal == SIGUSR1; /* a system call */
+    if (handled == 1)
+        raise(SIGUSR1); /* another, when this one returns */
+}
+
+/* Closing a domain takes the thread's signal stack away: handlers then run on the thread's own, and
+ * have to be given the rights that the kernel starts none with. */
+static void a_signal_after_the_domain_is_closed_is_handled(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = handle}, before;
+    long value;
+    take_signals_back();
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    assert_int_equal(og_mpk_signal_adopt(SIGUSR1, &fault), OG_OK);
+    struct og_domain *other = open_another(NULL, NULL);
+    assert_int_equal(count_in(other, &value), OG_OK);
+    handled = 0;
+    raise(SIGUSR1);
+    assert_int_equal(handled, 2);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    handled = 0;
+    raise(SIGUSR1);
+    assert_int_equal(handled, 2);
+    assert_works_after_reset();
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -365,6 +400,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(reset_never_tears_what_other_threads_do),
         cmocka_unit_test(a_thread_can_exit_while_its_domain_is_closed),
         cmocka_unit_test(a_domain_that_another_thread_closed_is_forgotten),
+        cmocka_unit_test(a_signal_after_the_domain_is_closed_is_handled),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

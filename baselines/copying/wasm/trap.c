@@ -84,12 +84,14 @@ enum { STACK_REACH = 128 << 10, HANDLER_STACK = 64 << 10 };
 enum { BELOW_FRAME = 1024 };
 
 static struct sigaction previous[_NSIG];
-static bool is_installed;
 static pthread_mutex_t install_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* og-mpk's handler has to be the first one, since the kernel starts it without a right to its
- * stack; it hands on what is not its domains'. Programs without og-mpk have neither. */
+ * stack; it hands on what is not its domains'. Programs without og-mpk have none of these. */
+extern uintptr_t og_mpk_signal_stacks __attribute__((weak));
 extern void og_mpk_signal_entry(int signal, siginfo_t *info, void *context) __attribute__((weak));
+extern void og_mpk_signal_chain(int signal, const struct sigaction *action,
+                                struct sigaction *before) __attribute__((weak));
 extern enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault) __attribute__((weak));
 
 static bool is_module_fault(struct wasm_frame *frame, const siginfo_t *info, uintptr_t stack)
@@ -144,29 +146,39 @@ static void handle(int signal, siginfo_t *info, void *memory)
     registers[REG_RIP] = (greg_t)(uintptr_t)wasm_unwind;
 }
 
+static bool is(const struct sigaction *action, void (*handler)(int, siginfo_t *, void *))
+{
+    return action->sa_flags & SA_SIGINFO && handler && action->sa_sigaction == handler;
+}
+
+/* Makes the handler the first one, or the first after og-mpk's; what was there before is handed
+ * what is not a module's. */
 static bool install(int signal)
 {
     struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    struct sigaction now;
+    struct sigaction now, before;
+    bool is_mpk_in_use = &og_mpk_signal_stacks && og_mpk_signal_stacks;
     sigemptyset(&action.sa_mask);
     if (sigaction(signal, NULL, &now))
         return false;
-    bool is_mpk =
-        now.sa_flags & SA_SIGINFO && og_mpk_signal_entry && now.sa_sigaction == og_mpk_signal_entry;
-    if ((now.sa_flags & SA_SIGINFO && now.sa_sigaction == handle) || (is_mpk && is_installed))
+    if (is(&now, og_mpk_signal_entry)) {
+        og_mpk_signal_chain(signal, &action, &before);
+        if (!is(&before, handle))
+            previous[signal] = before;
         return true;
-    if (is_mpk)
-        previous[signal] = (struct sigaction){.sa_handler = SIG_DFL};
-    else
+    }
+    if (!is(&now, handle)) {
         previous[signal] = now;
-    return !sigaction(signal, &action, NULL) && (!is_mpk || !og_mpk_signal_adopt(signal, NULL));
+        if (sigaction(signal, &action, NULL))
+            return false;
+    }
+    return !is_mpk_in_use || !og_mpk_signal_adopt(signal, NULL);
 }
 
 enum og_error wasm_faults_open(struct og_fault *fault)
 {
     pthread_mutex_lock(&install_lock);
     bool is_done = install(SIGSEGV) && install(SIGBUS);
-    is_installed = is_installed || is_done;
     pthread_mutex_unlock(&install_lock);
     return is_done ? OG_OK
                    : og_fail(fault, OG_SYSTEM, NULL, 0, "cannot install a handler of faults");

@@ -362,7 +362,7 @@ static void run(void **state)
 
 #define TEST(name)                                                                                 \
     {                                                                                              \
-        #name, run, open_rogue, close_rogue, (void *)name                                          \
+#name, run, open_rogue, close_rogue, (void *)name                                          \
     }
 
 int main(void)
