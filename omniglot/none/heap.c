@@ -17,9 +17,11 @@
 #define mallctl og_jemalloc_mallctl
 #include <jemalloc/jemalloc.h>
 
-/* Address space that is given back is unmapped, not kept for later. */
+/* Address space that its books give back is unmapped, not kept for later. Free memory of a domain
+ * is kept until the domain is reset or closed, as og-mpk's C library is told to: clearing it after
+ * a while would make a library that allocates much pay for new pages with every call. */
 extern const char *og_jemalloc_conf;
-const char *og_jemalloc_conf = "retain:false";
+const char *og_jemalloc_conf = "retain:false,dirty_decay_ms:-1";
 
 struct none_heap_range {
     extent_hooks_t hooks; /* first: jemalloc hands it to the hooks */
