@@ -55,14 +55,6 @@ char *launch_find_program(const char *library, struct og_fault *fault)
     return NULL;
 }
 
-static enum og_error fail_system(struct og_fault *fault, int error, const char *message)
-{
-    og_fail(fault, OG_SYSTEM, NULL, 0, message);
-    if (fault)
-        fault->system_error = error;
-    return OG_SYSTEM;
-}
-
 /* Shared memory that nobody can shrink (a host that touches missing pages dies). */
 static int make_rings(const struct launch_plan *plan, struct launched_worker *worker)
 {
@@ -154,7 +146,7 @@ static enum og_error start_failed(enum channel_status status, struct og_fault *f
         return og_fail(fault, OG_FAULTED, NULL, 0,
                        "the worker ended while it started: is a shared library missing?");
     case CHANNEL_SYSTEM:
-        return fail_system(fault, errno, "the worker's socket failed while it started");
+        return og_fail_system(fault, errno, NULL, 0, "the worker's socket failed while it started");
     default:
         return og_fail(fault, OG_CONTRACT, NULL, 0, "the worker's first words were not a report");
     }
@@ -172,7 +164,7 @@ static enum og_error follow_start(struct channel *channel, struct launched_worke
         if (report.magic != REPORT_MAGIC || report.stage == 0 || report.stage >= STAGE_COUNT)
             return start_failed(CHANNEL_BROKEN, fault);
         if (report.system_error) {
-            fail_system(fault, report.system_error, stage_texts[report.stage]);
+            og_fail_system(fault, report.system_error, NULL, 0, stage_texts[report.stage]);
             enum og_error error = report.stage == STAGE_FILTER ? OG_UNSUPPORTED
                                   : report.stage == STAGE_EXEC && report.system_error == ENOENT
                                       ? OG_NOT_FOUND
@@ -232,14 +224,14 @@ enum og_error launch_start(const struct launch_plan *plan, struct launched_worke
     enum og_error error;
     *worker = LAUNCHED_NONE;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
-        return fail_system(fault, errno, "no socket pair for a worker");
+        return og_fail_system(fault, errno, NULL, 0, "no socket pair for a worker");
     worker->socket = sockets[0];
     if (plan->transport == PROCESS_RING && (given[0] = make_rings(plan, worker)) < 0) {
-        error = fail_system(fault, errno, "no shared memory for a worker's rings");
+        error = og_fail_system(fault, errno, NULL, 0, "no shared memory for a worker's rings");
         goto fail;
     }
     if (plan->transport == PROCESS_PIPE && make_pipes(worker, given) != 0) {
-        error = fail_system(fault, errno, "no pipes for a worker");
+        error = og_fail_system(fault, errno, NULL, 0, "no pipes for a worker");
         goto fail;
     }
     struct child_plan child = {
@@ -253,7 +245,7 @@ enum og_error launch_start(const struct launch_plan *plan, struct launched_worke
     if (worker->pid < 0) {
         worker->pid = 0;
         worker->process = -1;
-        error = fail_system(fault, errno, "no process for a worker");
+        error = og_fail_system(fault, errno, NULL, 0, "no process for a worker");
         if (plan->refuse_partial_sandbox)
             error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                             "this system does not permit the worker's namespaces");

@@ -90,10 +90,7 @@ static enum og_error fail_channel(struct process_sandbox *sandbox, enum channel_
     case CHANNEL_NO_MEMORY:
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no memory for the worker's answer");
     case CHANNEL_SYSTEM:
-        og_fail(fault, OG_SYSTEM, NULL, 0, "the connection to the worker failed");
-        if (fault)
-            fault->system_error = system_error;
-        return OG_SYSTEM;
+        return og_fail_system(fault, system_error, NULL, 0, "the connection to the worker failed");
     default:
         return og_fail(fault, OG_CONTRACT, NULL, 0,
                        "the worker sent a message of an impossible size");

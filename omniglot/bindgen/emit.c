@@ -275,3 +275,17 @@ const char *sonames(const struct interface *interface)
         text = memory_format("%s%s, ", text, interface->library->arguments[i]);
     return memory_format("(const char *const[]){%sNULL}", text);
 }
+
+void put_open_and_close(const struct interface *interface)
+{
+    const char *name = interface->name;
+    put("static inline enum og_error %s_open_from(struct %s *%s, const char *path, struct og_fault "
+        "*fault)\n{\n    return instance_open(&%s->instance, \"%s\", path, fault);\n}\n\n",
+        name, name, name, name, name);
+    put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    return "
+        "%s_open_from(%s, NULL, fault);\n}\n\n",
+        name, name, name, name, name);
+    put("static inline void %s_close(struct %s *%s)\n{\n    instance_close(&%s->instance, "
+        "NULL);\n}\n",
+        name, name, name, name);
+}

@@ -102,4 +102,8 @@ void emit_worker(const struct interface *interface);
 void emit_wasm(const struct interface *interface);
 void emit_wasm_callbacks(const struct interface *interface);
 
+/* How a library is opened, whatever the path, and closed, where the instance needs no more than its
+ * name. */
+void put_open_and_close(const struct interface *interface);
+
 #endif

@@ -487,15 +487,7 @@ static void put_library(const struct interface *interface)
             "*/\n};\n");
     }
     put("\n/* `path` is not used: the worker is linked to the library. */\n");
-    put("static inline enum og_error %s_open_from(struct %s *%s, const char *path, struct og_fault "
-        "*fault)\n{\n    return instance_open(&%s->instance, \"%s\", path, fault);\n}\n\n",
-        name, name, name, name, name);
-    put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    return "
-        "%s_open_from(%s, NULL, fault);\n}\n\n",
-        name, name, name, name, name);
-    put("static inline void %s_close(struct %s *%s)\n{\n    instance_close(&%s->instance, "
-        "NULL);\n}\n",
-        name, name, name, name);
+    put_open_and_close(interface);
 }
 
 void emit_process(const struct interface *interface)

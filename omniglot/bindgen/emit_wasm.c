@@ -522,15 +522,7 @@ static void put_library(const struct interface *interface)
         name, name, name);
     put("struct %s {\n    struct instance instance;\n};\n\n", name);
     put("/* `path` is not used: the library was translated and linked. */\n");
-    put("static inline enum og_error %s_open_from(struct %s *%s, const char *path, struct og_fault "
-        "*fault)\n{\n    return instance_open(&%s->instance, \"%s\", path, fault);\n}\n\n",
-        name, name, name, name, name);
-    put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    return "
-        "%s_open_from(%s, NULL, fault);\n}\n\n",
-        name, name, name, name, name);
-    put("static inline void %s_close(struct %s *%s)\n{\n    instance_close(&%s->instance, "
-        "NULL);\n}\n",
-        name, name, name, name);
+    put_open_and_close(interface);
     for (const struct kind *kind = interface->kinds; kind; kind = kind->next) {
         put("\n%s {\n", host_struct(interface, kind->name));
         if (kind->is_object)

@@ -89,29 +89,7 @@ $(call rv32_workload,ubench,,,384K,128K,12K,4096)
 
 # --- libsodium ---
 
-SODIUM_SOURCE := build/source/libsodium/src/libsodium
 SODIUM_HEADERS := -Iworkloads/rv32/sodium -isystem $(SODIUM_SOURCE)/include
-SODIUM_SOURCES := $(addprefix $(SODIUM_SOURCE)/, \
-    crypto_auth/hmacsha256/auth_hmacsha256.c \
-    crypto_core/ed25519/ref10/ed25519_ref10.c crypto_core/hchacha20/core_hchacha20.c \
-    crypto_core/hsalsa20/core_hsalsa20.c crypto_core/hsalsa20/ref2/core_hsalsa20_ref2.c \
-    crypto_core/salsa/ref/core_salsa_ref.c \
-    crypto_generichash/crypto_generichash.c crypto_generichash/blake2b/generichash_blake2.c \
-    $(addprefix crypto_generichash/blake2b/ref/,blake2b-compress-ref.c blake2b-ref.c \
-    generichash_blake2b.c) \
-    crypto_hash/sha256/hash_sha256.c crypto_hash/sha256/cp/hash_sha256_cp.c \
-    crypto_hash/sha512/hash_sha512.c crypto_hash/sha512/cp/hash_sha512_cp.c \
-    crypto_onetimeauth/crypto_onetimeauth.c crypto_onetimeauth/poly1305/onetimeauth_poly1305.c \
-    crypto_onetimeauth/poly1305/donna/poly1305_donna.c \
-    crypto_pwhash/argon2/argon2-core.c crypto_pwhash/argon2/argon2-fill-block-ref.c \
-    crypto_scalarmult/curve25519/scalarmult_curve25519.c \
-    crypto_scalarmult/curve25519/ref10/x25519_ref10.c \
-    crypto_secretbox/crypto_secretbox.c crypto_secretbox/crypto_secretbox_easy.c \
-    crypto_secretbox/xsalsa20poly1305/secretbox_xsalsa20poly1305.c \
-    crypto_stream/chacha20/stream_chacha20.c crypto_stream/chacha20/ref/chacha20_ref.c \
-    crypto_stream/salsa20/stream_salsa20.c crypto_stream/salsa20/ref/salsa20_ref.c \
-    crypto_stream/xsalsa20/stream_xsalsa20.c crypto_verify/sodium/verify.c \
-    randombytes/randombytes.c sodium/core.c sodium/runtime.c sodium/utils.c)
 $(call rv32_compile,sodium,$(SODIUM_SOURCES) workloads/rv32/sodium/randomness.c,\
     -include workloads/rv32/sodium/configuration.h $(SODIUM_HEADERS) -I$(SODIUM_SOURCE)/include/sodium)
 
