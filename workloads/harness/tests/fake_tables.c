@@ -96,7 +96,8 @@ static bool run(void *opaque, uint64_t iterations, uint64_t *elapsed, struct cas
     }
     if (state->self->parameter == FAKE_STOPPING && state->runs == TIRED_AFTER)
         raise(SIGINT);
-    if ((state->self->parameter == FAKE_FAILING && iterations > 1) ||
+    /* The first run is the output's. How many operations a sample has hangs on the clock. */
+    if ((state->self->parameter == FAKE_FAILING && state->runs > 1) ||
         (state->self->parameter == FAKE_TIRING && state->runs == TIRED_AFTER)) {
         snprintf(error->message, sizeof(error->message), "the fake gave up");
         return false;
