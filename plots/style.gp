@@ -22,11 +22,9 @@ copy-mpk        #009E73    11 \
 copy-pmp        #00573F    13 \
 copy-wasm       #7CB342    5 \
 process         #D55E00    9 \
-process-ring    #D55E00    9 \
 process-ring-two   #B34700    5 \
 process-ring-one   #8A3B0A    7 \
 process-socket  #E69F00    11 \
-process-socket-one #E69F00    11 \
 process-pipe    #CC79A7    15 "
 
 known(i) = word(style_of_systems, 3*i - 2)

@@ -4,7 +4,7 @@ which variant each of them is.
 
 usage: results/best_process.py RUN
 
-A process sandbox can be built in several ways (process-ring-two, process-socket-one, ...), and
+A process sandbox can be built in several ways (process-ring-two, process-socket, ...), and
 none is the best for every call. What figures and tables call `process` is, for each case, the
 variant with the least median of that run: that variant's row, unchanged. process-pipe is no
 variant: it is the design that was published, in a row of its own. A target that has no variants

@@ -1,6 +1,6 @@
 """Which rows a figure or a summary shows where a system has variants.
 
-The process sandbox is measured in several variants (process-ring, process-socket, ...). Where a
+The process sandbox is measured in several variants (process-ring-one, process-socket, ...). Where a
 row `process` stands for the best of them, figures show that one; each variant stays in the
 tables. process-pipe is no variant but a system of its own: the sandbox as Sandcrust builds it.
 """

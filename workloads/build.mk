@@ -51,7 +51,7 @@ workload_worker = $(eval BENCH_WORKERS += $(BUILD)/bin/og-worker-$(1))$(call \
 $(call system,raw,           raw,       og-core,)
 $(call system,process-ring-one,process,$(PROCESS),$(PROCESS_LIBS))
 $(call system,process-ring-two,process,$(PROCESS),$(PROCESS_LIBS))
-$(call system,process-socket-one,process,$(PROCESS),$(PROCESS_LIBS))
+$(call system,process-socket,process,$(PROCESS),$(PROCESS_LIBS))
 $(call system,process-pipe,  process,   $(PROCESS), $(PROCESS_LIBS))
 $(call system,copy-mpk,      copying,   $(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call system,copy-wasm,     wasm,      $(WASM_RUNTIME),$(WASM_LIBS))

@@ -267,12 +267,22 @@ fail:
 
 void launch_end(struct launched_worker *worker, int wait_ms, siginfo_t *end)
 {
+    bool by_itself = false;
     if (end)
         *end = (siginfo_t){0};
     if (worker->process >= 0) {
         struct pollfd ended = {.fd = worker->process, .events = POLLIN};
-        bool by_itself = poll(&ended, 1, wait_ms) == 1;
+        by_itself = poll(&ended, 1, wait_ms) == 1;
         syscall(SYS_pidfd_send_signal, worker->process, SIGKILL, NULL, 0);
+    }
+    /* While the kernel takes the worker apart, which may be on another processor. */
+    close_end(&worker->socket);
+    close_end(&worker->calls);
+    close_end(&worker->calls_kept);
+    close_end(&worker->answers);
+    if (worker->memory)
+        munmap(worker->memory, worker->memory_size);
+    if (worker->process >= 0) {
         siginfo_t info = {0};
         /* ECHILD: the host ignores SIGCHLD or has reaped it already. */
         while (waitid(P_PIDFD, (id_t)worker->process, &info, WEXITED) != 0 && errno == EINTR)
@@ -283,12 +293,6 @@ void launch_end(struct launched_worker *worker, int wait_ms, siginfo_t *end)
         }
         close(worker->process);
     }
-    close_end(&worker->socket);
-    close_end(&worker->calls);
-    close_end(&worker->calls_kept);
-    close_end(&worker->answers);
-    if (worker->memory)
-        munmap(worker->memory, worker->memory_size);
     struct process_confinement confinement = worker->confinement;
     *worker = LAUNCHED_NONE;
     worker->confinement = confinement;

@@ -73,7 +73,7 @@ def every_figure_is_drawn_as_pdf_and_as_well_formed_svg():
 
 def a_system_has_the_same_colour_in_every_figure_that_shows_it():
     for name in ("invocation", "domain", "overhead-sodium", "overhead-zlib"):
-        for red, green, blue in ((0, 114, 178), (213, 94, 0), (230, 159, 0)):
+        for red, green, blue in ((0, 114, 178), (138, 59, 10), (230, 159, 0)):
             assert re.search(rf"rgb\(\s*{red},\s*{green},\s*{blue}\)", _svg(name)), (name, red)
 
 
@@ -96,7 +96,7 @@ def a_new_library_gets_its_figure_without_new_code():
 
 
 def a_new_system_is_drawn_grey_and_said_to_be():
-    folder, run = _changed_run(lambda text: text.replace("process-ring", "og-new"))
+    folder, run = _changed_run(lambda text: text.replace("process-ring-one", "og-new"))
     with folder:
         done = _draw(run)
         tap.equal(done.returncode, 0)
@@ -141,7 +141,7 @@ def every_library_has_a_figure_on_every_target_that_names_every_system_it_ran_in
         for target, systems in made_up.ADDED.items():
             figure = _text(folder.name, f"overhead-{workload}-{target}")
             for system in systems:
-                hidden = system in ("process-ring", "process-socket") \
+                hidden = system in ("process-ring-one", "process-socket") \
                     or (workload, system) in made_up.CANNOT
                 label = system + (" (modelled)" if (system, target)
                                   == ("og-mpk", made_up.NATIVE) else "")
@@ -253,7 +253,7 @@ def modelled_values_are_drawn_hollow_and_named_in_every_figure():
 
 
 def measured_og_mpk_is_drawn_filled_and_nothing_is_said_of_models():
-    folder, run = _changed_run(lambda text: text.replace("process-ring", "og-mpk"))
+    folder, run = _changed_run(lambda text: text.replace("process-ring-one", "og-mpk"))
     with folder:
         tap.equal(_draw(run, "invocation").returncode, 0)
         tap.equal(_marks("invocation", run, OG_MPK), {FILLED: 11 + 1})

@@ -99,8 +99,8 @@ def the_best_process_decides_rather_than_its_variants():
     rows = made_up.rows(systems=("raw", "og-mpk", "process", "process-socket"))
     tap.contains(_decide(rows)["process", GUEST].found, "cheaper than process in")
     assert "process-socket" not in _decide(rows)["process", GUEST].found
-    rows = made_up.rows(systems=("raw", "og-mpk", "process-ring", "process-socket"))
-    tap.contains(_decide(rows)["process", NATIVE].found, "process-ring", "process-socket")
+    rows = made_up.rows(systems=("raw", "og-mpk", "process-ring-one", "process-socket"))
+    tap.contains(_decide(rows)["process", NATIVE].found, "process-ring-one", "process-socket")
 
 
 def a_system_that_lacks_a_library_is_compared_over_those_that_both_have():

@@ -18,9 +18,9 @@ import time
 
 HEADER = ("target,system,workload,operation,placement,size_bytes,kind,unit,"
           "median,ci_low,ci_high,samples,verified")
-SYSTEMS = ("raw", "og-none", "process-ring", "process-socket")
-CALL = {"raw": 1.2, "og-none": 3.1, "process-ring": 1900, "process-socket": 9400}
-BYTE = {"raw": 0, "og-none": 0, "process-ring": 0.11, "process-socket": 0.38}
+SYSTEMS = ("raw", "og-none", "process-ring-one", "process-socket")
+CALL = {"raw": 1.2, "og-none": 3.1, "process-ring-one": 1900, "process-socket": 9400}
+BYTE = {"raw": 0, "og-none": 0, "process-ring-one": 0.11, "process-socket": 0.38}
 SIZES = (8, 64, 512, 4096, 32768, 262144, 1048576)
 
 

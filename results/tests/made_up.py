@@ -14,7 +14,7 @@ IN_PLACE = ("raw", "og-none", "og-mpk", "og-pmp")
 # What a call, and each byte, adds to the work, in each target's unit.
 ADDED = {
     NATIVE: {"raw": (2, 0), "og-none": (4, 0.01), "og-mpk": (60, 0.01), "copy-wasm": (30, 0.5),
-             "process": (2000, 0.1), "process-ring": (2000, 0.1), "process-socket": (9000, 0.3),
+             "process": (2000, 0.1), "process-ring-one": (2000, 0.1), "process-socket": (9000, 0.3),
              "process-pipe": (20000, 0.6)},
     GUEST: {"raw": (17, 0), "og-none": (30, 0.02), "og-mpk": (97, 0.02), "copy-mpk": (140, 0.06),
             "copy-wasm": (60, 0.7), "process": (9000, 0.1), "process-socket": (15000, 0.3),

@@ -66,7 +66,7 @@ FULL = MadeUp()
 def the_page_holds_summary_figures_tables_and_environment():
     page = FULL.page()
     tap.contains(page, "Empty call", "SHA-256 of 8 B", "SHA-256 of 4 KiB", "SHA-256 of 1 MiB",
-                 "Figure 1. Overhead against raw, sodium", "Figure 4. Cost of a call", "Overhead against raw, zlib", "process-ring",
+                 "Figure 1. Overhead against raw, sodium", "Figure 4. Cost of a call", "Overhead against raw, zlib", "process-ring-one",
                  "discipline adds", "the same bytes as <code>raw</code>", "<dt>kernel</dt>")
     tap.equal(page.count("<svg"), 6)
 
@@ -86,8 +86,8 @@ def the_page_decides_claims_and_sets_guarantees_beside_costs():
     # that are compared.
     compared = page[page.index("id='guarantees'"):page.index("id='reading'")]
     tap.contains(compared, ">process<", ">process-pipe<")
-    assert "process-ring" not in compared
-    tap.contains(page[page.index("id='tables'"):], "process-ring", "process-socket")
+    assert "process-ring-one" not in compared
+    tap.contains(page[page.index("id='tables'"):], "process-ring-one", "process-socket")
 
 
 def what_a_partial_run_lacks_is_in_the_page():
@@ -147,7 +147,7 @@ def a_row_of_process_tells_which_variant_it_is_and_is_not_counted_as_a_case_of_i
                    stdout=subprocess.DEVNULL)
     subprocess.run([os.path.join(RESULTS, "ratios.py"), run.path], check=True,
                    stdout=subprocess.DEVNULL)
-    tap.contains(run.page(), "<td class='name'>process <small>(process-ring)</small></td>",
+    tap.contains(run.page(), "<td class='name'>process <small>(process-ring-one)</small></td>",
                  "all 4 cases computed the same bytes",
                  "1 rows of <code>process</code> are their best variant's")
 

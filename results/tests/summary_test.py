@@ -131,7 +131,7 @@ def a_system_that_runs_in_the_guest_only_is_said_to_with_the_reason():
     said = missing.sentences(rows, _lines(rows), "")
     tap.contains("\n".join(said), "On x86_64-linux there is no row of copy-mpk: this processor has "
                                   "no protection keys.")
-    assert "process-ring" not in "".join(said), said    # the best process stands for it
+    assert "process-ring-one" not in "".join(said), said    # the best process stands for it
 
 
 def what_a_partial_run_lacks_is_said():
@@ -144,12 +144,12 @@ def what_a_partial_run_lacks_is_said():
 
 def a_best_process_stands_for_its_variants_in_its_own_cases_only():
     rows = made_up.rows((NATIVE,), ("sodium",))
-    tap.equal({r.case.system for r in variants.shown(rows)} & {"process-ring", "process-socket",
+    tap.equal({r.case.system for r in variants.shown(rows)} & {"process-ring-one", "process-socket",
                                                               "process", "process-pipe"},
               {"process", "process-pipe"})
     rows = [r for r in rows if r.case.system != "process" or r.case.size_bytes == 8]
     shown = {(r.case.system, r.case.size_bytes) for r in variants.shown(rows)}
-    assert ("process-ring", 8) not in shown and ("process-ring", 4096) in shown, shown
+    assert ("process-ring-one", 8) not in shown and ("process-ring-one", 4096) in shown, shown
 
 
 def the_file_has_each_systems_guarantees_on_its_lines():

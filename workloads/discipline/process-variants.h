@@ -16,7 +16,7 @@ struct process_variant {
 static const struct process_variant process_variants[] = {
     {"process-ring-one", PROCESS_RING, PROCESS_ONE_CORE},
     {"process-ring-two", PROCESS_RING, PROCESS_TWO_CORES},
-    {"process-socket-one", PROCESS_SOCKET, PROCESS_ONE_CORE},
+    {"process-socket", PROCESS_SOCKET, PROCESS_ANYWHERE},
     {"process-pipe", PROCESS_PIPE, PROCESS_ONE_CORE},
 };
 
