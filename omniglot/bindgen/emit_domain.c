@@ -29,34 +29,28 @@ static const char *access_of(const struct function *function)
 
 /* --- what there is of the library --- */
 
-/* More arguments of two registers each, or one fewer and a hidden one, may need more than the eight
- * of the target that has wide ones. */
-static bool may_take_stack(const struct function *function)
+static bool takes_something(const struct function *function)
 {
-    return function->count > (function_returns_in_memory(function) ? 3 : 4);
+    return function->count || function_returns_in_memory(function);
 }
 
-/* "OG_STACK_BYTES(OG_PARAMETER(int), ...)": the target's registers are known where it is
+/* "OG_PARAMETER(int), ...": which of the target's registers hold arguments is known where it is
  * compiled. */
-static const char *stack_bytes(const struct function *function)
+static const char *parameters_of(const struct function *function)
 {
-    const char *types = function_returns_in_memory(function) ? "OG_PARAMETER(void *), " : "";
+    const char *types = function_returns_in_memory(function) ? "OG_PARAMETER(void *)" : "";
     for (size_t i = 0; i < function->count; i++) {
         const struct type *type = function->parameters[i].type;
         bool is_pointer = type->class == TYPE_POINTER || type->class == TYPE_FUNCTION;
-        types = memory_format("%s%sOG_PARAMETER(%s)", types, i ? ", " : "",
+        types = memory_format("%s%sOG_PARAMETER(%s)", types, *types ? ", " : "",
                               is_pointer ? "void *" : type->spelling);
     }
-    return memory_format("OG_STACK_BYTES(%s)", types);
+    return types;
 }
 
 static void put_library(const struct interface *interface)
 {
     const char *name = interface->name;
-    bool has_stack = false;
-    for (const struct function *function = interface->functions; function;
-         function = function->next)
-        has_stack = has_stack || (!function->is_by_name && may_take_stack(function));
     put("struct %s {\n    struct instance instance;\n", name);
     for (const struct function *function = interface->functions; function;
          function = function->next)
@@ -65,12 +59,21 @@ static void put_library(const struct interface *interface)
     put("};\n\n/* Finds the functions in the instance. */\n");
     put("static inline enum og_error %s_bind(struct %s *%s, struct og_fault *fault)\n{\n", name,
         name, name);
-    put("    %sconst struct domain_symbol symbols[] = {\n", has_stack ? "" : "static ");
+    for (const struct function *function = interface->functions; function;
+         function = function->next)
+        if (!function->is_by_name && takes_something(function))
+            put("    static const struct og_parameter of_%s[] = {%s};\n", function->name,
+                parameters_of(function));
+    put("    static const struct domain_symbol symbols[] = {\n");
     for (const struct function *function = interface->functions; function;
          function = function->next)
         if (!function->is_by_name)
             put("        {\"%s\", offsetof(struct %s, %s), %s},\n", function->name, name,
-                function->name, may_take_stack(function) ? stack_bytes(function) : "0");
+                function->name,
+                takes_something(function)
+                    ? memory_format("of_%s, sizeof(of_%s) / sizeof(of_%s[0])", function->name,
+                                    function->name, function->name)
+                    : "NULL, 0");
     put("    };\n");
     put("    return domain_bind(%s->instance.domain, %s, symbols, sizeof(symbols) / "
         "sizeof(symbols[0]), fault);\n}\n\n",
@@ -624,6 +627,12 @@ static void put_call_by_name(const struct interface *interface, const struct fun
     put("    enum og_error error = og_domain_lookup(%s->instance.domain, \"%s\", &function, "
         "fault);\n    if (error)\n        return error;\n",
         interface->name, function->name);
+    if (takes_something(function))
+        put("    error = og_function_takes(&function, OG_PARAMETERS(%s), fault);\n",
+            parameters_of(function));
+    else
+        put("    error = og_function_takes(&function, NULL, 0, fault);\n");
+    put("    if (error)\n        return error;\n");
     put("    og_scope_begin(%s->instance.domain, scope);\n", interface->name);
     put("    const struct og_context *context = scope->access.context;\n");
     put_step("og_invoke_begin(&scope->access, &function, fault)");

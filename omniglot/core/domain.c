@@ -24,35 +24,51 @@ enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
     return OG_OK;
 }
 
-enum og_error og_function_stack(struct og_function *function, size_t bytes, struct og_fault *fault)
+/* What the runtime has made of the function's entry; NULL: it has no room. */
+static enum og_error replace_entry(struct og_function *function, void (*entry)(void),
+                                   struct og_fault *fault)
 {
-    enum { STACK_MAX = 1024, WORD = sizeof(uintptr_t) };
-    const struct og_runtime *runtime = function->domain->runtime;
-    if (bytes > STACK_MAX)
-        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "arguments take at most 1 KiB of stack");
-    if (!runtime->entry_with_stack)
-        return OG_OK;
-    void (*entry)(void) =
-        runtime->entry_with_stack(function->domain, function->entry, (bytes + WORD - 1) / WORD);
     if (!entry)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the domain has no thunk left");
     function->entry = entry;
     return OG_OK;
 }
 
+enum og_error og_function_stack(struct og_function *function, size_t bytes, struct og_fault *fault)
+{
+    enum { STACK_MAX = 1024, WORD = sizeof(uintptr_t) };
+    struct og_domain *domain = function->domain;
+    if (bytes > STACK_MAX)
+        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "arguments take at most 1 KiB of stack");
+    if (!domain->runtime->entry_with_stack)
+        return OG_OK;
+    size_t words = (bytes + WORD - 1) / WORD;
+    return replace_entry(function,
+                         domain->runtime->entry_with_stack(domain, function->entry, words), fault);
+}
+
+enum og_error og_function_takes(struct og_function *function, const struct og_parameter *parameters,
+                                size_t count, struct og_fault *fault)
+{
+    struct og_domain *domain = function->domain;
+    enum og_error error = og_function_stack(function, og_stack_bytes(parameters, count), fault);
+    if (error || !domain->runtime->entry_with_registers)
+        return error;
+    struct og_registers registers = og_registers(parameters, count);
+    return replace_entry(
+        function, domain->runtime->entry_with_registers(domain, function->entry, registers), fault);
+}
+
 enum og_error og_function_x87(struct og_function *function, unsigned results,
                               struct og_fault *fault)
 {
-    const struct og_runtime *runtime = function->domain->runtime;
+    struct og_domain *domain = function->domain;
     if (results > 2)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "a function has at most 2 x87 results");
-    if (!runtime->entry_with_x87)
+    if (!domain->runtime->entry_with_x87)
         return OG_OK;
-    void (*entry)(void) = runtime->entry_with_x87(function->domain, function->entry, results);
-    if (!entry)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the domain has no thunk left");
-    function->entry = entry;
-    return OG_OK;
+    return replace_entry(function,
+                         domain->runtime->entry_with_x87(domain, function->entry, results), fault);
 }
 
 enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,

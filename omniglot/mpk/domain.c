@@ -278,23 +278,40 @@ static void *mpk_lookup(struct og_domain *handle, const char *symbol)
 static void (*mpk_entry(struct og_domain *handle, void *target, const char *symbol))(void)
 {
     (void)symbol;
-    return mpk_thunk(mpk(handle), (uintptr_t)target, (struct mpk_shape){0, 0});
+    return mpk_thunk(mpk(handle), (uintptr_t)target, MPK_SHAPE_UNKNOWN);
 }
 
 static void (*mpk_entry_with_stack(struct og_domain *handle, void (*entry)(void),
                                    size_t words))(void)
 {
     const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
-    struct mpk_shape shape = {(uint16_t)words, made ? made->shape.x87_results : 0};
-    return made ? mpk_thunk(mpk(handle), made->target, shape) : NULL;
+    if (!made || made->shape.stack_words == words)
+        return made ? entry : NULL;
+    struct mpk_shape shape = made->shape;
+    shape.stack_words = (uint16_t)words;
+    return mpk_thunk(mpk(handle), made->target, shape);
+}
+
+static void (*mpk_entry_with_registers(struct og_domain *handle, void (*entry)(void),
+                                       struct og_registers registers))(void)
+{
+    const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
+    if (!made)
+        return NULL;
+    struct mpk_shape shape = made->shape;
+    shape.registers = registers;
+    return mpk_thunk(mpk(handle), made->target, shape);
 }
 
 static void (*mpk_entry_with_x87(struct og_domain *handle, void (*entry)(void),
                                  unsigned results))(void)
 {
     const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
-    struct mpk_shape shape = {made ? made->shape.stack_words : 0, (uint16_t)results};
-    return made ? mpk_thunk(mpk(handle), made->target, shape) : NULL;
+    if (!made)
+        return NULL;
+    struct mpk_shape shape = made->shape;
+    shape.x87_results = (uint16_t)results;
+    return mpk_thunk(mpk(handle), made->target, shape);
 }
 
 const struct og_runtime og_runtime_mpk = {
@@ -305,6 +322,7 @@ const struct og_runtime og_runtime_mpk = {
     .lookup = mpk_lookup,
     .entry = mpk_entry,
     .entry_with_stack = mpk_entry_with_stack,
+    .entry_with_registers = mpk_entry_with_registers,
     .entry_with_x87 = mpk_entry_with_x87,
     .context = mpk_context,
     .heap_alloc = mpk_heap_alloc,

@@ -19,14 +19,40 @@
     .hidden og_mpk_gate_start, og_mpk_gate_end
 og_mpk_gate_start:
 
+/* What AVX-512 adds, in which the host's string functions leave what they copied. Writing the
+ * lowest part of such a register clears the rest. Only where og_mpk_has_wide_registers. */
+    .macro CLEAR_WIDE_REGISTERS
+    .irp    number, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+    vpxord  %xmm\number, %xmm\number, %xmm\number
+    .endr
+    .irp    number, 0,1,2,3,4,5,6,7
+    kxorw   %k\number, %k\number, %k\number
+    .endr
+    .endm
+
 /* Calls from the host: a thunk jumps here.
  *
  *   r10d  the domain's index          r11  the function
- *   rdi rsi rdx rcx r8 r9, xmm0-7     its arguments, left alone
+ *   rdi rsi rdx rcx r8 r9, xmm0-7     its arguments, left alone; the thunk has cleared what the
+ *                                     function's parameters leave unused, if it was told
  *
  * \shaped: of r10's upper half, the lower 16 bits are the number of eight-byte words of stacked
- * arguments, the upper 16 how many results are on the x87 stack. */
-    .macro GATE_CALL shaped
+ * arguments, the upper 16 how many results are on the x87 stack.
+ * \floats: there are, or may be, arguments in vector registers.
+ *
+ * Each gate has a second entry, \name\()_wide, for processors with AVX-512. */
+    .macro GATE_CALL name shaped floats
+    .balign 64
+    .globl  \name\()_wide
+    .hidden \name\()_wide
+    .type   \name\()_wide, @function
+\name\()_wide:
+    CLEAR_WIDE_REGISTERS
+    .size   \name\()_wide, . - \name\()_wide
+    .globl  \name
+    .hidden \name
+    .type   \name, @function
+\name:
     .if \shaped
     mov     %r10, %rax
     shr     $32, %rax
@@ -91,21 +117,24 @@ og_mpk_gate_start:
     /* Nothing of the host's stays in a register that holds no argument, or a copy of one. */
     mov     %r12, %rdx
     mov     %r13, %rcx
+    .if \floats
     mov     $8, %eax                /* variadics: at most 8 vector registers hold arguments */
+    .else
+    xor     %eax, %eax
+    .endif
     xor     %ebx, %ebx
     xor     %ebp, %ebp
     xor     %r10d, %r10d
     xor     %r14d, %r14d
     xor     %r15d, %r15d
+    .if \floats
     vzeroupper
-    pxor    %xmm8, %xmm8
-    pxor    %xmm9, %xmm9
-    pxor    %xmm10, %xmm10
-    pxor    %xmm11, %xmm11
-    pxor    %xmm12, %xmm12
-    pxor    %xmm13, %xmm13
-    pxor    %xmm14, %xmm14
-    pxor    %xmm15, %xmm15
+    .irp    number, 8,9,10,11,12,13,14,15
+    pxor    %xmm\number, %xmm\number
+    .endr
+    .else
+    vzeroall
+    .endif
     jmp     *%r11
 
     /* Another domain's signal stack is armed: og_mpk_arm(domain), all arguments kept. */
@@ -150,24 +179,17 @@ og_mpk_gate_start:
     movaps  176(%rsp), %xmm6
     movaps  192(%rsp), %xmm7
     leave
+    cmpb    $0, og_mpk_has_wide_registers(%rip)
+    je      71b
+    CLEAR_WIDE_REGISTERS            /* og_mpk_arm has used them */
     jmp     71b
+    .size   \name, . - \name
     .endm
 
-    .balign 64
-    .globl  og_mpk_gate_call
-    .hidden og_mpk_gate_call
-    .type   og_mpk_gate_call, @function
-og_mpk_gate_call:
-    GATE_CALL 0
-    .size   og_mpk_gate_call, . - og_mpk_gate_call
-
-    .balign 64
-    .globl  og_mpk_gate_call_shaped
-    .hidden og_mpk_gate_call_shaped
-    .type   og_mpk_gate_call_shaped, @function
-og_mpk_gate_call_shaped:
-    GATE_CALL 1
-    .size   og_mpk_gate_call_shaped, . - og_mpk_gate_call_shaped
+    GATE_CALL og_mpk_gate_call 0 1
+    GATE_CALL og_mpk_gate_call_integers 0 0
+    GATE_CALL og_mpk_gate_call_shaped 1 1
+    GATE_CALL og_mpk_gate_call_shaped_integers 1 0
 
 /* The domain's function returns here, with the domain's rights.
  *
@@ -276,15 +298,9 @@ og_mpk_call:
     mov     %r9, %rcx
     xor     %r8d, %r8d
     xor     %r9d, %r9d
-    pxor    %xmm0, %xmm0
-    pxor    %xmm1, %xmm1
-    pxor    %xmm2, %xmm2
-    pxor    %xmm3, %xmm3
-    pxor    %xmm4, %xmm4
-    pxor    %xmm5, %xmm5
-    pxor    %xmm6, %xmm6
-    pxor    %xmm7, %xmm7
-    jmp     og_mpk_gate_call
+    cmpb    $0, og_mpk_has_wide_registers(%rip)
+    jne     og_mpk_gate_call_integers_wide
+    jmp     og_mpk_gate_call_integers
     .size   og_mpk_call, . - og_mpk_call
 
 /* Callbacks: foreign code calls the thunk of a slot, still with its own rights. It may as well
@@ -351,6 +367,10 @@ og_mpk_callback_allowed:
     popfq
     and     $-16, %rsp
     call    og_mpk_callback_serve   /* returns where the frame on the foreign stack is */
+    cmpb    $0, og_mpk_has_wide_registers(%rip)
+    je      1f
+    CLEAR_WIDE_REGISTERS
+1:
     mov     %gs:MPK_HOST_RSP, %rdx
     mov     MPK_FRAME_CONTEXT(%rdx), %rdx
     mov     MPK_CONTEXT_FS(%rdx), %rcx
@@ -381,21 +401,9 @@ og_mpk_callback_allowed:
     xor     %r9d, %r9d
     xor     %r10d, %r10d
     xor     %r11d, %r11d
-    pxor    %xmm1, %xmm1
-    pxor    %xmm2, %xmm2
-    pxor    %xmm3, %xmm3
-    pxor    %xmm4, %xmm4
-    pxor    %xmm5, %xmm5
-    pxor    %xmm6, %xmm6
-    pxor    %xmm7, %xmm7
-    pxor    %xmm8, %xmm8
-    pxor    %xmm9, %xmm9
-    pxor    %xmm10, %xmm10
-    pxor    %xmm11, %xmm11
-    pxor    %xmm12, %xmm12
-    pxor    %xmm13, %xmm13
-    pxor    %xmm14, %xmm14
-    pxor    %xmm15, %xmm15
+    .irp    number, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+    pxor    %xmm\number, %xmm\number
+    .endr
     ret
 
 /* Where the kernel delivers signals: rdi the number, rsi the siginfo, rdx the ucontext, rsp on

@@ -81,6 +81,9 @@ enum og_error mpk_threads_open(struct og_fault *fault);
 
 /* --- protection keys (keys.c) --- */
 
+/* Vector registers 16 to 31 and the mask registers of AVX-512, which the gate must clear. */
+extern bool og_mpk_has_wide_registers;
+
 enum og_error mpk_keys_open(struct og_fault *fault);
 /* A key for a domain. Returns OG_OK or OG_NO_MEMORY (all keys are taken). */
 enum og_error mpk_key_take(int *key, struct og_fault *fault);
@@ -203,7 +206,7 @@ struct mpk_boot {
     uintptr_t dlopen, dlsym, dlclose, dlerror, posix_memalign, free, allocate_tls, ctype_init;
 };
 
-enum { MPK_FILES = 16 /* open at once in a domain */, MPK_THUNK_SIZE = 48, MPK_THUNKS = 4096 };
+enum { MPK_FILES = 16 /* open at once in a domain */, MPK_THUNK_SIZE = 96, MPK_THUNKS = 4096 };
 
 /* Where a thread runs in a domain; made while loading, so that reset finds it again. */
 struct mpk_seat {
@@ -216,7 +219,9 @@ struct mpk_seat {
 /* What the gate must know of a function's arguments and results. */
 struct mpk_shape {
     uint16_t stack_words, x87_results;
+    struct og_registers registers;
 };
+#define MPK_SHAPE_UNKNOWN ((struct mpk_shape){.registers = {6, 8}})
 
 struct mpk_thunk_made {
     uintptr_t target;

@@ -1,5 +1,6 @@
-/* Thunks: what the host calls in a foreign function's stead. Each loads the domain's index and
- * the function's address into the two registers that no argument uses, and jumps to the gate.
+/* Thunks: what the host calls in a foreign function's stead. Each clears the registers that could
+ * hold an argument and do not, loads the domain's index and the function's address into the two
+ * that no argument uses, and jumps to the gate.
  *
  * They are written through one mapping and executed through another, so that nothing is ever
  * writable and executable at once. */
@@ -12,7 +13,9 @@
 
 enum { SIZE = MPK_THUNKS * MPK_THUNK_SIZE };
 
-extern const char og_mpk_gate_call[], og_mpk_gate_call_shaped[];
+extern const char og_mpk_gate_call[], og_mpk_gate_call_wide[], og_mpk_gate_call_integers[],
+    og_mpk_gate_call_integers_wide[], og_mpk_gate_call_shaped[], og_mpk_gate_call_shaped_wide[],
+    og_mpk_gate_call_shaped_integers[], og_mpk_gate_call_shaped_integers_wide[];
 
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault)
 {
@@ -41,42 +44,68 @@ void mpk_thunks_close(struct mpk_domain *domain)
         munmap((void *)domain->thunk_code, SIZE);
 }
 
+static uintptr_t gate_for(struct mpk_shape shape)
+{
+    static const char *const gates[2][2][2] = {
+        {{og_mpk_gate_call_integers, og_mpk_gate_call_integers_wide},
+         {og_mpk_gate_call, og_mpk_gate_call_wide}},
+        {{og_mpk_gate_call_shaped_integers, og_mpk_gate_call_shaped_integers_wide},
+         {og_mpk_gate_call_shaped, og_mpk_gate_call_shaped_wide}},
+    };
+    bool is_shaped = shape.stack_words || shape.x87_results;
+    return (uintptr_t)gates[is_shaped][shape.registers.floats > 0][og_mpk_has_wide_registers];
+}
+
+static unsigned char *put(unsigned char *at, const void *bytes, size_t size)
+{
+    memcpy(at, bytes, size);
+    return at + size;
+}
+
+/* Registers without an argument: xor %r9d, %r9d and so on. Vector registers, if none has one, are
+ * the gate's to clear. */
+static unsigned char *put_clearing(unsigned char *at, struct og_registers registers)
+{
+    static const struct {
+        unsigned char size, code[3];
+    } clear_integer[] = {
+        {2, {0x31, 0xff}}, {2, {0x31, 0xf6}},       {2, {0x31, 0xd2}},
+        {2, {0x31, 0xc9}}, {3, {0x45, 0x31, 0xc0}}, {3, {0x45, 0x31, 0xc9}},
+    };
+    for (unsigned i = registers.integers; i < 6; i++)
+        at = put(at, clear_integer[i].code, clear_integer[i].size);
+    for (unsigned i = registers.floats; registers.floats && i < 8; i++) {
+        unsigned char pxor[] = {0x66, 0x0f, 0xef, (unsigned char)(0xc0 | i << 3 | i)};
+        at = put(at, pxor, sizeof(pxor));
+    }
+    return at;
+}
+
 /* mov $domain + shape << 32, %r10; movabs $target, %r11; jmp *gate(%rip) */
 static void write_thunk(unsigned char thunk[MPK_THUNK_SIZE], uint64_t head, uintptr_t target,
-                        uintptr_t gate)
+                        struct mpk_shape shape)
 {
     static const unsigned char to_r10[] = {0x49, 0xba}, short_to_r10[] = {0x41, 0xba};
     static const unsigned char to_r11[] = {0x49, 0xbb};
-    static const unsigned char jump[] = {0xff, 0x25};
-    unsigned char *at = thunk;
-    uint32_t offset;
-    if (head >> 32) {
-        memcpy(at, to_r10, 2);
-        memcpy(at + 2, &head, 8);
-        at += 10;
-    } else {
-        uint32_t domain = (uint32_t)head;
-        memcpy(at, short_to_r10, 2);
-        memcpy(at + 2, &domain, 4);
-        at += 6;
-    }
-    memcpy(at, to_r11, 2);
-    memcpy(at + 2, &target, 8);
-    at += 10;
-    memcpy(at, jump, 2);
-    offset = 0;
-    memcpy(at + 2, &offset, 4);
-    memcpy(at + 6, &gate, 8);
+    static const unsigned char jump[] = {0xff, 0x25, 0, 0, 0, 0};
+    unsigned char *at = put_clearing(thunk, shape.registers);
+    uintptr_t gate = gate_for(shape);
+    uint32_t domain = (uint32_t)head;
+    if (head >> 32)
+        at = put(put(at, to_r10, sizeof(to_r10)), &head, sizeof(head));
+    else
+        at = put(put(at, short_to_r10, sizeof(short_to_r10)), &domain, sizeof(domain));
+    at = put(put(at, to_r11, sizeof(to_r11)), &target, sizeof(target));
+    put(put(at, jump, sizeof(jump)), &gate, sizeof(gate));
 }
 
 void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, struct mpk_shape shape))(void)
 {
     unsigned char thunk[MPK_THUNK_SIZE] = {0};
     uint64_t head = (uint64_t)shape.x87_results << 48 | (uint64_t)shape.stack_words << 32;
-    uintptr_t gate = (uintptr_t)(head ? og_mpk_gate_call_shaped : og_mpk_gate_call);
     uintptr_t entry = 0;
     const char *name;
-    write_thunk(thunk, head | domain->index, target, gate);
+    write_thunk(thunk, head | domain->index, target, shape);
     /* The address is the domain's word, and a thunk can be jumped into. */
     if (mpk_scan(thunk, sizeof(thunk), &name) < sizeof(thunk))
         return NULL;

@@ -1,4 +1,4 @@
-/* How much stack arguments take, by each target's calling convention. */
+/* Where arguments are, by each target's calling convention. */
 #include "cmocka-tests.h"
 
 #include "omniglot/parameters.h"
@@ -50,6 +50,23 @@ static void double_words_are_cut_by_registers_and_aligned_on_the_stack(void **st
     assert_int_equal(OG_STACK_BYTES(EIGHT(int), P(int), P(uint64_t)), here(32, 16));
 }
 
+static void assert_registers(struct og_registers registers, size_t integers, size_t floats)
+{
+    assert_int_equal(registers.integers, integers);
+    assert_int_equal(registers.floats, floats);
+}
+
+static void registers_in_use_are_counted(void **state)
+{
+    (void)state;
+    assert_registers(og_registers(NULL, 0), 0, 0);
+    assert_registers(og_registers(OG_PARAMETERS(P(char), P(void *))), 2, 0);
+    assert_registers(og_registers(OG_PARAMETERS(P(double), P(uint64_t), P(float))), here(1, 5),
+                     here(2, 0));
+    assert_registers(og_registers(OG_PARAMETERS(EIGHT(int), P(int))), here(6, 8), 0);
+    assert_registers(og_registers(OG_PARAMETERS(EIGHT(double), P(double))), here(0, 8), here(8, 0));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, nothing, nothing)
@@ -58,6 +75,7 @@ int main(void)
         TEST(integers_beyond_the_registers_are_on_the_stack),
         TEST(floats_have_registers_of_their_own_where_there_are_any),
         TEST(double_words_are_cut_by_registers_and_aligned_on_the_stack),
+        TEST(registers_in_use_are_counted),
     };
     return cmocka_run_group_tests_name("core-parameters", tests, NULL, NULL);
 }

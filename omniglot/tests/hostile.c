@@ -81,6 +81,15 @@ __asm__(".globl look_at_registers\n.type look_at_registers, @function\nlook_at_r
         "  movq %xmm8,%rcx\n  or %rcx,%rax\n  movq %xmm11,%rcx\n  or %rcx,%rax\n"
         "  movq %xmm15,%rcx\n  or %rcx,%rax\n  ret\n");
 
+/* What the registers hold that could carry a second and further integers, and a second and further
+ * floats: their bits, or-ed. */
+EXPORT long look_at_arguments(void);
+__asm__(".globl look_at_arguments\n.type look_at_arguments, @function\nlook_at_arguments:\n"
+        "  mov %rsi,%rax\n  or %rdx,%rax\n  or %rcx,%rax\n  or %r8,%rax\n  or %r9,%rax\n"
+        ".irp register,1,2,3,4,5,6,7\n  movq %xmm\\register,%rcx\n  or %rcx,%rax\n"
+        "  psrldq $8,%xmm\\register\n  movq %xmm\\register,%rcx\n  or %rcx,%rax\n"
+        ".endr\n  ret\n");
+
 /* What the upper halves of the vector registers hold: their bits, or-ed. */
 EXPORT long look_at_upper_halves(void);
 __asm__(".globl look_at_upper_halves\n.type look_at_upper_halves, @function\n"

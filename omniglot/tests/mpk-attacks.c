@@ -317,6 +317,42 @@ static void no_register_holds_a_host_value(void **state)
     assert_int_equal(seen, 0);
 }
 
+/* Calls with a secret in every register that can hold an argument. */
+static long call_full(void (*entry)(void))
+{
+    long seen;
+    __asm__ volatile("mov $0x5ec2e7, %%eax\n\tmov %%rax, %%rdi\n\tmov %%rax, %%rsi\n\t"
+                     "mov %%rax, %%rdx\n\tmov %%rax, %%rcx\n\tmov %%rax, %%r8\n\t"
+                     "mov %%rax, %%r9\n\t"
+                     ".irp number, 0,1,2,3,4,5,6,7\n\tmovq %%rax, %%xmm\\number\n\t"
+                     "movddup %%xmm\\number, %%xmm\\number\n\t.endr\n\tcall *%1"
+                     : "=&a"(seen)
+                     : "b"(entry)
+                     : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2",
+                       "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "memory", "cc");
+    return seen;
+}
+
+static void what_a_function_does_not_take_is_cleared(void **state)
+{
+    (void)state;
+    struct og_function one = boxed("look_at_arguments"), two = one, none = one;
+    struct og_scope scope;
+    long seen[3] = {-1, -1, -1};
+    assert_int_not_equal(call_full((void (*)(void))raw_function("look_at_arguments")), 0);
+    assert_int_equal(og_function_takes(&one, OG_PARAMETERS(OG_PARAMETER(long)), NULL), OG_OK);
+    assert_int_equal(
+        og_function_takes(&two, OG_PARAMETERS(OG_PARAMETER(double), OG_PARAMETER(void *)), NULL),
+        OG_OK);
+    assert_int_equal(og_function_takes(&none, NULL, 0, NULL), OG_OK);
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, one, seen[0] = call_full(called.entry)), OG_OK);
+    assert_int_equal(CALL(scope, two, seen[1] = call_full(called.entry)), OG_OK);
+    assert_int_equal(CALL(scope, none, seen[2] = call_full(called.entry)), OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(seen[0] | seen[1] | seen[2], 0);
+}
+
 static void registers_flags_and_control_words_survive_a_mess(void **state)
 {
     (void)state;
@@ -491,6 +527,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_null_gs_base_is_a_fault_and_is_put_back),
         cmocka_unit_test(the_selector_cannot_be_written),
         cmocka_unit_test(no_register_holds_a_host_value),
+        cmocka_unit_test(what_a_function_does_not_take_is_cleared),
         cmocka_unit_test(registers_flags_and_control_words_survive_a_mess),
         cmocka_unit_test(system_calls_of_32_bits_are_refused),
         cmocka_unit_test(no_upper_half_holds_a_host_value),

@@ -85,11 +85,13 @@ static inline void instance_leave(instance_scope *scope) OG_RELEASE(scope->acces
 
 /* ---- functions ---- */
 
-/* A function that stubs call, where in the library's struct its og_function is, and how many
- * bytes of stack its arguments take. */
+/* A function that stubs call, where in the library's struct its og_function is, and what
+ * parameters it has. */
 struct domain_symbol {
     const char *name;
-    size_t offset, stack;
+    size_t offset;
+    const struct og_parameter *parameters;
+    size_t count;
 };
 
 /* Finds the functions in the domain. */
@@ -101,8 +103,8 @@ static inline enum og_error domain_bind(struct og_domain *domain, void *library,
     for (size_t i = 0; i < count && !error; i++) {
         struct og_function *function = (void *)((char *)library + symbols[i].offset);
         error = og_domain_lookup(domain, symbols[i].name, function, fault);
-        if (!error && symbols[i].stack)
-            error = og_function_stack(function, symbols[i].stack, fault);
+        if (!error)
+            error = og_function_takes(function, symbols[i].parameters, symbols[i].count, fault);
     }
     return error;
 }

@@ -5,7 +5,7 @@
 comma := ,
 
 # The workloads as they are measured, linked so that their crossings are counted.
-COUNTED_FUNCTIONS := og_domain_lookup og_function_stack og_callback_open og_heap_alloc_bytes \
+COUNTED_FUNCTIONS := og_domain_lookup og_function_takes og_callback_open og_heap_alloc_bytes \
     og_heap_free og_domain_open og_domain_reset og_domain_close
 FLAGS_workloads/model/counting := $(FLAGS_$(HARNESS)/bench)
 $(call program,bin/og-bench-crossings,workloads/model/counting.c workloads/model/crossings.c \
@@ -15,7 +15,11 @@ $(call program,bin/og-bench-crossings,workloads/model/counting.c workloads/model
 $(BUILD)/bin/og-bench-crossings: $(BUILD)/lib/libogubench.so
 
 # The gate is linked without the runtime that it belongs to, none of which is called.
-$(call program,bin/og-gate-cost,workloads/model/gate-cost.c workloads/model/gate-without-pkru.S,,\
-    -no-pie -Wl$(comma)--unresolved-symbols=ignore-all)
+GATE := workloads/model/gate-thread.c workloads/model/gate-without-pkru.S
+GATE_LINKING := -no-pie -Wl$(comma)--unresolved-symbols=ignore-all
+$(call program,bin/og-gate-cost,workloads/model/gate-cost.c $(GATE),,$(GATE_LINKING))
+ifndef SANITIZE # whose own code would be in the registers, and on the stack
+$(call test,gate-registers,workloads/model/tests/gate-registers.c $(GATE),,$(GATE_LINKING))
+endif
 
 TEST_SCRIPTS += workloads/model/tests/crossings-and-gate

@@ -60,8 +60,8 @@ STANDS_IN(enum og_error, og_domain_lookup, struct og_domain *domain, const char 
     return og_fail(fault, OG_NO_MEMORY, symbol, 0, "no thunk is left to count its calls");
 }
 
-STANDS_IN(enum og_error, og_function_stack, struct og_function *function, size_t bytes,
-          struct og_fault *fault)
+STANDS_IN(enum og_error, og_function_takes, struct og_function *function,
+          const struct og_parameter *parameters, size_t count, struct og_fault *fault)
 {
     size_t index =
         ((uintptr_t)function->entry - (uintptr_t)crossings_thunks) / CROSSINGS_THUNK_SIZE;
@@ -69,11 +69,11 @@ STANDS_IN(enum og_error, og_function_stack, struct og_function *function, size_t
     if (index >= CROSSINGS_THUNKS || owners[index] != function->domain)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "the function was not looked up");
     real.entry = crossings_targets[index];
-    enum og_error error = __real_og_function_stack(&real, bytes, fault);
+    enum og_error error = __real_og_function_takes(&real, parameters, count, fault);
     if (error)
         return error;
     crossings_targets[index] = real.entry;
-    crossings_words[index] = (bytes + 7) / 8;
+    crossings_words[index] = (og_stack_bytes(parameters, count) + 7) / 8;
     return OG_OK;
 }
 

@@ -9,49 +9,27 @@
  *
  * Where the gate cannot run, `gate_missing` says why in place of the last three. */
 #include "workloads/model/gate-cost.h"
-#include "omniglot/mpk/layout.h"
+#include "workloads/model/gate-thread.h"
 
-#include <asm/prctl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     SAMPLES = 41,
     CALLS = 20000, /* a sample */
     ADDITIONS = 64 * 20000,
-    STACK = 65536,
-    SOME_PKRU = 0x5555555c, /* only compared with itself */
 };
 
 typedef void function(void *argument);
 function gate_cost_empty, gate_cost_call_back;
 function gate_cost_thunk_empty, gate_cost_thunk_stacked, gate_cost_thunk_call_back;
-extern const char og_mpk_gate_return[] __attribute__((visibility("hidden")));
 extern char og_mpk_callback_thunks[] __attribute__((visibility("hidden")));
 
-/* struct mpk_context, as far as the gate is concerned: layout.h. */
-struct context {
-    uintptr_t rsp, fs;
-};
-_Static_assert(MPK_CONTEXT_RSP == 0 && MPK_CONTEXT_FS == 8,
-               "the gate finds a context's fields where they are");
-
-/* The thread block that the gate finds at the GS base: layout.h. */
-static _Alignas(MPK_BLOCK_SIZE) unsigned char block[MPK_CONTEXTS + MPK_DOMAINS * sizeof(void *)];
-static _Alignas(64) unsigned char stack[STACK];
-static struct context context;
 static sigjmp_buf stopped;
-
-static void *in_block(size_t offset)
-{
-    return block + offset;
-}
 
 static double nanoseconds(void)
 {
@@ -111,28 +89,13 @@ static void stop(int signal)
     siglongjmp(stopped, 1);
 }
 
-/* Makes this thread one that can enter domain 0, whose thread pointer is the host's own. */
-static int enter(void)
-{
-    uintptr_t fs;
-    if (syscall(SYS_arch_prctl, ARCH_GET_FS, &fs) || syscall(SYS_arch_prctl, ARCH_SET_GS, block))
-        return 0;
-    context = (struct context){(uintptr_t)stack + STACK, fs};
-    *(uint32_t *)in_block(MPK_PKRU) = SOME_PKRU;
-    *(uintptr_t *)in_block(MPK_RETURN) = (uintptr_t)og_mpk_gate_return;
-    *(uintptr_t *)in_block(MPK_HOST_FS) = fs;
-    *(uint64_t *)in_block(MPK_ARMED) = 0;
-    *(struct context **)in_block(MPK_CONTEXTS) = &context;
-    return 1;
-}
-
 /* Prints the gate's costs. Returns why it cannot, or NULL. */
 static const char *print_gate(void)
 {
     enum { PLAIN, GATE, STACKED, PLAIN_BACK, GATE_BACK, KINDS };
     static double times[KINDS][SAMPLES];
     struct sigaction action = {.sa_handler = stop};
-    if (!enter())
+    if (!gate_thread_enter())
         return "the kernel does not set the GS base";
     sigaction(SIGILL, &action, NULL);
     if (sigsetjmp(stopped, 1))
@@ -151,7 +114,7 @@ static const char *print_gate(void)
         for (int kind = 0; kind < KINDS; kind++)
             times[kind][i < 0 ? 0 : i] = time_calls(calls[kind].called, calls[kind].argument);
     const uint64_t entered = (uint64_t)(SAMPLES + 1) * CALLS * 3;
-    if (*(uint64_t *)in_block(MPK_CALLS) != entered)
+    if (gate_thread_calls() != entered)
         return "it has not counted as many calls as were made";
     double call = median(times[GATE]) - median(times[PLAIN]);
     double words = median(times[STACKED]) - median(times[GATE]); /* little: may drown in noise */

@@ -25,33 +25,49 @@ gate_cost_call_back:
     ret
     .size   gate_cost_call_back, . - gate_cost_call_back
 
-/* Thunks as omniglot/mpk/thunk.c writes them, of domain 0: NAME calls TARGET with this many words
- * of arguments on the stack. */
-    .macro THUNK name target words gate
+/* Thunks as omniglot/mpk/thunk.c writes them, of domain 0: NAME calls TARGET, whose arguments are in
+ * this many integer registers, and in this many words on the stack. */
+    .macro THUNK name target integers words gate
     .balign 64
     .globl  \name
     .type   \name, @function
 \name:
+    .if \integers < 1
+    xor     %edi, %edi
+    .endif
+    .if \integers < 2
+    xor     %esi, %esi
+    .endif
+    .if \integers < 3
+    xor     %edx, %edx
+    .endif
+    .if \integers < 4
+    xor     %ecx, %ecx
+    .endif
+    .if \integers < 5
+    xor     %r8d, %r8d
+    .endif
+    .if \integers < 6
+    xor     %r9d, %r9d
+    .endif
     .if \words
     movabs  $(\words << 32), %r10
     .else
     mov     $0, %r10d
     .endif
     movabs  $\target, %r11
-    jmp     *1f(%rip)
-    .balign 8
-1:  .quad   \gate
+    jmp     *\gate(%rip)
     .size   \name, . - \name
     .endm
 
-    THUNK gate_cost_thunk_empty gate_cost_empty 0 og_mpk_gate_call
-    THUNK gate_cost_thunk_stacked gate_cost_empty GATE_COST_WORDS og_mpk_gate_call_shaped
-    THUNK gate_cost_thunk_call_back gate_cost_call_back 0 og_mpk_gate_call
+    THUNK gate_cost_thunk_empty gate_cost_empty 0 0 gate_thread_plain
+    THUNK gate_cost_thunk_stacked gate_cost_empty 6 GATE_COST_WORDS gate_thread_shaped
+    THUNK gate_cost_thunk_call_back gate_cost_call_back 1 0 gate_thread_plain
 
 /* uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame): the C part of a callback, which
  * og-none has too, does nothing here. */
     .balign 64
-    .globl  og_mpk_callback_serve
+    .weak   og_mpk_callback_serve
     .type   og_mpk_callback_serve, @function
 og_mpk_callback_serve:
     mov     %rsi, %rax

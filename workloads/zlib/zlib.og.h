@@ -17,8 +17,8 @@ int uncompress(Bytef *dest OG_OUT(*destLen), uLongf *destLen OG_LENGTH_OF(dest),
 /* --- streams: one that deflates is of no use to inflate, and the reverse --- */
 
 int deflateInit_(z_streamp strm OG_OBJECT_NEW(deflating), int level, const char *version OG_STRING,
-                 int stream_size OG_SIZE_OF(strm)) OG_RETURNS(Z_OK, Z_MEM_ERROR, Z_STREAM_ERROR, Z_VERSION_ERROR)
-    OG_SUCCESS(Z_OK);
+                 int stream_size OG_SIZE_OF(strm))
+    OG_RETURNS(Z_OK, Z_MEM_ERROR, Z_STREAM_ERROR, Z_VERSION_ERROR) OG_SUCCESS(Z_OK);
 
 int deflate(z_streamp strm OG_OBJECT(deflating) OG_IN_WINDOW_FIELDS(next_in, avail_in)
                 OG_OUT_WINDOW_FIELDS(next_out, avail_out) OG_GET(total_in, total_out),
@@ -31,8 +31,8 @@ int deflateEnd(z_streamp strm OG_OBJECT_END(deflating))
     OG_RETURNS(Z_OK, Z_STREAM_ERROR, Z_DATA_ERROR);
 
 int inflateInit_(z_streamp strm OG_OBJECT_NEW(inflating), const char *version OG_STRING,
-                 int stream_size OG_SIZE_OF(strm)) OG_RETURNS(Z_OK, Z_MEM_ERROR, Z_STREAM_ERROR, Z_VERSION_ERROR)
-    OG_SUCCESS(Z_OK);
+                 int stream_size OG_SIZE_OF(strm))
+    OG_RETURNS(Z_OK, Z_MEM_ERROR, Z_STREAM_ERROR, Z_VERSION_ERROR) OG_SUCCESS(Z_OK);
 
 int inflate(z_streamp strm OG_OBJECT(inflating) OG_IN_WINDOW_FIELDS(next_in, avail_in)
                 OG_OUT_WINDOW_FIELDS(next_out, avail_out) OG_GET(total_in, total_out),

@@ -12,6 +12,7 @@
 #define OMNIGLOT_DOMAIN_H
 
 #include "call.h"
+#include "parameters.h"
 #include "scope.h"
 #include "upgrade.h"
 
@@ -68,6 +69,15 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
                                     void og_foreign **address,
                                     struct og_fault *fault) OG_MUST_CHECK;
 
+/* Says what parameters the function has, so that a gate copies those of its arguments that are on
+ * the stack, and clears the registers that hold none: what the host's code left there is not for
+ * the library to see. Scalars only (parameters.h); not for a variadic function, nor for one that
+ * takes structs by value. A function that nothing was said of is called with nothing on the stack,
+ * and with all that the registers hold. Returns OG_OK, OG_BAD_ARGUMENT (more than 1 KiB of stack),
+ * OG_NO_MEMORY. */
+enum og_error og_function_takes(struct og_function *function, const struct og_parameter *parameters,
+                                size_t count, struct og_fault *fault) OG_MUST_CHECK;
+
 /* Says that the function's arguments take `bytes` of stack. x86-64: those after the sixth integer
  * or eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). RV32: what the
  * first eight words leave. OG_STACK_BYTES (parameters.h) counts them. A gate copies that much of
@@ -123,6 +133,10 @@ struct og_runtime {
     /* The same for a function whose arguments take `words` of stack, of a pointer's size; NULL
      * where they are left where they are. */
     void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
+    /* The same for one whose arguments are in these registers alone; NULL: it makes no difference.
+     */
+    void (*(*entry_with_registers)(struct og_domain *domain, void (*entry)(void),
+                                   struct og_registers registers))(void);
     /* The same for one that returns `results` values on the x87 stack. */
     void (*(*entry_with_x87)(struct og_domain *domain, void (*entry)(void),
                              unsigned results))(void);

@@ -1,10 +1,10 @@
-/* How much stack a function's arguments take: what og_function_stack wants to know.
+/* Where a function's arguments are: what og_function_takes wants to know.
  *
- *     size_t stack = OG_STACK_BYTES(OG_PARAMETER(const char *), OG_PARAMETER(uint64_t));
- *     og_function_stack(&function, stack, &fault);
+ *     og_function_takes(&function, OG_PARAMETERS(OG_PARAMETER(const char *), OG_PARAMETER(int)),
+ *                       &fault);
  *
  * For scalars: integers, pointers, floats and doubles. A struct passed by value counts as its
- * psABI says, which is for the caller to know. */
+ * psABI says, which is for the caller to know (og_function_stack). */
 #ifndef OMNIGLOT_PARAMETERS_H
 #define OMNIGLOT_PARAMETERS_H
 
@@ -22,11 +22,13 @@ struct og_parameter {
                 __builtin_types_compatible_p(type, double)                                         \
     }
 
+/* These parameters, one at least, and how many they are: two arguments of a function. */
+#define OG_PARAMETERS(...)                                                                         \
+    (const struct og_parameter[]){__VA_ARGS__},                                                    \
+        sizeof((const struct og_parameter[]){__VA_ARGS__}) / sizeof(struct og_parameter)
+
 /* Bytes of stack that these parameters take, in order. */
-#define OG_STACK_BYTES(...)                                                                        \
-    og_stack_bytes((const struct og_parameter[]){__VA_ARGS__},                                     \
-                   sizeof((const struct og_parameter[]){__VA_ARGS__}) /                            \
-                       sizeof(struct og_parameter))
+#define OG_STACK_BYTES(...) og_stack_bytes(OG_PARAMETERS(__VA_ARGS__))
 
 static inline size_t og_stack_bytes(const struct og_parameter *parameters, size_t count)
 {
@@ -50,6 +52,28 @@ static inline size_t og_stack_bytes(const struct og_parameter *parameters, size_
             stack += 8;
 #endif
     return stack;
+}
+
+/* How many of the registers that hold arguments are in use. */
+struct og_registers {
+    unsigned char integers, floats; /* rdi, rsi, ...; xmm0, xmm1, ... */
+};
+
+static inline struct og_registers og_registers(const struct og_parameter *parameters, size_t count)
+{
+#if defined(__riscv)
+    enum { INTEGERS = 8, FLOATS = 0 };
+#else
+    enum { INTEGERS = 6, FLOATS = 8 };
+#endif
+    size_t integers = 0, floats = 0;
+    for (size_t i = 0; i < count; i++)
+        if (FLOATS && parameters[i].is_float)
+            floats++;
+        else
+            integers += (parameters[i].size + sizeof(uintptr_t) - 1) / sizeof(uintptr_t);
+    return (struct og_registers){(unsigned char)(integers < INTEGERS ? integers : INTEGERS),
+                                 (unsigned char)(floats < FLOATS ? floats : FLOATS)};
 }
 
 /* Is a struct returned where a hidden first argument says? (Of integers; larger than two words.) */

@@ -41,36 +41,104 @@ struct sample {
 /* Finds the functions in the instance. */
 static inline enum og_error sample_bind(struct sample *sample, struct og_fault *fault)
 {
-    const struct domain_symbol symbols[] = {
-        {"sample_misbehave", offsetof(struct sample, sample_misbehave), 0},
-        {"sample_add", offsetof(struct sample, sample_add), 0},
-        {"sample_mix", offsetof(struct sample, sample_mix),
-         OG_STACK_BYTES(OG_PARAMETER(int8_t), OG_PARAMETER(uint16_t), OG_PARAMETER(float),
-                        OG_PARAMETER(double), OG_PARAMETER(void *))},
-        {"sample_is_odd", offsetof(struct sample, sample_is_odd), 0},
-        {"sample_shade_of", offsetof(struct sample, sample_shade_of), 0},
-        {"sample_digit", offsetof(struct sample, sample_digit), 0},
-        {"sample_point_at", offsetof(struct sample, sample_point_at), 0},
-        {"sample_pixel_at", offsetof(struct sample, sample_pixel_at), 0},
-        {"sample_sum", offsetof(struct sample, sample_sum), 0},
-        {"sample_fill", offsetof(struct sample, sample_fill), 0},
-        {"sample_double", offsetof(struct sample, sample_double), 0},
-        {"sample_count_words", offsetof(struct sample, sample_count_words), 0},
-        {"sample_shout", offsetof(struct sample, sample_shout), 0},
-        {"sample_flags", offsetof(struct sample, sample_flags), 0},
-        {"sample_pixels", offsetof(struct sample, sample_pixels), 0},
-        {"sample_level", offsetof(struct sample, sample_level), 0},
-        {"sample_total", offsetof(struct sample, sample_total), 0},
-        {"sample_is_absent", offsetof(struct sample, sample_is_absent), 0},
-        {"sample_pump", offsetof(struct sample, sample_pump), 0},
-        {"sample_counter_new", offsetof(struct sample, sample_counter_new), 0},
-        {"sample_counter_next", offsetof(struct sample, sample_counter_next), 0},
-        {"sample_counter_free", offsetof(struct sample, sample_counter_free), 0},
-        {"sample_start", offsetof(struct sample, sample_start), 0},
-        {"sample_step", offsetof(struct sample, sample_step), 0},
-        {"sample_end", offsetof(struct sample, sample_end), 0},
-        {"sample_measure", offsetof(struct sample, sample_measure), 0},
-        {"sample_visit", offsetof(struct sample, sample_visit), 0},
+    static const struct og_parameter of_sample_misbehave[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_add[] = {OG_PARAMETER(int), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_mix[] = {OG_PARAMETER(int8_t),
+                                                        OG_PARAMETER(uint16_t), OG_PARAMETER(float),
+                                                        OG_PARAMETER(double), OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_is_odd[] = {OG_PARAMETER(unsigned int)};
+    static const struct og_parameter of_sample_shade_of[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_digit[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_point_at[] = {OG_PARAMETER(double),
+                                                             OG_PARAMETER(double)};
+    static const struct og_parameter of_sample_pixel_at[] = {OG_PARAMETER(void *),
+                                                             OG_PARAMETER(int), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_sum[] = {OG_PARAMETER(void *), OG_PARAMETER(size_t)};
+    static const struct og_parameter of_sample_fill[] = {OG_PARAMETER(void *), OG_PARAMETER(size_t),
+                                                         OG_PARAMETER(uint16_t)};
+    static const struct og_parameter of_sample_double[] = {OG_PARAMETER(void *),
+                                                           OG_PARAMETER(size_t)};
+    static const struct og_parameter of_sample_count_words[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_shout[] = {
+        OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_flags[] = {OG_PARAMETER(void *),
+                                                          OG_PARAMETER(size_t)};
+    static const struct og_parameter of_sample_pixels[] = {OG_PARAMETER(void *),
+                                                           OG_PARAMETER(size_t)};
+    static const struct og_parameter of_sample_level[] = {OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_total[] = {
+        OG_PARAMETER(void *), OG_PARAMETER(size_t), OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_is_absent[] = {OG_PARAMETER(void *),
+                                                              OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_pump[] = {
+        OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_counter_new[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_counter_next[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_counter_free[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_start[] = {
+        OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(size_t)};
+    static const struct og_parameter of_sample_step[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_end[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_measure[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_visit[] = {OG_PARAMETER(void *),
+                                                          OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct domain_symbol symbols[] = {
+        {"sample_misbehave", offsetof(struct sample, sample_misbehave), of_sample_misbehave,
+         sizeof(of_sample_misbehave) / sizeof(of_sample_misbehave[0])},
+        {"sample_add", offsetof(struct sample, sample_add), of_sample_add,
+         sizeof(of_sample_add) / sizeof(of_sample_add[0])},
+        {"sample_mix", offsetof(struct sample, sample_mix), of_sample_mix,
+         sizeof(of_sample_mix) / sizeof(of_sample_mix[0])},
+        {"sample_is_odd", offsetof(struct sample, sample_is_odd), of_sample_is_odd,
+         sizeof(of_sample_is_odd) / sizeof(of_sample_is_odd[0])},
+        {"sample_shade_of", offsetof(struct sample, sample_shade_of), of_sample_shade_of,
+         sizeof(of_sample_shade_of) / sizeof(of_sample_shade_of[0])},
+        {"sample_digit", offsetof(struct sample, sample_digit), of_sample_digit,
+         sizeof(of_sample_digit) / sizeof(of_sample_digit[0])},
+        {"sample_point_at", offsetof(struct sample, sample_point_at), of_sample_point_at,
+         sizeof(of_sample_point_at) / sizeof(of_sample_point_at[0])},
+        {"sample_pixel_at", offsetof(struct sample, sample_pixel_at), of_sample_pixel_at,
+         sizeof(of_sample_pixel_at) / sizeof(of_sample_pixel_at[0])},
+        {"sample_sum", offsetof(struct sample, sample_sum), of_sample_sum,
+         sizeof(of_sample_sum) / sizeof(of_sample_sum[0])},
+        {"sample_fill", offsetof(struct sample, sample_fill), of_sample_fill,
+         sizeof(of_sample_fill) / sizeof(of_sample_fill[0])},
+        {"sample_double", offsetof(struct sample, sample_double), of_sample_double,
+         sizeof(of_sample_double) / sizeof(of_sample_double[0])},
+        {"sample_count_words", offsetof(struct sample, sample_count_words), of_sample_count_words,
+         sizeof(of_sample_count_words) / sizeof(of_sample_count_words[0])},
+        {"sample_shout", offsetof(struct sample, sample_shout), of_sample_shout,
+         sizeof(of_sample_shout) / sizeof(of_sample_shout[0])},
+        {"sample_flags", offsetof(struct sample, sample_flags), of_sample_flags,
+         sizeof(of_sample_flags) / sizeof(of_sample_flags[0])},
+        {"sample_pixels", offsetof(struct sample, sample_pixels), of_sample_pixels,
+         sizeof(of_sample_pixels) / sizeof(of_sample_pixels[0])},
+        {"sample_level", offsetof(struct sample, sample_level), of_sample_level,
+         sizeof(of_sample_level) / sizeof(of_sample_level[0])},
+        {"sample_total", offsetof(struct sample, sample_total), of_sample_total,
+         sizeof(of_sample_total) / sizeof(of_sample_total[0])},
+        {"sample_is_absent", offsetof(struct sample, sample_is_absent), of_sample_is_absent,
+         sizeof(of_sample_is_absent) / sizeof(of_sample_is_absent[0])},
+        {"sample_pump", offsetof(struct sample, sample_pump), of_sample_pump,
+         sizeof(of_sample_pump) / sizeof(of_sample_pump[0])},
+        {"sample_counter_new", offsetof(struct sample, sample_counter_new), of_sample_counter_new,
+         sizeof(of_sample_counter_new) / sizeof(of_sample_counter_new[0])},
+        {"sample_counter_next", offsetof(struct sample, sample_counter_next),
+         of_sample_counter_next,
+         sizeof(of_sample_counter_next) / sizeof(of_sample_counter_next[0])},
+        {"sample_counter_free", offsetof(struct sample, sample_counter_free),
+         of_sample_counter_free,
+         sizeof(of_sample_counter_free) / sizeof(of_sample_counter_free[0])},
+        {"sample_start", offsetof(struct sample, sample_start), of_sample_start,
+         sizeof(of_sample_start) / sizeof(of_sample_start[0])},
+        {"sample_step", offsetof(struct sample, sample_step), of_sample_step,
+         sizeof(of_sample_step) / sizeof(of_sample_step[0])},
+        {"sample_end", offsetof(struct sample, sample_end), of_sample_end,
+         sizeof(of_sample_end) / sizeof(of_sample_end[0])},
+        {"sample_measure", offsetof(struct sample, sample_measure), of_sample_measure,
+         sizeof(of_sample_measure) / sizeof(of_sample_measure[0])},
+        {"sample_visit", offsetof(struct sample, sample_visit), of_sample_visit,
+         sizeof(of_sample_visit) / sizeof(of_sample_visit[0])},
     };
     return domain_bind(sample->instance.domain, sample, symbols,
                        sizeof(symbols) / sizeof(symbols[0]), fault);
@@ -203,6 +271,9 @@ static inline enum og_error call_sample_version(struct sample *sample, int *resu
     struct og_function function;
     enum og_error error =
         og_domain_lookup(sample->instance.domain, "sample_version", &function, fault);
+    if (error)
+        return error;
+    error = og_function_takes(&function, NULL, 0, fault);
     if (error)
         return error;
     og_scope_begin(sample->instance.domain, scope);
