@@ -61,19 +61,18 @@ struct og_registers {
 
 static inline struct og_registers og_registers(const struct og_parameter *parameters, size_t count)
 {
-#if defined(__riscv)
-    enum { INTEGERS = 8, FLOATS = 0 };
-#else
-    enum { INTEGERS = 6, FLOATS = 8 };
-#endif
     size_t integers = 0, floats = 0;
+#if defined(__riscv)
     for (size_t i = 0; i < count; i++)
-        if (FLOATS && parameters[i].is_float)
-            floats++;
-        else
-            integers += (parameters[i].size + sizeof(uintptr_t) - 1) / sizeof(uintptr_t);
-    return (struct og_registers){(unsigned char)(integers < INTEGERS ? integers : INTEGERS),
-                                 (unsigned char)(floats < FLOATS ? floats : FLOATS)};
+        integers += (parameters[i].size + 3u) / 4;
+    integers = integers < 8 ? integers : 8;
+#else
+    for (size_t i = 0; i < count; i++)
+        *(parameters[i].is_float ? &floats : &integers) += 1;
+    integers = integers < 6 ? integers : 6;
+    floats = floats < 8 ? floats : 8;
+#endif
+    return (struct og_registers){(unsigned char)integers, (unsigned char)floats};
 }
 
 /* Is a struct returned where a hidden first argument says? (Of integers; larger than two words.) */
