@@ -34,29 +34,30 @@ static enum og_error replace_entry(struct og_function *function, void (*entry)(v
     return OG_OK;
 }
 
-enum og_error og_function_stack(struct og_function *function, size_t bytes, struct og_fault *fault)
+static enum og_error take(struct og_function *function, size_t bytes,
+                          const struct og_registers *registers, struct og_fault *fault)
 {
     enum { STACK_MAX = 1024, WORD = sizeof(uintptr_t) };
     struct og_domain *domain = function->domain;
     if (bytes > STACK_MAX)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "arguments take at most 1 KiB of stack");
-    if (!domain->runtime->entry_with_stack)
+    if (!domain->runtime->entry_taking)
         return OG_OK;
     size_t words = (bytes + WORD - 1) / WORD;
-    return replace_entry(function,
-                         domain->runtime->entry_with_stack(domain, function->entry, words), fault);
+    return replace_entry(
+        function, domain->runtime->entry_taking(domain, function->entry, words, registers), fault);
+}
+
+enum og_error og_function_stack(struct og_function *function, size_t bytes, struct og_fault *fault)
+{
+    return take(function, bytes, NULL, fault);
 }
 
 enum og_error og_function_takes(struct og_function *function, const struct og_parameter *parameters,
                                 size_t count, struct og_fault *fault)
 {
-    struct og_domain *domain = function->domain;
-    enum og_error error = og_function_stack(function, og_stack_bytes(parameters, count), fault);
-    if (error || !domain->runtime->entry_with_registers)
-        return error;
     struct og_registers registers = og_registers(parameters, count);
-    return replace_entry(
-        function, domain->runtime->entry_with_registers(domain, function->entry, registers), fault);
+    return take(function, og_stack_bytes(parameters, count), &registers, fault);
 }
 
 enum og_error og_function_x87(struct og_function *function, unsigned results,

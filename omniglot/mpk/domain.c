@@ -281,25 +281,17 @@ static void (*mpk_entry(struct og_domain *handle, void *target, const char *symb
     return mpk_thunk(mpk(handle), (uintptr_t)target, MPK_SHAPE_UNKNOWN);
 }
 
-static void (*mpk_entry_with_stack(struct og_domain *handle, void (*entry)(void),
-                                   size_t words))(void)
-{
-    const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
-    if (!made || made->shape.stack_words == words)
-        return made ? entry : NULL;
-    struct mpk_shape shape = made->shape;
-    shape.stack_words = (uint16_t)words;
-    return mpk_thunk(mpk(handle), made->target, shape);
-}
-
-static void (*mpk_entry_with_registers(struct og_domain *handle, void (*entry)(void),
-                                       struct og_registers registers))(void)
+static void (*mpk_entry_taking(struct og_domain *handle, void (*entry)(void), size_t words,
+                               const struct og_registers *registers))(void)
 {
     const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
     if (!made)
         return NULL;
-    struct mpk_shape shape = made->shape;
-    shape.registers = registers;
+    struct mpk_shape shape = MPK_SHAPE_UNKNOWN;
+    shape.x87_results = made->shape.x87_results;
+    shape.stack_words = (uint16_t)words;
+    if (registers)
+        shape.registers = *registers;
     return mpk_thunk(mpk(handle), made->target, shape);
 }
 
@@ -321,8 +313,7 @@ const struct og_runtime og_runtime_mpk = {
     .close = mpk_close,
     .lookup = mpk_lookup,
     .entry = mpk_entry,
-    .entry_with_stack = mpk_entry_with_stack,
-    .entry_with_registers = mpk_entry_with_registers,
+    .entry_taking = mpk_entry_taking,
     .entry_with_x87 = mpk_entry_with_x87,
     .context = mpk_context,
     .heap_alloc = mpk_heap_alloc,

@@ -19,11 +19,11 @@
     .hidden og_mpk_gate_start, og_mpk_gate_end
 og_mpk_gate_start:
 
-/* What AVX-512 adds, in which the host's string functions leave what they copied. Writing the
- * lowest part of such a register clears the rest. Only where og_mpk_has_wide_registers. */
+/* What AVX-512 adds, in which the host's string functions leave what they copied: the kxorw clears
+ * all of a mask. Only where og_mpk_has_wide_registers. */
     .macro CLEAR_WIDE_REGISTERS
     .irp    number, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-    vpxord  %xmm\number, %xmm\number, %xmm\number
+    vpxord  %zmm\number, %zmm\number, %zmm\number
     .endr
     .irp    number, 0,1,2,3,4,5,6,7
     kxorw   %k\number, %k\number, %k\number
@@ -105,23 +105,9 @@ og_mpk_gate_start:
     pushq   %gs:MPK_RETURN
     mov     MPK_CONTEXT_FS(%r10), %rax
     wrfsbase %rax
-    mov     %gs:MPK_PKRU, %eax      /* the armed domain's */
-    movb    $MPK_BLOCK, %gs:MPK_SELECTOR
 
-    xor     %ecx, %ecx
-    xor     %edx, %edx
-    wrpkru
-    cmp     %gs:MPK_PKRU, %eax
-    jne     og_mpk_trap
-
-    /* Nothing of the host's stays in a register that holds no argument, or a copy of one. */
-    mov     %r12, %rdx
-    mov     %r13, %rcx
-    .if \floats
-    mov     $8, %eax                /* variadics: at most 8 vector registers hold arguments */
-    .else
-    xor     %eax, %eax
-    .endif
+    /* Nothing of the host's stays in a register that holds no argument, or a copy of one: from
+     * the selector's store on a signal's frame is the domain's. */
     xor     %ebx, %ebx
     xor     %ebp, %ebp
     xor     %r10d, %r10d
@@ -134,6 +120,21 @@ og_mpk_gate_start:
     .endr
     .else
     vzeroall
+    .endif
+    mov     %gs:MPK_PKRU, %eax      /* the armed domain's */
+    xor     %ecx, %ecx
+    xor     %edx, %edx
+    movb    $MPK_BLOCK, %gs:MPK_SELECTOR
+    wrpkru
+    cmp     %gs:MPK_PKRU, %eax
+    jne     og_mpk_trap
+
+    mov     %r12, %rdx
+    mov     %r13, %rcx
+    .if \floats
+    mov     $8, %eax                /* variadics: at most 8 vector registers hold arguments */
+    .else
+    xor     %eax, %eax
     .endif
     jmp     *%r11
 
@@ -376,14 +377,21 @@ og_mpk_callback_allowed:
     mov     MPK_CONTEXT_FS(%rdx), %rcx
     wrfsbase %rcx
     mov     %rax, %rsp
+    /* As in a call, nothing of the host's stays in a register. */
+    xor     %esi, %esi
+    xor     %edi, %edi
+    xor     %r8d, %r8d
+    xor     %r9d, %r9d
+    xor     %r10d, %r10d
+    xor     %r11d, %r11d
+    vzeroall
     mov     %gs:MPK_PKRU, %eax      /* callback_serve has armed this domain */
-    movb    $MPK_BLOCK, %gs:MPK_SELECTOR
     xor     %ecx, %ecx
     xor     %edx, %edx
+    movb    $MPK_BLOCK, %gs:MPK_SELECTOR
     wrpkru
     cmp     %gs:MPK_PKRU, %eax
     jne     og_mpk_trap
-    vzeroupper
     ldmxcsr 128(%rsp)               /* the domain's own; if it has changed them, its fault */
     fldcw   132(%rsp)
     mov     (%rsp), %rax
@@ -395,15 +403,6 @@ og_mpk_callback_allowed:
     pop     %r12
     pop     %rbp
     pop     %rbx
-    xor     %esi, %esi
-    xor     %edi, %edi
-    xor     %r8d, %r8d
-    xor     %r9d, %r9d
-    xor     %r10d, %r10d
-    xor     %r11d, %r11d
-    .irp    number, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
-    pxor    %xmm\number, %xmm\number
-    .endr
     ret
 
 /* Where the kernel delivers signals: rdi the number, rsi the siginfo, rdx the ucontext, rsp on

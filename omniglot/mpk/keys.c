@@ -17,6 +17,7 @@
 
 enum { KEYS = 16 };
 
+bool og_mpk_has_wide_registers;
 static int readonly_key = -1;
 static bool taken[KEYS];
 static int domain_keys[KEYS];
@@ -48,12 +49,9 @@ enum og_error og_mpk_supported(struct og_fault *fault)
     return OG_OK;
 }
 
-bool og_mpk_has_wide_registers;
-
 enum og_error mpk_keys_open(struct og_fault *fault)
 {
-    /* Asks the kernel's part, too. Whatever has AVX-512 and protection keys has VL. */
-    og_mpk_has_wide_registers = __builtin_cpu_supports("avx512vl");
+    og_mpk_has_wide_registers = __builtin_cpu_supports("avx512f"); /* and the kernel does */
     if (readonly_key >= 0)
         return OG_OK;
     readonly_key = pkey_alloc(0, 0);

@@ -11,7 +11,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SIZE = MPK_THUNKS * MPK_THUNK_SIZE };
+enum {
+    SIZE = MPK_THUNKS * MPK_THUNK_SIZE,
+    LONGEST = 2 * 4 + 3 * 2 /* xor */ + 4 * 7 /* pxor */ + 10 + 10 /* r10, r11 */ + 6 + 8 /* jmp */,
+    PREFIXES = 14, /* the most that an instruction has: thunks are scanned one by one */
+};
+_Static_assert(LONGEST + PREFIXES <= MPK_THUNK_SIZE, "zeros separate a thunk from the next");
 
 extern const char og_mpk_gate_call[], og_mpk_gate_call_wide[], og_mpk_gate_call_integers[],
     og_mpk_gate_call_integers_wide[], og_mpk_gate_call_shaped[], og_mpk_gate_call_shaped_wide[],

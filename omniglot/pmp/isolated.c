@@ -58,9 +58,10 @@ static void (*isolated_entry(struct og_domain *domain, void *target, const char 
     return thunk_for(pmp_domain_of(domain), (uintptr_t)target, 0);
 }
 
-static void (*isolated_entry_with_stack(struct og_domain *domain, void (*entry)(void),
-                                        size_t words))(void)
+static void (*isolated_entry_taking(struct og_domain *domain, void (*entry)(void), size_t words,
+                                    const struct og_registers *registers))(void)
 {
+    (void)registers; /* docs/threat-model-pmp.md, known limits */
     size_t slot = (size_t)((const char *)entry - og_pmp_thunk_code) / PMP_THUNK_SIZE;
     return thunk_for(pmp_domain_of(domain), og_pmp_thunks[slot].target, words);
 }
@@ -196,7 +197,7 @@ const struct og_runtime og_runtime_pmp = {
     .close = pmp_domain_close,
     .lookup = pmp_domain_lookup,
     .entry = isolated_entry,
-    .entry_with_stack = isolated_entry_with_stack,
+    .entry_taking = isolated_entry_taking,
     .context = pmp_domain_context,
     .heap_alloc = isolated_heap_alloc,
     .heap_owns = pmp_domain_heap_owns,

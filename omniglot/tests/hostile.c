@@ -81,14 +81,16 @@ __asm__(".globl look_at_registers\n.type look_at_registers, @function\nlook_at_r
         "  movq %xmm8,%rcx\n  or %rcx,%rax\n  movq %xmm11,%rcx\n  or %rcx,%rax\n"
         "  movq %xmm15,%rcx\n  or %rcx,%rax\n  ret\n");
 
-/* What the registers hold that could carry a second and further integers, and a second and further
- * floats: their bits, or-ed. */
-EXPORT long look_at_arguments(void);
-__asm__(".globl look_at_arguments\n.type look_at_arguments, @function\nlook_at_arguments:\n"
-        "  mov %rsi,%rax\n  or %rdx,%rax\n  or %rcx,%rax\n  or %r8,%rax\n  or %r9,%rax\n"
-        ".irp register,1,2,3,4,5,6,7\n  movq %xmm\\register,%rcx\n  or %rcx,%rax\n"
-        "  psrldq $8,%xmm\\register\n  movq %xmm\\register,%rcx\n  or %rcx,%rax\n"
-        ".endr\n  ret\n");
+/* What the registers hold that can carry arguments: six integers, then eight floats' whole vector
+ * registers. */
+EXPORT uint64_t registers_found[6 + 2 * 8];
+EXPORT void keep_registers(void);
+__asm__(".globl keep_registers\n.type keep_registers, @function\nkeep_registers:\n"
+        "  mov registers_found@GOTPCREL(%rip),%rax\n"
+        "  mov %rdi,(%rax)\n  mov %rsi,8(%rax)\n  mov %rdx,16(%rax)\n  mov %rcx,24(%rax)\n"
+        "  mov %r8,32(%rax)\n  mov %r9,40(%rax)\n"
+        ".irp number,0,1,2,3,4,5,6,7\n  movups %xmm\\number,48+16*\\number(%rax)\n.endr\n"
+        "  ret\n");
 
 /* What the upper halves of the vector registers hold: their bits, or-ed. */
 EXPORT long look_at_upper_halves(void);

@@ -104,7 +104,7 @@ static int report_callback(struct og_domain *domain, void *raw, struct og_fault 
         uint64_t boxed = time_callback(
             function.entry, og_callback_pointer(&callback, long (*)(long, long, double)));
         uint64_t plain = time_callback((void (*)(void))dlsym(raw, "call_back"), nothing);
-        report("an_empty_callback", boxed - plain - empty, 260);
+        report("an_empty_callback", boxed - plain - empty, 240);
         error = og_invoke_end(&scope.access, fault);
     }
     og_scope_end(&scope);

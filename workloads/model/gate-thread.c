@@ -41,7 +41,7 @@ bool gate_thread_enter(void)
     uintptr_t fs;
     if (syscall(SYS_arch_prctl, ARCH_GET_FS, &fs) || syscall(SYS_arch_prctl, ARCH_SET_GS, block))
         return false;
-    og_mpk_has_wide_registers = __builtin_cpu_supports("avx512vl");
+    og_mpk_has_wide_registers = __builtin_cpu_supports("avx512f");
     gate_thread_plain =
         og_mpk_has_wide_registers ? og_mpk_gate_call_integers_wide : og_mpk_gate_call_integers;
     gate_thread_shaped = og_mpk_has_wide_registers ? og_mpk_gate_call_shaped_integers_wide
@@ -58,6 +58,11 @@ bool gate_thread_enter(void)
 void gate_thread_arm(uint64_t domain)
 {
     *(uint64_t *)in_block(MPK_ARMED) = domain;
+}
+
+bool gate_thread_blocks(void)
+{
+    return *(const volatile unsigned char *)in_block(MPK_SELECTOR) == MPK_BLOCK;
 }
 
 uint64_t gate_thread_calls(void)

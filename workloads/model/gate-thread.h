@@ -14,6 +14,10 @@ bool gate_thread_enter(void);
 /* The domain whose signal stack the gate takes to be armed; for another it calls og_mpk_arm. */
 void gate_thread_arm(uint64_t domain);
 
+/* Does the selector say that the domain's code runs, so that the kernel is to trap its system
+ * calls? */
+bool gate_thread_blocks(void);
+
 /* How many calls have gone in. */
 uint64_t gate_thread_calls(void);
 

@@ -60,6 +60,7 @@ gate_cost_call_back:
     .size   \name, . - \name
     .endm
 
+/* (What the stacked arguments cost is taken a little too low, by the registers not cleared.) */
     THUNK gate_cost_thunk_empty gate_cost_empty 0 0 gate_thread_plain
     THUNK gate_cost_thunk_stacked gate_cost_empty 6 GATE_COST_WORDS gate_thread_shaped
     THUNK gate_cost_thunk_call_back gate_cost_call_back 1 0 gate_thread_plain
@@ -67,7 +68,7 @@ gate_cost_call_back:
 /* uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame): the C part of a callback, which
  * og-none has too, does nothing here. */
     .balign 64
-    .weak   og_mpk_callback_serve
+    .weak   og_mpk_callback_serve   /* gate-registers has its own */
     .type   og_mpk_callback_serve, @function
 og_mpk_callback_serve:
     mov     %rsi, %rax

@@ -70,11 +70,11 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
                                     struct og_fault *fault) OG_MUST_CHECK;
 
 /* Says what parameters the function has, so that a gate copies those of its arguments that are on
- * the stack, and clears the registers that hold none: what the host's code left there is not for
- * the library to see. Scalars only (parameters.h); not for a variadic function, nor for one that
- * takes structs by value. A function that nothing was said of is called with nothing on the stack,
- * and with all that the registers hold. Returns OG_OK, OG_BAD_ARGUMENT (more than 1 KiB of stack),
- * OG_NO_MEMORY. */
+ * the stack, and, behind protection keys, clears the registers that hold none: what the host's code
+ * left there is not for the library to see. Scalars only (parameters.h); not for a variadic
+ * function, nor for one that takes structs by value. A function that nothing was said of is called
+ * with nothing on the stack, and with all that the registers hold. Returns OG_OK, OG_BAD_ARGUMENT
+ * (more than 1 KiB of stack), OG_NO_MEMORY. */
 enum og_error og_function_takes(struct og_function *function, const struct og_parameter *parameters,
                                 size_t count, struct og_fault *fault) OG_MUST_CHECK;
 
@@ -130,13 +130,11 @@ struct og_runtime {
     void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
     /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
     void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
-    /* The same for a function whose arguments take `words` of stack, of a pointer's size; NULL
-     * where they are left where they are. */
-    void (*(*entry_with_stack)(struct og_domain *domain, void (*entry)(void), size_t words))(void);
-    /* The same for one whose arguments are in these registers alone; NULL: it makes no difference.
-     */
-    void (*(*entry_with_registers)(struct og_domain *domain, void (*entry)(void),
-                                   struct og_registers registers))(void);
+    /* The same for a function whose arguments take `words` of stack, of a pointer's size, and these
+     * registers; NULL: whatever they hold is handed on. A runtime that leaves stack and registers
+     * as they are has no such function. */
+    void (*(*entry_taking)(struct og_domain *domain, void (*entry)(void), size_t words,
+                           const struct og_registers *registers))(void);
     /* The same for one that returns `results` values on the x87 stack. */
     void (*(*entry_with_x87)(struct og_domain *domain, void (*entry)(void),
                              unsigned results))(void);

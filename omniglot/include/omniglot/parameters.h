@@ -17,9 +17,21 @@ struct og_parameter {
 
 #define OG_PARAMETER(type)                                                                         \
     {                                                                                              \
-        sizeof(type), _Alignof(type),                                                              \
-            __builtin_types_compatible_p(type, float) ||                                           \
-                __builtin_types_compatible_p(type, double)                                         \
+        sizeof(type) + 0 * sizeof(OG_PARAMETER_CHECKED(type)), _Alignof(type),                     \
+            OG_PARAMETER_IS_FLOAT(type)                                                            \
+    }
+
+#define OG_PARAMETER_IS_FLOAT(type)                                                                \
+    (__builtin_types_compatible_p(type, float) || __builtin_types_compatible_p(type, double))
+
+/* Integers, enums and _Bool are of class 1, pointers of class 5. */
+#define OG_PARAMETER_CHECKED(type)                                                                 \
+    struct {                                                                                       \
+        char nothing;                                                                              \
+        _Static_assert(OG_PARAMETER_IS_FLOAT(type) ||                                              \
+                           (sizeof(type) <= 8 && (__builtin_classify_type(*(type *)0) == 1 ||      \
+                                                  __builtin_classify_type(*(type *)0) == 5)),      \
+                       "a parameter is an integer of up to 64 bits, a pointer, float or double");  \
     }
 
 /* These parameters, one at least, and how many they are: two arguments of a function. */
@@ -54,9 +66,10 @@ static inline size_t og_stack_bytes(const struct og_parameter *parameters, size_
     return stack;
 }
 
-/* How many of the registers that hold arguments are in use. */
+/* How many of the registers that hold arguments are in use: rdi, rsi, ... and xmm0, xmm1, ...; or
+ * a0, a1, ..., in RV32's ILP32 for floats, too. */
 struct og_registers {
-    unsigned char integers, floats; /* rdi, rsi, ...; xmm0, xmm1, ... */
+    unsigned char integers, floats;
 };
 
 static inline struct og_registers og_registers(const struct og_parameter *parameters, size_t count)

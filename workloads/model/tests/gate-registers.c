@@ -1,17 +1,22 @@
 /* What foreign code finds in registers behind the gate: nothing of the host's, also in those of
- * AVX-512, which the guest with protection keys does not have. The gate is as it is but for its
- * PKRU writes. */
+ * AVX-512, which the guest with protection keys does not have; and what a signal's frame has of
+ * them, which may be where a domain can read it. The gate is as it is but for its PKRU writes. */
 #include "workloads/model/gate-thread.h"
 
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
+#include <ucontext.h>
 
 #include <cmocka.h>
 
-#define SECRET "$0x5ec2e7"
-#define WIDE   "16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
+#define SECRET   0x5ec2e7
+#define TEXT(x)  TEXT_(x)
+#define TEXT_(x) #x
+#define PUT      "$" TEXT(SECRET)
+#define WIDE     "16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
 
 typedef void function(void);
 
@@ -22,17 +27,18 @@ void fill_vectors(void), fill_wide(void);
 long see_registers(void), see_wide(void);
 /* The foreign side of a callback, which then sees the wide ones. */
 long call_back_and_see_wide(void);
+void call_back(void);
 /* Fills registers with secrets, and calls. */
 long call_full(function *called), call_full_and_wide(function *called);
 
 __asm__(".text\n"
         "fill_vectors:\n"
-        "  mov " SECRET ", %eax\n  vmovd %eax, %xmm0\n  vpermilps $0, %xmm0, %xmm0\n"
+        "  mov " PUT ", %eax\n  vmovd %eax, %xmm0\n  vpermilps $0, %xmm0, %xmm0\n"
         "  vinsertf128 $1, %xmm0, %ymm0, %ymm0\n"
         "  .irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n  vmovaps %ymm0, %ymm\\n\n  .endr\n"
         "  ret\n"
         "fill_wide:\n"
-        "  push %rax\n  mov " SECRET ", %eax\n"
+        "  push %rax\n  mov " PUT ", %eax\n"
         "  .irp n, " WIDE "\n  vpbroadcastd %eax, %zmm\\n\n  .endr\n"
         "  .irp n, 0,1,2,3,4,5,6,7\n  kmovq %rax, %k\\n\n  .endr\n"
         "  pop %rax\n  ret\n"
@@ -54,12 +60,16 @@ __asm__(".text\n"
         "  leave\n  vzeroupper\n  ret\n"
         "call_back_and_see_wide:\n"
         "  sub $8, %rsp\n  call og_mpk_callback_thunks\n  add $8, %rsp\n  jmp see_wide\n"
+        "call_back:\n"
+        "  sub $8, %rsp\n  call og_mpk_callback_thunks\n  add $8, %rsp\n  ret\n"
         "call_full:\n"
         "  .irp r, rbx,rbp,r12,r13,r14,r15,rdi\n  push %\\r\n  .endr\n"
         "  call fill_vectors\n"
         "  .irp r, rsi,rdx,rcx,r8,r9,r10,r11,rbx,rbp,r12,r13,r14,r15,rax,rdi\n"
-        "  mov " SECRET ", %\\r\n  .endr\n"
-        "  call *(%rsp)\n"
+        "  mov " PUT ", %\\r\n  .endr\n"
+        "  testb $1, steps_wanted(%rip)\n  jz 1f\n"
+        "  pushf\n  orl $0x100, (%rsp)\n  popf\n" /* a trap after each instruction */
+        "1: call *(%rsp)\n"
         "  .irp r, rdi,r15,r14,r13,r12,rbp,rbx\n  pop %\\r\n  .endr\n"
         "  vzeroupper\n  ret\n"
         "call_full_and_wide:\n"
@@ -75,15 +85,17 @@ __asm__(".text\n"
 THUNK(boxed_see_registers, see_registers);
 THUNK(boxed_see_wide, see_wide);
 THUNK(boxed_call_back_and_see_wide, call_back_and_see_wide);
+THUNK(boxed_call_back, call_back);
 
 /* The host's side of a callback, and of a first call: both use whatever registers they like. */
-static bool is_wide;
+static bool can_enter, is_wide;
 static unsigned armed;
 
 uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame);
 uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame)
 {
     (void)slot;
+    fill_vectors();
     if (is_wide)
         fill_wide();
     return frame;
@@ -109,51 +121,116 @@ static void stop(int signal)
 static int enter(void **state)
 {
     (void)state;
+    is_wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+    if (!__builtin_cpu_supports("avx") || !gate_thread_enter())
+        return 0;
     signal(SIGILL, stop);
-    is_wide = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-    if (!__builtin_cpu_supports("avx") || sigsetjmp(stopped, 1) || !gate_thread_enter())
-        return -1;
-    return call_full(boxed_see_registers) < 0 ? -1 : 0;
+    if (!sigsetjmp(stopped, 1)) {
+        (void)call_full(boxed_see_registers);
+        can_enter = true;
+    }
+    signal(SIGILL, SIG_DFL);
+    return 0;
 }
 
-static void skip_without_wide(void)
+static void skip_unless(bool possible, const char *why)
 {
-    if (!is_wide) {
-        print_message("# the processor has no AVX-512, or no kernel for it\n");
-        skip();
-    }
+    if (possible)
+        return;
+    print_message("# %s\n", why);
+    skip();
+}
+
+static void need_gate(void)
+{
+    skip_unless(can_enter, "the processor or the kernel has no AVX, FSGSBASE or GS base");
+}
+
+static void need_wide_registers(void)
+{
+    need_gate();
+    skip_unless(is_wide, "the processor has no AVX-512, or no kernel for it");
+}
+
+/* --- a signal at each instruction --- */
+
+bool steps_wanted; /* call_full asks for them */
+static unsigned steps_in_domain;
+static uintptr_t leaks_at;
+
+/* The frame of a signal at an instruction of the gate: from the selector's store on a handler
+ * leaves it where the domain can read it. */
+static void look_at_frame(int signal, siginfo_t *info, void *opaque)
+{
+    (void)signal;
+    (void)info;
+    const ucontext_t *context = opaque;
+    const uint32_t secret = SECRET;
+    const uintptr_t at = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+    if (!gate_thread_blocks())
+        return;
+    steps_in_domain++;
+    bool leaks = false;
+    for (int i = REG_R8; i <= REG_RCX; i++)
+        leaks |= (uint32_t)context->uc_mcontext.gregs[i] == secret;
+    /* The extended state: of its size the kernel tells in the last part of the 512 bytes that all
+     * processors have (struct _fpx_sw_bytes of <asm/sigcontext.h>). */
+    const unsigned char *state = (const unsigned char *)context->uc_mcontext.fpregs;
+    uint32_t magic, size;
+    memcpy(&magic, state + 464, 4);
+    memcpy(&size, state + 468, 4);
+    const size_t end = magic == 0x46505853 ? size : 512;
+    for (size_t i = 0; i + 4 <= end; i += 4)
+        leaks |= !memcmp(state + i, &secret, 4);
+    if (leaks && !leaks_at)
+        leaks_at = at;
+}
+
+static long call_in_steps(function *called)
+{
+    struct sigaction action = {.sa_sigaction = look_at_frame, .sa_flags = SA_SIGINFO}, before;
+    steps_in_domain = 0;
+    leaks_at = 0;
+    sigaction(SIGTRAP, &action, &before);
+    steps_wanted = true;
+    long seen = is_wide ? call_full_and_wide(called) : call_full(called);
+    steps_wanted = false;
+    sigaction(SIGTRAP, &before, NULL);
+    return seen;
 }
 
 static void a_plain_call_shows_the_host_s_registers(void **state)
 {
     (void)state;
+    need_gate();
     assert_int_not_equal(call_full((function *)(uintptr_t)see_registers), 0);
 }
 
 static void behind_the_gate_every_register_is_clear(void **state)
 {
     (void)state;
+    need_gate();
     assert_int_equal(call_full(boxed_see_registers), 0);
 }
 
 static void a_plain_call_shows_the_host_s_wide_registers(void **state)
 {
     (void)state;
-    skip_without_wide();
+    need_wide_registers();
     assert_int_not_equal(call_full_and_wide((function *)(uintptr_t)see_wide), 0);
 }
 
 static void behind_the_gate_every_wide_register_is_clear(void **state)
 {
     (void)state;
-    skip_without_wide();
+    need_wide_registers();
     assert_int_equal(call_full_and_wide(boxed_see_wide), 0);
 }
 
 static void so_it_is_after_the_signal_stack_was_armed(void **state)
 {
     (void)state;
-    skip_without_wide();
+    need_wide_registers();
     unsigned before = armed;
     gate_thread_arm(1);
     assert_int_equal(call_full_and_wide(boxed_see_wide), 0);
@@ -163,8 +240,26 @@ static void so_it_is_after_the_signal_stack_was_armed(void **state)
 static void so_it_is_after_a_callback(void **state)
 {
     (void)state;
-    skip_without_wide();
+    need_wide_registers();
     assert_int_equal(call_full_and_wide(boxed_call_back_and_see_wide), 0);
+}
+
+static void no_frame_of_a_signal_on_the_way_in_holds_a_host_value(void **state)
+{
+    (void)state;
+    need_gate();
+    assert_int_equal(call_in_steps(boxed_see_registers), 0);
+    assert_true(steps_in_domain > 10);
+    assert_int_equal(leaks_at, 0);
+}
+
+static void no_frame_of_a_signal_around_a_callback_holds_a_host_value(void **state)
+{
+    (void)state;
+    need_gate();
+    (void)call_in_steps(boxed_call_back);
+    assert_true(steps_in_domain > 10);
+    assert_int_equal(leaks_at, 0);
 }
 
 int main(void)
@@ -176,6 +271,8 @@ int main(void)
         cmocka_unit_test(behind_the_gate_every_wide_register_is_clear),
         cmocka_unit_test(so_it_is_after_the_signal_stack_was_armed),
         cmocka_unit_test(so_it_is_after_a_callback),
+        cmocka_unit_test(no_frame_of_a_signal_on_the_way_in_holds_a_host_value),
+        cmocka_unit_test(no_frame_of_a_signal_around_a_callback_holds_a_host_value),
     };
     return cmocka_run_group_tests(tests, enter, NULL);
 }
