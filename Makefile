@@ -36,6 +36,8 @@ LDFLAGS += $(SANITIZERS) -Wl,--as-needed
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
+# What everything is built again for when it changes: not the compilers' notes (.d), which are read too.
+BUILD_FILES = $(filter-out %.d,$(MAKEFILE_LIST))
 objects = $(patsubst %,$(BUILD)/object/%.o,$(basename $(1)))
 
 # $(call archive,NAME,SOURCES): the static library $(BUILD)/lib/NAME.a
@@ -96,17 +98,17 @@ include baselines/build.mk
 include workloads/build.mk
 include results/build.mk
 
-$(BUILD)/object/%.o: %.c $(MAKEFILE_LIST)
+$(BUILD)/object/%.o: %.c $(BUILD_FILES)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS_$*) -MMD -MP -c -o $@ $<
 
-$(BUILD)/object/%.o: %.cc $(MAKEFILE_LIST)
+$(BUILD)/object/%.o: %.cc $(BUILD_FILES)
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(FLAGS_$*) -MMD -MP -c -o $@ $<
 
-$(BUILD)/object/%.o: %.S $(MAKEFILE_LIST)
+$(BUILD)/object/%.o: %.S $(BUILD_FILES)
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -g -MMD -MP -c -o $@ $<

@@ -32,7 +32,7 @@ BENCH_TABLES += workload_$(call symbol,$(1))_$(call symbol,$(2))
 BENCH_SOURCES += workloads/$(1)/$(1).$(2).c
 BENCH_ARCHIVES += $(SYSTEM_ARCHIVES_$(2)) $(if $(filter copy-wasm,$(2)),wasm-$(1))
 BENCH_LIBRARIES += $(SYSTEM_LIBRARIES_$(2))
-$(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$(1)) $(MAKEFILE_LIST)
+$(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$(1)) $(BUILD_FILES)
 	$$(call say,CC,"$$< ($(2))")
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WORKLOAD_ALIGNMENT) $(FLAGS_workloads/$(1)/$(1)) \
@@ -81,7 +81,7 @@ $(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c in
     results_file.c results_line.c run.c stack_offset.c statistics.c verify.c whole_file.c))
 
 # The tables' list is rewritten, and what includes it recompiled, when the pairs change.
-$(BUILD)/generated/workloads/tables.list: $(MAKEFILE_LIST)
+$(BUILD)/generated/workloads/tables.list: $(BUILD_FILES)
 	@mkdir -p $(@D)
 	$(Q){ for table in $(BENCH_TABLES); do echo "TABLE($$table)"; done; \
 	    for gap in $(BENCH_GAPS); do echo "$$gap"; done; } >$@

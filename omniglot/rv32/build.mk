@@ -19,7 +19,7 @@ rv32_objects = $(patsubst %,$(RV32)/object/$(1)/%.o,$(basename $(2)))
 # $(call rv32_compile,TAG,SOURCES,FLAGS): compiles them so; each TAG has its own flags.
 define rv32_compile_rule
 RV32_OBJECTS += $(call rv32_objects,$(1),$(2))
-$(call rv32_objects,$(1),$(2)): $(2) $(MAKEFILE_LIST) | rv32-toolchain
+$(call rv32_objects,$(1),$(2)): $(2) $(BUILD_FILES) | rv32-toolchain
 	$$(call say,RV32,"$$< ($(1))")
 	@mkdir -p $$(@D)
 	$(Q)$(RV32_CC) $(RV32_CPPFLAGS) $(RV32_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
@@ -30,7 +30,7 @@ rv32_compile = $(foreach source,$(2),$(eval $(call rv32_compile_rule,$(1),$(sour
 # library NAME at these places; the last two are the sizes of its stack and of its scopes'
 # allocations. EXPORTS is a file that names its symbols. The linker says by how much it is too big.
 define rv32_library_rule
-$(RV32)/library/$(1).elf: $(3) $$(RV32_IMAGE) $(4) omniglot/pmp/library.ld $(MAKEFILE_LIST)
+$(RV32)/library/$(1).elf: $(3) $$(RV32_IMAGE) $(4) omniglot/pmp/library.ld $(BUILD_FILES)
 	$$(call say,LIBRARY,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$(RV32_CC) -nostartfiles -T omniglot/pmp/library.ld -o $$@ \
@@ -62,7 +62,7 @@ rv32_library = $(eval $(call rv32_library_rule,$(strip $(1)),$(strip $(2)),$(3),
 define rv32_image_rule
 RV32_IMAGES += $(RV32)/$(1).elf
 $(RV32)/$(1).elf: $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld) \
-    omniglot/rv32/kernel.ld omniglot/tools/check-places $(MAKEFILE_LIST)
+    omniglot/rv32/kernel.ld omniglot/tools/check-places $(BUILD_FILES)
 	$$(call say,IMAGE,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$(RV32_CC) -nostartfiles -T omniglot/rv32/kernel.ld -o $$@ \

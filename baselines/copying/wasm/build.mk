@@ -30,7 +30,7 @@ wasm_objects = $(patsubst %,$(WASM)/object/$(1)/%.o,$(basename $(2)))
 
 define wasm_object_rule
 WASM_OBJECTS += $(call wasm_objects,$(1),$(2))
-$(call wasm_objects,$(1),$(2)): $(2) $(MAKEFILE_LIST)
+$(call wasm_objects,$(1),$(2)): $(2) $(BUILD_FILES)
 	$$(call say,WASM,$$<)
 	@mkdir -p $$(@D)
 	$(Q)$(WASM_CC) -I. -Iomniglot/include $(WASM_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
@@ -54,12 +54,12 @@ $(WASM)/module/$(1)-module.c: $(WASM)/$(1).wasm
 	@mkdir -p $$(@D)
 	$(Q)wasm2c -n $(1) -o $$@ $$<
 $(WASM)/module/$(1)-module.h: $(WASM)/module/$(1)-module.c ;
-$(BUILD)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(MAKEFILE_LIST)
+$(BUILD)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(BUILD_FILES)
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(WASM_TRANSLATED_CFLAGS) -c -o $$@ $$<
 $(BUILD)/object/wasm/$(1)-entry.o: baselines/copying/wasm/module.c $(WASM)/module/$(1)-module.c \
-    baselines/copying/wasm/wasm.h $(MAKEFILE_LIST)
+    baselines/copying/wasm/wasm.h $(BUILD_FILES)
 	$$(call say,CC,"$$< ($(1))")
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DWASM_MODULE=$(1) -DWASM_HEADER='"$(1)-module.h"' \
