@@ -155,8 +155,9 @@ fuzz: deps
 # --- upkeep ---
 
 C_FILES = $(shell git ls-files '*.c' '*.h' '*.cc')
+# wasm/module.c is compiled once for each module, with its header.
 LINTED = $(shell git ls-files 'omniglot/*.c' 'baselines/*.c' 'workloads/harness/*.c' | \
-    grep -v -e /tests/ -e /fuzz/ -e /rv32/ -e /pmp/ -e /task/)
+    grep -v -e /tests/ -e /fuzz/ -e /rv32/ -e /pmp/ -e /task/ -e wasm/module.c)
 
 format:
 	@clang-format -i $(C_FILES)

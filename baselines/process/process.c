@@ -222,7 +222,7 @@ enum og_error process_open(struct process_sandbox **result, const struct process
                            struct og_fault *fault)
 {
     *result = NULL;
-    struct launch_plan plan;
+    struct launch_plan plan = {0};
     enum og_error error = plan_from_options(&plan, options, fault);
     if (error)
         return error;

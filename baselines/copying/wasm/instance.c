@@ -57,20 +57,24 @@ enum og_error wasm_open(struct wasm_instance **opened, const char *name, struct 
         return og_fail(fault, OG_NOT_FOUND, name, 0, "no such module is linked to the program");
     enum og_error error = wasm_faults_open(fault);
     wasm_thread_is_ready = false; /* another runtime may have taken the signal stack away */
+    if (error)
+        return error;
     struct wasm_instance *instance = calloc(1, sizeof(*instance));
-    if (!error && (!instance || !(instance->state = calloc(1, module->size))))
-        error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
-    if (!error) {
-        instance->module = module;
-        instance->reservation = mmap(NULL, WASM_RESERVATION + WASM_GUARD, PROT_NONE,
-                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (instance->reservation == MAP_FAILED) {
-            instance->reservation = NULL;
-            error = og_fail(fault, OG_NO_MEMORY, name, 0,
-                            "8 GiB of address space cannot be reserved: raise `ulimit -v`");
-        }
+    void *state = calloc(1, module->size);
+    if (!instance || !state) {
+        free(instance);
+        free(state);
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
     }
-    if (!error) {
+    instance->module = module;
+    instance->state = state;
+    instance->reservation = mmap(NULL, WASM_RESERVATION + WASM_GUARD, PROT_NONE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (instance->reservation == MAP_FAILED) {
+        instance->reservation = NULL;
+        error = og_fail(fault, OG_NO_MEMORY, name, 0,
+                        "8 GiB of address space cannot be reserved: raise `ulimit -v`");
+    } else {
         pthread_mutex_lock(&prepare_lock);
         module->prepare();
         pthread_mutex_unlock(&prepare_lock);
