@@ -24,7 +24,9 @@ bool placement_choose(const struct placement_processor *processors, size_t count
     if (placement == PROCESS_ANYWHERE || !count)
         return false;
     if (placement == PROCESS_ONE_CORE) {
-        pair->host = pair->worker = processors[count - 1].number;
+        if (!placement_choose(processors, count, PROCESS_TWO_CORES, pair))
+            pair->worker = processors[count - 1].number;
+        pair->host = pair->worker;
         return true;
     }
     for (size_t i = 0; i < count; i++)
@@ -32,8 +34,8 @@ bool placement_choose(const struct placement_processor *processors, size_t count
             int found = closeness(&processors[i], &processors[j]);
             if (found && found >= best) {
                 best = found;
-                *pair = (struct placement_pair){.host = processors[j].number,
-                                                .worker = processors[i].number};
+                *pair = (struct placement_pair){.host = processors[i].number,
+                                                .worker = processors[j].number};
             }
         }
     return best > 0;

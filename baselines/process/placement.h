@@ -33,7 +33,7 @@ struct placement_processor {
  * (PROCESS_TWO_CORES of one processor). Two cores are, in this order of preference,
  * two physical cores with one last-level cache, two in one package, any two, and
  * where there is but one core its two siblings. Of equal ones the last: the first
- * processors serve most interrupts. */
+ * processors serve most interrupts. One core is the worker's of two. */
 bool placement_choose(const struct placement_processor *processors, size_t count,
                       enum process_placement placement, struct placement_pair *pair);
 

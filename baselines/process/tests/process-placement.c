@@ -19,16 +19,20 @@ static void two_cores_share_a_cache_but_not_a_core_where_possible(void **state)
         size_t first, count;
         int host, worker;
     } cases[] = {
-        {0, 8, 3, 1}, /* one cache, two cores */
-        {2, 4, 5, 3}, /* one socket */
-        {4, 4, 7, 5}, /* any two */
-        {6, 2, 7, 6}, /* siblings, for want of better */
+        {0, 8, 1, 3}, /* one cache, two cores */
+        {2, 4, 3, 5}, /* one socket */
+        {4, 4, 5, 7}, /* any two */
+        {6, 2, 6, 7}, /* siblings, for want of better */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct placement_pair pair = {-1, -1};
         assert_true(
             placement_choose(machine + cases[i].first, cases[i].count, PROCESS_TWO_CORES, &pair));
         assert_int_equal(pair.host, cases[i].host);
+        assert_int_equal(pair.worker, cases[i].worker);
+        assert_true(
+            placement_choose(machine + cases[i].first, cases[i].count, PROCESS_ONE_CORE, &pair));
+        assert_int_equal(pair.host, cases[i].worker);
         assert_int_equal(pair.worker, cases[i].worker);
     }
 }
