@@ -627,12 +627,10 @@ static void put_call_by_name(const struct interface *interface, const struct fun
     put("    enum og_error error = og_domain_lookup(%s->instance.domain, \"%s\", &function, "
         "fault);\n    if (error)\n        return error;\n",
         interface->name, function->name);
-    if (takes_something(function))
-        put("    error = og_function_takes(&function, OG_PARAMETERS(%s), fault);\n",
-            parameters_of(function));
-    else
-        put("    error = og_function_takes(&function, NULL, 0, fault);\n");
-    put("    if (error)\n        return error;\n");
+    put("    error = og_function_takes(&function, %s, fault);\n    if (error)\n        return "
+        "error;\n",
+        takes_something(function) ? memory_format("OG_PARAMETERS(%s)", parameters_of(function))
+                                  : "NULL, 0");
     put("    og_scope_begin(%s->instance.domain, scope);\n", interface->name);
     put("    const struct og_context *context = scope->access.context;\n");
     put_step("og_invoke_begin(&scope->access, &function, fault)");

@@ -287,11 +287,9 @@ static void (*mpk_entry_taking(struct og_domain *handle, void (*entry)(void), si
     const struct mpk_thunk_made *made = mpk_thunk_find(mpk(handle), entry);
     if (!made)
         return NULL;
-    struct mpk_shape shape = MPK_SHAPE_UNKNOWN;
-    shape.x87_results = made->shape.x87_results;
+    struct mpk_shape shape = made->shape;
     shape.stack_words = (uint16_t)words;
-    if (registers)
-        shape.registers = *registers;
+    shape.registers = registers ? *registers : MPK_SHAPE_UNKNOWN.registers;
     return mpk_thunk(mpk(handle), made->target, shape);
 }
 

@@ -51,9 +51,9 @@ enum og_error og_mpk_supported(struct og_fault *fault)
 
 enum og_error mpk_keys_open(struct og_fault *fault)
 {
-    og_mpk_has_wide_registers = __builtin_cpu_supports("avx512f"); /* and the kernel does */
     if (readonly_key >= 0)
         return OG_OK;
+    og_mpk_has_wide_registers = __builtin_cpu_supports("avx512f"); /* and the kernel does */
     readonly_key = pkey_alloc(0, 0);
     if (readonly_key < 0)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0, "no protection key is free in this process");

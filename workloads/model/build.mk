@@ -21,6 +21,7 @@ $(call program,bin/og-gate-cost,workloads/model/gate-cost.c $(GATE),,$(GATE_LINK
 # The sanitizers' own code would be in the registers.
 FLAGS_workloads/model/tests/gate-registers := -fno-sanitize=all
 FLAGS_workloads/model/gate-thread := -fno-sanitize=all
-$(call test,gate-registers,workloads/model/tests/gate-registers.c $(GATE),,$(GATE_LINKING))
+$(call test,gate-registers,workloads/model/tests/gate-registers.c \
+    workloads/model/tests/gate-registers-call.S $(GATE),,$(GATE_LINKING))
 
 TEST_SCRIPTS += workloads/model/tests/crossings-and-gate

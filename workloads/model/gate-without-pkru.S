@@ -4,6 +4,7 @@
     .endm
 #include "omniglot/mpk/gate.S"
 #include "workloads/model/gate-cost.h"
+#include "workloads/model/gate-thunk.h"
 
 /* What gate-cost.c calls through it, and without it. */
     .text
@@ -24,41 +25,6 @@ gate_cost_call_back:
     add     $8, %rsp
     ret
     .size   gate_cost_call_back, . - gate_cost_call_back
-
-/* Thunks as omniglot/mpk/thunk.c writes them, of domain 0: NAME calls TARGET, whose arguments are in
- * this many integer registers, and in this many words on the stack. */
-    .macro THUNK name target integers words gate
-    .balign 64
-    .globl  \name
-    .type   \name, @function
-\name:
-    .if \integers < 1
-    xor     %edi, %edi
-    .endif
-    .if \integers < 2
-    xor     %esi, %esi
-    .endif
-    .if \integers < 3
-    xor     %edx, %edx
-    .endif
-    .if \integers < 4
-    xor     %ecx, %ecx
-    .endif
-    .if \integers < 5
-    xor     %r8d, %r8d
-    .endif
-    .if \integers < 6
-    xor     %r9d, %r9d
-    .endif
-    .if \words
-    movabs  $(\words << 32), %r10
-    .else
-    mov     $0, %r10d
-    .endif
-    movabs  $\target, %r11
-    jmp     *\gate(%rip)
-    .size   \name, . - \name
-    .endm
 
 /* (What the stacked arguments cost is taken a little too low, by the registers not cleared.) */
     THUNK gate_cost_thunk_empty gate_cost_empty 0 0 gate_thread_plain

@@ -1,6 +1,7 @@
 /* What foreign code finds in registers behind the gate: nothing of the host's, also in those of
  * AVX-512, which the guest with protection keys does not have; and what a signal's frame has of
  * them, which may be where a domain can read it. The gate is as it is but for its PKRU writes. */
+#include "workloads/model/tests/gate-registers.h"
 #include "workloads/model/gate-thread.h"
 
 #include <setjmp.h>
@@ -12,13 +13,9 @@
 
 #include <cmocka.h>
 
-#define SECRET   0x5ec2e7
-#define TEXT(x)  TEXT_(x)
-#define TEXT_(x) #x
-#define PUT      "$" TEXT(SECRET)
-#define WIDE     "16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
-
 typedef void function(void);
+
+/* --- gate-registers-call.S --- */
 
 /* Everything that every x86-64 processor has, or AVX-512 has besides, full of a secret. */
 void fill_vectors(void), fill_wide(void);
@@ -31,61 +28,10 @@ void call_back(void);
 /* Fills registers with secrets, and calls. */
 long call_full(function *called), call_full_and_wide(function *called);
 
-__asm__(".text\n"
-        "fill_vectors:\n"
-        "  mov " PUT ", %eax\n  vmovd %eax, %xmm0\n  vpermilps $0, %xmm0, %xmm0\n"
-        "  vinsertf128 $1, %xmm0, %ymm0, %ymm0\n"
-        "  .irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n  vmovaps %ymm0, %ymm\\n\n  .endr\n"
-        "  ret\n"
-        "fill_wide:\n"
-        "  push %rax\n  mov " PUT ", %eax\n"
-        "  .irp n, " WIDE "\n  vpbroadcastd %eax, %zmm\\n\n  .endr\n"
-        "  .irp n, 0,1,2,3,4,5,6,7\n  kmovq %rax, %k\\n\n  .endr\n"
-        "  pop %rax\n  ret\n"
-        "see_registers:\n"
-        "  mov %rdi, %rax\n"
-        "  .irp r, rsi,rdx,rcx,r8,r9,r10,rbx,rbp,r12,r13,r14,r15\n  or %\\r, %rax\n  .endr\n"
-        "  .irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n  vorps %ymm\\n, %ymm0, %ymm0\n  .endr\n"
-        "  vextractf128 $1, %ymm0, %xmm1\n  vorps %xmm1, %xmm0, %xmm0\n"
-        "  vmovq %xmm0, %rcx\n  or %rcx, %rax\n"
-        "  vpermilps $0xe, %xmm0, %xmm0\n  vmovq %xmm0, %rcx\n  or %rcx, %rax\n"
-        "  vzeroupper\n  ret\n"
-        "see_wide:\n"
-        "  vpxorq %zmm0, %zmm0, %zmm0\n"
-        "  .irp n, " WIDE "\n  vporq %zmm\\n, %zmm0, %zmm0\n  .endr\n"
-        "  push %rbp\n  mov %rsp, %rbp\n  sub $64, %rsp\n  vmovdqu64 %zmm0, (%rsp)\n"
-        "  xor %eax, %eax\n"
-        "  .irp i, 0,8,16,24,32,40,48,56\n  or \\i(%rsp), %rax\n  .endr\n"
-        "  .irp n, 0,1,2,3,4,5,6,7\n  kmovq %k\\n, %rcx\n  or %rcx, %rax\n  .endr\n"
-        "  leave\n  vzeroupper\n  ret\n"
-        "call_back_and_see_wide:\n"
-        "  sub $8, %rsp\n  call og_mpk_callback_thunks\n  add $8, %rsp\n  jmp see_wide\n"
-        "call_back:\n"
-        "  sub $8, %rsp\n  call og_mpk_callback_thunks\n  add $8, %rsp\n  ret\n"
-        "call_full:\n"
-        "  .irp r, rbx,rbp,r12,r13,r14,r15,rdi\n  push %\\r\n  .endr\n"
-        "  call fill_vectors\n"
-        "  .irp r, rsi,rdx,rcx,r8,r9,r10,r11,rbx,rbp,r12,r13,r14,r15,rax,rdi\n"
-        "  mov " PUT ", %\\r\n  .endr\n"
-        "  testb $1, steps_wanted(%rip)\n  jz 1f\n"
-        "  pushf\n  orl $0x100, (%rsp)\n  popf\n" /* a trap after each instruction */
-        "1: call *(%rsp)\n"
-        "  .irp r, rdi,r15,r14,r13,r12,rbp,rbx\n  pop %\\r\n  .endr\n"
-        "  vzeroupper\n  ret\n"
-        "call_full_and_wide:\n"
-        "  sub $8, %rsp\n  call fill_wide\n  call call_full\n  add $8, %rsp\n  ret\n");
+/* The same through the gate. */
+function boxed_see_registers, boxed_see_wide, boxed_call_back_and_see_wide, boxed_call_back;
 
-/* Thunks, as omniglot/mpk/thunk.c writes them for functions without parameters. */
-#define THUNK(name, target)                                                                        \
-    void name(void);                                                                               \
-    __asm__(#name ":\n"                                                                            \
-                  "  .irp r, edi,esi,edx,ecx,r8d,r9d\n  xor %\\r, %\\r\n  .endr\n"                 \
-                  "  mov $0, %r10d\n  movabs $" #target                                            \
-                  ", %r11\n  jmp *gate_thread_plain(%rip)\n")
-THUNK(boxed_see_registers, see_registers);
-THUNK(boxed_see_wide, see_wide);
-THUNK(boxed_call_back_and_see_wide, call_back_and_see_wide);
-THUNK(boxed_call_back, call_back);
+/* --- what the gate calls --- */
 
 /* The host's side of a callback, and of a first call: both use whatever registers they like. */
 static bool can_enter, is_wide;
@@ -165,7 +111,7 @@ static void look_at_frame(int signal, siginfo_t *info, void *opaque)
     (void)signal;
     (void)info;
     const ucontext_t *context = opaque;
-    const uint32_t secret = SECRET;
+    const uint32_t secret = GATE_REGISTERS_SECRET;
     const uintptr_t at = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
     if (!gate_thread_blocks())
         return;
