@@ -2,8 +2,11 @@
  * /proc/self/maps, or nobody's. */
 #include "where.h"
 
+#include <link.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- domains --- */
 
@@ -89,51 +92,95 @@ static bool parse(const char *line, struct mapping *mapping)
     return true;
 }
 
-/* The mapping that holds `address`, and in *before the one that ends where it starts, if so. */
-static bool find_mapping(uintptr_t address, struct mapping *found, struct mapping *before)
+/* The mapping that holds `address`. */
+static bool find_mapping(uintptr_t address, struct mapping *found)
 {
     char line[sizeof(found->path) + 128];
     bool done = false;
     FILE *maps = fopen("/proc/self/maps", "re");
-    *before = *found;
-    while (maps && !done && fgets(line, sizeof(line), maps)) {
-        *before = *found;
+    while (maps && !done && fgets(line, sizeof(line), maps))
         done = parse(line, found) && og_is_within(address, 1, found->start, found->end);
-    }
     if (maps)
         fclose(maps);
     return done;
 }
 
 static void tell_in_mapped_file(const struct mapping *mapping, uintptr_t address,
-                                const char *rights, struct mpk_text *text)
+                                struct mpk_text *text)
 {
-    const char *kind = rights[2] == 'x' ? "code" : rights[1] == 'w' ? "data" : "read-only data";
+    const char *kind = mapping->rights[2] == 'x'   ? "code"
+                       : mapping->rights[1] == 'w' ? "data"
+                                                   : "read-only data";
     const struct mpk_place place = {mapping->path, NULL, true,
                                     mapping->offset + (address - mapping->start)};
     mpk_text_add(text, "the host's %s, ", kind);
     mpk_place_tell(&place, text);
 }
 
+/* A loaded object whose data holds an address. */
+struct object {
+    uintptr_t address, base;
+    char path[4096];
+};
+
+static int holds_address(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct object *object = data;
+    (void)size;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+        uintptr_t end = (start + segment->p_memsz + MPK_PAGE - 1) & -(uintptr_t)MPK_PAGE;
+        if (segment->p_type != PT_LOAD || !og_is_within(object->address, 1, start, end))
+            continue;
+        object->base = info->dlpi_addr;
+        ssize_t length = info->dlpi_name[0]
+                             ? snprintf(object->path, sizeof(object->path), "%s", info->dlpi_name)
+                             : readlink("/proc/self/exe", object->path, sizeof(object->path) - 1);
+        return length > 0;
+    }
+    return 0;
+}
+
+/* Where an object's data is zero at first the kernel names no file, and it may show what else was
+ * mapped beside as one with it: the loader knows better. */
+static bool tell_in_object(uintptr_t address, struct mpk_text *text)
+{
+    struct object object = {.address = address};
+    if (!dl_iterate_phdr(holds_address, &object))
+        return false;
+    const struct mpk_place place = {object.path, NULL, false, address - object.base};
+    mpk_text_add(text, "the host's data, ");
+    mpk_place_tell(&place, text);
+    return true;
+}
+
+static bool is_on_own_stack(uintptr_t address)
+{
+    pthread_attr_t attributes;
+    void *start = NULL;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes))
+        return false;
+    pthread_attr_getstack(&attributes, &start, &size);
+    pthread_attr_destroy(&attributes);
+    return og_is_within(address, 1, (uintptr_t)start, (uintptr_t)start + size);
+}
+
 static void tell_in_host(uintptr_t address, struct mpk_text *text)
 {
-    struct mapping mapping = {.end = 0}, before;
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (!find_mapping(address, &mapping, &before)) {
+    struct mapping mapping = {.end = 0};
+    if (!find_mapping(address, &mapping))
         mpk_text_add(text, "nobody's: nothing is mapped there");
-        return;
-    }
-    if (mapping.path[0] == '/')
-        tell_in_mapped_file(&mapping, address, mapping.rights, text);
+    else if (mapping.path[0] == '/')
+        tell_in_mapped_file(&mapping, address, text);
     else if (!strcmp(mapping.path, "[heap]"))
         mpk_text_add(text, "the host's heap");
-    else if (!strcmp(mapping.path, "[stack]") || og_is_within(here, 1, mapping.start, mapping.end))
+    else if (!strcmp(mapping.path, "[stack]") || is_on_own_stack(address))
         mpk_text_add(text, "the host's stack");
     else if (mapping.path[0] == '[')
         mpk_text_add(text, "the kernel's, in the host: %s", mapping.path);
-    else if (before.end == mapping.start && before.path[0] == '/' && mapping.rights[1] == 'w')
-        tell_in_mapped_file(&before, address, mapping.rights, text); /* what is zero at first */
-    else
+    else if (!tell_in_object(address, text))
         mpk_text_add(text, "the host's anonymous memory");
 }
 

@@ -4,6 +4,8 @@
 #include "omniglot/mpk/where.h"
 
 #include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,52 @@ static void the_hosts_memory_is_told_by_kind(void **state)
     assert_told("nobody's");
     owner((void *)UINTPTR_MAX);
     assert_true(strstr(words, "nobody's") || strstr(words, "[vsyscall]"));
+}
+
+/* Maps a page right behind the object's data; true, and the page in *data, if there was room. */
+static int map_behind(struct dl_phdr_info *info, size_t unused, void *data)
+{
+    uintptr_t end = 0;
+    (void)unused;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_LOAD &&
+            info->dlpi_addr + segment->p_vaddr + segment->p_memsz > end)
+            end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+    }
+    end = (end + 4095) & -(uintptr_t)4096;
+    void *page = mmap((void *)end, 4096, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (page == MAP_FAILED)
+        return 0;
+    *(void **)data = page;
+    return 1;
+}
+
+static void memory_right_behind_a_librarys_data_is_not_the_librarys(void **state)
+{
+    (void)state;
+    void *page = NULL;
+    assert_true(dl_iterate_phdr(map_behind, &page));
+    owner(page);
+    assert_told("the host's anonymous memory");
+    munmap(page, 4096);
+}
+
+static void *tell_on_a_thread(void *unused)
+{
+    (void)unused;
+    owner(__builtin_frame_address(0));
+    return NULL;
+}
+
+static void a_threads_stack_is_told_as_one(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, tell_on_a_thread, NULL), 0);
+    pthread_join(thread, NULL);
+    assert_told("the host's stack");
 }
 
 static void a_place_is_told_by_offset_and_by_address(void **state)
@@ -246,6 +294,8 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hosts_memory_is_told_by_kind),
+        cmocka_unit_test(memory_right_behind_a_librarys_data_is_not_the_librarys),
+        cmocka_unit_test(a_threads_stack_is_told_as_one),
         cmocka_unit_test(a_place_is_told_by_offset_and_by_address),
         cmocka_unit_test(names_cannot_command_a_terminal),
         cmocka_unit_test(a_file_that_has_changed_tells_no_symbol),
