@@ -25,23 +25,19 @@ struct table {
     size_t count;
 };
 
-static bool find_table(const struct dl_phdr_info *object, struct table *table)
+static bool find_table(const struct mpk_host_object *object, struct table *table)
 {
     enum { VERSION = 1, POINTER_IS_RELATIVE = 0x1b, COUNT_IS_U32 = 0x03, ENTRIES_ARE = 0x3b };
-    for (size_t i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        if (segment->p_type != PT_GNU_EH_FRAME || segment->p_memsz < 12)
-            continue;
-        const unsigned char *header = (const unsigned char *)object->dlpi_addr + segment->p_vaddr;
-        uint32_t count;
-        memcpy(&count, header + 8, sizeof(count));
-        if (header[0] != VERSION || header[1] != POINTER_IS_RELATIVE || header[2] != COUNT_IS_U32 ||
-            header[3] != ENTRIES_ARE || count > (segment->p_memsz - 12) / 8)
-            return false;
-        *table = (struct table){header, (const int32_t *)(header + 12), count};
-        return count > 0;
-    }
-    return false;
+    const unsigned char *header = object->unwind;
+    uint32_t count;
+    if (!og_is_within((uintptr_t)header, 12, object->start, object->end))
+        return false;
+    memcpy(&count, header + 8, sizeof(count));
+    if (header[0] != VERSION || header[1] != POINTER_IS_RELATIVE || header[2] != COUNT_IS_U32 ||
+        header[3] != ENTRIES_ARE || count > (object->end - (uintptr_t)header - 12) / 8)
+        return false;
+    *table = (struct table){header, (const int32_t *)(header + 12), count};
+    return count > 0;
 }
 
 /* The function that starts last at or before `address`; its range is in its FDE. */
@@ -80,7 +76,7 @@ static bool is_linkage_entry(const unsigned char *code)
     return code[0] == 0xff && code[1] == 0x25;
 }
 
-static bool is_call_of_function(const struct dl_phdr_info *object, const unsigned char *site,
+static bool is_call_of_function(const struct mpk_host_object *object, const unsigned char *site,
                                 uintptr_t target)
 {
     struct table table;
@@ -114,7 +110,7 @@ static const unsigned char *make_jump(const unsigned char *site, uintptr_t targe
             continue;
         memcpy(made, jump, sizeof(jump));
         memcpy(made + sizeof(jump), &target, sizeof(target));
-        if (made == (void *)place &&
+        if (made == (void *)place && mpk_host_patch_note(place) &&
             mpk_scan(made, sizeof(jump) + sizeof(target), &name) == sizeof(jump) + sizeof(target) &&
             !mprotect(made, MPK_PAGE, PROT_READ | PROT_EXEC))
             return made;
@@ -123,7 +119,7 @@ static const unsigned char *make_jump(const unsigned char *site, uintptr_t targe
     return NULL;
 }
 
-bool mpk_host_call_redirect(const struct dl_phdr_info *object, unsigned char *at)
+bool mpk_host_call_redirect(const struct mpk_host_object *object, unsigned char *at)
 {
     /* The displacement's four bytes can hold the three from the first or the second on. */
     for (int before = 1; before <= 2; before++) {
@@ -137,7 +133,7 @@ bool mpk_host_call_redirect(const struct dl_phdr_info *object, unsigned char *at
         if (!jump)
             return false;
         relative = (int32_t)(jump - (site + CALL_SIZE));
-        return mpk_host_code_patch(site + 1, (const unsigned char *)&relative, sizeof(relative));
+        return mpk_host_patch(site + 1, (const unsigned char *)&relative, sizeof(relative));
     }
     return false;
 }
