@@ -47,7 +47,8 @@ $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
 $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c,,)
+$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c \
+    omniglot/core/printable.c,,)
 
 # og-bindgen, which reads interface files with libclang.
 LLVM := /usr/lib/llvm-14

@@ -298,6 +298,9 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
 /* library.c */
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
                                struct og_fault *fault);
+/* The pages at `start`, which hold the file from `offset`, were refused as code: says in
+ * domain->refusal which instruction it was, and where in which file. */
+void mpk_library_refused(struct mpk_domain *domain, int file, uintptr_t start, off_t offset);
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
