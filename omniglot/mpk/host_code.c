@@ -27,6 +27,7 @@ enum {
     LONGEST = 15, /* bytes of an instruction */
     MESSAGE = sizeof(((struct og_fault *)0)->message),
     SYMBOL = sizeof(((struct og_fault *)0)->symbol),
+    KNOWN_MAX = 4096,
     ROUNDS = 8, /* one finds and mends, the next sees that it is so: more where others map */
 };
 #define FOUR_GIB (UINT64_C(1) << 32)
@@ -51,7 +52,8 @@ struct code {
 struct search {
     struct og_fault *fault;
     enum og_error error;
-    bool again; /* something was mended, or has vanished */
+    bool mended, vanished; /* in this run; it is not known to be clean then */
+    bool again;            /* in this round */
     uintptr_t low, high;
     struct code *code; /* by address */
     size_t count, room;
@@ -187,7 +189,7 @@ static bool is_executable_there(const struct mpk_mapping *mapping, void *data)
 static void lose(struct search *search, const struct code *code)
 {
     struct presence presence = {code->start, false};
-    search->again = true;
+    search->vanished = true;
     if (!mpk_maps_visit(is_executable_there, &presence) || presence.found)
         refuse(search, code, code->start,
                "the host has code that cannot be read, so nobody knows what it does: map it "
@@ -215,7 +217,7 @@ static void scan_bytes(struct search *search, const struct code *first, struct m
             og_is_within(address, 1, (uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end))
             continue;
         enum mpk_mended mended = mpk_host_mend(run, (unsigned char *)address, name);
-        search->again |= mended == MPK_MENDED;
+        search->mended |= mended == MPK_MENDED;
         if (mended != MPK_MENDED)
             refuse_instruction(search, code_at(first, address), address, name, mended);
     }
@@ -283,6 +285,8 @@ static void make_known(uint64_t run)
         return;
     known = more;
     known[known_count++] = run;
+    if (known_count == KNOWN_MAX)
+        known_count = 0;
 }
 
 /* --- a round --- */
@@ -305,12 +309,12 @@ static const struct code *look_at_run(struct search *search, const struct code *
     }
     if (end < all && end->start == run.end)
         run.end += LONGEST;
-    bool again = search->again;
-    search->again = false;
+    search->mended = search->vanished = false;
     scan_run(search, reached, run);
-    if (!search->again && !search->error)
+    if (search->mended || search->vanished)
+        search->again = true;
+    else if (!search->error)
         make_known(is);
-    search->again |= again;
     return end;
 }
 
@@ -343,6 +347,10 @@ static enum og_error check(uintptr_t low, uintptr_t high, struct og_fault *fault
     search.again = true;
     for (int i = 0; i < ROUNDS && search.again && !search.error; i++)
         look(&search);
+    /* What vanished in each round is not there; what was mended in the last was not seen again. */
+    if (!search.error && search.mended)
+        search.error =
+            og_fail(fault, OG_BUSY, NULL, 0, "code of the host's changes all the time: try again");
     if (search.memory >= 0)
         close(search.memory);
     free(search.bytes);
@@ -407,6 +415,9 @@ __attribute__((constructor)) static void mend_loader(void)
 {
     struct dl_find_object loader;
     if (!og_mpk_supported(NULL) && getauxval(AT_BASE) &&
-        !_dl_find_object((void *)getauxval(AT_BASE), &loader))
+        !_dl_find_object((void *)getauxval(AT_BASE), &loader)) {
+        pthread_mutex_lock(&lock);
         check((uintptr_t)loader.dlfo_map_start, (uintptr_t)loader.dlfo_map_end, NULL);
+        pthread_mutex_unlock(&lock);
+    }
 }

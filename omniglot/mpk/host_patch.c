@@ -10,13 +10,13 @@
 #include "mpk.h"
 
 #include <linux/membarrier.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PAGES = 256 };
-static uintptr_t pages[PAGES];
+static uintptr_t *pages;
 static size_t page_count;
 
 static bool is_noted(uintptr_t page)
@@ -31,8 +31,10 @@ bool mpk_host_patch_note(uintptr_t page)
 {
     if (is_noted(page))
         return true;
-    if (page_count == PAGES)
+    uintptr_t *more = realloc(pages, (page_count + 1) * sizeof(*pages));
+    if (!more)
         return false;
+    pages = more;
     pages[page_count++] = page;
     return true;
 }
