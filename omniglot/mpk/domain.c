@@ -31,6 +31,7 @@ static void after_fork(void)
     pthread_mutex_init(&lock, NULL);
     mpk_contexts_forked();
     mpk_threads_forked();
+    mpk_host_code_forked();
     for (size_t i = 0; i < MPK_DOMAINS; i++) {
         struct mpk_domain *domain = mpk_domains[i];
         if (!domain)

@@ -1,9 +1,12 @@
 /* Libraries of a domain: opened and searched by the loader inside it. What it answers is the
  * domain's word and no more: an address outside the arena is refused. */
 #include "mpk.h"
+#include "where.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TEXT_SIZE = 4096 };
 
@@ -19,7 +22,8 @@ static uintptr_t lend_text(struct mpk_context *context, const char *text)
     return place;
 }
 
-/* The loader's reason, as far as it can be believed to be a text. */
+/* The loader's reason, as far as it can be believed to be a text; og_fail makes it fit to be shown.
+ */
 static void copy_reason(struct mpk_context *context, char *reason, size_t size)
 {
     const struct mpk_domain *domain = context->domain;
@@ -36,6 +40,24 @@ static void copy_reason(struct mpk_context *context, char *reason, size_t size)
         reason[length] = *(const char *)at;
     }
     reason[length] = '\0';
+}
+
+void mpk_library_refused(struct mpk_domain *domain, int file, uintptr_t start, off_t offset)
+{
+    struct og_fault *refusal = &domain->refusal;
+    char link[32], path[4096], message[sizeof(refusal->message)];
+    if (refusal->error != OG_FORBIDDEN)
+        return;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof(path) - 1);
+    path[length > 0 ? length : 0] = '\0';
+    const char *slash = strrchr(path, '/');
+    struct mpk_text text = {message, sizeof(message), 0};
+    mpk_text_add(&text, "%s at offset 0x%zx of ", refusal->message,
+                 (size_t)offset + (refusal->address - start));
+    mpk_text_add_name(&text, slash ? slash + 1 : "it");
+    mpk_text_add(&text, " could undo the isolation");
+    og_fail(refusal, OG_FORBIDDEN, NULL, refusal->address, message);
 }
 
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,

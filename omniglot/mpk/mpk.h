@@ -195,9 +195,12 @@ size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 
 /* --- the host's own code (host_code.c) --- */
 
-/* Leaves no such instruction in the host but the gate's. OG_OK, or OG_FORBIDDEN and where. Cheap
- * when nothing was loaded since the last time. */
+/* Leaves no such instruction in the host but the gate's, and no code that could become one. OG_OK,
+ * or OG_FORBIDDEN and where. Reads the list of the process's mappings, and those that are new. */
 enum og_error mpk_host_code_check(struct og_fault *fault);
+/* The same, but only if the loader has loaded something since. */
+enum og_error mpk_host_code_check_loads(struct og_fault *fault);
+void mpk_host_code_forked(void);
 
 /* --- domains --- */
 
@@ -295,6 +298,9 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
 /* library.c */
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
                                struct og_fault *fault);
+/* The pages at `start`, which hold the file from `offset`, were refused as code: says in
+ * domain->refusal which instruction it was, and where in which file. */
+void mpk_library_refused(struct mpk_domain *domain, int file, uintptr_t start, off_t offset);
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);

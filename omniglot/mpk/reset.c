@@ -45,7 +45,9 @@ static enum og_error shut(struct mpk_domain *domain, struct og_fault *fault)
 enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
-    enum og_error error = shut(domain, fault);
+    enum og_error error = mpk_host_code_check_loads(fault);
+    if (!error)
+        error = shut(domain, fault);
     if (error)
         return error;
     mpk_callbacks_close(domain);

@@ -69,6 +69,8 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
         enum og_error error = mpk_arena_make_code(
             &domain->arena, start, size, domain->file_trusted[descriptor], &domain->refusal);
         if (error)
+            mpk_library_refused(domain, file, start, offset);
+        if (error)
             return -EPERM;
     }
     return (int64_t)start;

@@ -33,6 +33,15 @@ struct og_options {
 /* Can this machine give OG_MPK? OG_OK, or OG_UNSUPPORTED and in *fault the sentence why not. */
 enum og_error og_mpk_supported(struct og_fault *fault);
 
+/* Looks at all code of the process, as og_domain_open does before a domain can run. For a host
+ * that makes or loads code while domains are open: call it before the next call into one.
+ * og_domain_open looks at what is mapped and was not before, og_domain_reset when the dynamic
+ * loader has loaded something; code that is written in place is seen by this function only.
+ *
+ * OG_OK; OG_FORBIDDEN: code holds an instruction that could undo the isolation, or is writable;
+ * fault->symbol names it, and no domain may be called until it is gone. */
+enum og_error og_mpk_check_host(struct og_fault *fault);
+
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
  *
  * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation),
