@@ -405,7 +405,6 @@ enum og_error og_mpk_check_host(struct og_fault *fault)
 
 void mpk_host_code_forked(void)
 {
-    pthread_mutex_init(&lock, NULL);
     known_count = 0; /* another thread may have been writing there */
 }
 
@@ -420,4 +419,9 @@ __attribute__((constructor)) static void mend_loader(void)
         check((uintptr_t)loader.dlfo_map_start, (uintptr_t)loader.dlfo_map_end, NULL);
         pthread_mutex_unlock(&lock);
     }
+}
+
+pthread_mutex_t *mpk_host_code_lock(void)
+{
+    return &lock;
 }
