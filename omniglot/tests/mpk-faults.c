@@ -349,7 +349,7 @@ static void a_library_with_a_forbidden_instruction_is_refused(void **state)
     beside_library(path, "libogforbidden.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
                      OG_FORBIDDEN);
-    assert_string_equal(fault.message, "WRPKRU");
+    assert_int_equal(strncmp(fault.message, "WRPKRU at offset 0x", 19), 0);
 }
 
 static void a_constructor_that_faults_is_named(void **state)
