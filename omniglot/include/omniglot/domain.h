@@ -48,7 +48,8 @@ enum og_error og_mpk_supported(struct og_fault *fault);
  * loader has loaded something; code that is written in place is seen by this function only.
  *
  * OG_OK; OG_FORBIDDEN: code holds an instruction that could undo the isolation, or is writable;
- * fault->symbol names it, and no domain may be called until it is gone. */
+ * fault->symbol names it, and no domain may be called until it is gone; OG_UNSUPPORTED, OG_SYSTEM,
+ * OG_NO_MEMORY: it could not be looked at. */
 enum og_error og_mpk_check_host(struct og_fault *fault);
 
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
