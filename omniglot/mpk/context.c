@@ -40,11 +40,11 @@ enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *
 {
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_seat *seat = &domain->seats[i];
-        uintptr_t stack = mpk_arena_map(&domain->arena, 0, FOREIGN_STACK);
-        if (!stack || !mpk_arena_guard(&domain->arena, stack, MPK_PAGE))
+        uintptr_t stack = mpk_arena_map_stack(&domain->arena, FOREIGN_STACK);
+        if (!stack)
             return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for the foreign stacks");
-        seat->stack_low = stack + MPK_PAGE;
-        seat->stack_end = stack + FOREIGN_STACK;
+        seat->stack_low = stack;
+        seat->stack_end = stack + FOREIGN_STACK - MPK_PAGE;
         seat->rsp = seat->stack_end - 64;
     }
     return OG_OK;
@@ -56,8 +56,7 @@ static bool fill_tcb(const struct mpk_domain *domain, uintptr_t tcb, size_t numb
     const struct mpk_arena *arena = &domain->arena;
     uintptr_t first = domain->seats[0].fs;
     int id = MAIN_THREAD_ID + (int)number, multiple = 1;
-    if (!og_is_within(tcb, TCB_THREAD_ID + 4, arena->heap, arena->heap + arena->heap_size) &&
-        !mpk_arena_is_memory(arena, tcb, TCB_THREAD_ID + 4))
+    if (!mpk_arena_is_writable(arena, tcb, TCB_THREAD_ID + 4))
         return false;
     memcpy((void *)(tcb + TCB_ITSELF), &tcb, sizeof(tcb));
     memcpy((void *)(tcb + TCB_SELF), &tcb, sizeof(tcb));
@@ -84,8 +83,7 @@ enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *f
     struct mpk_domain *domain = context->domain;
     const struct mpk_arena *arena = &domain->arena;
     uintptr_t first = context->foreign_fs;
-    if (!(og_is_within(first, TCB_THREAD_ID + 4, arena->heap, arena->heap + arena->heap_size) ||
-          mpk_arena_is_memory(arena, first, TCB_THREAD_ID + 4)) ||
+    if (!mpk_arena_is_writable(arena, first, TCB_THREAD_ID + 4) ||
         *(const int *)(first + TCB_THREAD_ID) != MAIN_THREAD_ID)
         return og_fail(fault, OG_UNSUPPORTED, NULL, first,
                        "this C library's thread descriptors are not laid out as glibc 2.36's");
@@ -135,6 +133,11 @@ struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault 
     context->foreign_fs = context->seat->fs;
     struct og_context *allocations = &context->context;
     size_t number = (size_t)(context->seat - domain->seats);
+    pthread_mutex_lock(&domain->lock);
+    bool granted = mpk_arena_grant_scopes(&domain->arena, number);
+    pthread_mutex_unlock(&domain->lock);
+    if (!granted)
+        goto no_room;
     if (number == 0) {
         allocations->stack_low = arena->stack;
         allocations->live_start = arena->heap;

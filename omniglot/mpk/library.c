@@ -28,10 +28,7 @@ static void copy_reason(struct mpk_context *context, char *reason, size_t size)
     size_t length = 0;
     for (; length + 1 < size; length++) {
         uintptr_t at = text + length;
-        bool readable = og_is_within(at, 1, arena->heap, arena->brk) ||
-                        (mpk_arena_holds(arena, at, 1) &&
-                         arena->pages[(at - arena->start) / MPK_PAGE] != MPK_GUARD);
-        if (!readable || !*(const char *)at)
+        if (!mpk_arena_is_readable(arena, at, 1) || !*(const char *)at)
             break;
         reason[length] = *(const char *)at;
     }
@@ -46,17 +43,17 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
     uintptr_t text = lend_text(context, name);
     if (!text)
         return og_fail(fault, OG_BAD_ARGUMENT, name, 0, "the library's name is too long");
-    domain->refusal.error = OG_OK;
     *handle = og_mpk_call(domain->index, domain->boot.dlopen, text, RTLD_NOW | RTLD_GLOBAL, 0, 0);
     if (context->context.poisoned) {
+        const struct og_fault *why = &context->context.fault;
+        if (why->error == OG_FORBIDDEN)
+            return og_fail(fault, OG_FORBIDDEN, name, why->address, why->message);
         if (fault)
-            *fault = context->context.fault;
+            *fault = *why;
         return (enum og_error)context->context.poisoned;
     }
     if (*handle)
         return OG_OK;
-    if (domain->refusal.error == OG_FORBIDDEN)
-        return og_fail(fault, OG_FORBIDDEN, name, domain->refusal.address, domain->refusal.message);
     copy_reason(context, reason, sizeof(reason));
     return og_fail(fault, OG_NOT_FOUND, name, 0, reason[0] ? reason : "it cannot be loaded");
 }

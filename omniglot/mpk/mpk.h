@@ -134,7 +134,15 @@ size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char
 
 /* --- the arena (arena.c) --- */
 
-enum mpk_page_state { MPK_FREE, MPK_MEMORY, MPK_FILE, MPK_CODE, MPK_GUARD };
+/* What a page of the mappings is; what may be done with it follows (arena.c). */
+enum mpk_page_state {
+    MPK_FREE,   /* the domain cannot touch it */
+    MPK_MEMORY, /* the domain's */
+    MPK_FILE,   /* read in place; made while loading only */
+    MPK_CODE,   /* scanned; made while loading only */
+    MPK_GUARD,  /* below a stack */
+    MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
+};
 
 /* One reserved range: mappings, then the other threads' allocation stacks, then the first
  * thread's allocation stack and the heap. */
@@ -147,11 +155,16 @@ struct mpk_arena {
     size_t loaded_pages;   /* pages below are backed by `file`: reset brings them back */
     size_t used_pages;     /* the highest page ever used, plus one */
     size_t search_from;    /* no page below is free, as far as known */
-    size_t mapped_pages;   /* taken since loading; heap_size limits them */
-    uintptr_t stacks;      /* the other threads' allocation stacks */
-    uintptr_t stack, heap; /* the first thread's allocation stack; the heap */
+    size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
+    size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
+    size_t file_mappings;           /* MPK_FILE; they do not join */
+    uint32_t seats_granted;         /* whose memory for scopes the domain can touch */
+    uintptr_t stacks;               /* the other threads' allocation stacks */
+    uintptr_t stack, heap;          /* the first thread's allocation stack; the heap */
     size_t stack_size, heap_size;
     uintptr_t brk, loaded_brk;
+    uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
+    bool failed; /* the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
@@ -166,24 +179,46 @@ enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault);
 void mpk_arena_close(struct mpk_arena *arena);
-/* Finds `size` bytes of the mappings, or takes them at `address` if that is not 0, zeroed,
- * readable and writable. Returns the address or 0. */
+/* What a mapping shows of a file: `size` bytes from `offset`; the rest is zero. */
+struct mpk_source {
+    int file;
+    off_t offset;
+    size_t size;
+};
+
+/* Copies it to `address`, which has room. */
+bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
+
+/* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that
+ * cannot be had; if the system has refused it half-way, arena->failed is set and the call has to
+ * end. Memory, zeroed: */
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
-/* As map, with the pages of a file (from `offset`) to be read in place. */
-uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size, int file,
-                             off_t offset);
-/* Gives back what was mapped; false if it is not within the mappings. */
-bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size);
-/* Scans the pages and makes them executable and read-only. `trusted`: they are the system's
- * own loader or libc. Returns OG_OK, OG_FORBIDDEN, OG_SYSTEM. */
+/* A stack above a guard page: where it starts. */
+uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
+/* A file to be read in place, and memory behind it. While loading. */
+uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
+                             const struct mpk_source *source);
+/* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.
+ * While loading; if it returns 0, *fault says why: OG_FORBIDDEN, OG_NO_MEMORY, OG_SYSTEM. */
+uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t size,
+                             const struct mpk_source *source, bool trusted, struct og_fault *fault);
+/* Makes memory that the host has filled, and no foreign code has seen, code. */
 enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, size_t size,
                                   bool trusted, struct og_fault *fault);
-/* Makes the pages inaccessible: the end of a stack. */
-bool mpk_arena_guard(struct mpk_arena *arena, uintptr_t address, size_t size);
-/* Is [address, address + size) within the mappings (or, `any`, within the arena)? */
+/* Gives back what was mapped; false if it cannot be. */
+bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Makes mapped memory zero; false if it is not the domain's to do so. */
+bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Sets the end of the heap, if it can be there. Returns where it is. */
+uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk);
+/* Lets the domain touch the memory of a seat's scopes. */
+bool mpk_arena_grant_scopes(struct mpk_arena *arena, size_t seat);
+/* Is [address, address + size) within the mappings? */
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
-/* Is all of it writable memory of the mappings? */
-bool mpk_arena_is_memory(const struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Can the domain write, or read, all of it now, wherever in the arena it is? With the domain's lock
+ * held, or while it loads. */
+bool mpk_arena_is_writable(const struct mpk_arena *arena, uintptr_t address, size_t size);
+bool mpk_arena_is_readable(const struct mpk_arena *arena, uintptr_t address, size_t size);
 /* Loading is done: what is there now is what reset brings back. */
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
@@ -246,7 +281,6 @@ struct mpk_domain {
     char **readable_paths; /* what may be opened, besides libraries while loading */
     int files[MPK_FILES];  /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
-    struct og_fault refusal; /* why the last library was refused while loading */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;

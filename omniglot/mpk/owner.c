@@ -38,6 +38,8 @@ static void tell_in_domain(struct mpk_domain *domain, uintptr_t address, bool se
         mpk_text_add(text, "code");
     else if (state == MPK_FILE)
         mpk_text_add(text, "read-only data");
+    else if (state == MPK_FREE)
+        mpk_text_add(text, "memory that is not mapped");
     else
         mpk_text_add(text, is_stack(domain, address) ? "stack" : "memory");
     if (in_file) {

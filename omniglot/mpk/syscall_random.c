@@ -6,10 +6,13 @@
 
 int64_t mpk_syscall_getrandom(struct mpk_syscall *call)
 {
+    ssize_t got = -EFAULT;
+    pthread_mutex_lock(&call->domain->lock);
     void *memory = mpk_policy_memory(call, call->arguments[0], call->arguments[1]);
-    if (!memory)
-        return -EFAULT;
-    ssize_t got =
-        getrandom(memory, call->arguments[1], (unsigned)call->arguments[2] & GRND_NONBLOCK);
-    return got < 0 ? -errno : got;
+    if (memory)
+        got = getrandom(memory, call->arguments[1], (unsigned)call->arguments[2] & GRND_NONBLOCK);
+    if (memory && got < 0)
+        got = -errno;
+    pthread_mutex_unlock(&call->domain->lock);
+    return got;
 }
