@@ -1,4 +1,5 @@
 /* Domains behind protection keys: opening them, freeing them, and the runtime's table. */
+#include "grant.h"
 #include "mpk.h"
 #include "policy.h"
 
@@ -122,9 +123,7 @@ void mpk_domain_destroy(struct mpk_domain *domain)
         mpk_domains[domain->index] = NULL;
     pthread_mutex_unlock(&lock);
     mpk_key_give(key);
-    for (size_t i = 0; domain->readable_paths && domain->readable_paths[i]; i++)
-        free(domain->readable_paths[i]);
-    free(domain->readable_paths);
+    mpk_grants_close(domain);
     free(domain->libraries);
     pthread_mutex_destroy(&domain->lock);
     pthread_rwlock_destroy(&domain->entry);
@@ -132,41 +131,6 @@ void mpk_domain_destroy(struct mpk_domain *domain)
 }
 
 /* --- opening --- */
-
-/* The folder of a library that is named by a path, so that it can be opened while loading. */
-static char *folder_of(const char *library)
-{
-    const char *slash = strrchr(library, '/');
-    if (!slash || library[0] != '/')
-        return NULL;
-    return strndup(library, slash == library ? 1 : (size_t)(slash - library));
-}
-
-static enum og_error list_readable(struct mpk_domain *domain, const char *const *libraries,
-                                   const struct og_options *options, bool loading,
-                                   struct og_fault *fault)
-{
-    size_t count = 0, size = 1;
-    for (size_t i = 0; options && options->readable_paths && options->readable_paths[i]; i++)
-        size++;
-    for (size_t i = 0; libraries[i]; i++)
-        size++;
-    for (size_t i = 0; domain->readable_paths && domain->readable_paths[i]; i++)
-        free(domain->readable_paths[i]);
-    free(domain->readable_paths);
-    domain->readable_paths = calloc(size, sizeof(char *));
-    if (!domain->readable_paths)
-        return out_of_memory(fault);
-    for (size_t i = 0; options && options->readable_paths && options->readable_paths[i]; i++)
-        if (!(domain->readable_paths[count++] = strdup(options->readable_paths[i])))
-            return out_of_memory(fault);
-    for (size_t i = 0; loading && libraries[i]; i++) {
-        char *folder = folder_of(libraries[i]);
-        if (folder)
-            domain->readable_paths[count++] = folder;
-    }
-    return OG_OK;
-}
 
 static enum og_error load(struct mpk_domain *domain, const char *const *names,
                           struct og_fault *fault)
@@ -193,6 +157,7 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
     if (error)
         return error;
     mpk_files_close(domain);
+    mpk_grants_settle(domain);
     error = mpk_arena_settle(&domain->arena, fault);
     domain->domain.regions = domain->arena.regions;
     domain->domain.region_count = domain->arena.region_count;
@@ -226,7 +191,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (!error)
         error = mpk_thunks_open(domain, fault);
     if (!error)
-        error = list_readable(domain, libraries, options, true, fault);
+        error = mpk_grants_open(domain, libraries, options, fault);
     uint64_t deadline = options ? (uint64_t)options->deadline_ms * 1000000 : 0;
     if (!error && deadline) {
         /* Loading is a few calls, each of which takes longer than others. */
@@ -235,8 +200,6 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     }
     if (!error)
         error = load(domain, libraries, fault);
-    if (!error)
-        error = list_readable(domain, libraries, options, false, fault);
     domain->deadline = deadline;
     if (error && fault)
         mpk_fault_name(domain, fault);

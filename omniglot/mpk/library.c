@@ -1,5 +1,6 @@
 /* Libraries of a domain: opened and searched by the loader inside it. What it answers is the
  * domain's word and no more: an address outside the arena is refused. */
+#include "grant.h"
 #include "mpk.h"
 
 #include <dlfcn.h>
@@ -40,7 +41,8 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
 {
     struct mpk_domain *domain = context->domain;
     char reason[160];
-    uintptr_t text = lend_text(context, name);
+    char path[MPK_PATH_SIZE];
+    uintptr_t text = lend_text(context, mpk_library_path(name, path));
     if (!text)
         return og_fail(fault, OG_BAD_ARGUMENT, name, 0, "the library's name is too long");
     *handle = og_mpk_call(domain->index, domain->boot.dlopen, text, RTLD_NOW | RTLD_GLOBAL, 0, 0);

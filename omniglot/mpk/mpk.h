@@ -273,13 +273,14 @@ struct mpk_domain {
     struct mpk_boot boot;
     uintptr_t *libraries; /* the loader's handles */
     size_t library_count;
-    pthread_mutex_t lock;   /* seats, thunks, callbacks, the arena */
+    pthread_mutex_t lock;   /* seats, thunks, callbacks, the arena, files */
     pthread_rwlock_t entry; /* read: enters without a scope; write: resets or closes */
     struct mpk_seat seats[MPK_ARENA_THREADS];
     struct og_callback *callbacks[MPK_CALLBACKS];
-    uint64_t deadline;     /* nanoseconds a call may take; 0: for ever */
-    char **readable_paths; /* what may be opened, besides libraries while loading */
-    int files[MPK_FILES];  /* the host's descriptors, by the domain's; -1: none */
+    uint64_t deadline;        /* nanoseconds a call may take; 0: for ever */
+    struct mpk_grant *grants; /* what may be opened (grant.c) */
+    size_t grant_count;
+    int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
