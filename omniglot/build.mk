@@ -78,13 +78,15 @@ $(call shared,libogfails,omniglot/tests/fails-to-load.c,)
 $(call shared,libogunlucky,omniglot/tests/unlucky.S,)
 $(call shared,libogneedy,omniglot/tests/needy.c,)
 $(call shared,liboghangs,omniglot/tests/hangs.c,)
+$(call shared,libogbooks,omniglot/tests/hostile-books.c,-ldl)
 $(call shared,libogthrows,omniglot/tests/throws.cc,,$(CXX))
 FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
+FLAGS_omniglot/tests/hostile-books += -fno-stack-protector -Wno-missing-prototypes
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
 $(call test,mpk-where,omniglot/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
-MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
+MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries mpk-books
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
