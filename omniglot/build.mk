@@ -84,6 +84,7 @@ FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-i
 FLAGS_omniglot/tests/hostile-books += -fno-stack-protector -Wno-missing-prototypes
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
+$(call test,mpk-arena,omniglot/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,mpk-where,omniglot/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
 MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries mpk-books
