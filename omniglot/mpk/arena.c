@@ -244,7 +244,8 @@ static bool is_within_limits(const struct mpk_arena *arena, struct range range, 
     size_t had = count_pages(arena, range, MPK_MEMORY);
     size_t pages = arena->memory_pages - had + memory;
     size_t before = count_borders(arena, range);
-    size_t after = borders_as(arena, range, state) + (memory && memory != range.count);
+    size_t after = borders_as(arena, range, state) + (memory && memory != range.count) +
+                   (state == MPK_FILE); /* which joins no other */
     if (memory > had &&
         pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
         return false;

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGES = 65536, FILE_PAGES = 8, STEPS = 1500, MAPPINGS = 2048 };
+enum { PAGES = 65536, FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
 
 static struct mpk_arena arena;
 static unsigned char before[PAGES];
@@ -37,11 +37,17 @@ static int make_file(const char *bytes, size_t at)
 
 /* --- checks --- */
 
-/* How many mappings there are in the arena. */
+/* Those that were ever used, and some more. */
+static size_t pages_to_look_at(void)
+{
+    return arena.used_pages + 64 < PAGES ? arena.used_pages + 64 : PAGES;
+}
+
+/* How many mappings there are in what was ever used of the arena. */
 static size_t look_at_memory(void)
 {
     size_t count = 0;
-    uintptr_t start, end, low = arena.start, high = arena.start + (uintptr_t)PAGES * MPK_PAGE;
+    uintptr_t start, end, low = arena.start, high = low + pages_to_look_at() * MPK_PAGE;
     char line[512], found[5];
     FILE *maps = fopen("/proc/self/maps", "r");
     assert_non_null(maps);
@@ -49,9 +55,10 @@ static size_t look_at_memory(void)
     while (fgets(line, sizeof(line), maps)) {
         assert_int_equal(sscanf(line, "%lx-%lx %4s", &start, &end, found), 3);
         count += start < high && end > low;
+        start = start < low ? low : start;
+        end = end < high ? end : high;
         for (; start < end; start += MPK_PAGE)
-            if (start >= low && start < high)
-                memcpy(rights[(start - low) / MPK_PAGE], found, 4);
+            memcpy(rights[(start - low) / MPK_PAGE], found, 4);
     }
     fclose(maps);
     return count;
@@ -76,7 +83,7 @@ static void assert_books_are_true(void)
     size_t memory = 0, borders = 0;
     assert_false(arena.failed);
     assert_true(look_at_memory() <= MAPPINGS + 64);
-    for (size_t page = 0; page < PAGES; page++) {
+    for (size_t page = 0; page < pages_to_look_at(); page++) {
         if (memcmp(rights[page], rights_of(arena.pages[page]), 3))
             fail_msg("page %zu: state %d, %.4s", page, arena.pages[page], rights[page]);
         if (!arena.loading)
@@ -120,13 +127,12 @@ static bool is_zero(uintptr_t start, size_t size)
 /* 0, or an address: of what is there, or what is not. */
 static uintptr_t pick_address(void)
 {
-    size_t pages = arena.used_pages + 64 < PAGES ? arena.used_pages + 64 : PAGES;
-    uintptr_t page = arena.start + (uintptr_t)pick((unsigned)pages) * MPK_PAGE;
+    uintptr_t page = arena.start + (uintptr_t)pick((unsigned)pages_to_look_at()) * MPK_PAGE;
     switch (pick(20)) {
     case 0:
         return arena.start - MPK_PAGE;
-    case 1:
-        return arena.start + (uintptr_t)(PAGES - 1) * MPK_PAGE;
+    case 1: /* while loading it would make everything loaded */
+        return arena.loading || pick(20) ? page : arena.start + (uintptr_t)(PAGES - 1) * MPK_PAGE;
     case 2:
         return page + 8;
     default:
@@ -216,7 +222,7 @@ static void step(void)
     default:
         unmap_memory();
     }
-    for (size_t page = 0; page < PAGES; page++) {
+    for (size_t page = 0; page < pages_to_look_at(); page++) {
         bool owned = before[page] == MPK_STACK || before[page] == MPK_GUARD;
         if (before[page] != arena.pages[page] &&
             (owned || (!arena.loading && page < arena.loaded_pages)))
@@ -301,6 +307,78 @@ static void code_is_looked_at_again_when_loading_ends(void **state)
     }
 }
 
+/* A WRPKRU whose first byte ends one page, and whose others start the next. */
+static void code_is_scanned_over_borders(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(11);
+    const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE};
+    const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE};
+    uintptr_t start = mpk_arena_map(&arena, 0, 8 * MPK_PAGE);
+    assert_true(start != 0);
+    assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), start);
+    assert_int_equal(mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
+                     0);
+    assert_int_equal(fault.error, OG_FORBIDDEN);
+    start += 4 * MPK_PAGE;
+    assert_int_equal(mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
+                     start + MPK_PAGE);
+    assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), 0);
+    assert_int_equal(fault.error, OG_FORBIDDEN);
+    assert_books_are_true();
+    close_arena();
+}
+
+static size_t map_until_refused(size_t size)
+{
+    size_t count = 0;
+    while (mpk_arena_map(&arena, 0, size))
+        count++;
+    return count;
+}
+
+static void memory_is_limited(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(12);
+    assert_int_equal(map_until_refused(1 << 20), 17);
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + MPK_PAGE), arena.heap);
+    assert_books_are_true();
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_int_equal(map_until_refused(64 << 10), 16);
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 1), arena.heap);
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + (1 << 19)), arena.heap + (1 << 19));
+    assert_int_equal(map_until_refused(64 << 10), 8);
+    assert_books_are_true();
+    close_arena();
+}
+
+/* Every second page is another file's, or is not mapped. */
+static void mappings_are_limited(void **state)
+{
+    (void)state;
+    enum { DIVIDED = 3072 };
+    struct og_fault fault;
+    open_arena(13);
+    const struct mpk_source from = {.file = harmless, .offset = 0, .size = MPK_PAGE};
+    uintptr_t start = mpk_arena_map(&arena, 0, DIVIDED * MPK_PAGE);
+    size_t mapped = 0;
+    assert_true(start != 0);
+    for (uintptr_t page = 0; page < DIVIDED; page += 2)
+        mapped += mpk_arena_map_file(&arena, start + page * MPK_PAGE, MPK_PAGE, &from) != 0;
+    assert_true(mapped > 100 && mapped < MAPPINGS / 2);
+    /* Without borders, each is a mapping all the same. */
+    for (uintptr_t page = 0; page < DIVIDED; page++)
+        mpk_arena_map_file(&arena, start + page * MPK_PAGE, MPK_PAGE, &from);
+    assert_books_are_true();
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_books_are_true();
+    close_arena();
+}
+
 /* A refusal of the system half-way: the arena says that it has failed, until reset. */
 static void a_refusal_of_the_system_is_noticed(void **state)
 {
@@ -318,6 +396,9 @@ static void a_refusal_of_the_system_is_noticed(void **state)
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
     assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
     assert_books_are_true();
+    munmap((void *)start, MPK_PAGE);
+    assert_int_equal(mpk_arena_map(&arena, 0, 4 * MPK_PAGE), 0);
+    assert_true(arena.failed);
     close_arena();
 }
 
@@ -357,6 +438,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_and_memory_agree_at_every_step),
         cmocka_unit_test(code_is_looked_at_again_when_loading_ends),
+        cmocka_unit_test(code_is_scanned_over_borders),
+        cmocka_unit_test(memory_is_limited),
+        cmocka_unit_test(mappings_are_limited),
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
         cmocka_unit_test(writable_is_what_is_granted),
     };
