@@ -86,9 +86,6 @@ static enum og_error collect(struct process_sandbox *sandbox, struct message_hea
                              struct wire_reader *reader, struct og_fault *fault)
 {
     struct task *task = &sandbox->task;
-    if (kernel_time() >= sandbox->deadline)
-        return lose(sandbox, OG_DEADLINE, task->pc, "the task sent messages past its deadline",
-                    fault);
     if (!task_run_until_waiting(task, sandbox->deadline))
         return lose(sandbox, OG_DEADLINE, task->pc, "the task ran past its deadline", fault);
     if (task->state == TASK_DEAD)
@@ -219,11 +216,14 @@ static enum og_error call_back(struct process_sandbox *sandbox, uint32_t id,
         sandbox->callbacks[id].function(sandbox->callbacks[id].user, reader, writer);
     sandbox->in_callback = false;
     /* The deadline is the task's: our own time does not count. */
-    sandbox->deadline += kernel_time() - before;
+    uint64_t now = kernel_time();
+    sandbox->deadline += now - before;
     if (!error)
         error = wire_writer_error(writer);
     if (error)
         return lose(sandbox, error, 0, "the callback refused", fault);
+    if (now >= sandbox->deadline)
+        return lose(sandbox, OG_DEADLINE, 0, "the task called back past its deadline", fault);
     return deliver(sandbox, writer, MESSAGE_CALLED_BACK, 0)
                ? OG_OK
                : lose(sandbox, OG_OVERFLOW, 0, "the task has no room for what it gets", fault);
