@@ -3,7 +3,9 @@
 #include "baselines/process/channel.h"
 #include "baselines/process/tests/test-worker.h"
 #include "baselines/process/worker-start.h"
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct channel channel;
@@ -96,6 +98,28 @@ static void sip(struct message_header *call)
     ring->end = first + (uint32_t)size;
 }
 
+/* Over the socket, which every worker has. */
+static void send_descriptor(const struct message_header *header)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr aligned;
+    } control = {.bytes = {0}};
+    struct iovec piece = {.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof *header};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    int descriptor = WORKER_SOCKET;
+    *rights = (struct cmsghdr){
+        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof descriptor)};
+    memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+    /* One is all that its limits let it have under way, where nobody receives them. */
+    if (sendmsg(WORKER_SOCKET, &message, MSG_NOSIGNAL) < 0 && errno != ETOOMANYREFS)
+        _exit(3);
+}
+
 static void lie(enum lie how, const struct message_header *call)
 {
     static const uint64_t words[5] = {UINT64_MAX - 3, 7, 7, 7, 7};
@@ -186,6 +210,11 @@ static void lie(enum lie how, const struct message_header *call)
         return;
     case LIE_TWICE:
         say(&header, words, size);
+        break;
+    case LIE_DESCRIPTOR:
+        send_descriptor(&header);
+        if (channel.transport == PROCESS_SOCKET)
+            return;
         break;
     case LIE_SIPS:
     case LIE_READY:

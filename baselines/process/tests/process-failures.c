@@ -4,6 +4,7 @@
 #include "baselines/process/tests/each-transport.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -319,6 +320,76 @@ static void a_worker_that_lies_when_it_starts_is_refused(void **state)
     assert_no_children();
 }
 
+static void a_descriptor_sent_along_is_not_kept(void **state)
+{
+    struct process_sandbox *sandbox = open_liar(*state, 2000);
+    unsigned before = count_descriptors();
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(call_with_number(sandbox, LIE_DESCRIPTOR, 0, NULL), OG_OK);
+    assert_honest(sandbox);
+    assert_int_equal(count_descriptors(), before);
+    process_close(sandbox);
+}
+
+/* ---- threads ---- */
+
+struct use {
+    struct process_sandbox *sandbox;
+    enum og_error called, registered, reset, then;
+};
+
+static enum og_error sum(struct process_sandbox *sandbox)
+{
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, TEST_SUM);
+    wire_put_u64(arguments, 1);
+    wire_put_u64(arguments, 2);
+    return process_call_finish(sandbox, &results, NULL);
+}
+
+static void *use_in_thread(void *argument)
+{
+    struct use *use = argument;
+    use->called = sum(use->sandbox);
+    use->registered = process_callback_register(use->sandbox, 1, answer_at_once, NULL);
+    use->reset = process_reset(use->sandbox, NULL);
+    use->then = sum(use->sandbox);
+    return NULL;
+}
+
+static enum og_error use_in_thread_meanwhile(void *argument, struct wire_reader *arguments,
+                                             struct wire_writer *results)
+{
+    pthread_t thread;
+    (void)arguments;
+    if (pthread_create(&thread, NULL, use_in_thread, argument) == 0)
+        pthread_join(thread, NULL);
+    wire_put_u64(results, 1);
+    return OG_OK;
+}
+
+static void another_thread_is_refused(void **state)
+{
+    struct use use = {.sandbox = *state};
+    struct wire_reader results;
+    assert_int_equal(process_callback_register(*state, 0, use_in_thread_meanwhile, &use), OG_OK);
+    struct wire_writer *arguments = process_call_begin(*state, TEST_CALLBACKS);
+    wire_put_u32(arguments, 0);
+    wire_put_u64(arguments, 1);
+    assert_int_equal(process_call_finish(*state, &results, NULL), OG_OK);
+    assert_int_equal(use.called, OG_BUSY);
+    assert_int_equal(use.registered, OG_BUSY);
+    assert_int_equal(use.reset, OG_BUSY); /* a call is under way */
+    /* When none is, whoever resets it has it. */
+    use_in_thread_meanwhile(&use, NULL, process_call_begin(*state, TEST_SUM));
+    assert_int_equal(use.called, OG_BUSY);
+    assert_int_equal(use.reset, OG_OK);
+    assert_int_equal(use.then, OG_OK);
+    assert_int_equal(sum(*state), OG_BUSY);
+    assert_int_equal(process_reset(*state, NULL), OG_OK);
+    assert_serves(*state);
+}
+
 /* ---- opening ---- */
 
 static void a_program_that_is_no_worker_is_refused(void **state)
@@ -406,6 +477,8 @@ int main(void)
         OVER_EACH_UNOPENED(results_that_lie_about_their_length_are_refused),
         OVER_EACH_UNOPENED(a_second_answer_is_not_taken_for_the_next_calls),
         OVER_EACH_UNOPENED(a_worker_that_lies_when_it_starts_is_refused),
+        OVER_EACH_UNOPENED(a_descriptor_sent_along_is_not_kept),
+        OVER_EACH(another_thread_is_refused),
         OVER_EACH_UNOPENED(a_program_that_is_no_worker_is_refused),
         cmocka_unit_test(bad_options_are_refused_by_name),
         OVER_EACH_UNOPENED(opening_failing_and_closing_leaks_no_descriptor_and_no_child),
