@@ -280,6 +280,121 @@ static void floating_point_registers_are_no_place_to_leave_anything(void)
     check(close_hostile());
 }
 
+/* --- borders --- */
+
+/* Half of each word is the library's. Behind what follows its RAM there is more RAM in QEMU. */
+static void a_word_across_a_border_is_out_of_reach(void)
+{
+    uint32_t result = 0;
+    check(open_hostile(0));
+    const uintptr_t borders[] = {library->ram, library->ram_end, library->flash,
+                                 library->flash_end};
+    for (size_t i = 0; i < 4; i++) {
+        for (uintptr_t at = borders[i] - 3; at < borders[i]; at++) {
+            volatile uint8_t *outside = (volatile uint8_t *)borders[i] - (i % 2 == 0);
+            uint8_t before = *outside;
+            *outside = 0x5a;
+            check(call("hostile_read", at, 0, &result) == OG_FAULTED);
+            check(works_after_reset());
+            check(call("hostile_write", at, 0xa5a5a5a5, &result) == OG_FAULTED);
+            check(*outside == 0x5a);
+            *outside = before;
+            check(works_after_reset());
+        }
+    }
+    check(close_hostile());
+}
+
+/* What QEMU has for flash the host can write. */
+static void put_code(uintptr_t at, const void *code, size_t size)
+{
+    memcpy((void *)at, code, size);
+    __asm__ volatile(".option push\n\t.option arch, +zifencei\n\tfence.i\n\t.option pop"
+                     :
+                     :
+                     : "memory");
+}
+
+static void an_instruction_across_the_end_of_its_flash_does_not_run(void)
+{
+    const uint32_t code[2] = {0x06300513, 0x00008067}; /* li a0, 99; ret */
+    uint32_t result = 0;
+    check(open_hostile(0));
+    /* Inside it runs, */
+    put_code(library->flash_end - sizeof(code), code, sizeof(code));
+    check(!call("hostile_jump", library->flash_end - sizeof(code), 0, &result) && result == 99);
+    /* and not where its second half is outside. */
+    put_code(library->flash_end - 2, code, sizeof(code));
+    check(call("hostile_jump", library->flash_end - 2, 0, &result) == OG_FAULTED);
+    check(works_after_reset());
+    check(close_hostile());
+}
+
+/* By an instruction for each, written to where the library's flash has room: no counter, no clock,
+ * nothing of the floating point unit, nothing of the machine's. */
+static void no_control_register_can_be_read_or_written(void)
+{
+    enum { REGISTERS = 4096, CSRRS_A0 = 0x2573, CSRRW_A0 = 0x1573, RETURN = 0x00008067 };
+    uint32_t result = 0;
+    check(open_hostile(DEADLINE_MS));
+    for (uint32_t number = 0; number < 2 * REGISTERS; number++) {
+        bool is_write = number >= REGISTERS;
+        uint32_t code[2] = {number << 20 | (is_write ? CSRRW_A0 : CSRRS_A0), RETURN};
+        uintptr_t at = library->flash_end - sizeof(code);
+        put_code(at, code, sizeof(code));
+        if (call("hostile_jump", at, 0, &result) != OG_FAULTED)
+            printf("# register 0x%x can be %s\n", (unsigned)(number % REGISTERS),
+                   is_write ? "written" : "read");
+        check(fault.error == OG_FAULTED && fault.instruction == at);
+        check(!og_domain_reset(domain, &fault));
+    }
+    check(works_after_reset());
+    check(close_hostile());
+}
+
+/* --- the deadline's moment --- */
+
+static uint32_t calls_at_the_deadline;
+
+static void count_call(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                       struct og_result *result)
+{
+    (void)user;
+    (void)scope;
+    (void)arguments;
+    calls_at_the_deadline++;
+    result->integer = 1;
+}
+
+/* The steps that fit into the deadline, and those around them: the timer interrupts at every
+ * instruction of the way out and back. */
+static void the_deadline_may_come_at_any_instruction(void)
+{
+    uint32_t low = 0, high = 1000000, result = 0, late = 0, done = 0;
+    check(open_hostile(DEADLINE_MS));
+    while (high - low > 1) {
+        uint32_t middle = (low + high) / 2;
+        check(!og_callback_open(domain, &callback, count_call, NULL, &fault));
+        enum og_error error = call("hostile_spin_and_call_back", callback.address, middle, &result);
+        check(error == OG_OK || error == OG_DEADLINE);
+        *(error ? &high : &low) = middle;
+        check(!og_domain_reset(domain, &fault));
+    }
+    for (uint32_t around = low - 40; around < low + 20; around++) {
+        check(!og_callback_open(domain, &callback, count_call, NULL, &fault));
+        calls_at_the_deadline = 0;
+        enum og_error error = call("hostile_spin_and_call_back", callback.address, around, &result);
+        if (error)
+            check(error == OG_DEADLINE && calls_at_the_deadline <= 1);
+        else
+            check(result == 2 && calls_at_the_deadline == 1);
+        *(error ? &late : &done) += 1;
+        check(works_after_reset());
+    }
+    check(late > 0 && done > 0);
+    check(close_hostile());
+}
+
 static void a_poisoned_domain_runs_nothing(void)
 {
     struct og_scope scope;
@@ -303,6 +418,10 @@ static const struct tap_test tests[] = {
     TAP_TEST(reset_leaves_nothing_of_what_was_in_the_librarys_memory),
     TAP_TEST(floating_point_registers_are_no_place_to_leave_anything),
     TAP_TEST(a_poisoned_domain_runs_nothing),
+    TAP_TEST(a_word_across_a_border_is_out_of_reach),
+    TAP_TEST(an_instruction_across_the_end_of_its_flash_does_not_run),
+    TAP_TEST(no_control_register_can_be_read_or_written),
+    TAP_TEST(the_deadline_may_come_at_any_instruction),
     TAP_TEST(calling_back_deeper_and_deeper_does_not_use_up_the_hosts_stack),
 };
 
