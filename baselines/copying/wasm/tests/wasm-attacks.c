@@ -474,6 +474,19 @@ static void memory_that_grew_is_gone_after_reset(void **state)
     assert_trapped(call_rogue_read(&rogue, &number, size + 4, &fault), "out of its memory's");
 }
 
+static void memory_does_not_grow_without_limit(void **state)
+{
+    int number = 0;
+    (void)state;
+    uint32_t pages = rogue.instance.wasm->memory->size >> 16;
+    ASSERT_DONE(call_rogue_grow(&rogue, &number, 16384 - pages + 1, &fault));
+    assert_int_equal(number, -1);
+    ASSERT_DONE(call_rogue_grow(&rogue, &number, 16384 - pages, &fault));
+    assert_int_equal(number, pages);
+    ASSERT_DONE(call_rogue_grow(&rogue, &number, 1, &fault));
+    assert_int_equal(number, -1);
+}
+
 static void a_module_that_is_not_there_is_not_found(void **state)
 {
     struct wasm_instance *instance;
@@ -519,6 +532,7 @@ int main(void)
         TEST(an_instance_that_is_another_threads_is_refused),
         TEST(a_thousand_instances_leave_nothing),
         TEST(memory_that_grew_is_gone_after_reset),
+        TEST(memory_does_not_grow_without_limit),
         cmocka_unit_test(a_module_that_is_not_there_is_not_found),
     };
     return cmocka_run_group_tests_name("wasm-attacks", tests, NULL, NULL);
