@@ -12,6 +12,7 @@ enum { SUCCESS = 0, BAD_FILE = 8, FAULT = 21, INVALID = 28, IO = 29 };
 
 static struct wasm_instance *caller(struct Z_wasi_snapshot_preview1_instance_t *imports)
 {
+    wasm_need_stack();
     return (struct wasm_instance *)(void *)imports;
 }
 

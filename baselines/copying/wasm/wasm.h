@@ -209,15 +209,21 @@ static inline uint32_t wasm_callback_index(const struct wasm_callback *callback)
     return instance->table->size - WASM_CALLBACKS + callback->slot;
 }
 
-/* At the beginning of a callback: from here on it is the host's code that runs, whose faults are
- * its own, so that a module which has used up the stack by then is the one that traps. Returns what
- * wasm_callback_end gets. */
-static inline struct wasm_frame *wasm_callback_begin(void)
+/* Before the host's code runs on a stack that a module has used: if it has used it up, the module
+ * traps. */
+static inline void wasm_need_stack(void)
 {
-    struct wasm_frame *frame = wasm_current;
     uintptr_t left = (uintptr_t)__builtin_frame_address(0) - wasm_stack.low;
     if (__builtin_expect(left < wasm_stack.reserve, 0))
         wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
+}
+
+/* At the beginning of a callback: from here on it is the host's code that runs, whose faults are
+ * its own. Returns what wasm_callback_end gets. */
+static inline struct wasm_frame *wasm_callback_begin(void)
+{
+    struct wasm_frame *frame = wasm_current;
+    wasm_need_stack();
     frame->instance->callbacks_running++;
     wasm_current = NULL;
     return frame;

@@ -282,6 +282,16 @@ static void floating_point_registers_are_no_place_to_leave_anything(void)
 
 /* --- borders --- */
 
+/* What QEMU has for flash the host can write. */
+static void put_code(uintptr_t at, const void *code, size_t size)
+{
+    memcpy((void *)at, code, size);
+    __asm__ volatile(".option push\n\t.option arch, +zifencei\n\tfence.i\n\t.option pop"
+                     :
+                     :
+                     : "memory");
+}
+
 /* Half of each word is the library's. Behind what follows its RAM there is more RAM in QEMU. */
 static void a_word_across_a_border_is_out_of_reach(void)
 {
@@ -303,16 +313,6 @@ static void a_word_across_a_border_is_out_of_reach(void)
         }
     }
     check(close_hostile());
-}
-
-/* What QEMU has for flash the host can write. */
-static void put_code(uintptr_t at, const void *code, size_t size)
-{
-    memcpy((void *)at, code, size);
-    __asm__ volatile(".option push\n\t.option arch, +zifencei\n\tfence.i\n\t.option pop"
-                     :
-                     :
-                     : "memory");
 }
 
 static void an_instruction_across_the_end_of_its_flash_does_not_run(void)
@@ -396,6 +396,39 @@ static void the_deadline_may_come_at_any_instruction(void)
     check(close_hostile());
 }
 
+/* --- refused --- */
+
+static void a_library_whose_constructor_fails_leaves_nothing(void)
+{
+    const struct og_options options = {.isolation = OG_PMP, .deadline_ms = DEADLINE_MS};
+    const struct pmp_library *probe = pmp_library_find("libprobe.so");
+    const char *const names[] = {"libprobe.so", NULL};
+    const uint16_t codes[] = {0x0000 /* illegal */, 0xa001 /* a loop */};
+    const enum og_error errors[] = {OG_FAULTED, OG_DEADLINE};
+    struct og_domain *none;
+    check(probe->constructors < probe->constructors_end);
+    uintptr_t constructor = *probe->constructors;
+    uint16_t first = *(const uint16_t *)constructor;
+    for (int i = 0; i < 20; i++) {
+        put_code(constructor, &codes[i % 2], sizeof(first));
+        enum og_error error = og_domain_open(&none, names, &options, &fault);
+        put_code(constructor, &first, sizeof(first));
+        check(error == errors[i % 2] && !none && fault.instruction == constructor);
+    }
+    check(!og_domain_open(&none, names, &options, &fault));
+    /* So it is when a reset fails; and the next one works. */
+    put_code(constructor, &codes[0], sizeof(first));
+    enum og_error error = og_domain_reset(none, &fault);
+    put_code(constructor, &first, sizeof(first));
+    check(error == OG_FAULTED);
+    domain = none;
+    uint32_t result = 0;
+    check(call("probe_count", 0, 0, &result) == OG_POISONED);
+    check(!og_domain_reset(domain, &fault));
+    check(!call("probe_count", 0, 0, &result) && result == 1);
+    check(close_hostile());
+}
+
 static void a_poisoned_domain_runs_nothing(void)
 {
     struct og_scope scope;
@@ -423,6 +456,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(an_instruction_across_the_end_of_its_flash_does_not_run),
     TAP_TEST(no_control_register_can_be_read_or_written),
     TAP_TEST(the_deadline_may_come_at_any_instruction),
+    TAP_TEST(a_library_whose_constructor_fails_leaves_nothing),
     TAP_TEST(calling_back_deeper_and_deeper_does_not_use_up_the_hosts_stack),
 };
 
