@@ -23,12 +23,33 @@ static uint32_t read_vector(void)
 
 bool attack_open(void)
 {
-    const struct og_options options = {.isolation = OG_PMP, .deadline_ms = 1};
+    const struct og_options options = {.isolation = OG_PMP, .deadline_ms = ATTACK_DEADLINE_MS};
     if (og_domain_open(&domain, (const char *const[]){"libhostile.so", NULL}, &options,
                        &attack_fault))
         return false;
     trap_vector = read_vector();
     return true;
+}
+
+/* The call that is under way, for a callback that makes it again. */
+static struct og_function under_way;
+static uintptr_t argument;
+
+static uint32_t call(const struct og_function *function, uintptr_t a0)
+{
+    return ((attack_function *)function->entry)(a0, argument, ATTACK_LEFT_OVER, 0, 0, 0, 0, 0);
+}
+
+static void nest(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                 struct og_result *result) OG_NO_ANALYSIS
+{
+    const struct og_callback *callback = user;
+    (void)arguments;
+    if (og_invoke_begin(&scope->access, &under_way, NULL))
+        return;
+    result->integer = call(&under_way, callback->address);
+    if (og_invoke_end(&scope->access, NULL))
+        result->integer = 0;
 }
 
 /* A callback that enters the domain again: with a wrong stack it would write to wrong memory. */
@@ -46,19 +67,24 @@ static void enter_again(void *user, struct og_scope *scope, const struct og_argu
 }
 
 struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, uintptr_t a1,
-                                  bool takes_callback, uint32_t *result) OG_NO_ANALYSIS
+                                  enum attack_callback how, uint32_t *result) OG_NO_ANALYSIS
 {
     struct attack_outcome outcome = {OG_OK, false};
-    struct og_function function;
     struct og_callback callback;
     struct og_scope scope;
     (void)entry;
-    outcome.error = og_domain_lookup(domain, name, &function, &attack_fault);
+    argument = a1;
+    outcome.error = og_domain_lookup(domain, name, &under_way, &attack_fault);
     if (!outcome.error)
-        outcome.error = og_callback_open(domain, &callback, enter_again, NULL, &attack_fault);
+        outcome.error = og_function_takes(
+            &under_way, OG_PARAMETERS(OG_PARAMETER(uintptr_t), OG_PARAMETER(uintptr_t)),
+            &attack_fault);
+    if (!outcome.error)
+        outcome.error = og_callback_open(
+            domain, &callback, how == ATTACK_NESTS ? nest : enter_again, &callback, &attack_fault);
     if (outcome.error)
         return outcome;
-    if (takes_callback)
+    if (how)
         a0 = callback.address;
     og_scope_begin(domain, &scope);
 #ifdef WORKLOAD_SYSTEM_copy_pmp
@@ -72,9 +98,9 @@ struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, u
         return outcome;
     }
 #endif
-    outcome.error = og_invoke_begin(&scope.access, &function, &attack_fault);
+    outcome.error = og_invoke_begin(&scope.access, &under_way, &attack_fault);
     if (!outcome.error) {
-        *result = ((uint32_t(*)(uintptr_t, uintptr_t))function.entry)(a0, a1);
+        *result = call(&under_way, a0);
         outcome.error = og_invoke_end(&scope.access, &attack_fault);
     }
 #ifdef WORKLOAD_SYSTEM_copy_pmp
@@ -97,7 +123,7 @@ bool attack_next_call_is_right(void)
         og_domain_lookup_data(domain, "hostile_data", &data, &attack_fault))
         return false;
     struct attack_outcome outcome =
-        attack_call("hostile_read", NULL, (uintptr_t)data, 0, false, &result);
+        attack_call("hostile_read", NULL, (uintptr_t)data, 0, ATTACK_NO_CALLBACK, &result);
     return !outcome.error && result == 7;
 }
 

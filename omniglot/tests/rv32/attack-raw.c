@@ -46,8 +46,25 @@ bool attack_open(void)
     return library != NULL;
 }
 
-static void called_back(void)
+/* Deep enough to leave any host's stack. */
+enum { NESTED_MAX = 1000 };
+
+static struct {
+    attack_function *entry; /* NULL: it does nothing */
+    uintptr_t a1;
+    unsigned depth;
+} nested;
+
+static uint32_t call(attack_function *entry, uintptr_t a0, uintptr_t a1)
 {
+    return entry(a0, a1, ATTACK_LEFT_OVER, 0, 0, 0, 0, 0);
+}
+
+static uint32_t called_back(void)
+{
+    if (!nested.entry || nested.depth++ >= NESTED_MAX)
+        return 0;
+    return call(nested.entry, (uintptr_t)called_back, nested.a1) + 1;
 }
 
 /* Words below the host's stack, which nobody has any business to write. */
@@ -63,18 +80,21 @@ static bool came_back(void *entry, uintptr_t a0, uintptr_t a1, uint32_t *result)
     if (setjmp(back))
         return false;
     let_timer_interrupt(true);
-    *result = ((uint32_t(*)(uintptr_t, uintptr_t))entry)(a0, a1);
+    *result = call((attack_function *)entry, a0, a1);
     return true;
 }
 
 struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, uintptr_t a1,
-                                  bool takes_callback, uint32_t *result)
+                                  enum attack_callback callback, uint32_t *result)
 {
     (void)name;
+    nested.entry = callback == ATTACK_NESTS ? (attack_function *)entry : NULL;
+    nested.a1 = a1;
+    nested.depth = 0;
     pmp_library_load(library);
     for (int i = 0; i < BELOW; i++)
         below_stack()[i] = 0;
-    lost = !came_back(entry, takes_callback ? (uintptr_t)called_back : a0, a1, result);
+    lost = !came_back(entry, callback ? (uintptr_t)called_back : a0, a1, result);
     let_timer_interrupt(false);
     return (struct attack_outcome){OG_OK, lost};
 }

@@ -4,6 +4,7 @@
 #include "attack.h"
 
 #include "hostile.h"
+#include "omniglot/rv32/kernel.h"
 #include "tap.h"
 
 /* What the attacks are after: the host's memory, code, and control. */
@@ -34,7 +35,7 @@ struct attack {
     bool (*harmed)(uint32_t result); /* did it do harm, having returned `result`? NULL: if the host
                                         trapped or did not get its thread back in time, or the call
                                         came back as if nothing were wrong */
-    bool takes_callback;             /* a0 is a host function for it to call */
+    enum attack_callback callback;   /* a0 is a host function for it to call */
 };
 
 static bool got_secret(uint32_t result)
@@ -146,8 +147,14 @@ static const struct attack attacks[] = {
     {"returning_with_all_registers_changed", FUNCTION(hostile_clobber), 0, 0, OG_OK,
      attack_lost_registers, 0},
     {"reading_left_over_registers", FUNCTION(hostile_registers), 0, 0, OG_OK, read_something, 0},
+    {"reading_left_over_arguments", FUNCTION(hostile_left_over), 0, 0, OG_OK, read_something, 0},
     {"looping_for_ever", FUNCTION(hostile_loop), 0, 0, OG_DEADLINE, NULL, 0},
-    {"calling_back_for_ever", FUNCTION(hostile_call_back_loop), 0, 0, OG_DEADLINE, NULL, 1},
+    {"calling_back_for_ever", FUNCTION(hostile_call_back_loop), 0, 0, OG_DEADLINE, NULL,
+     ATTACK_CALLS_IN},
+    {"stretching_the_deadline_by_nested_calls", FUNCTION(hostile_spin_and_call_back), 0, 100000,
+     OG_DEADLINE, NULL, ATTACK_NESTS},
+    {"using_up_the_hosts_stack_by_nested_calls", FUNCTION(hostile_spin_and_call_back), 0, 1,
+     OG_FAULTED, wrote_below_stack, ATTACK_NESTS},
     {"illegal_instruction", FUNCTION(hostile_illegal), 0, 0, OG_FAULTED, NULL, 0},
     {"abort", FUNCTION(hostile_abort), 0, 0, OG_FAULTED, NULL, 0},
 };
@@ -159,8 +166,10 @@ static void run_current(void)
 {
     uint32_t result = 0;
     entered = false;
+    uint64_t start = kernel_time();
     struct attack_outcome outcome = attack_call(current->function, current->entry, current->a0,
-                                                current->a1, current->takes_callback, &result);
+                                                current->a1, current->callback, &result);
+    uint64_t took = kernel_time() - start;
     bool harmed = current->harmed ? current->harmed(result)
                                   : outcome.host_lost_control || outcome.error == OG_OK;
     if (ATTACK_MUST_SUCCEED) {
@@ -173,6 +182,7 @@ static void run_current(void)
         printf("# ended with %s: %s\n", og_error_name(outcome.error), attack_fault.message);
     check(!harmed);
     check(outcome.error == current->ends);
+    check(took < 2 * ATTACK_DEADLINE_MS * KERNEL_TICKS_PER_MS);
     check(secret == 0x5ec4e7 && victim == 1 && !entered);
     check(attack_next_call_is_right());
 }

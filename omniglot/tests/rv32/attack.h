@@ -9,6 +9,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What the host function does that an attack is given as its first argument. */
+enum attack_callback {
+    ATTACK_NO_CALLBACK,
+    ATTACK_CALLS_IN, /* another function of the library */
+    ATTACK_NESTS,    /* the function again that calls it, with the same arguments */
+};
+
+/* For an isolated call. */
+enum { ATTACK_DEADLINE_MS = 1 };
+
+/* In the registers of arguments that no attack takes. */
+enum { ATTACK_LEFT_OVER = 0x1eff };
+
+/* A hostile function, and what the host's compiler may have left in a2 to a7. */
+typedef uint32_t attack_function(uintptr_t, uintptr_t, uint32_t, uint32_t, uint32_t, uint32_t,
+                                 uint32_t, uint32_t);
+
 struct attack_outcome {
     enum og_error error;    /* how the call ended */
     bool host_lost_control; /* the host trapped, or had to be interrupted, or was entered */
@@ -20,7 +37,7 @@ bool attack_open(void);
 
 /* Calls the function, by name or plainly. */
 struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, uintptr_t a1,
-                                  bool takes_callback, uint32_t *result);
+                                  enum attack_callback callback, uint32_t *result);
 
 /* Is the library usable again, as after it was loaded? */
 bool attack_next_call_is_right(void);

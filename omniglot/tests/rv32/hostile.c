@@ -207,6 +207,13 @@ __attribute__((naked)) uint32_t hostile_arguments(uint32_t only __attribute__((u
                      "or a0, a0, a6\n\tor a0, a0, a7\n\tret");
 }
 
+__attribute__((naked)) uint32_t hostile_left_over(uint32_t a __attribute__((unused)),
+                                                  uint32_t b __attribute__((unused)))
+{
+    __asm__ volatile("or a0, a2, a3\n\tor a0, a0, a4\n\tor a0, a0, a5\n\tor a0, a0, a6\n\t"
+                     "or a0, a0, a7\n\tret");
+}
+
 void hostile_fill(uint32_t *from, const uint32_t *to)
 {
     while (from < to)

@@ -35,6 +35,7 @@ uint32_t hostile_read_float_control(void);
 uint32_t hostile_spin_and_call_back(uint32_t (*callback)(void), uint32_t steps);
 uint32_t hostile_call_twice(uint32_t (*callback)(void));
 uint32_t hostile_arguments(uint32_t only); /* ORs of the argument registers that it does not take */
+uint32_t hostile_left_over(uint32_t a, uint32_t b);      /* the same, of two */
 void hostile_fill(uint32_t *from, const uint32_t *to);   /* with garbage */
 uint32_t hostile_call_back_loop(void (*callback)(void)); /* callbacks without end */
 uint32_t hostile_write_own_code(void);
