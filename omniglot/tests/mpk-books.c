@@ -157,7 +157,7 @@ static void code_that_is_refused_ends_the_opening(void **state)
     copy_library("libogbooks.so", in_folder(path, "smuggles.so"));
     assert_int_equal(try_to_open(path, NULL), OG_FORBIDDEN);
     assert_string_equal(fault.symbol, path);
-    assert_string_equal(fault.message, "WRPKRU");
+    assert_non_null(strstr(fault.message, "WRPKRU at offset 0x"));
 }
 
 /* Its forbidden instructions would become traps, and it would be loaded. */
