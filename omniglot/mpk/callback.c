@@ -29,6 +29,13 @@ static _Noreturn void refuse(void)
     og_mpk_leave();
 }
 
+static void end_at_deadline(struct mpk_domain *domain)
+{
+    struct og_fault fault;
+    mpk_deadline_fail(&fault, 0);
+    mpk_domain_poison(domain, &fault);
+}
+
 uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
 {
     struct mpk_context *context = mpk_thread_self()->frame->context;
@@ -49,10 +56,15 @@ uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
     context->foreign_rsp = (address - RED_ZONE) & -(uintptr_t)16;
     struct og_scope scope;
     size_t enclosing = og_callback_scope_begin(&context->context, &scope);
+    struct mpk_pause pause;
+    mpk_deadline_pause(context->thread, &pause);
     callback->function(callback->user, &scope, &arguments, &result);
+    mpk_deadline_go_on(context->thread, &pause);
     /* It may have closed the callback by now. */
     og_callback_scope_end(&context->context, &scope, enclosing);
     context->foreign_rsp = outer;
+    if (mpk_deadline_passed(context->thread))
+        end_at_deadline(domain);
     if (context->context.poisoned)
         og_mpk_leave();
 

@@ -132,6 +132,11 @@ void mpk_thread_open_rights(void)
         og_mpk_open_rights();
 }
 
+struct mpk_thread *mpk_thread_if_any(void)
+{
+    return self;
+}
+
 struct mpk_thread *mpk_thread_self(void)
 {
     if (__builtin_expect(self != NULL, 1))
@@ -157,6 +162,7 @@ struct mpk_thread *mpk_thread_self(void)
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
         goto fail;
     self = block;
+    mpk_masks_join(block);
     set_ready(index, true);
     pthread_setspecific(exit_key, block);
     return block;
@@ -177,6 +183,7 @@ static void leave(void *memory)
         mpk_context_close(block->contexts[i]);
     mpk_contexts_unlock();
     mpk_signal_stacks_leave(block);
+    mpk_masks_leave(block);
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     self = NULL;
