@@ -59,11 +59,11 @@ uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
     struct mpk_pause pause;
     mpk_deadline_pause(context->thread, &pause);
     callback->function(callback->user, &scope, &arguments, &result);
-    mpk_deadline_go_on(context->thread, &pause);
+    bool is_over = mpk_deadline_go_on(context->thread, &pause);
     /* It may have closed the callback by now. */
     og_callback_scope_end(&context->context, &scope, enclosing);
     context->foreign_rsp = outer;
-    if (mpk_deadline_passed(context->thread))
+    if (is_over)
         end_at_deadline(domain);
     if (context->context.poisoned)
         og_mpk_leave();

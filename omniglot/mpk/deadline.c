@@ -63,11 +63,18 @@ static void tell(struct mpk_thread *thread)
         store(&thread->told, 0);
 }
 
+/* In foreign code, or in what is done for it. */
+static bool is_inside(struct mpk_thread *thread)
+{
+    const struct mpk_frame *frame = __atomic_load_n(&thread->frame, __ATOMIC_RELAXED);
+    return frame && (atomic_load_explicit(&thread->selector, memory_order_relaxed) == MPK_BLOCK ||
+                     atomic_load_explicit(&thread->serving, memory_order_relaxed) == frame);
+}
+
 static void charge(struct mpk_thread *thread)
 {
-    struct mpk_frame *frame = __atomic_load_n(&thread->frame, __ATOMIC_RELAXED);
     uint64_t calls = load(&thread->calls);
-    if (!frame || frame == atomic_load_explicit(&thread->host_frame, memory_order_relaxed))
+    if (!is_inside(thread))
         return;
     if (load(&thread->charged_for) == calls) {
         store(&thread->charged, load(&thread->charged) + elapsed);
@@ -78,8 +85,10 @@ static void charge(struct mpk_thread *thread)
         store(&thread->charged_for, calls);
     }
     uint64_t limit = load(&thread->limit_for) == calls ? load(&thread->limit) : load(&shortest);
-    if (load(&thread->charged) >= limit)
-        tell(thread);
+    if (load(&thread->charged) < limit)
+        return;
+    store(&thread->over_for, calls);
+    tell(thread);
 }
 
 static void *watch(void *memory)
@@ -111,7 +120,7 @@ static void make_condition(void)
     pthread_condattr_destroy(&attributes);
 }
 
-/* With the lock held. */
+/* With the lock held, on a thread that has all rights. */
 static bool start(void)
 {
     static bool has_condition;
@@ -173,6 +182,7 @@ void mpk_deadline_forked(void)
         return;
     make_condition();
     generation++;
+    mpk_thread_self(); /* whose rights the clock has: to read the selectors */
     start();
 }
 
@@ -202,19 +212,11 @@ void mpk_deadline_fail(struct og_fault *fault, uintptr_t at)
     fault->instruction = at;
 }
 
-void mpk_deadline_pause(struct mpk_thread *thread, struct mpk_pause *kept)
-{
-    kept->host_frame = atomic_load_explicit(&thread->host_frame, memory_order_relaxed);
-    atomic_store_explicit(&thread->host_frame, thread->frame, memory_order_relaxed);
-    kept->charged = charged(thread);
-}
-
-void mpk_deadline_go_on(struct mpk_thread *thread, const struct mpk_pause *kept)
+void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept)
 {
     store(&thread->carried_for, NO_CALL);
-    store(&thread->carried, kept->charged);
+    store(&thread->carried, kept->charged_for == kept->calls ? kept->charged : 0);
     store(&thread->carried_for, load(&thread->calls));
-    atomic_store_explicit(&thread->host_frame, kept->host_frame, memory_order_release);
 }
 
 bool mpk_deadline_is_own(int signal, const siginfo_t *info)

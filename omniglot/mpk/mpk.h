@@ -49,12 +49,14 @@ struct mpk_thread {
     uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
-    /* Deadlines (deadline.c): nanoseconds, each of the call of that number. */
-    _Atomic uint64_t charged, charged_for;  /* by the clock alone */
-    _Atomic uint64_t carried, carried_for;  /* by the thread: charged before a callback */
-    _Atomic uint64_t limit, limit_for;      /* by the thread: not to be told before */
-    _Atomic uint64_t told;                  /* by the clock's signal, and has not heard yet */
-    _Atomic(struct mpk_frame *) host_frame; /* whose callback or host's handler runs */
+    /* Deadlines (deadline.c): nanoseconds, each of the call of that number. The clock's: */
+    _Atomic uint64_t charged, charged_for;
+    _Atomic uint64_t over_for; /* the call that has been charged all it may be */
+    _Atomic uint64_t told;     /* by a signal, and has not heard yet */
+    /* The thread's: */
+    _Atomic uint64_t carried, carried_for; /* what had been charged before a callback */
+    _Atomic uint64_t limit, limit_for;     /* not to be told before */
+    _Atomic(struct mpk_frame *) serving;   /* the call that something is done for */
     /* What the host has asked for (host_masks.c). */
     uint64_t blocked;    /* of the signals that the kernel must not block */
     uint64_t held;       /* of them: have come */
@@ -371,11 +373,35 @@ bool mpk_deadline_passed(struct mpk_thread *thread);
 void mpk_deadline_fail(struct og_fault *fault, uintptr_t at);
 /* Around what the host does while a call is under way: a callback, a handler. */
 struct mpk_pause {
-    struct mpk_frame *host_frame;
-    uint64_t charged;
+    uint64_t calls, charged_for, charged;
 };
-void mpk_deadline_pause(struct mpk_thread *thread, struct mpk_pause *kept);
-void mpk_deadline_go_on(struct mpk_thread *thread, const struct mpk_pause *kept);
+void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept);
+
+static inline void mpk_deadline_pause(struct mpk_thread *thread, struct mpk_pause *kept)
+{
+    kept->calls = atomic_load_explicit(&thread->calls, memory_order_relaxed);
+    kept->charged_for = atomic_load_explicit(&thread->charged_for, memory_order_acquire);
+    kept->charged = atomic_load_explicit(&thread->charged, memory_order_acquire);
+    if (__builtin_expect(
+            atomic_load_explicit(&thread->carried_for, memory_order_relaxed) == kept->calls, 0) &&
+        kept->charged_for != kept->calls) {
+        kept->charged_for = kept->calls;
+        kept->charged = atomic_load_explicit(&thread->carried, memory_order_relaxed);
+    }
+    atomic_store_explicit(&thread->serving, NULL, memory_order_release);
+}
+
+/* Whether the call is over its deadline now. */
+static inline bool mpk_deadline_go_on(struct mpk_thread *thread, const struct mpk_pause *kept)
+{
+    uint64_t calls = atomic_load_explicit(&thread->calls, memory_order_relaxed);
+    if (__builtin_expect(calls == kept->calls, 1) &&
+        __builtin_expect(atomic_load_explicit(&thread->over_for, memory_order_acquire) != calls, 1))
+        return false;
+    if (calls != kept->calls)
+        mpk_deadline_carry(thread, kept);
+    return mpk_deadline_passed(thread);
+}
 /* Is it the clock that has sent this? The thread has heard it then. */
 bool mpk_deadline_is_own(int signal, const siginfo_t *info);
 void mpk_deadline_heard(struct mpk_thread *thread);

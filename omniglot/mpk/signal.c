@@ -193,7 +193,7 @@ static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct fr
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     mpk_deadline_pause(thread, &pause);
     hand_on(signal, &frame->info, &frame->context);
-    mpk_deadline_go_on(thread, &pause);
+    (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
     frame->context.mask &= ~mpk_mask_needed();
 }
 
@@ -224,6 +224,7 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     __asm__("rdgsbase %0" : "=r"(base));
     if (base != (uintptr_t)thread)
         syscall(SYS_arch_prctl, ARCH_SET_GS, thread);
+    atomic_store_explicit(&thread->serving, thread->frame, memory_order_relaxed);
     copy_frame(&frame, state, thread->frame->context->signal_stack, info, context);
 
     struct og_fault fault;
