@@ -38,7 +38,7 @@ static void end_at_deadline(struct mpk_domain *domain)
 
 uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
 {
-    struct mpk_context *context = mpk_thread_self()->frame->context;
+    struct mpk_context *context = mpk_thread_in_gate()->frame->context;
     struct mpk_domain *domain = context->domain;
     const struct mpk_seat *seat = context->seat;
     struct og_callback *callback = slot < MPK_CALLBACKS ? domain->callbacks[slot] : NULL;

@@ -77,7 +77,8 @@ static enum og_error start_runtime(struct og_fault *fault)
     /* With rights to read the gate, too. */
     if (!error && !mpk_thread_self())
         error = og_fail(fault, OG_NO_MEMORY, NULL, 0,
-                        "256 threads use domains, and a thread does until it exits: let some exit");
+                        "no room for this thread: 256 use domains, each until it exits, or the "
+                        "kernel is out of memory for them; let some exit");
     return error ? error : mpk_host_code_check(fault);
 }
 

@@ -76,6 +76,13 @@ extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 struct mpk_thread *mpk_thread_self(void);
 /* The same; NULL if there is none yet. */
 struct mpk_thread *mpk_thread_if_any(void);
+/* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
+static inline struct mpk_thread *mpk_thread_in_gate(void)
+{
+    struct mpk_thread *thread;
+    __asm__("rdgsbase %0" : "=r"(thread));
+    return thread;
+}
 
 /* In a signal handler, which the kernel starts with few rights: gives the thread all, if it is one
  * that uses domains. Without them it cannot make a system call, not even to return. */

@@ -109,6 +109,7 @@ static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct frame *fra
     const struct mpk_context *context = thread->frame->context;
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, context->domain->index);
+    frame->context.mask &= ~mpk_mask_needed();
     go_on(frame, state, where, context->signal_stack, fs);
 }
 
@@ -194,7 +195,6 @@ static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct fr
     mpk_deadline_pause(thread, &pause);
     hand_on(signal, &frame->info, &frame->context);
     (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
-    frame->context.mask &= ~mpk_mask_needed();
 }
 
 /* How much of a frame lies below its ucontext, and above the host's handler's stack: a word. */

@@ -207,6 +207,7 @@ void mpk_threads_forked(void)
     if (!self)
         return;
     self->id = (pid_t)syscall(SYS_gettid);
+    atomic_store(&self->told, 0); /* what was pending is the parent's */
     /* Without the dispatch a domain could make any system call: then it is not to be entered. */
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
         memset(self->contexts, 0, sizeof(self->contexts));
