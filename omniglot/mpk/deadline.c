@@ -1,20 +1,21 @@
 /* Deadlines: how long a call may be in foreign code, the system calls it makes included; what its
- * callbacks take is the host's own time. A clock thread looks every millisecond where each thread
- * is, and charges what has passed since to the call that it finds under way. A thread asks itself
- * whether its call is over (mpk_deadline_passed) whenever it is about to go on in foreign code;
- * only one that stays there is told by a signal. A call costs one increment for it, and no system
- * call.
+ * callbacks take is the host's own time. A clock thread looks about every millisecond where each
+ * thread is, and charges what has passed since to the call that it finds under way. A thread asks
+ * itself whether its call is over (mpk_deadline_passed) whenever it is about to go on in foreign
+ * code; only one that stays there is told by a signal. A call costs one increment for it, and no
+ * system call.
  *
  * Calls are known by their number, `calls` of the thread. A callback can make others, so it carries
  * what the call that it interrupts had been charged over to the number that is then the last. */
 #include "mpk.h"
 
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    TICK = 1000000, /* nanoseconds */
+    TICK = 1000000, /* nanoseconds, on average */
     /* However late the clock is: it may have been stopped, and the domain with it. */
     TICK_MOST = 10 * TICK
 };
@@ -91,13 +92,24 @@ static void charge(struct mpk_thread *thread)
     tell(thread);
 }
 
+/* When to look next: foreign code that knew could be in a callback then. */
+static uint64_t next_tick(uint64_t *random)
+{
+    *random ^= *random << 13;
+    *random ^= *random >> 7;
+    *random ^= *random << 17;
+    return now() + TICK / 2 + *random % TICK;
+}
+
 static void *watch(void *memory)
 {
     const unsigned mine = (unsigned)(uintptr_t)memory;
-    uint64_t last = now();
+    uint64_t last = now(), random = 0;
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random) || !random)
+        random = last | 1;
     pthread_mutex_lock(&lock);
     while (generation == mine) {
-        uint64_t until = now() + TICK;
+        uint64_t until = next_tick(&random);
         const struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
         pthread_cond_timedwait(&ended, &lock, &time);
         pthread_mutex_unlock(&lock);
@@ -171,8 +183,11 @@ void mpk_deadline_unwatch(unsigned domain)
         pthread_cond_broadcast(&ended);
     }
     pthread_mutex_unlock(&lock);
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     if (ends)
         pthread_join(last, NULL);
+    pthread_setcancelstate(state, NULL);
 }
 
 void mpk_deadline_forked(void)

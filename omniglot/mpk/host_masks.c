@@ -114,9 +114,11 @@ void mpk_mask_begin_handler(struct mpk_thread *thread, struct mpk_masks *masks, 
                             uint64_t blocked)
 {
     uint64_t *mask = mask_in(context);
-    masks->kernels = *mask;
+    masks->was_unsure = false;
+    masks->kernels = 0; /* of a thread that enters its first domain in the handler nothing stays */
     blocked |= *mask;
     if (thread) {
+        masks->kernels = *mask;
         masks->was_unsure = thread->is_mask_unsure;
         thread->is_mask_unsure |= (blocked & mpk_mask_needed()) != 0;
         *mask |= thread->blocked;

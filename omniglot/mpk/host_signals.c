@@ -37,6 +37,7 @@ static bool started;
 static pid_t process;
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 static sigset_t interrupting; /* by siginterrupt */
+static pthread_mutex_t first_cancel = PTHREAD_MUTEX_INITIALIZER;
 
 void og_mpk_signal_entry(int, siginfo_t *, void *);
 void og_mpk_restore(void);
@@ -316,25 +317,37 @@ static bool run_thread(int (*cancel)(pthread_t))
  */
 IN_ITS_PLACE int pthread_cancel(pthread_t thread)
 {
-    static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
     static bool adopted;
     int (*cancel)(pthread_t) = (int (*)(pthread_t))dlsym(RTLD_NEXT, "pthread_cancel");
     bool ready = true;
-    pthread_mutex_lock(&first);
+    pthread_mutex_lock(&first_cancel);
     if (started && !adopted) {
         ready = run_thread(cancel);
         uint64_t mask = enter();
         adopted = ready = ready && adopt(SIGNAL_CANCEL);
         leave(mask);
     }
-    pthread_mutex_unlock(&first);
+    pthread_mutex_unlock(&first_cancel);
     return ready ? cancel(thread) : EAGAIN;
 }
 
 /* --- the runtime's side --- */
 
+/* Do the host's libraries find these functions by their names? */
+static bool are_found(void)
+{
+    return dlsym(RTLD_DEFAULT, "sigaction") == (void *)(uintptr_t)sigaction &&
+           dlsym(RTLD_DEFAULT, "signal") == (void *)(uintptr_t)signal &&
+           dlsym(RTLD_DEFAULT, "pthread_sigmask") == (void *)(uintptr_t)pthread_sigmask &&
+           dlsym(RTLD_DEFAULT, "sigaltstack") == (void *)(uintptr_t)sigaltstack;
+}
+
 enum og_error mpk_host_signals_open(struct og_fault *fault)
 {
+    if (!are_found())
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "the host's libraries would install handlers past og-mpk: link it into the "
+                       "program, not into a library loaded later, and do not hide its symbols");
     bool done = run_thread(NULL);
     if (!done)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,
@@ -350,6 +363,7 @@ enum og_error mpk_host_signals_open(struct og_fault *fault)
 void mpk_host_signals_forked(void)
 {
     give_lock();
+    pthread_mutex_init(&first_cancel, NULL);
     uint64_t mask = enter();
     process = getpid();
     adopt_all(); /* what fork's other handlers have installed */
@@ -391,7 +405,9 @@ static void leave_to_the_kernel(int signal, siginfo_t *info)
 {
     const struct sigaction standard = {.sa_handler = SIG_DFL};
     exchange(signal, &standard, NULL);
-    syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), signal, info);
+    const long thread = syscall(SYS_gettid);
+    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signal, info))
+        syscall(SYS_tgkill, getpid(), thread, signal);
 }
 
 static void call(const struct sigaction *action, int signal, siginfo_t *info, void *context)
@@ -426,5 +442,5 @@ void mpk_host_signal(int signal, siginfo_t *info, void *context)
     struct mpk_masks masks;
     mpk_mask_begin_handler(thread, &masks, context, blocked);
     call(&action, signal, info, context);
-    mpk_mask_end_handler(thread, &masks, context);
+    mpk_mask_end_handler(mpk_thread_if_any(), &masks, context);
 }
