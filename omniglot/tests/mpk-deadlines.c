@@ -88,6 +88,8 @@ static void go_on(void *user, struct og_scope *scope, const struct og_arguments 
 
 /* Calls the domain that called. */
 static void call_in(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                    struct og_result *result) OG_REQUIRES(scope->access);
+static void call_in(void *user, struct og_scope *scope, const struct og_arguments *arguments,
                     struct og_result *result)
 {
     const struct og_function *again = user;
