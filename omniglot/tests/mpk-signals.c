@@ -326,6 +326,7 @@ static int end_of(int signal_number, sighandler_t handler, void (*act)(void))
 static void the_hosts_own_faults_do_what_they_did(void **state)
 {
     (void)state;
+    (void)boxed("read_word"); /* the child can look up no function that the parent has not */
     for (int round = 0; round < 2; round++) {
         assert_int_equal(WTERMSIG(end_of(SIGSEGV, SIG_DFL, host_faults)), SIGSEGV);
         assert_int_equal(WTERMSIG(end_of(SIGSEGV, SIG_IGN, host_faults)), SIGSEGV);
