@@ -62,7 +62,7 @@ EXPORT long call_back_while(long (*callback)(long))
 {
     long calls = 0;
     do {
-        for (volatile int i = 0; i < 1000; i++)
+        for (volatile int i = 0; i < 20000; i++)
             ;
         calls++;
     } while (callback(calls));
