@@ -47,7 +47,8 @@ $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
 $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c,,)
+$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c \
+    omniglot/core/printable.c,,)
 
 # og-bindgen, which reads interface files with libclang.
 LLVM := /usr/lib/llvm-14
@@ -80,22 +81,30 @@ $(call shared,libogfails,omniglot/tests/fails-to-load.c,)
 $(call shared,libogunlucky,omniglot/tests/unlucky.S,)
 $(call shared,libogneedy,omniglot/tests/needy.c,)
 $(call shared,liboghangs,omniglot/tests/hangs.c,)
+$(call shared,liboghostcode,omniglot/tests/hostile-hostcode.c,-z lazy)
+$(call shared,libogneighbour,omniglot/tests/neighbour.S,-nostdlib -fuse-ld=lld)
+$(call shared,libogbooks,omniglot/tests/hostile-books.c,-ldl)
 $(call shared,libogthrows,omniglot/tests/throws.cc,,$(CXX))
 FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
+FLAGS_omniglot/tests/hostile-hostcode += -fno-stack-protector -fsemantic-interposition -Wno-missing-prototypes
+FLAGS_omniglot/tests/hostile-books += -fno-stack-protector -Wno-missing-prototypes
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
 $(call test,mpk-where,omniglot/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
-MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries mpk-signals \
-    mpk-deadlines
+MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
+MPK_GUEST_TESTS += mpk-host-code
+MPK_GUEST_TESTS += mpk-books
+MPK_GUEST_TESTS += mpk-signals mpk-deadlines
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
-    omniglot/tests/mpk-tools-in-guest omniglot/tests/mpk-stress-in-guest \
-    workloads/harness/tests/suite-in-guest
-TEST_SCRIPTS += $(MPK_TESTS)
+# The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
+MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
+    omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
+    omniglot/tests/mpk-stress-in-guest workloads/harness/tests/suite-in-guest
+TEST_SCRIPTS += $(MPK_TESTS) omniglot/tests/pku-guest.sh
 
 # The MPK runtime's tests alone, and those that take long.
 .PHONY: test-mpk stress-mpk
@@ -106,8 +115,9 @@ test-mpk: deps
 stress-mpk: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) tests
 	@TEST_TIMEOUT=4000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
-	    omniglot/tests/run-tests 'mpk-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-in-guest' \
-	    'mpk-stress-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-stress-in-guest'
+	    omniglot/tests/run-tests $(foreach kernel,6.1 6.12,$(foreach script,mpk-in-guest \
+	    mpk-stress-in-guest,'$(script)-$(kernel)=GUEST_KERNEL=$(kernel) BUILD=$(BUILD) \
+	    omniglot/tests/$(script)'))
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh

@@ -18,7 +18,8 @@ PC = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 GATE = (
     ("og_pmp_thunk_code", "find-target"), ("og_pmp_gate", "save-registers"),
     ("find_target", "find-target"), ("arguments_copied", "pmp"), ("selected", "deadline"),
-    ("armed", "mode-switch"), ("clear_registers", "clear-registers"), ("enter", "mode-switch"),
+    ("armed", "mode-switch"), ("og_pmp_clear_arguments", "clear-registers"),
+    ("clear_registers", "clear-registers"), ("enter", "mode-switch"),
     ("copy_arguments", "arguments"), ("select_domain", "pmp"), ("set_deadline", "deadline"),
     ("og_pmp_trap", "trap"), ("leave", "trap"), ("restore_registers", "restore-registers"),
     ("disarm", "deadline"),

@@ -8,6 +8,7 @@
 #include <seccomp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define ALLOW(name, ...)                                                                           \
@@ -32,9 +33,12 @@ static int allow(scmp_filter_ctx filter, int call, const struct scmp_arg_cmp *ar
 
 static int allow_messages(scmp_filter_ctx filter, enum process_transport transport)
 {
-    int error = ALLOW(recvfrom, IS(0, WORKER_SOCKET));
+    /* With the flags that we use: others, as out-of-band data, are another part of the kernel, one
+     * that sandboxes were left through (CVE-2025-38236). */
+    scmp_datum_t unused = ~(scmp_datum_t)MSG_WAITALL & UINT32_MAX;
+    int error = ALLOW(recvfrom, IS(0, WORKER_SOCKET), MASKED(3, unused, 0));
     if (!error)
-        error = ALLOW(sendmsg, IS(0, WORKER_SOCKET));
+        error = ALLOW(sendmsg, IS(0, WORKER_SOCKET), MASKED(2, UINT32_MAX, MSG_NOSIGNAL));
     /* Waiting and waking, on shared or private words. */
     scmp_datum_t others = ~(scmp_datum_t)(FUTEX_WAIT | FUTEX_WAKE | FUTEX_PRIVATE_FLAG);
     if (!error)

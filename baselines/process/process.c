@@ -34,7 +34,22 @@ struct process_sandbox {
     enum og_error pending; /* why the call that was begun cannot be sent */
     struct og_fault pending_fault;
     struct registered_callback callbacks[PROCESS_CALLBACKS];
+    const void *thread; /* whose it is: that thread's refused_here */
 };
+
+/* For calls of a sandbox that is another thread's; its address tells threads apart. */
+static __thread struct wire_writer refused_here;
+
+static bool is_anothers(const struct process_sandbox *sandbox)
+{
+    return sandbox->thread != &refused_here;
+}
+
+static enum og_error refuse_thread(struct og_fault *fault)
+{
+    return og_fail(fault, OG_BUSY, NULL, 0,
+                   "the sandbox is another thread's: process_reset makes it this one's");
+}
 
 static bool is_running(const struct process_sandbox *sandbox)
 {
@@ -232,6 +247,7 @@ enum og_error process_open(struct process_sandbox **result, const struct process
     sandbox->plan = plan;
     sandbox->worker = LAUNCHED_NONE;
     sandbox->generation = 1;
+    sandbox->thread = &refused_here;
     error = find_program(sandbox, options, fault);
     if (error)
         goto fail;
@@ -271,6 +287,7 @@ enum og_error process_reset(struct process_sandbox *sandbox, struct og_fault *fa
 {
     if (sandbox->in_callback)
         return og_fail(fault, OG_BUSY, NULL, 0, "a call is in progress: reset after it");
+    sandbox->thread = &refused_here;
     sandbox->begun = false;
     if (is_running(sandbox))
         lose_worker(sandbox, 0, NULL);
@@ -296,6 +313,10 @@ struct process_confinement process_confinement(const struct process_sandbox *san
 
 struct wire_writer *process_call_begin(struct process_sandbox *sandbox, uint32_t function)
 {
+    if (is_anothers(sandbox)) {
+        wire_writer_refuse(&refused_here, OG_BUSY);
+        return &refused_here;
+    }
     if (sandbox->in_callback) {
         wire_writer_refuse(&sandbox->refused, OG_BUSY);
         return &sandbox->refused;
@@ -386,6 +407,8 @@ enum og_error process_call_finish(struct process_sandbox *sandbox, struct wire_r
                                   struct og_fault *fault)
 {
     wire_reader_begin(results, "", 0, NULL);
+    if (is_anothers(sandbox))
+        return refuse_thread(fault);
     if (sandbox->in_callback)
         return og_fail(fault, OG_BUSY, NULL, 0, "a callback cannot call into its own sandbox");
     if (!sandbox->begun)
@@ -435,6 +458,8 @@ enum og_error process_callback_register(struct process_sandbox *sandbox, uint32_
 {
     if (id >= PROCESS_CALLBACKS)
         return OG_BAD_ARGUMENT;
+    if (is_anothers(sandbox))
+        return OG_BUSY;
     sandbox->callbacks[id] = (struct registered_callback){.function = function, .user = user};
     return OG_OK;
 }

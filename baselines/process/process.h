@@ -6,9 +6,9 @@
  * A worker that dies, hangs or breaks the protocol costs the call in progress an
  * error; it is killed and reaped, and the next call gets a fresh one.
  *
- * Threads: a sandbox is used by one thread at a time. The worker ends when the
- * thread that started it (by process_open, process_reset, or the first call after
- * a failure) ends: use a sandbox from the thread that opened it. */
+ * Threads: a sandbox is one thread's, the one that opened or last reset it; another
+ * gets OG_BUSY. Its worker ends when that thread ends. Resetting or closing it in
+ * another thread is for when the first one is not in it. */
 #ifndef PROCESS_PROCESS_H
 #define PROCESS_PROCESS_H
 
@@ -124,7 +124,8 @@ struct wire_writer *process_call_begin(struct process_sandbox *sandbox, uint32_t
  *
  * Returns OG_OK, or, with the worker still running:
  *   OG_OVERFLOW, OG_NO_MEMORY   the arguments were never sent
- *   OG_BUSY          called from inside a callback: calls do not nest
+ *   OG_BUSY          called from inside a callback: calls do not nest; or it is another
+ *                    thread's sandbox
  *   any error from OG_UNSUPPORTED to OG_CONTRACT, or OG_POISONED, that the
  *                    worker's handler returned (fault->message says so)
  * with the worker lost, and process_generation changed:
@@ -180,7 +181,8 @@ typedef enum og_error process_callback(void *user, struct wire_reader *arguments
 
 /* Lets the worker call `function` as callback `id` (below PROCESS_CALLBACKS); a
  * NULL function takes it back. A worker that calls an id which is not registered
- * has broken the protocol. Returns OG_OK or OG_BAD_ARGUMENT. */
+ * has broken the protocol. Returns OG_OK, OG_BAD_ARGUMENT, or OG_BUSY: it is another
+ * thread's sandbox. */
 enum og_error process_callback_register(struct process_sandbox *sandbox, uint32_t id,
                                         process_callback *function, void *user);
 

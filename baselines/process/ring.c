@@ -111,6 +111,12 @@ static bool has_moved(_Atomic uint32_t *position, uint32_t seen)
     return atomic_load_explicit(position, memory_order_acquire) != seen;
 }
 
+/* Whoever moves a position by a byte at a time must not keep us past the deadline. */
+static bool is_late(const struct ring_patience *patience)
+{
+    return patience->deadline != UINT64_MAX && ring_clock() >= patience->deadline;
+}
+
 /* On a shared processor: gives it to the other side, in one system call where sleeping and
  * being woken take two. Not every kernel's scheduler follows: one yield that did not bring
  * the answer, and for some time it is not tried again. */
@@ -196,6 +202,8 @@ enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size
                 await_move(ring, &control->consumed, consumed, &control->producer_sleeps, patience);
             if (status)
                 return status;
+            if (is_late(patience))
+                return CHANNEL_LATE;
             continue;
         }
         /* In parts of a quarter, so that the consumer copies one while we write the next. */
@@ -212,6 +220,8 @@ enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size
         size -= part;
         ring->next += (uint32_t)part;
         move(&control->written, ring->next, &control->consumer_sleeps);
+        if (size && is_late(patience))
+            return CHANNEL_LATE;
     }
     return CHANNEL_OK;
 }
@@ -237,8 +247,7 @@ enum channel_status ring_await(struct ring *ring, size_t size, size_t *available
             await_move(ring, &control->written, written, &control->consumer_sleeps, patience);
         if (status)
             return status;
-        /* A producer that only fidgets must not keep us past the deadline. */
-        if (patience->deadline != UINT64_MAX && ring_clock() >= patience->deadline)
+        if (is_late(patience))
             return CHANNEL_LATE;
     }
 }
@@ -264,7 +273,7 @@ enum channel_status ring_stream_read(struct ring *ring, void *destination, size_
                 await_move(ring, &control->written, written, &control->consumer_sleeps, patience);
             if (status)
                 return status;
-            if (patience->deadline != UINT64_MAX && ring_clock() >= patience->deadline)
+            if (is_late(patience))
                 return CHANNEL_LATE;
             continue;
         }
@@ -279,6 +288,8 @@ enum channel_status ring_stream_read(struct ring *ring, void *destination, size_
         size -= part;
         ring->next += (uint32_t)part;
         move(&control->consumed, ring->next, &control->producer_sleeps);
+        if (size && is_late(patience))
+            return CHANNEL_LATE;
     }
     if (atomic_load_explicit(&control->written, memory_order_acquire) != ring->next)
         return CHANNEL_BROKEN;

@@ -1,5 +1,6 @@
-/* Sending and receiving over a socket and over pipes. Both bound what they wait for by
- * the deadline: a socket by the kernel's timeouts, the host's pipes by poll(). */
+/* Sending and receiving over a socket and over pipes. The host bounds what it waits for by
+ * the deadline: by poll(), and for what comes over a socket by the kernel's timeout. (Not
+ * for what it sends: the kernel's timeout begins anew with each part of a long message.) */
 #include "baselines/process/stream.h"
 
 #include <errno.h>
@@ -8,13 +9,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Bounds the next blocking call by the deadline. The timeout is the kernel's and
+/* Bounds the next receipt by the deadline. The timeout is the kernel's and
  * costs a system call to set, so it is left alone while it is about right. */
-static enum channel_status bound_wait(struct stream *stream, uint64_t deadline, int option)
+static enum channel_status bound_receipt(struct stream *stream, uint64_t deadline)
 {
     if (deadline == UINT64_MAX)
         return CHANNEL_OK;
-    uint64_t now = ring_clock(), *set = &stream->timeout_ns[option == SO_SNDTIMEO];
+    uint64_t now = ring_clock(), *set = &stream->timeout_ns;
     if (now >= deadline)
         return CHANNEL_LATE;
     uint64_t left = deadline - now;
@@ -23,16 +24,17 @@ static enum channel_status bound_wait(struct stream *stream, uint64_t deadline, 
     uint64_t microseconds = left / 1000 + 1;
     struct timeval timeout = {.tv_sec = (time_t)(microseconds / 1000000),
                               .tv_usec = (suseconds_t)(microseconds % 1000000)};
-    if (setsockopt(stream->in, SOL_SOCKET, option, &timeout, sizeof timeout) != 0)
+    if (setsockopt(stream->in, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0)
         return CHANNEL_SYSTEM;
     *set = left;
     return CHANNEL_OK;
 }
 
-/* Waits until a pipe of the host can go on; CHANNEL_CLOSED when the worker has gone. The
+/* Waits until the host's socket or pipe can go on; CHANNEL_CLOSED when the worker has gone. The
  * host keeps a reading end of its own of the pipe that it writes to, since a write to a
  * pipe that nobody can read raises SIGPIPE: so it is the other pipe that tells. */
-static enum channel_status await_pipe(const struct stream *stream, uint64_t deadline, bool to_write)
+static enum channel_status await_ready(const struct stream *stream, uint64_t deadline,
+                                       bool to_write)
 {
     struct pollfd pipes[] = {{.fd = stream->in, .events = to_write ? 0 : POLLIN},
                              {.fd = stream->out, .events = POLLOUT}};
@@ -56,7 +58,7 @@ static enum channel_status await_pipe(const struct stream *stream, uint64_t dead
 static enum channel_status failed(void)
 {
     switch (errno) {
-    case EAGAIN: /* of a socket only: its timeout has passed */
+    case EAGAIN: /* receiving from a socket: its timeout has passed */
         return CHANNEL_LATE;
     case EPIPE:
     case ECONNRESET:
@@ -76,9 +78,9 @@ enum channel_status stream_receive(struct stream *stream, uint64_t deadline, voi
     while (*received < least) {
         enum channel_status status = CHANNEL_OK;
         if (stream->is_socket)
-            status = bound_wait(stream, deadline, SO_RCVTIMEO);
+            status = bound_receipt(stream, deadline);
         else if (stream->is_host)
-            status = await_pipe(stream, deadline, false);
+            status = await_ready(stream, deadline, false);
         if (status)
             return status;
         uint8_t *to = (uint8_t *)bytes + *received;
@@ -101,24 +103,21 @@ static ssize_t send_some(const struct stream *stream, struct iovec *pieces, size
     if (!stream->is_socket)
         return write(stream->out, pieces->iov_base, pieces->iov_len);
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
-    return sendmsg(stream->out, &message, MSG_NOSIGNAL);
+    return sendmsg(stream->out, &message, MSG_NOSIGNAL | (stream->is_host ? MSG_DONTWAIT : 0));
 }
 
 enum channel_status stream_send(struct stream *stream, uint64_t deadline, struct iovec *pieces,
                                 size_t count)
 {
     while (count) {
-        enum channel_status status =
-            stream->is_socket ? bound_wait(stream, deadline, SO_SNDTIMEO) : CHANNEL_OK;
-        if (status)
-            return status;
         ssize_t sent = send_some(stream, pieces, count);
         if (sent < 0) {
             if (errno == EINTR)
                 continue;
-            if (stream->is_socket || errno != EAGAIN)
+            if (errno != EAGAIN || !stream->is_host)
                 return failed();
-            if ((status = await_pipe(stream, deadline, true)))
+            enum channel_status status = await_ready(stream, deadline, true);
+            if (status)
                 return status;
             continue;
         }
@@ -130,6 +129,9 @@ enum channel_status stream_send(struct stream *stream, uint64_t deadline, struct
             }
             left -= pieces->iov_len;
         }
+        /* A worker that takes a little at a time must not keep us past the deadline. */
+        if (count && deadline != UINT64_MAX && ring_clock() >= deadline)
+            return CHANNEL_LATE;
     }
     return CHANNEL_OK;
 }

@@ -10,10 +10,10 @@
 
 struct stream {
     bool is_socket;
-    bool is_host; /* its pipes are non-blocking, and it looks at the deadline */
+    bool is_host; /* it never blocks in sending, nor its pipes at all; it looks at the deadline */
     int in;
     int out;
-    uint64_t timeout_ns[2]; /* socket: what SO_RCVTIMEO and SO_SNDTIMEO are set to */
+    uint64_t timeout_ns; /* socket: what SO_RCVTIMEO is set to */
 };
 
 /* Receives at least `least` and at most `most` bytes, *received of them. `deadline` is

@@ -1,6 +1,7 @@
 /* The host's side of the process sandbox (process.h) over a task and the kernel's messages. */
 #include "task.h"
 
+#include "baselines/process/answer.h"
 #include "baselines/process/message.h"
 #include "baselines/process/process.h"
 #include "omniglot/rv32/kernel.h"
@@ -22,8 +23,9 @@ struct process_sandbox {
     uint8_t *received; /* the host's copy of the task's last message */
     size_t received_capacity;
     uint64_t generation, sequence;
+    uint64_t deadline; /* of the call that is under way; the host's callbacks do not count */
     uint32_t function, deadline_ms;
-    bool in_call;
+    bool in_call, in_callback;
     struct callback callbacks[PROCESS_CALLBACKS];
 };
 
@@ -43,7 +45,7 @@ static bool deliver(struct process_sandbox *sandbox, struct wire_writer *writer,
     struct task *task = &sandbox->task;
     size_t size = writer->used + writer->referenced;
     const struct message_header header = {kind, id, sandbox->sequence, size - MESSAGE_HEADER};
-    if (size > task->capacity)
+    if (size > task->capacity || task->state != TASK_WAITING)
         return false;
     memcpy(writer->base, &header, sizeof(header));
     uint8_t *to = (uint8_t *)task->buffer;
@@ -62,19 +64,32 @@ static bool deliver(struct process_sandbox *sandbox, struct wire_writer *writer,
     return true;
 }
 
+static void set_deadline(struct process_sandbox *sandbox)
+{
+    sandbox->deadline = kernel_time() + (uint64_t)sandbox->deadline_ms * KERNEL_TICKS_PER_MS;
+}
+
+/* What ended the task, in words. */
+static enum og_error died(struct process_sandbox *sandbox, struct og_fault *fault)
+{
+    struct task *task = &sandbox->task;
+    char message[64];
+    if (task->cause == TASK_BAD_EXCHANGE)
+        return lose(sandbox, OG_FAULTED, task->message,
+                    "the task named memory that is not its own for a message", fault);
+    snprintf(message, sizeof(message), "the task trapped: mcause %u", (unsigned)task->cause);
+    return lose(sandbox, OG_FAULTED, task->value, message, fault);
+}
+
 /* Runs the task until it has sent a message, and copies that; OG_OK or why there is none. */
 static enum og_error collect(struct process_sandbox *sandbox, struct message_header *header,
                              struct wire_reader *reader, struct og_fault *fault)
 {
     struct task *task = &sandbox->task;
-    uint64_t deadline = kernel_time() + (uint64_t)sandbox->deadline_ms * KERNEL_TICKS_PER_MS;
-    if (!task_run_until_waiting(task, deadline))
+    if (!task_run_until_waiting(task, sandbox->deadline))
         return lose(sandbox, OG_DEADLINE, task->pc, "the task ran past its deadline", fault);
-    if (task->state == TASK_DEAD) {
-        char message[64];
-        snprintf(message, sizeof(message), "the task trapped: mcause %u", (unsigned)task->cause);
-        return lose(sandbox, OG_FAULTED, task->value, message, fault);
-    }
+    if (task->state == TASK_DEAD)
+        return died(sandbox, fault);
     if (task->message_size > sandbox->received_capacity) {
         uint8_t *larger = task->message_size <= MESSAGE_LIMIT
                               ? realloc(sandbox->received, task->message_size)
@@ -98,9 +113,13 @@ static enum og_error start(struct process_sandbox *sandbox, struct og_fault *fau
 {
     struct message_header header = {0};
     struct wire_reader reader;
+    if (!kernel_take_traps(task_trap))
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "this program has domains: it cannot run tasks as well");
     task_start(&sandbox->task, sandbox->task.image);
     if (sandbox->task.state != TASK_READY)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "4 tasks run: close one");
+    set_deadline(sandbox);
     enum og_error error = collect(sandbox, &header, &reader, fault);
     if (!error && header.kind != MESSAGE_READY)
         error = lose(sandbox, OG_CONTRACT, 0, "the task does not begin as it should", fault);
@@ -188,15 +207,23 @@ static enum og_error call_back(struct process_sandbox *sandbox, uint32_t id,
                                struct wire_reader *reader, struct og_fault *fault)
 {
     struct wire_writer *writer = &sandbox->called_back;
-    if (id >= PROCESS_CALLBACKS || !sandbox->callbacks[id].function)
+    if (!sandbox->callbacks[id].function)
         return lose(sandbox, OG_CONTRACT, 0, "the task called a callback that there is not", fault);
     wire_writer_begin(writer, MESSAGE_HEADER, NULL, 0, MESSAGE_LIMIT, false);
+    uint64_t before = kernel_time();
+    sandbox->in_callback = true;
     enum og_error error =
         sandbox->callbacks[id].function(sandbox->callbacks[id].user, reader, writer);
+    sandbox->in_callback = false;
+    /* The deadline is the task's: our own time does not count. */
+    uint64_t now = kernel_time();
+    sandbox->deadline += now - before;
     if (!error)
         error = wire_writer_error(writer);
     if (error)
         return lose(sandbox, error, 0, "the callback refused", fault);
+    if (now >= sandbox->deadline)
+        return lose(sandbox, OG_DEADLINE, 0, "the task called back past its deadline", fault);
     return deliver(sandbox, writer, MESSAGE_CALLED_BACK, 0)
                ? OG_OK
                : lose(sandbox, OG_OVERFLOW, 0, "the task has no room for what it gets", fault);
@@ -210,23 +237,16 @@ static enum og_error serve(struct process_sandbox *sandbox, struct wire_reader *
         enum og_error error = collect(sandbox, &header, results, fault);
         if (error)
             return error;
-        if (header.sequence != sandbox->sequence)
-            return lose(sandbox, OG_CONTRACT, 0, "the answer is to another call", fault);
-        switch (header.kind) {
-        case MESSAGE_RETURN:
+        const char *lie = answer_problem(&header, sandbox->sequence);
+        if (lie)
+            return lose(sandbox, OG_CONTRACT, 0, lie, fault);
+        if (header.kind == MESSAGE_RETURN)
             return OG_OK;
-        case MESSAGE_REFUSED:
-            if (header.id < OG_UNSUPPORTED || header.id > OG_POISONED)
-                return lose(sandbox, OG_CONTRACT, 0, "an error that there is not", fault);
+        if (header.kind == MESSAGE_REFUSED)
             return og_fail(fault, (enum og_error)header.id, NULL, 0, "the task refused the call");
-        case MESSAGE_CALLBACK:
-            error = call_back(sandbox, header.id, results, fault);
-            if (error)
-                return error;
-            break;
-        default:
-            return lose(sandbox, OG_CONTRACT, 0, "a message of no known kind", fault);
-        }
+        error = call_back(sandbox, header.id, results, fault);
+        if (error)
+            return error;
     }
 }
 
@@ -234,6 +254,8 @@ enum og_error process_call_finish(struct process_sandbox *sandbox, struct wire_r
                                   struct og_fault *fault)
 {
     enum og_error error = wire_writer_error(&sandbox->arguments);
+    if (sandbox->in_call)
+        return og_fail(fault, OG_BUSY, NULL, 0, "a callback cannot call into its own sandbox");
     if (error)
         return og_fail(fault, error, NULL, 0, "the arguments were not sent");
     if (sandbox->task.state == TASK_DEAD)
@@ -244,6 +266,7 @@ enum og_error process_call_finish(struct process_sandbox *sandbox, struct wire_r
     if (!deliver(sandbox, &sandbox->arguments, MESSAGE_CALL, sandbox->function))
         return og_fail(fault, OG_OVERFLOW, NULL, 0, "the task has no room for the arguments");
     sandbox->in_call = true;
+    set_deadline(sandbox);
     error = serve(sandbox, results, fault);
     sandbox->in_call = false;
     return error;
@@ -253,13 +276,15 @@ enum og_error process_results_finish(struct process_sandbox *sandbox, struct wir
                                      struct og_fault *fault)
 {
     enum og_error error = wire_finish(results);
-    return error ? lose(sandbox, error, 0, results->problem, fault) : OG_OK;
+    return error ? process_distrust(sandbox, results->problem, fault) : OG_OK;
 }
 
 enum og_error process_distrust(struct process_sandbox *sandbox, const char *what,
                                struct og_fault *fault)
 {
-    return lose(sandbox, OG_CONTRACT, 0, what, fault);
+    /* Inside a callback it is the callback's error that ends the task. */
+    return sandbox->in_callback ? og_fail(fault, OG_CONTRACT, NULL, 0, what)
+                                : lose(sandbox, OG_CONTRACT, 0, what, fault);
 }
 
 enum og_error process_callback_register(struct process_sandbox *sandbox, uint32_t id,

@@ -30,10 +30,10 @@ static void select(const struct task *task)
 
 void task_start(struct task *task, const struct pmp_library *image)
 {
-    __asm__ volatile(KERNEL_CSR("csrw mtvec, %0\n\tcsrw pmpcfg1, zero\n\tcsrw pmpcfg2, zero\n\t"
-                                "csrw pmpcfg3, zero\n\tcsrs mie, %1")
+    __asm__ volatile(KERNEL_CSR("csrw pmpcfg1, zero\n\tcsrw pmpcfg2, zero\n\t"
+                                "csrw pmpcfg3, zero\n\tcsrs mie, %0")
                      :
-                     : "r"(task_trap), "r"(MIE_MTIE));
+                     : "r"(MIE_MTIE));
     kernel_alarm(UINT64_MAX);
     task_stop(task);
     *task = (struct task){
@@ -82,10 +82,13 @@ static void exchange(struct task *task)
     task->buffer = task->registers[REGISTER_A0 + 1];
     task->capacity = task->registers[REGISTER_A0 + 2];
     task->pc += ECALL_SIZE;
-    task->state = task_owns(task, task->message, task->message_size) &&
-                          task_owns(task, task->buffer, task->capacity)
-                      ? TASK_WAITING
-                      : TASK_DEAD;
+    if (task_owns(task, task->message, task->message_size) &&
+        task_owns(task, task->buffer, task->capacity)) {
+        task->state = TASK_WAITING;
+    } else {
+        task->cause = TASK_BAD_EXCHANGE;
+        task->state = TASK_DEAD;
+    }
 }
 
 static void run_slice(struct task *task)

@@ -21,6 +21,9 @@ enum task_state {
     TASK_WAITING, /* for a message */
 };
 
+/* No mcause: its system call named memory that is not its own. */
+enum { TASK_BAD_EXCHANGE = 0x7fffffff };
+
 enum { TASK_SLICE_TICKS = 10000 /* 1 ms */, TASKS = 4 };
 
 /* switch.S knows the offsets of the first three. */
@@ -35,7 +38,7 @@ struct task {
     /* What it sent last, and where it wants the next message: its own word, until checked. */
     uintptr_t message, buffer;
     size_t message_size, capacity;
-    uint32_t cause, value; /* why it died: mcause, mtval */
+    uint32_t cause, value; /* why it died: mcause, mtval; or TASK_BAD_EXCHANGE */
 };
 
 /* Starts the task of the image: its memory as after load, its first instruction next. */

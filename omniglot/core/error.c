@@ -1,5 +1,6 @@
 /* Names, texts and the filling of faults. */
 #include "omniglot/error.h"
+#include "omniglot/core/printable.h"
 
 struct error_words {
     const char *name, *text;
@@ -40,12 +41,14 @@ const char *og_error_text(enum og_error error)
     return (unsigned)error < OG_ERROR_COUNT ? words[error].text : "an unknown error";
 }
 
+/* What is copied can be a library's choice, and is shown to people. */
 static void copy_text(char *to, size_t capacity, const char *from)
 {
     size_t length = 0;
     for (; from && from[length] && length + 1 < capacity; length++)
         to[length] = from[length];
     to[length] = '\0';
+    og_make_printable(to);
 }
 
 enum og_error og_fail(struct og_fault *fault, enum og_error error, const char *symbol,

@@ -1,10 +1,16 @@
 /* The arena: one reserved address range with the domain's key, and what is where in it.
  *
- * All of it is readable and writable for the domain and the host, zero until touched, but for
- * code, file pages and guards: what a domain asks to unmap or protect is never taken from the
- * host, which could be reading it. While the domain loads, the arena is a shared mapping of an
- * unnamed file; then it becomes a private mapping of the same file, so that reset is one
- * madvise: the pages that were written since are dropped, and the file's show again. */
+ * What a page is stands in the books, and its protection and key follow from that in one place
+ * (protection_of, protect). The memory is changed first and the books last, when that has worked:
+ * where it has not, the arena has failed, and the call that wanted it ends.
+ *
+ * What is not granted has the host's key: the domain cannot touch it, the host can. After loading
+ * nothing is ever taken from the host, which could be reading it: every page that was not loaded
+ * stays readable and writable for it, and what was loaded stays as it is.
+ *
+ * While the domain loads, the arena is a shared mapping of an unnamed file; then it becomes a
+ * private mapping of the same file, so that reset is one madvise: the pages that were written
+ * since are dropped, and the file's show again. */
 #include "mpk.h"
 #include "where.h"
 
@@ -20,6 +26,10 @@ enum {
     MAP_SIZE = 256 << 20,
     DEFAULT_HEAP = 64 << 20,
     DEFAULT_STACK = 16 << 20,
+    HEAP_STEP = 256 << 10, /* of what brk grants: a trap and a system call each */
+    LIBRARIES_MEMORY =
+        16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
+    MAPPINGS_MAX = 2048, /* of the host's 65,530; a library makes eight while it loads */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
 
@@ -30,15 +40,49 @@ static size_t whole_pages(size_t size)
     return __builtin_add_overflow(size, MPK_PAGE - 1, &rounded) ? 0 : rounded & -(size_t)MPK_PAGE;
 }
 
-static bool map_fixed(const struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags,
-                      int file)
+/* --- what a page's state means for its memory --- */
+
+static int protection_of(unsigned char state)
+{
+    switch (state) {
+    case MPK_GUARD:
+        return PROT_NONE;
+    case MPK_FILE:
+        return PROT_READ;
+    case MPK_CODE:
+        return PROT_READ | PROT_EXEC;
+    default:
+        return READ_WRITE;
+    }
+}
+
+/* Key -1 is none at all: the books can be tested where there are no keys. */
+static int key_of(const struct mpk_arena *arena, unsigned char state)
+{
+    return state == MPK_FREE && arena->key > 0 ? 0 : arena->key;
+}
+
+static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
+{
+    if (start == end ||
+        !pkey_mprotect((void *)start, end - start, protection_of(state), key_of(arena, state)))
+        return true;
+    arena->failed = true;
+    return false;
+}
+
+/* Maps the range anew, as pages of that state. */
+static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags, int file,
+                      unsigned char state)
 {
     if (start == end)
         return true;
     off_t offset = file < 0 ? 0 : (off_t)(start - arena->start);
-    return mmap((void *)start, end - start, READ_WRITE, flags | MAP_FIXED | MAP_NORESERVE, file,
-                offset) != MAP_FAILED &&
-           !pkey_mprotect((void *)start, end - start, READ_WRITE, arena->key);
+    if (mmap((void *)start, end - start, protection_of(state), flags | MAP_FIXED | MAP_NORESERVE,
+             file, offset) != MAP_FAILED)
+        return protect(arena, start, end, state);
+    arena->failed = true;
+    return false;
 }
 
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
@@ -50,7 +94,7 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     size_t stacks, size;
     *arena = (struct mpk_arena){.key = key, .file = -1, .loading = true};
     if (!stack || !heap || __builtin_mul_overflow(stack, MPK_ARENA_THREADS - 1, &stacks) ||
-        __builtin_add_overflow(stacks + stack, heap, &size) || size > SIZE_MAX - MAP_SIZE)
+        __builtin_add_overflow(stacks + stack, heap, &size) || size > SIZE_MAX / 2 - MAP_SIZE)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
     size += MAP_SIZE;
     arena->file = memfd_create("omniglot-domain", MFD_CLOEXEC);
@@ -64,13 +108,13 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     arena->map_pages = MAP_SIZE / MPK_PAGE;
     arena->stacks = arena->start + MAP_SIZE;
     arena->stack = arena->stacks + stacks;
-    arena->heap = arena->brk = arena->stack + stack;
+    arena->heap = arena->brk = arena->heap_granted = arena->stack + stack;
     arena->stack_size = stack;
     arena->heap_size = heap;
     arena->pages = calloc(arena->map_pages, 1);
     if (!arena->pages)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
-    if (!map_fixed(arena, arena->start, arena->start + size, MAP_SHARED, arena->file))
+    if (!map_fixed(arena, arena->start, arena->start + size, MAP_SHARED, arena->file, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot map the domain's arena");
     return OG_OK;
 }
@@ -93,12 +137,129 @@ bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t si
     return og_is_within(address, size, arena->start, arena->start + arena->map_pages * MPK_PAGE);
 }
 
-/* --- mapping --- */
+/* --- the books --- */
+
+/* Pages in a row, by number. */
+struct range {
+    size_t first, count;
+};
+
+static uintptr_t start_of(const struct mpk_arena *arena, struct range range)
+{
+    return arena->start + range.first * MPK_PAGE;
+}
+
+static uintptr_t end_of(const struct mpk_arena *arena, struct range range)
+{
+    return arena->start + (range.first + range.count) * MPK_PAGE;
+}
 
 static size_t page_of(const struct mpk_arena *arena, uintptr_t address)
 {
     return (address - arena->start) / MPK_PAGE;
 }
+
+static size_t count_pages(const struct mpk_arena *arena, struct range range, unsigned char state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < range.count; i++)
+        count += arena->pages[range.first + i] == state;
+    return count;
+}
+
+/* How many pages of the range, and of the one behind it, differ from the page before. */
+static size_t count_borders(const struct mpk_arena *arena, struct range range)
+{
+    size_t end = range.first + range.count, count = 0;
+    for (size_t page = range.first ? range.first : 1; page <= end && page < arena->map_pages;
+         page++)
+        count += arena->pages[page] != arena->pages[page - 1];
+    return count;
+}
+
+/* The same, were the range all of that state. */
+static size_t borders_as(const struct mpk_arena *arena, struct range range, unsigned char state)
+{
+    size_t end = range.first + range.count;
+    return (range.first && arena->pages[range.first - 1] != state) +
+           (end < arena->map_pages && arena->pages[end] != state);
+}
+
+/* Writes down what the range has become. */
+static void enter(struct mpk_arena *arena, struct range range, unsigned char state)
+{
+    size_t borders = borders_as(arena, range, state);
+    arena->borders += borders - count_borders(arena, range);
+    arena->memory_pages -= count_pages(arena, range, MPK_MEMORY);
+    arena->memory_pages += state == MPK_MEMORY ? range.count : 0;
+    memset(arena->pages + range.first, state, range.count);
+    if (state == MPK_FREE && arena->search_from > range.first)
+        arena->search_from = range.first;
+    if (state != MPK_FREE && arena->search_from == range.first)
+        arena->search_from = range.first + range.count;
+    if (state != MPK_FREE && arena->used_pages < range.first + range.count)
+        arena->used_pages = range.first + range.count;
+}
+
+/* Changes the pages' protection to that of the state, and then the books. */
+static bool become(struct mpk_arena *arena, struct range range, unsigned char state)
+{
+    if (!protect(arena, start_of(arena, range), end_of(arena, range), state))
+        return false;
+    enter(arena, range, state);
+    return true;
+}
+
+/* Makes the range free, and its memory zero, whatever it was. */
+static bool clear(struct mpk_arena *arena, struct range range)
+{
+    uintptr_t start = start_of(arena, range), end = end_of(arena, range);
+    bool done = arena->loading ? map_fixed(arena, start, end, MAP_SHARED, arena->file, MPK_FREE) &&
+                                     !madvise((void *)start, end - start, MADV_REMOVE)
+                               : !madvise((void *)start, end - start, MADV_DONTNEED) &&
+                                     protect(arena, start, end, MPK_FREE);
+    arena->failed |= !done;
+    if (!done)
+        return false;
+    if (arena->loading)
+        mpk_mapped_forget(arena, start, end - start);
+    enter(arena, range, MPK_FREE);
+    return true;
+}
+
+/* --- limits --- */
+
+/* How many bytes of memory there may be in all, heap and mappings. */
+static size_t memory_limit(const struct mpk_arena *arena)
+{
+    return arena->heap_size + (arena->loading ? LIBRARIES_MEMORY : 0);
+}
+
+/* May the domain's pages of the range become `memory` pages of memory, and the rest `state`? */
+static bool is_within_limits(const struct mpk_arena *arena, struct range range, size_t memory,
+                             unsigned char state)
+{
+    size_t had = count_pages(arena, range, MPK_MEMORY);
+    size_t pages = arena->memory_pages - had + memory;
+    size_t before = count_borders(arena, range);
+    size_t after = borders_as(arena, range, state) + (memory && memory != range.count);
+    if (memory > had &&
+        pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
+        return false;
+    return after <= before ||
+           arena->borders + arena->file_mappings + after - before <= MAPPINGS_MAX;
+}
+
+/* Is any of it the runtime's own? Stacks and guards stay what they are. */
+static bool is_owned(const struct mpk_arena *arena, struct range range)
+{
+    for (size_t i = range.first; i < range.first + range.count; i++)
+        if (arena->pages[i] == MPK_STACK || arena->pages[i] == MPK_GUARD)
+            return true;
+    return false;
+}
+
+/* --- mapping --- */
 
 /* The first of `count` free pages in a row, or `map_pages`. Loaded pages are never used again:
  * their contents belong to what reset brings back. */
@@ -115,141 +276,285 @@ static size_t find_free(const struct mpk_arena *arena, size_t count)
     return arena->map_pages;
 }
 
-/* Takes the pages for a mapping and says where, or 0. */
-static uintptr_t take_pages(struct mpk_arena *arena, uintptr_t address, size_t size,
-                            unsigned char state)
-{
-    size = whole_pages(size);
-    if (!size || size > arena->map_pages * MPK_PAGE || address % MPK_PAGE)
-        return 0;
-    size_t count = size / MPK_PAGE, first;
-    if (!arena->loading && count > arena->heap_size / MPK_PAGE - arena->mapped_pages)
-        return 0;
-    if (address) {
-        if (!mpk_arena_holds(arena, address, size))
-            return 0;
-        first = page_of(arena, address);
-        if (!arena->loading && first < arena->loaded_pages)
-            return 0;
-    } else {
-        first = find_free(arena, count);
-        if (first == arena->map_pages)
-            return 0;
-        if (arena->search_from == first)
-            arena->search_from = first + count;
-    }
-    if (!arena->loading)
-        for (size_t i = 0; i < count; i++)
-            arena->mapped_pages += arena->pages[first + i] == MPK_FREE;
-    if (arena->loading)
-        mpk_mapped_forget(arena, arena->start + first * MPK_PAGE, size);
-    memset(arena->pages + first, state, count);
-    if (arena->used_pages < first + count)
-        arena->used_pages = first + count;
-    return arena->start + first * MPK_PAGE;
-}
-
-/* Makes the pages memory of the arena again, and zero. */
-static bool clear(const struct mpk_arena *arena, uintptr_t start, uintptr_t end)
-{
-    if (!arena->loading)
-        return !madvise((void *)start, end - start, MADV_DONTNEED);
-    return map_fixed(arena, start, end, MAP_SHARED, arena->file) &&
-           !madvise((void *)start, end - start, MADV_REMOVE);
-}
-
-uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size)
-{
-    uintptr_t start = take_pages(arena, address, size, MPK_MEMORY);
-    if (start && address && !clear(arena, start, start + whole_pages(size)))
-        return 0;
-    return start;
-}
-
-uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size, int file,
-                             off_t offset)
-{
-    uintptr_t start = take_pages(arena, address, size, MPK_FILE);
-    if (!start || mmap((void *)start, whole_pages(size), PROT_READ, MAP_PRIVATE | MAP_FIXED, file,
-                       offset) == MAP_FAILED)
-        return 0;
-    return pkey_mprotect((void *)start, whole_pages(size), PROT_READ, arena->key) ? 0 : start;
-}
-
-bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size)
+/* The pages at `address`, if a domain may have them changed. */
+static bool find_range(const struct mpk_arena *arena, uintptr_t address, size_t size,
+                       struct range *range)
 {
     size = whole_pages(size);
     if (!size || address % MPK_PAGE || !mpk_arena_holds(arena, address, size))
         return false;
-    size_t first = page_of(arena, address);
-    if (!arena->loading && first < arena->loaded_pages)
-        return true; /* it stays, until reset */
-    for (size_t i = 0; i < size / MPK_PAGE; i++)
-        if (arena->pages[first + i] == MPK_GUARD)
-            return false;
-    if (!arena->loading)
-        for (size_t i = 0; i < size / MPK_PAGE; i++)
-            arena->mapped_pages -= arena->pages[first + i] != MPK_FREE;
-    if (arena->loading)
-        mpk_mapped_forget(arena, address, size);
-    memset(arena->pages + first, MPK_FREE, size / MPK_PAGE);
-    if (arena->search_from > first)
-        arena->search_from = first;
-    return clear(arena, address, address + size);
+    *range = (struct range){page_of(arena, address), size / MPK_PAGE};
+    return !is_owned(arena, *range);
 }
 
-bool mpk_arena_guard(struct mpk_arena *arena, uintptr_t address, size_t size)
+/* Finds room for a mapping, at `address` if that is not 0: free pages, zero, and the host's until
+ * they become what they are to be. */
+static bool find_room(struct mpk_arena *arena, uintptr_t address, size_t size, size_t memory,
+                      unsigned char state, struct range *range)
 {
-    memset(arena->pages + page_of(arena, address), MPK_GUARD, size / MPK_PAGE);
-    return !mprotect((void *)address, size, PROT_NONE);
-}
-
-bool mpk_arena_is_memory(const struct mpk_arena *arena, uintptr_t address, size_t size)
-{
-    if (!mpk_arena_holds(arena, address, size))
+    size = whole_pages(size);
+    if (!size || size > arena->map_pages * MPK_PAGE)
         return false;
-    for (size_t page = page_of(arena, address); page <= page_of(arena, address + size - 1); page++)
-        if (arena->pages[page] != MPK_MEMORY && arena->pages[page] != MPK_FREE)
-            return false;
+    *range = (struct range){.count = size / MPK_PAGE};
+    if (!address) {
+        range->first = find_free(arena, range->count);
+        return range->first != arena->map_pages && is_within_limits(arena, *range, memory, state);
+    }
+    if (!find_range(arena, address, size, range) ||
+        (!arena->loading && range->first < arena->loaded_pages) ||
+        !is_within_limits(arena, *range, memory, state))
+        return false;
+    return count_pages(arena, *range, MPK_FREE) == range->count || clear(arena, *range);
+}
+
+uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    struct range range;
+    size_t pages = whole_pages(size) / MPK_PAGE;
+    if (!find_room(arena, address, size, pages, MPK_MEMORY, &range) ||
+        !become(arena, range, MPK_MEMORY))
+        return 0;
+    return start_of(arena, range);
+}
+
+uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size)
+{
+    struct range range;
+    if (!find_room(arena, 0, size, 0, MPK_STACK, &range) ||
+        !become(arena, (struct range){range.first, 1}, MPK_GUARD) ||
+        !become(arena, (struct range){range.first + 1, range.count - 1}, MPK_STACK))
+        return 0;
+    return start_of(arena, range) + MPK_PAGE;
+}
+
+uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
+                             const struct mpk_source *source)
+{
+    struct range range, rest;
+    size_t held = whole_pages(source->size);
+    if (!arena->loading || !held || held > whole_pages(size) ||
+        !find_room(arena, address, size, (whole_pages(size) - held) / MPK_PAGE, MPK_FILE, &range))
+        return 0;
+    rest = (struct range){range.first + held / MPK_PAGE, range.count - held / MPK_PAGE};
+    range.count = held / MPK_PAGE;
+    uintptr_t start = start_of(arena, range);
+    if (mmap((void *)start, held, PROT_READ, MAP_PRIVATE | MAP_FIXED, source->file,
+             source->offset) == MAP_FAILED) {
+        arena->failed = true;
+        return 0;
+    }
+    if (!become(arena, range, MPK_FILE) || !become(arena, rest, MPK_MEMORY))
+        return 0;
+    arena->file_mappings++;
+    return start;
+}
+
+bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    struct range range;
+    if (!find_range(arena, address, size, &range))
+        return false;
+    if (!arena->loading && range.first < arena->loaded_pages)
+        return true; /* it stays, until reset */
+    return is_within_limits(arena, range, 0, MPK_FREE) && clear(arena, range);
+}
+
+bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    struct range range;
+    if (!find_range(arena, address, size, &range) || arena->loading ||
+        range.first < arena->loaded_pages)
+        return false;
+    return !madvise((void *)address, range.count * MPK_PAGE, MADV_DONTNEED);
+}
+
+/* --- the heap, and memory for scopes --- */
+
+/* Makes [start, end) of the heap zero. What was loaded would come back as it was. */
+static bool clear_heap(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
+{
+    uintptr_t loaded = arena->loading ? start : arena->loaded_heap;
+    if (start < loaded) {
+        memset((void *)start, 0, (end < loaded ? end : loaded) - start);
+        start = loaded;
+    }
+    return start >= end ||
+           !madvise((void *)start, end - start, arena->loading ? MADV_REMOVE : MADV_DONTNEED);
+}
+
+/* The heap's end of what is granted, for that brk; 0: it is too much. */
+static uintptr_t heap_end_for(const struct mpk_arena *arena, uintptr_t brk)
+{
+    size_t limit = memory_limit(arena) - arena->memory_pages * MPK_PAGE;
+    size_t wanted = whole_pages(brk - arena->heap);
+    size_t granted = (wanted + HEAP_STEP - 1) & -(size_t)HEAP_STEP;
+    if (limit > arena->heap_size)
+        limit = arena->heap_size;
+    if (wanted > limit)
+        return 0;
+    return arena->heap + (granted < limit ? granted : limit);
+}
+
+uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
+{
+    uintptr_t end = og_is_within(brk, 0, arena->heap, arena->heap + arena->heap_size)
+                        ? heap_end_for(arena, brk)
+                        : 0;
+    uintptr_t kept = arena->heap + whole_pages(brk - arena->heap);
+    if (!end)
+        return arena->brk;
+    if (brk < arena->brk && !clear_heap(arena, kept, arena->heap_granted)) {
+        arena->failed = true;
+        return arena->brk;
+    }
+    if (!arena->loading && end < arena->loaded_heap)
+        end = arena->loaded_heap;
+    if (!(end > arena->heap_granted ? protect(arena, arena->heap_granted, end, MPK_MEMORY)
+                                    : protect(arena, end, arena->heap_granted, MPK_FREE)))
+        return arena->brk;
+    arena->heap_granted = end;
+    return arena->brk = brk;
+}
+
+/* Where the scopes of a seat allocate. */
+static uintptr_t scopes_of(const struct mpk_arena *arena, size_t seat)
+{
+    return seat ? arena->stacks + (seat - 1) * arena->stack_size : arena->stack;
+}
+
+bool mpk_arena_grant_scopes(struct mpk_arena *arena, size_t seat)
+{
+    uintptr_t start = scopes_of(arena, seat);
+    if (!(arena->seats_granted & 1u << seat) &&
+        !protect(arena, start, start + arena->stack_size, MPK_MEMORY))
+        return false;
+    arena->seats_granted |= 1u << seat;
     return true;
+}
+
+/* What the page at `address`, which is in the arena, is. */
+static unsigned char state_at(const struct mpk_arena *arena, uintptr_t address)
+{
+    if (mpk_arena_holds(arena, address, 1))
+        return arena->pages[page_of(arena, address)];
+    if (address >= arena->heap)
+        return address < arena->heap_granted ? MPK_MEMORY : MPK_FREE;
+    size_t seat = address >= arena->stack ? 0 : 1 + (address - arena->stacks) / arena->stack_size;
+    return arena->seats_granted & 1u << seat ? MPK_MEMORY : MPK_FREE;
+}
+
+static bool is_all(const struct mpk_arena *arena, uintptr_t address, size_t size, bool writable)
+{
+    if (!og_is_within(address, size, arena->start, arena->start + arena->size))
+        return false;
+    for (uintptr_t page = address & -(uintptr_t)MPK_PAGE; page < address + size; page += MPK_PAGE) {
+        unsigned char state = state_at(arena, page);
+        bool written = state == MPK_MEMORY || state == MPK_STACK;
+        if (!written && (writable || (state != MPK_FILE && state != MPK_CODE)))
+            return false;
+    }
+    return true;
+}
+
+bool mpk_arena_is_writable(const struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    return is_all(arena, address, size, true);
+}
+
+bool mpk_arena_is_readable(const struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    return is_all(arena, address, size, false);
 }
 
 /* --- code --- */
 
-enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, size_t size,
-                                  bool trusted, struct og_fault *fault)
+static bool is_code(const struct mpk_arena *arena, uintptr_t address)
 {
-    size = whole_pages(size);
-    if (!arena->loading || !size || !mpk_arena_holds(arena, address, size))
-        return og_fail(fault, OG_FORBIDDEN, NULL, address, "code can be made while loading only");
-    memset(arena->pages + page_of(arena, address), MPK_CODE, size / MPK_PAGE);
+    return mpk_arena_holds(arena, address, 1) && arena->pages[page_of(arena, address)] == MPK_CODE;
+}
+
+/* Looks for what could undo the isolation, at every offset, over the borders to other code too.
+ * `trusted`: the system's libc has one WRPKRU, in pkey_set, and its loader two XRSTORs, in the lazy
+ * resolver that a domain does not use: they become traps. */
+static enum og_error scan_code(const struct mpk_arena *arena, struct range range, bool trusted,
+                               struct og_fault *fault)
+{
+    uintptr_t start = start_of(arena, range);
+    size_t size = range.count * MPK_PAGE, before = 0, after = 0;
+    unsigned char *code = (unsigned char *)start;
     const char *name = NULL;
-    unsigned char *code = (unsigned char *)address;
-    /* Instructions that straddle the edge to other code count, too. Nothing else than this
-     * thread writes the pages: it alone runs while the domain loads. */
-    size_t before = 0, after = 0;
-    while (before < 15 && mpk_arena_holds(arena, address - before - 1, 1) &&
-           arena->pages[page_of(arena, address - before - 1)] == MPK_CODE)
+    while (before < 15 && is_code(arena, start - before - 1))
         before++;
-    while (after < 15 && mpk_arena_holds(arena, address + size + after, 1) &&
-           arena->pages[page_of(arena, address + size + after)] == MPK_CODE)
+    while (after < 15 && is_code(arena, start + size + after))
         after++;
     for (size_t at = 0, all = before + size + after; at < all;) {
         at += mpk_scan(code - before + at, all - at, &name);
         if (at >= all)
             break;
-        /* The system's libc has one WRPKRU, in pkey_set, and its loader two XRSTORs, in the lazy
-         * resolver that a domain does not use: they become traps. */
-        if (!trusted || at < before || at - before + 2 > size) {
-            og_fail(fault, OG_FORBIDDEN, NULL, address - before + at, name);
-            return OG_FORBIDDEN;
-        }
+        if (!trusted || at < before || at - before + 2 > size)
+            return og_fail(fault, OG_FORBIDDEN, NULL, start - before + at, name);
         code[at - before] = 0x0f; /* UD2 */
         code[at - before + 1] = 0x0b;
     }
-    if (mprotect(code, size, PROT_READ | PROT_EXEC))
-        return og_fail_system(fault, errno, NULL, address, "cannot make code executable");
     return OG_OK;
+}
+
+/* The pages, which nothing but the host can write or has written since, become code. */
+static enum og_error seal_code(struct mpk_arena *arena, struct range range, bool trusted,
+                               struct og_fault *fault)
+{
+    enum og_error error = scan_code(arena, range, trusted, fault);
+    if (!error && !become(arena, range, MPK_CODE))
+        error = og_fail_system(fault, errno, NULL, start_of(arena, range),
+                               "cannot make code executable");
+    return error;
+}
+
+enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, size_t size,
+                                  bool trusted, struct og_fault *fault)
+{
+    struct range range;
+    if (!arena->loading || !find_range(arena, address, size, &range))
+        return og_fail(fault, OG_FORBIDDEN, NULL, address, "code can be made while loading only");
+    return seal_code(arena, range, trusted, fault);
+}
+
+bool mpk_source_read(const struct mpk_source *source, uintptr_t address)
+{
+    size_t left = source->size;
+    off_t offset = source->offset;
+    while (left) {
+        ssize_t got = pread(source->file, (void *)address, left, offset);
+        if (got <= 0)
+            return got == 0;
+        address += (size_t)got;
+        offset += got;
+        left -= (size_t)got;
+    }
+    return true;
+}
+
+uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t size,
+                             const struct mpk_source *source, bool trusted, struct og_fault *fault)
+{
+    struct range range;
+    og_fail(fault, OG_NO_MEMORY, NULL, address, "no room for code");
+    if (!arena->loading || source->size > size ||
+        !find_room(arena, address, size, 0, MPK_CODE, &range))
+        return 0;
+    uintptr_t start = start_of(arena, range);
+    /* Until it is code, the domain cannot touch it. */
+    enum og_error error = mpk_source_read(source, start)
+                              ? seal_code(arena, range, trusted, fault)
+                              : og_fail_system(fault, errno, NULL, start, "cannot read code");
+    if (error) {
+        if (error == OG_FORBIDDEN)
+            mpk_library_refused(source, start, fault);
+        clear(arena, range);
+        return 0;
+    }
+    fault->error = OG_OK;
+    return start;
 }
 
 /* --- settling and resetting --- */
@@ -294,42 +599,73 @@ static bool make_regions(struct mpk_arena *arena)
     return append_region(arena, arena->heap, arena->heap + arena->heap_size, OG_READ | OG_WRITE);
 }
 
-/* Makes a range private, with the contents it has. */
-static bool make_private(struct mpk_arena *arena, size_t first, size_t last, unsigned char state)
+/* Makes a run of pages of one state private, with the contents it has. Code is looked at once more,
+ * as it is now: nothing of the domain's runs, and nothing could have written it. */
+static enum og_error make_private(struct mpk_arena *arena, struct range run, struct og_fault *fault)
 {
-    uintptr_t start = arena->start + first * MPK_PAGE, end = arena->start + last * MPK_PAGE;
-    if (state == MPK_FILE || state == MPK_GUARD)
-        return true;
-    return map_fixed(arena, start, end, MAP_PRIVATE, arena->file) &&
-           (state != MPK_CODE || !mprotect((void *)start, end - start, PROT_READ | PROT_EXEC));
+    unsigned char state = arena->pages[run.first];
+    enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, fault) : OG_OK;
+    if (!error && state != MPK_FILE &&
+        !map_fixed(arena, start_of(arena, run), end_of(arena, run), MAP_PRIVATE, arena->file,
+                   state))
+        error = og_fail_system(fault, errno, NULL, start_of(arena, run),
+                               "cannot make the arena private");
+    return error;
+}
+
+static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_fault *fault)
+{
+    enum og_error error = OG_OK;
+    for (size_t page = 0; page < arena->loaded_pages && !error;) {
+        struct range run = {.first = page};
+        while (page < arena->loaded_pages && arena->pages[page] == arena->pages[run.first])
+            page++;
+        run.count = page - run.first;
+        error = make_private(arena, run, fault);
+    }
+    return error;
+}
+
+/* What was not loaded becomes anonymous. Mappings that are touched before they are divided can be
+ * joined again: the kernel joins none that were touched first when they were apart. */
+static bool make_rest_anonymous(struct mpk_arena *arena)
+{
+    uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
+    uintptr_t end = arena->start + arena->size;
+    int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+    if (!map_fixed(arena, loaded_end, arena->heap, anonymous, -1, MPK_FREE) ||
+        !map_fixed(arena, arena->heap, arena->heap_granted, MAP_PRIVATE, arena->file, MPK_MEMORY) ||
+        !map_fixed(arena, arena->heap_granted, end, anonymous, -1, MPK_FREE))
+        return false;
+    *(volatile char *)loaded_end = 0;
+    if (arena->heap_granted < end)
+        *(volatile char *)arena->heap_granted = 0;
+    /* Huge pages would make the first touch, and every reset, cost two megabytes. */
+    madvise((void *)arena->start, arena->size, MADV_NOHUGEPAGE);
+    uint32_t granted = arena->seats_granted;
+    arena->seats_granted = 0;
+    for (size_t seat = 0; seat < MPK_ARENA_THREADS; seat++)
+        if (granted & 1u << seat && !mpk_arena_grant_scopes(arena, seat))
+            return false;
+    return true;
 }
 
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
 {
     arena->loaded_pages = arena->search_from = arena->used_pages;
-    arena->loaded_brk = arena->brk;
     arena->loaded = malloc(arena->map_pages);
     if (!arena->loaded || !make_regions(arena))
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
     memcpy(arena->loaded, arena->pages, arena->map_pages);
-    for (size_t page = 0; page < arena->loaded_pages;) {
-        size_t first = page;
-        unsigned char state = arena->pages[first];
-        while (page < arena->loaded_pages && arena->pages[page] == state)
-            page++;
-        if (!make_private(arena, first, page, state))
-            return og_fail_system(fault, errno, NULL, arena->start,
-                                  "cannot make the arena private");
-    }
-    uintptr_t heap_loaded = (arena->brk + MPK_PAGE - 1) & -(uintptr_t)MPK_PAGE;
-    uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
-    int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
-    if (!map_fixed(arena, arena->heap, heap_loaded, MAP_PRIVATE, arena->file) ||
-        !map_fixed(arena, loaded_end, arena->heap, anonymous, -1) ||
-        !map_fixed(arena, heap_loaded, arena->start + arena->size, anonymous, -1))
+    enum og_error error = make_loaded_private(arena, fault);
+    if (error)
+        return error;
+    if (!make_rest_anonymous(arena))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot make the arena private");
-    /* Huge pages would make the first touch, and every reset, cost two megabytes. */
-    madvise((void *)arena->start, arena->size, MADV_NOHUGEPAGE);
+    arena->loaded_brk = arena->brk;
+    arena->loaded_heap = arena->heap_granted;
+    arena->loaded_borders = arena->borders;
+    arena->memory_pages = 0;
     arena->loading = false;
     close(arena->file);
     arena->file = -1;
@@ -338,11 +674,18 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
 
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
 {
-    if (madvise((void *)arena->start, arena->size, MADV_DONTNEED))
+    uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
+    uintptr_t used_end = arena->start + arena->used_pages * MPK_PAGE;
+    if (madvise((void *)arena->start, arena->size, MADV_DONTNEED) ||
+        !protect(arena, loaded_end, used_end, MPK_FREE) ||
+        !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot clear the arena");
     memcpy(arena->pages, arena->loaded, arena->used_pages);
     arena->used_pages = arena->search_from = arena->loaded_pages;
-    arena->mapped_pages = 0;
+    arena->memory_pages = 0;
+    arena->borders = arena->loaded_borders;
     arena->brk = arena->loaded_brk;
+    arena->heap_granted = arena->loaded_heap;
+    arena->failed = false;
     return OG_OK;
 }

@@ -192,13 +192,14 @@ void mpk_deadline_unwatch(unsigned domain)
 
 void mpk_deadline_forked(void)
 {
-    pthread_mutex_init(&lock, NULL);
     if (!is_running)
         return;
+    mpk_thread_self(); /* whose rights the clock has: to read the selectors */
+    pthread_mutex_lock(&lock);
     make_condition();
     generation++;
-    mpk_thread_self(); /* whose rights the clock has: to read the selectors */
     start();
+    pthread_mutex_unlock(&lock);
 }
 
 /* --- the threads --- */
@@ -243,4 +244,9 @@ void mpk_deadline_heard(struct mpk_thread *thread)
 {
     if (thread)
         store(&thread->told, 0);
+}
+
+pthread_mutex_t *mpk_deadline_lock(void)
+{
+    return &lock;
 }

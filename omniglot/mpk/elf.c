@@ -54,70 +54,109 @@ size_t mpk_elf_span(const struct mpk_elf *elf, size_t limit)
     return (end + PAGE - 1) & -(size_t)PAGE;
 }
 
-/* A text in the string table; "" if it does not end there. */
-static const char *text_at(const struct mpk_elf *elf, const Elf64_Shdr *names, size_t offset)
-{
-    if (!og_is_within(names->sh_offset, names->sh_size, 0, elf->size) || offset >= names->sh_size)
-        return "";
-    const char *text = (const char *)elf->bytes + names->sh_offset + offset;
-    return memchr(text, 0, names->sh_size - offset) ? text : "";
-}
+/* --- symbols --- */
 
-/* Visits the symbols of all tables until one is the one looked for. */
-static bool find_symbol(const struct mpk_elf *elf,
-                        bool (*is_it)(const Elf64_Sym *symbol, const char *name, const void *what),
-                        const void *what, Elf64_Sym *found, const char **name)
+/* A symbol table, and the string table with its names. */
+struct table {
+    size_t start, count, names, names_size;
+};
+
+static bool find_table(struct mpk_elf *elf, uint32_t type, struct table *table)
 {
     const Elf64_Ehdr *header = &elf->header;
-    Elf64_Shdr table = {0}, names = {0};
-    if (header->e_shentsize != sizeof(table) ||
-        !og_is_within(header->e_shoff, header->e_shnum * sizeof(table), 0, elf->size))
+    Elf64_Shdr symbols, names;
+    if (header->e_shentsize != sizeof(symbols) ||
+        !og_is_within(header->e_shoff, header->e_shnum * sizeof(symbols), 0, elf->size))
         return false;
     for (unsigned i = 0; i < header->e_shnum; i++) {
-        if (!take(elf, header->e_shoff + i * sizeof(table), &table, sizeof(table)) ||
-            (table.sh_type != SHT_DYNSYM && table.sh_type != SHT_SYMTAB) ||
-            table.sh_link >= header->e_shnum ||
-            !og_is_within(table.sh_offset, table.sh_size, 0, elf->size) ||
-            !take(elf, header->e_shoff + table.sh_link * sizeof(names), &names, sizeof(names)))
+        elf->work++;
+        if (!take(elf, header->e_shoff + i * sizeof(symbols), &symbols, sizeof(symbols)) ||
+            symbols.sh_type != type)
             continue;
-        for (size_t at = 0; at + sizeof(*found) <= table.sh_size; at += sizeof(*found)) {
-            if (!take(elf, table.sh_offset + at, found, sizeof(*found)))
-                return false;
-            *name = text_at(elf, &names, found->st_name);
-            if (is_it(found, *name, what))
-                return true;
+        if (symbols.sh_link >= header->e_shnum ||
+            !og_is_within(symbols.sh_offset, symbols.sh_size, 0, elf->size) ||
+            !take(elf, header->e_shoff + symbols.sh_link * sizeof(names), &names, sizeof(names)) ||
+            !og_is_within(names.sh_offset, names.sh_size, 0, elf->size))
+            return false;
+        *table = (struct table){symbols.sh_offset, symbols.sh_size / sizeof(Elf64_Sym),
+                                names.sh_offset, names.sh_size};
+        return true;
+    }
+    return false;
+}
+
+/* A symbol's name; "" if it does not end where it should. */
+static const char *name_of(struct mpk_elf *elf, const struct table *table, const Elf64_Sym *symbol)
+{
+    if (symbol->st_name >= table->names_size)
+        return "";
+    const char *name = (const char *)elf->bytes + table->names + symbol->st_name;
+    size_t left = table->names_size - symbol->st_name;
+    size_t length = strnlen(name, left < MPK_ELF_NAME_MAX ? left : MPK_ELF_NAME_MAX);
+    elf->work += length;
+    return length < left && length < MPK_ELF_NAME_MAX ? name : "";
+}
+
+/* What is looked for: a name, or if that is NULL an address. */
+struct wanted {
+    const char *name;
+    size_t address;
+};
+
+static bool is_wanted(struct mpk_elf *elf, const struct table *table, const Elf64_Sym *symbol,
+                      const struct wanted *wanted)
+{
+    if (symbol->st_shndx == SHN_UNDEF) /* its value is another's */
+        return false;
+    if (!wanted->name) /* a thread variable's value is no address */
+        return ELF64_ST_TYPE(symbol->st_info) != STT_TLS &&
+               wanted->address - symbol->st_value < symbol->st_size &&
+               symbol->st_name < table->names_size && elf->bytes[table->names + symbol->st_name];
+    size_t size = strlen(wanted->name) + 1;
+    if (!og_is_within(symbol->st_name, size, 0, table->names_size))
+        return false;
+    elf->work += size;
+    return !memcmp(elf->bytes + table->names + symbol->st_name, wanted->name, size);
+}
+
+/* One name is read at most: that of the symbol that is found. */
+static bool find_symbol(struct mpk_elf *elf, const struct wanted *wanted, Elf64_Sym *found,
+                        const char **name)
+{
+    static const uint32_t types[] = {SHT_DYNSYM, SHT_SYMTAB};
+    struct table table;
+    for (size_t type = 0; type < 2; type++) {
+        if (!find_table(elf, types[type], &table))
+            continue;
+        for (size_t i = 0; i < table.count && i < MPK_ELF_SYMBOLS_MAX; i++) {
+            elf->work++;
+            if (!take(elf, table.start + i * sizeof(*found), found, sizeof(*found)))
+                break;
+            if (!is_wanted(elf, &table, found, wanted))
+                continue;
+            *name = name_of(elf, &table, found);
+            return true;
         }
     }
     return false;
 }
 
-static bool holds_address(const Elf64_Sym *symbol, const char *name, const void *what)
+const char *mpk_elf_symbol_at(struct mpk_elf *elf, size_t address, size_t *start)
 {
-    size_t address = *(const size_t *)what;
-    /* A thread variable's value is no address, an undefined symbol's is another's. */
-    return ELF64_ST_TYPE(symbol->st_info) != STT_TLS && symbol->st_shndx != SHN_UNDEF && name[0] &&
-           address - symbol->st_value < symbol->st_size;
-}
-
-static bool has_name(const Elf64_Sym *symbol, const char *name, const void *what)
-{
-    return symbol->st_shndx != SHN_UNDEF && !strcmp(name, what);
-}
-
-const char *mpk_elf_symbol_at(const struct mpk_elf *elf, size_t address, size_t *start)
-{
+    const struct wanted wanted = {NULL, address};
     Elf64_Sym symbol = {0};
     const char *name = "";
-    if (!find_symbol(elf, holds_address, &address, &symbol, &name))
+    if (!find_symbol(elf, &wanted, &symbol, &name))
         return "";
     if (start)
         *start = symbol.st_value;
     return name;
 }
 
-size_t mpk_elf_symbol(const struct mpk_elf *elf, const char *name)
+size_t mpk_elf_symbol(struct mpk_elf *elf, const char *name)
 {
+    const struct wanted wanted = {name, 0};
     Elf64_Sym symbol = {0};
     const char *found = "";
-    return find_symbol(elf, has_name, name, &symbol, &found) ? symbol.st_value : 0;
+    return find_symbol(elf, &wanted, &symbol, &found) ? symbol.st_value : 0;
 }

@@ -5,8 +5,9 @@
 #include <signal.h>
 #include <ucontext.h>
 
-/* Intel SDM volume 3, 6.15: the page-fault vector, and its error code's bits. */
-enum { PAGE_FAULT = 14, IS_WRITE = 2, IS_FETCH = 16 };
+/* Intel SDM volume 3, 6.15: vectors, and the bits of the page fault's error code. */
+enum { GENERAL_PROTECTION = 13, PAGE_FAULT = 14, ALIGNMENT_CHECK = 17 };
+enum { IS_WRITE = 2, IS_FETCH = 16 };
 enum { NOT_THERE = 1 /* SEGV_MAPERR */, OTHERS_MEMORY = 4 /* SEGV_PKUERR */ };
 
 /* How the memory was touched; 0 if the processor does not say. */
@@ -43,16 +44,24 @@ void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo
     switch (signal) {
     case SIGSEGV:
         what = access ? touched(info->si_code, access)
-                      : "the foreign code used an address that cannot be";
+               : registers[REG_TRAPNO] == GENERAL_PROTECTION
+                   ? "the foreign code executed a privileged instruction, or used an address that "
+                     "is not canonical or, for a vector, not aligned"
+                   : "the foreign code received SIGSEGV, and the processor names no address";
         if (access &&
             og_is_within(address, 1, context->seat->stack_low - MPK_PAGE, context->seat->stack_low))
             what = "the foreign stack overflowed";
         break;
     case SIGBUS:
-        what = "the foreign code touched a page of a file that is not there any more";
+        what = registers[REG_TRAPNO] == PAGE_FAULT
+                   ? "the foreign code touched a page of a file that is not there any more"
+               : registers[REG_TRAPNO] == ALIGNMENT_CHECK
+                   ? "the foreign code turned alignment checks on, and used an address that is not "
+                     "aligned"
+                   : "the foreign code's stack pointer is not canonical";
         break;
     case SIGILL:
-        what = "the foreign code executed an instruction that is none, or is forbidden here";
+        what = "the foreign code executed an invalid or forbidden instruction";
         break;
     case SIGFPE:
         what = "the foreign code divided by zero, or overflowed a division";

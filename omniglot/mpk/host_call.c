@@ -25,23 +25,19 @@ struct table {
     size_t count;
 };
 
-static bool find_table(const struct dl_phdr_info *object, struct table *table)
+static bool find_table(const struct mpk_host_object *object, struct table *table)
 {
     enum { VERSION = 1, POINTER_IS_RELATIVE = 0x1b, COUNT_IS_U32 = 0x03, ENTRIES_ARE = 0x3b };
-    for (size_t i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        if (segment->p_type != PT_GNU_EH_FRAME || segment->p_memsz < 12)
-            continue;
-        const unsigned char *header = (const unsigned char *)object->dlpi_addr + segment->p_vaddr;
-        uint32_t count;
-        memcpy(&count, header + 8, sizeof(count));
-        if (header[0] != VERSION || header[1] != POINTER_IS_RELATIVE || header[2] != COUNT_IS_U32 ||
-            header[3] != ENTRIES_ARE || count > (segment->p_memsz - 12) / 8)
-            return false;
-        *table = (struct table){header, (const int32_t *)(header + 12), count};
-        return count > 0;
-    }
-    return false;
+    const unsigned char *header = object->unwind;
+    uint32_t count;
+    if (!og_is_within((uintptr_t)header, 12, object->start, object->end))
+        return false;
+    memcpy(&count, header + 8, sizeof(count));
+    if (header[0] != VERSION || header[1] != POINTER_IS_RELATIVE || header[2] != COUNT_IS_U32 ||
+        header[3] != ENTRIES_ARE || count > (object->end - (uintptr_t)header - 12) / 8)
+        return false;
+    *table = (struct table){header, (const int32_t *)(header + 12), count};
+    return count > 0;
 }
 
 /* The function that starts last at or before `address`; its range is in its FDE. */
@@ -80,7 +76,7 @@ static bool is_linkage_entry(const unsigned char *code)
     return code[0] == 0xff && code[1] == 0x25;
 }
 
-static bool is_call_of_function(const struct dl_phdr_info *object, const unsigned char *site,
+static bool is_call_of_function(const struct mpk_host_object *object, const unsigned char *site,
                                 uintptr_t target)
 {
     struct table table;
@@ -92,38 +88,69 @@ static bool is_call_of_function(const struct dl_phdr_info *object, const unsigne
 
 /* --- the jump nearby --- */
 
-/* A page that `site` can call, with a jump to `target` at its start, or NULL. Its distance from
- * `site` must not spell anything either. */
-static const unsigned char *make_jump(const unsigned char *site, uintptr_t target)
+/* The jumps that were made. They stay: an object that is closed and opened again, at the same
+ * place, finds them. */
+enum { JUMPS = 256 };
+static uintptr_t jumps[JUMPS];
+static size_t jump_count;
+
+static bool is_jump(uintptr_t place, const unsigned char *jump, size_t size)
 {
-    static const unsigned char jump[] = {0xff, 0x25, 0, 0, 0, 0}; /* jmp *0(%rip) */
+    for (size_t i = 0; i < jump_count; i++)
+        if (jumps[i] == place)
+            return !memcmp((void *)place, jump, size);
+    return false;
+}
+
+/* Would `site`, calling `place`, spell anything? */
+static bool is_lucky(const unsigned char *site, uintptr_t place)
+{
+    int32_t relative = (int32_t)(place - (uintptr_t)site - CALL_SIZE);
+    unsigned char around[LONGEST + CALL_SIZE + LONGEST];
+    const char *name;
+    memcpy(around, site - LONGEST, sizeof(around));
+    memcpy(around + LONGEST + 1, &relative, sizeof(relative));
+    return mpk_scan(around, sizeof(around), &name) == sizeof(around);
+}
+
+static bool make_page(uintptr_t place, const unsigned char *jump, size_t size)
+{
+    void *made = jump_count == JUMPS
+                     ? MAP_FAILED
+                     : mmap((void *)place, MPK_PAGE, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (made == MAP_FAILED)
+        return false;
+    memcpy(made, jump, size);
+    if (made == (void *)place && mpk_host_patch_note(place) &&
+        !mprotect(made, MPK_PAGE, PROT_READ | PROT_EXEC)) {
+        jumps[jump_count++] = place;
+        return true;
+    }
+    munmap(made, MPK_PAGE);
+    return false;
+}
+
+/* A page that `site` can call, with a jump to `target` at its start; 0: none. */
+static uintptr_t find_jump(const unsigned char *site, uintptr_t target)
+{
+    unsigned char jump[14] = {0xff, 0x25, 0, 0, 0, 0}; /* jmp *0(%rip) */
     uintptr_t page = (uintptr_t)site & -(uintptr_t)MPK_PAGE;
+    const char *name;
+    memcpy(jump + 6, &target, sizeof(target));
+    if (mpk_scan(jump, sizeof(jump), &name) < sizeof(jump))
+        return 0;
     for (uintptr_t i = 1; i < TRIES; i++) {
         uintptr_t distance = i * 64 * MPK_PAGE;
         uintptr_t place = i % 2 ? page + distance : page - distance;
-        int32_t relative = (int32_t)(place - (uintptr_t)site - CALL_SIZE);
-        unsigned char around[LONGEST + CALL_SIZE + LONGEST];
-        const char *name;
-        memcpy(around, site - LONGEST, sizeof(around));
-        memcpy(around + LONGEST + 1, &relative, sizeof(relative));
-        if (mpk_scan(around, sizeof(around), &name) < sizeof(around))
-            continue;
-        unsigned char *made = mmap((void *)place, MPK_PAGE, PROT_READ | PROT_WRITE,
-                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-        if (made == MAP_FAILED)
-            continue;
-        memcpy(made, jump, sizeof(jump));
-        memcpy(made + sizeof(jump), &target, sizeof(target));
-        if (made == (void *)place &&
-            mpk_scan(made, sizeof(jump) + sizeof(target), &name) == sizeof(jump) + sizeof(target) &&
-            !mprotect(made, MPK_PAGE, PROT_READ | PROT_EXEC))
-            return made;
-        munmap(made, MPK_PAGE);
+        if (is_lucky(site, place) &&
+            (is_jump(place, jump, sizeof(jump)) || make_page(place, jump, sizeof(jump))))
+            return place;
     }
-    return NULL;
+    return 0;
 }
 
-bool mpk_host_call_redirect(const struct dl_phdr_info *object, unsigned char *at)
+bool mpk_host_call_redirect(const struct mpk_host_object *object, unsigned char *at)
 {
     /* The displacement's four bytes can hold the three from the first or the second on. */
     for (int before = 1; before <= 2; before++) {
@@ -133,11 +160,11 @@ bool mpk_host_call_redirect(const struct dl_phdr_info *object, unsigned char *at
         uintptr_t target = (uintptr_t)site + CALL_SIZE + (uintptr_t)(intptr_t)relative;
         if ((*site != CALL && *site != JUMP) || !is_call_of_function(object, site, target))
             continue;
-        const unsigned char *jump = make_jump(site, target);
+        uintptr_t jump = find_jump(site, target);
         if (!jump)
             return false;
-        relative = (int32_t)(jump - (site + CALL_SIZE));
-        return mpk_host_code_patch(site + 1, (const unsigned char *)&relative, sizeof(relative));
+        relative = (int32_t)(jump - ((uintptr_t)site + CALL_SIZE));
+        return mpk_host_patch(site + 1, (const unsigned char *)&relative, sizeof(relative));
     }
     return false;
 }

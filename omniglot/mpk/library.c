@@ -1,9 +1,13 @@
 /* Libraries of a domain: opened and searched by the loader inside it. What it answers is the
  * domain's word and no more: an address outside the arena is refused. */
+#include "grant.h"
 #include "mpk.h"
+#include "where.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TEXT_SIZE = 4096 };
 
@@ -19,7 +23,8 @@ static uintptr_t lend_text(struct mpk_context *context, const char *text)
     return place;
 }
 
-/* The loader's reason, as far as it can be believed to be a text. */
+/* The loader's reason, as far as it can be believed to be a text; og_fail makes it fit to be shown.
+ */
 static void copy_reason(struct mpk_context *context, char *reason, size_t size)
 {
     const struct mpk_domain *domain = context->domain;
@@ -28,14 +33,26 @@ static void copy_reason(struct mpk_context *context, char *reason, size_t size)
     size_t length = 0;
     for (; length + 1 < size; length++) {
         uintptr_t at = text + length;
-        bool readable = og_is_within(at, 1, arena->heap, arena->brk) ||
-                        (mpk_arena_holds(arena, at, 1) &&
-                         arena->pages[(at - arena->start) / MPK_PAGE] != MPK_GUARD);
-        if (!readable || !*(const char *)at)
+        if (!mpk_arena_is_readable(arena, at, 1) || !*(const char *)at)
             break;
         reason[length] = *(const char *)at;
     }
     reason[length] = '\0';
+}
+
+void mpk_library_refused(const struct mpk_source *source, uintptr_t start, struct og_fault *refusal)
+{
+    char link[32], path[4096], message[sizeof(refusal->message)];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", source->file);
+    ssize_t length = readlink(link, path, sizeof(path) - 1);
+    path[length > 0 ? length : 0] = '\0';
+    const char *slash = strrchr(path, '/');
+    struct mpk_text text = {message, sizeof(message), 0};
+    mpk_text_add(&text, "%s at offset 0x%zx of ", refusal->message,
+                 (size_t)source->offset + (refusal->address - start));
+    mpk_text_add_name(&text, slash ? slash + 1 : "it");
+    mpk_text_add(&text, " could undo the isolation");
+    og_fail(refusal, OG_FORBIDDEN, NULL, refusal->address, message);
 }
 
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
@@ -43,27 +60,28 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
 {
     struct mpk_domain *domain = context->domain;
     char reason[160];
-    uintptr_t text = lend_text(context, name);
+    char path[MPK_PATH_SIZE];
+    uintptr_t text = lend_text(context, mpk_library_path(name, path));
     if (!text)
         return og_fail(fault, OG_BAD_ARGUMENT, name, 0, "the library's name is too long");
-    domain->refusal.error = OG_OK;
     *handle = og_mpk_call(domain->index, domain->boot.dlopen, text, RTLD_NOW | RTLD_GLOBAL, 0, 0);
     if (context->context.poisoned) {
+        const struct og_fault *why = &context->context.fault;
+        if (why->error == OG_FORBIDDEN)
+            return og_fail(fault, OG_FORBIDDEN, name, why->address, why->message);
         if (fault)
-            *fault = context->context.fault;
+            *fault = *why;
         return (enum og_error)context->context.poisoned;
     }
     if (*handle)
         return OG_OK;
-    if (domain->refusal.error == OG_FORBIDDEN)
-        return og_fail(fault, OG_FORBIDDEN, name, domain->refusal.address, domain->refusal.message);
     copy_reason(context, reason, sizeof(reason));
     return og_fail(fault, OG_NOT_FOUND, name, 0, reason[0] ? reason : "it cannot be loaded");
 }
 
 void mpk_libraries_close(struct mpk_domain *domain)
 {
-    struct mpk_context *context = mpk_context_of(domain);
+    struct mpk_context *context = mpk_context_if_any(domain);
     for (size_t i = domain->library_count; context && i-- > 0 && !context->context.poisoned;)
         og_mpk_call(domain->index, domain->boot.dlclose, domain->libraries[i], 0, 0, 0);
 }

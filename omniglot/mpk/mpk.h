@@ -4,7 +4,7 @@
 #ifndef OMNIGLOT_MPK_MPK_H
 #define OMNIGLOT_MPK_MPK_H
 
-#include "omniglot/domain.h"
+#include "omniglot/core/turn.h"
 #include "omniglot/mpk/layout.h"
 
 #include <pthread.h>
@@ -28,6 +28,7 @@ struct mpk_context {
     struct mpk_thread *thread;
     struct mpk_seat *seat;
     uintptr_t signal_stack; /* where the kernel writes frames while it is inside */
+    bool needs_tls;         /* another thread has had the seat */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -49,6 +50,7 @@ struct mpk_thread {
     uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
+    uint64_t number; /* og_thread_number */
     /* Deadlines (deadline.c): nanoseconds, each of the call of that number. The clock's: */
     _Atomic uint64_t charged, charged_for;
     _Atomic uint64_t over_for; /* the call that has been charged all it may be */
@@ -166,12 +168,19 @@ extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 
 /* Reserves room for all of them, once. */
 enum og_error mpk_signal_stacks_open(struct og_fault *fault);
-/* A signal stack for the context, of its domain's key; 0 if there is none left. */
-uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key);
-/* Gives back the signal stack of `thread` in the domain. The kernel may still write there if the
- * thread is another than the calling one: then it stays the thread's, without the domain's key,
- * until the thread arms another or exits. */
-void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain);
+/* A signal stack for a context of the thread, of the host's key; 0 if there is none left. */
+uintptr_t mpk_signal_stack_take(struct mpk_thread *thread);
+/* With the turn's lock: the domain passes to the context's thread, whose signal stack gets the
+ * domain's key where the kernel needs that; the one that has it loses it first. False: the kernel
+ * refuses. */
+bool mpk_signal_stack_lend(struct mpk_context *to);
+/* With the turn's lock: gives the context's signal stack back. The kernel may still write there if
+ * its thread is another than the calling one: then it stays the thread's, without the domain's key,
+ * until the thread arms another or exits. False: it still has the domain's key, which must not
+ * become another domain's. */
+bool mpk_signal_stack_give(struct mpk_context *context);
+/* The same in a child of fork, of a thread that it lacks. */
+bool mpk_signal_stack_forked(struct mpk_context *context);
 /* The calling thread exits: it has no signal stack from now on. */
 void mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* The one that starts there, as the kernel takes it. */
@@ -191,7 +200,15 @@ size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char
 
 /* --- the arena (arena.c) --- */
 
-enum mpk_page_state { MPK_FREE, MPK_MEMORY, MPK_FILE, MPK_CODE, MPK_GUARD };
+/* What a page of the mappings is; what may be done with it follows (arena.c). */
+enum mpk_page_state {
+    MPK_FREE,   /* the domain cannot touch it */
+    MPK_MEMORY, /* the domain's */
+    MPK_FILE,   /* read in place; made while loading only */
+    MPK_CODE,   /* scanned; made while loading only */
+    MPK_GUARD,  /* below a stack */
+    MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
+};
 
 /* One reserved range: mappings, then the other threads' allocation stacks, then the first
  * thread's allocation stack and the heap. */
@@ -204,11 +221,16 @@ struct mpk_arena {
     size_t loaded_pages;   /* pages below are backed by `file`: reset brings them back */
     size_t used_pages;     /* the highest page ever used, plus one */
     size_t search_from;    /* no page below is free, as far as known */
-    size_t mapped_pages;   /* taken since loading; heap_size limits them */
-    uintptr_t stacks;      /* the other threads' allocation stacks */
-    uintptr_t stack, heap; /* the first thread's allocation stack; the heap */
+    size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
+    size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
+    size_t file_mappings;           /* MPK_FILE; they do not join */
+    uint32_t seats_granted;         /* whose memory for scopes the domain can touch */
+    uintptr_t stacks;               /* the other threads' allocation stacks */
+    uintptr_t stack, heap;          /* the first thread's allocation stack; the heap */
     size_t stack_size, heap_size;
     uintptr_t brk, loaded_brk;
+    uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
+    bool failed; /* the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
@@ -223,24 +245,46 @@ enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault);
 void mpk_arena_close(struct mpk_arena *arena);
-/* Finds `size` bytes of the mappings, or takes them at `address` if that is not 0, zeroed,
- * readable and writable. Returns the address or 0. */
+/* What a mapping shows of a file: `size` bytes from `offset`; the rest is zero. */
+struct mpk_source {
+    int file;
+    off_t offset;
+    size_t size;
+};
+
+/* Copies it to `address`, which has room. */
+bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
+
+/* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that
+ * cannot be had; if the system has refused it half-way, arena->failed is set and the call has to
+ * end. Memory, zeroed: */
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
-/* As map, with the pages of a file (from `offset`) to be read in place. */
-uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size, int file,
-                             off_t offset);
-/* Gives back what was mapped; false if it is not within the mappings. */
-bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size);
-/* Scans the pages and makes them executable and read-only. `trusted`: they are the system's
- * own loader or libc. Returns OG_OK, OG_FORBIDDEN, OG_SYSTEM. */
+/* A stack above a guard page: where it starts. */
+uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
+/* A file to be read in place, and memory behind it. While loading. */
+uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
+                             const struct mpk_source *source);
+/* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.
+ * While loading; if it returns 0, *fault says why: OG_FORBIDDEN, OG_NO_MEMORY, OG_SYSTEM. */
+uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t size,
+                             const struct mpk_source *source, bool trusted, struct og_fault *fault);
+/* Makes memory that the host has filled, and no foreign code has seen, code. */
 enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, size_t size,
                                   bool trusted, struct og_fault *fault);
-/* Makes the pages inaccessible: the end of a stack. */
-bool mpk_arena_guard(struct mpk_arena *arena, uintptr_t address, size_t size);
-/* Is [address, address + size) within the mappings (or, `any`, within the arena)? */
+/* Gives back what was mapped; false if it cannot be. */
+bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Makes mapped memory zero; false if it is not the domain's to do so. */
+bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Sets the end of the heap, if it can be there. Returns where it is. */
+uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk);
+/* Lets the domain touch the memory of a seat's scopes. */
+bool mpk_arena_grant_scopes(struct mpk_arena *arena, size_t seat);
+/* Is [address, address + size) within the mappings? */
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
-/* Is all of it writable memory of the mappings? */
-bool mpk_arena_is_memory(const struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Can the domain write, or read, all of it now, wherever in the arena it is? With the domain's lock
+ * held, or while it loads. */
+bool mpk_arena_is_writable(const struct mpk_arena *arena, uintptr_t address, size_t size);
+bool mpk_arena_is_readable(const struct mpk_arena *arena, uintptr_t address, size_t size);
 /* Loading is done: what is there now is what reset brings back. */
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
@@ -252,9 +296,12 @@ size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 
 /* --- the host's own code (host_code.c) --- */
 
-/* Leaves no such instruction in the host but the gate's. OG_OK, or OG_FORBIDDEN and where. Cheap
- * when nothing was loaded since the last time. */
+/* Leaves no such instruction in the host but the gate's, and no code that could become one. OG_OK,
+ * or OG_FORBIDDEN and where. Reads the list of the process's mappings, and those that are new. */
 enum og_error mpk_host_code_check(struct og_fault *fault);
+/* The same, but only if the loader has loaded something since. */
+enum og_error mpk_host_code_check_loads(struct og_fault *fault);
+void mpk_host_code_forked(void);
 
 /* --- domains --- */
 
@@ -285,25 +332,39 @@ struct mpk_thunk_made {
     struct mpk_shape shape;
 };
 
+/* A registered callback, as the thunk of its slot finds it: what is another thread's is not
+ * followed. */
+struct mpk_slot {
+    uint64_t thread;                /* whose: og_thread_number; MPK_NOBODY, MPK_ANY_THREAD */
+    og_callback_function *function; /* NULL: closed */
+    void *user;
+    uint64_t running; /* calls of it under way, all on the stack of who is inside */
+};
+#define MPK_NOBODY     UINT64_C(0)
+#define MPK_ANY_THREAD UINT64_MAX
+
 struct mpk_domain {
     struct og_domain domain; /* first */
+    struct og_turn turn;
     unsigned index;
     struct mpk_arena arena;
     uint32_t pkru;
-    struct og_fault poison; /* why no call can be made until reset; error OG_OK: none */
-    bool booted;            /* the loader has handed over */
+    bool booted; /* the loader has handed over */
     struct mpk_boot boot;
     uintptr_t *libraries; /* the loader's handles */
     size_t library_count;
-    pthread_mutex_t lock;   /* seats, thunks, callbacks, the arena */
-    pthread_rwlock_t entry; /* read: enters without a scope; write: resets or closes */
+    struct mpk_context *lent; /* whose signal stack has the domain's key (signal_stack.c) */
+    bool key_is_lost;         /* a stack of nobody's has it */
+    pthread_mutex_t lock;     /* seats, thunks, callbacks, the arena, files */
     struct mpk_seat seats[MPK_ARENA_THREADS];
-    struct og_callback *callbacks[MPK_CALLBACKS];
-    uint64_t deadline;     /* nanoseconds a call may take; 0: for ever */
-    char **readable_paths; /* what may be opened, besides libraries while loading */
-    int files[MPK_FILES];  /* the host's descriptors, by the domain's; -1: none */
+    struct mpk_slot slots[MPK_CALLBACKS];
+    struct og_callback *callbacks[MPK_CALLBACKS]; /* who has each slot; NULL: nobody */
+    pthread_cond_t callback_ended;                /* one that was closed while it ran */
+    uint64_t deadline;                            /* nanoseconds a call may take; 0: for ever */
+    struct mpk_grant *grants;                     /* what may be opened (grant.c) */
+    size_t grant_count;
+    int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
-    struct og_fault refusal; /* why the last library was refused while loading */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;
@@ -325,7 +386,8 @@ void mpk_domain_destroy(struct mpk_domain *domain);
  * thread is inside; OG_BUSY if one is, or a scope is open. */
 enum og_error mpk_reset(struct og_domain *domain, struct og_fault *fault);
 enum og_error mpk_close(struct og_domain *domain, struct og_fault *fault);
-/* The call's end: records why, in all contexts, until reset. */
+/* The call's end: records why, in the calling thread's context, from where it goes to who enters
+ * next, until reset. For signal handlers: takes no lock. */
 void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 
 /* heap.c: the foreign allocator, which keeps its books inside the domain. */
@@ -333,15 +395,22 @@ void *mpk_heap_alloc(struct og_domain *domain, size_t alignment, size_t size);
 int mpk_heap_owns(struct og_domain *domain, uintptr_t address);
 void mpk_heap_free(struct og_domain *domain, void *memory);
 
-/* context.c: a thread's place in a domain. Opening takes a seat. */
+/* context.c: a thread's place in a domain. Opening takes a seat; it is shut until it is entered. */
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);
-/* The calling thread's, opened if there is none yet; NULL if there is no room. */
-struct mpk_context *mpk_context_of(struct mpk_domain *domain);
+/* The calling thread's; NULL if it has none. */
+struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
+/* og_runtime.context, .enter and .left */
+struct og_context *mpk_context(struct og_domain *domain);
+struct og_context *mpk_enter(struct og_context *context);
+void mpk_left(struct og_context *context);
 /* With mpk_contexts_lock held: a thread can exit while another closes the domain. */
 void mpk_context_close(struct mpk_context *context);
+/* The turn's `pass`. */
+bool mpk_pass(struct og_context *from, struct og_context *to);
 void mpk_contexts_lock(void);
 void mpk_contexts_unlock(void);
-void mpk_contexts_forked(void);
+/* In a child of fork: the contexts of the threads that it lacks are gone. */
+void mpk_contexts_forked(struct mpk_domain *domain);
 /* Makes the seats' stacks, and when the loader is done the other threads' TLS. */
 enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault);
 enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault);
@@ -352,6 +421,10 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
 /* library.c */
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
                                struct og_fault *fault);
+/* What was read to `start` was refused as code for the instruction that *refusal tells: adds where
+ * in which file it is. */
+void mpk_library_refused(const struct mpk_source *source, uintptr_t start,
+                         struct og_fault *refusal);
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
@@ -368,6 +441,9 @@ const struct mpk_thunk_made *mpk_thunk_find(const struct mpk_domain *domain, voi
 enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *callback,
                                 struct og_fault *fault);
 void mpk_callback_close(struct og_domain *domain, struct og_callback *callback);
+void mpk_callback_any_thread(struct og_domain *domain, struct og_callback *callback);
+/* The thread that exits is in none of them any more. */
+void mpk_callbacks_leave(struct mpk_domain *domain);
 int mpk_is_callback(struct og_domain *domain, uintptr_t address);
 void mpk_callbacks_close(struct mpk_domain *domain);
 
@@ -414,6 +490,19 @@ bool mpk_deadline_is_own(int signal, const siginfo_t *info);
 void mpk_deadline_heard(struct mpk_thread *thread);
 /* In a child of fork: the clock's thread is gone; starts it again if there was one. */
 void mpk_deadline_forked(void);
+
+/* --- locks (locks.c) --- */
+
+/* The locks of the other files, for locks.c alone, which says in what order they are taken. */
+pthread_mutex_t *mpk_domains_lock(void);
+pthread_mutex_t *mpk_contexts_mutex(void);
+pthread_mutex_t *mpk_signal_stacks_lock(void);
+pthread_mutex_t *mpk_threads_lock(void);
+pthread_mutex_t *mpk_keys_lock(void);
+pthread_mutex_t *mpk_host_code_lock(void);
+pthread_mutex_t *mpk_deadline_lock(void);
+/* Has fork find all of them free in the child. */
+enum og_error mpk_locks_open(struct og_fault *fault);
 
 /* --- the gate (gate.S) --- */
 

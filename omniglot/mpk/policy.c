@@ -75,39 +75,28 @@ int64_t mpk_policy_serve(struct mpk_syscall *call)
     return -(entry->error ? entry->error : EPERM);
 }
 
-static bool can_access(const struct mpk_syscall *call, uint64_t address, size_t size, bool write)
-{
-    const struct mpk_arena *arena = &call->domain->arena;
-    if (!og_is_within(address, size, arena->start, arena->start + arena->size))
-        return false;
-    for (uintptr_t page = address & -(uintptr_t)MPK_PAGE; page < address + size; page += MPK_PAGE) {
-        unsigned char state = mpk_arena_holds(arena, page, 1)
-                                  ? arena->pages[(page - arena->start) / MPK_PAGE]
-                                  : MPK_MEMORY;
-        if (state == MPK_GUARD || (write && (state == MPK_CODE || state == MPK_FILE)))
-            return false;
-    }
-    return true;
-}
-
 void *mpk_policy_memory(const struct mpk_syscall *call, uint64_t address, size_t size)
 {
-    return can_access(call, address, size, true) ? (void *)(uintptr_t)address : NULL;
+    return mpk_arena_is_writable(&call->domain->arena, address, size) ? (void *)(uintptr_t)address
+                                                                      : NULL;
 }
 
 const void *mpk_policy_readable(const struct mpk_syscall *call, uint64_t address, size_t size)
 {
-    return can_access(call, address, size, false) ? (const void *)(uintptr_t)address : NULL;
+    return mpk_arena_is_readable(&call->domain->arena, address, size)
+               ? (const void *)(uintptr_t)address
+               : NULL;
 }
 
 int64_t mpk_policy_hand_out(const struct mpk_syscall *call, uint64_t address, const void *bytes,
                             size_t size)
 {
+    pthread_mutex_lock(&call->domain->lock);
     void *memory = mpk_policy_memory(call, address, size);
-    if (!memory)
-        return -EFAULT;
-    memcpy(memory, bytes, size);
-    return 0;
+    if (memory)
+        memcpy(memory, bytes, size);
+    pthread_mutex_unlock(&call->domain->lock);
+    return memory ? 0 : -EFAULT;
 }
 
 int64_t mpk_policy_fault(struct mpk_syscall *call, int signal, const char *message)

@@ -8,6 +8,8 @@
 
 #include "mpk.h"
 
+enum { MPK_FIRST_FILE = 3 /* the domain's number of its first file */ };
+
 struct mpk_syscall {
     struct mpk_context *context;
     struct mpk_domain *domain;
@@ -23,9 +25,12 @@ typedef int64_t mpk_syscall_function(struct mpk_syscall *call);
 /* Serves one system call. */
 int64_t mpk_policy_serve(struct mpk_syscall *call);
 
-/* The domain's memory at `address`, if all `size` bytes of it can be read and written; or NULL. */
+/* The domain's memory at `address`, if it can read and write all `size` bytes of it; or NULL. With
+ * the domain's lock held until it is used: another thread of the domain could unmap it. (The host
+ * could then touch it all the same, but the memory would count for nobody.) */
 void *mpk_policy_memory(const struct mpk_syscall *call, uint64_t address, size_t size);
-/* The same, if they can be read. */
+/* The same, if it can read them. No lock is needed: what can be read once, the host can read until
+ * reset. What is there may change at any time. */
 const void *mpk_policy_readable(const struct mpk_syscall *call, uint64_t address, size_t size);
 
 /* How much of `size` bytes is read or filled at once: less than was asked for is a result that the
@@ -36,7 +41,7 @@ static inline size_t mpk_policy_at_once(uint64_t size)
     return size < AT_ONCE ? size : AT_ONCE;
 }
 
-/* Copies a result to where the domain wants it. Returns 0 or -EFAULT. */
+/* Copies a result to where the domain wants it, without the lock held. Returns 0 or -EFAULT. */
 int64_t mpk_policy_hand_out(const struct mpk_syscall *call, uint64_t address, const void *bytes,
                             size_t size);
 

@@ -2,6 +2,7 @@
  * the one that was loaded: it is read whole into the host's memory, which nobody can change then,
  * and every offset and count in it is checked before it is followed. */
 #include "elf.h"
+#include "omniglot/core/printable.h"
 #include "where.h"
 
 #include <fcntl.h>
@@ -29,8 +30,10 @@ void mpk_text_add(struct mpk_text *text, const char *format, ...)
 
 void mpk_text_add_name(struct mpk_text *text, const char *name)
 {
-    for (; *name; name++)
-        mpk_text_add(text, "%c", (unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
+    size_t start = text->length < text->size ? text->length : text->size;
+    mpk_text_add(text, "%s", name);
+    if (start < text->size)
+        og_make_printable(text->bytes + start);
 }
 
 /* --- the file --- */

@@ -1,5 +1,6 @@
 /* Memory: all of it inside the arena. Protection is not the domain's to choose: what it maps is
- * readable and writable, and executable (then scanned, and not writable) while it loads. */
+ * readable and writable, and executable (then scanned, and not writable) while it loads. What is
+ * mapped from a file is a copy, but for what is only read and mapped while it loads. */
 #include "policy.h"
 #include "where.h"
 
@@ -8,70 +9,85 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* After each change, with the lock held. Where the system has refused one half-way, books and
+ * memory may differ, and nothing is served on such a ground. */
+static int64_t finish(struct mpk_syscall *call, int64_t result)
+{
+    bool failed = call->domain->arena.failed;
+    pthread_mutex_unlock(&call->domain->lock);
+    if (!failed)
+        return result;
+    call->ends_call = true;
+    og_fail(&call->fault, OG_SYSTEM, NULL, 0, "the system refused to change the domain's memory");
+    return -ENOMEM;
+}
+
 int64_t mpk_syscall_brk(struct mpk_syscall *call)
 {
-    struct mpk_arena *arena = &call->domain->arena;
-    uint64_t wanted = call->arguments[0];
     pthread_mutex_lock(&call->domain->lock);
-    if (wanted >= arena->heap && wanted <= arena->heap + arena->heap_size) {
-        /* What is given back comes back zero. */
-        uintptr_t from = (wanted + MPK_PAGE - 1) & -(uintptr_t)MPK_PAGE;
-        if (wanted < arena->brk && from < arena->brk && !arena->loading &&
-            from >= arena->loaded_brk)
-            madvise((void *)from, arena->brk - from, MADV_DONTNEED);
-        arena->brk = wanted;
-    }
-    int64_t now = (int64_t)arena->brk;
-    pthread_mutex_unlock(&call->domain->lock);
-    return now;
+    return finish(call, (int64_t)mpk_arena_set_brk(&call->domain->arena, call->arguments[0]));
 }
 
-/* Fills fresh pages with a file's bytes. */
-static bool read_whole(int file, uintptr_t address, size_t size, off_t offset)
+/* Code that is refused ends the opening: what has tried it once is not asked a second time. */
+static int64_t map_code(struct mpk_syscall *call, uintptr_t address, size_t size,
+                        const struct mpk_source *source, bool trusted)
 {
-    while (size) {
-        ssize_t got = pread(file, (void *)address, size, offset);
-        if (got <= 0)
-            return got == 0;
-        address += (size_t)got;
-        offset += got;
-        size -= (size_t)got;
+    struct og_fault refusal;
+    uintptr_t start =
+        mpk_arena_map_code(&call->domain->arena, address, size, source, trusted, &refusal);
+    if (!start && refusal.error == OG_FORBIDDEN) {
+        call->ends_call = true;
+        call->fault = refusal;
     }
-    return true;
+    return start ? (int64_t)start : -ENOMEM;
 }
 
-static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size, int protection,
-                        unsigned descriptor, off_t offset)
+static int64_t map_copy(struct mpk_syscall *call, uintptr_t address, size_t size,
+                        const struct mpk_source *source)
 {
-    struct mpk_domain *domain = call->domain;
-    struct stat status;
-    if (descriptor >= MPK_FILES || domain->files[descriptor] < 0)
-        return -EBADF;
-    int file = domain->files[descriptor];
-    if (fstat(file, &status) || offset < 0 || offset % MPK_PAGE)
-        return -EINVAL;
-    uintptr_t start = mpk_arena_map(&domain->arena, address, size);
+    struct mpk_arena *arena = &call->domain->arena;
+    uintptr_t start = mpk_arena_map(arena, address, size);
     if (!start)
         return -ENOMEM;
-    size_t left = offset < status.st_size ? (size_t)(status.st_size - offset) : 0;
-    if (left > size)
-        left = size;
-    if (!(protection & (PROT_WRITE | PROT_EXEC))) {
-        if (left && !mpk_arena_map_file(&domain->arena, start, left, file, offset))
-            return -ENOMEM;
+    if (mpk_source_read(source, start))
         return (int64_t)start;
-    }
-    if (!read_whole(file, start, left, offset))
-        return -EIO;
-    if (protection & PROT_EXEC) {
-        if (protection & PROT_WRITE)
-            return -EPERM;
-        enum og_error error = mpk_arena_make_code(
-            &domain->arena, start, size, domain->file_trusted[descriptor], &domain->refusal);
-        if (error)
-            return -EPERM;
-    }
-    return (int64_t)start;
+    mpk_arena_unmap(arena, start, size);
+    return -EIO;
+}
+
+static int64_t map_in_place(struct mpk_syscall *call, uintptr_t address, size_t size,
+                            const struct mpk_source *source)
+{
+    uintptr_t start = mpk_arena_map_file(&call->domain->arena, address, size, source);
+    return start ? (int64_t)start : -ENOMEM;
+}
+
+static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size, int protection)
+{
+    struct mpk_domain *domain = call->domain;
+    uint64_t descriptor = call->arguments[4] - MPK_FIRST_FILE;
+    off_t offset = (off_t)call->arguments[5];
+    struct stat status;
+    int64_t result;
+    if (descriptor >= MPK_FILES || domain->files[descriptor] < 0)
+        return -EBADF;
+    struct mpk_source source = {domain->files[descriptor], offset, size};
+    if (fstat(source.file, &status) || offset < 0 || offset % MPK_PAGE)
+        return -EINVAL;
+    if (protection & PROT_EXEC && (protection & PROT_WRITE || !domain->arena.loading))
+        return -EPERM;
+    size_t left = offset < status.st_size ? (size_t)(status.st_size - offset) : 0;
+    if (source.size > left)
+        source.size = left;
+    if (protection & PROT_EXEC)
+        result = map_code(call, address, size, &source, domain->file_trusted[descriptor]);
+    else if (protection & PROT_WRITE || !domain->arena.loading || !source.size)
+        result = map_copy(call, address, size, &source);
+    else
+        result = map_in_place(call, address, size, &source);
+    if (result > 0 && domain->arena.loading)
+        mpk_mapped_add(&domain->arena, (uintptr_t)result, size, source.file, offset);
+    return result;
 }
 
 int64_t mpk_syscall_mmap(struct mpk_syscall *call)
@@ -87,33 +103,28 @@ int64_t mpk_syscall_mmap(struct mpk_syscall *call)
         return -EPERM;
     pthread_mutex_lock(&domain->lock);
     if (!(flags & MAP_ANONYMOUS)) {
-        unsigned descriptor = (unsigned)call->arguments[4] - 3;
-        off_t offset = (off_t)call->arguments[5];
-        result = map_file(call, address, size, protection, descriptor, offset);
-        if (result > 0 && domain->arena.loading)
-            mpk_mapped_add(&domain->arena, (uintptr_t)result, size, domain->files[descriptor],
-                           offset);
+        result = map_file(call, address, size, protection);
     } else if (protection & PROT_EXEC) {
         result = -EPERM;
     } else {
         uintptr_t start = mpk_arena_map(&domain->arena, address, size);
         result = start ? (int64_t)start : -ENOMEM;
     }
-    pthread_mutex_unlock(&domain->lock);
-    return result;
+    return finish(call, result);
 }
 
 int64_t mpk_syscall_munmap(struct mpk_syscall *call)
 {
     pthread_mutex_lock(&call->domain->lock);
     bool done = mpk_arena_unmap(&call->domain->arena, call->arguments[0], call->arguments[1]);
-    pthread_mutex_unlock(&call->domain->lock);
-    return done ? 0 : -EINVAL;
+    return finish(call, done ? 0 : -EINVAL);
 }
 
+/* Nothing is changed. What is asked for and there already is granted. */
 int64_t mpk_syscall_mprotect(struct mpk_syscall *call)
 {
-    struct mpk_arena *arena = &call->domain->arena;
+    struct mpk_domain *domain = call->domain;
+    struct mpk_arena *arena = &domain->arena;
     uintptr_t address = call->arguments[0];
     size_t size = call->arguments[1];
     uint64_t protection = call->arguments[2];
@@ -121,14 +132,10 @@ int64_t mpk_syscall_mprotect(struct mpk_syscall *call)
         return -ENOMEM;
     if (protection & PROT_EXEC)
         return -EPERM;
-    if (protection & PROT_WRITE)
-        for (uintptr_t page = address; page < address + size; page += MPK_PAGE)
-            if (mpk_arena_holds(arena, page, 1)) {
-                unsigned char state = arena->pages[(page - arena->start) / MPK_PAGE];
-                if (state != MPK_MEMORY && state != MPK_FREE)
-                    return -EACCES;
-            }
-    return 0;
+    pthread_mutex_lock(&domain->lock);
+    bool granted = !(protection & PROT_WRITE) || mpk_arena_is_writable(arena, address, size);
+    pthread_mutex_unlock(&domain->lock);
+    return granted ? 0 : -EACCES;
 }
 
 /* malloc and realloc do without. */
@@ -140,14 +147,9 @@ int64_t mpk_syscall_mremap(struct mpk_syscall *call)
 
 int64_t mpk_syscall_madvise(struct mpk_syscall *call)
 {
-    struct mpk_arena *arena = &call->domain->arena;
-    uintptr_t address = call->arguments[0];
-    size_t size = (call->arguments[1] + MPK_PAGE - 1) & -(size_t)MPK_PAGE;
     if (call->arguments[2] != MADV_DONTNEED)
         return 0;
-    if (address % MPK_PAGE || !mpk_arena_holds(arena, address, size))
-        return -EINVAL;
-    if (arena->loading || (address - arena->start) / MPK_PAGE < arena->loaded_pages)
-        return -EPERM;
-    return madvise((void *)address, size, MADV_DONTNEED) ? -errno : 0;
+    pthread_mutex_lock(&call->domain->lock);
+    bool done = mpk_arena_forget(&call->domain->arena, call->arguments[0], call->arguments[1]);
+    return finish(call, done ? 0 : -EINVAL);
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -14,10 +13,12 @@ int64_t mpk_syscall_arch_prctl(struct mpk_syscall *call)
 {
     if (call->arguments[0] != ARCH_SET_FS)
         return -EINVAL;
-    if (!mpk_policy_memory(call, call->arguments[1], 64))
-        return -EPERM;
-    call->context->foreign_fs = call->arguments[1];
-    return 0;
+    pthread_mutex_lock(&call->domain->lock);
+    bool granted = mpk_policy_memory(call, call->arguments[1], 64) != NULL;
+    pthread_mutex_unlock(&call->domain->lock);
+    if (granted)
+        call->context->foreign_fs = call->arguments[1];
+    return granted ? 0 : -EPERM;
 }
 
 /* Process and thread have a number of their own in every domain. */
@@ -63,11 +64,7 @@ int64_t mpk_syscall_prlimit64(struct mpk_syscall *call)
         return -EPERM;
     if (call->arguments[1] == RLIMIT_STACK)
         limit.rlim_cur = call->context->seat->stack_end - call->context->seat->stack_low;
-    void *memory = mpk_policy_memory(call, call->arguments[3], sizeof(limit));
-    if (!memory)
-        return -EFAULT;
-    memcpy(memory, &limit, sizeof(limit));
-    return 0;
+    return mpk_policy_hand_out(call, call->arguments[3], &limit, sizeof(limit));
 }
 
 int64_t mpk_syscall_uname(struct mpk_syscall *call)
@@ -77,9 +74,5 @@ int64_t mpk_syscall_uname(struct mpk_syscall *call)
                                         .release = "5.11.0",
                                         .version = "",
                                         .machine = "x86_64"};
-    void *memory = mpk_policy_memory(call, call->arguments[0], sizeof(name));
-    if (!memory)
-        return -EFAULT;
-    memcpy(memory, &name, sizeof(name));
-    return 0;
+    return mpk_policy_hand_out(call, call->arguments[0], &name, sizeof(name));
 }

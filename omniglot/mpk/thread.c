@@ -154,6 +154,7 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     block->gate_return = (uintptr_t)og_mpk_gate_return;
     block->id = (pid_t)syscall(SYS_gettid);
     block->index = index;
+    block->number = og_thread_number();
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
         goto fail;
     leave_restartable_sequences();
@@ -197,7 +198,6 @@ static void leave(void *memory)
 
 void mpk_threads_forked(void)
 {
-    pthread_mutex_init(&lock, NULL);
     for (unsigned i = 0; i < MPK_THREADS; i++) {
         if (threads[i] && threads[i] != self) {
             threads[i] = NULL;
@@ -220,4 +220,9 @@ void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))
         if (threads[i] && ready[i])
             visit(threads[i]);
     pthread_mutex_unlock(&lock);
+}
+
+pthread_mutex_t *mpk_threads_lock(void)
+{
+    return &lock;
 }

@@ -56,7 +56,7 @@ static enum og_error construct(struct pmp_domain *domain, struct og_fault *fault
     for (const uintptr_t *constructor = library->constructors;
          constructor < library->constructors_end; constructor++) {
         struct og_domain *handle = &domain->domain;
-        const struct pmp_thunk thunk = {*constructor, domain, 0};
+        const struct pmp_thunk thunk = {*constructor, domain, 0, pmp_clear_after(0)};
         if (handle->runtime == &og_runtime_none)
             ((void (*)(void)) * constructor)();
         else

@@ -79,7 +79,8 @@ og_pmp_call:
 # --- the way in ---
 #
 # From the host's call: a0 to a7 and the stack hold arguments, ra the host's return address.
-#   t0  thunk        t1  domain         t2  target
+#   t0  thunk, then where the clearing starts
+#   t1  domain         t2  target
 #   t3  words of arguments on the stack t4  the domain's stack pointer
     .globl  og_pmp_gate
 og_pmp_gate:
@@ -101,6 +102,7 @@ find_target:
     lw      t1, PMP_THUNK_DOMAIN(t0)
     lw      t2, PMP_THUNK_TARGET(t0)
     lw      t3, PMP_THUNK_WORDS(t0)
+    lw      t0, PMP_THUNK_CLEAR(t0)
     sw      t1, PMP_FRAME_DOMAIN(sp)
     lw      t4, PMP_DOMAIN_STACK(t1)
     bnez    t3, copy_arguments
@@ -118,9 +120,24 @@ armed:
     lw      ra, PMP_DOMAIN_RETURN(t1)
     lw      tp, PMP_DOMAIN_TLS(t1)
     mv      sp, t4
-clear_registers:
+    jr      t0
 
-    # Nothing of the host's is left in a register that the call does not use.
+    # Nothing of the host's is left in a register that the call does not use. The thunk says where
+    # the arguments end; one that does not know leaves all eight.
+    .globl  og_pmp_clear_arguments
+    .option push
+    .option rvc
+og_pmp_clear_arguments:
+    c.li    a0, 0
+    c.li    a1, 0
+    c.li    a2, 0
+    c.li    a3, 0
+    c.li    a4, 0
+    c.li    a5, 0
+    c.li    a6, 0
+    c.li    a7, 0
+    .option pop
+clear_registers:
     li      gp, 0
     li      t0, 0
     li      t1, 0
@@ -163,8 +180,11 @@ select_domain:
     select  t1, t5, t6
     j       selected
 
-# The deadline of the whole call, callbacks included: now and t5 ticks.
+# The deadline of the whole call, callbacks included: now and t5 ticks; in a callback of the domain
+# that of the call which called back.
 set_deadline:
+    lw      s0, PMP_DOMAIN_OUTER(t1)
+    bnez    s0, inherit_deadline
     li      s0, MTIME
 1:  lw      s1, 4(s0)
     lw      s2, 0(s0)
@@ -173,10 +193,16 @@ set_deadline:
     add     s2, s2, t5
     sltu    s3, s2, t5
     add     s1, s1, s3
+keep_deadline:
     sw      s2, PMP_FRAME_DEADLINE(sp)
     sw      s1, PMP_FRAME_DEADLINE+4(sp)
     arm     sp
     j       armed
+
+inherit_deadline:
+    lw      s2, PMP_FRAME_DEADLINE(s0)
+    lw      s1, PMP_FRAME_DEADLINE+4(s0)
+    j       keep_deadline
 
 # --- the way out ---
 #

@@ -10,16 +10,18 @@ enum { PMP_R = 1, PMP_W = 2, PMP_X = 4, PMP_TOR = 1 << 3 };
     ((uint32_t)(PMP_TOR | PMP_R | PMP_X) << 8 | (uint32_t)(PMP_TOR | PMP_R | PMP_W) << 24)
 
 /* Takes the trap vector and sets the entries' modes; their addresses are all 0 at first, so that
- * nothing is open. Does it again for each domain: another may have had them. */
+ * nothing is open. Does it again for each domain, with the same effect. */
 static enum og_error take_machine(struct og_fault *fault)
 {
     uint32_t configuration;
-    __asm__ volatile(
-        KERNEL_CSR("csrw mtvec, %1\n\tcsrw pmpcfg0, %2\n\tcsrw pmpcfg1, zero\n\t"
-                   "csrw pmpcfg2, zero\n\tcsrw pmpcfg3, zero\n\tcsrr %0, pmpcfg0\n\tsfence.vma")
-        : "=&r"(configuration)
-        : "r"(og_pmp_trap), "r"(PMP_CONFIGURATION)
-        : "memory");
+    if (!kernel_take_traps(og_pmp_trap))
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "this program runs tasks: it cannot have domains as well");
+    __asm__ volatile(KERNEL_CSR("csrw pmpcfg0, %1\n\tcsrw pmpcfg1, zero\n\tcsrw pmpcfg2, zero\n\t"
+                                "csrw pmpcfg3, zero\n\tcsrr %0, pmpcfg0\n\tsfence.vma")
+                     : "=&r"(configuration)
+                     : "r"(PMP_CONFIGURATION)
+                     : "memory");
     if (configuration != PMP_CONFIGURATION)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "this processor has no PMP with four entries of the TOR mode");
@@ -33,13 +35,16 @@ static enum og_error isolated_open(struct og_domain **result, const char *const 
     return error ? error : pmp_domain_open(result, libraries, options, &og_runtime_pmp, fault);
 }
 
-/* The thunk for `target` with so many words of stack; NULL: all slots are taken. */
-static void (*thunk_for(struct pmp_domain *domain, uintptr_t target, size_t words))(void)
+/* The thunk for `target` with so many words of stack, which clears what `clear` says; NULL: all
+ * slots are taken. */
+static void (*thunk_for(struct pmp_domain *domain, uintptr_t target, size_t words,
+                        const char *clear))(void)
 {
     size_t slot = PMP_THUNKS;
     for (size_t i = 0; i < PMP_THUNKS; i++) {
         const struct pmp_thunk *thunk = &og_pmp_thunks[i];
-        if (thunk->domain == domain && thunk->target == target && thunk->words == words) {
+        if (thunk->domain == domain && thunk->target == target && thunk->words == words &&
+            thunk->clear == clear) {
             slot = i;
             break;
         }
@@ -48,22 +53,23 @@ static void (*thunk_for(struct pmp_domain *domain, uintptr_t target, size_t word
     }
     if (slot == PMP_THUNKS)
         return NULL;
-    og_pmp_thunks[slot] = (struct pmp_thunk){target, domain, words};
-    return (void (*)(void))(og_pmp_thunk_code + slot * PMP_THUNK_SIZE);
+    og_pmp_thunks[slot] = (struct pmp_thunk){target, domain, words, clear};
+    return (void (*)(void))(og_pmp_thunk_code + slot * PMP_THUNK_CODE_SIZE);
 }
 
 static void (*isolated_entry(struct og_domain *domain, void *target, const char *symbol))(void)
 {
     (void)symbol;
-    return thunk_for(pmp_domain_of(domain), (uintptr_t)target, 0);
+    return thunk_for(pmp_domain_of(domain), (uintptr_t)target, 0, pmp_clear_after(PMP_ARGUMENTS));
 }
 
 static void (*isolated_entry_taking(struct og_domain *domain, void (*entry)(void), size_t words,
                                     const struct og_registers *registers))(void)
 {
-    (void)registers; /* docs/threat-model-pmp.md, known limits */
-    size_t slot = (size_t)((const char *)entry - og_pmp_thunk_code) / PMP_THUNK_SIZE;
-    return thunk_for(pmp_domain_of(domain), og_pmp_thunks[slot].target, words);
+    size_t slot = (size_t)((const char *)entry - og_pmp_thunk_code) / PMP_THUNK_CODE_SIZE;
+    const struct pmp_thunk *thunk = &og_pmp_thunks[slot];
+    const char *clear = registers ? pmp_clear_after(registers->integers) : thunk->clear;
+    return thunk_for(pmp_domain_of(domain), thunk->target, words, clear);
 }
 
 /* The library's own allocator, called like any of its functions: its lists are not the host's to
@@ -71,7 +77,7 @@ static void (*isolated_entry_taking(struct og_domain *domain, void (*entry)(void
 static uintptr_t call_inside(struct pmp_domain *domain, uintptr_t target, uintptr_t a0,
                              uintptr_t a1)
 {
-    const struct pmp_thunk thunk = {target, domain, 0};
+    const struct pmp_thunk thunk = {target, domain, 0, pmp_clear_after(2)};
     if (domain->context.poisoned || !thunk.target)
         return 0;
     uintptr_t result = og_pmp_call(&thunk, a0, a1);
@@ -167,6 +173,15 @@ static bool is_stack(const struct pmp_domain *domain, uintptr_t stack)
     return stack >= library->ram + ROOM && stack <= library->ram_end;
 }
 
+/* Is there host stack for one more callback, and for what it may call? A library that calls back in
+ * each call that a callback makes would use it up; a quarter of it is the callback's own. */
+static bool has_host_stack(const struct pmp_callback_frame *frame)
+{
+    extern const char __stack_low[], __stack_top[];
+    uintptr_t left = (uintptr_t)frame - (uintptr_t)__stack_low;
+    return left >= (uintptr_t)(__stack_top - __stack_low) / 4;
+}
+
 /* From the gate, on the host's stack. The slot and all of the frame's values are the domain's
  * word. False: the call is over. */
 bool og_pmp_called_back(struct pmp_domain *domain, uint32_t slot, struct pmp_callback_frame *frame);
@@ -176,17 +191,22 @@ bool og_pmp_called_back(struct pmp_domain *domain, uint32_t slot, struct pmp_cal
     struct og_callback *callback = slot < PMP_CALLBACKS ? domain->callbacks[slot] : NULL;
     const char *wrong = !callback                         ? "callback that there is not"
                         : !is_stack(domain, frame->stack) ? "callback with no stack of the domain's"
-                                                          : NULL;
+                        : !has_host_stack(frame)
+                            ? "calls inside callbacks have used up the host's stack"
+                            : NULL;
     if (wrong) {
         context->poisoned = og_fail(&context->fault, OG_FAULTED, NULL, frame->stack, wrong);
         return false;
     }
     /* Calls that the host makes now start below what is in use. */
-    uintptr_t outer = domain->stack;
+    uintptr_t stack = domain->stack;
+    struct pmp_frame *outer = domain->outer;
     domain->stack = frame->stack & ~(uintptr_t)15;
+    domain->outer = (struct pmp_frame *)(frame + 1);
     frame->result = (struct og_result){0, 0};
     pmp_callback_run(callback, &frame->arguments, &frame->result);
-    domain->stack = outer;
+    domain->stack = stack;
+    domain->outer = outer;
     return !context->poisoned;
 }
 

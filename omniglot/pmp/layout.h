@@ -6,8 +6,12 @@
 #define PMP_THUNK_TARGET 0
 #define PMP_THUNK_DOMAIN 4
 #define PMP_THUNK_WORDS  8
-#define PMP_THUNK_SIZE   12
+#define PMP_THUNK_CLEAR  12
+#define PMP_THUNK_SIZE   16
 #define PMP_THUNKS       64
+/* Of a thunk's code, and of an instruction that clears an argument. */
+#define PMP_THUNK_CODE_SIZE 12
+#define PMP_CLEAR_SIZE      2
 
 /* struct pmp_domain */
 #define PMP_DOMAIN_RETURN   12
@@ -16,6 +20,7 @@
 #define PMP_DOMAIN_STACK    24
 #define PMP_DOMAIN_DEADLINE 28
 #define PMP_DOMAIN_ENTRIES  32
+#define PMP_DOMAIN_OUTER    48
 
 /* struct pmp_frame */
 #define PMP_FRAME_RA       48

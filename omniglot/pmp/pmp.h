@@ -42,6 +42,8 @@ struct pmp_library {
     size_t symbol_count;
 };
 
+struct pmp_frame;
+
 struct pmp_domain {
     struct og_domain domain; /* first */
     /* What the gate reads; in this order. */
@@ -51,6 +53,9 @@ struct pmp_domain {
     uintptr_t stack;         /* where the next call's stack starts */
     uint32_t deadline_ticks; /* how long a call may take; 0: for ever */
     uint32_t entries[4];     /* pmpaddr0 to pmpaddr3 */
+    /* The call whose callback runs; NULL: none. Calls that the callback makes into the same domain
+     * are a part of it: its deadline is theirs. */
+    struct pmp_frame *outer;
 
     const struct pmp_library *library;
     uintptr_t malloc, memalign, free; /* the library's own */
@@ -64,6 +69,7 @@ struct pmp_thunk {
     uintptr_t target;
     struct pmp_domain *domain; /* NULL: the slot is free */
     size_t words;              /* of arguments on the stack */
+    const char *clear;         /* where in the gate's list the registers start that hold none */
 };
 
 /* One call under way, on the host's stack: what the gate saved. */
@@ -88,12 +94,14 @@ struct pmp_callback_frame {
 PMP_ASSERT_OFFSET(pmp_thunk, target, PMP_THUNK_TARGET);
 PMP_ASSERT_OFFSET(pmp_thunk, domain, PMP_THUNK_DOMAIN);
 PMP_ASSERT_OFFSET(pmp_thunk, words, PMP_THUNK_WORDS);
+PMP_ASSERT_OFFSET(pmp_thunk, clear, PMP_THUNK_CLEAR);
 PMP_ASSERT_OFFSET(pmp_domain, return_address, PMP_DOMAIN_RETURN);
 PMP_ASSERT_OFFSET(pmp_domain, callback_address, PMP_DOMAIN_CALLBACK);
 PMP_ASSERT_OFFSET(pmp_domain, tls, PMP_DOMAIN_TLS);
 PMP_ASSERT_OFFSET(pmp_domain, stack, PMP_DOMAIN_STACK);
 PMP_ASSERT_OFFSET(pmp_domain, deadline_ticks, PMP_DOMAIN_DEADLINE);
 PMP_ASSERT_OFFSET(pmp_domain, entries, PMP_DOMAIN_ENTRIES);
+PMP_ASSERT_OFFSET(pmp_domain, outer, PMP_DOMAIN_OUTER);
 PMP_ASSERT_OFFSET(pmp_frame, return_address, PMP_FRAME_RA);
 PMP_ASSERT_OFFSET(pmp_frame, domain, PMP_FRAME_DOMAIN);
 PMP_ASSERT_OFFSET(pmp_frame, deadline, PMP_FRAME_DEADLINE);
@@ -118,7 +126,17 @@ void og_pmp_trap(void);
 /* The domain whose ranges the PMP has open; NULL: none's. */
 extern struct pmp_domain *og_pmp_selected;
 extern struct pmp_thunk og_pmp_thunks[PMP_THUNKS];
-extern const char og_pmp_thunk_code[]; /* PMP_THUNK_SIZE bytes for each */
+extern const char og_pmp_thunk_code[]; /* PMP_THUNK_CODE_SIZE bytes for each */
+/* The gate's instructions that clear a0, a1, ... a7, PMP_CLEAR_SIZE bytes each, and what follows.
+ */
+extern const char og_pmp_clear_arguments[];
+enum { PMP_ARGUMENTS = 8 };
+
+/* Where to begin so that `count` arguments are left. */
+static inline const char *pmp_clear_after(size_t count)
+{
+    return og_pmp_clear_arguments + count * PMP_CLEAR_SIZE;
+}
 /* Calls through a thunk that need not be in the table. */
 uintptr_t og_pmp_call(const struct pmp_thunk *thunk, uintptr_t a0, uintptr_t a1);
 

@@ -50,6 +50,10 @@ void kernel_alarm(uint64_t time);
 typedef void kernel_trap_handler(uint32_t cause, uint32_t pc, uint32_t value);
 void kernel_on_trap(kernel_trap_handler *handler);
 
+/* Makes `vector` the trap vector, for good: what it keeps in mscratch no other one understands, so
+ * that a program has one kind of code in U-mode, domains or tasks. False: another has it. */
+bool kernel_take_traps(void (*vector)(void));
+
 /* Where a trap vector sends the traps that came from the host, with all registers as they were. */
 void kernel_trap(void);
 

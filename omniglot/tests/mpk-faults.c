@@ -79,15 +79,16 @@ static void every_fault_names_its_function_and_library(void **state)
         long a, b;
         const char *file, *owner;
     } ways[] = {
-        {"read_word", 0, 0, "/libogattack.so (offset 0x", "\nread of 0x0: nobody's"},
-        {"write_word", 16, 0, "/libogattack.so (offset 0x", "\nwrite to 0x10: nobody's"},
+        {"read_word", 0, 0, "/libogattack.so (offset 0x", "\nread of 0x0: unmapped"},
+        {"write_word", 16, 0, "/libogattack.so (offset 0x", "\nwrite to 0x10: unmapped"},
         {"overflow_stack", 0, 0, "/libogattack.so (offset 0x", "this domain's guard below a stack"},
         {"divide", 1, 0, "/libogattack.so (offset 0x", "divided by zero"},
-        {"execute_nothing", 0, 0, "/libogattack.so (offset 0x", "an instruction that is none"},
+        {"execute_nothing", 0, 0, "/libogattack.so (offset 0x",
+         "an invalid or forbidden instruction"},
         {"hit_breakpoint", 0, 0, "/libogattack.so (offset 0x", "a breakpoint"},
         {"call_abort", 0, 0, "/libc.so.6 (offset 0x", "called abort"},
         {"call_exit", 0, 0, "_exit", "called exit"},
-        {"call_address", 0x1234, 0, "at 0x1234: nobody's", "executed memory that is not there"},
+        {"call_address", 0x1234, 0, "at 0x1234: unmapped", "executed memory that is not there"},
     };
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         assert_fails_in(ways[i].function, ways[i].a, ways[i].b, ways[i].file);

@@ -1,6 +1,8 @@
 /* Where an address is, in words: what needs no protection keys of it. Files are copies of the
  * hostile library, whole and damaged. */
 #include "cmocka-tests.h"
+#include "omniglot/core/printable.h"
+#include "omniglot/mpk/elf.h"
 #include "omniglot/mpk/where.h"
 
 #include <fcntl.h>
@@ -10,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static char library[4096], copy[] = "/tmp/og-where-XXXXXX";
@@ -106,9 +110,9 @@ static void the_hosts_memory_is_told_by_kind(void **state)
     assert_told("the host's anonymous memory");
     munmap(anonymous, 4096);
     owner(NULL);
-    assert_told("nobody's");
+    assert_told("unmapped");
     owner((void *)UINTPTR_MAX);
-    assert_true(strstr(words, "nobody's") || strstr(words, "[vsyscall]"));
+    assert_true(strstr(words, "unmapped") || strstr(words, "[vsyscall]"));
 }
 
 /* Maps a page right behind the object's data; true, and the page in *data, if there was room. */
@@ -245,6 +249,160 @@ static void what_is_no_file_is_not_read(void **state)
     }
 }
 
+/* --- hostile files --- */
+
+enum { SECTIONS = 65535, HOSTILE = 12 << 20 };
+
+/* An ELF file whose every section header is a symbol table over the whole rest of the file, which
+ * is its string table, too. No name in it ends, and every symbol's range is `symbol_size`. */
+static unsigned char *make_hostile(uint64_t symbol_size)
+{
+    unsigned char *hostile = malloc(HOSTILE);
+    memset(hostile, 'A', HOSTILE);
+    size_t symbols = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr), sections = HOSTILE - SECTIONS * 64;
+    const Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1},
+                               .e_type = ET_DYN,
+                               .e_machine = EM_X86_64,
+                               .e_phoff = sizeof(header),
+                               .e_phentsize = sizeof(Elf64_Phdr),
+                               .e_phnum = 1,
+                               .e_shoff = sections,
+                               .e_shentsize = sizeof(Elf64_Shdr),
+                               .e_shnum = SECTIONS};
+    const Elf64_Phdr segment = {
+        .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_filesz = HOSTILE, .p_memsz = HOSTILE};
+    memcpy(hostile, &header, sizeof(header));
+    memcpy(hostile + sizeof(header), &segment, sizeof(segment));
+    for (size_t at = symbols; at + sizeof(Elf64_Sym) <= sections; at += sizeof(Elf64_Sym)) {
+        const Elf64_Sym symbol = {.st_name = 1, .st_shndx = 1, .st_size = symbol_size};
+        memcpy(hostile + at, &symbol, sizeof(symbol));
+    }
+    for (size_t i = 0; i < SECTIONS; i++) {
+        const Elf64_Shdr section = {.sh_type = i % 2 ? SHT_SYMTAB : SHT_DYNSYM,
+                                    .sh_offset = symbols,
+                                    .sh_size = sections - symbols};
+        memcpy(hostile + sections + i * sizeof(section), &section, sizeof(section));
+    }
+    return hostile;
+}
+
+/* Once through the headers and the symbols of two tables, whatever the file says. */
+static void what_a_hostile_file_costs_is_bounded(void **state)
+{
+    (void)state;
+    static const uint64_t symbol_sizes[] = {0, UINT64_MAX};
+    enum { LIMIT = 2 * (SECTIONS + 2 * (HOSTILE / sizeof(Elf64_Sym))) };
+    for (size_t i = 0; i < 2; i++) {
+        unsigned char *hostile = make_hostile(symbol_sizes[i]);
+        struct mpk_elf elf;
+        assert_true(mpk_elf_open(&elf, hostile, HOSTILE));
+        assert_string_equal(mpk_elf_symbol_at(&elf, 0x100, NULL), "");
+        assert_in_range(elf.work, 1, LIMIT);
+        assert_true(mpk_elf_open(&elf, hostile, HOSTILE));
+        assert_int_equal(mpk_elf_symbol(&elf, "AAAAAAA"), 0);
+        assert_in_range(elf.work, 1, LIMIT + 16 * (size_t)HOSTILE / sizeof(Elf64_Sym));
+        write_copy(hostile, HOSTILE);
+        tell_copy(0x100, false);
+        free(hostile);
+    }
+}
+
+/* --- no lock is held while a file is read --- */
+
+static bool watched, is_free;
+
+static bool visit_none(struct mpk_domain *domain, void *data)
+{
+    (void)domain;
+    (void)data;
+    return true;
+}
+
+static void *take_domains_lock(void *data)
+{
+    mpk_domains_visit(visit_none, NULL);
+    return data;
+}
+
+/* In the C library's stead: while a file of a domain's is opened, another thread asks for the lock
+ * of the domains. If it does not get it within ten seconds, it waits for this one. */
+int open(const char *path, int flags, ...)
+{
+    if (watched && !strcmp(path, copy)) {
+        pthread_t thread;
+        struct timespec until;
+        watched = false;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += 10;
+        if (!pthread_create(&thread, NULL, take_domains_lock, NULL))
+            is_free = !pthread_timedjoin_np(thread, NULL, &until);
+    }
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
+}
+
+static void files_are_read_without_the_lock_of_the_domains(void **state)
+{
+    (void)state;
+    enum { PAGES = 16 };
+    static unsigned char pages[PAGES];
+    static struct mpk_domain domain;
+    write_copy(bytes, size);
+    uint64_t at = find("sum_ten");
+    int file = open(copy, O_RDONLY);
+    pthread_mutex_init(&domain.lock, NULL);
+    memset(pages, MPK_CODE, sizeof(pages));
+    domain.arena = (struct mpk_arena){.start = 0x10000, .size = PAGES * 4096, .map_pages = PAGES};
+    domain.arena.pages = pages;
+    mpk_mapped_add(&domain.arena, 0x10000, PAGES * 4096, file, 0);
+    close(file);
+    mpk_domains[0] = &domain;
+    watched = true;
+    owner((void *)(0x10000 + at));
+    mpk_domains[0] = NULL;
+    assert_told("another domain's code, sum_ten in ");
+    assert_false(watched);
+    assert_true(is_free);
+    mpk_mapped_close(&domain.arena);
+}
+
+/* --- text --- */
+
+static void text_of_others_cannot_command_a_terminal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } texts[] = {
+        {"plain text", "plain text"},
+        {"gr\xc3\xbc\xc3\x9f, \xe2\x82\xac, \xf0\x9f\x90\xa7", NULL}, /* UTF-8 stays */
+        {"\x1b[31m\a\n\t\x7f", "?[31m"
+                               "????"},
+        {"\xc2\x9b"
+         "31m",
+         "??"
+         "31m"},                           /* CSI, of 8 bits */
+        {"\xff\xfe\x80", "???"},           /* no UTF-8 */
+        {"\xc0\xaf\xe0\x80\xaf", "?????"}, /* longer than need be */
+        {"\xed\xa0\x80", "???"},           /* half of a pair */
+        {"\xf4\x90\x80\x80", "????"},      /* above Unicode */
+        {"\xe2\x82", "??"},                /* cut */
+        {"\xe2\x80\xae"
+         "txt",
+         "???txt"}, /* turns the direction */
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct og_fault fault;
+        const char *shown = texts[i].shown ? texts[i].shown : texts[i].text;
+        char changed[64];
+        snprintf(changed, sizeof(changed), "%s", texts[i].text);
+        og_make_printable(changed);
+        assert_string_equal(changed, shown);
+        og_fail(&fault, OG_NOT_FOUND, texts[i].text, 0, texts[i].text);
+        assert_string_equal(fault.symbol, shown);
+        assert_string_equal(fault.message, shown);
+    }
+}
+
 /* --- notes of what was loaded where --- */
 
 static void the_last_note_of_an_address_counts(void **state)
@@ -301,6 +459,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_file_that_has_changed_tells_no_symbol),
         cmocka_unit_test(damaged_files_do_no_harm),
         cmocka_unit_test(what_is_no_file_is_not_read),
+        cmocka_unit_test(what_a_hostile_file_costs_is_bounded),
+        cmocka_unit_test(files_are_read_without_the_lock_of_the_domains),
+        cmocka_unit_test(text_of_others_cannot_command_a_terminal),
         cmocka_unit_test(the_last_note_of_an_address_counts),
         cmocka_unit_test(a_full_table_forgets_rather_than_lies),
     };

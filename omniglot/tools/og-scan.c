@@ -1,6 +1,9 @@
 /* og-scan: instructions in libraries that could undo the isolation, by file offset and symbol; with
  * --host, in programs that are to open domains, but for those of the gate, which checks after them.
+ * Also code that is writable, stacks that are executable, and programs that are not
+ * position-independent, for which no domain is opened.
  * Status: 0 none found, 1 some found, 2 a file could not be read. */
+#include "omniglot/core/printable.h"
 #include "omniglot/mpk/elf.h"
 #include "omniglot/mpk/mpk.h"
 
@@ -12,55 +15,127 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PAGE = 4096, SHOWN = 256 };
+
 /* The gate's addresses in a program; none where it has no gate, or is stripped. */
 struct gate {
     size_t start, end;
 };
 
-static int scan_segment(const char *name, const struct mpk_elf *elf, const Elf64_Phdr *segment,
-                        const struct gate *gate)
+struct scan {
+    const char *name;
+    struct mpk_elf elf;
+    struct gate gate;
+    int found;
+};
+
+/* Bytes of the file that are mapped executable, in whole pages, and at which address. */
+struct pages {
+    size_t start, end, address;
+};
+
+/* The kernel maps whole pages of the file: what surrounds the segment in them comes along, and
+ * executes. Beyond the file's end there is nothing. */
+static struct pages pages_of(const struct mpk_elf *elf, const Elf64_Phdr *segment)
 {
-    const unsigned char *code = elf->bytes + segment->p_offset;
-    int found = 0;
-    for (size_t at = 0; at < segment->p_filesz; at++) {
-        const char *instruction = NULL;
-        at += mpk_scan(code + at, segment->p_filesz - at, &instruction);
-        if (at >= segment->p_filesz)
-            break;
-        if (og_is_within(segment->p_vaddr + at, 1, gate->start, gate->end))
-            continue;
-        const char *symbol = mpk_elf_symbol_at(elf, segment->p_vaddr + at, NULL);
-        printf("%s: offset 0x%zx: %s%s%s\n", name, (size_t)segment->p_offset + at, instruction,
-               symbol[0] ? " in " : "", symbol);
-        found++;
-    }
-    return found;
+    size_t before = segment->p_offset % PAGE;
+    size_t end = segment->p_offset + segment->p_filesz;
+    size_t whole = (end + PAGE - 1) & -(size_t)PAGE;
+    return (struct pages){segment->p_offset - before, whole < elf->size ? whole : elf->size,
+                          segment->p_vaddr - before};
 }
 
-/* How many there are in the executable segments; -1 if the file is no library. */
+/* A line about a place; `what` and `symbol` may be the file's choice. */
+static void report(struct scan *scan, size_t offset, const char *what, const char *symbol)
+{
+    char shown[SHOWN];
+    snprintf(shown, sizeof(shown), "%s", symbol);
+    og_make_printable(shown);
+    printf("%s: offset 0x%zx: %s%s%s\n", scan->name, offset, what, shown[0] ? " in " : "", shown);
+    scan->found++;
+}
+
+static void scan_pages(struct scan *scan, struct pages pages)
+{
+    const unsigned char *code = scan->elf.bytes + pages.start;
+    size_t size = pages.end - pages.start;
+    for (size_t at = 0; at < size; at++) {
+        const char *instruction = NULL;
+        at += mpk_scan(code + at, size - at, &instruction);
+        if (at < size && !og_is_within(pages.address + at, 1, scan->gate.start, scan->gate.end))
+            report(scan, pages.start + at, instruction,
+                   mpk_elf_symbol_at(&scan->elf, pages.address + at, NULL));
+    }
+}
+
+/* Where one segment's pages end in memory, another's may begin: what only both together spell. */
+static void scan_border(struct scan *scan, struct pages first, struct pages second)
+{
+    enum { HALF = 15 };
+    unsigned char bytes[2 * HALF];
+    size_t whole = (first.end - first.start + PAGE - 1) & -(size_t)PAGE;
+    if (first.address + whole != second.address || first.end % PAGE ||
+        first.end - first.start < HALF || second.end - second.start < HALF)
+        return;
+    memcpy(bytes, scan->elf.bytes + first.end - HALF, HALF);
+    memcpy(bytes + HALF, scan->elf.bytes + second.start, HALF);
+    for (size_t at = 0; at < sizeof(bytes); at++) {
+        const char *instruction = NULL, *alone;
+        at += mpk_scan(bytes + at, sizeof(bytes) - at, &instruction);
+        bool in_first = at + 3 <= HALF;
+        bool in_second = at >= HALF && at < sizeof(bytes) &&
+                         mpk_scan(bytes + HALF, at + 3 - HALF, &alone) == at - HALF;
+        if (at < sizeof(bytes) && !in_first && !in_second)
+            report(scan, at < HALF ? first.end - HALF + at : second.start + at - HALF, instruction,
+                   mpk_elf_symbol_at(&scan->elf, first.address + whole - 1, NULL));
+    }
+}
+
+static bool is_executable(const Elf64_Phdr *segment)
+{
+    return segment->p_type == PT_LOAD && segment->p_flags & PF_X;
+}
+
+static void scan_segment(struct scan *scan, const Elf64_Phdr *segment)
+{
+    struct pages pages = pages_of(&scan->elf, segment);
+    if (segment->p_flags & PF_W)
+        report(scan, segment->p_offset, "a segment that is writable and executable", "");
+    scan_pages(scan, pages);
+    for (unsigned i = 0; i < scan->elf.header.e_phnum; i++) {
+        Elf64_Phdr other = mpk_elf_segment(&scan->elf, i);
+        if (is_executable(&other) && mpk_elf_holds(&scan->elf, &other))
+            scan_border(scan, pages, pages_of(&scan->elf, &other));
+    }
+}
+
+/* How many there are in what is mapped executable; -1 if the file is no library. */
 static int scan(const char *name, const unsigned char *bytes, size_t size, bool host)
 {
-    struct gate gate = {0, 0};
-    struct mpk_elf elf;
-    int found = 0;
-    if (!mpk_elf_open(&elf, bytes, size)) {
+    struct scan scan = {.name = name};
+    struct mpk_elf *elf = &scan.elf;
+    if (!mpk_elf_open(elf, bytes, size)) {
         fprintf(stderr, "og-scan: %s: no x86-64 ELF file, or a damaged one\n", name);
         return -1;
     }
     if (host)
-        gate = (struct gate){mpk_elf_symbol(&elf, "og_mpk_gate_start"),
-                             mpk_elf_symbol(&elf, "og_mpk_gate_end")};
-    for (unsigned i = 0; i < elf.header.e_phnum; i++) {
-        Elf64_Phdr segment = mpk_elf_segment(&elf, i);
-        if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X))
+        scan.gate = (struct gate){mpk_elf_symbol(elf, "og_mpk_gate_start"),
+                                  mpk_elf_symbol(elf, "og_mpk_gate_end")};
+    if (host && elf->header.e_type == ET_EXEC)
+        report(&scan, 0, "a program that is not position-independent (link it with -pie)", "");
+    for (unsigned i = 0; i < elf->header.e_phnum; i++) {
+        Elf64_Phdr segment = mpk_elf_segment(elf, i);
+        if (segment.p_type == PT_GNU_STACK && segment.p_flags & PF_X)
+            report(&scan, segment.p_offset, "it asks for an executable stack", "");
+        if (!is_executable(&segment))
             continue;
-        if (!mpk_elf_holds(&elf, &segment)) {
+        if (!mpk_elf_holds(elf, &segment)) {
             fprintf(stderr, "og-scan: %s: segment %u is outside of the file\n", name, i);
             return -1;
         }
-        found += scan_segment(name, &elf, &segment, &gate);
+        scan_segment(&scan, &segment);
     }
-    return found;
+    return scan.found;
 }
 
 int main(int argc, char **argv)

@@ -32,7 +32,7 @@ rv32_system = $(eval RV32_SYSTEMS += $(1))$(eval RV32_DISCIPLINE_$(1) := $(strip
 #                  NAME      DISCIPLINE
 $(call rv32_system,raw,      raw)
 $(call rv32_system,process,  process,baselines/task/sandbox.c baselines/task/schedule.c \
-    baselines/task/switch.S baselines/process/wire.c)
+    baselines/task/switch.S baselines/process/wire.c baselines/process/answer.c)
 $(call rv32_system,copy-pmp, copying)
 $(call rv32_system,og-none,  og)
 $(call rv32_system,og-pmp,   og)

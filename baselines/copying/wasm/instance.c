@@ -68,6 +68,7 @@ enum og_error wasm_open(struct wasm_instance **opened, const char *name, struct 
     }
     instance->module = module;
     instance->state = state;
+    instance->thread = &wasm_current;
     instance->reservation = mmap(NULL, WASM_RESERVATION + WASM_GUARD, PROT_NONE,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (instance->reservation == MAP_FAILED) {
@@ -98,6 +99,8 @@ static void stop(struct wasm_instance *instance)
 
 enum og_error wasm_reset(struct wasm_instance *instance, struct og_fault *fault)
 {
+    if (instance->thread != &wasm_current)
+        return wasm_refused(instance, fault);
     if (instance->callbacks_running)
         return og_fail(fault, OG_BUSY, instance->module->name, 0, "a callback of it is running");
     size_t size = instance->memory ? instance->memory->size : WASM_RESERVATION;
@@ -116,6 +119,14 @@ enum og_error wasm_reset(struct wasm_instance *instance, struct og_fault *fault)
         instance->poisoned = error;
     }
     return error;
+}
+
+enum og_error wasm_adopt(struct wasm_instance *instance, struct og_fault *fault)
+{
+    if (instance->callbacks_running)
+        return og_fail(fault, OG_BUSY, instance->module->name, 0, "a callback of it is running");
+    instance->thread = &wasm_current;
+    return OG_OK;
 }
 
 void wasm_close(struct wasm_instance *instance)
@@ -189,7 +200,7 @@ enum og_error wasm_take(struct wasm_instance *instance, uint32_t *address, size_
     enum { ALIGNMENT = 16 };
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     *address = 0;
-    if (instance->poisoned)
+    if (!wasm_may_use(instance))
         return wasm_refused(instance, fault);
     if (size > WASM_SCRATCH || rounded > WASM_SCRATCH - instance->scratch_used)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,
@@ -206,6 +217,8 @@ enum og_error wasm_callback_open(struct wasm_instance *instance, struct wasm_cal
                                  struct og_fault *fault)
 {
     uint32_t slot = 0;
+    if (instance->thread != &wasm_current)
+        return wasm_refused(instance, fault);
     while (slot < WASM_CALLBACKS && instance->callbacks[slot].func &&
            instance->callbacks[slot].module_instance != closure)
         slot++;

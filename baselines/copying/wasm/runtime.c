@@ -58,8 +58,8 @@ uint32_t wasm_rt_register_func_type(uint32_t parameters, uint32_t results, ...)
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint32_t pages, uint32_t most)
 {
     struct wasm_instance *instance = wasm_opening;
-    if (most >= WASM_PAGE) /* the size of all of them would be 0 in 32 bits */
-        most = WASM_PAGE - 1;
+    if (most > WASM_PAGES)
+        most = WASM_PAGES;
     *memory = (wasm_rt_memory_t){.data = instance->reservation, .max_pages = most};
     if (pages > most || wasm_rt_grow_memory(memory, pages) == UINT32_MAX)
         wasm_rt_trap(WASM_RT_TRAP_OOB);

@@ -13,6 +13,7 @@
 
 __thread struct wasm_frame *wasm_current;
 __thread bool wasm_thread_is_ready;
+__thread struct wasm_stack wasm_stack;
 
 _Noreturn void wasm_unwind(struct wasm_frame *frame)
 {
@@ -63,6 +64,9 @@ enum og_error wasm_trapped(struct wasm_frame *frame, const char *function, struc
 
 enum og_error wasm_refused(const struct wasm_instance *instance, struct og_fault *fault)
 {
+    if (instance->thread != &wasm_current)
+        return og_fail(fault, OG_BUSY, instance->module->name, 0,
+                       "the instance is another thread's: wasm_adopt makes it this one's");
     return og_fail(fault, OG_POISONED, instance->fault.symbol, instance->fault.address, NULL);
 }
 
@@ -202,9 +206,29 @@ static void make_key(void)
     pthread_key_create(&stacks, free_stack);
 }
 
+/* What a callback is left of the stack: enough for a host function that prints. */
+enum { CALLBACK_STACK = 64 << 10 };
+
+/* Finds this thread's stack; where it cannot be found callbacks are not limited. */
+static void measure_stack(void)
+{
+    pthread_attr_t attributes;
+    void *low;
+    size_t size;
+    if (wasm_stack.reserve || pthread_getattr_np(pthread_self(), &attributes))
+        return;
+    if (!pthread_attr_getstack(&attributes, &low, &size)) {
+        size_t most = size / 4;
+        wasm_stack.low = (uintptr_t)low;
+        wasm_stack.reserve = most < CALLBACK_STACK ? most : CALLBACK_STACK;
+    }
+    pthread_attr_destroy(&attributes);
+}
+
 enum og_error wasm_thread_prepare(struct og_fault *fault)
 {
     stack_t now;
+    measure_stack();
     if (sigaltstack(NULL, &now))
         return og_fail(fault, OG_SYSTEM, NULL, 0, "cannot ask for the alternate signal stack");
     if (now.ss_flags & SS_DISABLE) {

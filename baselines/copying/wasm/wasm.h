@@ -8,7 +8,8 @@
  * and one out of bounds is a fault that the processor reports. It, and every other trap, ends the
  * call with OG_FAULTED; the instance is poisoned then, until wasm_reset.
  *
- * One thread at a time may be in an instance; which one does not matter. There is no deadline. */
+ * An instance is one thread's, the one that opened it until another adopts it; every other gets
+ * OG_BUSY. There is no deadline: a module that never returns keeps its thread. */
 #ifndef BASELINES_COPYING_WASM_H
 #define BASELINES_COPYING_WASM_H
 
@@ -40,7 +41,8 @@ struct wasm_instance {
     void *state; /* wasm2c's, the first argument of the module's functions */
     const wasm_rt_memory_t *memory;
     enum og_error poisoned;
-    struct og_fault fault; /* why it is poisoned */
+    struct og_fault fault;            /* why it is poisoned */
+    struct wasm_frame *const *thread; /* whose it is: that thread's wasm_current */
     const struct wasm_module *module;
     uint8_t *reservation;
     unsigned callbacks_running;
@@ -64,7 +66,12 @@ enum og_error wasm_open(struct wasm_instance **instance, const char *name, struc
  * a callback of it. */
 enum og_error wasm_reset(struct wasm_instance *instance, struct og_fault *fault);
 
-/* Closes it, with its callbacks; NULL is fine. Not in a callback of it. */
+/* Makes it the calling thread's. The thread whose it was is not in it, and has told this one so, by
+ * whatever synchronizes them. OG_BUSY: in a callback of it. */
+enum og_error wasm_adopt(struct wasm_instance *instance, struct og_fault *fault);
+
+/* Closes it, with its callbacks; NULL is fine. Not in a callback of it, nor while another thread is
+ * in it. */
 void wasm_close(struct wasm_instance *instance);
 
 /* --- memory --- */
@@ -133,13 +140,26 @@ extern __thread struct wasm_frame *wasm_current __attribute__((visibility("hidde
 /* Is there a stack that the handler of faults can run on, in this thread? */
 extern __thread bool wasm_thread_is_ready __attribute__((visibility("hidden")));
 
+/* This thread's stack: where it ends, and how much of it a callback must be left. Code that runs on
+ * a stack of its own is not limited. */
+struct wasm_stack {
+    uintptr_t low, reserve;
+};
+extern __thread struct wasm_stack wasm_stack __attribute__((visibility("hidden")));
+
 enum og_error wasm_thread_prepare(struct og_fault *fault);
 enum og_error wasm_refused(const struct wasm_instance *instance, struct og_fault *fault);
+
+/* Is it this thread's, and not poisoned? */
+static inline bool wasm_may_use(const struct wasm_instance *instance)
+{
+    return instance->poisoned == OG_OK && instance->thread == &wasm_current;
+}
 
 static inline enum og_error wasm_enter(struct wasm_instance *instance, struct wasm_frame *frame,
                                        struct og_fault *fault)
 {
-    if (__builtin_expect(instance->poisoned != OG_OK, 0))
+    if (__builtin_expect(!wasm_may_use(instance), 0))
         return wasm_refused(instance, fault);
     if (__builtin_expect(!wasm_thread_is_ready, 0)) {
         enum og_error error = wasm_thread_prepare(fault);
@@ -190,10 +210,14 @@ static inline uint32_t wasm_callback_index(const struct wasm_callback *callback)
 }
 
 /* At the beginning of a callback: from here on it is the host's code that runs, whose faults are
- * its own. Returns what wasm_callback_end gets. */
+ * its own, so that a module which has used up the stack by then is the one that traps. Returns what
+ * wasm_callback_end gets. */
 static inline struct wasm_frame *wasm_callback_begin(void)
 {
     struct wasm_frame *frame = wasm_current;
+    uintptr_t left = (uintptr_t)__builtin_frame_address(0) - wasm_stack.low;
+    if (__builtin_expect(left < wasm_stack.reserve, 0))
+        wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
     frame->instance->callbacks_running++;
     wasm_current = NULL;
     return frame;

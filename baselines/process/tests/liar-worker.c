@@ -3,7 +3,9 @@
 #include "baselines/process/channel.h"
 #include "baselines/process/tests/test-worker.h"
 #include "baselines/process/worker-start.h"
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct channel channel;
@@ -60,6 +62,62 @@ static _Noreturn void fidget(const struct message_header *call)
         (uint32_t)((atomic_load(written) + channel.ring_bytes - 1) & -channel.ring_bytes);
     for (uint32_t i = 0;; i++)
         atomic_store(written, first + 1 + i % 16);
+}
+
+/* Computes for about that long, since it may not sleep. */
+static void dawdle(uint64_t nanoseconds)
+{
+    for (uint64_t until = ring_clock() + nanoseconds; ring_clock() < until;)
+        continue;
+}
+
+/* Takes a message of the size that SIPPED_BYTES makes it, so slowly that it takes half a minute,
+ * yet with progress whenever its host would lose patience. */
+static void sip(struct message_header *call)
+{
+    static uint8_t bytes[65536];
+    size_t size = sizeof *call + WIRE_WORD + SIPPED_BYTES, done = sizeof *call;
+    struct ring *ring = &channel.rings[LANE_CALLS];
+    size_t available;
+    if (channel.transport != PROCESS_RING) {
+        channel_receive_bytes(&channel, call, sizeof *call);
+        for (size_t part; done < size; done += part, dawdle(300000000)) {
+            part = size - done < sizeof bytes ? size - done : sizeof bytes;
+            channel_receive_bytes(&channel, bytes, part);
+        }
+        return;
+    }
+    ring_await(ring, sizeof *call, &available, &channel.patience);
+    memcpy(call, ring->data, sizeof *call);
+    uint32_t first = atomic_load(&ring->control->consumed);
+    for (done = 0; done < size; done++, dawdle(20000)) {
+        while (atomic_load(&ring->control->written) == first + (uint32_t)done)
+            continue;
+        atomic_store(&ring->control->consumed, first + (uint32_t)done + 1);
+    }
+    ring->end = first + (uint32_t)size;
+}
+
+/* Over the socket, which every worker has. */
+static void send_descriptor(const struct message_header *header)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr aligned;
+    } control = {.bytes = {0}};
+    struct iovec piece = {.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof *header};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    int descriptor = WORKER_SOCKET;
+    *rights = (struct cmsghdr){
+        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof descriptor)};
+    memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+    /* One is all that its limits let it have under way, where nobody receives them. */
+    if (sendmsg(WORKER_SOCKET, &message, MSG_NOSIGNAL) < 0 && errno != ETOOMANYREFS)
+        _exit(3);
 }
 
 static void lie(enum lie how, const struct message_header *call)
@@ -153,6 +211,12 @@ static void lie(enum lie how, const struct message_header *call)
     case LIE_TWICE:
         say(&header, words, size);
         break;
+    case LIE_DESCRIPTOR:
+        send_descriptor(&header);
+        if (channel.transport == PROCESS_SOCKET)
+            return;
+        break;
+    case LIE_SIPS:
     case LIE_READY:
         break;
     }
@@ -164,16 +228,21 @@ int main(void)
     const struct worker_start *given = worker_start();
     const struct worker_bootstrap *bootstrap = &given->bootstrap;
     worker_connect(&channel, given);
-    bool lies = bootstrap->message_limit == LIAR_MESSAGE_LIMIT;
+    bool sips = false, lies = bootstrap->message_limit == LIAR_MESSAGE_LIMIT;
     struct message_header header = {.kind = MESSAGE_READY,
                                     .sequence = bootstrap->generation + lies};
     channel_begin(&channel, LANE_ANSWERS, &writer, false);
     channel_send(&channel, LANE_ANSWERS, &header, &writer);
     for (;;) {
         struct wire_reader arguments;
-        if (channel_receive(&channel, LANE_CALLS, &header, &arguments))
-            _exit(1);
-        channel_release(&channel, LANE_CALLS);
+        if (sips) {
+            sip(&header);
+        } else {
+            if (channel_receive(&channel, LANE_CALLS, &header, &arguments))
+                _exit(1);
+            channel_release(&channel, LANE_CALLS);
+        }
+        sips = header.id == LIE_SIPS && !sips;
         lie((enum lie)header.id, &header);
     }
 }

@@ -4,9 +4,11 @@
 #include "baselines/process/tests/each-transport.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Only for a host without a worker. */
@@ -115,6 +117,33 @@ static void time_in_callbacks_does_not_count(void **state)
     process_close(sandbox);
 }
 
+static enum og_error answer_at_once(void *user, struct wire_reader *arguments,
+                                    struct wire_writer *results)
+{
+    (void)user;
+    wire_put_u64(results, wire_get_u64(arguments));
+    return OG_OK;
+}
+
+static void callbacks_without_end_end_at_the_deadline(void **state)
+{
+    struct process_sandbox *sandbox;
+    struct og_fault fault;
+    struct wire_reader results;
+    struct process_options options = {.library = "test",
+                                      .transport = state_transport(*state),
+                                      .placement = state_placement(*state),
+                                      .deadline_ms = 300};
+    assert_int_equal(process_open(&sandbox, &options, NULL), OG_OK);
+    process_callback_register(sandbox, 0, answer_at_once, NULL);
+    struct wire_writer *arguments = process_call_begin(sandbox, TEST_CALLBACKS);
+    wire_put_u32(arguments, 0);
+    wire_put_u64(arguments, UINT64_MAX);
+    assert_int_equal(process_call_finish(sandbox, &results, &fault), OG_DEADLINE);
+    assert_serves(sandbox);
+    process_close(sandbox);
+}
+
 static void a_result_that_does_not_decode_ends_the_worker(void **state)
 {
     struct wire_reader results;
@@ -217,6 +246,31 @@ static void a_short_message_or_fidgeting_ends_at_the_deadline(void **state)
     process_close(sandbox);
 }
 
+/* Always with some progress, so that the host never waits for long at once. */
+static void a_long_call_taken_in_sips_ends_at_the_deadline(void **state)
+{
+    struct process_options options = {.library = "liar",
+                                      .transport = state_transport(*state),
+                                      .placement = state_placement(*state),
+                                      .deadline_ms = 1000,
+                                      .spin_us = 500000,
+                                      .ring_bytes = 65536};
+    struct process_sandbox *sandbox;
+    uint8_t *bytes = calloc(1, SIPPED_BYTES);
+    struct wire_reader results;
+    struct og_fault fault = {0};
+    assert_int_equal(process_open(&sandbox, &options, NULL), OG_OK);
+    assert_int_equal(call_with_number(sandbox, LIE_SIPS, 0, &fault), OG_OK);
+    wire_put_bytes(process_call_begin(sandbox, LIE_SIPS), bytes, SIPPED_BYTES);
+    time_t start = time(NULL);
+    assert_int_equal(process_call_finish(sandbox, &results, &fault), OG_DEADLINE);
+    /* All of it would take half a minute. */
+    assert_true(time(NULL) - start < 10);
+    assert_honest(sandbox);
+    process_close(sandbox);
+    free(bytes);
+}
+
 static void results_that_lie_about_their_length_are_refused(void **state)
 {
     struct process_sandbox *sandbox = open_liar(*state, 2000);
@@ -264,6 +318,76 @@ static void a_worker_that_lies_when_it_starts_is_refused(void **state)
     assert_int_equal(process_open(&sandbox, &options, &fault), OG_CONTRACT);
     assert_null(sandbox);
     assert_no_children();
+}
+
+static void a_descriptor_sent_along_is_not_kept(void **state)
+{
+    struct process_sandbox *sandbox = open_liar(*state, 2000);
+    unsigned before = count_descriptors();
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(call_with_number(sandbox, LIE_DESCRIPTOR, 0, NULL), OG_OK);
+    assert_honest(sandbox);
+    assert_int_equal(count_descriptors(), before);
+    process_close(sandbox);
+}
+
+/* ---- threads ---- */
+
+struct use {
+    struct process_sandbox *sandbox;
+    enum og_error called, registered, reset, then;
+};
+
+static enum og_error sum(struct process_sandbox *sandbox)
+{
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, TEST_SUM);
+    wire_put_u64(arguments, 1);
+    wire_put_u64(arguments, 2);
+    return process_call_finish(sandbox, &results, NULL);
+}
+
+static void *use_in_thread(void *argument)
+{
+    struct use *use = argument;
+    use->called = sum(use->sandbox);
+    use->registered = process_callback_register(use->sandbox, 1, answer_at_once, NULL);
+    use->reset = process_reset(use->sandbox, NULL);
+    use->then = sum(use->sandbox);
+    return NULL;
+}
+
+static enum og_error use_in_thread_meanwhile(void *argument, struct wire_reader *arguments,
+                                             struct wire_writer *results)
+{
+    pthread_t thread;
+    (void)arguments;
+    if (pthread_create(&thread, NULL, use_in_thread, argument) == 0)
+        pthread_join(thread, NULL);
+    wire_put_u64(results, 1);
+    return OG_OK;
+}
+
+static void another_thread_is_refused(void **state)
+{
+    struct use use = {.sandbox = *state};
+    struct wire_reader results;
+    assert_int_equal(process_callback_register(*state, 0, use_in_thread_meanwhile, &use), OG_OK);
+    struct wire_writer *arguments = process_call_begin(*state, TEST_CALLBACKS);
+    wire_put_u32(arguments, 0);
+    wire_put_u64(arguments, 1);
+    assert_int_equal(process_call_finish(*state, &results, NULL), OG_OK);
+    assert_int_equal(use.called, OG_BUSY);
+    assert_int_equal(use.registered, OG_BUSY);
+    assert_int_equal(use.reset, OG_BUSY); /* a call is under way */
+    /* When none is, whoever resets it has it. */
+    use_in_thread_meanwhile(&use, NULL, process_call_begin(*state, TEST_SUM));
+    assert_int_equal(use.called, OG_BUSY);
+    assert_int_equal(use.reset, OG_OK);
+    assert_int_equal(use.then, OG_OK);
+    assert_int_equal(sum(*state), OG_BUSY);
+    assert_int_equal(process_reset(*state, NULL), OG_OK);
+    assert_serves(*state);
 }
 
 /* ---- opening ---- */
@@ -341,6 +465,7 @@ int main(void)
         OVER_EACH(a_worker_killed_between_calls_costs_one_call),
         OVER_EACH_UNOPENED(a_hang_ends_at_the_deadline),
         OVER_EACH_UNOPENED(time_in_callbacks_does_not_count),
+        OVER_EACH_UNOPENED(callbacks_without_end_end_at_the_deadline),
         OVER_EACH(a_result_that_does_not_decode_ends_the_worker),
         OVER_EACH(a_distrusted_worker_is_replaced),
         OVER_EACH_UNOPENED(every_lie_is_a_broken_contract),
@@ -348,9 +473,12 @@ int main(void)
              PROCESS_ANYWHERE),
         OVER_EACH_UNOPENED(a_short_message_and_an_exit_is_a_fault),
         OVER_EACH_UNOPENED(a_short_message_or_fidgeting_ends_at_the_deadline),
+        OVER_EACH_UNOPENED(a_long_call_taken_in_sips_ends_at_the_deadline),
         OVER_EACH_UNOPENED(results_that_lie_about_their_length_are_refused),
         OVER_EACH_UNOPENED(a_second_answer_is_not_taken_for_the_next_calls),
         OVER_EACH_UNOPENED(a_worker_that_lies_when_it_starts_is_refused),
+        OVER_EACH_UNOPENED(a_descriptor_sent_along_is_not_kept),
+        OVER_EACH(another_thread_is_refused),
         OVER_EACH_UNOPENED(a_program_that_is_no_worker_is_refused),
         cmocka_unit_test(bad_options_are_refused_by_name),
         OVER_EACH_UNOPENED(opening_failing_and_closing_leaks_no_descriptor_and_no_child),

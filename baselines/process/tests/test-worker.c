@@ -108,6 +108,9 @@ static int nothing(void *unused UNUSED)
 HANDLER(make_system_call)
 {
     static char stack[65536];
+    char byte = 0;
+    struct iovec piece = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
     switch ((enum test_call)wire_get_u32(arguments)) {
     case CALL_OPEN:
         return (enum og_error)open("/etc/passwd", O_RDONLY);
@@ -138,6 +141,12 @@ HANDLER(make_system_call)
         break;
     case CALL_PRCTL:
         prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+        break;
+    case CALL_SEND_OUT_OF_BAND:
+        sendmsg(3, &message, MSG_OOB | MSG_NOSIGNAL);
+        break;
+    case CALL_RECEIVE_OUT_OF_BAND:
+        recv(3, &byte, 1, MSG_OOB);
         break;
     case CALL_COUNT:
         break;

@@ -40,6 +40,8 @@ enum test_call {
     CALL_WRITE,
     CALL_CLOSE,
     CALL_PRCTL,
+    CALL_SEND_OUT_OF_BAND,
+    CALL_RECEIVE_OUT_OF_BAND,
     CALL_COUNT
 };
 
@@ -65,13 +67,18 @@ enum lie {
     LIE_COUNT,            /* the ones above are all OG_CONTRACT at once */
     LIE_SHORT_AND_EXIT = LIE_COUNT,
     LIE_SHORT_AND_HANG,
-    LIE_FIDGET,   /* moves positions for ever without sending anything (socket: trickles) */
-    LIE_STRING,   /* a byte string longer than its message */
-    LIE_TRAILING, /* a word too many */
-    LIE_CONSUMED, /* ring: consumed what was never written, which nobody asks: no harm */
-    LIE_TWICE,    /* answers twice: the next call sees it */
-    LIE_READY     /* not asked for by a call: see LIAR_MESSAGE_LIMIT */
+    LIE_FIDGET,     /* moves positions for ever without sending anything (socket: trickles) */
+    LIE_STRING,     /* a byte string longer than its message */
+    LIE_TRAILING,   /* a word too many */
+    LIE_CONSUMED,   /* ring: consumed what was never written, which nobody asks: no harm */
+    LIE_SIPS,       /* none; it takes the next call a little at a time */
+    LIE_DESCRIPTOR, /* none, with a descriptor for the host beside it */
+    LIE_TWICE,      /* answers twice: the next call sees it */
+    LIE_READY       /* not asked for by a call: see LIAR_MESSAGE_LIMIT */
 };
+
+/* How long the byte string is that a liar sips. */
+#define SIPPED_BYTES (8 << 20)
 
 /* The message limit that makes the liar lie when it starts. */
 #define LIAR_MESSAGE_LIMIT 123456

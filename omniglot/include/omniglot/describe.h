@@ -17,12 +17,12 @@ enum { OG_DESCRIPTION = 2048 /* bytes that hold most descriptions; paths can be 
  * the instruction with its library and symbol, as far as the file's symbol tables tell, and
  * whose memory the address is: the host's (its heap, the calling thread's stack, code or data of
  * which file), this domain's or another's (stack, heap, guard, code or data of which library),
- * the runtime's, or nobody's. Where a library lies is what the host noted while loading it, and
+ * the runtime's, or unmapped. Where a library lies is what the host noted while loading it, and
  * nothing inside the domain is believed or looked at.
  *
  * To be called after the call has ended; not in a signal handler. It reads /proc/self/maps and
  * the files, as they are now: a library whose file has changed since it was loaded gets no
- * symbol, and memory that the host has unmapped since is nobody's. Milliseconds.
+ * symbol, and memory that the host has unmapped since is told as unmapped. Milliseconds.
  *
  * `domain` is the fault's, before or after its reset, or NULL (og_domain_open has failed): then
  * there is the first line alone. Any thread may call it, as long as nobody closes the domain. */

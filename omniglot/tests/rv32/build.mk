@@ -12,10 +12,12 @@ $(call rv32_library,probe,libprobe.so,$(call rv32_tests,library,probe.c),\
 $(call rv32_library,hostile,libhostile.so,$(call rv32_tests,library,hostile.c),\
     $(RV32_TESTS)/hostile.exports,0x80070000,32K,0x80138000,32K,4K,8K)
 
-$(call rv32_compile,test,$(addprefix $(RV32_TESTS)/,tap.c pmp-domain.c pmp-stress.c pmp-cost.c),\
+$(call rv32_compile,test,$(addprefix $(RV32_TESTS)/,tap.c pmp-domain.c pmp-stress.c pmp-cost.c \
+    pmp-limits.c),\
     $(RV32_WARNINGS))
 $(call rv32_image,test/pmp-domain,$(call rv32_tests,test,pmp-domain.c tap.c),probe hostile,384K,192K,8K)
 $(call rv32_image,test/pmp-stress,$(call rv32_tests,test,pmp-stress.c tap.c),probe hostile,384K,192K,8K)
+$(call rv32_image,test/pmp-limits,$(call rv32_tests,test,pmp-limits.c tap.c),probe hostile,384K,192K,8K,hostile)
 $(call rv32_image,test/pmp-cost,$(call rv32_tests,test,pmp-cost.c tap.c),probe hostile,384K,192K,8K)
 
 # The attacks, through each system. Their functions' names are addresses to a host that calls them.
@@ -48,7 +50,7 @@ $(call rv32_library,liar,og-worker-liar,$(call rv32_objects,task,$(RV32_TASK_LIA
 $(call rv32_compile,test,$(RV32_TESTS)/task-sandbox.c,$(RV32_WARNINGS))
 $(call rv32_image,test/task-sandbox,$(call rv32_tests,test,task-sandbox.c tap.c) $(call \
     rv32_objects,system,baselines/task/sandbox.c baselines/task/schedule.c baselines/task/switch.S \
-    baselines/process/wire.c),liar,384K,192K,8K)
+    baselines/process/wire.c baselines/process/answer.c),liar,384K,192K,8K)
 
 # The call whose instructions results/rv32_gate.py tells apart.
 $(call rv32_compile,test,$(RV32_TESTS)/gate-trace.c,$(RV32_WARNINGS))
@@ -57,7 +59,7 @@ $(call rv32_image,test/gate-trace,$(call rv32_tests,test,gate-trace.c),probe hos
 RV32_TAP := $(call rv32_tests,test,tap.c)
 
 # What `make test` runs, each as a test of its own, and the tests of the build and the runner.
-RV32_TAP_IMAGES := $(RV32_CORE_TESTS) pmp-domain pmp-cost pmp-stress attack.raw attack.og-pmp \
+RV32_TAP_IMAGES := $(RV32_CORE_TESTS) pmp-domain pmp-limits pmp-cost pmp-stress attack.raw attack.og-pmp \
     attack.copy-pmp task-sandbox
 rv32_image_tests = $(foreach image,$(RV32_TAP_IMAGES),'rv32-$(image)=omniglot/tools/rv32-run $(RV32)/test/$(image).elf')
 TEST_SCRIPTS += omniglot/tests/rv32-build

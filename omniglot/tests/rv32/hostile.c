@@ -168,6 +168,51 @@ uint32_t hostile_read_cycles(void)
     return value | 1;
 }
 
+uint32_t hostile_read_clock(void)
+{
+    uint32_t value;
+    __asm__ volatile(CSR "rdtime %0" POP : "=r"(value));
+    return value | 1;
+}
+
+uint32_t hostile_read_instructions(void)
+{
+    uint32_t value;
+    __asm__ volatile(CSR "rdinstret %0" POP : "=r"(value));
+    return value | 1;
+}
+
+uint32_t hostile_read_float_control(void)
+{
+    uint32_t value;
+    __asm__ volatile(CSR "csrr %0, fcsr" POP : "=r"(value));
+    return value | 1;
+}
+
+uint32_t hostile_spin_and_call_back(uint32_t (*callback)(void), uint32_t steps)
+{
+    for (volatile uint32_t i = 0; i < steps; i++)
+        ;
+    return callback() + 1;
+}
+
+uint32_t hostile_call_twice(uint32_t (*callback)(void))
+{
+    return callback() + callback();
+}
+
+__attribute__((naked)) uint32_t hostile_arguments(uint32_t only __attribute__((unused)))
+{
+    __asm__ volatile("or a0, a1, a2\n\tor a0, a0, a3\n\tor a0, a0, a4\n\tor a0, a0, a5\n\t"
+                     "or a0, a0, a6\n\tor a0, a0, a7\n\tret");
+}
+
+void hostile_fill(uint32_t *from, const uint32_t *to)
+{
+    while (from < to)
+        *from++ = 0xdeadbeef;
+}
+
 uint32_t hostile_call_back_loop(void (*callback)(void))
 {
     for (;;)

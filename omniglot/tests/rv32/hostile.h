@@ -29,6 +29,13 @@ uint32_t hostile_illegal(void);
 uint32_t hostile_abort(void);
 uint32_t hostile_registers(uint32_t *found); /* ORs of what is in registers that nobody set */
 uint32_t hostile_read_cycles(void);
+uint32_t hostile_read_clock(void);
+uint32_t hostile_read_instructions(void);
+uint32_t hostile_read_float_control(void);
+uint32_t hostile_spin_and_call_back(uint32_t (*callback)(void), uint32_t steps);
+uint32_t hostile_call_twice(uint32_t (*callback)(void));
+uint32_t hostile_arguments(uint32_t only); /* ORs of the argument registers that it does not take */
+void hostile_fill(uint32_t *from, const uint32_t *to);   /* with garbage */
 uint32_t hostile_call_back_loop(void (*callback)(void)); /* callbacks without end */
 uint32_t hostile_write_own_code(void);
 uint32_t hostile_call_many(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f,

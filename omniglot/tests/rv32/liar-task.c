@@ -2,6 +2,7 @@
 #include "liar-task.h"
 
 #include "baselines/process/message.h"
+#include "omniglot/error.h"
 
 #include <string.h>
 
@@ -61,6 +62,26 @@ static void answer(uint32_t function, uint64_t sequence)
             __asm__ volatile("");
     case LIAR_SENDS_NOTHING:
         size = 0;
+        break;
+    case LIAR_RETURNS_AN_ERROR:
+        sent.header.id = 1;
+        break;
+    case LIAR_REFUSES_WITH_RESULTS:
+        sent.header.kind = MESSAGE_REFUSED;
+        sent.header.id = OG_INVALID;
+        break;
+    case LIAR_REFUSES_AS_IF_IT_HAD_FAULTED:
+        sent.header = (struct message_header){MESSAGE_REFUSED, OG_FAULTED, sequence, 0};
+        size = sizeof(struct message_header);
+        break;
+    case LIAR_CALLS_BACK:
+    case LIAR_CALLS_BACK_FOR_EVER:
+        sent.header.kind = MESSAGE_CALLBACK;
+        do
+            task_exchange(message, size, buffer, capacity);
+        while (function == LIAR_CALLS_BACK_FOR_EVER);
+        sent.header.kind = MESSAGE_RETURN;
+        sent.payload[0] = received[3];
         break;
     default:
         break;

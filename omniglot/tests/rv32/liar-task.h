@@ -17,6 +17,11 @@ enum liar_function {
     LIAR_REFUSES_WITH_NO_ERROR,
     LIAR_LOOPS,
     LIAR_SENDS_NOTHING,
+    LIAR_RETURNS_AN_ERROR, /* in a message that has none */
+    LIAR_REFUSES_WITH_RESULTS,
+    LIAR_REFUSES_AS_IF_IT_HAD_FAULTED, /* which only the kernel can know */
+    LIAR_CALLS_BACK,                   /* callback 0, and answers what that gave */
+    LIAR_CALLS_BACK_FOR_EVER,
 };
 
 #endif

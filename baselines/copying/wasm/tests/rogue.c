@@ -125,6 +125,13 @@ int rogue_call(int (*call)(int value), int value)
     return call(value) + 1;
 }
 
+/* Calls back at every depth, down to the end of the stack. */
+__attribute__((noinline)) int rogue_sink(int (*call)(int value), int depth)
+{
+    int answer = call(depth);
+    return depth ? answer + (rogue_sink(call, depth - 1) ^ depth) : answer;
+}
+
 int rogue_tell(int (*tell)(const char *text), uint64_t address)
 {
     return tell((const char *)(uintptr_t)address);

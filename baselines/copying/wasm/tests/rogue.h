@@ -31,6 +31,7 @@ int rogue_grow(uint32_t pages);
 int rogue_fill(uint8_t *out, size_t *size, size_t said);
 enum rogue_colour rogue_paint(int colour);
 int rogue_call(int (*call)(int value), int value);
+int rogue_sink(int (*call)(int value), int depth);
 int rogue_tell(int (*tell)(const char *text), uint64_t address);
 int rogue_hand(int (*take)(const uint8_t *bytes, uint32_t size), uint64_t address, uint32_t size);
 size_t rogue_size(size_t size);

@@ -24,6 +24,7 @@ int rogue_fill(uint8_t *out OG_OUT(*size), size_t *size OG_LENGTH_OF(out), size_
     OG_RETURNS(0);
 enum rogue_colour rogue_paint(int colour);
 int rogue_call(int (*call)(int value) OG_CALLBACK(called), int value);
+int rogue_sink(int (*call)(int value) OG_CALLBACK(called), int depth);
 int rogue_tell(int (*tell)(const char *text) OG_CALLBACK(told), uint64_t address);
 int rogue_hand(int (*take)(const uint8_t *bytes, uint32_t size) OG_CALLBACK(taken),
                uint64_t address, uint32_t size);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct rogue rogue;
@@ -84,7 +85,8 @@ static void recursion_without_end_uses_up_the_stack(void **state)
 static void *recurse_in_thread(void *result)
 {
     int number = 0;
-    *(enum og_error *)result = call_rogue_recurse(&rogue, &number, 1 << 30, &fault);
+    if (wasm_adopt(rogue.instance.wasm, &fault) == OG_OK)
+        *(enum og_error *)result = call_rogue_recurse(&rogue, &number, 1 << 30, &fault);
     return NULL;
 }
 
@@ -96,6 +98,7 @@ static void a_stack_is_used_up_in_another_thread_too(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(pthread_create(&thread, NULL, recurse_in_thread, &error), 0);
         pthread_join(thread, NULL);
+        ASSERT_DONE(wasm_adopt(rogue.instance.wasm, &fault));
         assert_trapped(error, "used up the stack");
     }
 }
@@ -289,6 +292,133 @@ static void calls_nest_and_an_inner_trap_ends_the_outer_call(void **state)
     assert_trapped(call_rogue_call(&rogue, &number, &callback, 4, &fault), "divided by zero");
 }
 
+/* As a host function that prints does. */
+static int need_stack(int value)
+{
+    volatile char room[32 << 10];
+    for (size_t i = 0; i < sizeof(room); i += 1024)
+        room[i] = (char)value;
+    calls++;
+    return room[1024];
+}
+
+static void calling_back_at_the_end_of_the_stack_traps_and_the_host_lives(void **state)
+{
+    struct rogue_called callback = {0};
+    int number = 0;
+    (void)state;
+    calls = 0;
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, need_stack, NULL, &fault));
+    assert_trapped(call_rogue_sink(&rogue, &number, &callback, 1 << 30, &fault),
+                   "used up the stack");
+    assert_true(calls > 100);
+}
+
+static struct rogue_called again;
+static enum og_error innermost;
+
+static int call_again(int value)
+{
+    int number = 0;
+    struct og_fault inner;
+    enum og_error error = call_rogue_call(&rogue, &number, &again, value + 1, &inner);
+    calls = value > calls ? value : calls;
+    if (innermost == OG_OK)
+        innermost = error;
+    return need_stack(number);
+}
+
+static void calls_inside_callbacks_without_end_trap_and_the_host_lives(void **state)
+{
+    int number = 0;
+    (void)state;
+    calls = 0;
+    innermost = OG_OK;
+    ASSERT_DONE(rogue_called_open(&rogue, &again, call_again, NULL, &fault));
+    assert_trapped(call_rogue_call(&rogue, &number, &again, 1, &fault), "used up the stack");
+    assert_int_equal(innermost, OG_FAULTED);
+    assert_true(calls > 100);
+}
+
+/* --- the host's own faults --- */
+
+static int fault_in_the_host(int value)
+{
+    static volatile uintptr_t nowhere = 8;
+    *(volatile int *)nowhere = value;
+    return 0;
+}
+
+/* How a process ends in which the host itself faults, in a callback or outside of any call. */
+static int signal_of_a_host_that_faults(bool in_callback)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct rogue_called callback = {0};
+        int number = 0;
+        signal(SIGSEGV, SIG_DFL);
+        if (instance_reset(&rogue.instance, &fault) ||
+            rogue_called_open(&rogue, &callback, fault_in_the_host, NULL, &fault))
+            _exit(1);
+        if (in_callback)
+            _exit(call_rogue_call(&rogue, &number, &callback, 4, &fault) ? 2 : 3);
+        fault_in_the_host(4);
+        _exit(4);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
+}
+
+static void a_fault_of_the_host_s_own_is_not_taken_for_the_module_s(void **state)
+{
+    (void)state;
+    assert_int_equal(signal_of_a_host_that_faults(true), SIGSEGV);
+    assert_int_equal(signal_of_a_host_that_faults(false), SIGSEGV);
+}
+
+/* --- threads --- */
+
+static void *use_in_thread(void *errors)
+{
+    enum og_error *error = errors;
+    struct rogue_called callback = {0};
+    uint32_t address = 0;
+    int count = 0;
+    error[0] = call_rogue_count(&rogue, &count, &fault);
+    error[1] = wasm_allocate(rogue.instance.wasm, &address, 8, &fault);
+    error[2] = wasm_take(rogue.instance.wasm, &address, 8, &fault);
+    error[3] = rogue_called_open(&rogue, &callback, add_three, NULL, &fault);
+    error[4] = wasm_adopt(rogue.instance.wasm, &fault);
+    error[5] = instance_reset(&rogue.instance, &fault);
+    return NULL;
+}
+
+static enum og_error errors_in_thread[6];
+
+static int use_in_thread_meanwhile(int value)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, use_in_thread, errors_in_thread) == 0)
+        pthread_join(thread, NULL);
+    return value;
+}
+
+static void an_instance_that_is_another_threads_is_refused(void **state)
+{
+    struct rogue_called callback = {0};
+    int number = 0;
+    (void)state;
+    /* While a call is under way here. */
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, use_in_thread_meanwhile, NULL, &fault));
+    ASSERT_DONE(call_rogue_call(&rogue, &number, &callback, 4, &fault));
+    for (size_t i = 0; i < sizeof(errors_in_thread) / sizeof(errors_in_thread[0]); i++)
+        assert_int_equal(errors_in_thread[i], OG_BUSY);
+    assert_non_null(strstr(fault.message, "wasm_adopt"));
+    ASSERT_DONE(call_rogue_count(&rogue, &number, &fault));
+    assert_int_equal(number, 1);
+}
+
 static void a_65th_callback_is_refused(void **state)
 {
     static struct rogue_called callbacks[WASM_CALLBACKS + 1];
@@ -344,6 +474,19 @@ static void memory_that_grew_is_gone_after_reset(void **state)
     assert_trapped(call_rogue_read(&rogue, &number, size + 4, &fault), "out of its memory's");
 }
 
+static void memory_does_not_grow_without_limit(void **state)
+{
+    int number = 0;
+    (void)state;
+    uint32_t pages = rogue.instance.wasm->memory->size >> 16;
+    ASSERT_DONE(call_rogue_grow(&rogue, &number, 16384 - pages + 1, &fault));
+    assert_int_equal(number, -1);
+    ASSERT_DONE(call_rogue_grow(&rogue, &number, 16384 - pages, &fault));
+    assert_int_equal(number, pages);
+    ASSERT_DONE(call_rogue_grow(&rogue, &number, 1, &fault));
+    assert_int_equal(number, -1);
+}
+
 static void a_module_that_is_not_there_is_not_found(void **state)
 {
     struct wasm_instance *instance;
@@ -383,8 +526,13 @@ int main(void)
         TEST(what_a_callback_is_given_is_checked),
         TEST(calls_nest_and_an_inner_trap_ends_the_outer_call),
         TEST(a_65th_callback_is_refused),
+        TEST(calling_back_at_the_end_of_the_stack_traps_and_the_host_lives),
+        TEST(calls_inside_callbacks_without_end_trap_and_the_host_lives),
+        TEST(a_fault_of_the_host_s_own_is_not_taken_for_the_module_s),
+        TEST(an_instance_that_is_another_threads_is_refused),
         TEST(a_thousand_instances_leave_nothing),
         TEST(memory_that_grew_is_gone_after_reset),
+        TEST(memory_does_not_grow_without_limit),
         cmocka_unit_test(a_module_that_is_not_there_is_not_found),
     };
     return cmocka_run_group_tests_name("wasm-attacks", tests, NULL, NULL);

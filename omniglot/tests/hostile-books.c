@@ -1,0 +1,149 @@
+/* A library that attacks a domain's books of its memory and files. What its constructor does, while
+ * the domain loads, the name of its own file says: tests copy it under several names. */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+enum { PAGE = 4096 };
+
+/* A system call with an instruction of its own, with all that mmap takes. */
+static long kernel_call_with_six(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long d_ __asm__("r10") = d, e_ __asm__("r8") = e, f_ __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(d_), "r"(e_), "r"(f_)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* The same with what fits into registers. */
+EXPORT long kernel_call(long number, long a, long b, long c, long d, long e)
+{
+    return kernel_call_with_six(number, a, b, c, d, e, 0);
+}
+
+static long map(uintptr_t address, long size, int protection, int flags, long file, long offset)
+{
+    return kernel_call_with_six(SYS_mmap, (long)address, size, protection, MAP_PRIVATE | flags,
+                                file, offset);
+}
+
+/* Writes one byte to each page. */
+EXPORT long touch_pages(volatile char *start, long pages)
+{
+    for (long i = 0; i < pages; i++)
+        start[i * PAGE] = 1;
+    return pages;
+}
+
+EXPORT long open_and_close(const char *path, long times)
+{
+    long opened = 0;
+    for (long i = 0; i < times; i++) {
+        long file = kernel_call(SYS_open, (long)path, O_RDONLY, 0, 0, 0);
+        opened += file >= 0;
+        kernel_call(SYS_close, file, 0, 0, 0, 0);
+    }
+    return opened;
+}
+
+/* What the constructor found: each attack says what that is. */
+static long found;
+
+EXPORT long what_was_found(void)
+{
+    return found;
+}
+
+EXPORT long call_what_was_found(void)
+{
+    return ((long (*)(void))found)();
+}
+
+static char folder[1024];
+
+static long open_beside(const char *name)
+{
+    char path[2048];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return kernel_call(SYS_open, (long)path, O_RDONLY, 0, 0, 0);
+}
+
+/* Asks for pages of code that are refused, and writes its own there, for when loading has ended. */
+static void smuggle_code(void)
+{
+    static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42, %eax; ret */
+    long file = open_beside("libogforbidden.so");
+    long start = map(0, PAGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, -1, 0);
+    for (long offset = 0; offset < 16 * PAGE; offset += PAGE)
+        if (map((uintptr_t)start, PAGE, PROT_READ | PROT_EXEC, MAP_FIXED, file, offset) < 0) {
+            memcpy((void *)start, code, sizeof(code));
+            found = start;
+            return;
+        }
+}
+
+/* Maps over the stacks of the other threads, which lie above this one's. */
+static void cover_stacks(const char *own)
+{
+    char here;
+    uintptr_t page = (uintptr_t)&here & -(uintptr_t)PAGE;
+    long file = kernel_call(SYS_open, (long)own, O_RDONLY, 0, 0, 0);
+    for (uintptr_t i = 1; i < 16; i++) {
+        uintptr_t there = page + (i << 20);
+        found += kernel_call(SYS_munmap, (long)there, PAGE, 0, 0, 0) == 0;
+        found += kernel_call(SYS_madvise, (long)there, PAGE, MADV_DONTNEED, 0, 0) == 0;
+        found += map(there, PAGE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_ANONYMOUS, -1, 0) > 0;
+        found += map(there, PAGE, PROT_READ, MAP_FIXED, file, 0) > 0;
+        found += map(there, 1 << 20, PROT_READ, MAP_FIXED, file, 0) > 0;
+    }
+}
+
+/* Divides the address space: every second page is a file's. */
+static void divide_mappings(const char *own)
+{
+    enum { PAGES = 8192 };
+    long file = kernel_call(SYS_open, (long)own, O_RDONLY, 0, 0, 0);
+    long start = map(0, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, -1, 0);
+    for (long i = 0; start < 0 && i < PAGES; i++)
+        map(0, PAGE, PROT_READ, 0, file, 0);
+    for (long i = 0; start > 0 && i < PAGES; i += 2)
+        found +=
+            map((uintptr_t)start + (uintptr_t)i * PAGE, PAGE, PROT_READ, MAP_FIXED, file, 0) > 0;
+}
+
+/* Takes memory as long as there is any: megabytes. */
+static void hoard_memory(void)
+{
+    enum { MEGABYTE = 1 << 20 };
+    for (long start; (start = map(0, MEGABYTE, PROT_READ, MAP_ANONYMOUS, -1, 0)) > 0; found++)
+        touch_pages((char *)start, MEGABYTE / PAGE);
+}
+
+__attribute__((constructor)) static void attack_while_loading(void)
+{
+    Dl_info own;
+    if (!dladdr((void *)attack_while_loading, &own))
+        return;
+    const char *slash = strrchr(own.dli_fname, '/'), *name = slash ? slash + 1 : own.dli_fname;
+    snprintf(folder, sizeof(folder), "%.*s", (int)(slash ? slash - own.dli_fname : 0),
+             own.dli_fname);
+    if (!strcmp(name, "smuggles.so"))
+        smuggle_code();
+    if (!strcmp(name, "covers.so"))
+        cover_stacks(own.dli_fname);
+    if (!strcmp(name, "divides.so"))
+        divide_mappings(own.dli_fname);
+    if (!strcmp(name, "hoards.so"))
+        hoard_memory();
+    if (!strcmp(name, "ogreads.so"))
+        found = open_beside("ogsecret.txt");
+}

@@ -1,0 +1,498 @@
+/* The books of a domain: what its memory is, and what it may read. Attacks on both, while it loads
+ * (hostile-books.c) and after. */
+#include "mpk-test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, MAPPINGS_OF_A_DOMAIN = 2048 };
+#define MEGABYTE (1L << 20)
+
+static char folder[64]; /* what the tests write is below */
+
+/* --- the host's side --- */
+
+static const char *in_folder(char path[static 128], const char *name)
+{
+    snprintf(path, 128, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Copies a library that was built to where, and under the name by which, it attacks. */
+static void copy_library(const char *name, const char *path)
+{
+    static char bytes[1 << 20];
+    char from[sizeof(library)];
+    beside_library(from, name);
+    FILE *file = fopen(from, "r");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    assert_true(size > 0 && size < sizeof(bytes));
+    write_file(path, bytes, size);
+}
+
+static long count_mappings(void)
+{
+    FILE *file = fopen("/proc/self/maps", "r");
+    long lines = 0;
+    assert_non_null(file);
+    for (int byte; (byte = fgetc(file)) != EOF;)
+        lines += byte == '\n';
+    fclose(file);
+    return lines;
+}
+
+static int count_descriptors(void)
+{
+    int count = 0;
+    for (int i = 0; i < 2048; i++)
+        count += fcntl(i, F_GETFD) >= 0;
+    return count;
+}
+
+static enum og_error try_to_open(const char *path, const struct og_options *options)
+{
+    const struct og_options defaults = {.isolation = OG_MPK};
+    struct og_domain *other = NULL;
+    enum og_error error = og_domain_open(&other, (const char *const[]){path, NULL},
+                                         options ? options : &defaults, &fault);
+    if (!error)
+        assert_int_equal(og_domain_close(other, NULL), OG_OK);
+    return error;
+}
+
+/* From now on `domain` is another one, with the hostile library under that name. */
+static struct og_domain *main_domain;
+
+static void enter_another(const char *name, const struct og_options *options)
+{
+    char path[128];
+    copy_library("libogbooks.so", in_folder(path, name));
+    main_domain = domain;
+    domain = open_another(path, options);
+}
+
+static void leave(void)
+{
+    assert_int_equal(og_domain_close(domain, &fault), OG_OK);
+    domain = main_domain;
+}
+
+/* --- calls in the domain --- */
+
+typedef long six(long, long, long, long, long, long);
+
+static long kernel(long number, long a, long b, long c, long d, long e)
+{
+    struct og_scope scope;
+    long result = 0;
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, boxed("kernel_call"), result = AS(six *)(number, a, b, c, d, e)),
+                     OG_OK);
+    og_scope_end(&scope);
+    return result;
+}
+
+static long map(long address, long size, int flags, long file)
+{
+    return kernel(SYS_mmap, address, size, PROT_READ, MAP_PRIVATE | flags, file);
+}
+
+static enum og_error touch(long start, long pages)
+{
+    return call_words("touch_pages", NULL, start, pages, 0, 0);
+}
+
+/* open(path) in the domain: a descriptor or a negated errno. */
+static long open_inside(const char *path)
+{
+    struct og_scope scope;
+    long result = 0;
+    og_scope_begin(domain, &scope);
+    char og_mut *text = og_alloc(&scope, char, 256, &fault);
+    assert_int_equal(og_write_array(&scope.access, text, path, strlen(path) + 1, &fault), OG_OK);
+    assert_int_equal(CALL(scope, boxed("kernel_call"),
+                          result = AS(six *)(SYS_open, (long)og_pass(text), 0, 0, 0, 0)),
+                     OG_OK);
+    og_scope_end(&scope);
+    return result;
+}
+
+static bool can_read(const char *path)
+{
+    long file = open_inside(path);
+    if (file >= 0)
+        assert_int_equal(kernel(SYS_close, file, 0, 0, 0, 0), 0);
+    return file >= 0;
+}
+
+/* --- code --- */
+
+/* Refused code is written over and becomes executable when loading ends: it was so. */
+static void code_that_is_refused_ends_the_opening(void **state)
+{
+    (void)state;
+    char path[128];
+    copy_library("libogforbidden.so", in_folder(path, "libogforbidden.so"));
+    copy_library("libogbooks.so", in_folder(path, "smuggles.so"));
+    assert_int_equal(try_to_open(path, NULL), OG_FORBIDDEN);
+    assert_string_equal(fault.symbol, path);
+    assert_string_equal(fault.message, "WRPKRU");
+}
+
+/* Its forbidden instructions would become traps, and it would be loaded. */
+static void another_file_named_libc_is_not_the_systems(void **state)
+{
+    (void)state;
+    mkdir("/usr/local", 0755), mkdir("/usr/local/lib", 0755), mkdir("/usr/local/lib/og", 0755);
+    copy_library("libogforbidden.so", "/usr/local/lib/og/libc.so.6");
+    enum og_error error = try_to_open("/usr/local/lib/og/libc.so.6", NULL);
+    remove("/usr/local/lib/og/libc.so.6");
+    assert_int_equal(error, OG_FORBIDDEN);
+}
+
+/* --- memory --- */
+
+static void *call_in_a_thread(void *user)
+{
+    *(enum og_error *)user = call_words("touch_pages", NULL, 0, 0, 0, 0);
+    return NULL;
+}
+
+static void the_runtimes_stacks_cannot_be_mapped_over(void **state)
+{
+    (void)state;
+    long found = -1;
+    enum og_error error = OG_FAULTED;
+    pthread_t thread;
+    enter_another("covers.so", NULL);
+    assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(found, 0);
+    assert_int_equal(pthread_create(&thread, NULL, call_in_a_thread, &error), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(error, OG_OK);
+    leave();
+}
+
+static void pages_of_a_file_are_memory_again(void **state)
+{
+    (void)state;
+    char path[128];
+    write_file(in_folder(path, "text"), "text", 4);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL}};
+    enter_another("plain.so", &options);
+    for (int by_reset = 0; by_reset < 2; by_reset++) {
+        long file = open_inside(path);
+        assert_true(file >= 0);
+        long start = map(0, PAGE, 0, file);
+        assert_true(start > 0);
+        assert_memory_equal((const char *)start, "text", 4);
+        if (by_reset)
+            reset();
+        else
+            assert_int_equal(kernel(SYS_munmap, start, PAGE, 0, 0, 0), 0);
+        assert_int_equal(map(start, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), start);
+        assert_int_equal(*(const char *)start, 0);
+        assert_int_equal(touch(start, 1), OG_OK);
+        *(volatile char *)start = 2;
+        assert_int_equal(kernel(SYS_munmap, start, PAGE, 0, 0, 0), 0);
+    }
+    /* The host can write to all that it believes to be memory. */
+    long file = open_inside(path), start = map(0, PAGE, 0, file);
+    assert_true(start > 0);
+    *(volatile char *)start = 2;
+    leave();
+}
+
+static void memory_that_is_not_mapped_cannot_be_touched(void **state)
+{
+    (void)state;
+    enter_another("plain.so", NULL);
+    long start = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_true(start > 0);
+    assert_int_equal(touch(start, 1), OG_OK);
+    assert_int_equal(touch(start + 64L * PAGE, 1), OG_FAULTED);
+    reset();
+    assert_int_equal(map(0, PAGE, MAP_ANONYMOUS, -1), start);
+    assert_int_equal(touch(start, 1), OG_OK);
+    assert_int_equal(kernel(SYS_munmap, start, PAGE, 0, 0, 0), 0);
+    assert_int_equal(kernel(SYS_getrandom, start, PAGE, 0, 0, 0), -EFAULT);
+    assert_int_equal(touch(start, 1), OG_FAULTED);
+    reset();
+    /* Nor the heap above its end, nor what other threads' scopes would allocate from. */
+    long end = kernel(SYS_brk, 0, 0, 0, 0, 0);
+    assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
+    reset();
+    assert_int_equal(kernel(SYS_brk, end + 2 * MEGABYTE, 0, 0, 0, 0), end + 2 * MEGABYTE);
+    assert_int_equal(touch(end + MEGABYTE, 1), OG_OK);
+    assert_int_equal(kernel(SYS_brk, end, 0, 0, 0, 0), end);
+    assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
+    reset();
+    assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
+    reset();
+    leave();
+}
+
+static void heap_and_mappings_together_are_limited(void **state)
+{
+    (void)state;
+    const struct og_options options = {.isolation = OG_MPK, .heap_size = (size_t)MEGABYTE};
+    enter_another("plain.so", &options);
+    long pages = 0, end = kernel(SYS_brk, 0, 0, 0, 0, 0), first = end;
+    while (map(0, 4L * PAGE, MAP_ANONYMOUS, -1) > 0)
+        pages += 4;
+    while (kernel(SYS_brk, end + PAGE, 0, 0, 0, 0) == end + PAGE)
+        end += PAGE;
+    assert_true(pages * PAGE + end - first <= MEGABYTE);
+    assert_true(pages > 0);
+    reset();
+    assert_true(map(0, 4L * PAGE, MAP_ANONYMOUS, -1) > 0);
+    leave();
+}
+
+static void memory_is_limited_while_loading(void **state)
+{
+    (void)state;
+    const struct og_options options = {.isolation = OG_MPK, .heap_size = (size_t)MEGABYTE};
+    long megabytes = 0;
+    enter_another("hoards.so", &options);
+    assert_int_equal(call_words("what_was_found", &megabytes, 0, 0, 0, 0), OG_OK);
+    assert_true(megabytes <= 1 + 16);
+    leave();
+}
+
+static void the_hosts_mappings_are_limited_while_loading(void **state)
+{
+    (void)state;
+    long before = count_mappings();
+    enter_another("divides.so", NULL);
+    assert_true(count_mappings() - before < MAPPINGS_OF_A_DOMAIN + 100);
+    leave();
+    assert_true(count_mappings() <= before + 2);
+}
+
+static void the_hosts_mappings_are_limited_after_loading(void **state)
+{
+    (void)state;
+    enum { PAGES = 6000 };
+    char path[128];
+    write_file(in_folder(path, "text"), "text", 4);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL}};
+    enter_another("plain.so", &options);
+    long before = count_mappings(), file = open_inside(path);
+    long start = map(0, PAGES * PAGE, MAP_ANONYMOUS, -1);
+    assert_true(start > 0);
+    /* Every second page a file's; and then free, and touched while they are apart. */
+    for (long i = 0; i < PAGES; i += 2)
+        map(start + i * PAGE, PAGE, MAP_FIXED, file);
+    assert_true(count_mappings() - before < MAPPINGS_OF_A_DOMAIN);
+    long refused = 0;
+    for (long i = 0; i < PAGES; i += 2) {
+        refused += kernel(SYS_munmap, start + i * PAGE, PAGE, 0, 0, 0) != 0;
+        assert_int_equal(touch(start + (i + 1) * PAGE, 1), OG_OK);
+    }
+    assert_true(refused > 0);
+    assert_true(count_mappings() - before < MAPPINGS_OF_A_DOMAIN);
+    /* What is whole again is one mapping again. */
+    assert_int_equal(map(start, PAGES * PAGE, MAP_FIXED | MAP_ANONYMOUS, -1), start);
+    assert_true(count_mappings() - before < 8);
+    for (long i = 0; i < 1000; i += 2) {
+        assert_int_equal(kernel(SYS_munmap, start + i * PAGE, PAGE, 0, 0, 0), 0);
+        assert_int_equal(touch(start + (i + 1) * PAGE, 1), OG_OK);
+    }
+    reset();
+    assert_true(count_mappings() - before < 8);
+    leave();
+}
+
+/* --- files --- */
+
+static void what_proc_tells_is_not_granted_by_its_folder(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"/proc", "/proc/self", "/proc/self/mem", "/sys"};
+    char path[128];
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        struct og_options options = {.isolation = OG_MPK,
+                                     .readable_paths = (const char *const[]){refused[i], NULL}};
+        if (access(refused[i], F_OK))
+            continue;
+        assert_int_equal(try_to_open(library, &options), OG_BAD_ARGUMENT);
+        assert_string_equal(fault.symbol, refused[i]);
+    }
+    struct og_options all = {.isolation = OG_MPK,
+                             .readable_paths = (const char *const[]){"/", "/proc/version", NULL}};
+    write_file(in_folder(path, "text"), "text", 4);
+    enter_another("plain.so", &all);
+    assert_true(can_read(path));
+    assert_true(can_read("/proc/version"));
+    assert_false(can_read("/proc/self/mem"));
+    assert_false(can_read("/proc/thread-self/maps"));
+    assert_false(can_read("/proc/cpuinfo"));
+    assert_false(can_read("/dev/null"));
+    leave();
+}
+
+static void links_do_not_lead_out_of_a_granted_folder(void **state)
+{
+    (void)state;
+    char granted[128], path[128], secret_path[128];
+    mkdir(in_folder(granted, "granted"), 0755);
+    write_file(in_folder(secret_path, "secret.txt"), "secret", 6);
+    write_file(in_folder(path, "granted/text"), "text", 4);
+    assert_int_equal(symlink(secret_path, in_folder(path, "granted/absolute")), 0);
+    assert_int_equal(symlink("../secret.txt", in_folder(path, "granted/relative")), 0);
+    assert_int_equal(symlink("text", in_folder(path, "granted/inside")), 0);
+    assert_int_equal(symlink("..", in_folder(path, "granted/up")), 0);
+    struct og_options options = {.isolation = OG_MPK,
+                                 .readable_paths = (const char *const[]){granted, NULL}};
+    enter_another("plain.so", &options);
+    assert_true(can_read(in_folder(path, "granted/text")));
+    assert_true(can_read(in_folder(path, "granted/./none/..//text")));
+    assert_true(can_read(in_folder(path, "granted/inside")));
+    assert_false(can_read(in_folder(path, "granted/absolute")));
+    assert_false(can_read(in_folder(path, "granted/relative")));
+    assert_false(can_read(in_folder(path, "granted/up/secret.txt")));
+    assert_false(can_read(in_folder(path, "granted/../secret.txt")));
+    assert_false(can_read(secret_path));
+    assert_int_equal(open_inside(in_folder(path, "granted/missing")), -ENOENT);
+    assert_int_equal(open_inside(in_folder(path, "missing")), -EACCES);
+    leave();
+}
+
+/* Of a library that is named by its path, the folder's other libraries are granted, not the rest.
+ */
+static void a_constructor_reads_libraries_only(void **state)
+{
+    (void)state;
+    char path[128];
+    long found = 0;
+    write_file(in_folder(path, "ogsecret.txt"), "secret", 6);
+    enter_another("ogreads.so", NULL);
+    assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
+    assert_true(found < 0);
+    leave();
+}
+
+static void a_library_in_the_root_folder_grants_nothing_else(void **state)
+{
+    (void)state;
+    long found = 0;
+    write_file("/ogsecret.txt", "secret", 6);
+    copy_library("libogbooks.so", "/ogreads.so");
+    main_domain = domain;
+    domain = open_another("/ogreads.so", NULL);
+    assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
+    assert_true(found < 0);
+    assert_false(can_read("/ogsecret.txt"));
+    leave();
+    remove("/ogreads.so");
+    remove("/ogsecret.txt");
+}
+
+static void a_library_that_cannot_be_read_is_told_truly(void **state)
+{
+    (void)state;
+    char path[128];
+    copy_library("libogbooks.so", in_folder(path, "plain.so"));
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(try_to_open("./plain.so", NULL), OG_OK);
+    assert_int_equal(try_to_open("../plain.so", NULL), OG_NOT_FOUND);
+    assert_non_null(strstr(fault.message, "No such file or directory"));
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(try_to_open(in_folder(path, "missing.so"), NULL), OG_NOT_FOUND);
+    assert_non_null(strstr(fault.message, "No such file or directory"));
+    assert_int_equal(try_to_open(folder, NULL), OG_NOT_FOUND);
+    assert_non_null(strstr(fault.message, "Is a directory"));
+}
+
+enum { TIMES = 20000 };
+static char text_path[128];
+
+static void *open_and_close_often(void *user)
+{
+    struct og_scope scope;
+    long opened = 0;
+    og_scope_begin(domain, &scope);
+    char og_mut *text = og_alloc(&scope, char, sizeof(text_path), NULL);
+    struct og_function *function = user;
+    if (text && !og_write_array(&scope.access, text, text_path, sizeof(text_path), NULL) &&
+        !og_invoke_begin(&scope.access, function, NULL)) {
+        opened = ((words *)function->entry)((long)og_pass(text), TIMES, 0, 0);
+        opened = og_invoke_end(&scope.access, NULL) ? -1 : opened;
+    }
+    og_scope_end(&scope);
+    return (void *)opened;
+}
+
+static void two_threads_leave_no_descriptors(void **state)
+{
+    (void)state;
+    pthread_t threads[2];
+    void *opened;
+    write_file(in_folder(text_path, "text"), "text", 4);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){text_path, NULL}};
+    enter_another("plain.so", &options);
+    struct og_function function = boxed("open_and_close");
+    int before = count_descriptors();
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, open_and_close_often, &function), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], &opened), 0);
+        assert_int_equal((long)opened, TIMES);
+    }
+    assert_int_equal(count_descriptors(), before);
+    leave();
+}
+
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(code_that_is_refused_ends_the_opening),
+        cmocka_unit_test(another_file_named_libc_is_not_the_systems),
+        cmocka_unit_test(the_runtimes_stacks_cannot_be_mapped_over),
+        cmocka_unit_test(pages_of_a_file_are_memory_again),
+        cmocka_unit_test(memory_that_is_not_mapped_cannot_be_touched),
+        cmocka_unit_test(heap_and_mappings_together_are_limited),
+        cmocka_unit_test(memory_is_limited_while_loading),
+        cmocka_unit_test(the_hosts_mappings_are_limited_while_loading),
+        cmocka_unit_test(the_hosts_mappings_are_limited_after_loading),
+        cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
+        cmocka_unit_test(links_do_not_lead_out_of_a_granted_folder),
+        cmocka_unit_test(a_constructor_reads_libraries_only),
+        cmocka_unit_test(a_library_in_the_root_folder_grants_nothing_else),
+        cmocka_unit_test(a_library_that_cannot_be_read_is_told_truly),
+        cmocka_unit_test(two_threads_leave_no_descriptors),
+    };
+    snprintf(folder, sizeof(folder), "/tmp/omniglot-books-XXXXXX");
+    mkdir("/tmp", 01777);
+    if (!mkdtemp(folder)) {
+        perror(folder);
+        return 2;
+    }
+    int failed = run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+    char command[128];
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    return system(command) ? 2 : failed;
+}
