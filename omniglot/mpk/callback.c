@@ -88,8 +88,8 @@ uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
         refuse(context, no_callback);
     if (slot->thread != thread->number && slot->thread != MPK_ANY_THREAD)
         refuse(context, no_callback);
-    if (!og_is_within(address, sizeof(struct callback_frame), seat->stack_low + ROOM_BELOW,
-                      seat->stack_end))
+    if (address - (seat->stack_low + ROOM_BELOW) >
+        MPK_FOREIGN_STACK - MPK_PAGE - ROOM_BELOW - sizeof(struct callback_frame))
         refuse(context, og_is_within(address, 1, seat->stack_low, seat->stack_end)
                             ? "the foreign stack overflowed"
                             : no_callback);
@@ -111,9 +111,8 @@ uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
 
     frame->result = result.integer;
     frame->floating_result = result.floating;
-    unsigned domain = context->domain->index;
-    if (mpk_thread_in_gate()->armed != domain)
-        og_mpk_arm(domain);
+    if (mpk_thread_in_gate()->armed != context->index)
+        og_mpk_arm((unsigned)context->index);
     return address;
 }
 

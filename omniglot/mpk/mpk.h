@@ -25,6 +25,7 @@ struct mpk_context {
     uint32_t pkru;
     struct og_context context;
     struct mpk_domain *domain;
+    uint64_t index; /* the domain's */
     struct mpk_thread *thread;
     struct mpk_seat *seat;
     uintptr_t signal_stack; /* where the kernel writes frames while it is inside */
@@ -313,6 +314,7 @@ struct mpk_boot {
 enum { MPK_FILES = 16 /* open at once in a domain */, MPK_THUNK_SIZE = 96, MPK_THUNKS = 4096 };
 
 /* Where a thread runs in a domain; made while loading, so that reset finds it again. */
+enum { MPK_FOREIGN_STACK = 1 << 20 /* with its guard */ };
 struct mpk_seat {
     uintptr_t stack_low, stack_end; /* the foreign stack; a guard lies below */
     uintptr_t rsp, fs;              /* what calls start with, right after loading */
@@ -471,7 +473,6 @@ static inline void mpk_deadline_pause(struct mpk_thread *thread, struct mpk_paus
         kept->charged_for = kept->calls;
         kept->charged = atomic_load_explicit(&thread->carried, memory_order_relaxed);
     }
-    atomic_store_explicit(&thread->serving, NULL, memory_order_release);
 }
 
 /* Whether the call is over its deadline now. */

@@ -110,6 +110,7 @@ static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct frame *fra
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
+    atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
     go_on(frame, state, where, context->signal_stack, fs);
 }
 
@@ -193,6 +194,7 @@ static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct fr
     struct mpk_pause pause;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     mpk_deadline_pause(thread, &pause);
+    atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
     hand_on(signal, &frame->info, &frame->context);
     (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
 }
