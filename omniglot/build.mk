@@ -42,6 +42,9 @@ $(call test,core-write,omniglot/tests/core-write.c omniglot/tests/fake-domain.c,
 $(call test,core-parameters,omniglot/tests/core-parameters.c,,)
 $(call test,none-domain,omniglot/tests/none-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 
+$(call test,none-sharing,omniglot/tests/none-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(BUILD)/test/none-sharing: | $(BUILD)/lib/libogsharing.so
+
 $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
@@ -76,6 +79,7 @@ endef
 $(call shared,libogattack,omniglot/tests/hostile.c,)
 $(call shared,libogsignals,omniglot/tests/hostile-signals.c,)
 FLAGS_omniglot/tests/hostile-signals += -fno-stack-protector -Wno-missing-prototypes
+$(call shared,libogsharing,omniglot/tests/hostile-sharing.c,)
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)
 $(call shared,libogfails,omniglot/tests/fails-to-load.c,)
 $(call shared,libogunlucky,omniglot/tests/unlucky.S,)
@@ -88,18 +92,25 @@ $(call shared,libogthrows,omniglot/tests/throws.cc,,$(CXX))
 FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/tests/hostile-hostcode += -fno-stack-protector -fsemantic-interposition -Wno-missing-prototypes
 FLAGS_omniglot/tests/hostile-books += -fno-stack-protector -Wno-missing-prototypes
+FLAGS_omniglot/tests/hostile-sharing += -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
+$(call test,mpk-arena,omniglot/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,mpk-where,omniglot/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
 MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
 MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
 MPK_GUEST_TESTS += mpk-signals mpk-deadlines
+$(call program,guest-test/mpk-sharing,omniglot/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call shared,libogfuzz,omniglot/tests/fuzz-domain/inside.c,)
+$(call program,guest-test/fuzz-domain,$(addprefix omniglot/tests/fuzz-domain/,main.c round.c canaries.c), \
+    $(OMNIGLOT),$(OMNIGLOT_LIBS))
+FLAGS_omniglot/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion
 # The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
     omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \

@@ -119,10 +119,9 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     return OG_OK;
 }
 
-void mpk_arena_close(struct mpk_arena *arena)
+bool mpk_arena_close(struct mpk_arena *arena)
 {
-    if (arena->start)
-        munmap((void *)arena->start, arena->size);
+    bool gone = !arena->start || !munmap((void *)arena->start, arena->size);
     if (arena->file >= 0)
         close(arena->file);
     free(arena->pages);
@@ -130,6 +129,7 @@ void mpk_arena_close(struct mpk_arena *arena)
     free(arena->regions);
     mpk_mapped_close(arena);
     *arena = (struct mpk_arena){.file = -1};
+    return gone;
 }
 
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size)
@@ -204,6 +204,8 @@ static void enter(struct mpk_arena *arena, struct range range, unsigned char sta
 /* Changes the pages' protection to that of the state, and then the books. */
 static bool become(struct mpk_arena *arena, struct range range, unsigned char state)
 {
+    if (!range.count)
+        return true;
     if (!protect(arena, start_of(arena, range), end_of(arena, range), state))
         return false;
     enter(arena, range, state);
@@ -242,7 +244,8 @@ static bool is_within_limits(const struct mpk_arena *arena, struct range range, 
     size_t had = count_pages(arena, range, MPK_MEMORY);
     size_t pages = arena->memory_pages - had + memory;
     size_t before = count_borders(arena, range);
-    size_t after = borders_as(arena, range, state) + (memory && memory != range.count);
+    size_t after = borders_as(arena, range, state) + (memory && memory != range.count) +
+                   (state == MPK_FILE); /* which joins no other */
     if (memory > had &&
         pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
         return false;

@@ -102,11 +102,12 @@ void mpk_domain_destroy(struct mpk_domain *domain)
     mpk_thunks_close(domain);
     int key = domain->pkru && !domain->key_is_lost ? domain->arena.key : -1;
     pthread_mutex_lock(&lock);
-    mpk_arena_close(&domain->arena);
+    bool gone = mpk_arena_close(&domain->arena);
     if (domain->index < MPK_DOMAINS)
         mpk_domains[domain->index] = NULL;
     pthread_mutex_unlock(&lock);
-    mpk_key_give(key);
+    if (gone)
+        mpk_key_give(key);
     mpk_grants_close(domain);
     free(domain->libraries);
     og_turn_destroy(&domain->turn);

@@ -82,14 +82,15 @@ const char *mpk_library_path(const char *name, char path[MPK_PATH_SIZE])
 
 /* --- what a file is --- */
 
-static int open_beneath(int folder, const char *path, int flags, uint64_t resolve)
+/* openat2. A descriptor, or a negated errno. */
+static int open_resolved(int folder, const char *path, int flags, uint64_t resolve)
 {
-    const struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC),
-                                 .resolve = resolve | RESOLVE_NO_MAGICLINKS};
-    int file;
-    do {
+    enum { TRIES = 16 };
+    const struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = resolve};
+    int file = -1;
+    errno = EAGAIN;
+    for (int i = 0; i < TRIES && file < 0 && errno == EAGAIN; i++) /* renamed meanwhile */
         file = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
-    } while (file < 0 && errno == EAGAIN); /* something was renamed meanwhile */
     return file < 0 ? -errno : file;
 }
 
@@ -272,6 +273,11 @@ enum og_error mpk_grants_open(struct mpk_domain *domain, const char *const *libr
         count++;
     for (size_t i = 0; libraries[i]; i++)
         count += 2;
+    int root = open_resolved(AT_FDCWD, "/", O_PATH, RESOLVE_NO_MAGICLINKS);
+    if (root < 0)
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "the kernel, or what confines this program, lacks openat2 (Linux 5.6)");
+    close(root);
     domain->grants = calloc(count, sizeof(*domain->grants));
     if (!domain->grants)
         return out_of_memory(fault);
@@ -307,15 +313,15 @@ static int resolve(const struct mpk_domain *domain, const struct mpk_grant *gran
     const char *rest = below(path, granted->path);
     if (granted->kind == ONE_FILE)
         return strcmp(path, granted->path) ? -EACCES
-                                           : open_beneath(AT_FDCWD, granted->name, flags, 0);
+                                           : open_resolved(AT_FDCWD, granted->name, flags, 0);
     if (!rest || (granted->kind == LIBRARIES_BESIDE && strchr(rest, '/')))
         return -EACCES;
     if (granted->folder < 0)
         return -ENOENT;
-    int file = open_beneath(granted->folder, rest, flags, RESOLVE_BENEATH);
+    int file = open_resolved(granted->folder, rest, flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
     if (file != -EXDEV || granted->kind != SYSTEM_LIBRARIES)
         return file == -EXDEV || file == -ELOOP ? -EACCES : file;
-    file = open_beneath(AT_FDCWD, path, flags, 0);
+    file = open_resolved(AT_FDCWD, path, flags, RESOLVE_NO_MAGICLINKS);
     if (file < 0 || is_in_system_folder(domain, file))
         return file;
     close(file);

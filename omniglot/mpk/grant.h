@@ -1,6 +1,6 @@
 /* Which files a domain may read: the options' readable paths; and while it loads, what its loader
  * may need. What the domain asks for is a text, and is only compared as one: files are found from
- * folders that the host has opened, and no link and no ".." leads out of them (decision 076). */
+ * folders that the host has opened, and no link and no ".." leads out of them (decision 077). */
 #ifndef OMNIGLOT_MPK_GRANT_H
 #define OMNIGLOT_MPK_GRANT_H
 

@@ -12,6 +12,7 @@
 #include "where.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ struct search {
     struct og_fault *fault;
     enum og_error error;
     bool mended, vanished; /* in this run; it is not known to be clean then */
-    bool again;            /* in this round */
+    bool again, unseen;    /* one of both, or the first, was so in this round */
     uintptr_t low, high;
     struct code *code; /* by address */
     size_t count, room;
@@ -300,20 +301,23 @@ static const struct code *look_at_run(struct search *search, const struct code *
         end++;
     struct mpk_host_range run = {first->start, end[-1].end};
     uint64_t is = signature(first, end);
-    if (is_known(is))
-        return end;
     const struct code *reached = first;
     if (first > search->code && first[-1].end == first->start) {
         run.start -= LONGEST;
         reached--;
+        is = 0; /* the domain's code changes */
     }
-    if (end < all && end->start == run.end)
+    if (end < all && end->start == run.end) {
         run.end += LONGEST;
+        is = 0;
+    }
+    if (is_known(is))
+        return end;
     search->mended = search->vanished = false;
     scan_run(search, reached, run);
-    if (search->mended || search->vanished)
-        search->again = true;
-    else if (!search->error)
+    search->again |= search->mended || search->vanished;
+    search->unseen |= search->mended;
+    if (!search->mended && !search->vanished && !search->error)
         make_known(is);
     return end;
 }
@@ -322,7 +326,7 @@ static const struct code *look_at_run(struct search *search, const struct code *
 static void look(struct search *search)
 {
     search->count = 0;
-    search->again = false;
+    search->again = search->unseen = false;
     if (!mpk_maps_visit(add_code, search)) {
         search->error = og_fail(search->fault, OG_UNSUPPORTED, NULL, 0,
                                 "/proc/self/maps, which lists the host's code, cannot be read");
@@ -348,7 +352,7 @@ static enum og_error check(uintptr_t low, uintptr_t high, struct og_fault *fault
     for (int i = 0; i < ROUNDS && search.again && !search.error; i++)
         look(&search);
     /* What vanished in each round is not there; what was mended in the last was not seen again. */
-    if (!search.error && search.mended)
+    if (!search.error && search.unseen)
         search.error =
             og_fail(fault, OG_BUSY, NULL, 0, "code of the host's changes all the time: try again");
     if (search.memory >= 0)

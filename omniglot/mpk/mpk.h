@@ -245,7 +245,8 @@ enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
 
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault);
-void mpk_arena_close(struct mpk_arena *arena);
+/* False if the memory could not be given back: then its key is not to be another's. */
+bool mpk_arena_close(struct mpk_arena *arena);
 /* What a mapping shows of a file: `size` bytes from `offset`; the rest is zero. */
 struct mpk_source {
     int file;

@@ -103,7 +103,6 @@ static void cover_stacks(const char *own)
         found += kernel_call(SYS_madvise, (long)there, PAGE, MADV_DONTNEED, 0, 0) == 0;
         found += map(there, PAGE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_ANONYMOUS, -1, 0) > 0;
         found += map(there, PAGE, PROT_READ, MAP_FIXED, file, 0) > 0;
-        found += map(there, 1 << 20, PROT_READ, MAP_FIXED, file, 0) > 0;
     }
 }
 

@@ -232,6 +232,8 @@ static void memory_that_is_not_mapped_cannot_be_touched(void **state)
     assert_int_equal(touch(start, 1), OG_OK);
     assert_int_equal(touch(start + 64L * PAGE, 1), OG_FAULTED);
     reset();
+    assert_int_equal(touch(start, 1), OG_FAULTED);
+    reset();
     assert_int_equal(map(0, PAGE, MAP_ANONYMOUS, -1), start);
     assert_int_equal(touch(start, 1), OG_OK);
     assert_int_equal(kernel(SYS_munmap, start, PAGE, 0, 0, 0), 0);
@@ -248,6 +250,13 @@ static void memory_that_is_not_mapped_cannot_be_touched(void **state)
     assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
     reset();
     assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
+    reset();
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    char og_mut *own = og_alloc(&scope, char, 1, &fault);
+    assert_int_equal(touch((long)og_pass(own), 1), OG_OK);
+    assert_int_equal(touch((long)og_pass(own) - 32 * MEGABYTE, 1), OG_FAULTED);
+    og_scope_end(&scope);
     reset();
     leave();
 }
@@ -368,13 +377,13 @@ static void links_do_not_lead_out_of_a_granted_folder(void **state)
                                  .readable_paths = (const char *const[]){granted, NULL}};
     enter_another("plain.so", &options);
     assert_true(can_read(in_folder(path, "granted/text")));
-    assert_true(can_read(in_folder(path, "granted/./none/..//text")));
     assert_true(can_read(in_folder(path, "granted/inside")));
     assert_false(can_read(in_folder(path, "granted/absolute")));
     assert_false(can_read(in_folder(path, "granted/relative")));
     assert_false(can_read(in_folder(path, "granted/up/secret.txt")));
     assert_false(can_read(in_folder(path, "granted/../secret.txt")));
     assert_false(can_read(secret_path));
+    assert_true(can_read(in_folder(path, "granted/./none/..//text")));
     assert_int_equal(open_inside(in_folder(path, "granted/missing")), -ENOENT);
     assert_int_equal(open_inside(in_folder(path, "missing")), -EACCES);
     leave();

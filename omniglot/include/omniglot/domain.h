@@ -29,12 +29,14 @@ enum og_threads {
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
-    size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
+    size_t heap_size;  /* bytes of foreign heap, at most, mappings among them; 0: 64 MiB; RV32: what
+                          the image has */
+    size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
     unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
                              counted; OG_PMP); 0: for ever. While libraries are loaded (OG_MPK), ten
                              seconds or this, whichever is longer */
-    const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
+    const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
+                                          link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */
     enum og_threads threads;
 };
@@ -48,7 +50,8 @@ enum og_error og_mpk_supported(struct og_fault *fault);
  * loader has loaded something; code that is written in place is seen by this function only.
  *
  * OG_OK; OG_FORBIDDEN: code holds an instruction that could undo the isolation, or is writable;
- * fault->symbol names it, and no domain may be called until it is gone. */
+ * fault->symbol names it, and no domain may be called until it is gone; OG_UNSUPPORTED, OG_SYSTEM,
+ * OG_NO_MEMORY: it could not be looked at. */
 enum og_error og_mpk_check_host(struct og_fault *fault);
 
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
