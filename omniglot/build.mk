@@ -77,6 +77,8 @@ endef
 
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
+$(call shared,libogsignals,omniglot/tests/hostile-signals.c,)
+FLAGS_omniglot/tests/hostile-signals += -fno-stack-protector -Wno-missing-prototypes
 $(call shared,libogsharing,omniglot/tests/hostile-sharing.c,)
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)
 $(call shared,libogfails,omniglot/tests/fails-to-load.c,)
@@ -99,6 +101,7 @@ $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
 MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
 MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
+MPK_GUEST_TESTS += mpk-signals mpk-deadlines
 $(call program,guest-test/mpk-sharing,omniglot/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))

@@ -42,40 +42,45 @@ static __attribute__((noinline)) void tell_ended(struct mpk_domain *domain)
     pthread_mutex_unlock(&domain->lock);
 }
 
-/* The gate has come here by it. */
-static inline struct mpk_thread *this_thread(void)
+static void end_at_deadline(struct mpk_domain *domain)
 {
-    struct mpk_thread *thread;
-    __asm__("rdgsbase %0" : "=r"(thread));
-    return thread;
+    struct og_fault fault;
+    mpk_deadline_fail(&fault, 0);
+    mpk_domain_poison(domain, &fault);
 }
 
-static inline void run(struct mpk_context *context, struct mpk_slot *slot,
+/* Whether the call that the callback is in is over its deadline. */
+static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
                        const struct og_arguments *arguments, struct og_result *result)
 {
     struct og_scope scope;
+    struct mpk_pause pause;
+    bool is_over = false;
     /* Who closes the slot says so first, and looks for calls then. */
     slot->running++;
     atomic_signal_fence(memory_order_seq_cst);
     og_callback_function *function = __atomic_load_n(&slot->function, __ATOMIC_ACQUIRE);
     if (OG_LIKELY(function != NULL)) {
         size_t enclosing = og_callback_scope_begin(&context->context, &scope);
+        mpk_deadline_pause(context->thread, &pause);
         function(slot->user, &scope, arguments, result);
+        is_over = mpk_deadline_go_on(context->thread, &pause);
         og_callback_scope_end(&context->context, &scope, enclosing);
     }
     atomic_signal_fence(memory_order_seq_cst);
     slot->running--;
     atomic_signal_fence(memory_order_seq_cst);
     if (OG_LIKELY(__atomic_load_n(&slot->function, __ATOMIC_RELAXED) != NULL))
-        return;
+        return is_over;
     tell_ended(context->domain);
     if (!function)
         refuse(context, no_callback);
+    return is_over;
 }
 
 uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
 {
-    const struct mpk_thread *thread = this_thread();
+    const struct mpk_thread *thread = mpk_thread_in_gate();
     struct mpk_context *context = thread->frame->context;
     struct mpk_slot *slot = &context->domain->slots[number];
     const struct mpk_seat *seat = context->seat;
@@ -83,8 +88,8 @@ uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
         refuse(context, no_callback);
     if (slot->thread != thread->number && slot->thread != MPK_ANY_THREAD)
         refuse(context, no_callback);
-    if (!og_is_within(address, sizeof(struct callback_frame), seat->stack_low + ROOM_BELOW,
-                      seat->stack_end))
+    if (address - (seat->stack_low + ROOM_BELOW) >
+        MPK_FOREIGN_STACK - MPK_PAGE - ROOM_BELOW - sizeof(struct callback_frame))
         refuse(context, og_is_within(address, 1, seat->stack_low, seat->stack_end)
                             ? "the foreign stack overflowed"
                             : no_callback);
@@ -97,16 +102,17 @@ uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
     /* Calls that the host now makes start below what is in use. */
     uintptr_t outer = context->foreign_rsp;
     context->foreign_rsp = (address - RED_ZONE) & -(uintptr_t)16;
-    run(context, slot, &arguments, &result);
+    bool is_over = run(context, slot, &arguments, &result);
     context->foreign_rsp = outer;
+    if (is_over)
+        end_at_deadline(context->domain);
     if (context->context.poisoned)
         og_mpk_leave();
 
     frame->result = result.integer;
     frame->floating_result = result.floating;
-    unsigned domain = context->domain->index;
-    if (this_thread()->armed != domain)
-        og_mpk_arm(domain);
+    if (mpk_thread_in_gate()->armed != context->index)
+        og_mpk_arm((unsigned)context->index);
     return address;
 }
 

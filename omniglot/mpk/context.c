@@ -56,8 +56,6 @@ void mpk_contexts_forked(struct mpk_domain *domain)
     }
 }
 
-enum { FOREIGN_STACK = 1 << 20 };
-
 /* glibc's thread descriptor on x86-64: the words that _dl_allocate_tls leaves to its caller. */
 enum {
     TCB_ITSELF = 0,
@@ -72,11 +70,11 @@ enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *
 {
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_seat *seat = &domain->seats[i];
-        uintptr_t stack = mpk_arena_map_stack(&domain->arena, FOREIGN_STACK);
+        uintptr_t stack = mpk_arena_map_stack(&domain->arena, MPK_FOREIGN_STACK);
         if (!stack)
             return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for the foreign stacks");
         seat->stack_low = stack;
-        seat->stack_end = stack + FOREIGN_STACK - MPK_PAGE;
+        seat->stack_end = stack + MPK_FOREIGN_STACK - MPK_PAGE;
         seat->rsp = seat->stack_end - 64;
     }
     return OG_OK;
@@ -179,6 +177,7 @@ struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault 
     if (!context)
         goto fail;
     context->domain = domain;
+    context->index = domain->index;
     context->thread = thread;
     context->pkru = domain->pkru;
     context->context.domain = &domain->domain;

@@ -26,7 +26,10 @@
 static pthread_mutex_t *(*const before_domains[])(void) = {mpk_host_code_lock, mpk_domains_lock,
                                                            mpk_contexts_mutex};
 static pthread_mutex_t *(*const after_domains[])(void) = {
-    mpk_signal_stacks_lock, mpk_threads_lock, mpk_keys_lock, mpk_deadline_lock,
+    mpk_signal_stacks_lock,
+    mpk_threads_lock,
+    mpk_keys_lock,
+    mpk_deadline_lock,
 };
 enum { BEFORE = sizeof(before_domains) / sizeof(before_domains[0]) };
 enum { AFTER = sizeof(after_domains) / sizeof(after_domains[0]) };
@@ -73,6 +76,7 @@ static void in_parent(void)
  * the parent, so the child makes no new ones. */
 static void in_child(void)
 {
+    mpk_host_signals_forked();
     mpk_threads_forked();
     for (size_t i = 0; i < MPK_DOMAINS; i++) {
         struct mpk_domain *domain = mpk_domains[i];

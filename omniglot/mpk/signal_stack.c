@@ -29,11 +29,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
-
-#ifndef SS_AUTODISARM
-#define SS_AUTODISARM (1u << 31)
-#endif
+#include <unistd.h>
 
 enum { SIGNAL_STACKS = 2048, SIGNAL_STACK = MPK_SIGNAL_STACK };
 
@@ -136,8 +134,8 @@ static void free_left_stacks(struct mpk_thread *thread)
 
 static void disarm(struct mpk_thread *thread)
 {
-    stack_t none = {.ss_flags = SS_DISABLE};
-    sigaltstack(&none, NULL);
+    /* The host's own comes back. */
+    syscall(SYS_sigaltstack, &thread->host_stack, NULL);
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
 }
 
@@ -192,7 +190,7 @@ void mpk_signal_stacks_leave(struct mpk_thread *thread)
 stack_t mpk_signal_stack_at(uintptr_t start)
 {
     return (stack_t){
-        .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)SS_AUTODISARM};
+        .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)MPK_SS_AUTODISARM};
 }
 
 void og_mpk_arm(unsigned domain)
@@ -202,8 +200,11 @@ void og_mpk_arm(unsigned domain)
     int number = errno;
     stack_t stack = mpk_signal_stack_at(context->signal_stack);
     /* It cannot fail; and without a stack that is lent the domain is not to be entered. */
-    if ((frames_need_domain_key() && context->domain->lent != context) || sigaltstack(&stack, NULL))
+    if ((frames_need_domain_key() && context->domain->lent != context) ||
+        syscall(SYS_sigaltstack, &stack, NULL))
         __builtin_trap();
+    if (thread->is_mask_unsure)
+        mpk_masks_settle(thread);
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, domain);
     free_left_stacks(thread);

@@ -87,7 +87,7 @@ int64_t mpk_syscall_openat(struct mpk_syscall *call)
 /* Reads into the domain's memory, from where the file stands or (`at`) from `offset`. */
 static int64_t read_file(struct mpk_syscall *call, bool at, off_t offset)
 {
-    size_t size = call->arguments[2];
+    size_t size = mpk_policy_at_once(call->arguments[2]);
     ssize_t got = -1;
     int64_t error = 0;
     pthread_mutex_lock(&call->domain->lock);

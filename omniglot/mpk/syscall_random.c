@@ -6,11 +6,12 @@
 
 int64_t mpk_syscall_getrandom(struct mpk_syscall *call)
 {
+    size_t size = mpk_policy_at_once(call->arguments[1]);
     ssize_t got = -EFAULT;
     pthread_mutex_lock(&call->domain->lock);
-    void *memory = mpk_policy_memory(call, call->arguments[0], call->arguments[1]);
+    void *memory = mpk_policy_memory(call, call->arguments[0], size);
     if (memory)
-        got = getrandom(memory, call->arguments[1], (unsigned)call->arguments[2] & GRND_NONBLOCK);
+        got = getrandom(memory, size, (unsigned)call->arguments[2] & GRND_NONBLOCK);
     if (memory && got < 0)
         got = -errno;
     pthread_mutex_unlock(&call->domain->lock);

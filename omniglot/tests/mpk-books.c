@@ -72,7 +72,6 @@ static enum og_error try_to_open(const char *path, const struct og_options *opti
 {
     const struct og_options defaults = {.isolation = OG_MPK};
     struct og_domain *other = NULL;
-    take_signals_back();
     enum og_error error = og_domain_open(&other, (const char *const[]){path, NULL},
                                          options ? options : &defaults, &fault);
     if (!error)
@@ -93,7 +92,6 @@ static void enter_another(const char *name, const struct og_options *options)
 
 static void leave(void)
 {
-    take_signals_back();
     assert_int_equal(og_domain_close(domain, &fault), OG_OK);
     domain = main_domain;
 }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* --- signal stacks --- */
@@ -24,7 +25,7 @@ static void *stay(void *memory)
     struct stays *stays = memory;
     struct og_fault fault;
     stays->error = sharing_call(stays->domain, "count", 0, 0, 0, NULL, &fault);
-    sigaltstack(NULL, &stays->stack);
+    syscall(SYS_sigaltstack, NULL, &stays->stack);
     atomic_store(&stays->step, 1);
     while (atomic_load(&stays->step) < 2)
         usleep(500);

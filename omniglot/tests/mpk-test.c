@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <fnmatch.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,17 +27,9 @@ void *raw_function(const char *name)
     return function;
 }
 
-void take_signals_back(void)
-{
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS};
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        assert_int_equal(og_mpk_signal_adopt(signals[i], &fault), OG_OK);
-}
-
 struct og_function boxed_in(struct og_domain *other, const char *name)
 {
     struct og_function function;
-    take_signals_back();
     assert_int_equal(og_domain_lookup(other, name, &function, &fault), OG_OK);
     return function;
 }
@@ -52,7 +43,6 @@ struct og_domain *open_another(const char *other_library, const struct og_option
 {
     const struct og_options defaults = {.isolation = OG_MPK};
     struct og_domain *other;
-    take_signals_back();
     enum og_error error =
         og_domain_open(&other, (const char *const[]){other_library ? other_library : library, NULL},
                        options ? options : &defaults, &fault);
@@ -75,7 +65,6 @@ static int open_domain(void **state)
 
 static int close_domain(void)
 {
-    take_signals_back();
     enum og_error error = og_domain_close(domain, &fault);
     if (error)
         print_message("# the test's domain cannot be closed: %s\n", fault.message);
@@ -96,7 +85,6 @@ enum og_error call_words(const char *name, long *result, long a, long b, long c,
 
 void reset(void)
 {
-    take_signals_back();
     assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -375,7 +376,7 @@ void canaries_tell(struct plan *plan, uint64_t *random, const struct og_domain *
     __asm__("rdgsbase %0" : "=r"(block));
     if (block)
         add_target(plan, (const void *)block, 3 * 4096, PLACE_THREAD_BLOCK);
-    if (!sigaltstack(NULL, &stack) && stack.ss_sp)
+    if (!syscall(SYS_sigaltstack, NULL, &stack) && stack.ss_sp)
         add_target(plan, (const char *)stack.ss_sp + stack.ss_size - 8192, 8192,
                    PLACE_SIGNAL_STACK);
     for (size_t i = 0; i < opened_count; i++) {
