@@ -2,6 +2,7 @@
  * rights, on the host's stack. The slot and the place of the arguments are the domain's word. */
 #include "mpk.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* What og_mpk_callback has put on the foreign stack, from below. */
@@ -15,9 +16,20 @@ struct callback_frame {
     uintptr_t return_address;
 };
 
+#define AT_OFFSET(field, offset)                                                                   \
+    _Static_assert(offsetof(struct callback_frame, field) == (offset), "layout.h says otherwise")
+AT_OFFSET(result, MPK_CALLBACK_RESULT);
+AT_OFFSET(floating_result, MPK_CALLBACK_FLOAT);
+AT_OFFSET(integers, MPK_CALLBACK_INTEGERS);
+AT_OFFSET(floats, MPK_CALLBACK_FLOATS);
+AT_OFFSET(control_words[0], MPK_CALLBACK_MXCSR);
+AT_OFFSET(control_words[1], MPK_CALLBACK_CONTROL);
+AT_OFFSET(registers, MPK_CALLBACK_REGISTERS);
+_Static_assert(sizeof(struct callback_frame) == MPK_CALLBACK_SIZE, "layout.h says otherwise");
+
 extern const char og_mpk_callback_thunks[];
 uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame);
-enum { THUNK_SIZE = 16, RED_ZONE = 128 };
+enum { THUNK_SIZE = 16 };
 
 /* A callback that cannot be served ends the call, as an illegal instruction would. */
 static _Noreturn void refuse(void)
@@ -46,7 +58,7 @@ uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
 
     /* Calls that the host now makes start below what is in use. */
     uintptr_t outer = context->foreign_rsp;
-    context->foreign_rsp = (address - RED_ZONE) & -(uintptr_t)16;
+    context->foreign_rsp = (address - MPK_RED_ZONE) & -(uintptr_t)16;
     struct og_scope scope;
     size_t enclosing = og_callback_scope_begin(&context->context, &scope);
     callback->function(callback->user, &scope, &arguments, &result);

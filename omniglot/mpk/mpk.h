@@ -27,7 +27,8 @@ struct mpk_context {
     struct mpk_domain *domain;
     struct mpk_thread *thread;
     struct mpk_seat *seat;
-    uintptr_t signal_stack; /* where the kernel writes frames while it is inside */
+    uintptr_t signal_stack;  /* where the kernel writes frames while it is inside */
+    bool signal_stack_stale; /* from before a reset: cleared when it is armed */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -35,7 +36,6 @@ struct mpk_thread {
     /* The gate page: readable in domains. */
     _Atomic unsigned char selector;
     uint32_t domain_pkru;
-    uint64_t resume_rax, resume_rcx, resume_rdx, resume_rip;
     /* The host's own. */
     struct mpk_frame *frame __attribute__((aligned(MPK_PAGE)));
     uintptr_t host_fs;
@@ -64,6 +64,9 @@ extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 /* The calling thread's block, made if there is none yet; NULL if there is no room. */
 struct mpk_thread *mpk_thread_self(void);
 
+/* The calling thread's GS base, by which the gate finds its block: sets it if it is another. */
+bool mpk_thread_set_base(struct mpk_thread *thread);
+
 /* In a signal handler, which the kernel starts with few rights: gives the thread all, if it is one
  * that uses domains. Without them it cannot make a system call, not even to return. */
 void mpk_thread_open_rights(void);
@@ -84,12 +87,12 @@ enum og_error mpk_threads_open(struct og_fault *fault);
 /* Vector registers 16 to 31 and the mask registers of AVX-512, which the gate must clear. */
 extern bool og_mpk_has_wide_registers;
 
+/* Takes all keys of the process: OG_UNSUPPORTED if it holds any already. */
 enum og_error mpk_keys_open(struct og_fault *fault);
 /* A key for a domain. Returns OG_OK or OG_NO_MEMORY (all keys are taken). */
 enum og_error mpk_key_take(int *key, struct og_fault *fault);
 void mpk_key_give(int key);
-int mpk_key_readonly(void);     /* readable, not writable, in every domain */
-uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key */
+uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key: and to read MPK_GATE_KEY */
 
 /* --- signals (signal.c) --- */
 
@@ -119,6 +122,8 @@ void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned 
 void mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* The one that starts there, as the kernel takes it. */
 stack_t mpk_signal_stack_at(uintptr_t start);
+/* The domain is reset: nothing that it has left there is there when it is entered again. */
+void mpk_signal_stack_clear(struct mpk_context *context);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
 void og_mpk_arm(unsigned domain);
 

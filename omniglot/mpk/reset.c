@@ -59,6 +59,7 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
             continue;
         context->foreign_rsp = domain->seats[i].rsp;
         context->foreign_fs = domain->seats[i].fs;
+        mpk_signal_stack_clear(context);
         context->context.fault = domain->poison;
         context->context.poisoned = domain->poison.error;
     }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 
@@ -129,10 +130,34 @@ stack_t mpk_signal_stack_at(uintptr_t start)
         .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)SS_AUTODISARM};
 }
 
+static void clear(struct mpk_context *context)
+{
+    void *stack = (void *)context->signal_stack;
+    if (madvise(stack, SIGNAL_STACK, MADV_DONTNEED))
+        memset(stack, 0, SIGNAL_STACK);
+    context->signal_stack_stale = false;
+}
+
+/* Another thread's may be in use at this moment, by a signal that found the host: that thread arms
+ * it before it enters again, and clears it then. */
+void mpk_signal_stack_clear(struct mpk_context *context)
+{
+    uint64_t armed = context->domain->index;
+    if (context->thread == mpk_thread_self()) {
+        clear(context);
+        return;
+    }
+    context->signal_stack_stale = true;
+    atomic_fetch_add(&context->thread->stacks_left, 1); /* a handler there does not arm it again */
+    atomic_compare_exchange_strong(&context->thread->armed, &armed, MPK_NO_DOMAIN);
+}
+
 void og_mpk_arm(unsigned domain)
 {
     struct mpk_thread *thread = mpk_thread_self();
     int number = errno;
+    if (thread->contexts[domain]->signal_stack_stale)
+        clear(thread->contexts[domain]);
     stack_t stack = mpk_signal_stack_at(thread->contexts[domain]->signal_stack);
     /* It cannot fail; and without a stack the domain is not to be entered. */
     if (sigaltstack(&stack, NULL))
