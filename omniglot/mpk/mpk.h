@@ -64,7 +64,15 @@ extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 /* The calling thread's block, made if there is none yet; NULL if there is no room. */
 struct mpk_thread *mpk_thread_self(void);
 
-/* The calling thread's GS base, by which the gate finds its block: sets it if it is another. */
+/* The one that the calling thread's GS base names, where the gate has come here by it. */
+static inline struct mpk_thread *mpk_thread_here(void)
+{
+    uintptr_t base;
+    __asm__ volatile("rdgsbase %0" : "=r"(base));
+    return (struct mpk_thread *)(base + MPK_GS);
+}
+
+/* Makes the calling thread's GS base name its block, if it does not. */
 bool mpk_thread_set_base(struct mpk_thread *thread);
 
 /* In a signal handler, which the kernel starts with few rights: gives the thread all, if it is one

@@ -151,9 +151,8 @@ void mpk_thread_open_rights(void)
 
 bool mpk_thread_set_base(struct mpk_thread *thread)
 {
-    uintptr_t base = (uintptr_t)thread - MPK_GS, now;
-    __asm__ volatile("rdgsbase %0" : "=r"(now));
-    return now == base || !syscall(SYS_arch_prctl, ARCH_SET_GS, base);
+    return mpk_thread_here() == thread ||
+           !syscall(SYS_arch_prctl, ARCH_SET_GS, (uintptr_t)thread - MPK_GS);
 }
 
 struct mpk_thread *mpk_thread_self(void)

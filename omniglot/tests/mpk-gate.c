@@ -177,6 +177,25 @@ static void a_step_after_a_wrpkru_ends_the_call(void **state)
     visit_wrpkrus(step_there);
 }
 
+size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
+
+/* At every offset: the host's scan leaves the gate out. WRFSBASE sets what no host code uses that
+ * foreign code can have come to. */
+static void the_gate_holds_no_other_instruction_that_opens_anything(void **state)
+{
+    (void)state;
+    const char *name = NULL;
+    int wrpkrus = 0;
+    for (const unsigned char *at = og_mpk_gate_start; at < og_mpk_gate_end; at++) {
+        at += mpk_scan(at, (size_t)(og_mpk_gate_end - at), &name);
+        if (at >= og_mpk_gate_end)
+            break;
+        wrpkrus += !strcmp(name, "WRPKRU");
+        assert_true(!strcmp(name, "WRPKRU") || !strcmp(name, "WRFSBASE"));
+    }
+    assert_int_equal(wrpkrus, 11);
+}
+
 static bool is_far_return(const unsigned char *code)
 {
     for (int i = 0; i < 4; i++) /* QEMU's would be the guest kernel's end (mpk-attacks.c) */
@@ -431,6 +450,7 @@ int main(int argc, char **argv)
         TEST(no_rights_without_a_gs_base_do_not_kill_the_host),
         TEST(a_wrpkru_that_is_none_is_a_fault),
         TEST(a_step_after_a_wrpkru_ends_the_call),
+        TEST(the_gate_holds_no_other_instruction_that_opens_anything),
         TEST(every_byte_of_the_gate_can_be_jumped_to_without_a_gs_base),
         TEST(a_system_call_changes_nothing_but_its_result),
         TEST(a_system_call_needs_a_stack_of_the_domains),
