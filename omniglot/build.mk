@@ -74,6 +74,8 @@ endef
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
 $(call shared,liboggate,omniglot/tests/hostile-gate.c,)
+$(call shared,libogsignals,omniglot/tests/hostile-signals.c,)
+FLAGS_omniglot/tests/hostile-signals += -fno-stack-protector -Wno-missing-prototypes
 $(call shared,libogforbidden,omniglot/tests/forbidden.c,)
 $(call shared,libogfails,omniglot/tests/fails-to-load.c,)
 $(call shared,libogunlucky,omniglot/tests/unlucky.S,)
@@ -86,8 +88,8 @@ FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
 $(call test,mpk-where,omniglot/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
-MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries \
-    mpk-gate
+MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries mpk-signals \
+    mpk-deadlines mpk-gate
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))

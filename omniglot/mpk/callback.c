@@ -41,9 +41,16 @@ static _Noreturn void refuse(void)
     og_mpk_leave();
 }
 
+static void end_at_deadline(struct mpk_domain *domain)
+{
+    struct og_fault fault;
+    mpk_deadline_fail(&fault, 0);
+    mpk_domain_poison(domain, &fault);
+}
+
 uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
 {
-    struct mpk_context *context = mpk_thread_self()->frame->context;
+    struct mpk_context *context = mpk_thread_in_gate()->frame->context;
     struct mpk_domain *domain = context->domain;
     const struct mpk_seat *seat = context->seat;
     struct og_callback *callback = slot < MPK_CALLBACKS ? domain->callbacks[slot] : NULL;
@@ -61,10 +68,15 @@ uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
     context->foreign_rsp = (address - MPK_RED_ZONE) & -(uintptr_t)16;
     struct og_scope scope;
     size_t enclosing = og_callback_scope_begin(&context->context, &scope);
+    struct mpk_pause pause;
+    mpk_deadline_pause(context->thread, &pause);
     callback->function(callback->user, &scope, &arguments, &result);
+    bool is_over = mpk_deadline_go_on(context->thread, &pause);
     /* It may have closed the callback by now. */
     og_callback_scope_end(&context->context, &scope, enclosing);
     context->foreign_rsp = outer;
+    if (is_over)
+        end_at_deadline(domain);
     if (context->context.poisoned)
         og_mpk_leave();
 

@@ -1,23 +1,36 @@
-/* Deadlines: one clock thread looks at the threads that are inside domains, and tells one that
- * has been in the same call for too long by a signal; the thread itself knows which domain's
- * deadline counts. A call costs one increment for it, and no system call. */
+/* Deadlines: how long a call may be in foreign code, the system calls it makes included; what its
+ * callbacks take is the host's own time. A clock thread looks about every millisecond where each
+ * thread is, and charges what has passed since to the call that it finds under way. A thread asks
+ * itself whether its call is over (mpk_deadline_passed) whenever it is about to go on in foreign
+ * code; only one that stays there is told by a signal. A call costs one increment for it, and no
+ * system call.
+ *
+ * Calls are known by their number, `calls` of the thread. A callback can make others, so it carries
+ * what the call that it interrupts had been charged over to the number that is then the last. */
 #include "mpk.h"
 
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK = 1000000 /* nanoseconds */ };
+enum {
+    TICK = 1000000, /* nanoseconds, on average */
+    /* However late the clock is: it may have been stopped, and the domain with it. */
+    TICK_MOST = 10 * TICK
+};
+
+#define NO_CALL UINT64_MAX
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool running;
-static _Atomic uint64_t shortest =
-    UINT64_MAX; /* of the domains' deadlines; nobody is disturbed before */
-
-/* What the clock last saw of each thread: the number of its call, and since when. */
-static struct {
-    uint64_t calls, since;
-} seen[MPK_THREADS];
+static pthread_cond_t ended;
+static uint64_t deadlines[MPK_DOMAINS]; /* of the domains that have one; 0: none */
+static _Atomic uint64_t shortest;       /* of them; nobody is disturbed before */
+static pthread_t clock_thread;
+static bool is_running;
+static unsigned generation; /* of clocks: an older one ends */
+static uint64_t elapsed;    /* since the tick before; the clock's own */
+static const char marker;   /* what a signal of the clock carries */
 
 static uint64_t now(void)
 {
@@ -26,64 +39,208 @@ static uint64_t now(void)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-static void visit(struct mpk_thread *thread)
+static uint64_t load(const _Atomic uint64_t *value)
 {
-    uint64_t calls = atomic_load(&thread->calls), time = now();
-    if (calls != seen[thread->index].calls || !thread->frame) {
-        seen[thread->index].calls = calls;
-        seen[thread->index].since = time;
-        return;
-    }
-    uint64_t elapsed = time - seen[thread->index].since;
-    if (elapsed < 2 * (uint64_t)TICK || elapsed < atomic_load(&shortest))
-        return;
-    atomic_store(&thread->overdue_by, elapsed);
-    atomic_store(&thread->overdue, calls);
-    syscall(SYS_tgkill, getpid(), thread->id, mpk_deadline_signal());
+    return atomic_load_explicit(value, memory_order_acquire);
 }
 
-static void *watch(void *unused)
+static void store(_Atomic uint64_t *place, uint64_t value)
 {
-    const struct timespec tick = {0, TICK};
-    (void)unused;
-    for (;;) {
-        nanosleep(&tick, NULL);
-        mpk_threads_visit(visit);
+    atomic_store_explicit(place, value, memory_order_release);
+}
+
+/* --- the clock --- */
+
+static void tell(struct mpk_thread *thread)
+{
+    if (load(&thread->told))
+        return;
+    siginfo_t info = {.si_code = SI_QUEUE};
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_ptr = (void *)&marker;
+    store(&thread->told, 1);
+    if (syscall(SYS_rt_tgsigqueueinfo, info.si_pid, thread->id, mpk_deadline_signal(), &info))
+        store(&thread->told, 0);
+}
+
+/* In foreign code, or in what is done for it. */
+static bool is_inside(struct mpk_thread *thread)
+{
+    const struct mpk_frame *frame = __atomic_load_n(&thread->frame, __ATOMIC_RELAXED);
+    return frame && (atomic_load_explicit(&thread->selector, memory_order_relaxed) == MPK_BLOCK ||
+                     atomic_load_explicit(&thread->serving, memory_order_relaxed) == frame);
+}
+
+static void charge(struct mpk_thread *thread)
+{
+    uint64_t calls = load(&thread->calls);
+    if (!is_inside(thread))
+        return;
+    if (load(&thread->charged_for) == calls) {
+        store(&thread->charged, load(&thread->charged) + elapsed);
+    } else {
+        uint64_t carried = load(&thread->carried_for) == calls ? load(&thread->carried) : 0;
+        store(&thread->charged_for, NO_CALL);
+        store(&thread->charged, carried);
+        store(&thread->charged_for, calls);
     }
+    uint64_t limit = load(&thread->limit_for) == calls ? load(&thread->limit) : load(&shortest);
+    if (load(&thread->charged) < limit)
+        return;
+    store(&thread->over_for, calls);
+    tell(thread);
+}
+
+/* When to look next: foreign code that knew could be in a callback then. */
+static uint64_t next_tick(uint64_t *random)
+{
+    *random ^= *random << 13;
+    *random ^= *random >> 7;
+    *random ^= *random << 17;
+    return now() + TICK / 2 + *random % TICK;
+}
+
+static void *watch(void *memory)
+{
+    const unsigned mine = (unsigned)(uintptr_t)memory;
+    uint64_t last = now(), random = 0;
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random) || !random)
+        random = last | 1;
+    pthread_mutex_lock(&lock);
+    while (generation == mine) {
+        uint64_t until = next_tick(&random);
+        const struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
+        pthread_cond_timedwait(&ended, &lock, &time);
+        pthread_mutex_unlock(&lock);
+        uint64_t time_now = now();
+        elapsed = time_now - last < TICK_MOST ? time_now - last : TICK_MOST;
+        last = time_now;
+        mpk_threads_visit(charge);
+        pthread_mutex_lock(&lock);
+    }
+    pthread_mutex_unlock(&lock);
     return NULL;
 }
 
-enum og_error mpk_deadline_watch(uint64_t deadline, struct og_fault *fault)
+static void make_condition(void)
 {
-    sigset_t all, before;
-    pthread_t clock;
-    pthread_attr_t attributes;
-    int failed = 0;
-    sigfillset(&all);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+/* With the lock held, on a thread that has all rights. */
+static bool start(void)
+{
+    static bool has_condition;
+    if (!has_condition)
+        make_condition();
+    has_condition = true;
+    /* The host's handlers are not to run on the clock's thread. */
+    uint64_t mask = mpk_mask_block_hosts();
+    is_running = !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
+    mpk_mask_set(mask);
+    return is_running;
+}
+
+/* With the lock held. */
+static void find_shortest(void)
+{
+    uint64_t found = UINT64_MAX;
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (deadlines[i] && deadlines[i] < found)
+            found = deadlines[i];
+    store(&shortest, found);
+}
+
+enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault)
+{
     pthread_mutex_lock(&lock);
-    if (deadline < atomic_load(&shortest))
-        atomic_store(&shortest, deadline);
-    if (!running) {
-        pthread_attr_init(&attributes);
-        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        /* The host's handlers are not to run on the clock's thread. */
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        failed = pthread_create(&clock, &attributes, watch, NULL);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        pthread_attr_destroy(&attributes);
-        running = !failed;
-    }
+    deadlines[domain] = deadline;
+    find_shortest();
+    bool works = is_running || start();
+    if (!works)
+        deadlines[domain] = 0;
     pthread_mutex_unlock(&lock);
-    if (failed)
+    if (!works)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot start the deadline's clock");
     return OG_OK;
 }
 
+void mpk_deadline_unwatch(unsigned domain)
+{
+    pthread_mutex_lock(&lock);
+    deadlines[domain] = 0;
+    find_shortest();
+    bool ends = is_running && load(&shortest) == UINT64_MAX;
+    pthread_t last = clock_thread;
+    if (ends) {
+        is_running = false;
+        generation++;
+        pthread_cond_broadcast(&ended);
+    }
+    pthread_mutex_unlock(&lock);
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    if (ends)
+        pthread_join(last, NULL);
+    pthread_setcancelstate(state, NULL);
+}
+
 void mpk_deadline_forked(void)
 {
-    bool was_running = running;
     pthread_mutex_init(&lock, NULL);
-    running = false;
-    if (was_running && mpk_deadline_watch(UINT64_MAX, NULL))
-        running = false;
+    if (!is_running)
+        return;
+    make_condition();
+    generation++;
+    mpk_thread_self(); /* whose rights the clock has: to read the selectors */
+    start();
+}
+
+/* --- the threads --- */
+
+/* What the call under way has been charged. */
+static uint64_t charged(struct mpk_thread *thread)
+{
+    uint64_t calls = load(&thread->calls);
+    uint64_t amount = load(&thread->charged_for) == calls ? load(&thread->charged) : 0;
+    if (load(&thread->charged_for) == calls)
+        return amount;
+    return load(&thread->carried_for) == calls ? load(&thread->carried) : 0;
+}
+
+bool mpk_deadline_passed(struct mpk_thread *thread)
+{
+    uint64_t deadline = thread->frame->context->domain->deadline;
+    store(&thread->limit, deadline ? deadline : UINT64_MAX);
+    store(&thread->limit_for, load(&thread->calls));
+    return deadline && charged(thread) >= deadline;
+}
+
+void mpk_deadline_fail(struct og_fault *fault, uintptr_t at)
+{
+    og_fail(fault, OG_DEADLINE, NULL, at, "the foreign code ran past its deadline");
+    fault->instruction = at;
+}
+
+void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept)
+{
+    store(&thread->carried_for, NO_CALL);
+    store(&thread->carried, kept->charged_for == kept->calls ? kept->charged : 0);
+    store(&thread->carried_for, load(&thread->calls));
+}
+
+bool mpk_deadline_is_own(int signal, const siginfo_t *info)
+{
+    return signal == mpk_deadline_signal() && info->si_code == SI_QUEUE && info->si_ptr == &marker;
+}
+
+void mpk_deadline_heard(struct mpk_thread *thread)
+{
+    if (thread)
+        store(&thread->told, 0);
 }

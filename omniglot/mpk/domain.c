@@ -29,6 +29,7 @@ static enum og_error out_of_memory(struct og_fault *fault)
 static void after_fork(void)
 {
     pthread_mutex_init(&lock, NULL);
+    mpk_host_signals_forked();
     mpk_contexts_forked();
     mpk_threads_forked();
     for (size_t i = 0; i < MPK_DOMAINS; i++) {
@@ -75,7 +76,9 @@ static enum og_error start_runtime(struct og_fault *fault)
     pthread_mutex_unlock(&lock);
     /* With rights to read the gate, too. */
     if (!error && !mpk_thread_self())
-        error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "too many threads use domains");
+        error = og_fail(fault, OG_NO_MEMORY, NULL, 0,
+                        "no room for this thread: 256 use domains, each until it exits, or the "
+                        "kernel is out of memory for them; let some exit");
     return error ? error : mpk_host_code_check(fault);
 }
 
@@ -108,6 +111,8 @@ bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), voi
 
 void mpk_domain_destroy(struct mpk_domain *domain)
 {
+    if (domain->index < MPK_DOMAINS)
+        mpk_deadline_unwatch(domain->index);
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
     mpk_contexts_lock();
@@ -231,7 +236,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (!error && deadline) {
         /* Loading is a few calls, each of which takes longer than others. */
         domain->deadline = deadline < LOADING_DEADLINE ? LOADING_DEADLINE : deadline;
-        error = mpk_deadline_watch(deadline, fault);
+        error = mpk_deadline_watch(domain->index, deadline, fault);
     }
     if (!error)
         error = load(domain, libraries, fault);

@@ -49,8 +49,19 @@ struct mpk_thread {
     uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
-    _Atomic uint64_t overdue;    /* the value of `calls` that has taken long, */
-    _Atomic uint64_t overdue_by; /* and how long: nanoseconds */
+    /* Deadlines (deadline.c): nanoseconds, each of the call of that number. The clock's: */
+    _Atomic uint64_t charged, charged_for;
+    _Atomic uint64_t over_for; /* the call that has been charged all it may be */
+    _Atomic uint64_t told;     /* by a signal, and has not heard yet */
+    /* The thread's: */
+    _Atomic uint64_t carried, carried_for; /* what had been charged before a callback */
+    _Atomic uint64_t limit, limit_for;     /* not to be told before */
+    _Atomic(struct mpk_frame *) serving;   /* the call that something is done for */
+    /* What the host has asked for (host_masks.c). */
+    uint64_t blocked;    /* of the signals that the kernel must not block */
+    uint64_t held;       /* of them: have come */
+    bool is_mask_unsure; /* a handler has had the kernel block some */
+    stack_t host_stack;  /* the alternate one */
 };
 
 /* What a call leaves on the host's stack. */
@@ -63,12 +74,13 @@ extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 
 /* The calling thread's block, made if there is none yet; NULL if there is no room. */
 struct mpk_thread *mpk_thread_self(void);
-
-/* The one that the calling thread's GS base names, where the gate has come here by it. */
-static inline struct mpk_thread *mpk_thread_here(void)
+/* The same; NULL if there is none yet. */
+struct mpk_thread *mpk_thread_if_any(void);
+/* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
+static inline struct mpk_thread *mpk_thread_in_gate(void)
 {
     uintptr_t base;
-    __asm__ volatile("rdgsbase %0" : "=r"(base));
+    __asm__("rdgsbase %0" : "=r"(base));
     return (struct mpk_thread *)(base + MPK_GS);
 }
 
@@ -105,12 +117,49 @@ uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key: and to 
 /* --- signals (signal.c) --- */
 
 enum og_error mpk_signals_open(struct og_fault *fault);
-/* For another runtime in the program that handles faults: from now on the signal is handed to
- * `action` where it is none of a domain's; *before gets what it was handed to. The handler that the
- * kernel knows stays og-mpk's, which has to be installed. */
+/* For another runtime in the program that handles faults: sigaction, where that could be another
+ * library's. */
 void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before);
 /* The signal that tells a thread its deadline has passed. */
 int mpk_deadline_signal(void);
+
+/* --- the host's handlers (host_signals.c), masks and alternate stacks (host_masks.c) --- */
+
+/* Of the process: from now on every handler's signal comes to the runtime first. */
+enum og_error mpk_host_signals_open(struct og_fault *fault);
+void mpk_host_signals_forked(void);
+/* Is it one that the processor raises, or a trapped system call? */
+bool mpk_is_fault(int signal);
+/* Does with a signal that is none of a domain's what the host has asked for. `context` is the
+ * kernel's; all signals are blocked, and are so again when this returns. */
+void mpk_host_signal(int signal, siginfo_t *info, void *context);
+
+/* Masks are the kernel's: bit 0 is signal 1. */
+uint64_t mpk_mask_of(int signal);
+/* Which signals are never blocked in a thread that enters domains. */
+uint64_t mpk_mask_needed(void);
+/* These return what was blocked before. */
+uint64_t mpk_mask_block_all(void);
+uint64_t mpk_mask_block_hosts(void); /* all but those by which the C library reaches threads */
+void mpk_mask_set(uint64_t mask);
+
+/* The calling thread enters domains from now on; no more. */
+void mpk_masks_join(struct mpk_thread *thread);
+void mpk_masks_leave(struct mpk_thread *thread);
+/* Unblocks what is needed, after a handler that may have left by longjmp. */
+void mpk_masks_settle(struct mpk_thread *thread);
+/* Has the host blocked the signal? Then it comes when the host unblocks it. */
+bool mpk_mask_holds(struct mpk_thread *thread, int signal);
+/* Around a handler of the host's, which blocks `blocked`; `thread` may be NULL. */
+struct mpk_masks {
+    uint64_t kernels;
+    bool was_unsure;
+};
+void mpk_mask_begin_handler(struct mpk_thread *thread, struct mpk_masks *masks, void *context,
+                            uint64_t blocked);
+void mpk_mask_end_handler(struct mpk_thread *thread, const struct mpk_masks *masks, void *context);
+
+#define MPK_SS_AUTODISARM (1u << 31)
 
 /* --- signal stacks (signal_stack.c) --- */
 
@@ -328,7 +377,46 @@ int mpk_is_callback(struct og_domain *domain, uintptr_t address);
 void mpk_callbacks_close(struct mpk_domain *domain);
 
 /* deadline.c */
-enum og_error mpk_deadline_watch(uint64_t deadline, struct og_fault *fault);
+/* The clock runs while a domain has a deadline. Unwatching one that has none does nothing. */
+enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault);
+void mpk_deadline_unwatch(unsigned domain);
+/* Is the thread's innermost call over its domain's deadline? To be asked before it goes on. */
+bool mpk_deadline_passed(struct mpk_thread *thread);
+void mpk_deadline_fail(struct og_fault *fault, uintptr_t at);
+/* Around what the host does while a call is under way: a callback, a handler. */
+struct mpk_pause {
+    uint64_t calls, charged_for, charged;
+};
+void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept);
+
+static inline void mpk_deadline_pause(struct mpk_thread *thread, struct mpk_pause *kept)
+{
+    kept->calls = atomic_load_explicit(&thread->calls, memory_order_relaxed);
+    kept->charged_for = atomic_load_explicit(&thread->charged_for, memory_order_acquire);
+    kept->charged = atomic_load_explicit(&thread->charged, memory_order_acquire);
+    if (__builtin_expect(
+            atomic_load_explicit(&thread->carried_for, memory_order_relaxed) == kept->calls, 0) &&
+        kept->charged_for != kept->calls) {
+        kept->charged_for = kept->calls;
+        kept->charged = atomic_load_explicit(&thread->carried, memory_order_relaxed);
+    }
+    atomic_store_explicit(&thread->serving, NULL, memory_order_release);
+}
+
+/* Whether the call is over its deadline now. */
+static inline bool mpk_deadline_go_on(struct mpk_thread *thread, const struct mpk_pause *kept)
+{
+    uint64_t calls = atomic_load_explicit(&thread->calls, memory_order_relaxed);
+    if (__builtin_expect(calls == kept->calls, 1) &&
+        __builtin_expect(atomic_load_explicit(&thread->over_for, memory_order_acquire) != calls, 1))
+        return false;
+    if (calls != kept->calls)
+        mpk_deadline_carry(thread, kept);
+    return mpk_deadline_passed(thread);
+}
+/* Is it the clock that has sent this? The thread has heard it then. */
+bool mpk_deadline_is_own(int signal, const siginfo_t *info);
+void mpk_deadline_heard(struct mpk_thread *thread);
 /* In a child of fork: the clock's thread is gone; starts it again if there was one. */
 void mpk_deadline_forked(void);
 

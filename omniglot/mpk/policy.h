@@ -28,6 +28,14 @@ void *mpk_policy_memory(const struct mpk_syscall *call, uint64_t address, size_t
 /* The same, if they can be read. */
 const void *mpk_policy_readable(const struct mpk_syscall *call, uint64_t address, size_t size);
 
+/* How much of `size` bytes is read or filled at once: less than was asked for is a result that the
+ * caller must expect, and no system call is to take longer than a deadline's tick or two. */
+static inline size_t mpk_policy_at_once(uint64_t size)
+{
+    enum { AT_ONCE = 256 << 10 };
+    return size < AT_ONCE ? size : AT_ONCE;
+}
+
 /* Copies a result to where the domain wants it. Returns 0 or -EFAULT. */
 int64_t mpk_policy_hand_out(const struct mpk_syscall *call, uint64_t address, const void *bytes,
                             size_t size);

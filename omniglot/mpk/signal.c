@@ -20,9 +20,6 @@ enum {
     SYSCALL_SIZE = 2   /* bytes of the instruction, whichever it was */
 };
 
-static struct sigaction previous[_NSIG];
-
-void og_mpk_signal_entry(int, siginfo_t *, void *);
 extern const char og_mpk_gate_restart[], og_mpk_gate_allowed[], og_mpk_recover[];
 extern const char og_mpk_callback_restart[], og_mpk_callback_allowed[];
 extern const char og_mpk_resume[], og_mpk_resume_given[];
@@ -44,6 +41,7 @@ static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_
     const struct mpk_context *context = thread->frame->context;
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, context->domain->index);
+    frame->context.mask &= ~mpk_mask_needed();
     mpk_frame_return(frame, where, context->signal_stack, fs);
 }
 
@@ -112,6 +110,16 @@ static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *f
     go_on_in_gate(thread, frame, og_mpk_resume, context->foreign_fs);
 }
 
+/* Goes on in the domain, or ends a call that has been there for too long. */
+static _Noreturn void go_on_in_time(struct mpk_thread *thread, struct mpk_frame_copy *frame)
+{
+    struct og_fault fault;
+    if (!mpk_deadline_passed(thread))
+        resume(thread, frame);
+    mpk_deadline_fail(&fault, (uintptr_t)frame->context.registers[REG_RIP]);
+    recover(thread, frame, &fault);
+}
+
 /* --- what happened --- */
 
 static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *frame)
@@ -133,32 +141,26 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
     registers[REG_RAX] = result;
     registers[REG_RCX] = registers[REG_RIP];
     registers[REG_R11] = registers[REG_EFL];
-    resume(thread, frame);
+    go_on_in_time(thread, frame);
 }
 
-/* Hands the signal to whom it went before. Returns if the interrupted code may go on. */
+/* Hands the signal to the host. Returns if the interrupted code may go on. */
 static void hand_on(int signal, siginfo_t *info, void *context)
 {
-    const struct sigaction *action = &previous[signal];
-    if (signal == mpk_deadline_signal())
-        return;
-    if (action->sa_flags & SA_SIGINFO) {
-        action->sa_sigaction(signal, info, context);
-    } else if (action->sa_handler == SIG_DFL) {
-        /* Executed again without us, what the host did has the effect it would have had. */
-        struct sigaction standard = {.sa_handler = SIG_DFL};
-        sigaction(signal, &standard, NULL);
-        if (info->si_code <= 0)
-            syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal);
-    } else if (action->sa_handler != SIG_IGN) {
-        action->sa_handler(signal);
-    }
+    int number = errno;
+    mpk_host_signal(signal, info, context);
+    errno = number;
 }
 
-static bool is_fault(int signal)
+/* From within a domain: on the host's stack, with the host's rights and on the host's time. The
+ * kernel has disarmed the domain's signal stack. */
+static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct mpk_frame_copy *frame)
 {
-    return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
-           signal == SIGTRAP || signal == SIGSYS;
+    struct mpk_pause pause;
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    mpk_deadline_pause(thread, &pause);
+    hand_on(signal, &frame->info, &frame->context);
+    (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
 }
 
 static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
@@ -167,32 +169,19 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     struct mpk_frame_copy frame;
     atomic_store_explicit(&thread->selector, MPK_ALLOW, memory_order_relaxed);
     mpk_thread_set_base(thread);
+    atomic_store_explicit(&thread->serving, thread->frame, memory_order_relaxed);
     mpk_frame_move(&frame, info, context, false);
 
     struct og_fault fault;
-    uint64_t overdue = atomic_load(&thread->overdue);
-    uintptr_t at = (uintptr_t)frame.context.registers[REG_RIP];
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
         serve(thread, &frame);
-    if (signal == mpk_deadline_signal()) {
-        uint64_t deadline = thread->frame->context->domain->deadline;
-        if (overdue != atomic_load(&thread->calls) || !deadline ||
-            atomic_load(&thread->overdue_by) < deadline)
-            resume(thread, &frame);
-        og_fail(&fault, OG_DEADLINE, NULL, at, "the foreign code ran past its deadline");
-        fault.instruction = at;
-        recover(thread, &frame, &fault);
-    }
-    if (is_fault(signal)) {
+    if (mpk_is_fault(signal)) {
         mpk_fault_tell(thread->frame->context, signal, &frame.info, frame.context.registers,
                        &fault);
         recover(thread, &frame, &fault);
     }
-    /* The host's own handler: on the host's stack, with the host's rights. */
-    int number = errno;
-    hand_on(signal, &frame.info, &frame.context);
-    errno = number;
-    resume(thread, &frame);
+    hand_on_from_domain(thread, signal, &frame);
+    go_on_in_time(thread, &frame);
 }
 
 /* The host was interrupted, on the signal stack of the domain it was in last. */
@@ -202,7 +191,6 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     struct mpk_frame_copy frame;
     mpk_frame_move(&frame, info, context, true);
 
-    int number = errno;
     /* The kernel has disarmed the stack and arms it again when this returns; a handler that
      * leaves by longjmp has none. Its domain may be closed meanwhile. */
     uint64_t armed = thread->armed, stacks_left = thread->stacks_left;
@@ -216,7 +204,6 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     if (thread->stacks_left != stacks_left)
         atomic_store(&thread->armed, MPK_NO_DOMAIN);
     thread->handling = handling;
-    errno = number;
     mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP],
                      mpk_frame_stack(context), fs);
 }
@@ -233,64 +220,25 @@ void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void 
 void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
 {
     mpk_thread_open_rights();
-    int number = errno;
     hand_on(signal, info, context);
-    errno = number;
+    /* The kernel puts back the alternate stack that there was, which was no domain's. */
+    struct mpk_thread *thread = mpk_thread_if_any();
+    if (thread)
+        atomic_store(&thread->armed, MPK_NO_DOMAIN);
 }
 
 /* --- setting up --- */
 
-static bool adopt(int signal)
-{
-    struct sigaction action = {.sa_sigaction = og_mpk_signal_entry,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    struct sigaction old;
-    sigfillset(&action.sa_mask);
-    if (sigaction(signal, NULL, &old))
-        return false;
-    if (old.sa_flags & SA_SIGINFO && old.sa_sigaction == og_mpk_signal_entry)
-        return true;
-    action.sa_flags |= old.sa_flags & (SA_RESTART | SA_NOCLDSTOP | SA_NOCLDWAIT);
-    previous[signal] = old;
-    return !sigaction(signal, &action, NULL);
-}
-
-void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before)
-{
-    *before = previous[signal];
-    previous[signal] = *action;
-}
-
-enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault)
-{
-    if (signal <= 0 || signal >= _NSIG || !adopt(signal))
-        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "no signal that can be handled");
-    return OG_OK;
-}
-
 enum og_error mpk_signals_open(struct og_fault *fault)
 {
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
     if (og_mpk_signal_stacks)
         return OG_OK;
+    /* Frames are measured by a signal, which the host may have blocked. */
+    uint64_t mask = mpk_mask_block_all();
+    mpk_mask_set(~mpk_mask_of(mpk_deadline_signal()));
     enum og_error error = mpk_frames_open(fault);
-    if (error)
-        return error;
-    error = mpk_signal_stacks_open(fault);
-    if (error)
-        return error;
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-        if (!adopt(faults[i]))
-            return og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
-    if (!adopt(mpk_deadline_signal()))
-        return og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
-    /* The host's handlers that are there already would otherwise run on a foreign stack. */
-    for (int signal = 1; signal < _NSIG; signal++) {
-        struct sigaction action;
-        if (!sigaction(signal, NULL, &action) &&
-            (action.sa_flags & SA_SIGINFO ||
-             (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)))
-            adopt(signal);
-    }
-    return OG_OK;
+    mpk_mask_set(mask);
+    if (!error)
+        error = mpk_signal_stacks_open(fault);
+    return error ? error : mpk_host_signals_open(fault);
 }

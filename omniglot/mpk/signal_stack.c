@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
-
-#ifndef SS_AUTODISARM
-#define SS_AUTODISARM (1u << 31)
-#endif
+#include <unistd.h>
 
 enum { SIGNAL_STACKS = 2048, SIGNAL_STACK = MPK_SIGNAL_STACK };
 
@@ -90,8 +88,8 @@ static void free_left_stacks(struct mpk_thread *thread)
 
 static void disarm(struct mpk_thread *thread)
 {
-    stack_t none = {.ss_flags = SS_DISABLE};
-    sigaltstack(&none, NULL);
+    /* The host's own comes back. */
+    syscall(SYS_sigaltstack, &thread->host_stack, NULL);
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
 }
 
@@ -127,7 +125,7 @@ void mpk_signal_stacks_leave(struct mpk_thread *thread)
 stack_t mpk_signal_stack_at(uintptr_t start)
 {
     return (stack_t){
-        .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)SS_AUTODISARM};
+        .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)MPK_SS_AUTODISARM};
 }
 
 static void clear(struct mpk_context *context)
@@ -160,8 +158,10 @@ void og_mpk_arm(unsigned domain)
         clear(thread->contexts[domain]);
     stack_t stack = mpk_signal_stack_at(thread->contexts[domain]->signal_stack);
     /* It cannot fail; and without a stack the domain is not to be entered. */
-    if (sigaltstack(&stack, NULL))
+    if (syscall(SYS_sigaltstack, &stack, NULL))
         __builtin_trap();
+    if (thread->is_mask_unsure)
+        mpk_masks_settle(thread);
     thread->domain_pkru = thread->contexts[domain]->pkru;
     atomic_store(&thread->armed, domain);
     free_left_stacks(thread);

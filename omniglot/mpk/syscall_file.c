@@ -106,24 +106,26 @@ int64_t mpk_syscall_openat(struct mpk_syscall *call)
 int64_t mpk_syscall_read(struct mpk_syscall *call)
 {
     int file = file_of(call, call->arguments[0]);
-    void *memory = mpk_policy_memory(call, call->arguments[1], call->arguments[2]);
+    size_t size = mpk_policy_at_once(call->arguments[2]);
+    void *memory = mpk_policy_memory(call, call->arguments[1], size);
     if (file < 0)
         return -EBADF;
     if (!memory)
         return -EFAULT;
-    ssize_t got = read(file, memory, call->arguments[2]);
+    ssize_t got = read(file, memory, size);
     return got < 0 ? -errno : got;
 }
 
 int64_t mpk_syscall_pread(struct mpk_syscall *call)
 {
     int file = file_of(call, call->arguments[0]);
-    void *memory = mpk_policy_memory(call, call->arguments[1], call->arguments[2]);
+    size_t size = mpk_policy_at_once(call->arguments[2]);
+    void *memory = mpk_policy_memory(call, call->arguments[1], size);
     if (file < 0)
         return -EBADF;
     if (!memory)
         return -EFAULT;
-    ssize_t got = pread(file, memory, call->arguments[2], (off_t)call->arguments[3]);
+    ssize_t got = pread(file, memory, size, (off_t)call->arguments[3]);
     return got < 0 ? -errno : got;
 }
 

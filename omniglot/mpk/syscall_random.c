@@ -6,10 +6,10 @@
 
 int64_t mpk_syscall_getrandom(struct mpk_syscall *call)
 {
-    void *memory = mpk_policy_memory(call, call->arguments[0], call->arguments[1]);
+    size_t size = mpk_policy_at_once(call->arguments[1]);
+    void *memory = mpk_policy_memory(call, call->arguments[0], size);
     if (!memory)
         return -EFAULT;
-    ssize_t got =
-        getrandom(memory, call->arguments[1], (unsigned)call->arguments[2] & GRND_NONBLOCK);
+    ssize_t got = getrandom(memory, size, (unsigned)call->arguments[2] & GRND_NONBLOCK);
     return got < 0 ? -errno : got;
 }

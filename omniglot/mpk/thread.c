@@ -151,14 +151,17 @@ void mpk_thread_open_rights(void)
 
 bool mpk_thread_set_base(struct mpk_thread *thread)
 {
-    return mpk_thread_here() == thread ||
+    return mpk_thread_in_gate() == thread ||
            !syscall(SYS_arch_prctl, ARCH_SET_GS, (uintptr_t)thread - MPK_GS);
 }
 
-struct mpk_thread *mpk_thread_self(void)
+struct mpk_thread *mpk_thread_if_any(void)
 {
-    if (__builtin_expect(self != NULL, 1))
-        return self;
+    return self;
+}
+
+static __attribute__((noinline)) struct mpk_thread *open_block(void)
+{
     unsigned index;
     if (!take_index(&index))
         return NULL;
@@ -181,6 +184,7 @@ struct mpk_thread *mpk_thread_self(void)
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
         goto fail;
     self = block;
+    mpk_masks_join(block);
     set_ready(index, true);
     pthread_setspecific(exit_key, block);
     return block;
@@ -189,6 +193,12 @@ fail:
     unmap_block(block);
     give_index(index);
     return NULL;
+}
+
+/* Apart from what makes one, so that callbacks do not pay for its registers. */
+struct mpk_thread *mpk_thread_self(void)
+{
+    return __builtin_expect(self != NULL, 1) ? self : open_block();
 }
 
 static void leave(void *memory)
@@ -201,6 +211,7 @@ static void leave(void *memory)
         mpk_context_close(block->contexts[i]);
     mpk_contexts_unlock();
     mpk_signal_stacks_leave(block);
+    mpk_masks_leave(block);
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     self = NULL;
@@ -220,6 +231,7 @@ void mpk_threads_forked(void)
     if (!self)
         return;
     self->id = (pid_t)syscall(SYS_gettid);
+    atomic_store(&self->told, 0); /* what was pending is the parent's */
     /* Without the dispatch a domain could make any system call: then it is not to be entered. */
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
         memset(self->contexts, 0, sizeof(self->contexts));

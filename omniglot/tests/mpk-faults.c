@@ -227,7 +227,6 @@ static void bad_libraries_are_named_and_leave_no_domain(void **state)
     (void)state;
     struct og_domain *other;
     const struct og_options options = {.isolation = OG_MPK};
-    take_signals_back();
     assert_int_equal(
         og_domain_open(&other, (const char *const[]){"libnone.so.9", NULL}, &options, &fault),
         OG_NOT_FOUND);
@@ -258,7 +257,6 @@ static void hostile_headers_leave_the_host_and_no_domain(void **state)
     fclose(file);
     assert_true(size > HEADERS && size < sizeof(whole));
     unsigned random = 20261125, opened = 0, refused = 0;
-    take_signals_back();
     for (int round = 0; round < ROUNDS; round++) {
         struct og_domain *other;
         memcpy(damaged, whole, size);
@@ -298,7 +296,6 @@ static void a_library_that_needs_what_is_missing_is_refused(void **state)
     struct og_domain *other;
     const struct og_options options = {.isolation = OG_MPK};
     char path[sizeof(library)];
-    take_signals_back();
     beside_library(path, "libogneedy.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
                      OG_NOT_FOUND);
@@ -330,7 +327,6 @@ static void a_constructor_that_hangs_ends_at_the_deadline(void **state)
     struct og_domain *other;
     const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 10};
     char path[sizeof(library)];
-    take_signals_back();
     beside_library(path, "liboghangs.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
                      OG_DEADLINE);
@@ -343,7 +339,6 @@ static void a_library_with_a_forbidden_instruction_is_refused(void **state)
     (void)state;
     struct og_domain *other;
     const struct og_options options = {.isolation = OG_MPK};
-    take_signals_back();
     char path[sizeof(library)];
     beside_library(path, "libogforbidden.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),
@@ -356,7 +351,6 @@ static void a_constructor_that_faults_is_named(void **state)
     (void)state;
     struct og_domain *other;
     const struct og_options options = {.isolation = OG_MPK};
-    take_signals_back();
     char path[sizeof(library)];
     beside_library(path, "libogfails.so");
     assert_int_equal(og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault),

@@ -47,7 +47,6 @@ static enum og_error call_in(struct og_domain *in, const char *name, long *resul
 
 static void reset_attacker(void)
 {
-    take_signals_back();
     assert_int_equal(og_domain_reset(attacker, &fault), OG_OK);
 }
 
@@ -302,7 +301,7 @@ static void the_registers_of_one_domain_are_not_there_for_another(void **state)
 static stack_t armed_stack(void)
 {
     stack_t stack;
-    assert_int_equal(sigaltstack(NULL, &stack), 0);
+    assert_int_equal(syscall(SYS_sigaltstack, NULL, &stack), 0); /* the kernel knows */
     assert_int_equal(stack.ss_flags & SS_DISABLE, 0);
     return stack;
 }

@@ -120,7 +120,6 @@ static void brotli_packs_and_unpacks(void **state)
     enum { QUALITY = 5, WINDOW = 18, GENERIC = 0 };
     struct og_domain *brotli;
     const struct og_options options = {.isolation = OG_MPK};
-    take_signals_back();
     assert_int_equal(
         og_domain_open(&brotli,
                        (const char *const[]){"libbrotlienc.so.1", "libbrotlidec.so.1", NULL},

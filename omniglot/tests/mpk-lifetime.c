@@ -341,7 +341,6 @@ static void a_domain_that_another_thread_closed_is_forgotten(void **state)
     (void)state;
     pthread_t thread;
     long wrong = 0;
-    take_signals_back();
     atomic_store(&turn, 0);
     assert_int_equal(pthread_create(&thread, NULL, follow, &wrong), 0);
     for (int i = 0; i < 40; i += 2) {
@@ -373,7 +372,6 @@ static void a_signal_after_the_domain_is_closed_is_handled(void **state)
     (void)state;
     struct sigaction action = {.sa_handler = handle}, before;
     long value;
-    take_signals_back();
     assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
     assert_int_equal(og_mpk_signal_adopt(SIGUSR1, &fault), OG_OK);
     struct og_domain *other = open_another(NULL, NULL);

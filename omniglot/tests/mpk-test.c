@@ -1,7 +1,6 @@
 #include "mpk-test.h"
 
 #include <dlfcn.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,17 +23,9 @@ void *raw_function(const char *name)
     return function;
 }
 
-void take_signals_back(void)
-{
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS};
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        assert_int_equal(og_mpk_signal_adopt(signals[i], &fault), OG_OK);
-}
-
 struct og_function boxed_in(struct og_domain *other, const char *name)
 {
     struct og_function function;
-    take_signals_back();
     assert_int_equal(og_domain_lookup(other, name, &function, &fault), OG_OK);
     return function;
 }
@@ -48,7 +39,6 @@ struct og_domain *open_another(const char *other_library, const struct og_option
 {
     const struct og_options defaults = {.isolation = OG_MPK};
     struct og_domain *other;
-    take_signals_back();
     enum og_error error =
         og_domain_open(&other, (const char *const[]){other_library ? other_library : library, NULL},
                        options ? options : &defaults, &fault);
@@ -72,7 +62,6 @@ static int open_domain(void **state)
 static int close_domain(void **state)
 {
     (void)state;
-    take_signals_back();
     return og_domain_close(domain, &fault) != OG_OK;
 }
 
@@ -90,7 +79,6 @@ enum og_error call_words(const char *name, long *result, long a, long b, long c,
 
 void reset(void)
 {
-    take_signals_back();
     assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
 }
 

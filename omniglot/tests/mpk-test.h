@@ -19,8 +19,6 @@ int run_mpk_tests(int argc, char **argv, const struct CMUnitTest *tests, size_t 
 void beside_library(char path[static sizeof(library)], const char *name);
 /* The function of the library that is loaded as it is. */
 void *raw_function(const char *name);
-/* cmocka takes the fault signals for the length of each test: the runtime takes them back. */
-void take_signals_back(void);
 /* The function of the domain's library. */
 struct og_function boxed(const char *name);
 struct og_function boxed_in(struct og_domain *other, const char *name);

@@ -23,9 +23,9 @@ struct og_options {
     enum og_isolation isolation;
     size_t heap_size;     /* bytes of foreign heap, at most; 0: 64 MiB; RV32: what the image has */
     size_t stack_size;    /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
-    unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms; OG_PMP); 0: for ever.
-                             While libraries are loaded (OG_MPK), ten seconds or this, whichever is
-                             longer */
+    unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
+                             counted; OG_PMP); 0: for ever. While libraries are loaded (OG_MPK), ten
+                             seconds or this, whichever is longer */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
                                           NULL-terminated; NULL: none */
 };

@@ -1,0 +1,304 @@
+/* Deadlines: time in the domain counts, wherever it is spent there, and no other. */
+#include "mpk-test.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct og_domain *slow; /* with libogsignals.so, and a deadline */
+
+static struct og_domain *open_slow(unsigned deadline_ms)
+{
+    const struct og_options options = {.isolation = OG_MPK, .deadline_ms = deadline_ms};
+    char path[sizeof(library)];
+    beside_library(path, "libogsignals.so");
+    return open_another(path, &options);
+}
+
+static int open_it(void **state)
+{
+    (void)state;
+    slow = open_slow(300);
+    return 0;
+}
+
+static int close_it(void **state)
+{
+    (void)state;
+    return og_domain_close(slow, &fault) != OG_OK;
+}
+
+static enum og_error call_slow(const char *name, long *result, long argument)
+{
+    struct og_scope scope;
+    long value = 0;
+    og_scope_begin(slow, &scope);
+    enum og_error error = CALL(scope, boxed_in(slow, name), value = AS(words *)(argument, 0, 0, 0));
+    og_scope_end(&scope);
+    *result = value;
+    return error;
+}
+
+static void slow_works_after_reset(void)
+{
+    long result;
+    assert_int_equal(og_domain_reset(slow, &fault), OG_OK);
+    assert_int_equal(call_slow("random_at_once", &result, 16), OG_OK);
+    assert_int_equal(result, 16);
+}
+
+/* --- system calls --- */
+
+static void system_calls_count(void **state)
+{
+    long result;
+    (void)state;
+    assert_int_equal(call_slow("random_for_ever", &result, 1 << 20), OG_DEADLINE);
+    slow_works_after_reset();
+}
+
+/* No system call is served for longer than a moment: the deadline is looked at in between. */
+static void a_large_system_call_is_served_in_part(void **state)
+{
+    long result;
+    (void)state;
+    slow = open_slow(0);
+    assert_int_equal(call_slow("random_at_once", &result, 32 << 20), OG_OK);
+    assert_true(result > 0);
+    assert_true(result <= 1 << 20);
+    assert_int_equal(og_domain_close(slow, &fault), OG_OK);
+}
+
+/* --- callbacks --- */
+
+static long times, interrupted;
+
+static void go_on(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                  struct og_result *result)
+{
+    (void)user;
+    (void)scope;
+    (void)arguments;
+    result->integer = 1;
+}
+
+/* Calls the domain that called. */
+static void call_in(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                    struct og_result *result)
+{
+    const struct og_function *again = user;
+    (void)arguments;
+    enum og_error error = CALL(*scope, *again, AS(words *)(16, 0, 0, 0));
+    times += !error;
+    result->integer = !error;
+}
+
+static void sleep_once(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                       struct og_result *result)
+{
+    const struct timespec *time = user;
+    (void)scope;
+    (void)arguments;
+    interrupted += nanosleep(time, NULL) && errno == EINTR;
+    result->integer = 0;
+}
+
+static enum og_error call_back_while(og_callback_function *function, void *user)
+{
+    struct og_callback callback;
+    long result;
+    assert_int_equal(og_callback_open(slow, &callback, function, user, &fault), OG_OK);
+    enum og_error error = call_slow("call_back_while", &result, (long)callback.address);
+    og_callback_close(&callback);
+    return error;
+}
+
+static void callbacks_do_not_stretch_a_call(void **state)
+{
+    (void)state;
+    assert_int_equal(call_back_while(go_on, NULL), OG_DEADLINE);
+    slow_works_after_reset();
+}
+
+static void callbacks_that_call_in_do_not_start_the_outer_call_anew(void **state)
+{
+    struct og_function again = boxed_in(slow, "random_at_once");
+    (void)state;
+    times = 0;
+    assert_int_equal(call_back_while(call_in, &again), OG_DEADLINE);
+    assert_true(times > 0);
+    slow_works_after_reset();
+}
+
+/* What a callback takes is the host's own time, in which the clock disturbs nobody. */
+static void a_callback_may_sleep(void **state)
+{
+    struct timespec time = {1, 0};
+    (void)state;
+    interrupted = 0;
+    assert_int_equal(call_back_while(sleep_once, &time), OG_OK);
+    assert_int_equal(interrupted, 0);
+}
+
+/* --- the clock --- */
+
+struct waiting {
+    volatile long *words;
+    void (*act)(void);
+};
+
+static pthread_t waiter;
+
+static void *act_while_it_waits(void *memory)
+{
+    const struct waiting *waiting = memory;
+    while (!waiting->words[0])
+        usleep(100);
+    waiting->act();
+    waiting->words[1] = 7;
+    return NULL;
+}
+
+static enum og_error act_during_call(struct og_domain *other, void (*act)(void))
+{
+    struct og_scope scope;
+    pthread_t thread;
+    long value = 0;
+    og_scope_begin(other, &scope);
+    long og_mut *place = og_alloc(&scope, long, 2, &fault);
+    struct waiting waiting = {(volatile long *)(uintptr_t)place, act};
+    waiting.words[0] = waiting.words[1] = 0;
+    waiter = pthread_self();
+    pthread_create(&thread, NULL, act_while_it_waits, &waiting);
+    enum og_error error =
+        CALL(scope, boxed_in(other, "wait_for"), value = AS(words *)((long)place, 0, 0, 0));
+    pthread_join(thread, NULL);
+    og_scope_end(&scope);
+    return error ? error : value == 7 ? OG_OK : OG_FAULTED;
+}
+
+static void stop(void)
+{
+    kill(getpid(), SIGSTOP);
+}
+
+/* Stopped for four times the deadline, the domain has not run. */
+static void a_stopped_process_is_no_overrun(void **state)
+{
+    (void)state;
+    struct og_domain *other = open_slow(500);
+    (void)boxed_in(other,
+                   "wait_for"); /* the child can look up no function that the parent has not */
+    pid_t child = fork();
+    if (child == 0)
+        _exit(act_during_call(other, stop) == OG_OK ? 0 : 1);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+    assert_true(WIFSTOPPED(status));
+    sleep(2);
+    assert_int_equal(kill(child, SIGCONT), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+}
+
+static volatile sig_atomic_t handled;
+
+static void sleep_in_handler(int signal)
+{
+    const struct timespec time = {1, 0};
+    (void)signal;
+    interrupted += nanosleep(&time, NULL) && errno == EINTR;
+    handled = 1;
+}
+
+static void interrupt(void)
+{
+    handled = 0;
+    pthread_kill(waiter, SIGUSR1);
+    while (!handled)
+        usleep(100);
+}
+
+/* So is what a handler takes that has interrupted the domain. */
+static void a_handler_may_sleep(void **state)
+{
+    (void)state;
+    interrupted = 0;
+    signal(SIGUSR1, sleep_in_handler);
+    assert_int_equal(act_during_call(slow, interrupt), OG_OK);
+    signal(SIGUSR1, SIG_DFL);
+    assert_int_equal(interrupted, 0);
+}
+
+static void take_a_while(void)
+{
+    usleep(600000);
+}
+
+static void a_domain_without_a_deadline_has_time(void **state)
+{
+    (void)state;
+    struct og_domain *other = open_slow(0);
+    assert_int_equal(act_during_call(other, take_a_while), OG_OK);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+}
+
+static int threads_now(void)
+{
+    int count = 0;
+    DIR *folder = opendir("/proc/self/task");
+    while (folder && readdir(folder))
+        count++;
+    if (folder)
+        closedir(folder);
+    return count - 2;
+}
+
+/* The clock is there for those who have a deadline, and goes with the last of them. */
+static void the_clock_ends_with_the_last_deadline(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        int bad = threads_now() != 2;
+        bad |= (og_domain_close(slow, &fault) != OG_OK) << 1;
+        bad |= (threads_now() != 2) << 2; /* `domain` has one */
+        bad |= (og_domain_close(domain, &fault) != OG_OK) << 3;
+        bad |= (threads_now() != 1) << 4;
+        struct og_domain *other = open_slow(0);
+        bad |= (threads_now() != 1) << 5;
+        slow = open_slow(50);
+        long result;
+        bad |= (call_slow("random_for_ever", &result, 1 << 20) != OG_DEADLINE) << 6;
+        bad |= (og_domain_close(slow, &fault) != OG_OK) << 7;
+        bad |= (threads_now() != 1 || og_domain_close(other, &fault) != OG_OK) << 1;
+        _exit(bad);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(system_calls_count, open_it, close_it),
+        cmocka_unit_test(a_large_system_call_is_served_in_part),
+        cmocka_unit_test_setup_teardown(callbacks_do_not_stretch_a_call, open_it, close_it),
+        cmocka_unit_test_setup_teardown(callbacks_that_call_in_do_not_start_the_outer_call_anew,
+                                        open_it, close_it),
+        cmocka_unit_test_setup_teardown(a_callback_may_sleep, open_it, close_it),
+        cmocka_unit_test_setup_teardown(a_handler_may_sleep, open_it, close_it),
+        cmocka_unit_test(a_stopped_process_is_no_overrun),
+        cmocka_unit_test_setup_teardown(a_domain_without_a_deadline_has_time, open_it, close_it),
+        cmocka_unit_test_setup_teardown(the_clock_ends_with_the_last_deadline, open_it, close_it),
+    };
+    return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+}
