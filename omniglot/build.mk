@@ -77,6 +77,7 @@ endef
 
 # What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
 $(call shared,libogattack,omniglot/tests/hostile.c,)
+$(call shared,liboggate,omniglot/tests/hostile-gate.c,)
 $(call shared,libogsignals,omniglot/tests/hostile-signals.c,)
 FLAGS_omniglot/tests/hostile-signals += -fno-stack-protector -Wno-missing-prototypes
 $(call shared,libogsharing,omniglot/tests/hostile-sharing.c,)
@@ -93,6 +94,7 @@ FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-i
 FLAGS_omniglot/tests/hostile-hostcode += -fno-stack-protector -fsemantic-interposition -Wno-missing-prototypes
 FLAGS_omniglot/tests/hostile-books += -fno-stack-protector -Wno-missing-prototypes
 FLAGS_omniglot/tests/hostile-sharing += -Wno-infinite-recursion -Wno-missing-prototypes
+FLAGS_omniglot/tests/hostile-gate += -fno-stack-protector -Wno-missing-prototypes
 FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
 $(call test,mpk-arena,omniglot/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
@@ -102,6 +104,7 @@ MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk
 MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
 MPK_GUEST_TESTS += mpk-signals mpk-deadlines
+MPK_GUEST_TESTS += mpk-gate
 $(call program,guest-test/mpk-sharing,omniglot/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))

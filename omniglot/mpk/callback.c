@@ -2,6 +2,7 @@
  * rights, on the host's stack. The slot and the place of the arguments are the domain's word. */
 #include "mpk.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* What og_mpk_callback has put on the foreign stack, from below. */
@@ -15,13 +16,24 @@ struct callback_frame {
     uintptr_t return_address;
 };
 
+#define AT_OFFSET(field, offset)                                                                   \
+    _Static_assert(offsetof(struct callback_frame, field) == (offset), "layout.h says otherwise")
+AT_OFFSET(result, MPK_CALLBACK_RESULT);
+AT_OFFSET(floating_result, MPK_CALLBACK_FLOAT);
+AT_OFFSET(integers, MPK_CALLBACK_INTEGERS);
+AT_OFFSET(floats, MPK_CALLBACK_FLOATS);
+AT_OFFSET(control_words[0], MPK_CALLBACK_MXCSR);
+AT_OFFSET(control_words[1], MPK_CALLBACK_CONTROL);
+AT_OFFSET(registers, MPK_CALLBACK_REGISTERS);
+_Static_assert(sizeof(struct callback_frame) == MPK_CALLBACK_SIZE, "layout.h says otherwise");
+
 extern const char og_mpk_callback_thunks[];
 uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame);
-enum { THUNK_SIZE = 16, RED_ZONE = 128 };
+enum { THUNK_SIZE = 16 };
 
 /* What the gate puts on the foreign stack, with the host's rights, when the host calls in again: a
  * kibibyte of arguments, what aligns them, the return address. There has to be room for it. */
-enum { CALL_ROOM = 1024 + 2 * 16, ROOM_BELOW = RED_ZONE + 16 + CALL_ROOM };
+enum { CALL_ROOM = 1024 + 2 * 16, ROOM_BELOW = MPK_RED_ZONE + 16 + CALL_ROOM };
 
 /* A callback that cannot be served ends the call, as an illegal instruction would. */
 static _Noreturn void refuse(const struct mpk_context *context, const char *message)
@@ -101,7 +113,7 @@ uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
 
     /* Calls that the host now makes start below what is in use. */
     uintptr_t outer = context->foreign_rsp;
-    context->foreign_rsp = (address - RED_ZONE) & -(uintptr_t)16;
+    context->foreign_rsp = (address - MPK_RED_ZONE) & -(uintptr_t)16;
     bool is_over = run(context, slot, &arguments, &result);
     context->foreign_rsp = outer;
     if (is_over)

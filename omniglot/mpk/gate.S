@@ -1,15 +1,53 @@
 /* The gate: the only ways into and out of a domain's rights.
  *
- * Rules that every piece follows. WRPKRU is followed by a check of the value in force, against
- * something the domain cannot write, before anything else is done: a jump to the WRPKRU with
- * other registers gains nothing. While PKRU is open, no register, stack or FS base that the
- * domain could have set is used; the thread is known by its GS base, which no code here can
- * change and a domain can at most make null (by loading a segment selector), and then the next
- * access faults. A failed check executes UD2, and the signal handler ends the call.
+ * Rules that every piece follows. Rights change in TAKE_RIGHTS and GIVE_RIGHTS and nowhere else: a
+ * WRPKRU, and a check of the value in force before anything else is done, so that a jump to the
+ * WRPKRU with other registers gains nothing. While PKRU is open, no register, stack, flag or FS
+ * base that the domain could have set is used; the thread is known by its GS base, which no code
+ * here can change and a domain can at most make null (by loading a segment selector), and then
+ * nothing of a thread's is found (MPK_GS). A failed check goes to og_mpk_trap, and the signal
+ * handler ends the call.
  *
  * The selector says BLOCK from just before the rights are given up until just after they are
  * taken back: a system call in between is trapped by the kernel. */
 #include "omniglot/mpk/layout.h"
+
+#define THREAD(field) %gs:MPK_GS+field
+
+/* All rights. Whoever jumps to the WRPKRU chooses the value (ecx and edx have to be null), also one
+ * that denies every key: then the kernel, before Linux 6.12, could not write a signal's frame and
+ * would kill the process. So the check touches no memory, and its failure none before there are
+ * rights again (og_mpk_trap). What is left is a signal that arrives within the check. */
+    .macro TAKE_RIGHTS
+    xor     %eax, %eax
+    xor     %ecx, %ecx
+    xor     %edx, %edx
+    wrpkru
+    test    %eax, %eax
+    jne     og_mpk_trap
+    .endm
+
+/* The armed domain's rights, and the selector's BLOCK. The same holds for the value here: it is looked
+ * up only if it lets the gate page be read, and then it can be looked up, by any GS base. */
+    .macro GIVE_RIGHTS
+    movb    $MPK_BLOCK, THREAD(MPK_SELECTOR)
+    mov     THREAD(MPK_PKRU), %eax
+    xor     %ecx, %ecx
+    xor     %edx, %edx
+    wrpkru
+    test    $MPK_GATE_KEY_DENIED, %al
+    jne     og_mpk_trap
+    cmp     THREAD(MPK_PKRU), %eax
+    jne     og_mpk_trap
+    .endm
+
+/* The domain's flags are not the host's: direction, nested task, and above all the alignment check,
+ * with which an unaligned access is a fault, the host's. So it comes before all that could be one;
+ * the stack is the host's, and aligned. */
+    .macro USE_HOST_FLAGS
+    pushq   $0x202                  /* as the ABI has them */
+    popfq
+    .endm
 
 /* Pages of its own: domains can read them (thread.c), as an unwinder does that comes upon the
  * gate's return address. */
@@ -58,9 +96,9 @@ og_mpk_gate_start:
     shr     $32, %rax
     mov     %r10d, %r10d
     .endif
-    cmp     %r10d, %gs:MPK_ARMED    /* the kernel needs this domain's signal stack */
+    cmp     %r10d, THREAD(MPK_ARMED) /* the kernel needs this domain's signal stack */
     jne     70f
-71: mov     %gs:MPK_CONTEXTS(,%r10,8), %r10
+71: mov     THREAD(MPK_CONTEXTS)(,%r10,8), %r10
 
     /* What the host must find again, on its own stack. */
     push    %rbx
@@ -82,9 +120,9 @@ og_mpk_gate_start:
     movzwl  %ax, %eax
     .endif
     push    %r10
-    pushq   %gs:MPK_HOST_RSP
-    mov     %rsp, %gs:MPK_HOST_RSP
-    incq    %gs:MPK_CALLS
+    pushq   THREAD(MPK_HOST_RSP)
+    mov     %rsp, THREAD(MPK_HOST_RSP)
+    incq    THREAD(MPK_CALLS)
 
     mov     %rdx, %r12              /* WRPKRU needs them */
     mov     %rcx, %r13
@@ -102,7 +140,7 @@ og_mpk_gate_start:
     jnz     72b
 73:
     .endif
-    pushq   %gs:MPK_RETURN
+    pushq   THREAD(MPK_RETURN)
     mov     MPK_CONTEXT_FS(%r10), %rax
     wrfsbase %rax
 
@@ -121,13 +159,7 @@ og_mpk_gate_start:
     .else
     vzeroall
     .endif
-    mov     %gs:MPK_PKRU, %eax      /* the armed domain's */
-    xor     %ecx, %ecx
-    xor     %edx, %edx
-    movb    $MPK_BLOCK, %gs:MPK_SELECTOR
-    wrpkru
-    cmp     %gs:MPK_PKRU, %eax
-    jne     og_mpk_trap
+    GIVE_RIGHTS
 
     mov     %r12, %rdx
     mov     %r13, %rcx
@@ -206,27 +238,21 @@ og_mpk_gate_return:
     mov     %rax, %r8
     mov     %rdx, %r9
 og_mpk_gate_restart:
-    xor     %eax, %eax
-    xor     %ecx, %ecx
-    xor     %edx, %edx
-    wrpkru
-    test    %eax, %eax
-    jne     og_mpk_trap
-    movb    $MPK_ALLOW, %gs:MPK_SELECTOR
+    TAKE_RIGHTS
+    movb    $MPK_ALLOW, THREAD(MPK_SELECTOR)
 og_mpk_gate_allowed:
 /* A call that faulted goes on here, by way of the signal handler, with r8 and r9 null. */
 og_mpk_recover:
-    mov     %gs:MPK_HOST_RSP, %rsp
-    mov     %gs:MPK_HOST_FS, %rax
+    mov     THREAD(MPK_HOST_RSP), %rsp
+    USE_HOST_FLAGS
+    mov     THREAD(MPK_HOST_FS), %rax
     wrfsbase %rax
-    popq    %gs:MPK_HOST_RSP
+    popq    THREAD(MPK_HOST_RSP)
     ldmxcsr 8(%rsp)
     cmpw    $0, 14(%rsp)
     jne     81f
     fninit
 80: fldcw   12(%rsp)
-    pushq   $0x202                  /* direction, alignment-check and trap flags as the ABI has them */
-    popfq
     add     $16, %rsp
     pop     %r15
     pop     %r14
@@ -249,12 +275,22 @@ og_mpk_recover:
     fldt    -32(%rsp)
 83: fldt    -16(%rsp)
     jmp     80b
+    .balign 2
 82: .short  0x37f                   /* the x87 control word of a new process */
 
-/* Every failed check ends here. */
+/* Every failed check ends here, with rights that may be anything: all are taken, so that the kernel
+ * can write the frame of the trap's signal, and the handler ends the call.
+ *
+ * A domain can come here as well, to any of these instructions, and stand at the UD2 with all
+ * rights. It gains nothing: nothing here reads, writes or goes anywhere that a register says, so
+ * that nothing but a signal can follow, the UD2's, a single step's (TF), or any other's. The
+ * selector says BLOCK, by which the handler knows a domain: it ends the call after a trap or a
+ * step, and after another signal goes on here with the domain's rights. The alignment check has
+ * nothing to check. */
     .globl  og_mpk_trap
     .hidden og_mpk_trap
 og_mpk_trap:
+    TAKE_RIGHTS
     ud2
 
 /* void og_mpk_leave(void): ends the innermost call, from a callback's host side. */
@@ -275,11 +311,8 @@ og_mpk_leave:
     .hidden og_mpk_open_rights
     .type   og_mpk_open_rights, @function
 og_mpk_open_rights:
-    xor     %eax, %eax
-    xor     %ecx, %ecx
-    xor     %edx, %edx
-    wrpkru
-    cmpb    $MPK_ALLOW, %gs:MPK_SELECTOR
+    TAKE_RIGHTS
+    cmpb    $MPK_ALLOW, THREAD(MPK_SELECTOR)
     jne     og_mpk_trap
     ret
     .size   og_mpk_open_rights, . - og_mpk_open_rights
@@ -307,7 +340,7 @@ og_mpk_call:
 /* Callbacks: foreign code calls the thunk of a slot, still with its own rights. It may as well
  * jump anywhere into this with any registers: the slot is checked in C.
  *
- * On the foreign stack, from below: struct mpk_callback_frame (mpk.h). */
+ * On the foreign stack it leaves a struct callback_frame (callback.c), which layout.h describes. */
     .balign 64
     .globl  og_mpk_callback_thunks
     .hidden og_mpk_callback_thunks
@@ -330,49 +363,43 @@ og_mpk_callback:
     push    %r13
     push    %r14
     push    %r15
-    sub     $136, %rsp              /* 16 for results, 48 integers, 64 floats, control words */
-    mov     %rdi, 16(%rsp)
-    mov     %rsi, 24(%rsp)
-    mov     %rdx, 32(%rsp)
-    mov     %rcx, 40(%rsp)
-    mov     %r8, 48(%rsp)
-    mov     %r9, 56(%rsp)
-    movsd   %xmm0, 64(%rsp)
-    movsd   %xmm1, 72(%rsp)
-    movsd   %xmm2, 80(%rsp)
-    movsd   %xmm3, 88(%rsp)
-    movsd   %xmm4, 96(%rsp)
-    movsd   %xmm5, 104(%rsp)
-    movsd   %xmm6, 112(%rsp)
-    movsd   %xmm7, 120(%rsp)
-    stmxcsr 128(%rsp)
-    fnstcw  132(%rsp)
+    sub     $MPK_CALLBACK_REGISTERS, %rsp
+    mov     %rdi, MPK_CALLBACK_INTEGERS(%rsp)
+    mov     %rsi, MPK_CALLBACK_INTEGERS+8(%rsp)
+    mov     %rdx, MPK_CALLBACK_INTEGERS+16(%rsp)
+    mov     %rcx, MPK_CALLBACK_INTEGERS+24(%rsp)
+    mov     %r8, MPK_CALLBACK_INTEGERS+32(%rsp)
+    mov     %r9, MPK_CALLBACK_INTEGERS+40(%rsp)
+    movsd   %xmm0, MPK_CALLBACK_FLOATS(%rsp)
+    movsd   %xmm1, MPK_CALLBACK_FLOATS+8(%rsp)
+    movsd   %xmm2, MPK_CALLBACK_FLOATS+16(%rsp)
+    movsd   %xmm3, MPK_CALLBACK_FLOATS+24(%rsp)
+    movsd   %xmm4, MPK_CALLBACK_FLOATS+32(%rsp)
+    movsd   %xmm5, MPK_CALLBACK_FLOATS+40(%rsp)
+    movsd   %xmm6, MPK_CALLBACK_FLOATS+48(%rsp)
+    movsd   %xmm7, MPK_CALLBACK_FLOATS+56(%rsp)
+    stmxcsr MPK_CALLBACK_MXCSR(%rsp)
+    fnstcw  MPK_CALLBACK_CONTROL(%rsp)
     mov     %eax, %edi
     mov     %rsp, %rsi
 og_mpk_callback_restart:
-    xor     %eax, %eax
-    xor     %ecx, %ecx
-    xor     %edx, %edx
-    wrpkru
-    test    %eax, %eax
-    jne     og_mpk_trap
-    movb    $MPK_ALLOW, %gs:MPK_SELECTOR
+    TAKE_RIGHTS
+    movb    $MPK_ALLOW, THREAD(MPK_SELECTOR)
 og_mpk_callback_allowed:
-    mov     %gs:MPK_HOST_RSP, %rsp
-    mov     %gs:MPK_HOST_FS, %rax
+    mov     THREAD(MPK_HOST_RSP), %rsp
+    USE_HOST_FLAGS
+    mov     THREAD(MPK_HOST_FS), %rax
     wrfsbase %rax
     ldmxcsr 16(%rsp)
     fninit
     fldcw   20(%rsp)
-    pushq   $0x202
-    popfq
     and     $-16, %rsp
     call    og_mpk_callback_serve   /* returns where the frame on the foreign stack is */
     cmpb    $0, og_mpk_has_wide_registers(%rip)
     je      1f
     CLEAR_WIDE_REGISTERS
 1:
-    mov     %gs:MPK_HOST_RSP, %rdx
+    mov     THREAD(MPK_HOST_RSP), %rdx
     mov     MPK_FRAME_CONTEXT(%rdx), %rdx
     mov     MPK_CONTEXT_FS(%rdx), %rcx
     wrfsbase %rcx
@@ -385,18 +412,12 @@ og_mpk_callback_allowed:
     xor     %r10d, %r10d
     xor     %r11d, %r11d
     vzeroall
-    mov     %gs:MPK_PKRU, %eax      /* callback_serve has armed this domain */
-    xor     %ecx, %ecx
-    xor     %edx, %edx
-    movb    $MPK_BLOCK, %gs:MPK_SELECTOR
-    wrpkru
-    cmp     %gs:MPK_PKRU, %eax
-    jne     og_mpk_trap
-    ldmxcsr 128(%rsp)               /* the domain's own; if it has changed them, its fault */
-    fldcw   132(%rsp)
-    mov     (%rsp), %rax
-    movsd   8(%rsp), %xmm0
-    add     $136, %rsp
+    GIVE_RIGHTS                     /* callback_serve has armed this domain */
+    ldmxcsr MPK_CALLBACK_MXCSR(%rsp) /* the domain's own; if it has changed them, its fault */
+    fldcw   MPK_CALLBACK_CONTROL(%rsp)
+    mov     MPK_CALLBACK_RESULT(%rsp), %rax
+    movsd   MPK_CALLBACK_FLOAT(%rsp), %xmm0
+    add     $MPK_CALLBACK_REGISTERS, %rsp
     pop     %r15
     pop     %r14
     pop     %r13
@@ -426,23 +447,20 @@ og_mpk_signal_entry:
     mov     MPK_SECRET(%r8), %r9
     mov     %rdx, %r10
 
-    xor     %eax, %eax
-    xor     %ecx, %ecx
-    xor     %edx, %edx
-    wrpkru
-    test    %eax, %eax
-    jne     og_mpk_trap
+    TAKE_RIGHTS
     mov     %r8, %rax
     sub     og_mpk_thread_blocks(%rip), %rax
     cmp     og_mpk_thread_blocks_size(%rip), %rax
     jae     og_mpk_trap
     test    $(MPK_BLOCK_SIZE - 1), %eax
     jne     og_mpk_trap
+    test    %r9, %r9                /* a block that is being made has none yet */
+    je      og_mpk_trap
     cmp     %r9, MPK_SECRET(%r8)
     jne     og_mpk_trap
 
-    mov     %rsp, %rax
     mov     MPK_HANDLER_STACK(%r8), %rsp
+    USE_HOST_FLAGS
     xor     %ebp, %ebp
     xor     %r9d, %r9d
     mov     %rsi, %rdx
@@ -479,28 +497,23 @@ og_mpk_sigreturn:
     ud2
     .size   og_mpk_sigreturn, . - og_mpk_sigreturn
 
-/* Back into a domain that a signal interrupted. rt_sigreturn has put back everything but rax,
- * rcx, rdx and rip, with PKRU open. Flags must survive, so the check uses none. A signal in
- * here starts it again from the top. */
+/* Back into a domain that a signal interrupted. rt_sigreturn has put back everything but rax, rcx,
+ * rdx, the flags and rip, with PKRU open. These the handler has put onto the foreign stack, below
+ * the red zone, and rsp is there (MPK_RESUME_SIZE).
+ *
+ * A signal before og_mpk_resume_given starts it again from the top, where rsp is the same; one after
+ * it interrupts the domain as anywhere else. */
     .balign 64
-    .globl  og_mpk_resume, og_mpk_resume_end
-    .hidden og_mpk_resume, og_mpk_resume_end
+    .globl  og_mpk_resume, og_mpk_resume_given
+    .hidden og_mpk_resume, og_mpk_resume_given
 og_mpk_resume:
-    movb    $MPK_BLOCK, %gs:MPK_SELECTOR
-    mov     $0, %ecx
-    mov     $0, %edx
-    mov     %gs:MPK_PKRU, %eax
-    wrpkru
-    mov     %gs:MPK_PKRU, %ecx
-    not     %ecx
-    lea     1(%rcx,%rax), %ecx      /* the difference */
-    jecxz   1f
-    ud2
-1:  mov     %gs:MPK_RESUME_RAX, %rax
-    mov     %gs:MPK_RESUME_RCX, %rcx
-    mov     %gs:MPK_RESUME_RDX, %rdx
-    jmp     *%gs:MPK_RESUME_RIP
-og_mpk_resume_end:
+    GIVE_RIGHTS
+og_mpk_resume_given:
+    pop     %rax
+    pop     %rcx
+    pop     %rdx
+    popfq
+    ret     $MPK_RED_ZONE
     .balign 4096, 0xcc
 og_mpk_gate_end:
 

@@ -1,9 +1,14 @@
-/* Protection keys: key 0 is the host's, one is readable in every domain, the others are one
- * domain's each. A process has 16, so 14 domains at most. */
+/* Protection keys: key 0 is the host's, MPK_GATE_KEY is readable in every domain, the others are
+ * one domain's each. A process has 16, so 14 domains at most.
+ *
+ * All of them are taken when the first domain opens. The gate has to know the readable one when it
+ * is assembled, and a host that held keys of its own would find them open, whatever it had set,
+ * after each call. */
 #include "mpk.h"
 
 #include <cpuid.h>
 #include <errno.h>
+#include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -15,13 +20,11 @@
 #define HWCAP2_FSGSBASE 2
 #endif
 
-enum { KEYS = 16 };
+enum { KEYS = 16, FIRST_DOMAINS = MPK_GATE_KEY + 1 };
 
 bool og_mpk_has_wide_registers;
-static int readonly_key = -1;
+static bool are_ours;
 static bool taken[KEYS];
-static int domain_keys[KEYS];
-static int domain_key_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static bool has_protection_keys(void)
@@ -43,36 +46,45 @@ enum og_error og_mpk_supported(struct og_fault *fault)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the processor offers no AVX, by which the gate clears vector registers");
     /* A mode that does not exist: EINVAL where the call does. The selector is not looked at. */
-    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 2, 0, 0, &readonly_key) && errno != EINVAL)
+    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 2, 0, 0, &taken) && errno != EINVAL)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the kernel lacks Syscall User Dispatch (Linux 5.11 and later have it)");
     return OG_OK;
 }
 
+/* Gives back the `count` keys that were free. */
+static enum og_error refuse_keys(const int *keys, int count, struct og_fault *fault)
+{
+    char message[sizeof(fault->message)];
+    for (int i = 0; i < count; i++)
+        pkey_free(keys[i]);
+    snprintf(
+        message, sizeof(message),
+        "the process has taken %d of its %d protection keys (pkey_alloc, execute-only memory), "
+        "and domains need all: open the first one before",
+        KEYS - 1 - count, KEYS - 1);
+    return og_fail(fault, OG_UNSUPPORTED, NULL, 0, message);
+}
+
 enum og_error mpk_keys_open(struct og_fault *fault)
 {
-    if (readonly_key >= 0)
+    int keys[KEYS], key, count = 0;
+    if (are_ours)
         return OG_OK;
     og_mpk_has_wide_registers = __builtin_cpu_supports("avx512f"); /* and the kernel does */
-    readonly_key = pkey_alloc(0, 0);
-    if (readonly_key < 0)
-        return og_fail(fault, OG_UNSUPPORTED, NULL, 0, "no protection key is free in this process");
-    return OG_OK;
+    while (count < KEYS && (key = pkey_alloc(0, 0)) >= 0)
+        keys[count++] = key;
+    are_ours = count == KEYS - 1;
+    return are_ours ? OG_OK : refuse_keys(keys, count, fault);
 }
 
 enum og_error mpk_key_take(int *key, struct og_fault *fault)
 {
     *key = -1;
     pthread_mutex_lock(&lock);
-    /* Keys stay allocated: the kernel gives them out with the mappings of their last owner. */
-    for (int i = 0; i < domain_key_count && *key < 0; i++)
-        if (!taken[domain_keys[i]])
-            *key = domain_keys[i];
-    if (*key < 0) {
-        *key = pkey_alloc(0, 0);
-        if (*key >= 0)
-            domain_keys[domain_key_count++] = *key;
-    }
+    for (int i = FIRST_DOMAINS; i < KEYS && *key < 0; i++)
+        if (!taken[i])
+            *key = i;
     if (*key >= 0)
         taken[*key] = true;
     pthread_mutex_unlock(&lock);
@@ -91,15 +103,9 @@ void mpk_key_give(int key)
     pthread_mutex_unlock(&lock);
 }
 
-int mpk_key_readonly(void)
-{
-    return readonly_key;
-}
-
-/* Two bits a key: 1 denies access, 2 denies writing (Intel SDM volume 3, 4.6.2). */
 uint32_t mpk_key_pkru(int key)
 {
-    return ~(UINT32_C(3) << (2 * key)) & ~(UINT32_C(1) << (2 * readonly_key));
+    return ~(UINT32_C(3) << (2 * key)) & ~(uint32_t)MPK_GATE_KEY_DENIED;
 }
 
 pthread_mutex_t *mpk_keys_lock(void)

@@ -1,19 +1,26 @@
 /* Offsets and constants that the gate's assembly and the C files share. thread.c asserts that
  * the C structures agree.
  *
- * A thread that enters domains has a *thread block*, at its GS base: one page that domains can
- * read (the gate page: what the kernel and the gate must see with the domain's rights), then
- * memory that only the host can touch, then the stack for signal handlers. */
+ * A thread that enters domains has a *thread block*: one page that domains can read (the gate
+ * page: what the kernel and the gate must see with the domain's rights), then memory that only the
+ * host can touch, then the stack for signal handlers. */
 #ifndef OMNIGLOT_MPK_LAYOUT_H
 #define OMNIGLOT_MPK_LAYOUT_H
 
+/* The thread's GS base is its block less this. A domain can make the base null, and the gate then
+ * looks for the gate page at this address: a page is mapped there that gives all domains the
+ * same, namely nothing (thread.c). So the gate can read its thread's page with a domain's rights,
+ * whatever they are and whatever the base is, without a fault. */
+#define MPK_GS 0x100000
+
+/* The key that every domain can read and none can write, and what PKRU says if it cannot be read:
+ * two bits a key, 1 denies access, 2 denies writing (Intel SDM volume 3, 4.6.2). */
+#define MPK_GATE_KEY        1
+#define MPK_GATE_KEY_DENIED (1 << 2 * MPK_GATE_KEY)
+
 /* The gate page. */
-#define MPK_SELECTOR   0 /* byte: MPK_ALLOW or MPK_BLOCK, read by the kernel's dispatch */
-#define MPK_PKRU       4 /* the PKRU of the armed domain */
-#define MPK_RESUME_RAX 8 /* what og_mpk_resume puts back last */
-#define MPK_RESUME_RCX 16
-#define MPK_RESUME_RDX 24
-#define MPK_RESUME_RIP 32
+#define MPK_SELECTOR 0 /* byte: MPK_ALLOW or MPK_BLOCK, read by the kernel's dispatch */
+#define MPK_PKRU     4 /* the PKRU of the armed domain */
 
 /* The host's part. */
 #define MPK_PRIVATE       4096
@@ -35,6 +42,21 @@
 /* The frame a call leaves on the host's stack, from its lowest address. */
 #define MPK_FRAME_OUTER   0 /* the next outer frame */
 #define MPK_FRAME_CONTEXT 8
+
+/* What og_mpk_callback leaves on the foreign stack, from below: struct callback_frame. */
+#define MPK_CALLBACK_RESULT    0
+#define MPK_CALLBACK_FLOAT     8
+#define MPK_CALLBACK_INTEGERS  16
+#define MPK_CALLBACK_FLOATS    64
+#define MPK_CALLBACK_MXCSR     128
+#define MPK_CALLBACK_CONTROL   132
+#define MPK_CALLBACK_REGISTERS 136
+#define MPK_CALLBACK_SIZE      192 /* with the return address */
+
+/* What og_mpk_resume takes from the foreign stack, where the ABI lets nobody else write: below the
+ * red zone of what was interrupted. */
+#define MPK_RED_ZONE    128
+#define MPK_RESUME_SIZE 40 /* rax, rcx, rdx, flags, rip */
 
 #define MPK_DOMAINS   64
 #define MPK_NO_DOMAIN 0xffffffffffffffff

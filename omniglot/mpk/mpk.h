@@ -28,8 +28,9 @@ struct mpk_context {
     uint64_t index; /* the domain's */
     struct mpk_thread *thread;
     struct mpk_seat *seat;
-    uintptr_t signal_stack; /* where the kernel writes frames while it is inside */
-    bool needs_tls;         /* another thread has had the seat */
+    uintptr_t signal_stack;  /* where the kernel writes frames while it is inside */
+    bool signal_stack_stale; /* from before a reset: cleared when it is armed */
+    bool needs_tls;          /* another thread has had the seat */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -37,7 +38,6 @@ struct mpk_thread {
     /* The gate page: readable in domains. */
     _Atomic unsigned char selector;
     uint32_t domain_pkru;
-    uint64_t resume_rax, resume_rcx, resume_rdx, resume_rip;
     /* The host's own. */
     struct mpk_frame *frame __attribute__((aligned(MPK_PAGE)));
     uintptr_t host_fs;
@@ -82,10 +82,13 @@ struct mpk_thread *mpk_thread_if_any(void);
 /* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
 static inline struct mpk_thread *mpk_thread_in_gate(void)
 {
-    struct mpk_thread *thread;
-    __asm__("rdgsbase %0" : "=r"(thread));
-    return thread;
+    uintptr_t base;
+    __asm__("rdgsbase %0" : "=r"(base));
+    return (struct mpk_thread *)(base + MPK_GS);
 }
+
+/* Makes the calling thread's GS base name its block, if it does not. */
+bool mpk_thread_set_base(struct mpk_thread *thread);
 
 /* In a signal handler, which the kernel starts with few rights: gives the thread all, if it is one
  * that uses domains. Without them it cannot make a system call, not even to return. */
@@ -107,12 +110,12 @@ enum og_error mpk_threads_open(struct og_fault *fault);
 /* Vector registers 16 to 31 and the mask registers of AVX-512, which the gate must clear. */
 extern bool og_mpk_has_wide_registers;
 
+/* Takes all keys of the process: OG_UNSUPPORTED if it holds any already. */
 enum og_error mpk_keys_open(struct og_fault *fault);
 /* A key for a domain. Returns OG_OK or OG_NO_MEMORY (all keys are taken). */
 enum og_error mpk_key_take(int *key, struct og_fault *fault);
 void mpk_key_give(int key);
-int mpk_key_readonly(void);     /* readable, not writable, in every domain */
-uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key */
+uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key: and to read MPK_GATE_KEY */
 
 /* --- signals (signal.c) --- */
 
@@ -186,6 +189,8 @@ bool mpk_signal_stack_forked(struct mpk_context *context);
 void mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* The one that starts there, as the kernel takes it. */
 stack_t mpk_signal_stack_at(uintptr_t start);
+/* The domain is reset: nothing that it has left there is there when it is entered again. */
+void mpk_signal_stack_clear(struct mpk_context *context);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
 void og_mpk_arm(unsigned domain);
 

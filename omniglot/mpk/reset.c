@@ -22,6 +22,7 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
         context->foreign_rsp = seat->rsp;
         context->foreign_fs = seat->fs;
         context->needs_tls = false;
+        mpk_signal_stack_clear(context);
         context->context.fault = poison;
         context->context.poisoned = poison.error;
     }

@@ -1,17 +1,14 @@
 /* Signals: what interrupted a domain, and where the thread goes on.
  *
  * The kernel writes the signal frame where the domain may write (before Linux 6.12 it does so
- * with the interrupted rights), so the frame is copied to the host's stack at once, and what
- * could matter to the host is replaced in the copy. The thread goes on by rt_sigreturn, which
+ * with the interrupted rights), so the frame is copied to the host's stack at once (frame.c), and
+ * what could matter to the host is replaced in the copy. The thread goes on by rt_sigreturn, which
  * restores every register, into one of two places in the gate: og_mpk_resume, which gives up
  * the rights and returns to the foreign code, or og_mpk_recover, which ends the call. */
-#include "mpk.h"
+#include "frame.h"
 #include "policy.h"
 
-#include <asm/prctl.h>
-#include <cpuid.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,24 +16,13 @@
 #include <unistd.h>
 
 enum {
-    SIGNAL_STACK = MPK_SIGNAL_STACK,
-    EXTENDED_MAX = 12 << 10, /* the processor's state in a frame, at most */
-    USER_DISPATCH = 2,       /* si_code of a trapped system call */
-    SYSCALL_SIZE = 2         /* bytes of the instruction, whichever it was */
+    USER_DISPATCH = 2, /* si_code of a trapped system call */
+    SYSCALL_SIZE = 2   /* bytes of the instruction, whichever it was */
 };
-
-/* The processor state's layout: Intel SDM volume 1, 13.4; the kernel's sw_reserved bytes. */
-enum { SOFTWARE_AT = 464, SOFTWARE_SIZE = 48, MXCSR_AT = 24, HEADER_AT = 512, HEADER_SIZE = 64 };
-
-/* A clean processor state, as the kernel writes it, from which copies take their frame data. */
-static unsigned char sample[EXTENDED_MAX] __attribute__((aligned(64)));
-static volatile size_t sample_size;
-static size_t rights_at; /* of PKRU in it */
 
 extern const char og_mpk_gate_restart[], og_mpk_gate_allowed[], og_mpk_recover[];
 extern const char og_mpk_callback_restart[], og_mpk_callback_allowed[];
-extern const char og_mpk_resume[], og_mpk_resume_end[];
-_Noreturn void og_mpk_sigreturn(void *frame, uintptr_t fs);
+extern const char og_mpk_resume[], og_mpk_resume_given[];
 void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
                    uintptr_t fs);
 void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context);
@@ -48,91 +34,19 @@ int mpk_deadline_signal(void)
 
 /* --- going on --- */
 
-/* The kernel's ucontext, of which glibc's is a longer version. */
-struct kernel_context {
-    unsigned long flags;
-    void *link;
-    stack_t stack;
-    greg_t registers[NGREG];
-    void *state; /* the processor's, 64-aligned */
-    uint64_t reserved[8];
-    uint64_t mask;
-};
-_Static_assert(offsetof(struct kernel_context, mask) == offsetof(ucontext_t, uc_sigmask),
-               "the kernel's ucontext is laid out otherwise");
-
-/* What rt_sigreturn reads. */
-struct frame {
-    uint64_t return_address;
-    struct kernel_context context;
-    siginfo_t info;
-};
-
-/* Makes the copied processor state one that the kernel takes, with all rights. */
-static void make_state_safe(unsigned char *state)
-{
-    uint64_t components, known;
-    uint32_t mxcsr, rights = 0;
-    memcpy(state + SOFTWARE_AT, sample + SOFTWARE_AT, SOFTWARE_SIZE);
-    memcpy(&mxcsr, state + MXCSR_AT, sizeof(mxcsr));
-    mxcsr &= 0xffff;
-    memcpy(state + MXCSR_AT, &mxcsr, sizeof(mxcsr));
-    memcpy(&known, sample + SOFTWARE_AT + 8, sizeof(known));
-    memcpy(&components, state + HEADER_AT, sizeof(components));
-    components = (components & known) | UINT64_C(1) << 9;
-    memset(state + HEADER_AT, 0, HEADER_SIZE);
-    memcpy(state + HEADER_AT, &components, sizeof(components));
-    memcpy(state + rights_at, &rights, sizeof(rights));
-    memcpy(state + sample_size - 4, sample + sample_size - 4, 4);
-}
-
-/* Returns from the signal through a frame on the host's stack. */
-static _Noreturn void go_on(struct frame *frame, unsigned char *state, const char *where,
-                            uintptr_t stack, uintptr_t fs)
-{
-    /* Carry, parity, adjust, zero, sign, direction, overflow: not trap, not alignment check. */
-    enum { FLAGS = 0xcd5, INTERRUPTS = 0x202, CODE = 0x33, STACK = 0x2b };
-    greg_t *registers = frame->context.registers;
-    make_state_safe(state);
-    registers[REG_RIP] = (greg_t)where;
-    registers[REG_EFL] = (registers[REG_EFL] & FLAGS) | INTERRUPTS;
-    registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;
-    frame->context.state = state;
-    frame->context.stack = mpk_signal_stack_at(stack);
-    og_mpk_sigreturn(frame, fs);
-}
-
 /* Back into the gate, from where a domain was interrupted. */
-static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct frame *frame,
-                                    unsigned char *state, const char *where, uintptr_t fs)
+static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_copy *frame,
+                                    const char *where, uintptr_t fs)
 {
     const struct mpk_context *context = thread->frame->context;
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
-    go_on(frame, state, where, context->signal_stack, fs);
+    mpk_frame_return(frame, where, context->signal_stack, fs);
 }
 
-static _Noreturn void resume(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
-{
-    greg_t *registers = frame->context.registers;
-    const char *at = (const char *)registers[REG_RIP];
-    if (at < og_mpk_resume || at >= og_mpk_resume_end) {
-        /* Rights that were just being taken are taken again. */
-        if (at >= og_mpk_gate_restart && at < og_mpk_gate_allowed)
-            at = og_mpk_gate_restart;
-        if (at >= og_mpk_callback_restart && at < og_mpk_callback_allowed)
-            at = og_mpk_callback_restart;
-        thread->resume_rax = (uint64_t)registers[REG_RAX];
-        thread->resume_rcx = (uint64_t)registers[REG_RCX];
-        thread->resume_rdx = (uint64_t)registers[REG_RDX];
-        thread->resume_rip = (uint64_t)at;
-    }
-    go_on_in_gate(thread, frame, state, og_mpk_resume, thread->frame->context->foreign_fs);
-}
-
-static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, unsigned char *state,
+static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *frame,
                               const struct og_fault *fault)
 {
     greg_t *registers = frame->context.registers;
@@ -140,24 +54,76 @@ static _Noreturn void recover(struct mpk_thread *thread, struct frame *frame, un
         mpk_domain_poison(thread->frame->context->domain, fault);
     memset(registers, 0, sizeof(frame->context.registers));
     registers[REG_RSP] = (greg_t)thread->frame;
-    memcpy(state, sample, sample_size);
-    go_on_in_gate(thread, frame, state, og_mpk_recover, thread->host_fs);
+    mpk_frame_clear_state(frame);
+    go_on_in_gate(thread, frame, og_mpk_recover, thread->host_fs);
+}
+
+/* The foreign code has no stack that what it goes on with could be put on: the call ends. */
+static _Noreturn void recover_without_stack(struct mpk_thread *thread, struct mpk_frame_copy *frame,
+                                            uintptr_t place, uintptr_t at)
+{
+    const struct mpk_seat *seat = thread->frame->context->seat;
+    bool overflowed = og_is_within(place, 1, seat->stack_low - MPK_PAGE, seat->stack_end);
+    struct og_fault fault;
+    og_fail(&fault, OG_FAULTED, NULL, place,
+            overflowed ? "the foreign stack overflowed"
+                       : "the foreign code had no stack when it was interrupted");
+    fault.signal = SIGSEGV;
+    fault.access = 'w';
+    fault.instruction = at;
+    recover(thread, frame, &fault);
+}
+
+/* Puts on the foreign stack what og_mpk_resume takes last, and rsp there. On no page that all
+ * domains can read: it is what was in the domain's registers. */
+static bool put_on_foreign_stack(const struct mpk_context *context, greg_t *registers, uintptr_t at)
+{
+    const uint64_t words[] = {(uint64_t)registers[REG_RAX], (uint64_t)registers[REG_RCX],
+                              (uint64_t)registers[REG_RDX],
+                              (uint64_t)mpk_frame_flags(registers[REG_EFL]), at};
+    _Static_assert(sizeof(words) == MPK_RESUME_SIZE, "the gate takes as many");
+    uintptr_t place = (uintptr_t)registers[REG_RSP] - MPK_RED_ZONE - sizeof(words);
+    const struct mpk_syscall books = {.domain = context->domain};
+    /* No other thread makes the place another kind of memory meanwhile. */
+    pthread_mutex_lock(&context->domain->lock);
+    void *memory = mpk_policy_memory(&books, place, sizeof(words));
+    if (memory)
+        memcpy(memory, words, sizeof(words));
+    pthread_mutex_unlock(&context->domain->lock);
+    registers[REG_RSP] = (greg_t)place;
+    return memory != NULL;
+}
+
+static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *frame)
+{
+    const struct mpk_context *context = thread->frame->context;
+    greg_t *registers = frame->context.registers;
+    const char *at = (const char *)registers[REG_RIP];
+    if (at < og_mpk_resume || at >= og_mpk_resume_given) {
+        /* Rights that were just being taken are taken again. */
+        if (at >= og_mpk_gate_restart && at < og_mpk_gate_allowed)
+            at = og_mpk_gate_restart;
+        if (at >= og_mpk_callback_restart && at < og_mpk_callback_allowed)
+            at = og_mpk_callback_restart;
+        if (!put_on_foreign_stack(context, registers, (uintptr_t)at))
+            recover_without_stack(thread, frame, (uintptr_t)registers[REG_RSP], (uintptr_t)at);
+    }
+    go_on_in_gate(thread, frame, og_mpk_resume, context->foreign_fs);
 }
 
 /* Goes on in the domain, or ends a call that has been there for too long. */
-static _Noreturn void go_on_in_time(struct mpk_thread *thread, struct frame *frame,
-                                    unsigned char *state)
+static _Noreturn void go_on_in_time(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
     struct og_fault fault;
     if (!mpk_deadline_passed(thread))
-        resume(thread, frame, state);
+        resume(thread, frame);
     mpk_deadline_fail(&fault, (uintptr_t)frame->context.registers[REG_RIP]);
-    recover(thread, frame, state, &fault);
+    recover(thread, frame, &fault);
 }
 
 /* --- what happened --- */
 
-static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsigned char *state)
+static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
     greg_t *registers = frame->context.registers;
     struct mpk_syscall call = {
@@ -171,12 +137,12 @@ static _Noreturn void serve(struct mpk_thread *thread, struct frame *frame, unsi
     int64_t result = mpk_policy_serve(&call);
     if (call.ends_call) {
         call.fault.instruction = (uintptr_t)registers[REG_RIP] - SYSCALL_SIZE;
-        recover(thread, frame, state, &call.fault);
+        recover(thread, frame, &call.fault);
     }
     registers[REG_RAX] = result;
     registers[REG_RCX] = registers[REG_RIP];
     registers[REG_R11] = registers[REG_EFL];
-    go_on_in_time(thread, frame, state);
+    go_on_in_time(thread, frame);
 }
 
 /* Hands the signal to the host. Returns if the interrupted code may go on. */
@@ -189,7 +155,7 @@ static void hand_on(int signal, siginfo_t *info, void *context)
 
 /* From within a domain: on the host's stack, with the host's rights and on the host's time. The
  * kernel has disarmed the domain's signal stack. */
-static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct frame *frame)
+static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct mpk_frame_copy *frame)
 {
     struct mpk_pause pause;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
@@ -199,59 +165,33 @@ static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct fr
     (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
 }
 
-/* How much of a frame lies below its ucontext, and above the host's handler's stack: a word. */
-enum { SIGNAL_FRAME_BELOW = 64 };
-
-/* Copies what the kernel wrote to the signal stack at `stack`, which a domain may be able to
- * write: its pointer to the processor's state is checked. */
-static void copy_frame(struct frame *frame, unsigned char *state, uintptr_t stack,
-                       const siginfo_t *info, const void *context)
-{
-    memcpy(&frame->context, context, sizeof(frame->context));
-    frame->info = *info;
-    uintptr_t from = (uintptr_t)frame->context.state;
-    if (og_is_within(from, sample_size, stack, stack + SIGNAL_STACK))
-        memcpy(state, (const void *)from, sample_size);
-    else
-        memcpy(state, sample, sample_size);
-}
-
 static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
-                                         const siginfo_t *info, const void *context)
+                                         const siginfo_t *info, void *context)
 {
-    struct frame frame;
-    unsigned char state[EXTENDED_MAX] __attribute__((aligned(64)));
-    uintptr_t base;
+    struct mpk_frame_copy frame;
     atomic_store_explicit(&thread->selector, MPK_ALLOW, memory_order_relaxed);
-    __asm__("rdgsbase %0" : "=r"(base));
-    if (base != (uintptr_t)thread)
-        syscall(SYS_arch_prctl, ARCH_SET_GS, thread);
+    mpk_thread_set_base(thread);
     atomic_store_explicit(&thread->serving, thread->frame, memory_order_relaxed);
-    copy_frame(&frame, state, thread->frame->context->signal_stack, info, context);
+    mpk_frame_move(&frame, info, context, false);
 
     struct og_fault fault;
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
-        serve(thread, &frame, state);
+        serve(thread, &frame);
     if (mpk_is_fault(signal)) {
         mpk_fault_tell(thread->frame->context, signal, &frame.info, frame.context.registers,
                        &fault);
-        recover(thread, &frame, state, &fault);
+        recover(thread, &frame, &fault);
     }
     hand_on_from_domain(thread, signal, &frame);
-    go_on_in_time(thread, &frame, state);
+    go_on_in_time(thread, &frame);
 }
 
-/* The host was interrupted, on the signal stack of the domain it was in last. Its registers are
- * not left there for the domain to read. */
+/* The host was interrupted, on the signal stack of the domain it was in last. */
 static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, const siginfo_t *info,
-                                       const void *context, uintptr_t fs)
+                                       void *context, uintptr_t fs)
 {
-    struct frame frame;
-    unsigned char state[EXTENDED_MAX] __attribute__((aligned(64)));
-    uintptr_t stack = (uintptr_t)context & ~(uintptr_t)(SIGNAL_STACK - 1);
-    copy_frame(&frame, state, stack, info, context);
-    uintptr_t written = ((uintptr_t)context - SIGNAL_FRAME_BELOW) & ~(uintptr_t)63;
-    memset((void *)written, 0, stack + SIGNAL_STACK - written);
+    struct mpk_frame_copy frame;
+    mpk_frame_move(&frame, info, context, true);
 
     /* The kernel has disarmed the stack and arms it again when this returns; a handler that
      * leaves by longjmp has none. Its domain may be closed meanwhile. */
@@ -266,7 +206,8 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     if (thread->stacks_left != stacks_left)
         atomic_store(&thread->armed, MPK_NO_DOMAIN);
     thread->handling = handling;
-    go_on(&frame, state, (const char *)frame.context.registers[REG_RIP], stack, fs);
+    mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP],
+                     mpk_frame_stack(context), fs);
 }
 
 void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
@@ -290,53 +231,15 @@ void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
 
 /* --- setting up --- */
 
-static void take_sample(int signal, siginfo_t *info, void *memory)
-{
-    (void)signal;
-    (void)info;
-    const ucontext_t *context = memory;
-    const unsigned char *state = (const unsigned char *)context->uc_mcontext.fpregs;
-    uint32_t size;
-    memcpy(&size, state + SOFTWARE_AT + 4, sizeof(size));
-    if (size <= EXTENDED_MAX) {
-        memcpy(sample, state, size);
-        sample_size = size;
-    }
-}
-
-/* Raises a signal to see how large the processor's state is in a frame. */
-static enum og_error measure_state(struct og_fault *fault)
-{
-    struct sigaction action = {.sa_sigaction = take_sample, .sa_flags = SA_SIGINFO}, old;
-    unsigned a, b = 0, c, d;
-    if (sigaction(mpk_deadline_signal(), &action, &old))
-        return og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
-    uint64_t mask = mpk_mask_block_all();
-    mpk_mask_set(~mpk_mask_of(mpk_deadline_signal()));
-    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), mpk_deadline_signal());
-    mpk_mask_set(mask);
-    sigaction(mpk_deadline_signal(), &old, NULL);
-    __get_cpuid_count(0xd, 9, &a, &b, &c, &d);
-    rights_at = b;
-    if (!sample_size || rights_at < HEADER_AT + HEADER_SIZE || rights_at + 4 > sample_size)
-        return og_fail(
-            fault, OG_UNSUPPORTED, NULL, 0,
-            "the kernel's signal frames hold no protection-key rights, or too much else");
-    /* Components that are in no use; the default control words. */
-    uint32_t mxcsr = 0x1f80;
-    uint16_t control = 0x37f;
-    memset(sample, 0, SOFTWARE_AT);
-    memset(sample + HEADER_AT, 0, HEADER_SIZE);
-    memcpy(sample, &control, sizeof(control));
-    memcpy(sample + MXCSR_AT, &mxcsr, sizeof(mxcsr));
-    return OG_OK;
-}
-
 enum og_error mpk_signals_open(struct og_fault *fault)
 {
     if (og_mpk_signal_stacks)
         return OG_OK;
-    enum og_error error = measure_state(fault);
+    /* Frames are measured by a signal, which the host may have blocked. */
+    uint64_t mask = mpk_mask_block_all();
+    mpk_mask_set(~mpk_mask_of(mpk_deadline_signal()));
+    enum og_error error = mpk_frames_open(fault);
+    mpk_mask_set(mask);
     if (!error)
         error = mpk_signal_stacks_open(fault);
     return error ? error : mpk_host_signals_open(fault);

@@ -28,6 +28,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -193,11 +194,35 @@ stack_t mpk_signal_stack_at(uintptr_t start)
         .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)MPK_SS_AUTODISARM};
 }
 
+static void clear(struct mpk_context *context)
+{
+    void *stack = (void *)context->signal_stack;
+    if (madvise(stack, SIGNAL_STACK, MADV_DONTNEED))
+        memset(stack, 0, SIGNAL_STACK);
+    context->signal_stack_stale = false;
+}
+
+/* Another thread's may be in use at this moment, by a signal that found the host: that thread arms
+ * it before it enters again, and clears it then. */
+void mpk_signal_stack_clear(struct mpk_context *context)
+{
+    uint64_t armed = context->domain->index;
+    if (context->thread == mpk_thread_self()) {
+        clear(context);
+        return;
+    }
+    context->signal_stack_stale = true;
+    atomic_fetch_add(&context->thread->stacks_left, 1); /* a handler there does not arm it again */
+    atomic_compare_exchange_strong(&context->thread->armed, &armed, MPK_NO_DOMAIN);
+}
+
 void og_mpk_arm(unsigned domain)
 {
     struct mpk_thread *thread = mpk_thread_self();
     const struct mpk_context *context = thread->contexts[domain];
     int number = errno;
+    if (context->signal_stack_stale)
+        clear(thread->contexts[domain]);
     stack_t stack = mpk_signal_stack_at(context->signal_stack);
     /* It cannot fail; and without a stack that is lent the domain is not to be entered. */
     if ((frames_need_domain_key() && context->domain->lent != context) ||

@@ -22,10 +22,6 @@
     _Static_assert(offsetof(struct type, field) == (offset), "layout.h says otherwise")
 AT_OFFSET(mpk_thread, selector, MPK_SELECTOR);
 AT_OFFSET(mpk_thread, domain_pkru, MPK_PKRU);
-AT_OFFSET(mpk_thread, resume_rax, MPK_RESUME_RAX);
-AT_OFFSET(mpk_thread, resume_rcx, MPK_RESUME_RCX);
-AT_OFFSET(mpk_thread, resume_rdx, MPK_RESUME_RDX);
-AT_OFFSET(mpk_thread, resume_rip, MPK_RESUME_RIP);
 AT_OFFSET(mpk_thread, frame, MPK_HOST_RSP);
 AT_OFFSET(mpk_thread, host_fs, MPK_HOST_FS);
 AT_OFFSET(mpk_thread, handler_stack, MPK_HANDLER_STACK);
@@ -52,6 +48,22 @@ static __thread struct mpk_thread *self;
 extern const char og_mpk_gate_start[], og_mpk_gate_end[], og_mpk_gate_return[];
 static void leave(void *block);
 
+/* What the gate finds by a null GS base, in place of the gate page: no selector, no domain's
+ * rights. It is only read. */
+static bool map_nobodys_page(void)
+{
+    void *wanted = (void *)MPK_GS;
+    void *page = mmap(wanted, MPK_PAGE, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (page != wanted) {
+        if (page != MAP_FAILED)
+            munmap(page, MPK_PAGE);
+        return false;
+    }
+    memset(page, 0xff, MPK_PAGE);
+    return !pkey_mprotect(page, MPK_PAGE, PROT_READ, MPK_GATE_KEY);
+}
+
 enum og_error mpk_threads_open(struct og_fault *fault)
 {
     if (og_mpk_thread_blocks)
@@ -62,8 +74,13 @@ enum og_error mpk_threads_open(struct og_fault *fault)
     if (range == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the thread blocks");
     if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
-                      PROT_READ | PROT_EXEC, mpk_key_readonly()))
+                      PROT_READ | PROT_EXEC, MPK_GATE_KEY))
         return og_fail_system(fault, errno, NULL, 0, "cannot let domains read the gate");
+    if (!map_nobodys_page())
+        return og_fail(
+            fault, OG_UNSUPPORTED, NULL, MPK_GS,
+            "the page at 0x100000, which no program with position-independent code uses, "
+            "cannot be mapped (vm.mmap_min_addr has to be 1048576 or less)");
     if (pthread_key_create(&exit_key, leave))
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
     og_mpk_thread_blocks_size = size;
@@ -117,7 +134,7 @@ static bool map_block(struct mpk_thread *block)
     int rights = PROT_READ | PROT_WRITE;
     return !mprotect(block, HEAD, rights) &&
            !mprotect((void *)(start + HEAD + GUARD), MPK_BLOCK_SIZE - HEAD - GUARD, rights) &&
-           !pkey_mprotect(block, MPK_PAGE, rights, mpk_key_readonly());
+           !pkey_mprotect(block, MPK_PAGE, rights, MPK_GATE_KEY);
 }
 
 static void unmap_block(struct mpk_thread *block)
@@ -130,6 +147,12 @@ void mpk_thread_open_rights(void)
 {
     if (self)
         og_mpk_open_rights();
+}
+
+bool mpk_thread_set_base(struct mpk_thread *thread)
+{
+    return mpk_thread_in_gate() == thread ||
+           !syscall(SYS_arch_prctl, ARCH_SET_GS, (uintptr_t)thread - MPK_GS);
 }
 
 struct mpk_thread *mpk_thread_if_any(void)
@@ -145,7 +168,7 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     struct mpk_thread *block = threads[index];
     /* The first page is out of reach until the rights are open, and they are opened by way of
      * the selector in it, which a new page says is MPK_ALLOW. */
-    if (!map_block(block) || syscall(SYS_arch_prctl, ARCH_SET_GS, block))
+    if (!map_block(block) || !mpk_thread_set_base(block))
         goto fail;
     og_mpk_open_rights();
     block->host_fs = (uintptr_t)__builtin_thread_pointer();
@@ -157,6 +180,7 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     block->number = og_thread_number();
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
         goto fail;
+    block->secret |= 1; /* the gate takes 0 for a block that has none yet */
     leave_restartable_sequences();
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
         goto fail;

@@ -24,4 +24,8 @@ FLAGS_workloads/model/gate-thread := -fno-sanitize=all
 $(call test,gate-registers,workloads/model/tests/gate-registers.c \
     workloads/model/tests/gate-registers-call.S $(GATE),,$(GATE_LINKING))
 
+FLAGS_workloads/model/tests/gate-signals := -fno-sanitize=all
+$(call test,gate-signals,workloads/model/tests/gate-signals.c \
+    workloads/model/tests/gate-signals-code.S omniglot/mpk/frame.c $(GATE),og-core,$(GATE_LINKING))
+
 TEST_SCRIPTS += workloads/model/tests/crossings-and-gate

@@ -9,7 +9,7 @@
 
 enum {
     STACK = 65536,
-    SOME_PKRU = 0x5555555c, /* only compared with itself */
+    SOME_PKRU = 0x55555550, /* only compared with itself; the gate page can be read */
 };
 
 /* struct mpk_context, as far as the gate is concerned. */
@@ -39,7 +39,8 @@ static void *in_block(size_t offset)
 bool gate_thread_enter(void)
 {
     uintptr_t fs;
-    if (syscall(SYS_arch_prctl, ARCH_GET_FS, &fs) || syscall(SYS_arch_prctl, ARCH_SET_GS, block))
+    if (syscall(SYS_arch_prctl, ARCH_GET_FS, &fs) ||
+        syscall(SYS_arch_prctl, ARCH_SET_GS, (uintptr_t)block - MPK_GS))
         return false;
     og_mpk_has_wide_registers = __builtin_cpu_supports("avx512f");
     gate_thread_plain =

@@ -56,7 +56,8 @@ enum og_error og_mpk_check_host(struct og_fault *fault);
 
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
  *
- * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation),
+ * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation; or the process has
+ * protection keys of its own, all of which the first domain behind them takes),
  * OG_NOT_FOUND (a library, or one that it needs, is missing or is no library of this
  * machine; fault->symbol names it), OG_FORBIDDEN (code, the library's or the host's own,
  * holds an instruction that could undo the isolation), OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM.

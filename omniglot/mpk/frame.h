@@ -1,0 +1,59 @@
+/* A signal's frame, as the kernel writes it and as rt_sigreturn reads it. */
+#ifndef OMNIGLOT_MPK_FRAME_H
+#define OMNIGLOT_MPK_FRAME_H
+
+#include "mpk.h"
+
+#include <stddef.h>
+
+enum { MPK_STATE_MAX = 16 << 10 /* the processor's state in a frame, at most */ };
+
+/* The kernel's ucontext, of which glibc's is a longer version. */
+struct mpk_kernel_context {
+    unsigned long flags;
+    void *link;
+    stack_t stack;
+    greg_t registers[NGREG];
+    void *state; /* the processor's, 64-aligned */
+    uint64_t reserved[8];
+    uint64_t mask;
+};
+_Static_assert(offsetof(struct mpk_kernel_context, mask) == offsetof(ucontext_t, uc_sigmask),
+               "the kernel's ucontext is laid out otherwise");
+
+/* A copy on the host's stack, by which a handler returns. */
+struct mpk_frame_copy {
+    uint64_t return_address;
+    struct mpk_kernel_context context;
+    siginfo_t info;
+    size_t state_size;
+    unsigned char state[MPK_STATE_MAX] __attribute__((aligned(64)));
+};
+
+/* Learns what the kernel's frames look like. OG_OK, OG_UNSUPPORTED, OG_SYSTEM. */
+enum og_error mpk_frames_open(struct og_fault *fault);
+
+/* Copies what the kernel wrote to a signal stack, and leaves nothing of it there: the next code to
+ * look may be a domain's, and the frame holds the registers of what was interrupted, and what the
+ * sender of the signal sent along.
+ *
+ * `trusted`: the host was interrupted. A domain may have changed its own frame since (from another
+ * thread, where it can write the stack): of that the copy takes nothing that the kernel would
+ * refuse, and from the processor's state what every thread has. */
+void mpk_frame_move(struct mpk_frame_copy *frame, const siginfo_t *info, void *context,
+                    bool trusted);
+/* The start of the signal stack that holds it. */
+static inline uintptr_t mpk_frame_stack(const void *context)
+{
+    return (uintptr_t)context & -(uintptr_t)MPK_SIGNAL_STACK;
+}
+/* The processor's state as a new program finds it, in place of the frame's. */
+void mpk_frame_clear_state(struct mpk_frame_copy *frame);
+/* Returns from the signal by the copy, with all rights, to `where`, with this FS base and the
+ * signal stack at `stack` armed. */
+_Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where, uintptr_t stack,
+                                uintptr_t fs);
+/* The flags that one who was interrupted gets back: neither trap nor alignment check. */
+greg_t mpk_frame_flags(greg_t flags);
+
+#endif

@@ -1,0 +1,468 @@
+/* The gate, attacked with whatever foreign code can have in registers and flags, and what it leaves
+ * where another domain could find it. */
+#include "mpk-test.h"
+#include "omniglot/mpk/layout.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
+
+static char gate_library[sizeof(library)];
+static struct og_domain *attacker;
+static void *raw_gate_library;
+
+enum { NULL_GS = 1, BY_IRET = 2, ALIGNMENT_CHECK = 4 };
+
+static void *raw(const char *name)
+{
+    void *function = dlsym(raw_gate_library, name);
+    assert_non_null(function);
+    return function;
+}
+
+static enum og_error call_in(struct og_domain *in, const char *name, long *result, long a, long b,
+                             long c, long d, long e)
+{
+    typedef long five(long, long, long, long, long);
+    struct og_scope scope;
+    struct og_function function = boxed_in(in, name);
+    long value = 0;
+    og_scope_begin(in, &scope);
+    enum og_error error = CALL(scope, function, value = AS(five *)(a, b, c, d, e));
+    og_scope_end(&scope);
+    if (result)
+        *result = value;
+    return error;
+}
+
+static void reset_attacker(void)
+{
+    assert_int_equal(og_domain_reset(attacker, &fault), OG_OK);
+}
+
+static uint32_t rights_of_attacker(void)
+{
+    long rights;
+    assert_int_equal(call_in(attacker, "read_rights", &rights, 0, 0, 0, 0, 0), OG_OK);
+    return (uint32_t)rights;
+}
+
+static uintptr_t gate_page(void)
+{
+    uintptr_t base;
+    __asm__("rdgsbase %0" : "=r"(base));
+    return base + MPK_GS;
+}
+
+/* --- jumps --- */
+
+static uint32_t own_rights;
+
+/* The host is there after the jump, and the domain has its own rights. */
+static void jump(uintptr_t to, uint32_t rax, long rcx, long rdx, long how)
+{
+    enum og_error error = call_in(attacker, "jump", NULL, (long)to, (long)rax, rcx, rdx, how);
+    assert_true(error == OG_FAULTED || error == OG_OK || error == OG_DEADLINE);
+    if (error)
+        reset_attacker();
+    assert_int_equal(rights_of_attacker(), own_rights);
+    assert_int_equal(secret, 4242);
+}
+
+static void visit_wrpkrus(void (*visit)(uintptr_t at))
+{
+    int found = 0;
+    own_rights = rights_of_attacker();
+    for (const unsigned char *at = og_mpk_gate_start; at + 3 <= og_mpk_gate_end; at++)
+        if (!memcmp(at, "\x0f\x01\xef", 3)) {
+            found++;
+            visit((uintptr_t)at);
+        }
+    assert_true(found >= 10);
+    assert_int_equal(call_in(attacker, "read_word", NULL, (long)&secret, 0, 0, 0, 0), OG_FAULTED);
+    reset_attacker();
+}
+
+static void deny_all(uintptr_t at)
+{
+    jump(at, UINT32_MAX, 0, 0, 0);
+}
+
+static void no_rights_at_all_do_not_kill_the_host(void **state)
+{
+    (void)state;
+    visit_wrpkrus(deny_all);
+}
+
+/* All keys denied but one, wholly or to write, or with one bit that says nothing alone. */
+static void give_one_key(uintptr_t at)
+{
+    for (int key = 0; key < 16; key++)
+        for (uint32_t bits = 1; bits <= 3; bits++)
+            jump(at, ~(bits << (2 * key)), 0, 0, 0);
+}
+
+static void rights_to_one_key_do_not_kill_the_host(void **state)
+{
+    (void)state;
+    visit_wrpkrus(give_one_key);
+}
+
+static void flip_a_bit(uintptr_t at)
+{
+    for (int bit = 0; bit < 32; bit++)
+        jump(at, own_rights ^ UINT32_C(1) << bit, 0, 0, 0);
+}
+
+static void rights_with_a_bit_too_many_or_too_few_do_not_kill_the_host(void **state)
+{
+    (void)state;
+    visit_wrpkrus(flip_a_bit);
+}
+
+/* The gate page is out of reach then, and what is where it seems to be must not be needed. */
+static void without_a_gs_base(uintptr_t at)
+{
+    const uint32_t gate_key = ~UINT32_C(4);
+    jump(at, 0, 0, 0, NULL_GS);
+    jump(at, UINT32_MAX, 0, 0, NULL_GS);
+    jump(at, gate_key, 0, 0, NULL_GS);
+    jump(at, own_rights, 0, 0, NULL_GS);
+    for (int key = 0; key < 16; key++)
+        jump(at, gate_key & ~(UINT32_C(3) << (2 * key)), 0, 0, NULL_GS);
+}
+
+static void no_rights_without_a_gs_base_do_not_kill_the_host(void **state)
+{
+    (void)state;
+    visit_wrpkrus(without_a_gs_base);
+}
+
+static void other_registers_of_wrpkru(uintptr_t at)
+{
+    jump(at, 0, 1, 0, 0);
+    jump(at, 0, 0, 1, 0);
+    jump(at, UINT32_MAX, -1, -1, 0);
+}
+
+static void a_wrpkru_that_is_none_is_a_fault(void **state)
+{
+    (void)state;
+    visit_wrpkrus(other_registers_of_wrpkru);
+}
+
+/* IRET sets the trap flag so that it traps after the first instruction there. With rights that do
+ * not let a frame be written it kills the host before Linux 6.12: a known limit. */
+static void step_there(uintptr_t at)
+{
+    jump(at, 0, 0, 0, BY_IRET);
+    jump(at, own_rights, 0, 0, BY_IRET);
+    jump(at, 0, 0, 0, BY_IRET | NULL_GS);
+}
+
+static void a_step_after_a_wrpkru_ends_the_call(void **state)
+{
+    (void)state;
+    visit_wrpkrus(step_there);
+}
+
+size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
+
+/* At every offset: the host's scan leaves the gate out. WRFSBASE sets what no host code uses that
+ * foreign code can have come to. */
+static void the_gate_holds_no_other_instruction_that_opens_anything(void **state)
+{
+    (void)state;
+    const char *name = NULL;
+    int wrpkrus = 0;
+    for (const unsigned char *at = og_mpk_gate_start; at < og_mpk_gate_end; at++) {
+        at += mpk_scan(at, (size_t)(og_mpk_gate_end - at), &name);
+        if (at >= og_mpk_gate_end)
+            break;
+        wrpkrus += !strcmp(name, "WRPKRU");
+        assert_true(!strcmp(name, "WRPKRU") || !strcmp(name, "WRFSBASE"));
+    }
+    assert_int_equal(wrpkrus, 11);
+}
+
+static bool is_far_return(const unsigned char *code)
+{
+    for (int i = 0; i < 4; i++) /* QEMU's would be the guest kernel's end (mpk-attacks.c) */
+        if (code[i] == 0xca || code[i] == 0xcb || code[i] == 0xcf)
+            return true;
+    return false;
+}
+
+/* Foreign code has its own rights when it jumps; with those that a WRPKRU gives it, it is where
+ * that WRPKRU is. */
+static void every_byte_of_the_gate_can_be_jumped_to_without_a_gs_base(void **state)
+{
+    (void)state;
+    own_rights = rights_of_attacker();
+    for (const unsigned char *at = og_mpk_gate_start; at < og_mpk_gate_end; at += 3)
+        if (!is_far_return(at) && memcmp(at, "\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc", 8))
+            jump((uintptr_t)at, UINT32_MAX, 0, 0, NULL_GS | ALIGNMENT_CHECK);
+}
+
+/* --- going on after a signal --- */
+
+static void a_system_call_changes_nothing_but_its_result(void **state)
+{
+    (void)state;
+    long result = -1;
+    assert_int_equal(((words *)raw("keep_everything"))(SYS_getpid, 0, 0, 0), 0);
+    assert_int_equal(call_in(attacker, "keep_everything", &result, SYS_getpid, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(result, 0);
+}
+
+static void a_system_call_needs_a_stack_of_the_domains(void **state)
+{
+    (void)state;
+    long result = 0, id, code;
+    struct og_scope scope;
+    enum { SIZE = 4096, ROOM = MPK_RED_ZONE + MPK_RESUME_SIZE };
+    assert_int_equal(call_in(attacker, "call_with_word", &id, SYS_getpid, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(call_in(attacker, "own_code", &code, 0, 0, 0, 0, 0), OG_OK);
+    og_scope_begin(attacker, &scope);
+    char og_mut *memory = og_alloc(&scope, char, SIZE, &fault);
+    uintptr_t end = (uintptr_t)og_pass(memory) + SIZE;
+    /* Any memory of the domain is one, however aligned. */
+    for (uintptr_t shift = 0; shift < 9; shift++) {
+        assert_int_equal(call_in(attacker, "call_with_stack_at", &result, (long)(end - shift),
+                                 SYS_getpid, 0, 0, 0),
+                         OG_OK);
+        assert_int_equal(result, id);
+    }
+    og_scope_end(&scope);
+    char text[MPK_RED_ZONE + MPK_RESUME_SIZE] = "the host's";
+    const uintptr_t wrong[] = {0,
+                               8,
+                               ROOM,
+                               (uintptr_t)text + sizeof(text),
+                               (uintptr_t)gate_page() + ROOM,
+                               (uintptr_t)code + ROOM,
+                               UINTPTR_MAX,
+                               (uintptr_t)1 << 63};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(
+            call_in(attacker, "call_with_stack_at", NULL, (long)wrong[i], SYS_getpid, 0, 0, 0),
+            OG_FAULTED);
+        assert_string_equal(fault.message, "the foreign code had no stack when it was interrupted");
+        assert_int_equal(fault.signal, SIGSEGV);
+        assert_string_equal(text, "the host's");
+        reset_attacker();
+    }
+    assert_works_after_reset();
+}
+
+static void an_overflown_stack_is_told_in_a_system_call_too(void **state)
+{
+    (void)state;
+    long result;
+    uintptr_t low = 0;
+    for (uintptr_t depth = 4096; depth < (2 << 20) && !low; depth += 4096) {
+        enum og_error error =
+            call_in(attacker, "call_below_stack", &result, (long)depth, SYS_getpid, 0, 0, 0);
+        if (error) {
+            assert_int_equal(error, OG_FAULTED);
+            assert_string_equal(fault.message, "the foreign stack overflowed");
+            low = fault.address;
+            reset_attacker();
+        }
+    }
+    assert_true(low != 0);
+}
+
+static void the_registers_of_one_domain_are_not_there_for_another(void **state)
+{
+    (void)state;
+    const long marker = 0x5ec2e7c0ffee1234;
+    struct og_domain *other = open_another(gate_library, NULL);
+    long found = 0;
+    assert_int_equal(call_in(attacker, "call_with_word", NULL, SYS_getpid, marker, 0, 0, 0), OG_OK);
+    assert_int_equal(call_in(other, "find_word", &found, (long)gate_page(), 4096 / 8, marker, 0, 0),
+                     OG_OK);
+    assert_int_equal(found, -1);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+}
+
+/* --- the signal stack --- */
+
+static stack_t armed_stack(void)
+{
+    stack_t stack;
+    assert_int_equal(syscall(SYS_sigaltstack, NULL, &stack), 0); /* the kernel knows */
+    assert_int_equal(stack.ss_flags & SS_DISABLE, 0);
+    return stack;
+}
+
+static void what_a_domain_leaves_on_the_signal_stack_is_gone_after_reset(void **state)
+{
+    (void)state;
+    long found = 0;
+    assert_int_equal(call_in(attacker, "count_up", NULL, 0, 0, 0, 0, 0), OG_OK);
+    long place = (long)armed_stack().ss_sp + 64;
+    enum og_error error = call_in(attacker, "write_word", NULL, place, 4711, 0, 0, 0);
+    reset_attacker();
+    /* From Linux 6.12 on it cannot write there. */
+    if (error == OG_FAULTED)
+        return;
+    assert_int_equal(call_in(attacker, "read_word", &found, place, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(found, 0);
+}
+
+static volatile bool handled;
+static pthread_t main_thread;
+static const long sent = 0x5e17c0ffee5ec2e7;
+
+static long *told_in_domain;
+
+static void tell(int signal)
+{
+    (void)signal;
+    *told_in_domain = 1;
+    handled = true;
+}
+
+static void *send_until_handled(void *unused)
+{
+    (void)unused;
+    while (!handled) {
+        pthread_sigqueue(main_thread, SIGUSR1, (union sigval){.sival_ptr = (void *)sent});
+        usleep(1000);
+    }
+    return NULL;
+}
+
+static void what_a_signal_carries_is_not_left_for_the_domain_it_interrupts(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = tell}, before;
+    void og_foreign *data;
+    pthread_t sender;
+    long found = 0;
+    assert_int_equal(og_domain_lookup_data(attacker, "told", &data, &fault), OG_OK);
+    told_in_domain = (long *)og_foreign_address(data);
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    assert_int_equal(og_mpk_signal_adopt(SIGUSR1, &fault), OG_OK);
+    main_thread = pthread_self();
+    handled = false;
+    struct og_function wait = boxed_in(attacker, "wait_to_be_told");
+    struct og_scope scope;
+    og_scope_begin(attacker, &scope);
+    sigset_t set, old;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, &old);
+    assert_int_equal(pthread_create(&sender, NULL, send_until_handled, NULL), 0);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    long told = 0;
+    assert_int_equal(CALL(scope, wait, told = AS(words *)(0, 0, 0, 0)), OG_OK);
+    assert_int_equal(told, 1);
+    og_scope_end(&scope);
+    pthread_join(sender, NULL);
+    stack_t stack = armed_stack();
+    enum og_error error = call_in(attacker, "find_word", &found, (long)stack.ss_sp,
+                                  (long)(stack.ss_size / sizeof(long)), sent, 0, 0);
+    if (error != OG_FAULTED) {
+        assert_int_equal(error, OG_OK);
+        assert_int_equal(found, -1);
+    }
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+    reset_attacker();
+}
+
+/* --- keys --- */
+
+/* In a child, for the process's first domain decides. */
+static int open_with_a_key_taken(bool taken)
+{
+    int key = taken ? pkey_alloc(0, 0) : 0;
+    struct og_domain *first;
+    const struct og_options options = {.isolation = OG_MPK};
+    struct og_fault why;
+    enum og_error error =
+        og_domain_open(&first, (const char *const[]){gate_library, NULL}, &options, &why);
+    if (!taken)
+        return error == OG_OK && pkey_alloc(0, 0) < 0 && errno == ENOSPC ? 0 : 1;
+    if (error != OG_UNSUPPORTED || !strstr(why.message, "1 of its 15"))
+        return 2;
+    /* Nothing is held on to, and it works when the key is free. */
+    pkey_free(key);
+    return og_domain_open(&first, (const char *const[]){gate_library, NULL}, &options, &why) ? 3
+                                                                                             : 0;
+}
+
+static int keys_alone, keys_taken;
+
+static int in_child(bool taken)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(open_with_a_key_taken(taken));
+    return child > 0 && waitpid(child, &status, 0) == child ? status : -1;
+}
+
+static void a_host_with_keys_of_its_own_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(keys_taken, 0);
+}
+
+static void a_host_gets_no_key_once_a_domain_is_open(void **state)
+{
+    (void)state;
+    assert_int_equal(keys_alone, 0);
+}
+
+/* --- */
+
+static int open_attacker(void **state)
+{
+    (void)state;
+    if (!attacker)
+        attacker = open_another(gate_library,
+                                &(struct og_options){.isolation = OG_MPK, .deadline_ms = 1000});
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+#define TEST(name) cmocka_unit_test_setup(name, open_attacker)
+    const struct CMUnitTest tests[] = {
+        TEST(a_host_with_keys_of_its_own_is_told),
+        TEST(a_host_gets_no_key_once_a_domain_is_open),
+        TEST(no_rights_at_all_do_not_kill_the_host),
+        TEST(rights_to_one_key_do_not_kill_the_host),
+        TEST(rights_with_a_bit_too_many_or_too_few_do_not_kill_the_host),
+        TEST(no_rights_without_a_gs_base_do_not_kill_the_host),
+        TEST(a_wrpkru_that_is_none_is_a_fault),
+        TEST(a_step_after_a_wrpkru_ends_the_call),
+        TEST(the_gate_holds_no_other_instruction_that_opens_anything),
+        TEST(every_byte_of_the_gate_can_be_jumped_to_without_a_gs_base),
+        TEST(a_system_call_changes_nothing_but_its_result),
+        TEST(a_system_call_needs_a_stack_of_the_domains),
+        TEST(an_overflown_stack_is_told_in_a_system_call_too),
+        TEST(the_registers_of_one_domain_are_not_there_for_another),
+        TEST(what_a_domain_leaves_on_the_signal_stack_is_gone_after_reset),
+        TEST(what_a_signal_carries_is_not_left_for_the_domain_it_interrupts),
+    };
+    if (argc > 1) {
+        snprintf(gate_library, sizeof(gate_library), "%s/liboggate.so", argv[1]);
+        raw_gate_library = dlopen(gate_library, RTLD_NOW | RTLD_LOCAL);
+        keys_taken = in_child(true);
+        keys_alone = in_child(false);
+    }
+    return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+}
