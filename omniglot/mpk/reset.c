@@ -37,11 +37,13 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
     if (error)
         return error;
     struct mpk_context *own = mpk_context_if_any(domain);
+    mpk_reset_begin();
     error = og_turn_shut(&domain->turn, own ? &own->context : NULL, false, fault);
-    if (error)
-        return error;
-    error = put_back(domain, fault);
-    og_turn_open_again(&domain->turn);
+    if (!error) {
+        error = put_back(domain, fault);
+        og_turn_open_again(&domain->turn);
+    }
+    mpk_reset_end();
     return error;
 }
 
