@@ -2,6 +2,8 @@
  * runtime. */
 #include "omniglot/domain.h"
 
+#include <stdbool.h>
+
 enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault)
 {
     return domain->runtime->reset(domain, fault);
@@ -12,16 +14,50 @@ enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault)
     return domain ? domain->runtime->close(domain, fault) : OG_OK;
 }
 
+/* Where a symbol is. To look it up can be to run foreign code: the thread has to be inside. */
+static enum og_error look_up(struct og_domain *domain, const char *symbol, void **target,
+                             struct og_fault *fault) OG_NO_ANALYSIS
+{
+    const struct og_context *context = domain->runtime->context(domain);
+    struct og_scope scope;
+    bool is_outside = context->depth == 0;
+    *target = NULL;
+    if (context->shared)
+        return og_fail(fault, OG_BORROWED, symbol, 0, NULL);
+    if (is_outside) {
+        og_scope_begin(domain, &scope);
+        if (scope.access.context != context)
+            return og_access_refused(&scope.access, fault);
+    }
+    bool was_poisoned = context->poisoned;
+    *target = domain->runtime->lookup(domain, symbol);
+    enum og_error error = OG_OK;
+    if (!*target && was_poisoned)
+        error = og_fail(fault, OG_POISONED, symbol, context->fault.address, NULL);
+    else if (!*target && context->poisoned)
+        error = og_fail(fault, (enum og_error)context->poisoned, symbol, context->fault.address,
+                        context->fault.message);
+    else if (!*target)
+        error = og_fail(fault, OG_NOT_FOUND, symbol, 0, "no library of the domain exports it");
+    if (is_outside)
+        og_scope_end(&scope);
+    return error;
+}
+
 enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
                                struct og_function *function, struct og_fault *fault)
 {
-    void *target = domain->runtime->lookup(domain, symbol);
-    function->entry = target ? domain->runtime->entry(domain, target, symbol) : NULL;
+    void *target;
     /* Without a domain it cannot be invoked. */
+    *function = (struct og_function){NULL, NULL};
+    enum og_error error = look_up(domain, symbol, &target, fault);
+    if (error)
+        return error;
+    function->entry = domain->runtime->entry(domain, target, symbol);
     function->domain = function->entry ? domain : NULL;
-    if (!function->entry)
-        return og_fail(fault, OG_NOT_FOUND, symbol, 0, "no library of the domain exports it");
-    return OG_OK;
+    return function->entry ? OG_OK
+                           : og_fail(fault, OG_NO_MEMORY, symbol, 0,
+                                     "the domain has no thunk left for another function");
 }
 
 /* What the runtime has made of the function's entry; NULL: it has no room. */
@@ -75,10 +111,10 @@ enum og_error og_function_x87(struct og_function *function, unsigned results,
 enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,
                                     void og_foreign **address, struct og_fault *fault)
 {
-    *address = (void og_foreign *)(uintptr_t)domain->runtime->lookup(domain, symbol);
-    if (!*address)
-        return og_fail(fault, OG_NOT_FOUND, symbol, 0, "no library of the domain exports it");
-    return OG_OK;
+    void *target;
+    enum og_error error = look_up(domain, symbol, &target, fault);
+    *address = (void og_foreign *)(uintptr_t)target;
+    return error;
 }
 
 void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t size, size_t count,
@@ -144,6 +180,12 @@ void og_callback_close(struct og_callback *callback)
         callback->domain->runtime->callback_close(callback->domain, callback);
     callback->domain = NULL;
     callback->address = 0;
+}
+
+void og_callback_any_thread(struct og_callback *callback)
+{
+    if (callback->domain && callback->domain->runtime->callback_any_thread)
+        callback->domain->runtime->callback_any_thread(callback->domain, callback);
 }
 
 enum og_error og_invoke_refused(const struct og_access *access, const struct og_function *function,

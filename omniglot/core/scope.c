@@ -24,22 +24,52 @@ static size_t depth_of(const struct og_context *context, const struct og_scope *
 static void end_down_to(struct og_context *context, size_t depth)
 {
     context->live_start = context->open[depth].mark;
-    context->depth = depth;
     context->exclusive = depth ? &context->open[depth - 1].scope->access : NULL;
     context->shared = NULL;
+    __atomic_store_n(&context->depth, depth, __ATOMIC_RELEASE);
 }
 
 /* Opens a scope that is not open, or has it born ended. Is it open? */
 static inline bool open_scope(struct og_context *context, struct og_scope *scope)
 {
-    if (context->shared || context->depth == OG_SCOPE_DEPTH || context == &og_ended_context) {
-        scope->access.context = &og_ended_context;
+    if (context->shared || context->depth == OG_SCOPE_DEPTH || !context->domain) {
+        scope->access.context = context->domain ? &og_ended_context : context;
         return false;
     }
     scope->access.context = context;
-    context->open[context->depth++] = (struct og_open_scope){scope, context->live_start};
+    context->open[context->depth] = (struct og_open_scope){scope, context->live_start};
+    __atomic_store_n(&context->depth, context->depth + 1, __ATOMIC_RELAXED);
     context->exclusive = &scope->access;
     return true;
+}
+
+/* `depth` and `held` are what other threads look at: what was done before is done when they see it.
+ */
+static inline bool is_shut(const struct og_context *context)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    return !OG_LIKELY(!__atomic_load_n(&context->shut, __ATOMIC_RELAXED));
+}
+
+/* The thread is not the last that was inside: what was begun is taken back until it may be. */
+static __attribute__((noinline)) void enter(struct og_context *context, struct og_scope *scope)
+{
+    struct og_context *(*agree)(struct og_context *) = context->domain->runtime->enter;
+    end_down_to(context, 0);
+    struct og_context *ended = agree ? agree(context) : &og_ended_context;
+    if (ended) {
+        scope->access.context = ended;
+        return;
+    }
+    open_scope(context, scope);
+    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);
+}
+
+static __attribute__((noinline)) void leave(struct og_context *context)
+{
+    void (*tell)(struct og_context *) = context->domain->runtime->left;
+    if (tell)
+        tell(context);
 }
 
 void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANALYSIS
@@ -53,14 +83,11 @@ void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_NO_ANAL
     }
     if (!open_scope(context, scope))
         return;
-    /* A thread that resets or closes the domain says so first, and looks for scopes then: one of
+    /* A thread that wants the domain shuts this context first, and looks for scopes then: one of
      * the two sees the other (the runtime has the processors agree). A scope inside another has
      * been seen. */
-    atomic_signal_fence(memory_order_seq_cst);
-    if (!OG_LIKELY(!*(volatile int *)&context->shut) && context->depth == 1) {
-        end_down_to(context, 0);
-        scope->access.context = &og_ended_context;
-    }
+    if (is_shut(context) && context->depth == 1)
+        enter(context, scope);
 }
 
 void og_scope_end(struct og_scope *scope) OG_NO_ANALYSIS
@@ -71,6 +98,8 @@ void og_scope_end(struct og_scope *scope) OG_NO_ANALYSIS
         return;
     end_down_to(context, depth - 1);
     scope->access.context = &og_ended_context;
+    if (is_shut(context) && depth == 1)
+        leave(context);
 }
 
 size_t og_callback_scope_begin(struct og_context *context, struct og_scope *scope) OG_NO_ANALYSIS
@@ -119,6 +148,9 @@ enum og_error og_access_refused(const struct og_access *access, struct og_fault 
         return og_fail(fault, OG_BORROWED, NULL, 0, NULL);
     if (access->context->exclusive == access)
         return og_fail(fault, OG_NOT_READING, NULL, 0, NULL);
+    if (!access->context->domain && access->context != &og_ended_context)
+        return og_fail(fault, access->context->fault.error, NULL, 0,
+                       access->context->fault.message);
     return og_fail(fault, OG_SCOPE, NULL, 0, NULL);
 }
 
@@ -159,7 +191,7 @@ void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, s
 void og_callback_refuse(const struct og_scope *scope, const struct og_fault *reason)
 {
     struct og_context *context = scope->access.context;
-    if (context == &og_ended_context || context->poisoned || !reason->error)
+    if (!context->domain || context->poisoned || !reason->error)
         return;
     context->fault = *reason;
     context->poisoned = reason->error;

@@ -19,25 +19,66 @@ extern const char og_mpk_callback_thunks[];
 uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame);
 enum { THUNK_SIZE = 16, RED_ZONE = 128 };
 
+/* What the gate puts on the foreign stack, with the host's rights, when the host calls in again: a
+ * kibibyte of arguments, what aligns them, the return address. There has to be room for it. */
+enum { CALL_ROOM = 1024 + 2 * 16, ROOM_BELOW = RED_ZONE + 16 + CALL_ROOM };
+
 /* A callback that cannot be served ends the call, as an illegal instruction would. */
-static _Noreturn void refuse(void)
+static _Noreturn void refuse(const struct mpk_context *context, const char *message)
 {
-    struct mpk_thread *thread = mpk_thread_self();
     struct og_fault fault;
-    og_fail(&fault, OG_FAULTED, NULL, 0, "the foreign code called a callback that there is not");
-    mpk_domain_poison(thread->frame->context->domain, &fault);
+    og_fail(&fault, OG_FAULTED, NULL, 0, message);
+    mpk_domain_poison(context->domain, &fault);
     og_mpk_leave();
 }
 
-uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
+static const char no_callback[] = "the foreign code called a callback that there is not";
+
+/* Somebody has closed the slot meanwhile, and may be waiting. */
+static __attribute__((noinline)) void tell_ended(struct mpk_domain *domain)
 {
-    struct mpk_context *context = mpk_thread_self()->frame->context;
+    pthread_mutex_lock(&domain->lock);
+    pthread_cond_broadcast(&domain->callback_ended);
+    pthread_mutex_unlock(&domain->lock);
+}
+
+static void run(struct mpk_context *context, struct mpk_slot *slot,
+                const struct og_arguments *arguments, struct og_result *result)
+{
+    /* Who closes the slot says so first, and looks for calls then. */
+    __atomic_store_n(&slot->running, slot->running + 1, __ATOMIC_RELAXED);
+    atomic_signal_fence(memory_order_seq_cst);
+    og_callback_function *function = __atomic_load_n(&slot->function, __ATOMIC_ACQUIRE);
+    if (OG_LIKELY(function != NULL)) {
+        struct og_scope scope;
+        size_t enclosing = og_callback_scope_begin(&context->context, &scope);
+        function(slot->user, &scope, arguments, result);
+        og_callback_scope_end(&context->context, &scope, enclosing);
+    }
+    __atomic_store_n(&slot->running, slot->running - 1, __ATOMIC_RELEASE);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (!OG_LIKELY(__atomic_load_n(&slot->function, __ATOMIC_RELAXED)))
+        tell_ended(context->domain);
+    if (!function)
+        refuse(context, no_callback);
+}
+
+uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
+{
+    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_context *context = thread->frame->context;
     struct mpk_domain *domain = context->domain;
     const struct mpk_seat *seat = context->seat;
-    struct og_callback *callback = slot < MPK_CALLBACKS ? domain->callbacks[slot] : NULL;
-    if (!callback || address % 8 ||
-        !og_is_within(address, sizeof(struct callback_frame), seat->stack_low, seat->stack_end))
-        refuse();
+    struct mpk_slot *slot = &domain->callbacks[number % MPK_CALLBACKS];
+    uint64_t whose = __atomic_load_n(&slot->thread, __ATOMIC_ACQUIRE);
+    if (number >= MPK_CALLBACKS || (whose != thread->number && whose != MPK_ANY_THREAD) ||
+        address % 8)
+        refuse(context, no_callback);
+    if (!og_is_within(address, sizeof(struct callback_frame), seat->stack_low + ROOM_BELOW,
+                      seat->stack_end))
+        refuse(context, og_is_within(address, 1, seat->stack_low, seat->stack_end)
+                            ? "the foreign stack overflowed"
+                            : no_callback);
     struct callback_frame *frame = (struct callback_frame *)address;
     struct og_arguments arguments;
     struct og_result result = {0, 0};
@@ -47,42 +88,62 @@ uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t address)
     /* Calls that the host now makes start below what is in use. */
     uintptr_t outer = context->foreign_rsp;
     context->foreign_rsp = (address - RED_ZONE) & -(uintptr_t)16;
-    struct og_scope scope;
-    size_t enclosing = og_callback_scope_begin(&context->context, &scope);
-    callback->function(callback->user, &scope, &arguments, &result);
-    /* It may have closed the callback by now. */
-    og_callback_scope_end(&context->context, &scope, enclosing);
+    run(context, slot, &arguments, &result);
     context->foreign_rsp = outer;
     if (context->context.poisoned)
         og_mpk_leave();
 
     frame->result = result.integer;
     frame->floating_result = result.floating;
-    if (context->thread->armed != domain->index)
+    if (thread->armed != domain->index)
         og_mpk_arm(domain->index);
     return address;
+}
+
+/* With the domain's lock. From here on no call of it starts, and none is under way but on the
+ * calling thread's own stack, where it is if that thread is inside. */
+static void close_slot(struct mpk_domain *domain, struct mpk_slot *slot)
+{
+    const struct mpk_context *own = mpk_context_if_any(domain);
+    bool is_inside = own && own->context.depth;
+    __atomic_store_n(&slot->thread, MPK_NOBODY, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
+    (void)og_heavy_fence();
+    while (!is_inside && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
+        pthread_cond_wait(&domain->callback_ended, &domain->lock);
+    slot->callback = NULL;
+}
+
+/* A slot whose callback closed itself is still in use. */
+static bool is_free(const struct mpk_slot *slot)
+{
+    return !slot->callback && !__atomic_load_n(&slot->running, __ATOMIC_ACQUIRE);
 }
 
 enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *callback,
                                 struct og_fault *fault)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
-    enum og_error error = OG_NO_MEMORY;
+    unsigned free = 0;
     pthread_mutex_lock(&domain->lock);
     for (unsigned i = 0; i < MPK_CALLBACKS; i++)
-        if (domain->callbacks[i] == callback)
-            domain->callbacks[i] = NULL;
-    for (unsigned i = 0; i < MPK_CALLBACKS && error; i++) {
-        if (!domain->callbacks[i]) {
-            domain->callbacks[i] = callback;
-            callback->slot = i;
-            callback->address = (uintptr_t)og_mpk_callback_thunks + i * (uintptr_t)THUNK_SIZE;
-            error = OG_OK;
-        }
+        if (domain->callbacks[i].callback == callback)
+            close_slot(domain, &domain->callbacks[i]);
+    while (free < MPK_CALLBACKS && !is_free(&domain->callbacks[free]))
+        free++;
+    if (free < MPK_CALLBACKS) {
+        struct mpk_slot *slot = &domain->callbacks[free];
+        slot->callback = callback;
+        slot->user = callback->user;
+        __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
+        __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
+        callback->slot = free;
+        callback->address = (uintptr_t)og_mpk_callback_thunks + free * (uintptr_t)THUNK_SIZE;
     }
     pthread_mutex_unlock(&domain->lock);
-    if (error)
-        return og_fail(fault, error, NULL, 0, "64 callbacks are open in the domain: close one");
+    if (free == MPK_CALLBACKS)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0,
+                       "64 callbacks are open in the domain: close one");
     return OG_OK;
 }
 
@@ -90,27 +151,57 @@ void mpk_callback_close(struct og_domain *handle, struct og_callback *callback)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
     pthread_mutex_lock(&domain->lock);
-    if (callback->slot < MPK_CALLBACKS && domain->callbacks[callback->slot] == callback)
-        domain->callbacks[callback->slot] = NULL;
+    if (callback->slot < MPK_CALLBACKS && domain->callbacks[callback->slot].callback == callback)
+        close_slot(domain, &domain->callbacks[callback->slot]);
+    pthread_mutex_unlock(&domain->lock);
+}
+
+void mpk_callback_any_thread(struct og_domain *handle, struct og_callback *callback)
+{
+    struct mpk_domain *domain = (struct mpk_domain *)handle;
+    pthread_mutex_lock(&domain->lock);
+    struct mpk_slot *slot = &domain->callbacks[callback->slot % MPK_CALLBACKS];
+    if (slot->callback == callback && slot->function)
+        __atomic_store_n(&slot->thread, MPK_ANY_THREAD, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&domain->lock);
+}
+
+void mpk_callbacks_leave(struct mpk_domain *domain)
+{
+    pthread_mutex_lock(&domain->lock);
+    for (size_t i = 0; i < MPK_CALLBACKS; i++)
+        domain->callbacks[i].running = 0;
+    pthread_cond_broadcast(&domain->callback_ended);
     pthread_mutex_unlock(&domain->lock);
 }
 
 int mpk_is_callback(struct og_domain *handle, uintptr_t address)
 {
-    const struct mpk_domain *domain = (const struct mpk_domain *)handle;
+    struct mpk_domain *domain = (struct mpk_domain *)handle;
     uintptr_t offset = address - (uintptr_t)og_mpk_callback_thunks;
-    uintptr_t slot = offset / THUNK_SIZE;
-    return offset % THUNK_SIZE == 0 && slot < MPK_CALLBACKS && domain->callbacks[slot] != NULL;
+    uintptr_t number = offset / THUNK_SIZE;
+    if (offset % THUNK_SIZE || number >= MPK_CALLBACKS)
+        return 0;
+    const struct mpk_slot *slot = &domain->callbacks[number];
+    pthread_mutex_lock(&domain->lock);
+    int is_ours =
+        slot->function && (slot->thread == og_thread_number() || slot->thread == MPK_ANY_THREAD);
+    pthread_mutex_unlock(&domain->lock);
+    return is_ours;
 }
 
+/* Nobody is inside. */
 void mpk_callbacks_close(struct mpk_domain *domain)
 {
+    pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++) {
-        if (!domain->callbacks[i])
+        struct mpk_slot *slot = &domain->callbacks[i];
+        if (!slot->callback)
             continue;
         /* The domain may be gone when its owner closes it. */
-        domain->callbacks[i]->domain = NULL;
-        domain->callbacks[i]->address = 0;
-        domain->callbacks[i] = NULL;
+        slot->callback->domain = NULL;
+        slot->callback->address = 0;
+        *slot = (struct mpk_slot){.thread = MPK_NOBODY};
     }
+    pthread_mutex_unlock(&domain->lock);
 }

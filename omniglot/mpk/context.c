@@ -3,11 +3,25 @@
  * the domain closes. The first seat is the thread's that opens the domain. */
 #include "mpk.h"
 
-#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Who is in which seat, and which context is whose. */
 static pthread_mutex_t contexts = PTHREAD_MUTEX_INITIALIZER;
+
+static struct og_context no_seat = {
+    .poisoned = OG_NO_MEMORY,
+    .fault = {.error = OG_NO_MEMORY,
+              .message = "16 threads have been in the domain, and none of them has exited"},
+};
+_Static_assert(MPK_ARENA_THREADS == 16, "no_seat says otherwise");
+static struct og_context no_thread = {
+    .poisoned = OG_NO_MEMORY,
+    .fault = {.error = OG_NO_MEMORY,
+              .message = "256 threads use domains, or the host is out of memory"},
+};
+_Static_assert(MPK_THREADS == 256, "no_thread says otherwise");
 
 void mpk_contexts_lock(void)
 {
@@ -19,9 +33,27 @@ void mpk_contexts_unlock(void)
     pthread_mutex_unlock(&contexts);
 }
 
-void mpk_contexts_forked(void)
+pthread_mutex_t *mpk_contexts_mutex(void)
 {
-    pthread_mutex_init(&contexts, NULL);
+    return &contexts;
+}
+
+void mpk_contexts_forked(struct mpk_domain *domain)
+{
+    struct mpk_context *own = NULL;
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
+        if (domain->seats[i].context && domain->seats[i].context->thread == mpk_thread_if_any())
+            own = domain->seats[i].context;
+    og_turn_in_child(&domain->turn, own ? &own->context : NULL);
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
+        struct mpk_context *context = domain->seats[i].context;
+        if (!context || context == own)
+            continue;
+        domain->seats[i].used_fs = context->foreign_fs;
+        domain->seats[i].context = NULL;
+        domain->key_is_lost |= !mpk_signal_stack_forked(context);
+        free(context);
+    }
 }
 
 enum { FOREIGN_STACK = 1 << 20 };
@@ -101,40 +133,28 @@ enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *f
     return OG_OK;
 }
 
+/* With the contexts' lock. */
 static struct mpk_seat *take_seat(struct mpk_context *context)
 {
     struct mpk_domain *domain = context->domain;
-    struct mpk_seat *seat = NULL;
-    pthread_mutex_lock(&domain->lock);
-    for (size_t i = 0; i < MPK_ARENA_THREADS && !seat; i++) {
-        if (!domain->seats[i].context) {
-            seat = &domain->seats[i];
-            seat->context = context;
-        }
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
+        struct mpk_seat *seat = &domain->seats[i];
+        if (seat->context)
+            continue;
+        seat->context = context;
+        context->foreign_rsp = seat->rsp;
+        context->foreign_fs = seat->used_fs ? seat->used_fs : seat->fs;
+        context->needs_tls = seat->used_fs != 0;
+        return seat;
     }
-    pthread_mutex_unlock(&domain->lock);
-    return seat;
+    return NULL;
 }
 
-struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault)
+static void find_allocations(struct mpk_context *context)
 {
-    struct mpk_thread *thread = mpk_thread_self();
-    struct mpk_context *context = thread ? calloc(1, sizeof(*context)) : NULL;
-    const struct mpk_arena *arena = &domain->arena;
-    if (!context)
-        goto no_room;
-    context->domain = domain;
-    context->thread = thread;
-    context->pkru = domain->pkru;
-    context->context.domain = &domain->domain;
-    context->seat = take_seat(context);
-    context->signal_stack = mpk_signal_stack_take(thread, arena->key);
-    if (!context->seat || !context->signal_stack)
-        goto no_room;
-    context->foreign_rsp = context->seat->rsp;
-    context->foreign_fs = context->seat->fs;
+    const struct mpk_arena *arena = &context->domain->arena;
     struct og_context *allocations = &context->context;
-    size_t number = (size_t)(context->seat - domain->seats);
+    size_t number = (size_t)(context->seat - context->domain->seats);
     if (number == 0) {
         allocations->stack_low = arena->stack;
         allocations->live_start = arena->heap;
@@ -144,27 +164,44 @@ struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault 
         allocations->live_start = allocations->stack_low + arena->stack_size;
         allocations->live_end = allocations->live_start;
     }
-    thread->contexts[domain->index] = context;
-    context->context.fault = domain->poison;
-    context->context.poisoned = domain->poison.error;
-    if (context->seat->used_fs && !domain->poison.error) {
-        context->foreign_fs = context->seat->used_fs;
-        renew_tls(context);
-    }
-    return context;
-no_room:
+}
+
+struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault)
+{
+    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_context *context = thread ? calloc(1, sizeof(*context)) : NULL;
+    const struct og_context *reason = &no_thread;
+    if (!context)
+        goto fail;
+    context->domain = domain;
+    context->thread = thread;
+    context->pkru = domain->pkru;
+    context->context.domain = &domain->domain;
+    context->context.shut = 1;
+    context->signal_stack = mpk_signal_stack_take(thread);
     mpk_contexts_lock();
-    mpk_context_close(context);
+    if (context->signal_stack) {
+        context->seat = take_seat(context);
+        reason = &no_seat;
+    }
+    if (context->seat) {
+        find_allocations(context);
+        thread->contexts[domain->index] = context;
+    } else {
+        mpk_context_close(context);
+    }
     mpk_contexts_unlock();
-    og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for another thread in the domain");
+    if (thread->contexts[domain->index])
+        return thread->contexts[domain->index];
+fail:
+    og_fail(fault, OG_NO_MEMORY, NULL, 0, reason->fault.message);
     return NULL;
 }
 
-struct mpk_context *mpk_context_of(struct mpk_domain *domain)
+struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain)
 {
-    struct mpk_thread *thread = mpk_thread_self();
-    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
-    return thread && !context ? mpk_context_open(domain, NULL) : context;
+    const struct mpk_thread *thread = mpk_thread_if_any();
+    return thread ? thread->contexts[domain->index] : NULL;
 }
 
 void mpk_context_close(struct mpk_context *context)
@@ -175,12 +212,57 @@ void mpk_context_close(struct mpk_context *context)
     struct mpk_thread *thread = context->thread;
     if (thread->contexts[domain->index] == context)
         thread->contexts[domain->index] = NULL;
+    if (context->context.floor)
+        mpk_callbacks_leave(domain);
+    og_turn_gone(&domain->turn, &context->context);
     if (context->seat) {
-        pthread_mutex_lock(&domain->lock);
         context->seat->context = NULL;
         context->seat->used_fs = context->foreign_fs;
-        pthread_mutex_unlock(&domain->lock);
     }
-    mpk_signal_stack_give(context->signal_stack, thread, domain->index);
     free(context);
+}
+
+/* --- entering --- */
+
+static struct mpk_context *mpk(struct og_context *context)
+{
+    return (struct mpk_context *)((char *)context - offsetof(struct mpk_context, context));
+}
+
+bool mpk_pass(struct og_context *from, struct og_context *to)
+{
+    if (to)
+        return mpk_signal_stack_lend(mpk(to));
+    struct mpk_domain *domain = mpk(from)->domain;
+    domain->key_is_lost |= !mpk_signal_stack_give(mpk(from));
+    return true;
+}
+
+struct og_context *mpk_context(struct og_domain *handle)
+{
+    struct mpk_domain *domain = (struct mpk_domain *)handle;
+    const struct mpk_thread *thread = mpk_thread_self();
+    if (OG_LIKELY(thread && thread->contexts[domain->index]))
+        return &thread->contexts[domain->index]->context;
+    struct og_fault fault;
+    struct mpk_context *context = mpk_context_open(domain, &fault);
+    if (context)
+        return &context->context;
+    return strcmp(fault.message, no_seat.fault.message) ? &no_thread : &no_seat;
+}
+
+struct og_context *mpk_enter(struct og_context *context)
+{
+    struct mpk_domain *domain = mpk(context)->domain;
+    struct og_context *ended = og_turn_enter(&domain->turn, context);
+    if (!ended && mpk(context)->needs_tls && !context->poisoned) {
+        mpk(context)->needs_tls = false;
+        renew_tls(mpk(context));
+    }
+    return ended;
+}
+
+void mpk_left(struct og_context *context)
+{
+    og_turn_left(&mpk(context)->domain->turn);
 }

@@ -82,8 +82,12 @@ enum og_error mpk_deadline_watch(uint64_t deadline, struct og_fault *fault)
 void mpk_deadline_forked(void)
 {
     bool was_running = running;
-    pthread_mutex_init(&lock, NULL);
     running = false;
     if (was_running && mpk_deadline_watch(UINT64_MAX, NULL))
         running = false;
+}
+
+pthread_mutex_t *mpk_deadline_lock(void)
+{
+    return &lock;
 }

@@ -2,6 +2,7 @@
 #include "mpk.h"
 #include "policy.h"
 
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
     UINT64_C(10000000000) /* nanoseconds, at least, where there is a deadline */
 
 struct mpk_domain *mpk_domains[MPK_DOMAINS];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* the table, and the arenas' places */
 
 static struct mpk_domain *mpk(struct og_domain *domain)
 {
@@ -24,30 +25,9 @@ static enum og_error out_of_memory(struct og_fault *fault)
     return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
 }
 
-/* A child of fork has the domains as they were, for the one thread it has. Thunks are shared
- * with the parent, so the child makes no new ones. */
-static void after_fork(void)
+pthread_mutex_t *mpk_domains_lock(void)
 {
-    pthread_mutex_init(&lock, NULL);
-    mpk_contexts_forked();
-    mpk_threads_forked();
-    for (size_t i = 0; i < MPK_DOMAINS; i++) {
-        struct mpk_domain *domain = mpk_domains[i];
-        if (!domain)
-            continue;
-        pthread_mutex_init(&domain->lock, NULL);
-        pthread_rwlock_init(&domain->entry, NULL);
-        domain->thunk_limit = domain->thunk_count;
-        for (size_t seat = 0; seat < MPK_ARENA_THREADS; seat++) {
-            struct mpk_context *context = domain->seats[seat].context;
-            if (context && context->thread != mpk_thread_self()) {
-                domain->seats[seat].used_fs = context->foreign_fs;
-                domain->seats[seat].context = NULL;
-                free(context);
-            }
-        }
-    }
-    mpk_deadline_forked();
+    return &lock;
 }
 
 /* What all domains need, once. */
@@ -64,12 +44,12 @@ static enum og_error start_runtime(struct og_fault *fault)
             error = mpk_threads_open(fault);
         if (!error)
             error = mpk_signals_open(fault);
-        /* For shut: stores and loads of all threads in one order, at the cost of who asks. */
+        /* The callbacks' slots have no other fence. */
         if (!error && syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0))
             error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                             "the kernel lacks membarrier (Linux 4.14 and later have it)");
-        if (!error && pthread_atfork(NULL, NULL, after_fork))
-            error = out_of_memory(fault);
+        if (!error)
+            error = mpk_locks_open(fault);
         started = !error;
     }
     pthread_mutex_unlock(&lock);
@@ -115,7 +95,7 @@ void mpk_domain_destroy(struct mpk_domain *domain)
         mpk_context_close(domain->seats[i].context);
     mpk_contexts_unlock();
     mpk_thunks_close(domain);
-    int key = domain->pkru ? domain->arena.key : -1;
+    int key = domain->pkru && !domain->key_is_lost ? domain->arena.key : -1;
     pthread_mutex_lock(&lock);
     mpk_arena_close(&domain->arena);
     if (domain->index < MPK_DOMAINS)
@@ -126,8 +106,9 @@ void mpk_domain_destroy(struct mpk_domain *domain)
         free(domain->readable_paths[i]);
     free(domain->readable_paths);
     free(domain->libraries);
+    og_turn_destroy(&domain->turn);
+    pthread_cond_destroy(&domain->callback_ended);
     pthread_mutex_destroy(&domain->lock);
-    pthread_rwlock_destroy(&domain->entry);
     free(domain);
 }
 
@@ -174,6 +155,8 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
     struct mpk_context *context = mpk_context_open(domain, fault);
     if (!context)
         return OG_NO_MEMORY;
+    if (!og_turn_take(&domain->turn, &context->context))
+        return og_fail_system(fault, errno, NULL, 0, "cannot give a signal stack the domain's key");
     enum og_error error = mpk_image_start(context, fault);
     if (error)
         return error;
@@ -210,7 +193,8 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         return out_of_memory(fault);
     int key;
     pthread_mutex_init(&domain->lock, NULL);
-    pthread_rwlock_init(&domain->entry, NULL);
+    pthread_cond_init(&domain->callback_ended, NULL);
+    og_turn_open(&domain->turn, options ? options->threads : OG_THREADS_WAIT, mpk_pass);
     domain->domain.runtime = &og_runtime_mpk;
     domain->index = MPK_DOMAINS;
     domain->arena.file = -1;
@@ -249,29 +233,14 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
 
 /* --- the rest of the table --- */
 
-static struct og_context *mpk_context(struct og_domain *handle)
-{
-    struct mpk_domain *domain = mpk(handle);
-    struct mpk_thread *thread = mpk_thread_self();
-    struct mpk_context *context = thread ? thread->contexts[domain->index] : NULL;
-    if (thread && !context) {
-        /* A first scope may enter the domain, for thread variables. */
-        pthread_rwlock_rdlock(&domain->entry);
-        context = mpk_context_of(domain);
-        pthread_rwlock_unlock(&domain->entry);
-    }
-    return context ? &context->context : &og_ended_context;
-}
-
+/* The thread is inside. */
 static void *mpk_lookup(struct og_domain *handle, const char *symbol)
 {
     struct mpk_domain *domain = mpk(handle);
+    struct mpk_context *context = mpk_context_if_any(domain);
     uintptr_t address = 0;
-    pthread_rwlock_rdlock(&domain->entry);
-    struct mpk_context *context = mpk_context_of(domain);
     for (size_t i = 0; context && i < domain->library_count && !address; i++)
         address = mpk_library_find(context, domain->libraries[i], symbol);
-    pthread_rwlock_unlock(&domain->entry);
     return (void *)address;
 }
 
@@ -314,11 +283,14 @@ const struct og_runtime og_runtime_mpk = {
     .entry_taking = mpk_entry_taking,
     .entry_with_x87 = mpk_entry_with_x87,
     .context = mpk_context,
+    .enter = mpk_enter,
+    .left = mpk_left,
     .heap_alloc = mpk_heap_alloc,
     .heap_owns = mpk_heap_owns,
     .heap_free = mpk_heap_free,
     .callback_open = mpk_callback_open,
     .callback_close = mpk_callback_close,
+    .callback_any_thread = mpk_callback_any_thread,
     .is_callback = mpk_is_callback,
     .describe = mpk_describe,
 };

@@ -7,7 +7,7 @@
 void *mpk_heap_alloc(struct og_domain *handle, size_t alignment, size_t size)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
-    struct mpk_context *context = mpk_context_of(domain);
+    struct mpk_context *context = mpk_context_if_any(domain);
     if (!context || context->context.poisoned)
         return NULL;
     if (alignment < sizeof(void *))
@@ -33,7 +33,7 @@ int mpk_heap_owns(struct og_domain *handle, uintptr_t address)
 void mpk_heap_free(struct og_domain *handle, void *memory)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
-    struct mpk_context *context = mpk_context_of(domain);
+    struct mpk_context *context = mpk_context_if_any(domain);
     if (context && !context->context.poisoned)
         og_mpk_call(domain->index, domain->boot.free, (uintptr_t)memory, 0, 0, 0);
 }

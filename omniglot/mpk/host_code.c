@@ -131,3 +131,8 @@ enum og_error mpk_host_code_check(struct og_fault *fault)
     pthread_mutex_unlock(&lock);
     return search.error;
 }
+
+pthread_mutex_t *mpk_host_code_lock(void)
+{
+    return &lock;
+}

@@ -101,3 +101,8 @@ uint32_t mpk_key_pkru(int key)
 {
     return ~(UINT32_C(3) << (2 * key)) & ~(UINT32_C(1) << (2 * readonly_key));
 }
+
+pthread_mutex_t *mpk_keys_lock(void)
+{
+    return &lock;
+}

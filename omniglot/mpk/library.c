@@ -63,7 +63,7 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
 
 void mpk_libraries_close(struct mpk_domain *domain)
 {
-    struct mpk_context *context = mpk_context_of(domain);
+    struct mpk_context *context = mpk_context_if_any(domain);
     for (size_t i = domain->library_count; context && i-- > 0 && !context->context.poisoned;)
         og_mpk_call(domain->index, domain->boot.dlclose, domain->libraries[i], 0, 0, 0);
 }

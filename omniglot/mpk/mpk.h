@@ -4,7 +4,7 @@
 #ifndef OMNIGLOT_MPK_MPK_H
 #define OMNIGLOT_MPK_MPK_H
 
-#include "omniglot/domain.h"
+#include "omniglot/core/turn.h"
 #include "omniglot/mpk/layout.h"
 
 #include <pthread.h>
@@ -28,6 +28,7 @@ struct mpk_context {
     struct mpk_thread *thread;
     struct mpk_seat *seat;
     uintptr_t signal_stack; /* where the kernel writes frames while it is inside */
+    bool needs_tls;         /* another thread has had the seat */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -49,6 +50,7 @@ struct mpk_thread {
     uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
+    uint64_t number;             /* og_thread_number */
     _Atomic uint64_t overdue;    /* the value of `calls` that has taken long, */
     _Atomic uint64_t overdue_by; /* and how long: nanoseconds */
 };
@@ -63,6 +65,8 @@ extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 
 /* The calling thread's block, made if there is none yet; NULL if there is no room. */
 struct mpk_thread *mpk_thread_self(void);
+/* The same, NULL if there is none. */
+struct mpk_thread *mpk_thread_if_any(void);
 
 /* In a signal handler, which the kernel starts with few rights: gives the thread all, if it is one
  * that uses domains. Without them it cannot make a system call, not even to return. */
@@ -109,12 +113,19 @@ extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 
 /* Reserves room for all of them, once. */
 enum og_error mpk_signal_stacks_open(struct og_fault *fault);
-/* A signal stack for the context, of its domain's key; 0 if there is none left. */
-uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key);
-/* Gives back the signal stack of `thread` in the domain. The kernel may still write there if the
- * thread is another than the calling one: then it stays the thread's, without the domain's key,
- * until the thread arms another or exits. */
-void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain);
+/* A signal stack for a context of the thread, of the host's key; 0 if there is none left. */
+uintptr_t mpk_signal_stack_take(struct mpk_thread *thread);
+/* With the turn's lock: the domain passes to the context's thread, whose signal stack gets the
+ * domain's key where the kernel needs that; the one that has it loses it first. False: the kernel
+ * refuses. */
+bool mpk_signal_stack_lend(struct mpk_context *to);
+/* With the turn's lock: gives the context's signal stack back. The kernel may still write there if
+ * its thread is another than the calling one: then it stays the thread's, without the domain's key,
+ * until the thread arms another or exits. False: it still has the domain's key, which must not
+ * become another domain's. */
+bool mpk_signal_stack_give(struct mpk_context *context);
+/* The same in a child of fork, of a thread that it lacks. */
+bool mpk_signal_stack_forked(struct mpk_context *context);
 /* The calling thread exits: it has no signal stack from now on. */
 void mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* The one that starts there, as the kernel takes it. */
@@ -228,23 +239,37 @@ struct mpk_thunk_made {
     struct mpk_shape shape;
 };
 
+/* A registered callback, as the thunk of its slot finds it: what is another thread's is not
+ * followed. */
+struct mpk_slot {
+    uint64_t thread;                /* whose: og_thread_number; MPK_NOBODY, MPK_ANY_THREAD */
+    og_callback_function *function; /* NULL: closed */
+    void *user;
+    unsigned running;             /* calls of it under way, all on the stack of who is inside */
+    struct og_callback *callback; /* who has the slot; NULL: it is free, once nothing runs */
+};
+#define MPK_NOBODY     UINT64_C(0)
+#define MPK_ANY_THREAD UINT64_MAX
+
 struct mpk_domain {
     struct og_domain domain; /* first */
+    struct og_turn turn;
     unsigned index;
     struct mpk_arena arena;
     uint32_t pkru;
-    struct og_fault poison; /* why no call can be made until reset; error OG_OK: none */
-    bool booted;            /* the loader has handed over */
+    bool booted; /* the loader has handed over */
     struct mpk_boot boot;
     uintptr_t *libraries; /* the loader's handles */
     size_t library_count;
-    pthread_mutex_t lock;   /* seats, thunks, callbacks, the arena */
-    pthread_rwlock_t entry; /* read: enters without a scope; write: resets or closes */
+    struct mpk_context *lent; /* whose signal stack has the domain's key (signal_stack.c) */
+    bool key_is_lost;         /* a stack of nobody's has it */
+    pthread_mutex_t lock;     /* seats, thunks, callbacks, the arena */
     struct mpk_seat seats[MPK_ARENA_THREADS];
-    struct og_callback *callbacks[MPK_CALLBACKS];
-    uint64_t deadline;     /* nanoseconds a call may take; 0: for ever */
-    char **readable_paths; /* what may be opened, besides libraries while loading */
-    int files[MPK_FILES];  /* the host's descriptors, by the domain's; -1: none */
+    struct mpk_slot callbacks[MPK_CALLBACKS];
+    pthread_cond_t callback_ended; /* one that was closed while it ran */
+    uint64_t deadline;             /* nanoseconds a call may take; 0: for ever */
+    char **readable_paths;         /* what may be opened, besides libraries while loading */
+    int files[MPK_FILES];          /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
     struct og_fault refusal; /* why the last library was refused while loading */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
@@ -268,7 +293,8 @@ void mpk_domain_destroy(struct mpk_domain *domain);
  * thread is inside; OG_BUSY if one is, or a scope is open. */
 enum og_error mpk_reset(struct og_domain *domain, struct og_fault *fault);
 enum og_error mpk_close(struct og_domain *domain, struct og_fault *fault);
-/* The call's end: records why, in all contexts, until reset. */
+/* The call's end: records why, in the calling thread's context, from where it goes to who enters
+ * next, until reset. For signal handlers: takes no lock. */
 void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 
 /* heap.c: the foreign allocator, which keeps its books inside the domain. */
@@ -276,15 +302,22 @@ void *mpk_heap_alloc(struct og_domain *domain, size_t alignment, size_t size);
 int mpk_heap_owns(struct og_domain *domain, uintptr_t address);
 void mpk_heap_free(struct og_domain *domain, void *memory);
 
-/* context.c: a thread's place in a domain. Opening takes a seat. */
+/* context.c: a thread's place in a domain. Opening takes a seat; it is shut until it is entered. */
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);
-/* The calling thread's, opened if there is none yet; NULL if there is no room. */
-struct mpk_context *mpk_context_of(struct mpk_domain *domain);
+/* The calling thread's; NULL if it has none. */
+struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
+/* og_runtime.context, .enter and .left */
+struct og_context *mpk_context(struct og_domain *domain);
+struct og_context *mpk_enter(struct og_context *context);
+void mpk_left(struct og_context *context);
 /* With mpk_contexts_lock held: a thread can exit while another closes the domain. */
 void mpk_context_close(struct mpk_context *context);
+/* The turn's `pass`. */
+bool mpk_pass(struct og_context *from, struct og_context *to);
 void mpk_contexts_lock(void);
 void mpk_contexts_unlock(void);
-void mpk_contexts_forked(void);
+/* In a child of fork: the contexts of the threads that it lacks are gone. */
+void mpk_contexts_forked(struct mpk_domain *domain);
 /* Makes the seats' stacks, and when the loader is done the other threads' TLS. */
 enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault);
 enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault);
@@ -311,6 +344,9 @@ const struct mpk_thunk_made *mpk_thunk_find(const struct mpk_domain *domain, voi
 enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *callback,
                                 struct og_fault *fault);
 void mpk_callback_close(struct og_domain *domain, struct og_callback *callback);
+void mpk_callback_any_thread(struct og_domain *domain, struct og_callback *callback);
+/* The thread that exits is in none of them any more. */
+void mpk_callbacks_leave(struct mpk_domain *domain);
 int mpk_is_callback(struct og_domain *domain, uintptr_t address);
 void mpk_callbacks_close(struct mpk_domain *domain);
 
@@ -318,6 +354,19 @@ void mpk_callbacks_close(struct mpk_domain *domain);
 enum og_error mpk_deadline_watch(uint64_t deadline, struct og_fault *fault);
 /* In a child of fork: the clock's thread is gone; starts it again if there was one. */
 void mpk_deadline_forked(void);
+
+/* --- locks (locks.c) --- */
+
+/* The locks of the other files, for locks.c alone, which says in what order they are taken. */
+pthread_mutex_t *mpk_domains_lock(void);
+pthread_mutex_t *mpk_contexts_mutex(void);
+pthread_mutex_t *mpk_signal_stacks_lock(void);
+pthread_mutex_t *mpk_threads_lock(void);
+pthread_mutex_t *mpk_keys_lock(void);
+pthread_mutex_t *mpk_host_code_lock(void);
+pthread_mutex_t *mpk_deadline_lock(void);
+/* Has fork find all of them free in the child. */
+enum og_error mpk_locks_open(struct og_fault *fault);
 
 /* --- the gate (gate.S) --- */
 

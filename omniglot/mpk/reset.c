@@ -2,91 +2,66 @@
 #include "mpk.h"
 #include "policy.h" /* mpk_files_close */
 
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-static enum og_error busy(struct og_fault *fault)
+/* While nobody is inside and nobody can enter. */
+static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
 {
-    return og_fail(fault, OG_BUSY, NULL, 0, "a scope of the domain is open: end it first");
-}
-
-static void set_shut(struct mpk_domain *domain, int shut)
-{
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        if (domain->seats[i].context)
-            domain->seats[i].context->context.shut = shut;
-}
-
-static void open_again(struct mpk_domain *domain)
-{
-    set_shut(domain, 0);
-    mpk_contexts_unlock();
-    pthread_rwlock_unlock(&domain->entry);
-}
-
-/* Lets no thread begin a scope until open_again; or OG_BUSY, and nothing has changed. */
-static enum og_error shut(struct mpk_domain *domain, struct og_fault *fault)
-{
-    if (pthread_rwlock_trywrlock(&domain->entry))
-        return busy(fault);
+    mpk_callbacks_close(domain);
+    mpk_files_close(domain);
+    enum og_error error = mpk_arena_reset(&domain->arena, fault);
+    struct og_fault poison = {.error = OG_OK};
+    if (error)
+        og_fail(&poison, OG_POISONED, NULL, 0, "an earlier reset failed");
     mpk_contexts_lock();
-    set_shut(domain, 1);
-    /* A thread that has not seen this has made its scope known. */
-    bool open_scopes = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        open_scopes |= domain->seats[i].context && domain->seats[i].context->context.depth;
-    if (!open_scopes)
-        return OG_OK;
-    open_again(domain);
-    return busy(fault);
+    domain->turn.poison = poison;
+    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
+        struct mpk_seat *seat = &domain->seats[i];
+        struct mpk_context *context = seat->context;
+        seat->used_fs = 0;
+        if (!context)
+            continue;
+        context->foreign_rsp = seat->rsp;
+        context->foreign_fs = seat->fs;
+        context->needs_tls = false;
+        context->context.fault = poison;
+        context->context.poisoned = poison.error;
+    }
+    mpk_contexts_unlock();
+    return error;
 }
 
 enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
-    enum og_error error = shut(domain, fault);
+    struct mpk_context *own = mpk_context_if_any(domain);
+    enum og_error error = og_turn_shut(&domain->turn, own ? &own->context : NULL, false, fault);
     if (error)
         return error;
-    mpk_callbacks_close(domain);
-    mpk_files_close(domain);
-    error = mpk_arena_reset(&domain->arena, fault);
-    domain->poison = error ? (struct og_fault){.error = OG_POISONED} : (struct og_fault){0};
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_context *context = domain->seats[i].context;
-        domain->seats[i].used_fs = 0;
-        if (!context)
-            continue;
-        context->foreign_rsp = domain->seats[i].rsp;
-        context->foreign_fs = domain->seats[i].fs;
-        context->context.fault = domain->poison;
-        context->context.poisoned = domain->poison.error;
-    }
-    open_again(domain);
+    error = put_back(domain, fault);
+    og_turn_open_again(&domain->turn);
     return error;
 }
 
 enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
-    enum og_error error = shut(domain, fault);
+    struct mpk_context *own = mpk_context_if_any(domain);
+    enum og_error error = og_turn_shut(&domain->turn, own ? &own->context : NULL, true, fault);
     if (error)
         return error;
-    open_again(domain);
-    mpk_libraries_close(domain);
+    /* Destructors run on this thread; without a place for it they do not. */
+    if (!own)
+        own = mpk_context_open(domain, NULL);
+    if (own && og_turn_take(&domain->turn, &own->context))
+        mpk_libraries_close(domain);
     mpk_domain_destroy(domain);
     return OG_OK;
 }
 
 void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
 {
-    if (!domain->poison.error)
-        domain->poison = *fault;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_context *context = domain->seats[i].context;
-        if (context && !context->context.poisoned) {
-            context->context.fault = *fault;
-            context->context.poisoned = fault->error;
-        }
-    }
+    struct og_context *context = &mpk_thread_self()->contexts[domain->index]->context;
+    if (context->poisoned)
+        return;
+    context->fault = *fault;
+    context->poisoned = fault->error;
 }

@@ -1,6 +1,29 @@
 /* Signal stacks: where the kernel writes a frame when a signal finds a thread inside a domain. One
- * for each thread in each domain it has entered, with the domain's key where the kernel writes
- * with the interrupted code's rights. */
+ * for each thread in each domain that it has entered.
+ *
+ * Before Linux 6.12 the kernel writes the frame with the interrupted code's rights, so that a stack
+ * has to have the domain's key while foreign code runs on its thread; and the same stack is where
+ * the frame goes when the *host* is interrupted on that thread, in a callback or after a call. What
+ * keeps foreign code from forging the host's frame:
+ *
+ *   1. At most one stack of a domain has the domain's key: it is lent to (mpk_domain.lent) the
+ * owner of the domain's turn (core/turn.h), or, where there is no owner, to who was it last.
+ *   2. Foreign code of a domain runs only on the owner's thread. So whenever the host runs on a
+ *      thread whose stack is lent, nobody runs who could write there.
+ *   3. When the domain passes on, the stack that is lent, whose thread is in no scope of the
+ * domain, is taken back before the next one's is lent, by the thread that enters, with the turn's
+ * lock held. Where either fails nobody owns the domain, and it is done again for who comes next.
+ *   4. A stack that is armed is the thread's own; entering a domain arms the stack of that domain,
+ *      which is lent by then.
+ *   5. A thread that exits disarms and unmaps its stack before the domain passes on.
+ *   6. A stack whose key could not be put right is used by nobody again, and the domain's key is
+ *      then given to no other domain.
+ *   7. A stack that is given back is unmapped: the next thread finds zeros.
+ *
+ * From 6.12 on no stack is ever lent: the kernel writes the frame whatever the code's rights are.
+ *
+ * Where a domain is reset no frame is on its stacks that is still to be returned to: the threads
+ * are outside. (What is left there of older ones is for reset to clear.) */
 #include "mpk.h"
 
 #include <errno.h>
@@ -17,7 +40,8 @@ enum { SIGNAL_STACKS = 2048, SIGNAL_STACK = MPK_SIGNAL_STACK };
 uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 struct mpk_thread *og_mpk_signal_stack_owners[SIGNAL_STACKS] __attribute__((visibility("hidden")));
 static bool left[SIGNAL_STACKS]; /* the domain is closed, the owner may still have it armed */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool lost[SIGNAL_STACKS]; /* never to be used again */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* owners, left, lost */
 
 enum og_error mpk_signal_stacks_open(struct og_fault *fault)
 {
@@ -45,17 +69,26 @@ static bool frames_need_domain_key(void)
     return needs;
 }
 
-uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key)
+static bool set_key(uintptr_t stack, int key)
+{
+    return !pkey_mprotect((void *)stack, SIGNAL_STACK, PROT_READ | PROT_WRITE, key);
+}
+
+static size_t index_of(uintptr_t stack)
+{
+    return (stack - og_mpk_signal_stacks) / SIGNAL_STACK;
+}
+
+uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
 {
     uintptr_t stack = 0;
-    int rights = PROT_READ | PROT_WRITE;
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < SIGNAL_STACKS && !stack; i++) {
-        if (og_mpk_signal_stack_owners[i])
+        if (og_mpk_signal_stack_owners[i] || lost[i])
             continue;
         stack = og_mpk_signal_stacks + i * SIGNAL_STACK;
-        if (pkey_mprotect((void *)stack, SIGNAL_STACK, rights,
-                          frames_need_domain_key() ? key : 0)) {
+        if (!set_key(stack, 0)) {
+            lost[i] = true;
             stack = 0;
             break;
         }
@@ -65,14 +98,28 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread, int key)
     return stack;
 }
 
-/* With the lock held. A stack that cannot be cleared is not used again. */
-static void free_stack(size_t index)
+bool mpk_signal_stack_lend(struct mpk_context *to)
 {
-    if (mmap((void *)(og_mpk_signal_stacks + index * SIGNAL_STACK), SIGNAL_STACK, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
-        return;
-    og_mpk_signal_stack_owners[index] = NULL;
+    struct mpk_domain *domain = to->domain;
+    if (!frames_need_domain_key())
+        return true;
+    if (domain->lent && domain->lent != to && !set_key(domain->lent->signal_stack, 0))
+        return false;
+    /* If it fails half-way, some of its pages have the key: it counts as lent, to be taken back. */
+    domain->lent = to;
+    return set_key(to->signal_stack, domain->arena.key);
+}
+
+/* With the lock held. A stack that cannot be cleared is not used again. */
+static bool free_stack(size_t index)
+{
+    bool freed =
+        mmap((void *)(og_mpk_signal_stacks + index * SIGNAL_STACK), SIGNAL_STACK, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
+    lost[index] = !freed;
     left[index] = false;
+    og_mpk_signal_stack_owners[index] = NULL;
+    return freed;
 }
 
 static void free_left_stacks(struct mpk_thread *thread)
@@ -82,7 +129,7 @@ static void free_left_stacks(struct mpk_thread *thread)
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < SIGNAL_STACKS; i++)
         if (left[i] && og_mpk_signal_stack_owners[i] == thread)
-            free_stack(i);
+            (void)free_stack(i);
     atomic_store(&thread->stacks_left, 0);
     pthread_mutex_unlock(&lock);
 }
@@ -94,26 +141,45 @@ static void disarm(struct mpk_thread *thread)
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
 }
 
-void mpk_signal_stack_give(uintptr_t stack, struct mpk_thread *thread, unsigned domain)
+bool mpk_signal_stack_give(struct mpk_context *context)
 {
-    uint64_t armed = domain;
-    if (!stack)
-        return;
-    size_t index = (stack - og_mpk_signal_stacks) / SIGNAL_STACK;
-    bool own = thread == mpk_thread_self();
-    if (own && thread->armed == domain)
+    struct mpk_thread *thread = context->thread;
+    struct mpk_domain *domain = context->domain;
+    uint64_t armed = domain->index;
+    bool is_own = thread == mpk_thread_self(), is_lent = domain->lent == context, done = true;
+    if (is_lent)
+        domain->lent = NULL;
+    if (!context->signal_stack)
+        return true;
+    size_t index = index_of(context->signal_stack);
+    if (is_own && thread->armed == armed)
         disarm(thread);
     pthread_mutex_lock(&lock);
-    if (own) {
-        free_stack(index);
+    if (is_own) {
+        done = free_stack(index) || !is_lent;
     } else {
-        pkey_mprotect((void *)stack, SIGNAL_STACK, PROT_READ | PROT_WRITE, 0);
+        done = !is_lent || set_key(context->signal_stack, 0);
         left[index] = true;
         atomic_fetch_add(&thread->stacks_left, 1);
         /* The number will be another domain's: the thread has to arm that one's stack. */
         atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);
     }
     pthread_mutex_unlock(&lock);
+    return done;
+}
+
+bool mpk_signal_stack_forked(struct mpk_context *context)
+{
+    struct mpk_domain *domain = context->domain;
+    bool is_lent = domain->lent == context;
+    if (is_lent)
+        domain->lent = NULL;
+    return free_stack(index_of(context->signal_stack)) || !is_lent;
+}
+
+pthread_mutex_t *mpk_signal_stacks_lock(void)
+{
+    return &lock;
 }
 
 void mpk_signal_stacks_leave(struct mpk_thread *thread)
@@ -132,12 +198,13 @@ stack_t mpk_signal_stack_at(uintptr_t start)
 void og_mpk_arm(unsigned domain)
 {
     struct mpk_thread *thread = mpk_thread_self();
+    const struct mpk_context *context = thread->contexts[domain];
     int number = errno;
-    stack_t stack = mpk_signal_stack_at(thread->contexts[domain]->signal_stack);
-    /* It cannot fail; and without a stack the domain is not to be entered. */
-    if (sigaltstack(&stack, NULL))
+    stack_t stack = mpk_signal_stack_at(context->signal_stack);
+    /* It cannot fail; and without a stack that is lent the domain is not to be entered. */
+    if ((frames_need_domain_key() && context->domain->lent != context) || sigaltstack(&stack, NULL))
         __builtin_trap();
-    thread->domain_pkru = thread->contexts[domain]->pkru;
+    thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, domain);
     free_left_stacks(thread);
     errno = number;

@@ -132,6 +132,11 @@ void mpk_thread_open_rights(void)
         og_mpk_open_rights();
 }
 
+struct mpk_thread *mpk_thread_if_any(void)
+{
+    return self;
+}
+
 struct mpk_thread *mpk_thread_self(void)
 {
     if (__builtin_expect(self != NULL, 1))
@@ -151,6 +156,7 @@ struct mpk_thread *mpk_thread_self(void)
     block->gate_return = (uintptr_t)og_mpk_gate_return;
     block->id = (pid_t)syscall(SYS_gettid);
     block->index = index;
+    block->number = og_thread_number();
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
         goto fail;
     leave_restartable_sequences();
@@ -186,7 +192,6 @@ static void leave(void *memory)
 
 void mpk_threads_forked(void)
 {
-    pthread_mutex_init(&lock, NULL);
     for (unsigned i = 0; i < MPK_THREADS; i++) {
         if (threads[i] && threads[i] != self) {
             threads[i] = NULL;
@@ -208,4 +213,9 @@ void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))
         if (threads[i] && ready[i])
             visit(threads[i]);
     pthread_mutex_unlock(&lock);
+}
+
+pthread_mutex_t *mpk_threads_lock(void)
+{
+    return &lock;
 }

@@ -221,3 +221,11 @@ void *none_allocation_function(unsigned slot, const char *symbol)
             return functions[i].function;
     return NULL;
 }
+
+void none_allocations_fork(enum none_fork when)
+{
+    if (when == NONE_BEFORE_FORK)
+        pthread_mutex_lock(&heaps_lock);
+    else
+        pthread_mutex_unlock(&heaps_lock);
+}

@@ -10,8 +10,21 @@
 
 enum { SLOTS = 64 };
 
-static struct og_callback *callbacks[SLOTS];
-static pthread_mutex_t callbacks_lock = PTHREAD_MUTEX_INITIALIZER;
+/* A registered callback. What a thunk reads of it is read while the thread is inside the domain;
+ * what is another thread's is not followed. */
+static struct slot {
+    og_callback_function *function; /* NULL: closed */
+    void *user;
+    struct og_domain *domain;
+    uint64_t thread;              /* whose: og_thread_number; NOBODY, ANY_THREAD */
+    unsigned running;             /* calls of it under way, all on one stack: */
+    uint64_t runner;              /* whose */
+    struct og_callback *callback; /* who has the slot; NULL: it is free */
+} slots[SLOTS];
+enum { NOBODY = 0 };
+#define ANY_THREAD UINT64_MAX
+static pthread_mutex_t callbacks_lock = PTHREAD_MUTEX_INITIALIZER; /* slots, and: */
+static pthread_cond_t ended = PTHREAD_COND_INITIALIZER; /* a callback that is closed has returned */
 
 /* What foreign code passes may be on its stack, which is the host's here: from the thunk's
  * arguments up to the scope that was open when it was called. */
@@ -26,23 +39,48 @@ static void find_frames(struct og_context *context, const struct og_arguments *a
     context->frames_end = is_stack ? end : 0;
 }
 
-static struct og_result dispatch(unsigned slot, const struct og_arguments *arguments)
+static void run(const struct slot *slot, og_callback_function *function, struct og_context *context,
+                const struct og_arguments *arguments, struct og_result *result)
+{
+    struct og_scope scope;
+    const uintptr_t outer_start = context->frames_start, outer_end = context->frames_end;
+    find_frames(context, arguments);
+    size_t enclosing = og_callback_scope_begin(context, &scope);
+    function(slot->user, &scope, arguments, result);
+    og_callback_scope_end(context, &scope, enclosing);
+    context->frames_start = outer_start;
+    context->frames_end = outer_end;
+}
+
+/* Somebody has closed the slot meanwhile, and may be waiting. */
+static __attribute__((noinline)) void tell_ended(void)
+{
+    pthread_mutex_lock(&callbacks_lock);
+    pthread_cond_broadcast(&ended);
+    pthread_mutex_unlock(&callbacks_lock);
+}
+
+static struct og_result dispatch(unsigned number, const struct og_arguments *arguments)
 {
     struct og_result result = {0, 0};
-    struct og_callback *callback = callbacks[slot];
-    if (callback) {
-        struct og_scope scope;
-        struct og_domain *domain = callback->domain;
-        struct og_context *context = domain->runtime->context(domain);
-        const uintptr_t outer_start = context->frames_start, outer_end = context->frames_end;
-        find_frames(context, arguments);
-        size_t enclosing = og_callback_scope_begin(context, &scope);
-        callback->function(callback->user, &scope, arguments, &result);
-        /* It may have closed the callback by now. */
-        og_callback_scope_end(context, &scope, enclosing);
-        context->frames_start = outer_start;
-        context->frames_end = outer_end;
-    }
+    struct slot *slot = &slots[number];
+    uint64_t self = og_thread_number(), thread = __atomic_load_n(&slot->thread, __ATOMIC_ACQUIRE);
+    if (thread != self && thread != ANY_THREAD)
+        return result;
+    struct og_context *context = none_context(slot->domain);
+    if (!context->depth)
+        return result; /* a thread of the library's own */
+    /* Who closes the slot says so first, and looks for calls then. */
+    __atomic_store_n(&slot->running, slot->running + 1, __ATOMIC_RELAXED);
+    slot->runner = self;
+    og_light_fence();
+    og_callback_function *function = __atomic_load_n(&slot->function, __ATOMIC_ACQUIRE);
+    if (function)
+        run(slot, function, context, arguments, &result);
+    __atomic_store_n(&slot->running, slot->running - 1, __ATOMIC_RELEASE);
+    og_light_fence();
+    if (!OG_LIKELY(__atomic_load_n(&slot->function, __ATOMIC_RELAXED)))
+        tell_ended();
     return result;
 }
 
@@ -62,26 +100,47 @@ NONE_SIXTY_FOUR(THUNK)
 
 static void *const thunks[SLOTS] = {NONE_SIXTY_FOUR(ADDRESS)};
 
+/* With the lock held. From here on no call of it starts, and none is under way but on the calling
+ * thread's own stack. */
+static void close_slot(struct slot *slot)
+{
+    __atomic_store_n(&slot->thread, NOBODY, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
+    og_heavy_fence();
+    while (__atomic_load_n(&slot->running, __ATOMIC_ACQUIRE) && slot->runner != og_thread_number())
+        pthread_cond_wait(&ended, &callbacks_lock);
+    slot->callback = NULL;
+}
+
+/* A slot whose callback closed itself is still in use. */
+static bool is_free(const struct slot *slot)
+{
+    return !slot->callback && !__atomic_load_n(&slot->running, __ATOMIC_ACQUIRE);
+}
+
 enum og_error none_callback_open(struct og_domain *domain, struct og_callback *callback,
                                  struct og_fault *fault)
 {
-    (void)domain;
-    enum og_error error = OG_NO_MEMORY;
+    unsigned free = 0;
     pthread_mutex_lock(&callbacks_lock);
     for (unsigned i = 0; i < SLOTS; i++)
-        if (callbacks[i] == callback)
-            callbacks[i] = NULL;
-    for (unsigned i = 0; i < SLOTS && error; i++) {
-        if (!callbacks[i]) {
-            callbacks[i] = callback;
-            callback->slot = i;
-            callback->address = (uintptr_t)thunks[i];
-            error = OG_OK;
-        }
+        if (slots[i].callback == callback)
+            close_slot(&slots[i]);
+    while (free < SLOTS && !is_free(&slots[free]))
+        free++;
+    if (free < SLOTS) {
+        struct slot *slot = &slots[free];
+        slot->callback = callback;
+        slot->user = callback->user;
+        slot->domain = domain;
+        __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
+        __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
+        callback->slot = free;
+        callback->address = (uintptr_t)thunks[free];
     }
     pthread_mutex_unlock(&callbacks_lock);
-    if (error)
-        return og_fail(fault, error, NULL, 0, "64 callbacks are open: close one");
+    if (free == SLOTS)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "64 callbacks are open: close one");
     return OG_OK;
 }
 
@@ -89,8 +148,18 @@ void none_callback_close(struct og_domain *domain, struct og_callback *callback)
 {
     (void)domain;
     pthread_mutex_lock(&callbacks_lock);
-    if (callbacks[callback->slot] == callback)
-        callbacks[callback->slot] = NULL;
+    if (callback->slot < SLOTS && slots[callback->slot].callback == callback)
+        close_slot(&slots[callback->slot]);
+    pthread_mutex_unlock(&callbacks_lock);
+}
+
+void none_callback_any_thread(struct og_domain *domain, struct og_callback *callback)
+{
+    (void)domain;
+    pthread_mutex_lock(&callbacks_lock);
+    struct slot *slot = &slots[callback->slot];
+    if (slot->callback == callback && slot->function)
+        __atomic_store_n(&slot->thread, ANY_THREAD, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&callbacks_lock);
 }
 
@@ -103,21 +172,44 @@ int none_is_callback(struct og_domain *domain, uintptr_t address)
         return 0;
     /* It may be a callback of another domain, which another thread is closing. */
     pthread_mutex_lock(&callbacks_lock);
-    int is_ours = callbacks[slot] && callbacks[slot]->domain == domain;
+    uint64_t thread = slots[slot].thread;
+    int is_ours = slots[slot].domain == domain && slots[slot].function &&
+                  (thread == og_thread_number() || thread == ANY_THREAD);
     pthread_mutex_unlock(&callbacks_lock);
     return is_ours;
 }
 
+/* Nobody is inside. */
 void none_callbacks_close(struct og_domain *domain)
 {
     pthread_mutex_lock(&callbacks_lock);
     for (unsigned i = 0; i < SLOTS; i++) {
-        if (callbacks[i] && callbacks[i]->domain == domain) {
+        if (slots[i].callback && slots[i].domain == domain) {
             /* The domain may be gone when its owner closes it. */
-            callbacks[i]->domain = NULL;
-            callbacks[i]->address = 0;
-            callbacks[i] = NULL;
+            slots[i].callback->domain = NULL;
+            slots[i].callback->address = 0;
+            slots[i] = (struct slot){0};
         }
     }
     pthread_mutex_unlock(&callbacks_lock);
+}
+
+void none_callbacks_leave(struct og_domain *domain)
+{
+    pthread_mutex_lock(&callbacks_lock);
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].domain == domain)
+            slots[i].running = 0;
+    pthread_cond_broadcast(&ended);
+    pthread_mutex_unlock(&callbacks_lock);
+}
+
+void none_callbacks_fork(enum none_fork when)
+{
+    if (when == NONE_BEFORE_FORK)
+        pthread_mutex_lock(&callbacks_lock);
+    if (when == NONE_IN_CHILD)
+        pthread_cond_init(&ended, NULL);
+    if (when != NONE_BEFORE_FORK)
+        pthread_mutex_unlock(&callbacks_lock);
 }

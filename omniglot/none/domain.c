@@ -48,9 +48,6 @@ static enum og_error map_arena(struct none_domain *domain, const struct og_optio
     domain->arena = arena;
     domain->arena_size = size;
     domain->stack_size = stack;
-    domain->context.stack_low = (uintptr_t)arena;
-    domain->context.live_start = (uintptr_t)arena + stack;
-    domain->context.live_end = (uintptr_t)arena + size;
     return none_heap_open(&domain->heap, (uintptr_t)arena + stack, heap, fault);
 }
 
@@ -58,6 +55,7 @@ static enum og_error map_arena(struct none_domain *domain, const struct og_optio
 static void destroy(struct none_domain *domain)
 {
     none_callbacks_close(&domain->domain);
+    none_contexts_close(domain);
     for (size_t i = domain->library_count; i-- > 0;)
         none_library_close(&domain->libraries[i]);
     if (domain->slot < NONE_DOMAINS)
@@ -67,6 +65,7 @@ static void destroy(struct none_domain *domain)
         munmap(domain->arena, domain->arena_size);
     free(domain->libraries);
     free(domain->regions);
+    og_turn_destroy(&domain->turn);
     free(domain);
 }
 
@@ -102,11 +101,13 @@ static enum og_error none_open(struct og_domain **result, const char *const *lib
     if (!domain)
         return out_of_memory(fault);
     domain->domain.runtime = &og_runtime_none;
-    domain->context.domain = &domain->domain;
+    og_turn_open(&domain->turn, options ? options->threads : OG_THREADS_WAIT, NULL);
     domain->slot = NONE_DOMAINS;
     enum og_error error = map_arena(domain, options, fault);
     if (!error)
         error = none_allocation_open(&domain->heap, &domain->slot, fault);
+    if (!error)
+        error = none_contexts_open(domain, fault);
     if (!error)
         error = load(domain, libraries, fault);
     if (error)
@@ -116,40 +117,41 @@ static enum og_error none_open(struct og_domain **result, const char *const *lib
     return error;
 }
 
-static enum og_error busy(struct og_fault *fault)
+static enum og_error put_back(struct none_domain *domain, struct og_fault *fault)
 {
-    return og_fail(fault, OG_BUSY, NULL, 0, "a scope of the domain is open: end it first");
-}
-
-static enum og_error none_reset(struct og_domain *handle, struct og_fault *fault)
-{
-    struct none_domain *domain = none(handle);
-    if (domain->context.depth)
-        return busy(fault);
-    none_callbacks_close(handle);
+    none_callbacks_close(&domain->domain);
     none_heap_close(&domain->heap);
-    /* Poisoned while it is neither what it was nor what it will be. */
-    domain->context.poisoned =
-        og_fail(&domain->context.fault, OG_POISONED, NULL, 0, "an earlier reset failed");
     /* New pages are zero again, and the old ones' memory is given back. */
     if (madvise(domain->arena, domain->arena_size, MADV_DONTNEED))
         return og_fail_system(fault, errno, NULL, (uintptr_t)domain->arena,
                               "cannot clear the arena");
     for (size_t i = 0; i < domain->library_count; i++)
         none_library_reset(&domain->libraries[i]);
-    enum og_error error =
-        none_heap_open(&domain->heap, domain->heap.start, domain->heap.size, fault);
-    if (!error)
-        domain->context.poisoned = OG_OK;
+    return none_heap_open(&domain->heap, domain->heap.start, domain->heap.size, fault);
+}
+
+static enum og_error none_reset(struct og_domain *handle, struct og_fault *fault)
+{
+    struct none_domain *domain = none(handle);
+    struct og_fault poison = {0};
+    enum og_error error = og_turn_shut(&domain->turn, none_context_if_any(domain), false, fault);
+    if (error)
+        return error;
+    error = put_back(domain, fault);
+    if (error)
+        og_fail(&poison, OG_POISONED, NULL, 0, "an earlier reset failed");
+    none_contexts_poison(domain, &poison);
+    og_turn_open_again(&domain->turn);
     return error;
 }
 
 static enum og_error none_close(struct og_domain *handle, struct og_fault *fault)
 {
-    if (none(handle)->context.depth)
-        return busy(fault);
-    destroy(none(handle));
-    return OG_OK;
+    struct none_domain *domain = none(handle);
+    enum og_error error = og_turn_shut(&domain->turn, none_context_if_any(domain), true, fault);
+    if (!error)
+        destroy(domain);
+    return error;
 }
 
 /* Does the address lie in a library of the domain? */
@@ -181,9 +183,14 @@ static void (*none_entry(struct og_domain *domain, void *target, const char *sym
     return (void (*)(void))target;
 }
 
-static struct og_context *none_context(struct og_domain *domain)
+static struct og_context *none_enter(struct og_context *context)
 {
-    return &none(domain)->context;
+    return og_turn_enter(&none(context->domain)->turn, context);
+}
+
+static void none_left(struct og_context *context)
+{
+    og_turn_left(&none(context->domain)->turn);
 }
 
 static void *domain_heap_alloc(struct og_domain *domain, size_t alignment, size_t size)
@@ -209,10 +216,13 @@ const struct og_runtime og_runtime_none = {
     .lookup = none_lookup,
     .entry = none_entry,
     .context = none_context,
+    .enter = none_enter,
+    .left = none_left,
     .heap_alloc = domain_heap_alloc,
     .heap_owns = domain_heap_owns,
     .heap_free = domain_heap_free,
     .callback_open = none_callback_open,
     .callback_close = none_callback_close,
+    .callback_any_thread = none_callback_any_thread,
     .is_callback = none_is_callback,
 };

@@ -3,7 +3,7 @@
 #ifndef OMNIGLOT_NONE_NONE_H
 #define OMNIGLOT_NONE_NONE_H
 
-#include "omniglot/domain.h"
+#include "omniglot/core/turn.h"
 
 #include <stdbool.h>
 
@@ -33,10 +33,19 @@ struct none_library {
     size_t snapshot_count;
 };
 
+/* A thread's place in a domain. It stays when the thread has exited, for another. */
+struct none_context {
+    struct og_context context; /* first */
+    const void *thread;        /* whose: its thread pointer; NULL: nobody's */
+    struct none_context *next;
+};
+
 struct none_domain {
     struct og_domain domain; /* first */
-    struct og_context context;
-    unsigned slot; /* which set of allocation functions is ours */
+    struct og_turn turn;
+    struct none_context *contexts; /* under the contexts' lock; an entry is never taken out */
+    struct none_context *last;     /* the one that was asked for last; atomic */
+    unsigned slot;                 /* which set of allocation functions is ours */
     void *arena;
     size_t arena_size, stack_size;
     struct none_heap heap;
@@ -78,12 +87,32 @@ void none_library_reset(struct none_library *library);
 enum og_error none_library_regions(const struct none_library *library, struct none_domain *domain,
                                    struct og_fault *fault);
 
+/* context.c: the threads' places in domains. */
+
+/* Makes the first, the calling thread's, and lists the domain. */
+enum og_error none_contexts_open(struct none_domain *domain, struct og_fault *fault);
+void none_contexts_close(struct none_domain *domain);
+/* og_runtime.context: the calling thread's. */
+struct og_context *none_context(struct og_domain *domain);
+/* The same if it has one already; or NULL. */
+struct og_context *none_context_if_any(struct none_domain *domain);
+/* Nobody can make a call until reset, or everybody again (error OG_OK). While the turn is shut. */
+void none_contexts_poison(struct none_domain *domain, const struct og_fault *fault);
+
 /* callback.c */
 enum og_error none_callback_open(struct og_domain *domain, struct og_callback *callback,
                                  struct og_fault *fault);
 void none_callback_close(struct og_domain *domain, struct og_callback *callback);
+void none_callback_any_thread(struct og_domain *domain, struct og_callback *callback);
 int none_is_callback(struct og_domain *domain, uintptr_t address);
 /* Closes every callback of the domain. */
 void none_callbacks_close(struct og_domain *domain);
+/* The thread that exits is in none of the domain's callbacks any more. */
+void none_callbacks_leave(struct og_domain *domain);
+
+/* The locks, in the order in which they are taken (docs/locks.md). */
+enum none_fork { NONE_BEFORE_FORK, NONE_AFTER_FORK, NONE_IN_CHILD };
+void none_callbacks_fork(enum none_fork when);
+void none_allocations_fork(enum none_fork when);
 
 #endif

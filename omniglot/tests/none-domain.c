@@ -382,8 +382,11 @@ static void callback_gets_its_arguments_and_returns_its_result(void **state) OG_
     assert_true(seen.fraction == 1.25);
     assert_string_equal(seen.text, "foreign text");
     struct og_function function = find(domain, "foreign_call_double");
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
     double result = ((double (*)(foreign_callback_double *, double))function.entry)(
         og_callback_pointer(&callback, foreign_callback_double *), 2.0);
+    og_scope_end(&scope);
     assert_true(result == 5.0);
     og_callback_close(&callback);
 }

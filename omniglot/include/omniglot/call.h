@@ -98,14 +98,21 @@ struct og_callback {
 };
 
 /* Registers `function` (with `user` handed through, never shown to the domain) and fills
- * *callback. One that is registered already is unregistered first. Returns OG_OK, or
- * OG_NO_MEMORY when there is no slot left. */
+ * *callback. It is the calling thread's: foreign code that another thread runs calls it in vain, as
+ * it would one that there is not. One that is registered already is unregistered first. Returns
+ * OG_OK, or OG_NO_MEMORY when there is no slot left. */
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
                                og_callback_function *function, void *user,
                                struct og_fault *fault) OG_MUST_CHECK;
 
+/* Lets foreign code call it on whichever thread it runs. The host function has to be fit for that:
+ * it is called on threads that know nothing of it. For as long as it is open. */
+void og_callback_any_thread(struct og_callback *callback);
+
 /* Unregisters it: a later call by foreign code reaches no host function, until the address
- * is another callback's. Closing one that is not open (any more) does nothing. */
+ * is another callback's. If another thread is in it, waits until it has returned: from then on
+ * `user` is nobody's but the caller's. From inside itself it returns at once. Closing one that is
+ * not open (any more) does nothing. */
 void og_callback_close(struct og_callback *callback);
 
 /* Says, in a callback, that what foreign code passed to it is nothing that its interface allows

@@ -6,8 +6,10 @@
  *   OG_MPK    protection keys (x86-64 Linux): code inside reaches its domain's memory, its
  *             callbacks and a few system calls, and nothing else
  *
- * Threads: a domain without isolation serves one thread at a time; one behind protection
- * keys serves 16 at once, each on a foreign stack of its own. */
+ * Threads: any thread may use a domain, one at a time. A domain is a thread's from its outermost
+ * scope's begin to its end; whoever else begins one waits, or is refused (enum og_threads). Behind
+ * protection keys 16 threads can have been inside, each on a foreign stack of its own, before one
+ * has to exit. */
 #ifndef OMNIGLOT_DOMAIN_H
 #define OMNIGLOT_DOMAIN_H
 
@@ -17,6 +19,12 @@
 #include "upgrade.h"
 
 enum og_isolation { OG_NONE, OG_MPK, OG_PMP };
+
+/* What becomes of a thread that wants to enter while another is inside. */
+enum og_threads {
+    OG_THREADS_WAIT,  /* it waits for its turn */
+    OG_THREADS_REFUSE /* OG_BUSY */
+};
 
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
 struct og_options {
@@ -28,6 +36,7 @@ struct og_options {
                              longer */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK);
                                           NULL-terminated; NULL: none */
+    enum og_threads threads;
 };
 
 /* Can this machine give OG_MPK? OG_OK, or OG_UNSUPPORTED and in *fault the sentence why not. */
@@ -48,23 +57,26 @@ enum og_error og_domain_open(struct og_domain **domain, const char *const *libra
  * data as it was, no longer poisoned. References, functions' and foreign pointers' values
  * from before mean nothing after it; struct og_function stays good.
  *
- * Returns OG_OK, OG_BUSY (a scope is open; so it is in a callback), or OG_SYSTEM or
+ * Returns OG_OK, OG_BUSY (a scope is open, of whichever thread; so it is in a callback; it never
+ * waits), or OG_SYSTEM or
  * OG_NO_MEMORY: then the domain is poisoned, and can be reset again or closed. */
 enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Unloads the libraries, whose destructors run, and frees everything; callbacks are closed, and
  * neither functions nor foreign pointers of the domain mean anything any more. NULL is fine.
- * Returns OG_OK, or OG_BUSY (a scope is open) and the domain is as it was. */
+ * Returns OG_OK, or OG_BUSY (a scope is open, or a thread waits to begin one) and the domain is as
+ * it was. */
 enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Finds an exported function of the domain's libraries, in the order they were named; not
- * one of the libraries that these need. Returns OG_OK, or OG_NOT_FOUND and *function cannot
- * be invoked. */
+ * one of the libraries that these need. It may run foreign code, the domain's own loader: it enters
+ * the domain as a scope does. Returns OG_OK, or OG_NOT_FOUND, OG_BORROWED (in a read section),
+ * OG_POISONED or why, OG_BUSY, OG_NO_MEMORY (og_scope_begin), and *function cannot be invoked. */
 enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
                                struct og_function *function, struct og_fault *fault) OG_MUST_CHECK;
 
-/* Finds an exported object; *address is a foreign pointer like any other.
- * Returns OG_OK or OG_NOT_FOUND. */
+/* Finds an exported object; *address is a foreign pointer like any other. Errors as
+ * og_domain_lookup. */
 enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol,
                                     void og_foreign **address,
                                     struct og_fault *fault) OG_MUST_CHECK;
@@ -138,14 +150,23 @@ struct og_runtime {
     /* The same for one that returns `results` values on the x87 stack. */
     void (*(*entry_with_x87)(struct og_domain *domain, void (*entry)(void),
                              unsigned results))(void);
-    /* The calling thread's place in the domain; &og_ended_context if there is no room. */
+    /* The calling thread's place in the domain; without room, a context without a domain whose
+     * fault says so. Runs no foreign code. */
     struct og_context *(*context)(struct og_domain *domain);
+    /* The thread begins its outermost scope and its context is shut: waits until no other is
+     * inside, and makes the domain its own, with `held` set. Returns NULL, or a context without a
+     * domain that says why not. NULL: nobody begins a scope in a context that is shut. */
+    struct og_context *(*enter)(struct og_context *context);
+    /* Its outermost scope has ended, and its context is shut: somebody may be waiting. */
+    void (*left)(struct og_context *context);
     void *(*heap_alloc)(struct og_domain *domain, size_t alignment, size_t size);
     int (*heap_owns)(struct og_domain *domain, uintptr_t address);
     void (*heap_free)(struct og_domain *domain, void *memory);
     enum og_error (*callback_open)(struct og_domain *domain, struct og_callback *callback,
                                    struct og_fault *fault);
     void (*callback_close)(struct og_domain *domain, struct og_callback *callback);
+    /* From now on every thread may call it. NULL: there is only one. */
+    void (*callback_any_thread)(struct og_domain *domain, struct og_callback *callback);
     int (*is_callback)(struct og_domain *domain, uintptr_t address);
     /* Says where the fault happened and whose memory it touched: lines, each begun by a newline,
      * into `text`, and how long they are; as og_fault_describe. NULL: no more than the fault. */

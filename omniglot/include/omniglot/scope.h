@@ -10,7 +10,8 @@
  * checks need to know of open scopes is kept with the domain, so that one that was left
  * open in a function that returned is never looked at again.
  *
- * Threads: a scope is used by the thread that began it. */
+ * Threads: a scope is used by the thread that began it, and no other thread is inside the domain
+ * until that thread's outermost scope there has ended: what it has validated, nobody changes. */
 #ifndef OMNIGLOT_SCOPE_H
 #define OMNIGLOT_SCOPE_H
 
@@ -52,8 +53,9 @@ struct og_context {
     /* Why no call can be made until reset, an enum og_error; OG_OK if one can. As wide as a
      * register, so that a stub's test of it is one instruction to every compiler. */
     uintptr_t poisoned;
-    int shut;              /* no scope begins: another thread resets or closes the domain */
-    size_t depth;          /* scopes that are open: 0 when the domain is idle */
+    int shut;              /* no outermost scope begins until the runtime's `enter` has agreed */
+    int held;              /* inside without a scope: `enter` has agreed, the scope is to come */
+    size_t depth;          /* scopes that are open: 0 when the thread is not inside */
     size_t floor;          /* this many of them a callback may not end: its own and outer ones */
     struct og_fault fault; /* details of `poisoned` */
     /* In a callback, where foreign code has no stack of its own: its frames on the host's. Empty
@@ -62,16 +64,21 @@ struct og_context {
     struct og_open_scope open[OG_SCOPE_DEPTH];
 };
 
-/* What an ended scope belongs to: no check ever holds in it. */
+/* What an ended scope belongs to: no check ever holds in it. A context without a domain is one
+ * such; its fault says why the scope cannot be used. */
 extern struct og_context og_ended_context;
 
-/* Begins a scope on `domain` for the calling thread. O(1).
+/* Begins a scope on `domain` for the calling thread. O(1), unless another thread was the last to be
+ * inside: then the domain passes from it to this one, which takes microseconds.
  *
- * While a validated value of an outer scope is being read, when OG_SCOPE_DEPTH scopes are
- * open, while another thread resets or closes the domain, or when the runtime has no room
- * for another thread, the scope is born ended:
- * whatever it is used for returns OG_SCOPE. Beginning a scope that is open ends it first;
- * a callback that begins one of its callers' scopes leaves that as it is. */
+ * While another thread is inside, or resets the domain, a thread's outermost scope waits until it
+ * is out, in the order in which they came (OG_THREADS_WAIT); two domains that two threads begin in
+ * different order wait for each other for ever, as two mutexes would. With OG_THREADS_REFUSE it is
+ * born ended: whatever it is used for returns OG_BUSY. So it is with OG_NO_MEMORY when the runtime
+ * has no room for another thread, with OG_SYSTEM when the kernel refuses what passing a domain on
+ * takes, and with OG_SCOPE while a validated value of an outer scope is being read or when
+ * OG_SCOPE_DEPTH scopes are open. Beginning a scope that is open ends it first; a callback that
+ * begins one of its callers' scopes leaves that as it is. */
 void og_scope_begin(struct og_domain *domain, struct og_scope *scope) OG_ACQUIRE(scope->access);
 
 /* Ends a scope, and any that were begun inside it and not ended. Its allocations are

@@ -1,0 +1,94 @@
+/* The locks of the runtime, in the order in which they are taken, and fork.
+ *
+ * A thread that holds one of them takes only those further down; of two domains' it never holds the
+ * same lock. No foreign code runs, and no thread waits for another to leave a domain, while a lock
+ * is held that is not named in the condition it waits on.
+ *
+ *   domains        which domains there are, and that their arenas stay (domain.c)
+ *   contexts       which context is in which seat, and in which thread's block (context.c)
+ *   a turn's       whose turn it is in a domain (core/turn.c)
+ *   a domain's     thunks, callbacks, the arena's books
+ *   signal stacks  whose they are (signal_stack.c)
+ *   threads        which thread blocks are taken and ready (thread.c)
+ *   keys           which protection keys are taken (keys.c)
+ *   host code      the search of the host's own code (host_code.c)
+ *   deadline       that there is a clock (deadline.c)
+ *
+ * A signal handler that has interrupted foreign code may take a domain's lock and those below, as
+ * system calls do: below the foreign frames there is host code, but none that holds a lock when it
+ * calls in. One that has interrupted the host takes none: whatever was interrupted may hold it. So
+ * does what records the end of a call (mpk_domain_poison), which both kinds use.
+ *
+ * fork takes them all, so that the child finds everything in a state that some thread left on
+ * purpose; what the threads that it lacks had in hand is then put right. */
+#include "mpk.h"
+
+static pthread_mutex_t *(*const before_domains[])(void) = {mpk_domains_lock, mpk_contexts_mutex};
+static pthread_mutex_t *(*const after_domains[])(void) = {
+    mpk_signal_stacks_lock, mpk_threads_lock, mpk_keys_lock, mpk_host_code_lock, mpk_deadline_lock,
+};
+enum { BEFORE = sizeof(before_domains) / sizeof(before_domains[0]) };
+enum { AFTER = sizeof(after_domains) / sizeof(after_domains[0]) };
+
+static void lock_all(void)
+{
+    for (size_t i = 0; i < BEFORE; i++)
+        pthread_mutex_lock(before_domains[i]());
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (mpk_domains[i])
+            og_turn_before_fork(&mpk_domains[i]->turn);
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (mpk_domains[i])
+            pthread_mutex_lock(&mpk_domains[i]->lock);
+    for (size_t i = 0; i < AFTER; i++)
+        pthread_mutex_lock(after_domains[i]());
+}
+
+static void unlock_lower(void)
+{
+    for (size_t i = AFTER; i-- > 0;)
+        pthread_mutex_unlock(after_domains[i]());
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (mpk_domains[i])
+            pthread_mutex_unlock(&mpk_domains[i]->lock);
+}
+
+static void unlock_upper(void)
+{
+    for (size_t i = BEFORE; i-- > 0;)
+        pthread_mutex_unlock(before_domains[i]());
+}
+
+static void in_parent(void)
+{
+    unlock_lower();
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (mpk_domains[i])
+            og_turn_after_fork(&mpk_domains[i]->turn);
+    unlock_upper();
+}
+
+/* A child of fork has the domains as they were, for the one thread it has. Thunks are shared with
+ * the parent, so the child makes no new ones. */
+static void in_child(void)
+{
+    mpk_threads_forked();
+    for (size_t i = 0; i < MPK_DOMAINS; i++) {
+        struct mpk_domain *domain = mpk_domains[i];
+        if (!domain)
+            continue;
+        domain->thunk_limit = domain->thunk_count;
+        pthread_cond_init(&domain->callback_ended, NULL);
+        mpk_contexts_forked(domain);
+    }
+    unlock_lower();
+    unlock_upper();
+    mpk_deadline_forked();
+}
+
+enum og_error mpk_locks_open(struct og_fault *fault)
+{
+    if (pthread_atfork(lock_all, in_parent, in_child))
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    return OG_OK;
+}
