@@ -37,8 +37,9 @@ static inline bool open_scope(struct og_context *context, struct og_scope *scope
         return false;
     }
     scope->access.context = context;
-    context->open[context->depth] = (struct og_open_scope){scope, context->live_start};
-    __atomic_store_n(&context->depth, context->depth + 1, __ATOMIC_RELAXED);
+    size_t depth = context->depth;
+    context->open[depth] = (struct og_open_scope){scope, context->live_start};
+    __atomic_store_n(&context->depth, depth + 1, __ATOMIC_RELAXED);
     context->exclusive = &scope->access;
     return true;
 }

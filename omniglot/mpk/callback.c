@@ -42,37 +42,46 @@ static __attribute__((noinline)) void tell_ended(struct mpk_domain *domain)
     pthread_mutex_unlock(&domain->lock);
 }
 
-static void run(struct mpk_context *context, struct mpk_slot *slot,
-                const struct og_arguments *arguments, struct og_result *result)
+/* The gate has come here by it. */
+static inline struct mpk_thread *this_thread(void)
 {
+    struct mpk_thread *thread;
+    __asm__("rdgsbase %0" : "=r"(thread));
+    return thread;
+}
+
+static inline void run(struct mpk_context *context, struct mpk_slot *slot,
+                       const struct og_arguments *arguments, struct og_result *result)
+{
+    struct og_scope scope;
     /* Who closes the slot says so first, and looks for calls then. */
-    __atomic_store_n(&slot->running, slot->running + 1, __ATOMIC_RELAXED);
+    slot->running++;
     atomic_signal_fence(memory_order_seq_cst);
     og_callback_function *function = __atomic_load_n(&slot->function, __ATOMIC_ACQUIRE);
     if (OG_LIKELY(function != NULL)) {
-        struct og_scope scope;
         size_t enclosing = og_callback_scope_begin(&context->context, &scope);
         function(slot->user, &scope, arguments, result);
         og_callback_scope_end(&context->context, &scope, enclosing);
     }
-    __atomic_store_n(&slot->running, slot->running - 1, __ATOMIC_RELEASE);
     atomic_signal_fence(memory_order_seq_cst);
-    if (!OG_LIKELY(__atomic_load_n(&slot->function, __ATOMIC_RELAXED)))
-        tell_ended(context->domain);
+    slot->running--;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (OG_LIKELY(__atomic_load_n(&slot->function, __ATOMIC_RELAXED) != NULL))
+        return;
+    tell_ended(context->domain);
     if (!function)
         refuse(context, no_callback);
 }
 
 uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
 {
-    struct mpk_thread *thread = mpk_thread_self();
+    const struct mpk_thread *thread = this_thread();
     struct mpk_context *context = thread->frame->context;
-    struct mpk_domain *domain = context->domain;
+    struct mpk_slot *slot = &context->domain->slots[number];
     const struct mpk_seat *seat = context->seat;
-    struct mpk_slot *slot = &domain->callbacks[number % MPK_CALLBACKS];
-    uint64_t whose = __atomic_load_n(&slot->thread, __ATOMIC_ACQUIRE);
-    if (number >= MPK_CALLBACKS || (whose != thread->number && whose != MPK_ANY_THREAD) ||
-        address % 8)
+    if (number >= MPK_CALLBACKS || address % 8)
+        refuse(context, no_callback);
+    if (slot->thread != thread->number && slot->thread != MPK_ANY_THREAD)
         refuse(context, no_callback);
     if (!og_is_within(address, sizeof(struct callback_frame), seat->stack_low + ROOM_BELOW,
                       seat->stack_end))
@@ -95,15 +104,17 @@ uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
 
     frame->result = result.integer;
     frame->floating_result = result.floating;
-    if (thread->armed != domain->index)
-        og_mpk_arm(domain->index);
+    unsigned domain = context->domain->index;
+    if (this_thread()->armed != domain)
+        og_mpk_arm(domain);
     return address;
 }
 
 /* With the domain's lock. From here on no call of it starts, and none is under way but on the
  * calling thread's own stack, where it is if that thread is inside. */
-static void close_slot(struct mpk_domain *domain, struct mpk_slot *slot)
+static void close_slot(struct mpk_domain *domain, size_t number)
 {
+    struct mpk_slot *slot = &domain->slots[number];
     const struct mpk_context *own = mpk_context_if_any(domain);
     bool is_inside = own && own->context.depth;
     __atomic_store_n(&slot->thread, MPK_NOBODY, __ATOMIC_RELAXED);
@@ -111,13 +122,14 @@ static void close_slot(struct mpk_domain *domain, struct mpk_slot *slot)
     (void)og_heavy_fence();
     while (!is_inside && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
         pthread_cond_wait(&domain->callback_ended, &domain->lock);
-    slot->callback = NULL;
+    domain->callbacks[number] = NULL;
 }
 
 /* A slot whose callback closed itself is still in use. */
-static bool is_free(const struct mpk_slot *slot)
+static bool is_free(const struct mpk_domain *domain, size_t number)
 {
-    return !slot->callback && !__atomic_load_n(&slot->running, __ATOMIC_ACQUIRE);
+    return !domain->callbacks[number] &&
+           !__atomic_load_n(&domain->slots[number].running, __ATOMIC_ACQUIRE);
 }
 
 enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *callback,
@@ -127,13 +139,13 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
     unsigned free = 0;
     pthread_mutex_lock(&domain->lock);
     for (unsigned i = 0; i < MPK_CALLBACKS; i++)
-        if (domain->callbacks[i].callback == callback)
-            close_slot(domain, &domain->callbacks[i]);
-    while (free < MPK_CALLBACKS && !is_free(&domain->callbacks[free]))
+        if (domain->callbacks[i] == callback)
+            close_slot(domain, i);
+    while (free < MPK_CALLBACKS && !is_free(domain, free))
         free++;
     if (free < MPK_CALLBACKS) {
-        struct mpk_slot *slot = &domain->callbacks[free];
-        slot->callback = callback;
+        struct mpk_slot *slot = &domain->slots[free];
+        domain->callbacks[free] = callback;
         slot->user = callback->user;
         __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
         __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
@@ -151,8 +163,8 @@ void mpk_callback_close(struct og_domain *handle, struct og_callback *callback)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
     pthread_mutex_lock(&domain->lock);
-    if (callback->slot < MPK_CALLBACKS && domain->callbacks[callback->slot].callback == callback)
-        close_slot(domain, &domain->callbacks[callback->slot]);
+    if (callback->slot < MPK_CALLBACKS && domain->callbacks[callback->slot] == callback)
+        close_slot(domain, callback->slot);
     pthread_mutex_unlock(&domain->lock);
 }
 
@@ -160,8 +172,8 @@ void mpk_callback_any_thread(struct og_domain *handle, struct og_callback *callb
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
     pthread_mutex_lock(&domain->lock);
-    struct mpk_slot *slot = &domain->callbacks[callback->slot % MPK_CALLBACKS];
-    if (slot->callback == callback && slot->function)
+    struct mpk_slot *slot = &domain->slots[callback->slot % MPK_CALLBACKS];
+    if (domain->callbacks[callback->slot % MPK_CALLBACKS] == callback && slot->function)
         __atomic_store_n(&slot->thread, MPK_ANY_THREAD, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&domain->lock);
 }
@@ -170,7 +182,7 @@ void mpk_callbacks_leave(struct mpk_domain *domain)
 {
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++)
-        domain->callbacks[i].running = 0;
+        domain->slots[i].running = 0;
     pthread_cond_broadcast(&domain->callback_ended);
     pthread_mutex_unlock(&domain->lock);
 }
@@ -182,7 +194,7 @@ int mpk_is_callback(struct og_domain *handle, uintptr_t address)
     uintptr_t number = offset / THUNK_SIZE;
     if (offset % THUNK_SIZE || number >= MPK_CALLBACKS)
         return 0;
-    const struct mpk_slot *slot = &domain->callbacks[number];
+    const struct mpk_slot *slot = &domain->slots[number];
     pthread_mutex_lock(&domain->lock);
     int is_ours =
         slot->function && (slot->thread == og_thread_number() || slot->thread == MPK_ANY_THREAD);
@@ -195,13 +207,14 @@ void mpk_callbacks_close(struct mpk_domain *domain)
 {
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++) {
-        struct mpk_slot *slot = &domain->callbacks[i];
-        if (!slot->callback)
+        struct og_callback *callback = domain->callbacks[i];
+        domain->slots[i] = (struct mpk_slot){.thread = MPK_NOBODY};
+        domain->callbacks[i] = NULL;
+        if (!callback)
             continue;
         /* The domain may be gone when its owner closes it. */
-        slot->callback->domain = NULL;
-        slot->callback->address = 0;
-        *slot = (struct mpk_slot){.thread = MPK_NOBODY};
+        callback->domain = NULL;
+        callback->address = 0;
     }
     pthread_mutex_unlock(&domain->lock);
 }

@@ -245,8 +245,7 @@ struct mpk_slot {
     uint64_t thread;                /* whose: og_thread_number; MPK_NOBODY, MPK_ANY_THREAD */
     og_callback_function *function; /* NULL: closed */
     void *user;
-    unsigned running;             /* calls of it under way, all on the stack of who is inside */
-    struct og_callback *callback; /* who has the slot; NULL: it is free, once nothing runs */
+    uint64_t running; /* calls of it under way, all on the stack of who is inside */
 };
 #define MPK_NOBODY     UINT64_C(0)
 #define MPK_ANY_THREAD UINT64_MAX
@@ -265,11 +264,12 @@ struct mpk_domain {
     bool key_is_lost;         /* a stack of nobody's has it */
     pthread_mutex_t lock;     /* seats, thunks, callbacks, the arena */
     struct mpk_seat seats[MPK_ARENA_THREADS];
-    struct mpk_slot callbacks[MPK_CALLBACKS];
-    pthread_cond_t callback_ended; /* one that was closed while it ran */
-    uint64_t deadline;             /* nanoseconds a call may take; 0: for ever */
-    char **readable_paths;         /* what may be opened, besides libraries while loading */
-    int files[MPK_FILES];          /* the host's descriptors, by the domain's; -1: none */
+    struct mpk_slot slots[MPK_CALLBACKS];
+    struct og_callback *callbacks[MPK_CALLBACKS]; /* who has each slot; NULL: nobody */
+    pthread_cond_t callback_ended;                /* one that was closed while it ran */
+    uint64_t deadline;                            /* nanoseconds a call may take; 0: for ever */
+    char **readable_paths; /* what may be opened, besides libraries while loading */
+    int files[MPK_FILES];  /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
     struct og_fault refusal; /* why the last library was refused while loading */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
