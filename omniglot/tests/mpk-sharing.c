@@ -1,0 +1,293 @@
+/* Threads that share a domain behind protection keys: what they may rely on, and what one of them
+ * can do with the foreign code of another. And the end of the foreign stack, from which the host is
+ * called back. */
+#include "sharing.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- signal stacks --- */
+
+struct stays {
+    struct og_domain *domain;
+    atomic_int step; /* 1: has been inside; 2: is to go inside again; 3: has been; 4: is to exit */
+    stack_t stack;
+    enum og_error error;
+    long result;
+};
+
+static void *stay(void *memory)
+{
+    struct stays *stays = memory;
+    struct og_fault fault;
+    stays->error = sharing_call(stays->domain, "count", 0, 0, 0, NULL, &fault);
+    sigaltstack(NULL, &stays->stack);
+    atomic_store(&stays->step, 1);
+    while (atomic_load(&stays->step) < 2)
+        usleep(500);
+    /* A system call of the domain, and a fault: both need its signal stack. */
+    stays->error = sharing_call(stays->domain, "fail", 0, 0, 0, &stays->result, &fault);
+    atomic_store(&stays->step, 3);
+    while (atomic_load(&stays->step) < 4)
+        usleep(500);
+    return NULL;
+}
+
+/* Where the kernel writes when the host is interrupted there. */
+static void the_signal_stack_of_a_thread_that_is_outside_cannot_be_written(void **state)
+{
+    (void)state;
+    struct stays stays = {.domain = sharing_open(OG_THREADS_WAIT)};
+    struct og_fault fault;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, stay, &stays), 0);
+    while (atomic_load(&stays.step) < 1)
+        usleep(500);
+    assert_int_equal(stays.error, OG_OK);
+    assert_true(stays.stack.ss_size > 0);
+    for (size_t at = 0; at < stays.stack.ss_size; at += 4096) {
+        assert_int_equal(sharing_call(stays.domain, "poke", (long)stays.stack.ss_sp + (long)at, 1,
+                                      0, NULL, &fault),
+                         OG_FAULTED);
+        assert_int_equal(fault.address, (uintptr_t)stays.stack.ss_sp + at);
+        assert_int_equal(og_domain_reset(stays.domain, &fault), OG_OK);
+    }
+    /* It has its own again when it is inside again. */
+    atomic_store(&stays.step, 2);
+    while (atomic_load(&stays.step) < 3)
+        usleep(500);
+    assert_int_equal(stays.error, OG_FAULTED);
+    assert_int_equal(og_domain_reset(stays.domain, &fault), OG_OK);
+    long value = 0;
+    assert_int_equal(sharing_call(stays.domain, "count", 0, 0, 0, &value, &fault), OG_OK);
+    assert_int_equal(value, 1);
+    atomic_store(&stays.step, 4);
+    pthread_join(thread, NULL);
+    sharing_close(stays.domain);
+}
+
+/* --- how many --- */
+
+enum { SEATS = 16 };
+
+static void *hold_a_seat(void *memory)
+{
+    struct stays *stays = memory;
+    struct og_fault fault;
+    stays->error = sharing_call(stays->domain, "count", 0, 0, 0, NULL, &fault);
+    atomic_store(&stays->step, 1);
+    while (atomic_load(&stays->step) < 4)
+        usleep(500);
+    return NULL;
+}
+
+struct seventeenth {
+    struct og_domain *domain;
+    enum og_error lookup, alloc;
+    struct og_fault fault;
+};
+
+static void *come_too_late(void *memory) OG_NO_ANALYSIS
+{
+    struct seventeenth *late = memory;
+    struct og_function function;
+    struct og_scope scope;
+    struct og_fault fault;
+    late->lookup = og_domain_lookup(late->domain, "count", &function, &fault);
+    og_scope_begin(late->domain, &scope);
+    late->alloc = OG_PLAIN(og_alloc(&scope, long, 1, &late->fault)) ? OG_OK : late->fault.error;
+    og_scope_end(&scope);
+    return NULL;
+}
+
+static void the_seventeenth_thread_is_told_how_many_there_can_be(void **state)
+{
+    (void)state;
+    static struct stays threads[SEATS - 1]; /* and this one */
+    pthread_t ids[SEATS - 1];
+    struct seventeenth late = {.domain = sharing_open(OG_THREADS_WAIT)};
+    for (int i = 0; i < SEATS - 1; i++) {
+        threads[i] = (struct stays){.domain = late.domain};
+        assert_int_equal(pthread_create(&ids[i], NULL, hold_a_seat, &threads[i]), 0);
+        while (atomic_load(&threads[i].step) < 1)
+            usleep(500);
+        assert_int_equal(threads[i].error, OG_OK);
+    }
+    sharing_elsewhere(come_too_late, &late);
+    assert_int_equal(late.lookup, OG_NO_MEMORY);
+    assert_int_equal(late.alloc, OG_NO_MEMORY);
+    assert_non_null(strstr(late.fault.message, "16 threads"));
+    for (int i = 0; i < SEATS - 1; i++) {
+        atomic_store(&threads[i].step, 4);
+        pthread_join(ids[i], NULL);
+    }
+    sharing_elsewhere(come_too_late, &late);
+    assert_int_equal(late.lookup, OG_OK);
+    assert_int_equal(late.alloc, OG_OK);
+    sharing_close(late.domain);
+}
+
+static void looking_up_in_a_poisoned_domain_says_so(void **state)
+{
+    (void)state;
+    struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
+    struct og_function function;
+    struct og_fault fault;
+    void og_foreign *flag;
+    assert_int_equal(sharing_call(domain, "fail", 0, 0, 0, NULL, &fault), OG_FAULTED);
+    assert_int_equal(og_domain_lookup(domain, "count", &function, &fault), OG_POISONED);
+    assert_int_equal(og_domain_lookup_data(domain, "flag", &flag, &fault), OG_POISONED);
+    sharing_close(domain);
+}
+
+/* --- threads that come and go while calls fail --- */
+
+static void *fail_and_exit(void *memory)
+{
+    struct og_fault fault;
+    enum og_error error = sharing_call(memory, "fail", 0, 0, 0, NULL, &fault);
+    return error == OG_FAULTED || error == OG_POISONED ? NULL : memory;
+}
+
+static void threads_can_fail_and_exit_at_once(void **state)
+{
+    (void)state;
+    struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
+    struct og_fault fault;
+    for (int round = 0; round < 100; round++) {
+        pthread_t threads[4];
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, fail_and_exit, domain), 0);
+        for (int i = 0; i < 4; i++) {
+            void *wrong;
+            pthread_join(threads[i], &wrong);
+            assert_null(wrong);
+        }
+        assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_POISONED);
+        assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
+    }
+    sharing_close(domain);
+}
+
+/* --- the end of the foreign stack --- */
+
+struct caller {
+    struct og_domain *domain;
+    struct og_function count;
+    long calls;
+    enum og_error error;
+};
+
+/* Calls in again, with all that the gate can put on the foreign stack. */
+static void call_in_again(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                          struct og_result *result) OG_NO_ANALYSIS
+{
+    struct caller *caller = user;
+    struct og_fault fault;
+    (void)arguments, (void)result;
+    caller->calls++;
+    caller->error = og_invoke_begin(&scope->access, &caller->count, &fault);
+    if (!caller->error) {
+        ((long (*)(void))caller->count.entry)();
+        caller->error = og_invoke_end(&scope->access, &fault);
+    }
+}
+
+static void open_caller(struct caller *caller, struct og_callback *callback)
+{
+    struct og_fault fault;
+    *caller = (struct caller){.domain = sharing_open(OG_THREADS_WAIT)};
+    assert_int_equal(og_domain_lookup(caller->domain, "count", &caller->count, &fault), OG_OK);
+    assert_int_equal(og_function_stack(&caller->count, 1024, &fault), OG_OK);
+    assert_int_equal(og_callback_open(caller->domain, callback, call_in_again, caller, &fault),
+                     OG_OK);
+}
+
+static void a_recursion_that_calls_back_ends_where_the_stack_does(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    struct caller caller;
+    struct og_fault fault;
+    open_caller(&caller, &callback);
+    assert_int_equal(sharing_call(caller.domain, "dig", (long)callback.address, 0, 0, NULL, &fault),
+                     OG_FAULTED);
+    assert_string_equal(fault.message, "the foreign stack overflowed");
+    assert_true(caller.calls > 1000);
+    assert_int_equal(caller.error, OG_OK);
+    assert_int_equal(og_domain_reset(caller.domain, &fault), OG_OK);
+    sharing_close(caller.domain);
+}
+
+struct probe {
+    struct caller caller;
+    long overflows, calls, wrong;
+};
+
+/* On a thread whose seat was nobody's before: where its stack ends is known. */
+static void *probe_the_bottom(void *memory)
+{
+    enum { STACK = 1 << 20, GUARD = 4096, ABOVE = 64 + 8, CALLBACK_FRAME = 192 };
+    struct probe *probe = memory;
+    struct og_domain *domain = probe->caller.domain;
+    struct og_callback callback;
+    struct og_fault fault;
+    long stack = 0;
+    probe->wrong += sharing_call(domain, "own_stack", 0, 0, 0, &stack, &fault) != OG_OK;
+    long lowest = stack + ABOVE - STACK + GUARD;
+    for (long above = CALLBACK_FRAME + 8; above < CALLBACK_FRAME + 2048; above += 40) {
+        if (og_callback_open(domain, &callback, call_in_again, &probe->caller, &fault))
+            probe->wrong++;
+        enum og_error error = sharing_call(domain, "call_with_stack", (long)callback.address, 0,
+                                           lowest + above, NULL, &fault);
+        if (!error) {
+            probe->calls++;
+            probe->wrong += probe->caller.error != OG_OK;
+        } else {
+            probe->overflows++;
+            probe->wrong +=
+                error != OG_FAULTED || strcmp(fault.message, "the foreign stack overflowed");
+            probe->wrong += og_domain_reset(domain, &fault) != OG_OK;
+        }
+    }
+    return NULL;
+}
+
+/* From a few bytes above the guard page up to where there is room. */
+static void a_callback_from_the_bottom_of_the_stack_is_an_overflow(void **state)
+{
+    (void)state;
+    static struct probe probe;
+    struct og_callback callback;
+    open_caller(&probe.caller, &callback);
+    sharing_elsewhere(probe_the_bottom, &probe);
+    assert_int_equal(probe.wrong, 0);
+    assert_true(probe.overflows > 0 && probe.calls > 0);
+    sharing_close(probe.caller.domain);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        SHARING_TESTS,
+        cmocka_unit_test(the_signal_stack_of_a_thread_that_is_outside_cannot_be_written),
+        cmocka_unit_test(the_seventeenth_thread_is_told_how_many_there_can_be),
+        cmocka_unit_test(looking_up_in_a_poisoned_domain_says_so),
+        cmocka_unit_test(threads_can_fail_and_exit_at_once),
+        cmocka_unit_test(a_recursion_that_calls_back_ends_where_the_stack_does),
+        cmocka_unit_test(a_callback_from_the_bottom_of_the_stack_is_an_overflow),
+    };
+    setvbuf(stdout, NULL, _IONBF, 0);
+    if (argc < 2) {
+        fprintf(stderr, "usage: %s FOLDER-OF-libogsharing.so [TEST]\n", argv[0]);
+        return 2;
+    }
+    snprintf(sharing_library, sizeof(sharing_library), "%s/libogsharing.so", argv[1]);
+    sharing_isolation = OG_MPK;
+    if (argc > 2)
+        cmocka_set_test_filter(argv[2]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,24 @@
+/* Threads that share a domain without isolation. Run by thread sanitizer as well. */
+#include "sharing.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* libogsharing.so of this build: beside this program's folder. */
+static void find_library(void)
+{
+    char own[3072];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+    own[length > 0 ? length : 0] = '\0';
+    for (int i = 0; i < 2 && strrchr(own, '/'); i++)
+        *strrchr(own, '/') = '\0';
+    snprintf(sharing_library, sizeof(sharing_library), "%s/lib/libogsharing.so", own);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {SHARING_TESTS};
+    find_library();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
