@@ -20,11 +20,11 @@
 #include <unistd.h>
 
 /* Without it, the instance's calls to its own exported functions would go to the instance
- * that the host may have linked. AddressSanitizer refuses to have it; under it, they do. */
+ * that the host may have linked. Sanitizers refuse to have it; under them, they do. */
 #if defined(__SANITIZE_ADDRESS__)
 #define BIND_TO_ITSELF 0
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define BIND_TO_ITSELF 0
 #endif
 #endif
