@@ -106,8 +106,8 @@ static void *keep_spoiling(void *memory)
     struct og_fault fault;
     while (!atomic_load(&stop)) {
         if (spoiling->function)
-            spoiling->function(16);
-        else if (sharing_call(spoiling->domain, "spoil_flag", 16, 0, 0, NULL, &fault))
+            spoiling->function(256);
+        else if (sharing_call(spoiling->domain, "spoil_flag", 256, 0, 0, NULL, &fault))
             spoiling->errors++;
         spoiling->calls++;
     }
@@ -160,7 +160,7 @@ static long read_bools(struct og_domain *domain, const bool og_foreign *flag, lo
 
 void what_is_validated_stays_while_it_is_read(void **state)
 {
-    enum { ROUNDS = 2000, CALLS = 100 };
+    enum { ROUNDS = 400, CALLS = 100 };
     (void)state;
     struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
     struct spoiling spoiling = {.domain = domain};
