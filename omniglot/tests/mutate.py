@@ -61,9 +61,9 @@ MUTATIONS = (
     ("scope: ending forgets the allocations", CORE + "scope.c",
      "    context->live_start = context->open[depth].mark;\n", ""),
     ("scope: ended scope is marked", CORE + "scope.c",
-     "    scope->access.context = &og_ended_context;\n}", "}"),
-    ("scope: inner scopes end with the outer", CORE + "scope.c", "    context->depth = depth;\n",
-     "    context->depth--;\n"),
+     "    scope->access.context = &og_ended_context;\n    if (is_shut", "    if (is_shut"),
+    ("scope: inner scopes end with the outer", CORE + "scope.c",
+     "    __atomic_store_n(&context->depth, depth, __ATOMIC_RELEASE);\n", "    context->depth--;\n"),
     ("scope: outer is usable again", CORE + "scope.c",
      "context->exclusive = depth ? &context->open[depth - 1].scope->access : NULL;",
      "context->exclusive = NULL;"),
@@ -81,7 +81,7 @@ MUTATIONS = (
     ("scope: a callback's end lets the caller end its own", CORE + "scope.c",
      "    context->floor = enclosing;\n", ""),
     ("scope: a callback without one has no other", CORE + "scope.c",
-     "        context->exclusive = NULL;\n    return enclosing;", "        ;\n    return enclosing;"),
+     "        context->exclusive = NULL; /* born ended", "        ; /* born ended"),
     ("scope: begun again, it ends first", CORE + "scope.c",
      "        end_down_to(context, depth - 1);\n    }", "    }"),
     ("scope: none is begun while reading", CORE + "scope.c", "if (context->shared ||", "if ("),
@@ -196,7 +196,7 @@ def run_tests(folder):
     for test in TESTS:
         built = subprocess.run(
             ["gcc", "-std=gnu11", "-O1", "-w", "-fsanitize=address", "-D_GNU_SOURCE",
-             "-Iomniglot/include", f"omniglot/tests/{test}.c", "omniglot/tests/fake-domain.c",
+             "-I.", "-Iomniglot/include", f"omniglot/tests/{test}.c", "omniglot/tests/fake-domain.c",
              *core, "-lcmocka", "-o", "test"], cwd=folder, capture_output=True, text=True, check=False)
         if built.returncode:
             sys.exit(f"mutate: {test} does not build:\n{built.stderr}")
