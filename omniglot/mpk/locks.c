@@ -4,6 +4,7 @@
  * same lock. No foreign code runs, and no thread waits for another to leave a domain, while a lock
  * is held that is not named in the condition it waits on.
  *
+ *   resets         for reading: a domain is half-way between two states; for writing: fork
  *   domains        which domains there are, and that their arenas stay (domain.c)
  *   contexts       which context is in which seat, and in which thread's block (context.c)
  *   a turn's       whose turn it is in a domain (core/turn.c)
@@ -23,6 +24,18 @@
  * purpose; what the threads that it lacks had in hand is then put right. */
 #include "mpk.h"
 
+static pthread_rwlock_t resets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+
+void mpk_reset_begin(void)
+{
+    pthread_rwlock_rdlock(&resets);
+}
+
+void mpk_reset_end(void)
+{
+    pthread_rwlock_unlock(&resets);
+}
+
 static pthread_mutex_t *(*const before_domains[])(void) = {mpk_domains_lock, mpk_contexts_mutex};
 static pthread_mutex_t *(*const after_domains[])(void) = {
     mpk_signal_stacks_lock, mpk_threads_lock, mpk_keys_lock, mpk_host_code_lock, mpk_deadline_lock,
@@ -32,6 +45,7 @@ enum { AFTER = sizeof(after_domains) / sizeof(after_domains[0]) };
 
 static void lock_all(void)
 {
+    pthread_rwlock_wrlock(&resets);
     for (size_t i = 0; i < BEFORE; i++)
         pthread_mutex_lock(before_domains[i]());
     for (size_t i = 0; i < MPK_DOMAINS; i++)
@@ -66,6 +80,7 @@ static void in_parent(void)
         if (mpk_domains[i])
             og_turn_after_fork(&mpk_domains[i]->turn);
     unlock_upper();
+    pthread_rwlock_unlock(&resets);
 }
 
 /* A child of fork has the domains as they were, for the one thread it has. Thunks are shared with
@@ -83,6 +98,8 @@ static void in_child(void)
     }
     unlock_lower();
     unlock_upper();
+    /* It knows its writer by a number that this thread no longer has. */
+    resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
     mpk_deadline_forked();
 }
 

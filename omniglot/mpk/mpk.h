@@ -365,6 +365,9 @@ pthread_mutex_t *mpk_threads_lock(void);
 pthread_mutex_t *mpk_keys_lock(void);
 pthread_mutex_t *mpk_host_code_lock(void);
 pthread_mutex_t *mpk_deadline_lock(void);
+/* Around a reset, which runs no code but the runtime's: no child of fork finds it half-done. */
+void mpk_reset_begin(void);
+void mpk_reset_end(void);
 /* Has fork find all of them free in the child. */
 enum og_error mpk_locks_open(struct og_fault *fault);
 

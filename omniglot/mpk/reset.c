@@ -33,11 +33,13 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
     struct mpk_context *own = mpk_context_if_any(domain);
+    mpk_reset_begin();
     enum og_error error = og_turn_shut(&domain->turn, own ? &own->context : NULL, false, fault);
-    if (error)
-        return error;
-    error = put_back(domain, fault);
-    og_turn_open_again(&domain->turn);
+    if (!error) {
+        error = put_back(domain, fault);
+        og_turn_open_again(&domain->turn);
+    }
+    mpk_reset_end();
     return error;
 }
 

@@ -7,6 +7,9 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* contexts of all domains; this list: */
 static struct none_domain *domains[NONE_DOMAINS];
+/* For reading: a domain is half-way between two states; for writing: fork. The first to be taken.
+ */
+static pthread_rwlock_t resets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static pthread_key_t exit_key;
 static bool started;
 
@@ -118,8 +121,19 @@ static void leave(void *unused)
     pthread_mutex_unlock(&lock);
 }
 
+void none_reset_begin(void)
+{
+    pthread_rwlock_rdlock(&resets);
+}
+
+void none_reset_end(void)
+{
+    pthread_rwlock_unlock(&resets);
+}
+
 static void before_fork(void)
 {
+    pthread_rwlock_wrlock(&resets);
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < NONE_DOMAINS; i++)
         if (domains[i])
@@ -136,6 +150,7 @@ static void after_fork(void)
         if (domains[i])
             og_turn_after_fork(&domains[i]->turn);
     pthread_mutex_unlock(&lock);
+    pthread_rwlock_unlock(&resets);
 }
 
 /* The thread that forked is the one that there is, and its thread pointer is the same. */
@@ -154,6 +169,8 @@ static void in_child(void)
                 set_thread(context, NULL);
     }
     pthread_mutex_unlock(&lock);
+    /* It knows its writer by a number that this thread no longer has. */
+    resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 }
 
 /* With the lock held. */

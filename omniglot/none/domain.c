@@ -134,14 +134,16 @@ static enum og_error none_reset(struct og_domain *handle, struct og_fault *fault
 {
     struct none_domain *domain = none(handle);
     struct og_fault poison = {0};
+    none_reset_begin();
     enum og_error error = og_turn_shut(&domain->turn, none_context_if_any(domain), false, fault);
-    if (error)
-        return error;
-    error = put_back(domain, fault);
-    if (error)
-        og_fail(&poison, OG_POISONED, NULL, 0, "an earlier reset failed");
-    none_contexts_poison(domain, &poison);
-    og_turn_open_again(&domain->turn);
+    if (!error) {
+        error = put_back(domain, fault);
+        if (error)
+            og_fail(&poison, OG_POISONED, NULL, 0, "an earlier reset failed");
+        none_contexts_poison(domain, &poison);
+        og_turn_open_again(&domain->turn);
+    }
+    none_reset_end();
     return error;
 }
 

@@ -96,6 +96,9 @@ void none_contexts_close(struct none_domain *domain);
 struct og_context *none_context(struct og_domain *domain);
 /* The same if it has one already; or NULL. */
 struct og_context *none_context_if_any(struct none_domain *domain);
+/* Around a reset: no child of fork finds it half-done. */
+void none_reset_begin(void);
+void none_reset_end(void);
 /* Nobody can make a call until reset, or everybody again (error OG_OK). While the turn is shut. */
 void none_contexts_poison(struct none_domain *domain, const struct og_fault *fault);
 
