@@ -112,7 +112,7 @@ stress-mpk: deps
 	    omniglot/tests/run-tests 'mpk-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-in-guest' \
 	    'mpk-stress-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-stress-in-guest'
 
-TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
+TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))
