@@ -89,10 +89,11 @@ $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tes
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-cost-in-guest \
-    omniglot/tests/mpk-tools-in-guest omniglot/tests/mpk-stress-in-guest \
-    workloads/harness/tests/suite-in-guest
-TEST_SCRIPTS += $(MPK_TESTS)
+# The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
+MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
+    omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
+    omniglot/tests/mpk-stress-in-guest workloads/harness/tests/suite-in-guest
+TEST_SCRIPTS += $(MPK_TESTS) omniglot/tests/pku-guest.sh
 
 # The MPK runtime's tests alone, and those that take long.
 .PHONY: test-mpk stress-mpk
@@ -103,8 +104,9 @@ test-mpk: deps
 stress-mpk: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) tests
 	@TEST_TIMEOUT=4000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
-	    omniglot/tests/run-tests 'mpk-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-in-guest' \
-	    'mpk-stress-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-stress-in-guest'
+	    omniglot/tests/run-tests $(foreach kernel,6.1 6.12,$(foreach script,mpk-in-guest \
+	    mpk-stress-in-guest,'$(script)-$(kernel)=GUEST_KERNEL=$(kernel) BUILD=$(BUILD) \
+	    omniglot/tests/$(script)'))
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
