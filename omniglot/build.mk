@@ -89,6 +89,10 @@ $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tes
     omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call shared,libogfuzz,omniglot/tests/fuzz-domain/inside.c,)
+$(call program,guest-test/fuzz-domain,$(addprefix omniglot/tests/fuzz-domain/,main.c round.c canaries.c), \
+    $(OMNIGLOT),$(OMNIGLOT_LIBS))
+FLAGS_omniglot/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion
 # The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
     omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
