@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    HEAP_WORDS = 2048,
+    HEAP_WORDS = 512,
     GLOBAL_WORDS = 64,
     REGISTERS = 8,
     FOLDER_TEXT = 4096,
@@ -59,17 +59,19 @@ uint64_t canaries_secret(unsigned number)
     return word_of(HEAP_WORDS + GLOBAL_WORDS + number % REGISTERS);
 }
 
+/* Registers, and every eighth word of the heap: a copied page holds them in a row. */
 bool canaries_know(const uint64_t *words, size_t count, uint64_t *secret)
 {
+    static __thread uint64_t secrets[REGISTERS + HEAP_WORDS / 8];
+    size_t known = sizeof(secrets) / sizeof(secrets[0]);
+    for (unsigned i = 0; i < known && !secrets[known - 1]; i++)
+        secrets[i] = i < REGISTERS ? canaries_secret(i) : word_of((i - REGISTERS) * 8);
     for (size_t i = 0; i < count; i++)
-        for (unsigned j = 0; j < REGISTERS + 64; j++) {
-            /* Registers, and some of heap and globals: a copied page holds them in a row. */
-            uint64_t word = j < REGISTERS ? canaries_secret(j) : word_of((j - REGISTERS) * 64);
-            if (words[i] == word) {
-                *secret = word;
+        for (unsigned j = 0; words[i] >> 63 && j < known; j++)
+            if (words[i] == secrets[j]) {
+                *secret = words[i];
                 return true;
             }
-        }
     return false;
 }
 
@@ -308,15 +310,57 @@ static bool is_of_interest(const unsigned char *code)
            (code[0] == 0xf3 && code[1] == 0x0f && code[2] == 0xae && code[2] >= 0xd0);
 }
 
-static void add_jump(struct plan *plan, uint64_t *random, uintptr_t start, size_t size)
+/* What there is of such in the host, found once. */
+enum { PLACES_OF_INTEREST = 4096 };
+static uintptr_t interesting[PLACES_OF_INTEREST];
+static size_t interesting_count;
+
+void canaries_look_for_code(void)
 {
-    const unsigned char *code = (const unsigned char *)start;
-    size_t at = next_random(random) % size;
-    if (next_random(random) % 2)
-        for (size_t i = 0; i < 65536 && at + 16 < size && !is_of_interest(code + at); i++)
-            at++;
-    if (!holds_far_return(code + at, size - at) && plan->jump_count < JUMPS)
-        plan->jumps[plan->jump_count++] = start + at;
+    static struct mapping found[MAPS];
+    size_t others, count = read_mappings("/proc/self/maps", found, &others);
+    interesting_count = 0;
+    for (size_t i = 0; i < count; i++)
+        for (uintptr_t at = found[i].start; found[i].rights[2] == 'x' && at + 4 < found[i].end;
+             at++)
+            if (is_of_interest((const unsigned char *)at) && interesting_count < PLACES_OF_INTEREST)
+                interesting[interesting_count++] = at;
+}
+
+static void add_jump(struct plan *plan, uintptr_t at, uintptr_t end)
+{
+    if (plan->jump_count < JUMPS && !holds_far_return((const unsigned char *)at, end - at))
+        plan->jumps[plan->jump_count++] = at;
+}
+
+/* Into the gate as often as into all other code; half of that where it is of interest. */
+static void add_jumps(struct plan *plan, uint64_t *random)
+{
+    uintptr_t gate = (uintptr_t)og_mpk_gate_start, gate_end = (uintptr_t)og_mpk_gate_end;
+    for (int i = 0; mapping_count && i < JUMPS; i++) {
+        const struct mapping *in = &mappings[next_random(random) % mapping_count];
+        uintptr_t at = interesting[next_random(random) % interesting_count];
+        bool in_gate = at >= gate && at < gate_end;
+        switch (next_random(random) % 4) {
+        case 0:
+            add_jump(plan, gate + next_random(random) % (gate_end - gate), gate_end);
+            break;
+        case 1:
+            add_jump(plan, at, in_gate ? gate_end : at + 24);
+            break;
+        case 2:
+            /* The gate's are few beside a C library's. */
+            for (int tries = 0; tries < 64 && !in_gate; tries++) {
+                at = interesting[next_random(random) % interesting_count];
+                in_gate = at >= gate && at < gate_end;
+            }
+            add_jump(plan, at, in_gate ? gate_end : at + 24);
+            break;
+        default:
+            if (in->rights[2] == 'x')
+                add_jump(plan, in->start + next_random(random) % (in->end - in->start), in->end);
+        }
+    }
 }
 
 void canaries_tell(struct plan *plan, uint64_t *random, const struct og_domain *own)
@@ -339,14 +383,12 @@ void canaries_tell(struct plan *plan, uint64_t *random, const struct og_domain *
         if (opened[i] != own)
             add_target(plan, (const void *)arena->start, arena->size, PLACE_OTHER_DOMAIN);
     }
-    for (size_t i = 0; i < mapping_count; i++) {
-        if (mappings[i].rights[2] != 'x')
-            continue;
-        uintptr_t start = mappings[i].start;
-        if (start == (uintptr_t)og_mpk_gate_start || next_random(random) % 4 == 0)
-            for (int j = 0; j < (start == (uintptr_t)og_mpk_gate_start ? 8 : 4); j++)
-                add_jump(plan, random, start, mappings[i].end - start);
+    for (int i = 0; i < 2; i++) {
+        const struct mpk_seat *seat = &((const struct mpk_domain *)own)->seats[i];
+        add_target(plan, (const void *)(seat->stack_end - 8192), 8192, PLACE_STACK);
+        add_target(plan, (const void *)seat->stack_low, 1024, PLACE_STACK_END);
     }
+    add_jumps(plan, random);
 }
 
 /* --- the timer --- */

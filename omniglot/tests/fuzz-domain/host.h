@@ -40,6 +40,8 @@ _Noreturn void report(const char *format, ...) __attribute__((format(printf, 1, 
 
 /* --- what no domain may change (canaries.c) --- */
 
+/* Looks through the host's code, once for all rounds. */
+void canaries_look_for_code(void);
 /* Makes them; before any domain is opened, and once more when all are. */
 void canaries_make(uint64_t seed);
 void canaries_settle(struct og_domain *const *domains, size_t count);

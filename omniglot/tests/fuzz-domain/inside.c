@@ -250,6 +250,16 @@ static void shape(const struct plan *plan, uint64_t *state, uint64_t number, uin
                        (chance(state, 2) ? MAP_FIXED : 0);
         arguments[4] = some_file(state);
         arguments[5] = PAGE * below(state, 4);
+        if (chance(state, 4)) { /* code of a file, where the answer does not matter */
+            arguments[0] = own & -(uint64_t)PAGE;
+            arguments[2] = PROT_READ | PROT_EXEC;
+            arguments[3] = MAP_PRIVATE | MAP_FIXED;
+            arguments[4] = FIRST_FILE;
+        }
+        break;
+    case SYS_getrandom:
+        arguments[0] = chance(state, 2) ? own : arguments[0];
+        arguments[1] = chance(state, 2) ? below(state, 4 * AROUND) : arguments[1];
         break;
     case SYS_munmap:
     case SYS_mprotect:
@@ -335,7 +345,7 @@ static uint64_t some_callback(const struct plan *plan, uint64_t *state)
 {
     uint64_t callback = plan->callbacks[below(state, CALLBACKS)];
     /* Slots that nobody has opened lie around it. */
-    return chance(state, 8) ? callback + 16 * below(state, 8) : callback;
+    return chance(state, 64) ? callback + 16 * below(state, 8) : callback;
 }
 
 static void call_back(struct plan *plan, uint64_t *state, bool for_ever)
@@ -485,9 +495,9 @@ static bool holds_far_return(const unsigned char *code)
 
 static uint64_t some_code(const struct plan *plan, uint64_t *state)
 {
-    if (plan->jump_count && !chance(state, 4))
+    if (plan->jump_count && !chance(state, 3))
         return plan->jumps[below(state, plan->jump_count)];
-    if (chance(state, 4))
+    if (chance(state, 2))
         return some_callback(plan, state);
     uint64_t code = place_in(plan, state, PLACE_CODE);
     return code && !holds_far_return((const unsigned char *)(uintptr_t)code) ? code : 0;
@@ -703,17 +713,22 @@ static void act(struct plan *plan, uint64_t *state, enum action action)
     }
 }
 
-static enum action some_action(const struct plan *plan, uint64_t *state)
+/* Of 128 each. A call does many things that do not end it, and then one that may. */
+static const unsigned char mild[ACTIONS] = {
+    [ACT_SYSTEM_CALL] = 90, [ACT_READ] = 1,      [ACT_WRITE] = 1,   [ACT_CALL_BACK] = 30,
+    [ACT_MESS] = 4,         [ACT_MAKE_CODE] = 1, [ACT_RUN_DATA] = 1};
+static const unsigned char bold[ACTIONS] = {
+    [ACT_SYSTEM_CALL] = 12, [ACT_LOOP] = 1,      [ACT_READ] = 6,     [ACT_WRITE] = 10,
+    [ACT_SWEEP] = 1,        [ACT_JUMP] = 48,     [ACT_FAULT] = 8,    [ACT_CALL_BACK] = 6,
+    [ACT_MESS] = 10,        [ACT_MAKE_CODE] = 8, [ACT_RUN_DATA] = 8, [ACT_COPY_OUT] = 7,
+    [ACT_SCRIBBLE] = 3};
+
+static enum action some_action(const struct plan *plan, uint64_t *state, bool last)
 {
-    /* Of 200. Most calls are to get some way before one of them ends. */
-    static const unsigned char weights[ACTIONS] = {
-        [ACT_SYSTEM_CALL] = 116, [ACT_LOOP] = 1,      [ACT_READ] = 4,       [ACT_WRITE] = 5,
-        [ACT_SWEEP] = 1,         [ACT_JUMP] = 14,     [ACT_CALL_BACK] = 30, [ACT_FAULT] = 2,
-        [ACT_MESS] = 10,         [ACT_MAKE_CODE] = 5, [ACT_RUN_DATA] = 6,   [ACT_COPY_OUT] = 5,
-        [ACT_SCRIBBLE] = 1};
-    if (plan->only < ACTIONS && chance(state, 2))
+    const unsigned char *weights = last || chance(state, 32) ? bold : mild;
+    if (plan->only < ACTIONS && chance(state, last ? 2 : 8))
         return (enum action)plan->only;
-    uint64_t at = below(state, 200);
+    uint64_t at = below(state, 128);
     unsigned action = 0;
     while (at >= weights[action])
         at -= weights[action++];
@@ -729,7 +744,7 @@ __attribute__((used)) static uint64_t run(struct plan *plan)
     /* Read once: what follows may write over the plan. */
     uint32_t actions = plan->actions;
     for (uint32_t i = 0; i < actions; i++)
-        act(plan, &state, some_action(plan, &state));
+        act(plan, &state, some_action(plan, &state, i + 1 == actions && plan->callbacks[0]));
     return state;
 }
 

@@ -2,6 +2,7 @@
  * After each the host must be as it was, and after a reset the next call right. */
 #include "host.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -143,6 +144,8 @@ static void tell_fault(unsigned which, const struct og_fault *fault)
     char text[2048];
     if (fault->error == OG_FAULTED && fault->signal > 0 && fault->signal < SIGNALS)
         atomic_fetch_add(&shared->faults[fault->signal], 1);
+    if (below(8)) /* it is slow */
+        return;
     og_fault_describe(domains[which], fault, text, sizeof(text));
     for (const char *at = text; *at; at++)
         if ((*at < ' ' && *at != '\n') || *at == 127)
@@ -402,6 +405,14 @@ static void open_domains(bool load_wildly)
     }
 }
 
+/* Hosts may have loaded more code than their own, such as a C library in a namespace of its own. */
+static void load_another_libc(void)
+{
+    if (!dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW))
+        report("no second C library: %s", dlerror());
+    canaries_look_for_code();
+}
+
 void run_round(const struct settings *given)
 {
     struct player first = {.random = given->seed, .alone = given->seed % 4 != 3};
@@ -410,6 +421,8 @@ void run_round(const struct settings *given)
     settings = given;
     player = &first;
     canaries_make(given->seed);
+    if (given->seed % 8 == 4)
+        load_another_libc();
     open_domains(given->seed % 2 == 0);
     canaries_start_timer();
     /* What is made at the first call, and by the second thread, is not the domains' doing. */
