@@ -400,7 +400,8 @@ static void tick(int signal)
     __asm__ volatile("pushf\n\tpop %0" : "=r"(flags));
     if (flags & FLAGS_CLEAR)
         report("the host's handler runs with flags %" PRIx64, flags);
-    if (rights_now())
+    /* The kernel's for handlers, on a thread that has entered no domain yet. */
+    if (rights_now() && rights_now() != 0x55555554)
         report("the host's handler runs with rights %x", rights_now());
     if (of_thread != 0x7ead5ec2e7)
         report("the host's handler has another thread's variables");
