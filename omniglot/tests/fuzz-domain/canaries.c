@@ -301,30 +301,47 @@ static bool holds_far_return(const unsigned char *code, size_t size)
     return false;
 }
 
-/* Is there an instruction that opens something, or asks the kernel? */
-static bool is_of_interest(const unsigned char *code)
+static bool asks_the_kernel(const unsigned char *code)
 {
     return !memcmp(code, "\x0f\x05", 2) || !memcmp(code, "\x0f\x34", 2) ||
-           !memcmp(code, "\x0f\x01\xef", 3) ||
+           !memcmp(code, "\xcd\x80", 2);
+}
+
+/* WRPKRU, XRSTOR, WRFSBASE, WRGSBASE. */
+static bool opens_something(const unsigned char *code)
+{
+    return !memcmp(code, "\x0f\x01\xef", 3) ||
            (code[0] == 0x0f && code[1] == 0xae && (code[2] & 0x38) == 0x28 && code[2] < 0xc0) ||
            (code[0] == 0xf3 && code[1] == 0x0f && code[2] == 0xae && code[2] >= 0xd0);
 }
 
 /* What there is of such in the host, found once. */
-enum { PLACES_OF_INTEREST = 4096 };
-static uintptr_t interesting[PLACES_OF_INTEREST];
-static size_t interesting_count;
+enum { INTEREST = 2048 };
+struct places {
+    size_t count;
+    uintptr_t at[INTEREST];
+};
+static struct places asking, opening;
+
+static void add_place(struct places *places, uintptr_t at)
+{
+    if (places->count < INTEREST)
+        places->at[places->count++] = at;
+}
 
 void canaries_look_for_code(void)
 {
     static struct mapping found[MAPS];
     size_t others, count = read_mappings("/proc/self/maps", found, &others);
-    interesting_count = 0;
+    asking.count = opening.count = 0;
     for (size_t i = 0; i < count; i++)
         for (uintptr_t at = found[i].start; found[i].rights[2] == 'x' && at + 4 < found[i].end;
-             at++)
-            if (is_of_interest((const unsigned char *)at) && interesting_count < PLACES_OF_INTEREST)
-                interesting[interesting_count++] = at;
+             at++) {
+            if (asks_the_kernel((const unsigned char *)at))
+                add_place(&asking, at);
+            if (opens_something((const unsigned char *)at))
+                add_place(&opening, at);
+        }
 }
 
 static void add_jump(struct plan *plan, uintptr_t at, uintptr_t end)
@@ -333,33 +350,36 @@ static void add_jump(struct plan *plan, uintptr_t at, uintptr_t end)
         plan->jumps[plan->jump_count++] = at;
 }
 
-/* Into the gate as often as into all other code; half of that where it is of interest. */
+static uintptr_t any_place(const struct places *places, uint64_t *random)
+{
+    return places->count ? places->at[next_random(random) % places->count] : 0;
+}
+
+/* Into the gate, to what opens it, to what asks the kernel, and anywhere. */
 static void add_jumps(struct plan *plan, uint64_t *random)
 {
     uintptr_t gate = (uintptr_t)og_mpk_gate_start, gate_end = (uintptr_t)og_mpk_gate_end;
     for (int i = 0; mapping_count && i < JUMPS; i++) {
         const struct mapping *in = &mappings[next_random(random) % mapping_count];
-        uintptr_t at = interesting[next_random(random) % interesting_count];
-        bool in_gate = at >= gate && at < gate_end;
+        uintptr_t at = 0, end;
         switch (next_random(random) % 4) {
         case 0:
             add_jump(plan, gate + next_random(random) % (gate_end - gate), gate_end);
-            break;
+            continue;
         case 1:
-            add_jump(plan, at, in_gate ? gate_end : at + 24);
+            at = any_place(&opening, random);
             break;
         case 2:
-            /* The gate's are few beside a C library's. */
-            for (int tries = 0; tries < 64 && !in_gate; tries++) {
-                at = interesting[next_random(random) % interesting_count];
-                in_gate = at >= gate && at < gate_end;
-            }
-            add_jump(plan, at, in_gate ? gate_end : at + 24);
+            at = any_place(&asking, random);
             break;
         default:
             if (in->rights[2] == 'x')
                 add_jump(plan, in->start + next_random(random) % (in->end - in->start), in->end);
+            continue;
         }
+        end = at >= gate && at < gate_end ? gate_end : at + 16;
+        if (at)
+            add_jump(plan, at, end);
     }
 }
 

@@ -38,15 +38,21 @@ static double seconds_now(void)
 
 /* --- one round --- */
 
-/* Did the kernel die of an instruction of ours? QEMU 7.2 reads the stack of a far return with the
+/* What the kernel has said since the last time: in *line, why it killed a process. Returns whether
+ * it died itself, of an instruction of ours: QEMU 7.2 reads the stack of a far return with the
  * kernel's rights; no processor does. */
-static bool emulator_failed(void)
+static bool emulator_failed(char line[FINDING])
 {
     char text[1024];
     bool found = false;
-    for (ssize_t got; (got = read(kernel_log, text, sizeof(text) - 1)) > 0 || errno == EPIPE;) {
+    ssize_t got;
+    line[0] = '\0';
+    while ((got = read(kernel_log, text, sizeof(text) - 1)) > 0 || errno == EPIPE) {
         text[got > 0 ? got : 0] = '\0';
+        const char *message = strchr(text, ';');
         found |= strstr(text, "RIP: 0033:") != NULL;
+        if (message && strstr(message, "fuzz-domain["))
+            snprintf(line, FINDING, "%s", message + 1);
     }
     return found;
 }
@@ -75,7 +81,7 @@ static bool wait_for(pid_t round, int *status)
 static bool run(const struct settings *settings)
 {
     int status;
-    char text[FINDING] = "";
+    char text[2 * FINDING] = "", why[FINDING];
     atomic_store(&shared->found, 0);
     atomic_store(&shared->step, 0);
     fflush(stdout);
@@ -86,7 +92,7 @@ static bool run(const struct settings *settings)
     atomic_fetch_add(&shared->rounds, 1);
     if (ended && WIFEXITED(status) && !WEXITSTATUS(status))
         return false;
-    if (ended && WIFSIGNALED(status) && emulator_failed()) {
+    if (emulator_failed(why) && ended && WIFSIGNALED(status)) {
         printf("# seed %" PRIu64 ", step %" PRIu64 ": the emulator failed, not counted\n",
                settings->seed, atomic_load(&shared->step));
         return false;
@@ -94,7 +100,8 @@ static bool run(const struct settings *settings)
     if (!ended)
         snprintf(text, sizeof(text), "the host hangs: %d s without a step", HANGS_AFTER);
     else if (WIFSIGNALED(status))
-        snprintf(text, sizeof(text), "the host was killed: %s", strsignal(WTERMSIG(status)));
+        snprintf(text, sizeof(text), "the host was killed: %s; %s", strsignal(WTERMSIG(status)),
+                 why);
     else if (shared->finding[0])
         snprintf(text, sizeof(text), "%s", shared->finding);
     else
