@@ -96,7 +96,8 @@ FLAGS_omniglot/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-poi
 # The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
     omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
-    omniglot/tests/mpk-stress-in-guest workloads/harness/tests/suite-in-guest
+    omniglot/tests/mpk-stress-in-guest omniglot/tests/fuzz-domain-in-guest \
+    workloads/harness/tests/suite-in-guest
 TEST_SCRIPTS += $(MPK_TESTS) omniglot/tests/pku-guest.sh
 
 # The MPK runtime's tests alone, and those that take long.
@@ -107,9 +108,10 @@ test-mpk: deps
 
 stress-mpk: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) tests
-	@TEST_TIMEOUT=4000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
+	@TEST_TIMEOUT=8000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
+	    FUZZ_DOMAIN_SECONDS=$${FUZZ_DOMAIN_SECONDS:-3600} \
 	    omniglot/tests/run-tests $(foreach kernel,6.1 6.12,$(foreach script,mpk-in-guest \
-	    mpk-stress-in-guest,'$(script)-$(kernel)=GUEST_KERNEL=$(kernel) BUILD=$(BUILD) \
+	    mpk-stress-in-guest fuzz-domain-in-guest,'$(script)-$(kernel)=GUEST_KERNEL=$(kernel) BUILD=$(BUILD) \
 	    omniglot/tests/$(script)'))
 
 TEST_SCRIPTS += omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \

@@ -233,6 +233,11 @@ static uint32_t rights_now(void)
     return rights;
 }
 
+uint32_t canaries_rights(const struct og_domain *domain)
+{
+    return ((const struct mpk_domain *)domain)->pkru;
+}
+
 void canaries_check(bool whole)
 {
     sigset_t now;

@@ -54,6 +54,8 @@ bool canaries_know(const uint64_t *words, size_t count, uint64_t *secret);
 extern const char canaries_file_text[]; /* which a file holds that is not readable, many times */
 /* A word that is in a register, and nowhere in a domain. */
 uint64_t canaries_secret(unsigned number);
+/* What PKRU holds in the domain. */
+uint32_t canaries_rights(const struct og_domain *domain);
 /* Adds the host's memory and code to the plan. */
 void canaries_tell(struct plan *plan, uint64_t *random, const struct og_domain *own);
 /* The handler of the host's timer, and how often it has run. */

@@ -670,6 +670,13 @@ static void mess(struct plan *plan, uint64_t *state)
 
 /* --- the whole --- */
 
+static uint32_t rights_now(void)
+{
+    uint32_t rights;
+    __asm__ volatile("rdpkru" : "=a"(rights) : "c"(0) : "rdx");
+    return rights;
+}
+
 static void act(struct plan *plan, uint64_t *state, enum action action)
 {
     plan->done[action]++;
@@ -743,8 +750,10 @@ __attribute__((used)) static uint64_t run(struct plan *plan)
     uint64_t state = plan->seed;
     /* Read once: what follows may write over the plan. */
     uint32_t actions = plan->actions;
-    for (uint32_t i = 0; i < actions; i++)
+    for (uint32_t i = 0; i < actions; i++) {
         act(plan, &state, some_action(plan, &state, i + 1 == actions && plan->callbacks[0]));
+        confess(plan->rights, rights_now());
+    }
     return state;
 }
 

@@ -65,10 +65,11 @@ struct plan {
     uint64_t trace; /* a callback that prints; 0: none */
     /* The library's. */
     uint64_t entered[WORDS]; /* registers at the call's start that hold no argument */
-    /* Where it read or wrote the host's data and was not stopped, and where code ran that it had
-     * written; each beside its complement, since what the library writes by chance is no witness.
+    /* Where it read or wrote the host's data and was not stopped, where code ran that it had
+     * written, and what rights it had last; each beside its complement, since what the library
+     * writes by chance is no witness.
      */
-    uint64_t trespassed[2], escaped[2];
+    uint64_t trespassed[2], escaped[2], rights[2];
     uint32_t done[ACTIONS];        /* how often each was begun */
     uint32_t served[SYSTEM_CALLS]; /* how often each system call was not refused */
     uint32_t refused;

@@ -111,13 +111,16 @@ static void make_plan(struct plan *plan, unsigned which, uintptr_t at)
     plan->trace = settings->trace ? tracing[which].address : 0;
 }
 
-static void judge(const struct plan *plan, const struct plan *before)
+static void judge(const struct og_domain *domain, const struct plan *plan,
+                  const struct plan *before)
 {
     uint64_t secret, begun = 0;
     if (plan->trespassed[0] && plan->trespassed[1] == ~plan->trespassed[0])
         report("the domain touched %" PRIx64 ", which is not its own", plan->trespassed[0]);
     if (plan->escaped[0] && plan->escaped[1] == ~plan->escaped[0])
         report("the domain executed what it had written, at %" PRIx64, plan->escaped[0]);
+    if (plan->rights[1] == ~plan->rights[0] && plan->rights[0] != canaries_rights(domain))
+        report("the domain had the rights %" PRIx64, plan->rights[0]);
     if (canaries_know(plan->entered, WORDS, &secret))
         report("a register showed the host's %" PRIx64 " to the domain", secret);
     if (canaries_know(plan->copied, COPIED, &secret))
@@ -180,7 +183,7 @@ static enum og_error call(unsigned which, bool idle) OG_NO_ANALYSIS
         report("registers or flags came back changed: %" PRIx64, changed);
     if (milliseconds() - began > LATE_MS)
         report("a call took %" PRIu64 " ms", milliseconds() - began);
-    judge(&after, &before);
+    judge(domains[which], &after, &before);
     atomic_fetch_add(&shared->completed, error == OG_OK);
     atomic_fetch_add(&shared->ends[error], 1);
     if (error == OG_FAULTED || error == OG_DEADLINE)
