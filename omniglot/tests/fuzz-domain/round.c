@@ -13,11 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DOMAINS = 2, DEPTH = 3, DEADLINE_MS = 40, LATE_MS = 10000, LOADING_MS = 1 };
+enum { DOMAINS = 2, DEPTH = 3, DEADLINE_MS = 40, LATE_MS = 60000 };
 
 /* A thread that calls. */
 struct player {
     uint64_t random;
+    uint64_t began; /* this step */
     unsigned depth;
     bool alone;
 };
@@ -160,7 +161,7 @@ static enum og_error call(unsigned which, bool idle) OG_NO_ANALYSIS
     struct og_scope scope;
     struct og_fault fault;
     struct plan before, after;
-    uint64_t kept[6], changed = 0, began = milliseconds();
+    uint64_t kept[6], changed = 0;
     og_scope_begin(domains[which], &scope);
     struct plan og_mut *plan = og_alloc(&scope, struct plan, 1, &fault);
     enum og_error error = plan ? og_invoke_begin(&scope.access, &fuzz[which], &fault) : fault.error;
@@ -181,8 +182,6 @@ static enum og_error call(unsigned which, bool idle) OG_NO_ANALYSIS
     og_scope_end(&scope);
     if (changed)
         report("registers or flags came back changed: %" PRIx64, changed);
-    if (milliseconds() - began > LATE_MS)
-        report("a call took %" PRIu64 " ms", milliseconds() - began);
     judge(domains[which], &after, &before);
     atomic_fetch_add(&shared->completed, error == OG_OK);
     atomic_fetch_add(&shared->ends[error], 1);
@@ -252,6 +251,10 @@ static void answer(void *user, struct og_scope *scope, const struct og_arguments
     for (unsigned i = 0; i < 8; i++)
         canary[i] = canaries_secret(i);
     atomic_fetch_add(&shared->callbacks, 1);
+    /* A loop of them is the deadline's to end, however much of its time is spent here. */
+    atomic_fetch_add(&shared->progress, 1);
+    if (milliseconds() - player->began > LATE_MS)
+        report("a call has gone on for %d ms by callbacks", LATE_MS);
     switch (below(24)) {
     case 0:
         call_nested(which);
@@ -318,6 +321,7 @@ static void restore(unsigned which)
 
 static void step(uint64_t number)
 {
+    player->began = milliseconds();
     /* With two threads, both in the first domain. */
     unsigned which = player->alone ? (unsigned)below(DOMAINS) : 0;
     enum og_error error = call(which, false);
@@ -423,6 +427,7 @@ void run_round(const struct settings *given)
     pthread_t thread;
     settings = given;
     player = &first;
+    first.began = milliseconds();
     canaries_make(given->seed);
     if (given->seed % 8 == 4)
         load_another_libc();
