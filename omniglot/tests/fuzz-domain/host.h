@@ -47,6 +47,8 @@ void canaries_make(uint64_t seed);
 void canaries_settle(struct og_domain *const *domains, size_t count);
 /* Reports what has changed. `whole`: also what takes long to look at. */
 void canaries_check(bool whole);
+/* After a call, before a reset: has a domain more memory than it may? */
+void canaries_check_resident(void);
 /* At the end of a round, when all domains have been reset. */
 void canaries_check_end(void);
 /* Has the domain got one of the host's secrets? */

@@ -41,8 +41,8 @@ static bool chance(uint64_t *state, unsigned of)
     return below(state, of) == 0;
 }
 
-/* Where executable mappings were asked for while loading. */
-static uint64_t code_places[CODE_PLACES];
+/* Where executable mappings were asked for while loading, and where memory was mapped lately. */
+static uint64_t code_places[CODE_PLACES], mapped_places[CODE_PLACES];
 
 static uint64_t place_in(const struct plan *plan, uint64_t *state, enum place place)
 {
@@ -71,6 +71,7 @@ static uint64_t some_address(const struct plan *plan, uint64_t *state)
     case 4:
         return code_places[below(state, CODE_PLACES)];
     case 5:
+        return mapped_places[below(state, CODE_PLACES)];
     case 6:
     case 7:
         return (address & -(uint64_t)PAGE) + (chance(state, 4) ? PAGE - below(state, 16) : 0);
@@ -241,6 +242,9 @@ static uint64_t some_file(uint64_t *state)
 static void shape(const struct plan *plan, uint64_t *state, uint64_t number, uint64_t *arguments)
 {
     uint64_t own = place_in(plan, state, PLACE_ARENA);
+    uint64_t mapped = mapped_places[below(state, CODE_PLACES)];
+    if (mapped && chance(state, 2))
+        own = mapped;
     switch (number) {
     case SYS_mmap:
         arguments[0] = (chance(state, 4) ? some_address(plan, state) : own) & -(uint64_t)PAGE;
@@ -332,12 +336,18 @@ static void system_call(struct plan *plan, uint64_t *state, bool for_ever)
     /* Where an executable mapping was asked for, whatever the answer, code may be put. */
     if (number == SYS_mmap && arguments[2] & PROT_EXEC)
         code_places[below(state, CODE_PLACES)] = arguments[0];
+    static const uint16_t long_ones[] = {SYS_getrandom, SYS_read,        SYS_pread64, SYS_futex,
+                                         SYS_write,     SYS_sched_yield, SYS_brk,     SYS_madvise};
+    if (for_ever && chance(state, 2)) {
+        number = long_ones[below(state, sizeof(long_ones) / sizeof(long_ones[0]))];
+        shape(plan, state, number, arguments);
+    }
     do {
         int64_t result = chance(state, 16) ? raw_call_of_32_bits(number, arguments)
                                            : raw_call(number, arguments);
         count_served(plan, number, result);
-        if (number == SYS_mmap && arguments[2] & PROT_EXEC && result > 0)
-            code_places[below(state, CODE_PLACES)] = (uint64_t)result;
+        if (number == SYS_mmap && result > 0)
+            mapped_places[below(state, CODE_PLACES)] = (uint64_t)result;
     } while (for_ever);
 }
 
@@ -372,6 +382,23 @@ static void loop(struct plan *plan, uint64_t *state)
     default:
         system_call(plan, state, true);
     }
+}
+
+/* Asks for code of a file that holds what code must not hold, or may. */
+static void ask_for_code(const struct plan *plan, uint64_t *state)
+{
+    static const char path[] = "/tmp/fuzz-domain/readable/code";
+    uint64_t place = place_in(plan, state, PLACE_ARENA) & -(uint64_t)PAGE;
+    int64_t file = raw_call(SYS_open, (uint64_t[6]){(uint64_t)(uintptr_t)path});
+    const uint64_t arguments[6] = {place,
+                                   PAGE * (1 + below(state, 8)),
+                                   PROT_READ | PROT_EXEC,
+                                   MAP_PRIVATE | MAP_FIXED,
+                                   (uint64_t)file,
+                                   PAGE * below(state, 4)};
+    raw_call(SYS_mmap, arguments);
+    raw_call(SYS_close, (uint64_t[6]){(uint64_t)file});
+    code_places[below(state, CODE_PLACES)] = place;
 }
 
 static bool is_the_hosts(const struct plan *plan, uint64_t address)
@@ -564,6 +591,8 @@ static uint64_t some_own_place(const struct plan *plan, uint64_t *state)
 
 static void make_code(struct plan *plan, uint64_t *state)
 {
+    if (!plan->callbacks[0] && chance(state, 2))
+        ask_for_code(plan, state);
     uint64_t place = some_own_place(plan, state);
     trace(plan, ACT_MAKE_CODE, place, 0, 0);
     if (place)
@@ -592,7 +621,6 @@ static void overflow_stack(volatile char *above)
 
 static void fault(struct plan *plan, uint64_t *state)
 {
-    volatile int zero = 0;
     uint64_t which = below(state, 12);
     uint32_t mxcsr = 0;
     trace(plan, ACT_FAULT, which, 0, 0);
@@ -604,7 +632,7 @@ static void fault(struct plan *plan, uint64_t *state)
         __asm__ volatile("int3");
         break;
     case 2:
-        zero = 1 / zero;
+        __asm__ volatile("xor %%ecx, %%ecx\n\tdiv %%ecx" : : : "rax", "rcx", "rdx");
         break;
     case 3:
         __asm__ volatile("hlt");

@@ -196,8 +196,11 @@ static unsigned tell_depth(void)
             printf(" %s %" PRIu64, og_error_name((enum og_error)i),
                    atomic_load(&shared->open_failed[i]));
     printf("\n");
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        if (!atomic_load(&shared->faults[signals[i]]))
+            printf("# no %s\n", strsignal(signals[i]));
         missing += !atomic_load(&shared->faults[signals[i]]);
+    }
     missing += !atomic_load(&shared->ends[OG_DEADLINE]) + !atomic_load(&shared->nested);
     return atomic_load(&shared->calls) < ENOUGH_CALLS ? 0 : missing;
 }

@@ -183,6 +183,8 @@ static enum og_error call(unsigned which, bool idle) OG_NO_ANALYSIS
     if (changed)
         report("registers or flags came back changed: %" PRIx64, changed);
     judge(domains[which], &after, &before);
+    if (after.done[ACT_SWEEP])
+        canaries_check_resident();
     atomic_fetch_add(&shared->completed, error == OG_OK);
     atomic_fetch_add(&shared->ends[error], 1);
     if (error == OG_FAULTED || error == OG_DEADLINE)
@@ -257,6 +259,7 @@ static void answer(void *user, struct og_scope *scope, const struct og_arguments
         report("a call has gone on for %d ms by callbacks", LATE_MS);
     switch (below(24)) {
     case 0:
+    case 9:
         call_nested(which);
         break;
     case 1:
@@ -361,7 +364,7 @@ static void write_loading_plan(uint32_t actions)
 {
     struct plan plan = {.seed = next_random(&player->random), .actions = actions, .only = ACTIONS};
     if (actions && below(2))
-        plan.only = below(2) ? ACT_MAKE_CODE : ACT_SYSTEM_CALL;
+        plan.only = ACT_MAKE_CODE;
     FILE *file = fopen("/tmp/fuzz-domain/readable/plan", "we");
     if (!file || fwrite(&plan, sizeof(plan), 1, file) != 1 || fclose(file))
         report("cannot write the plan");
@@ -373,7 +376,7 @@ static enum og_error open_domain(unsigned which)
     const struct og_options options = {
         .isolation = OG_MPK,
         .deadline_ms = DEADLINE_MS,
-        .heap_size = 16 << 20,
+        .heap_size = 4 << 20,
         .stack_size = 1 << 20,
         .readable_paths = (const char *const[]){"/tmp/fuzz-domain/readable", NULL}};
     enum og_error error = og_domain_open(
