@@ -80,7 +80,10 @@ static void charge(struct mpk_thread *thread)
     if (load(&thread->charged_for) == calls) {
         store(&thread->charged, load(&thread->charged) + elapsed);
     } else {
-        uint64_t carried = load(&thread->carried_for) == calls ? load(&thread->carried) : 0;
+        /* One that has just begun has not been there for all that time; one that goes on after a
+         * callback may never be found twice before the next. */
+        bool goes_on = load(&thread->carried_for) == calls;
+        uint64_t carried = goes_on ? load(&thread->carried) + elapsed : 0;
         store(&thread->charged_for, NO_CALL);
         store(&thread->charged, carried);
         store(&thread->charged_for, calls);
