@@ -67,6 +67,8 @@ static void become_driver(const struct watched *watched)
     struct rlimit files = {256, 256}, core = {0, 0};
     int nothing = open("/dev/null", O_RDWR);
     setpgid(0, 0);
+    for (int signal = 1; signal < NSIG; signal++) /* whatever was inherited */
+        sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     dup2(nothing, 0);
     dup2(nothing, 1);
     if (!getenv("ATTACK_SHOW"))
@@ -260,9 +262,10 @@ static bool died(struct watched *watched, int status)
 static const char *differs_outside(const struct watched *watched)
 {
     const char *differs = NULL;
-    struct outside after;
+    struct outside before = watched->before, after;
+    before.threads += watched->evidence->threads;
     for (int i = 0; i < 20; i++) {
-        differs = outside_take(&after, watched->pid) ? outside_differs(&watched->before, &after)
+        differs = outside_take(&after, watched->pid) ? outside_differs(&before, &after)
                                                      : "the host is gone";
         if (!differs)
             break;
