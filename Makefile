@@ -96,6 +96,7 @@ fuzzer = $(eval $(call fuzzer_rule,$(1),$(2),$(3)))
 include omniglot/build.mk
 include baselines/build.mk
 include workloads/build.mk
+include attacks/build.mk
 include results/build.mk
 
 $(BUILD)/object/%.o: %.c $(BUILD_FILES)

@@ -1,0 +1,50 @@
+# The catalogue of attacks (README.md), and what runs it: a library that attacks, a driver for each
+# system, the watcher. Not with sanitizers, which are there to stop what the attacks do.
+#
+#   make attack            natively, in the guest, on the embedded target: results/<run>/attacks.csv
+#     ATTACKS='kernel/*'   only these      SYSTEMS='raw og-mpk'   only these
+#     GUEST_KERNELS='...'  the guest's kernels      GUEST=no   without the guest
+
+ifndef SANITIZE
+
+CATALOGUE := $(wildcard attacks/catalogue/*/*.c)
+ATTACK_PARTS := $(BUILD)/generated/attacks/foreign-parts.h
+$(ATTACK_PARTS): $(CATALOGUE) attacks/catalogue.py
+	$(call say,CATALOG,$@)
+	$(Q)attacks/catalogue.py --parts $(@D)
+$(BUILD)/generated/attacks/host-parts.h: $(ATTACK_PARTS) ;
+
+# Foreign code is what it is: whatever a compiler would say against it.
+ATTACK_FLAGS := -DATTACK_FOREIGN -fno-stack-protector -fomit-frame-pointer -w
+$(call shared,libattacks,attacks/foreign.c,-lpthread)
+FLAGS_attacks/foreign += $(ATTACK_FLAGS)
+$(call objects,attacks/foreign.c): $(ATTACK_PARTS)
+ATTACK_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$ORIGIN/../lib' -lattacks
+
+$(call wasm_module,attacks,attacks/attacks.og.h,attacks/foreign.c,-DATTACK_FOREIGN -I$(BUILD)/generated)
+$(call wasm_objects,attacks,attacks/foreign.c): $(ATTACK_PARTS)
+$(eval $(call stubs_rule,attacks,attacks))
+# Its code is the worker's own: what acts while it is loaded needs a file of its own.
+$(call process_worker,attacks,$(BUILD)/generated/attacks/attacks-worker.c attacks/foreign.c,)
+
+# $(call attack_driver,SYSTEM): the program attack-SYSTEM.
+define attack_driver_rule
+ATTACK_DRIVERS += $(BUILD)/attacks/attack-$(1)
+OBJECTS += $(BUILD)/object/attacks/driver.$(1).o
+$(BUILD)/object/attacks/driver.$(1).o: attacks/driver.c $(ATTACK_PARTS) $(BUILD)/generated/attacks/stubs $(BUILD_FILES)
+	$$(call say,CC,"$$< ($(1))")
+	@mkdir -p $$(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DATTACK_HOST -DWORKLOAD_SYSTEM_$(call symbol,$(1))=1 \
+	    -DWORKLOAD_SYSTEM_NAME='"$(1)"' $(if $(filter process-%,$(1)),-DBASELINE_PROCESS) \
+	    $(if $(filter %-mpk,$(1)),-DBASELINE_MPK) \
+	    -DATTACK_STUBS='"attacks/attacks-$(SYSTEM_DISCIPLINE_$(1)).h"' -MMD -MP -c -o $$@ $$<
+endef
+attack_driver = $(eval $(call attack_driver_rule,$(1)))$(call program,attacks/attack-$(1),attacks/driver.$(1).c,\
+    $(SYSTEM_ARCHIVES_$(1)) $(if $(filter copy-wasm,$(1)),wasm-attacks),$(SYSTEM_LIBRARIES_$(1)) \
+    $(if $(filter raw,$(1)),$(ATTACK_LIBRARY)) -ldl -lpthread -rdynamic)$(eval $(BUILD)/attacks/attack-$(1): \
+    | $(BUILD)/lib/libattacks.so $(BUILD)/bin/og-worker-attacks)
+$(foreach system,$(SYSTEMS),$(call attack_driver,$(system)))
+
+$(call program,attacks/attack-watch,$(wildcard attacks/watch/*.c),,)
+
+endif
