@@ -75,6 +75,8 @@ struct attack {
     attack_callback *call; /* a function of the host's, to be called back; may be NULL */
 };
 
+#define ATTACK_UNUSED __attribute__((unused))
+
 #define ATTACK_JOIN(side, name, part)       ATTACK_JOIN_AGAIN(side, name, part)
 #define ATTACK_JOIN_AGAIN(side, name, part) side##_##name##_##part
 

@@ -96,31 +96,39 @@ static void (*volatile pointer)(void) = harmless;
 static jmp_buf jump_buffer;
 static volatile int jumps;
 
-static void fill_canary(uint64_t *words, unsigned canary)
+static void fill_canary(uint64_t *words, unsigned canary, unsigned count)
 {
-    for (unsigned i = 0; i < CANARY_WORDS; i++)
+    for (unsigned i = 0; i < count; i++)
         words[i] = evidence_word(seed, canary, i);
 }
 
-static void name_canary(struct host *host, unsigned canary, const void *words, const char *name)
+/* From now on the watcher looks at it. */
+static void name_canary(struct host *host, unsigned canary, uint64_t address, unsigned count,
+                        const char *name)
 {
-    host->evidence->canaries[canary].address = (uintptr_t)words;
-    snprintf(host->evidence->canaries[canary].name, sizeof(host->evidence->canaries[canary].name),
-             "%s", name);
+    struct evidence_canary *place = &host->evidence->canaries[canary];
+    place->address = address;
+    place->words = count;
+    snprintf(place->name, sizeof(place->name), "%s", name);
 }
 
-/* A page with a canary (or the secret) at its start. */
+static void lay_canary(struct host *host, uint64_t *words, unsigned canary, unsigned count,
+                       const char *name)
+{
+    fill_canary(words, canary, count);
+    name_canary(host, canary, (uintptr_t)words, count, name);
+}
+
+/* A page of secrets, or one that is a canary as a whole. */
 static void *lay_page(struct host *host, int protection, int canary, const char *name)
 {
     void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
         abort();
-    if (canary < 0) {
+    if (canary < 0)
         memcpy(page, secret, sizeof(secret));
-    } else {
-        fill_canary(page, (unsigned)canary);
-        name_canary(host, (unsigned)canary, page, name);
-    }
+    else
+        lay_canary(host, page, (unsigned)canary, EVIDENCE_WORDS, name);
     mprotect(page, PAGE, protection);
     return page;
 }
@@ -142,8 +150,7 @@ static void lay_heap(struct host *host)
     if (!heap_secret || !canary)
         abort();
     memcpy(heap_secret, secret, SECRET_SIZE);
-    fill_canary(canary, 1);
-    name_canary(host, 1, canary, "the host's heap");
+    lay_canary(host, canary, 1, CANARY_WORDS, "the host's heap");
     host->places[PLACE_secret_heap] = (uintptr_t)heap_secret;
     host->places[PLACE_canary_heap] = (uintptr_t)canary;
 }
@@ -177,8 +184,7 @@ static void lay_gate(struct host *host)
 static void lay_things(struct host *host)
 {
     uint64_t *places = host->places;
-    fill_canary(canary_global, 0);
-    name_canary(host, 0, canary_global, "the host's data");
+    lay_canary(host, canary_global, 0, CANARY_WORDS, "the host's data");
     memcpy(secret_thread, secret, sizeof(secret));
     places[PLACE_secret_global] = (uintptr_t)secret;
     places[PLACE_secret_thread] = (uintptr_t)secret_thread;
@@ -294,9 +300,11 @@ static uint64_t read_flags(void)
 
 /* --- calling --- */
 
+static uint64_t (*called_back_hook)(uint64_t value);
+
 static uint64_t called_back_by_library(uint64_t value)
 {
-    return value + 1;
+    return called_back_hook ? called_back_hook(value) : value + 1;
 }
 
 static enum og_error host_prepare(struct host *host)
@@ -322,53 +330,151 @@ static enum og_error default_run(struct host *host)
     return error ? error : host_call(host, 0);
 }
 
-/* A copy of the library's file (or of the worker's) in which the block of at_load in foreign.c is
- * filled. */
-static enum og_error write_hostile(struct host *host)
+/* On stacks and with faults of their own. */
+static void *run_thread(void *argument)
 {
-    static const char marker[16] = "og-attack-load-";
+    struct host_thread *thread = argument;
+    uint8_t loot[LOOT_SIZE] = {0};
+    uint64_t result = 0;
+    thread->error = call_attack_run(&thread->host->library, &result, thread->step, loot,
+                                    sizeof(loot), &thread->host->callback, &thread->fault);
+    host_gives(thread->host, loot, sizeof(loot));
+    thread->ended = true;
+    return NULL;
+}
+
+static void host_thread_start(struct host_thread *thread, struct host *host, uint32_t step)
+{
+    *thread = (struct host_thread){.host = host, .step = step};
+    if (pthread_create(&thread->id, NULL, run_thread, thread))
+        abort();
+}
+
+static enum og_error host_thread_join(struct host_thread *thread)
+{
+    pthread_join(thread->id, NULL);
+    if (thread->error && !thread->host->fault.error)
+        thread->host->fault = thread->fault;
+    return thread->error;
+}
+
+static void host_spin(unsigned milliseconds)
+{
+    struct timespec now, end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += milliseconds / 1000;
+    end.tv_nsec += milliseconds % 1000 * 1000000;
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+}
+
+static void host_cannot(struct host *host, const char *why)
+{
+    host->cannot = why;
+}
+
+static const char *host_path(struct host *host, const char *name)
+{
+    static char paths[4][sizeof(host->path)];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof(paths[0]), "%s/%s", host->folder, name);
+    return path;
+}
+
+static unsigned char *host_read_library(struct host *host, size_t *size)
+{
+    FILE *file = fopen(host->library_path, "rb");
+    unsigned char *bytes = NULL;
+    if (file && !fseek(file, 0, SEEK_END)) {
+        *size = (size_t)ftell(file);
+        rewind(file);
+        bytes = malloc(*size);
+        if (bytes && fread(bytes, 1, *size, file) != *size)
+            abort();
+    }
+    if (!bytes)
+        abort();
+    fclose(file);
+    return bytes;
+}
+
+static enum og_error write_changed(struct host *host, const void *bytes, size_t size)
+{
+    snprintf(host->hostile_path, sizeof(host->hostile_path), "%s/hostile.so", host->folder);
+    int file = open(host->hostile_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    bool written = file >= 0 && write(file, bytes, size) == (ssize_t)size;
+    if (file >= 0)
+        close(file);
+    return written ? OG_OK
+                   : og_fail_system(&host->fault, errno, host->hostile_path, 0,
+                                    "the changed copy of the library cannot be written");
+}
+
+static enum og_error host_open_changed(struct host *host, const void *bytes, size_t size)
+{
+    enum og_error error = write_changed(host, bytes, size);
+    if (!error)
+        error = system_open(&host->other, host->hostile_path, host);
+    host->other_is_open = !error;
+    return error;
+}
+
+/* The library's bytes, in which the block of at_load in foreign.c is filled. */
+ATTACK_UNUSED static void fill_load_block(struct host *host, unsigned char *bytes, size_t size)
+{
     struct {
         char marker[16];
         uint32_t number, moment;
         uint64_t places[PLACE_COUNT];
         char path[128];
-    } block = {.number = host->number, .moment = host->part->moment};
-    memcpy(block.marker, marker, sizeof(marker));
+    } block = {"og-attack-load-", host->number, host->part->moment, {0}, {0}};
+    unsigned char *place = memmem(bytes, size, block.marker, sizeof(block.marker));
     memcpy(block.places, host->places, sizeof(block.places));
     snprintf(block.path, sizeof(block.path), "%s", host->path);
-    snprintf(host->hostile_path, sizeof(host->hostile_path), "%s/hostile.so", host->folder);
-    FILE *from = fopen(host->library_path, "rb");
-    char *bytes = NULL;
-    size_t size = 0, written = 0;
-    if (from && !fseek(from, 0, SEEK_END)) {
-        size = (size_t)ftell(from);
-        rewind(from);
-        bytes = malloc(size);
-        size = bytes ? fread(bytes, 1, size, from) : 0;
-    }
-    if (from)
-        fclose(from);
-    char *place = size ? memmem(bytes, size, marker, sizeof(marker)) : NULL;
-    int to = open(host->hostile_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-    if (place && to >= 0 && sizeof(block) <= size - (size_t)(place - bytes)) {
-        memcpy(place, &block, sizeof(block));
-        written = (size_t)write(to, bytes, size);
-    }
-    if (to >= 0)
-        close(to);
-    free(bytes);
-    return size && written == size
-               ? OG_OK
-               : og_fail_system(&host->fault, errno, host->library_path, 0,
-                                "the hostile copy of the library cannot be written");
+    if (!place || sizeof(block) > size - (size_t)(place - bytes))
+        abort();
+    memcpy(place, &block, sizeof(block));
 }
 
 static enum og_error host_open_hostile(struct host *host)
 {
-    enum og_error error = write_hostile(host);
-    if (!error)
-        error = system_open(&host->other, host->hostile_path, host);
+#if defined(WORKLOAD_SYSTEM_copy_wasm)
+    enum og_error error = system_open(&host->other, NULL, host);
     host->other_is_open = !error;
+    return error;
+#else
+    size_t size = 0;
+    unsigned char *bytes = host_read_library(host, &size);
+    fill_load_block(host, bytes, size);
+    enum og_error error = host_open_changed(host, bytes, size);
+    free(bytes);
+    return error;
+#endif
+}
+
+static enum og_error host_call_other(struct host *host, uint32_t step)
+{
+    uint8_t loot[LOOT_SIZE] = {0};
+    uint64_t result = 0;
+#if defined(WORKLOAD_SYSTEM_raw)
+    __typeof__(&attack_run) run =
+        (__typeof__(&attack_run))dlsym(host->other.instance.handle, "attack_run");
+    __typeof__(&attack_prepare) prepare =
+        (__typeof__(&attack_prepare))dlsym(host->other.instance.handle, "attack_prepare");
+    prepare(host->number, host->places, PLACE_COUNT, host->path);
+    result = run(step, loot, sizeof(loot), called_back_by_library);
+    (void)result;
+    enum og_error error = OG_OK;
+#else
+    enum og_error error = call_attack_prepare(&host->other, host->number, host->places, PLACE_COUNT,
+                                              host->path, &host->fault);
+    if (!error)
+        error =
+            call_attack_run(&host->other, &result, step, loot, sizeof(loot), NULL, &host->fault);
+#endif
+    host_gives(host, loot, sizeof(loot));
     return error;
 }
 
@@ -389,7 +495,7 @@ static enum og_error open_other(struct host *host)
     uint8_t both[SECRET_SIZE + CANARY_WORDS * sizeof(uint64_t)];
     uint64_t words[CANARY_WORDS], address = 0;
     memcpy(both, secret, SECRET_SIZE);
-    fill_canary(words, 5);
+    fill_canary(words, 5, CANARY_WORDS);
     memcpy(both + SECRET_SIZE, words, sizeof(words));
     enum og_error error = host_open_hostile(host);
 #if defined(WORKLOAD_SYSTEM_raw)
@@ -406,7 +512,7 @@ static enum og_error open_other(struct host *host)
     host->places[PLACE_secret_other] = address;
     host->places[PLACE_canary_other] = address + SECRET_SIZE;
 #if !defined(BASELINE_PROCESS) /* where it is in the host's address space */
-    name_canary(host, 5, (const void *)(uintptr_t)(address + SECRET_SIZE), "another instance");
+    name_canary(host, 5, address + SECRET_SIZE, CANARY_WORDS, "another instance");
 #endif
     return error;
 }
@@ -495,8 +601,7 @@ __attribute__((noinline)) static void make_attack(struct host *host)
     struct state before, after;
     uint64_t canary_stack[CANARY_WORDS];
     uint8_t secret_stack[SECRET_SIZE];
-    fill_canary(canary_stack, 4);
-    name_canary(host, 4, canary_stack, "the host's stack");
+    lay_canary(host, canary_stack, 4, CANARY_WORDS, "the host's stack");
     memcpy(secret_stack, secret, sizeof(secret));
     host->places[PLACE_canary_stack] = (uintptr_t)canary_stack;
     host->places[PLACE_secret_stack] = (uintptr_t)secret_stack;
@@ -504,6 +609,12 @@ __attribute__((noinline)) static void make_attack(struct host *host)
     enum og_error error = OG_OK;
     if (host->part->before)
         host->part->before(host);
+    if (host->cannot) {
+        snprintf(evidence->reason, sizeof(evidence->reason), "%s", host->cannot);
+        evidence->phase = EVIDENCE_NOT_APPLICABLE;
+        return;
+    }
+    called_back_hook = host->called_back;
     if (!(host->part->needs & NEEDS_HOST_CODE))
         error = open_library(host);
     if (error) {
@@ -512,7 +623,9 @@ __attribute__((noinline)) static void make_attack(struct host *host)
         evidence->phase = EVIDENCE_NOT_APPLICABLE;
         return;
     }
-    evidence->patience_ms = host->part->moment == CALL ? PATIENCE_MS : PATIENCE_LOADING_MS;
+    evidence->patience_ms = !SYSTEM_ISOLATES             ? PATIENCE_MS
+                            : host->part->moment == CALL ? PATIENCE_ISOLATED_MS
+                                                         : PATIENCE_LOADING_MS;
     take_state(&before);
     stand(host, EVIDENCE_READY);
     if (host->part->needs & NEEDS_HOST_CODE)
@@ -529,6 +642,9 @@ __attribute__((noinline)) static void make_attack(struct host *host)
         host_harmed(host, "it went on at a place of the library's choice");
     evidence->error = error;
     tell_fault(evidence->message, error, &host->fault);
+    for (const char *c = evidence->message; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            host_harmed(host, "control characters of the library's choice reach the terminal");
     pointer();
     if (host->part->after)
         host->part->after(host);

@@ -8,10 +8,17 @@
 /* The driver stops itself (SIGSTOP) at READY and at DONE, to be looked at. */
 enum evidence_phase { EVIDENCE_STARTING, EVIDENCE_READY, EVIDENCE_DONE, EVIDENCE_NOT_APPLICABLE };
 
-enum { EVIDENCE_CANARIES = 8, EVIDENCE_SECRET = 16, EVIDENCE_TEXT = 320, EVIDENCE_LOOT = 4096 };
+enum {
+    EVIDENCE_CANARIES = 8,
+    EVIDENCE_WORDS = 512,
+    EVIDENCE_SECRET = 16,
+    EVIDENCE_TEXT = 320,
+    EVIDENCE_LOOT = 4096
+};
 
 struct evidence_canary {
     uint64_t address; /* in the driver; 0: there is none */
+    uint32_t words;   /* EVIDENCE_WORDS at most */
     char name[40];
 };
 
@@ -38,7 +45,7 @@ struct evidence {
 /* What the word `index` of canary `canary` holds. */
 static inline uint64_t evidence_word(uint64_t seed, unsigned canary, unsigned index)
 {
-    uint64_t word = seed + 0x9e3779b97f4a7c15 * (canary * 64 + index + 1);
+    uint64_t word = seed + 0x9e3779b97f4a7c15 * (canary * EVIDENCE_WORDS + index + 1);
     word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9;
     return word ^ word >> 27;
 }

@@ -42,11 +42,13 @@ struct host {
     struct attacks library, other; /* instances; `other` only of attacks that need two */
     bool library_is_open, other_is_open;
     struct attacks_called_back callback;
+    uint64_t (*called_back)(uint64_t value); /* what it does; NULL: adds one */
     uint64_t places[PLACE_COUNT];
     struct evidence *evidence;
     bool watched;                                  /* somebody looks when it stops */
     char folder[64], path[80];                     /* its own; of a file that is not to be */
     char library_path[PATH_MAX], hostile_path[80]; /* the library's file as it is, and changed */
+    const char *cannot;                            /* host_cannot */
     uint64_t flags;                                /* the processor's, right after the call */
     struct og_fault fault;
     /* How instances are opened. */
@@ -70,17 +72,46 @@ struct host_part {
 #define HOST_after(name)  static void name(struct host *host)
 
 /* Tells the library which attack it is; every host's part begins with it. */
-static enum og_error host_prepare(struct host *host);
+ATTACK_UNUSED static enum og_error host_prepare(struct host *host);
 /* Calls attack_run with it; what the library stole goes to the evidence. */
-static enum og_error host_call(struct host *host, uint32_t step);
+ATTACK_UNUSED static enum og_error host_call(struct host *host, uint32_t step);
 /* Opens the library, changed so that it attacks while it is loaded, as `other`. */
-static enum og_error host_open_hostile(struct host *host);
+ATTACK_UNUSED static enum og_error host_open_hostile(struct host *host);
+/* Calls attack_run of `other`. */
+ATTACK_UNUSED static enum og_error host_call_other(struct host *host, uint32_t step);
+
+/* A thread of the host's that calls attack_run, too. */
+struct host_thread {
+    struct host *host;
+    pthread_t id;
+    uint32_t step;
+    volatile bool ended;
+    enum og_error error;
+    struct og_fault fault;
+};
+ATTACK_UNUSED static void host_thread_start(struct host_thread *thread, struct host *host,
+                                            uint32_t step);
+ATTACK_UNUSED static enum og_error host_thread_join(struct host_thread *thread);
+
+/* In `before`: the attack cannot be made here, and why. */
+ATTACK_UNUSED static void host_cannot(struct host *host, const char *why);
+/* A copy of the library's file, or of the worker's, with which `other` is opened: the file's bytes
+ * are the caller's to change (malloc's). */
+ATTACK_UNUSED static unsigned char *host_read_library(struct host *host, size_t *size);
+ATTACK_UNUSED static enum og_error host_open_changed(struct host *host, const void *bytes,
+                                                     size_t size);
+/* A file (or link, or folder) beside the host's others. */
+ATTACK_UNUSED static const char *host_path(struct host *host, const char *name);
+/* A function that nobody is to enter; one that spins for so long. */
+ATTACK_UNUSED static void forbidden(void);
+ATTACK_UNUSED static void host_spin(unsigned milliseconds);
+
 /* What the host shows to the world: logs, answers, prints. */
-static void host_gives(struct host *host, const void *bytes, size_t size);
+ATTACK_UNUSED static void host_gives(struct host *host, const void *bytes, size_t size);
 /* The host's state is wrong, and how: a sentence. */
-static void host_harmed(struct host *host, const char *how);
+ATTACK_UNUSED static void host_harmed(struct host *host, const char *how);
 
 /* A secret and its size, to lay it somewhere. */
-static const uint8_t *host_secret(void);
+ATTACK_UNUSED static const uint8_t *host_secret(void);
 
 #endif

@@ -8,7 +8,9 @@
 
 enum {
     DEADLINE_MS = 300, /* where the system has deadlines; while loading og-mpk grants 10 s */
-    PATIENCE_MS = 1500,
+    PROCESS_DEADLINE_MS = 1000, /* within which its worker has to start, too */
+    PATIENCE_MS = 1500,         /* where nothing isolates */
+    PATIENCE_ISOLATED_MS = 4000,
     PATIENCE_LOADING_MS = 14000
 };
 
@@ -60,7 +62,7 @@ static enum og_error system_open(struct attacks *library, const char *path, stru
     const struct process_options options = {.worker = path,
                                             .transport = variant->transport,
                                             .placement = variant->placement,
-                                            .deadline_ms = DEADLINE_MS};
+                                            .deadline_ms = PROCESS_DEADLINE_MS};
     return process_open(&library->instance.sandbox, &options, &host->fault);
 }
 

@@ -54,6 +54,8 @@ static bool make_evidence(struct watched *watched)
         getrandom(watched->secret, sizeof(watched->secret), 0) != sizeof(watched->secret) ||
         getrandom(&watched->seed, sizeof(watched->seed), 0) != sizeof(watched->seed))
         return false;
+    for (size_t i = 0; i < sizeof(watched->secret); i++) /* a text, too */
+        watched->secret[i] |= 1;
     memcpy(watched->evidence->secret, watched->secret, sizeof(watched->secret));
     watched->evidence->seed = watched->seed;
     return true;
@@ -99,23 +101,28 @@ bool watched_start(struct watched *watched, const struct watch_options *options)
 
 /* --- what has become of the host's things --- */
 
-/* NULL: all canaries are as they were. The process stands still. */
-static const char *changed_canary(const struct watched *watched)
+/* False: all canaries are as they were. Otherwise a sentence. The process stands still. */
+static bool changed_canary(const struct watched *watched, char what[EVIDENCE_TEXT])
 {
     for (unsigned canary = 0; canary < EVIDENCE_CANARIES; canary++) {
         const struct evidence_canary *place = &watched->evidence->canaries[canary];
-        uint64_t words[8];
-        struct iovec local = {words, sizeof(words)};
-        struct iovec remote = {(void *)(uintptr_t)place->address, sizeof(words)};
-        if (!place->address)
+        uint64_t words[EVIDENCE_WORDS];
+        size_t size = place->words * sizeof(*words);
+        struct iovec local = {words, size};
+        struct iovec remote = {(void *)(uintptr_t)place->address, size};
+        if (!place->address || place->words > EVIDENCE_WORDS)
             continue;
-        if (process_vm_readv(watched->pid, &local, 1, &remote, 1, 0) != sizeof(words))
-            return place->name;
-        for (unsigned i = 0; i < 8; i++)
-            if (words[i] != evidence_word(watched->seed, canary, i))
-                return place->name;
+        if (process_vm_readv(watched->pid, &local, 1, &remote, 1, 0) != (ssize_t)size) {
+            snprintf(what, EVIDENCE_TEXT, "%s is gone", place->name);
+            return true;
+        }
+        for (unsigned i = 0; i < place->words; i++)
+            if (words[i] != evidence_word(watched->seed, canary, i)) {
+                snprintf(what, EVIDENCE_TEXT, "%s was written to", place->name);
+                return true;
+            }
     }
-    return NULL;
+    return false;
 }
 
 static bool secret_is_out(const struct watched *watched)
@@ -265,11 +272,12 @@ static const char *differs_outside(const struct watched *watched)
 static void judge(struct watched *watched)
 {
     const struct evidence *evidence = watched->evidence;
-    const char *canary = changed_canary(watched);
+    char canary[EVIDENCE_TEXT];
+    bool changed = changed_canary(watched, canary);
     const char *what = forbidden_thing(watched);
     const char *differs = differs_outside(watched);
-    if (canary)
-        see(watched, COMPROMISED, "%s was written to", canary);
+    if (changed)
+        see(watched, COMPROMISED, "%s", canary);
     else if (secret_is_out(watched))
         see(watched, COMPROMISED, "the secret is out");
     else if (what)

@@ -1,0 +1,12 @@
+/* Tries: to make a file in a constructor, before the host has called anything
+ * From: CWE-829; Jenny (Schrammel et al., USENIX Security 2022)
+ * Observed: A file that only the host may make.
+ * Needs: linux, load
+ * Run: constructor */
+#include "attacks/attack.h"
+
+FOREIGN(run)
+{
+    kernel3(SYS_open, ADDRESS(at->path), 0101, 0600); /* O_CREAT | O_WRONLY */
+    return 0;
+}
