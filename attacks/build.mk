@@ -7,6 +7,7 @@
 
 ifndef SANITIZE
 
+comma := ,
 CATALOGUE := $(wildcard attacks/catalogue/*/*.c)
 ATTACK_PARTS := $(BUILD)/generated/attacks/foreign-parts.h
 $(ATTACK_PARTS): $(CATALOGUE) attacks/catalogue.py
@@ -20,6 +21,9 @@ $(call shared,libattacks,attacks/foreign.c,-lpthread)
 FLAGS_attacks/foreign += $(ATTACK_FLAGS)
 $(call objects,attacks/foreign.c): $(ATTACK_PARTS)
 ATTACK_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$ORIGIN/../lib' -lattacks
+
+# What hosts load besides.
+$(call shared,libattack-neighbour,attacks/neighbour.c,-Wl$$(comma)-z$$(comma)noseparate-code)
 
 $(call wasm_module,attacks,attacks/attacks.og.h,attacks/foreign.c,-DATTACK_FOREIGN -I$(BUILD)/generated)
 $(call wasm_objects,attacks,attacks/foreign.c): $(ATTACK_PARTS)

@@ -77,6 +77,13 @@ __attribute__((noinline, used)) static void forbidden(void)
         evidence_page->entered = 1;
 }
 
+/* What a library finds that looks for it by its name. */
+void attack_exported(void);
+__attribute__((visibility("default"))) void attack_exported(void)
+{
+    forbidden();
+}
+
 static volatile bool allowed;
 
 __attribute__((noinline, used)) static void guarded(void)
@@ -336,16 +343,19 @@ static void *run_thread(void *argument)
     struct host_thread *thread = argument;
     uint8_t loot[LOOT_SIZE] = {0};
     uint64_t result = 0;
-    thread->error = call_attack_run(&thread->host->library, &result, thread->step, loot,
-                                    sizeof(loot), &thread->host->callback, &thread->fault);
+    do
+        thread->error = call_attack_run(&thread->host->library, &result, thread->step, loot,
+                                        sizeof(loot), &thread->host->callback, &thread->fault);
+    while (!thread->error && thread->until && !*thread->until);
     host_gives(thread->host, loot, sizeof(loot));
     thread->ended = true;
     return NULL;
 }
 
-static void host_thread_start(struct host_thread *thread, struct host *host, uint32_t step)
+static void host_thread_start(struct host_thread *thread, struct host *host, uint32_t step,
+                              const volatile bool *until)
 {
-    *thread = (struct host_thread){.host = host, .step = step};
+    *thread = (struct host_thread){.host = host, .step = step, .until = until};
     if (pthread_create(&thread->id, NULL, run_thread, thread))
         abort();
 }

@@ -80,17 +80,18 @@ ATTACK_UNUSED static enum og_error host_open_hostile(struct host *host);
 /* Calls attack_run of `other`. */
 ATTACK_UNUSED static enum og_error host_call_other(struct host *host, uint32_t step);
 
-/* A thread of the host's that calls attack_run, too. */
+/* A thread of the host's that calls attack_run, too: once, or until *until, or an error. */
 struct host_thread {
     struct host *host;
     pthread_t id;
     uint32_t step;
+    const volatile bool *until;
     volatile bool ended;
     enum og_error error;
     struct og_fault fault;
 };
 ATTACK_UNUSED static void host_thread_start(struct host_thread *thread, struct host *host,
-                                            uint32_t step);
+                                            uint32_t step, const volatile bool *until);
 ATTACK_UNUSED static enum og_error host_thread_join(struct host_thread *thread);
 
 /* In `before`: the attack cannot be made here, and why. */

