@@ -45,7 +45,8 @@ class Attack:
         self.fields, self.exceptions = read_fields(path, text)
         self.parts = {"FOREIGN": [], "HOST": []}
         for side, kind in PART.findall(text):
-            self.parts[side].append(kind)
+            if kind not in self.parts[side]:  # it may be there for some systems and for others
+                self.parts[side].append(kind)
         self.check()
 
     def check(self):

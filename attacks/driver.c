@@ -126,16 +126,17 @@ static void lay_canary(struct host *host, uint64_t *words, unsigned canary, unsi
     name_canary(host, canary, (uintptr_t)words, count, name);
 }
 
-/* A page of secrets, or one that is a canary as a whole. */
+/* A page of secrets, or one that is a canary as a whole. Before it lies memory of the host's. */
 static void *lay_page(struct host *host, int protection, int canary, const char *name)
 {
-    void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
         abort();
+    page += PAGE;
     if (canary < 0)
         memcpy(page, secret, sizeof(secret));
     else
-        lay_canary(host, page, (unsigned)canary, EVIDENCE_WORDS, name);
+        lay_canary(host, (uint64_t *)(void *)page, (unsigned)canary, EVIDENCE_WORDS, name);
     mprotect(page, PAGE, protection);
     return page;
 }
@@ -374,9 +375,12 @@ static void host_spin(unsigned milliseconds)
     clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += milliseconds / 1000;
     end.tv_nsec += milliseconds % 1000 * 1000000;
-    do
+    do {
+        for (volatile int i = 0; i < 20000;
+             i++) /* in the program's own code, not in the kernel's */
+            ;
         clock_gettime(CLOCK_MONOTONIC, &now);
-    while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+    } while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
 }
 
 static void host_cannot(struct host *host, const char *why)
@@ -570,6 +574,8 @@ static void try_next_call(struct host *host, enum og_error error)
 {
     struct evidence *evidence = host->evidence;
     enum og_error next = OG_OK;
+    if (host->other_is_open && !(host->part->needs & NEEDS_TWO_INSTANCES))
+        (void)instance_close(&host->other.instance, NULL);
     if (!host->library_is_open)
         next = system_open(&host->library, host->library_path, host);
     else if (error)
@@ -638,8 +644,10 @@ __attribute__((noinline)) static void make_attack(struct host *host)
                                                          : PATIENCE_LOADING_MS;
     take_state(&before);
     stand(host, EVIDENCE_READY);
-    if (host->part->needs & NEEDS_HOST_CODE)
+    if (host->part->needs & NEEDS_HOST_CODE) {
         error = open_library(host);
+        before.rights = keys_rights(); /* the first domain gives the host all */
+    }
     if (!error && !setjmp(jump_buffer))
         error = host->part->run              ? host->part->run(host)
                 : host->part->moment == CALL ? default_run(host)

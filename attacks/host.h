@@ -80,6 +80,9 @@ ATTACK_UNUSED static enum og_error host_open_hostile(struct host *host);
 /* Calls attack_run of `other`. */
 ATTACK_UNUSED static enum og_error host_call_other(struct host *host, uint32_t step);
 
+/* An honest call: 19 and 23. */
+ATTACK_UNUSED static enum og_error add_two(struct host *host);
+
 /* A thread of the host's that calls attack_run, too: once, or until *until, or an error. */
 struct host_thread {
     struct host *host;

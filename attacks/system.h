@@ -6,6 +6,9 @@
 
 #include "attacks/host.h"
 
+#include <cpuid.h>
+#include <unistd.h>
+
 enum {
     DEADLINE_MS = 300, /* where the system has deadlines; while loading og-mpk grants 10 s */
     PROCESS_DEADLINE_MS = 1000, /* within which its worker has to start, too */
@@ -120,6 +123,24 @@ static enum og_error system_open(struct attacks *library, const char *path, stru
 
 #endif
 
+/* QEMU's own emulation, as in the guest. */
+static bool is_emulated(void)
+{
+    unsigned a, b = 0, c = 0, d = 0;
+    __cpuid(0x40000000, a, b, c, d);
+    return b == 0x54474354; /* "TCGT" */
+}
+
+/* The same for what depends on the machine. */
+static const char *machine_lacks(unsigned needs)
+{
+    if (needs & NEEDS_ALIGNMENT_CHECK && is_emulated())
+        return "QEMU does not emulate the alignment check";
+    if (needs & NEEDS_ROOT && geteuid())
+        return "the host is not root, and can become nobody else";
+    return NULL;
+}
+
 /* Why the attack cannot be made in this system; NULL: it can. */
 static const char *system_not_applicable(const struct host_part *part)
 {
@@ -133,7 +154,7 @@ static const char *system_not_applicable(const struct host_part *part)
     for (const struct lack *lack = system_lacks; lack->need; lack++)
         if (part->needs & lack->need)
             return lack->why;
-    return NULL;
+    return machine_lacks(part->needs);
 }
 
 #endif

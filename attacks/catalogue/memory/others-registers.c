@@ -26,6 +26,7 @@ FOREIGN(run)
 
 #ifdef ATTACK_HOST
 #include <signal.h>
+#include <unistd.h>
 
 static void LOCAL(handle)(int signal)
 {
@@ -38,7 +39,7 @@ static volatile bool LOCAL(done);
 static void *LOCAL(disturb)(void *unused)
 {
     while (!LOCAL(done)) {
-        host_spin(2);
+        usleep(2000);
         pthread_kill(LOCAL(main), SIGUSR1);
     }
     return unused;

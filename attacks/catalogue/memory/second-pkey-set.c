@@ -25,7 +25,7 @@ HOST(before)
 {
     LOCAL(handle) = dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW);
     if (!LOCAL(handle))
-        host_cannot(host, "a second C library cannot be loaded");
+        host_cannot(host, dlerror());
     else
         host->places[PLACE_second_pkey_set] = (uintptr_t)dlsym(LOCAL(handle), "pkey_set");
 }

@@ -22,6 +22,7 @@ FOREIGN(run)
 
 #ifdef ATTACK_HOST
 #include <signal.h>
+#include <unistd.h>
 
 static void LOCAL(handle)(int signal)
 {
@@ -34,7 +35,7 @@ static pthread_t LOCAL(main);
 static void *LOCAL(disturb)(void *unused)
 {
     while (!LOCAL(done)) {
-        host_spin(10);
+        usleep(10000);
         pthread_kill(LOCAL(main), SIGUSR1);
     }
     return unused;

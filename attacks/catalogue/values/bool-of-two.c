@@ -1,46 +1,52 @@
-/* Tries: to hand out a bool that is neither true nor false. The host keeps it as the tag of a
- *   union: what it stores as a number it then reads as a pointer.
- * From: Omniglot (Schuermann et al., OSDI 2025), the example of the talk; CWE-843, CWE-704
- * Observed: A canary that the host itself has overwritten. */
+/* Tries: to hand out a bool that is neither true nor false. The host stores it as the tag of a
+ *   union, for which 2 means something else: a number is taken for an address
+ * From: Omniglot (Schuermann et al., OSDI 2025), section 2 and the talk: a bool of 2; CWE-843,
+ *   CWE-704
+ * Observed: The secret in what the host prints. */
 #include "attacks/attack.h"
 
 #ifdef ATTACK_FOREIGN
 FOREIGN(value)
 {
+    (void)at;
     return 2;
 }
 #endif
 
 #ifdef ATTACK_HOST
-/* What a compiler makes of an optional value: a tag that is 0 or 1, and nothing else. */
-struct LOCAL(optional) {
-    uint64_t number; /* with the tag 0 a number, with 1 an address of the host's */
-    uint8_t tag;
+/* What a program keeps of a setting: yes, no, or a text. A bool is one of the first two as it is,
+ * so the tag has no place of its own for it: as compilers lay out an enum with values in it. */
+struct LOCAL(setting) {
+    uint8_t tag; /* 0, 1: a bool; 2: `word` is a text's address */
+    uint64_t word;
 };
 
-static void LOCAL(use)(struct host *host, struct LOCAL(optional) * value)
+static void LOCAL(print)(struct host *host, const struct LOCAL(setting) * setting)
 {
-    uint64_t *const buffers[2] = {&value->number, (uint64_t *)&value->tag};
-    /* Two cases, told apart by an index: the third is what lies behind. */
-    uint64_t *const *cases = buffers;
-    uint64_t *volatile behind[3] = {cases[0], cases[1],
-                                    (uint64_t *)(uintptr_t)host->places[PLACE_canary_global]};
-    uint64_t *target = behind[value->tag];
-    if (value->tag != 1)
-        *target = 0;
+    switch (setting->tag) {
+    case 0:
+        host_gives(host, "no", 2);
+        break;
+    case 1:
+        host_gives(host, "yes", 3);
+        break;
+    default:
+        host_gives(host, (const void *)(uintptr_t)setting->word, SECRET_SIZE);
+    }
 }
 
 HOST(run)
 {
-    bool is_address = false;
-    struct LOCAL(optional) value = {.number = 7};
+    bool answer = false;
+    /* The word is whatever was there: here a number that somebody else has chosen. */
+    struct LOCAL(setting) setting = {0, host->places[PLACE_secret_global]};
     enum og_error error = host_prepare(host);
     if (!error)
-        error = call_attack_bool(&host->library, &is_address, &host->fault);
+        error = call_attack_bool(&host->library, &answer, &host->fault);
     if (error)
         return error;
-    memcpy(&value.tag, &is_address, 1);
-    LOCAL(use)(host, &value);
+    memcpy(&setting.tag, &answer, sizeof(setting.tag));
+    LOCAL(print)(host, &setting);
     return OG_OK;
 }
 #endif

@@ -1,0 +1,29 @@
+/* Tries: to keep the thread by callbacks in which the host takes its time: a deadline far behind
+ * From: CWE-400
+ * Observed: The host is still there, and has its thread. */
+#include "attacks/attack.h"
+
+#ifdef ATTACK_FOREIGN
+FOREIGN(run)
+{
+    for (;;)
+        at->call(1);
+    return 0;
+}
+#endif
+
+#ifdef ATTACK_HOST
+static struct host *LOCAL(host);
+
+static uint64_t LOCAL(call)(uint64_t value)
+{
+    host_spin(20);
+    return value;
+}
+
+HOST(before)
+{
+    LOCAL(host) = host;
+    host->called_back = LOCAL(call);
+}
+#endif

@@ -1,0 +1,49 @@
+/* Tries: to hide an enum that is none in a struct
+ * From: Omniglot (Schuermann et al., OSDI 2025), section 2: validity of what is nested; CWE-129
+ * Observed: A function of the host's that nobody calls was entered. */
+#include "attacks/attack.h"
+
+#ifdef ATTACK_FOREIGN
+FOREIGN(record)
+{
+    (void)at;
+    memset(record, 0, sizeof(*record));
+    *(volatile int *)&record->colour = 3;
+    return 0;
+}
+#endif
+
+#ifdef ATTACK_HOST
+struct LOCAL(table) {
+    void (*before)(void);
+    void (*handlers[3])(void);
+    void (*behind)(void);
+};
+
+static void LOCAL(handle)(void)
+{
+}
+
+/* The host's handlers by a colour, and what else lies there. */
+static void LOCAL(call)(int64_t which)
+{
+    struct LOCAL(table) table = {.before = forbidden, .behind = forbidden};
+    for (size_t i = 0; i < sizeof(table.handlers) / sizeof(table.handlers[0]); i++)
+        table.handlers[i] = LOCAL(handle);
+    void (*volatile * handlers)(void) = (void (*volatile *)(void))table.handlers;
+    __asm__ volatile("" : "+r"(handlers), "+r"(which) : : "memory");
+    handlers[which]();
+}
+
+HOST(run)
+{
+    struct attack_record record = {ATTACK_RED, false, 0};
+    int status = 0;
+    enum og_error error = host_prepare(host);
+    if (!error)
+        error = call_attack_record(&host->library, &status, &record, &host->fault);
+    if (!error)
+        LOCAL(call)((int)record.colour);
+    return error;
+}
+#endif

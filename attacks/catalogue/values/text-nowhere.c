@@ -1,0 +1,39 @@
+/* Tries: to end the host by a text where no memory is
+ * From: CWE-822
+ * Observed: The host is still there, and has its thread. */
+#include "attacks/attack.h"
+
+#ifdef ATTACK_FOREIGN
+FOREIGN(tell)
+{
+    (void)at;
+    tell(POINTER(const char, 0xfffffff0));
+    return 0;
+}
+#endif
+
+#ifdef ATTACK_HOST
+static struct host *LOCAL(host);
+
+/* The host's log: it prints what it is told. */
+static int LOCAL(log)(const char *text)
+{
+    host_gives(LOCAL(host), text, strnlen(text, 64));
+    return 0;
+}
+
+HOST(run)
+{
+    struct attacks_told callback;
+    int status = 0;
+    LOCAL(host) = host;
+    enum og_error error = host_prepare(host);
+    if (!error)
+        error = attacks_told_open(&host->library, &callback, LOCAL(log), NULL, &host->fault);
+    if (error)
+        return error;
+    error = call_attack_tell(&host->library, &status, &callback, &host->fault);
+    attacks_told_close(&host->library, &callback);
+    return error;
+}
+#endif
