@@ -1,9 +1,10 @@
 # The catalogue of attacks (README.md), and what runs it: a library that attacks, a driver for each
 # system, the watcher. Not with sanitizers, which are there to stop what the attacks do.
 #
-#   make attack            natively, in the guest, on the embedded target: results/<run>/attacks.csv
-#     ATTACKS='kernel/*'   only these      SYSTEMS='raw og-mpk'   only these
-#     GUEST_KERNELS='...'  the guest's kernels      GUEST=no   without the guest
+#   make attack            natively, in the guest, on the embedded target: what came of it is shown,
+#                          and in results/runs/attack/attacks.csv, or in RUN=folder
+#     ATTACKS='kernel/*'   only these      SYSTEMS_ATTACKED='raw og-mpk'   only these
+#     GUEST_KERNELS='...'  the guest's kernels (default: the one it has)      GUEST=no   without it
 
 ifndef SANITIZE
 
@@ -49,6 +50,29 @@ attack_driver = $(eval $(call attack_driver_rule,$(1)))$(call program,attacks/at
     | $(BUILD)/lib/libattacks.so $(BUILD)/bin/og-worker-attacks)
 $(foreach system,$(SYSTEMS),$(call attack_driver,$(system)))
 
+# What the embedded target's images are made of is in omniglot/tests/rv32.
+.PHONY: rv32-attacks attack
+rv32-attacks: $(foreach system,raw og-pmp copy-pmp,$(RV32)/test/attack.$(system).elf)
+
+GUEST_KERNELS ?= default
+ATTACK_RUN = $(if $(filter command line,$(origin RUN)),$(RUN),results/runs/attack)
+attack: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) attack-programs rv32-attacks
+	@attacks/run.py --build $(BUILD) --run-dir '$(ATTACK_RUN)' --rv32 $(RV32)/test \
+	    --kernels '$(GUEST_KERNELS)' $(if $(filter no,$(GUEST)),--no-guest) \
+	    $(if $(SYSTEMS_ATTACKED),--systems '$(SYSTEMS_ATTACKED)') $(if $(ATTACKS),--attacks '$(ATTACKS)')
+	@results/attacks.py '$(ATTACK_RUN)'
+	@plots/draw.py '$(ATTACK_RUN)' attacks
+
 $(call program,attacks/attack-watch,$(wildcard attacks/watch/*.c),,)
+
+# A driver that goes wrong as it is told.
+$(call program,attacks/attack-fake,attacks/tests/fake-driver.c,,)
+
+.PHONY: attack-programs
+attack-programs: $(ATTACK_DRIVERS) $(BUILD)/attacks/attack-watch $(BUILD)/lib/libattack-neighbour.so \
+    $(BUILD)/lib/libogunlucky.so
+
+TEST_SCRIPTS += attacks/tests/quick-attacks attacks/tests/watcher
 
 endif

@@ -598,6 +598,18 @@ static void try_next_call(struct host *host, enum og_error error)
     }
 }
 
+/* As a host does that writes a log: where it happened, and whose memory it was. */
+static void describe_fault(struct host *host, enum og_error error)
+{
+#if defined(BASELINE_MPK)
+    char text[1024];
+    struct attacks *which = host->other_is_open ? &host->other : &host->library;
+    if (error == OG_FAULTED && which->instance.domain)
+        og_fault_describe(which->instance.domain, &host->fault, text, sizeof(text));
+#endif
+    (void)host, (void)error;
+}
+
 static enum og_error open_library(struct host *host)
 {
     enum og_error error = system_open(&host->library, host->library_path, host);
@@ -640,13 +652,13 @@ __attribute__((noinline)) static void make_attack(struct host *host)
         return;
     }
     evidence->patience_ms = !SYSTEM_ISOLATES             ? PATIENCE_MS
-                            : host->part->moment == CALL ? PATIENCE_ISOLATED_MS
+                            : host->part->moment == CALL ? PATIENCE_ISOLATED_MS + host->deadline_ms
                                                          : PATIENCE_LOADING_MS;
     take_state(&before);
     stand(host, EVIDENCE_READY);
     if (host->part->needs & NEEDS_HOST_CODE) {
         error = open_library(host);
-        before.rights = keys_rights(); /* the first domain gives the host all */
+        take_state(&before); /* the first domain changes handlers, and gives the host all rights */
     }
     if (!error && !setjmp(jump_buffer))
         error = host->part->run              ? host->part->run(host)
@@ -654,6 +666,7 @@ __attribute__((noinline)) static void make_attack(struct host *host)
                                              : load_run(host);
     else if (!error)
         jumps++;
+    describe_fault(host, error);
     take_state(&after);
     compare_states(host, &before, &after);
     if (jumps)

@@ -54,6 +54,7 @@ struct host {
     /* How instances are opened. */
     const char *const *readable_paths;
     size_t heap_size;
+    unsigned deadline_ms; /* 0: as all others */
 };
 
 struct host_part {

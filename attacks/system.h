@@ -11,6 +11,7 @@
 
 enum {
     DEADLINE_MS = 300, /* where the system has deadlines; while loading og-mpk grants 10 s */
+    WORKER_MEMORY = 256 << 20,  /* less than the watcher takes for too much */
     PROCESS_DEADLINE_MS = 1000, /* within which its worker has to start, too */
     PATIENCE_MS = 1500,         /* where nothing isolates */
     PATIENCE_ISOLATED_MS = 4000,
@@ -65,7 +66,10 @@ static enum og_error system_open(struct attacks *library, const char *path, stru
     const struct process_options options = {.worker = path,
                                             .transport = variant->transport,
                                             .placement = variant->placement,
-                                            .deadline_ms = PROCESS_DEADLINE_MS};
+                                            .worker_memory = WORKER_MEMORY,
+                                            .deadline_ms = host->deadline_ms > PROCESS_DEADLINE_MS
+                                                               ? host->deadline_ms
+                                                               : PROCESS_DEADLINE_MS};
     return process_open(&library->instance.sandbox, &options, &host->fault);
 }
 
@@ -113,7 +117,9 @@ static const char *system_missing(void)
 static enum og_error system_open(struct attacks *library, const char *path, struct host *host)
 {
     const struct og_options options = {.isolation = INSTANCE_ISOLATION,
-                                       .deadline_ms = SYSTEM_ISOLATES ? DEADLINE_MS : 0,
+                                       .deadline_ms = !SYSTEM_ISOLATES    ? 0
+                                                      : host->deadline_ms ? host->deadline_ms
+                                                                          : DEADLINE_MS,
                                        .heap_size = host->heap_size,
                                        .readable_paths = host->readable_paths};
     enum og_error error = og_domain_open(&library->instance.domain,

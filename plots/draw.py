@@ -280,6 +280,13 @@ def why_not(script, rows, counted):
     return "this run has none of its rows" + (" that it needs" if chosen else "")
 
 
+def measured(run):
+    """The run's rows, their ratios by case, and the callbacks counted."""
+    return (variants.shown(table.read_results(os.path.join(run, "results.csv"))),
+            {r.case: r for r in table.read_ratios(os.path.join(run, "ratios.csv"))},
+            callbacks.read(run))
+
+
 def main(arguments):
     if not arguments or arguments[0].startswith("-"):
         print("usage: plots/draw.py RUN [NAME...]", file=sys.stderr)
@@ -287,9 +294,9 @@ def main(arguments):
     run, names = arguments[0], arguments[1:]
     folder = os.path.join(run, "figures")
     try:
-        rows = variants.shown(table.read_results(os.path.join(run, "results.csv")))
-        ratios = {r.case: r for r in table.read_ratios(os.path.join(run, "ratios.csv"))}
-        counted = callbacks.read(run)
+        # What is drawn of a file of its own needs no measurements (`make attack`).
+        of_files = names and all(script.wants["file"] for script in scripts(names))
+        rows, ratios, counted = ([], {}, {}) if of_files else measured(run)
         known = order_of_systems()
         for system in sorted({row.case.system for row in rows} - set(known)):
             print(f"  note: {system} has no colour in plots/style.gp, so it is drawn grey")

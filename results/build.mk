@@ -11,12 +11,13 @@ RUN ?= results/latest
 GUEST ?= yes
 quoted = '$(subst ','\'',$(1))'
 # What a run builds, and whether the embedded target is in it.
-BUILT = programs rv32-bench
+BUILT = programs rv32-bench rv32-attacks
 EMBEDDED = yes
+ATTACKING = yes
 REPRODUCE = results/reproduce --bench $(BUILD)/bin/og-bench \
     --crossings $(BUILD)/bin/og-bench-crossings --gate $(BUILD)/bin/og-gate-cost \
     $(if $(filter-out no,$(GUEST)),--guest-bench $(BUILD)/bin/og-bench-counted) \
-    $(if $(EMBEDDED),--rv32-images $(RV32)/bench) \
+    $(if $(EMBEDDED),--rv32-images $(RV32)/bench) $(if $(ATTACKING),--attacks $(BUILD)) \
     --build "make --no-print-directory -j$(shell nproc) $(BUILT)" $(if $(FRESH),--fresh) \
     $(if $(FILTER),--filter=$(call quoted,$(FILTER))) \
     $(if $(REPETITIONS),--repetitions=$(call quoted,$(REPETITIONS)))
@@ -27,6 +28,7 @@ reproduce: deps
 
 bench-native bench-pku: BUILT := programs
 bench-native bench-pku: EMBEDDED :=
+bench-native bench-pku bench-rv32: ATTACKING :=
 bench-native: deps
 	@$(REPRODUCE) --until bench-native
 
@@ -46,6 +48,7 @@ figures:
 	@test ! -d $(call quoted,$(RUN)/crossings) || results/modelled.py $(call quoted,$(RUN))
 	@results/ratios.py $(call quoted,$(RUN))
 	@results/summary.py $(call quoted,$(RUN))
+	@results/attacks.py $(call quoted,$(RUN))
 	@plots/draw.py $(call quoted,$(RUN))
 	@results/claims.py $(call quoted,$(RUN))
 	@results/report.py $(call quoted,$(RUN))
@@ -60,4 +63,4 @@ TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py resul
     results/tests/best_process_test.py results/tests/compare_programs_test.py \
     results/tests/summary_test.py results/tests/claims_test.py results/tests/readme_test.py \
     results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \
-    plots/tests/figures_test.py
+    results/tests/attacks_test.py plots/tests/figures_test.py

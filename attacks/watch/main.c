@@ -20,7 +20,7 @@ static struct {
     const char *patterns[PATTERNS], *drivers[DRIVERS], *target, *out;
     size_t pattern_count, driver_count, jobs;
     struct watch_options options;
-} settings = {.target = "native", .jobs = 2, .options = {.factor = 1, .memory_limit = 192 << 20}};
+} settings = {.target = "native", .jobs = 2, .options = {.factor = 1, .memory_limit = 320 << 20}};
 
 static char attacks[ATTACKS][128];
 static size_t attack_count;

@@ -82,7 +82,10 @@ static void become_driver(const struct watched *watched)
 
 bool watched_start(struct watched *watched, const struct watch_options *options)
 {
-    strcpy(watched->folder, "/tmp/attack-XXXXXX");
+    const char *temporary = getenv("TMPDIR");
+    if (!temporary || strlen(temporary) + sizeof("/attack-XXXXXX") > sizeof(watched->folder))
+        temporary = "/tmp";
+    snprintf(watched->folder, sizeof(watched->folder), "%s/attack-XXXXXX", temporary);
     if (!make_evidence(watched) || !mkdtemp(watched->folder)) {
         see(watched, BROKEN, "the watcher cannot prepare: %s", strerror(errno));
         return false;

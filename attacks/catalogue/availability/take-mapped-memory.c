@@ -4,6 +4,7 @@
  * Needs: linux */
 #include "attacks/attack.h"
 
+#ifdef ATTACK_FOREIGN
 FOREIGN(run)
 {
     for (;;) {
@@ -15,3 +16,12 @@ FOREIGN(run)
     }
     return 0;
 }
+#endif
+
+#ifdef ATTACK_HOST
+/* The clock is not to be what ends it. */
+HOST(before)
+{
+    host->deadline_ms = 6000;
+}
+#endif

@@ -4,6 +4,7 @@
  * Needs: linux */
 #include "attacks/attack.h"
 
+#ifdef ATTACK_FOREIGN
 FOREIGN(run)
 {
     /* Every second page of a large mapping is protected otherwise. */
@@ -14,3 +15,12 @@ FOREIGN(run)
             break;
     return 0;
 }
+#endif
+
+#ifdef ATTACK_HOST
+/* The clock is not to be what ends it. */
+HOST(before)
+{
+    host->deadline_ms = 6000;
+}
+#endif

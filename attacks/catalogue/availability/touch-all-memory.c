@@ -28,5 +28,6 @@ FOREIGN(run)
 HOST(before)
 {
     host->heap_size = 1 << 20;
+    host->deadline_ms = 6000;
 }
 #endif

@@ -68,6 +68,7 @@ HOST(before)
     struct sigaction action = {.sa_handler = LOCAL(handle), .sa_flags = SA_ONSTACK | SA_RESTART};
     sigaction(SIGUSR1, &action, NULL);
     host->called_back = LOCAL(call);
+    host->deadline_ms = 4000;
 }
 
 HOST(run)

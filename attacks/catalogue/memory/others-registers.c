@@ -10,7 +10,7 @@
 FOREIGN(run)
 {
     if (at->step == 1) {
-        __asm__ volatile("mov (%0), %%rax\n\tmov 8(%0), %%rcx\n\tmov $100000000, %%r8d\n"
+        __asm__ volatile("mov (%0), %%rax\n\tmov 8(%0), %%rcx\n\tmov $10000000, %%r8d\n"
                          "1:\tdec %%r8d\n\tjnz 1b"
                          :
                          : "r"(at->secret_other)
@@ -39,7 +39,7 @@ static volatile bool LOCAL(done);
 static void *LOCAL(disturb)(void *unused)
 {
     while (!LOCAL(done)) {
-        usleep(2000);
+        usleep(500);
         pthread_kill(LOCAL(main), SIGUSR1);
     }
     return unused;
@@ -47,7 +47,7 @@ static void *LOCAL(disturb)(void *unused)
 
 HOST(before)
 {
-    (void)host;
+    host->deadline_ms = 4000;
     signal(SIGUSR1, LOCAL(handle));
 }
 

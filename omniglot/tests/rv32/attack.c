@@ -152,6 +152,21 @@ enum { ATTACKS = sizeof(attacks) / sizeof(attacks[0]) };
 
 static const struct attack *current;
 
+/* The same words as attacks/README.md's, for `make attack`. */
+static void tell(const struct attack_outcome *outcome, bool harmed, bool next_is_right)
+{
+    const bool intact = secret == 0x5ec4e7 && victim == 1 && !entered;
+    const char *verdict = harmed && outcome->host_lost_control && !current->harmed ? "killed"
+                          : harmed                                                 ? "compromised"
+                          : !outcome->error && intact && next_is_right             ? "no effect"
+                          : intact && next_is_right                                ? "contained"
+                                                                                   : "detected";
+    printf("# attack %s: %s: %s\n", current->name, verdict,
+           harmed           ? "it did what it set out to do"
+           : outcome->error ? attack_fault.message
+                            : "the call came back, nothing has happened");
+}
+
 static void run_current(void)
 {
     uint32_t result = 0;
@@ -161,6 +176,7 @@ static void run_current(void)
     bool harmed = current->harmed ? current->harmed(result)
                                   : outcome.host_lost_control || outcome.error == OG_OK;
     if (ATTACK_MUST_SUCCEED) {
+        tell(&outcome, harmed, false);
         if (!harmed)
             printf("# it did no harm\n");
         check(harmed);
@@ -171,7 +187,9 @@ static void run_current(void)
     check(!harmed);
     check(outcome.error == current->ends);
     check(secret == 0x5ec4e7 && victim == 1 && !entered);
-    check(attack_next_call_is_right());
+    const bool next_is_right = attack_next_call_is_right();
+    tell(&outcome, harmed, next_is_right);
+    check(next_is_right);
 }
 
 int main(void)
