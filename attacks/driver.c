@@ -658,6 +658,7 @@ __attribute__((noinline)) static void make_attack(struct host *host)
     stand(host, EVIDENCE_READY);
     if (host->part->needs & NEEDS_HOST_CODE) {
         error = open_library(host);
+        evidence->threads = !error && SYSTEM_ISOLATES;
         take_state(&before); /* the first domain changes handlers, and gives the host all rights */
     }
     if (!error && !setjmp(jump_buffer))

@@ -29,6 +29,7 @@ struct evidence {
 
     /* The driver's. */
     volatile uint32_t phase;
+    uint32_t threads; /* that the system itself has started since READY, as its first domain does */
     uint32_t patience_ms; /* how long the attack may take, at READY */
     struct evidence_canary canaries[EVIDENCE_CANARIES];
     volatile uint32_t entered; /* the function that nobody is to enter was */

@@ -139,7 +139,7 @@ def in_guest(build, options, kernel, systems, out):
     total = len(names_of(build, options.attacks)) * len(systems)
     print(f"  in the guest, kernel {kernel}: {total} runs, {' '.join(systems)}", flush=True)
     command = [os.path.join(ROOT, "omniglot", "tools", "pku-guest"), "--cpus", "2", "--without",
-               "smap", "--timeout", str(GUEST_TIMEOUT), "--out", out]
+               "smap", "--timeout", str(GUEST_TIMEOUT), "--out", os.path.basename(out)]
     if kernel != "default":
         command += ["--kernel", kernel]
     files = [os.path.join(build, "lib", name) for name in
@@ -149,8 +149,9 @@ def in_guest(build, options, kernel, systems, out):
     for path in files:
         command += ["--add", path]
     target = GUEST if kernel == "default" else f"{GUEST}-{kernel}"
-    command += ["--", *watch(build, options, target, GUEST_FACTOR, out, systems)]
-    status = run(command, Shown(f"the guest ({kernel})", total))
+    # The guest is in the same folder as whoever starts it.
+    command += ["--", *watch(build, options, target, GUEST_FACTOR, os.path.basename(out), systems)]
+    status = run(command, Shown(f"the guest ({kernel})", total), cwd=os.path.dirname(out))
     if status not in (0, 1):
         raise Failed(f"the guest with kernel {kernel} ended with status {status}; what it said is "
                      "above")

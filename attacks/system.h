@@ -12,9 +12,9 @@
 enum {
     DEADLINE_MS = 300, /* where the system has deadlines; while loading og-mpk grants 10 s */
     WORKER_MEMORY = 256 << 20,  /* less than the watcher takes for too much */
-    PROCESS_DEADLINE_MS = 1000, /* within which its worker has to start, too */
+    PROCESS_DEADLINE_MS = 2000, /* within which its worker has to start, too */
     PATIENCE_MS = 1500,         /* where nothing isolates */
-    PATIENCE_ISOLATED_MS = 4000,
+    PATIENCE_ISOLATED_MS = 5000,
     PATIENCE_LOADING_MS = 14000
 };
 

@@ -15,8 +15,14 @@ paints = "#A50026 #F46D43 #FEE08B #74ADD1 #C6DBEF"
 paint(verdict) = word(paints, row_in(verdicts, verdict))
 of(verdict, s) = "(is('system', '".s."') && is('verdict', '".verdict."') ? column('x') : NaN)"
 
+families = "memory kernel values availability"
+names = "'memory and control' 'the kernel as a deputy' 'values and aliasing' 'availability'"
 stats data using (column("x")) nooutput
 last = STATS_max
+middles = ""
+do for [i=1:4] { middle = -1; if (row_in(workloads, word(families, i))) { \
+    stats data using (is("workload", word(families, i)) ? column("x") : NaN) nooutput; \
+    middle = 0.5 * (STATS_min + STATS_max) }; middles = middles.sprintf(" %f", middle) }
 set multiplot
 # The legend, and then the strokes.
 eval panel(0, 1, 0, 0.9)
@@ -31,13 +37,10 @@ set xrange [-1:last + 1]
 set yrange [words(systems) + 0.5:0.5]
 set ytics () nomirror scale 0 textcolor rgb ink noenhanced
 do for [i=1:words(systems)] { set ytics add (word(systems, i) i) }
-families = "memory kernel values availability"
-names = "'memory and control' 'the kernel as a deputy' 'values and aliasing' 'availability'"
 set x2range [-1:last + 1]
 set x2tics () scale 0 textcolor rgb ink noenhanced
 do for [i=1:4] { if (row_in(workloads, word(families, i))) { \
-    stats data using (is("workload", word(families, i)) ? column("x") : NaN) nooutput; \
-    set x2tics add (word(names, i) 0.5 * (STATS_min + STATS_max)) } }
+    set x2tics add (word(names, i) real(word(middles, i))) } }
 plot for [s in systems] for [v in verdicts] data using \
     (is("system", s) && is("verdict", v) ? column("x") : NaN):(row_in(systems, s)):(0.45):(0.36) \
     with boxxyerror fs solid 1 noborder lc rgb paint(v) notitle

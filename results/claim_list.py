@@ -7,6 +7,8 @@ the thresholds are this project's, and say so.
 
 from typing import Callable, NamedTuple, Tuple
 
+import attacks
+
 NATIVE, GUEST, EMBEDDED = "x86_64-linux", "pku-guest", "rv32"
 EVERYWHERE = (NATIVE, GUEST, EMBEDDED)
 PASS, FAIL, OPEN = "PASS", "FAIL", "not decided"
@@ -75,6 +77,48 @@ def omniglot(evidence):
     """The system that guarantees everything without copying, on this target; None without."""
     found = evidence.systems("omniglot")
     return found[0] if found else None
+
+
+# --- the attacks ---
+
+def attacked(evidence, systems):
+    """Rows of the attacks through these systems, those aside that there cannot be."""
+    return [row for row in evidence.attacks
+            if row.system in systems and row.verdict != "not applicable"]
+
+
+def named_attacks(rows):
+    """At most five of them, in words."""
+    names = [f"{row.system}: {row.family}/{row.attack} ({row.verdict})" for row in rows]
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+NO_ATTACKS = "", "nothing was attacked; `make attack` does that", OPEN
+
+
+def raw_falls_to_all(evidence):
+    """Every attack that can be made succeeds where nothing isolates: so it is one."""
+    rows = attacked(evidence, ("raw",))
+    if not rows:
+        return NO_ATTACKS
+    without = [row for row in rows if row.verdict not in attacks.SUCCEEDS]
+    found = f"raw falls to {len(rows) - len(without)} of {len(rows)}"
+    return "attacked", found + (f"; not to {named_attacks(without)}" if without else ""), \
+        FAIL if without else PASS
+
+
+def omniglot_falls_to_none(evidence):
+    """No attack compromises or kills the host through Omniglot, and none was left undecided."""
+    rows = attacked(evidence, ("og-mpk", "og-pmp"))
+    if not rows:
+        return NO_ATTACKS
+    lost = [row for row in rows if row.verdict in attacks.SUCCEEDS]
+    broken = [row for row in rows if row.verdict == "broken"]
+    count = {verdict: sum(row.verdict == verdict for row in rows) for verdict in attacks.VERDICTS}
+    found = f"of {len(rows)} attacks: " + ", ".join(f"{number} {verdict}" for verdict, number
+                                                    in count.items() if number)
+    return "attacked", found + (f"; {named_attacks(lost + broken)}" if lost or broken else ""), \
+        FAIL if lost else OPEN if broken else PASS
 
 
 # --- the comparison of systems ---
@@ -217,6 +261,10 @@ def every_size_at_most(threshold, system, workload, operation, least, placement=
 CLAIMS = (
     Claim("verified", "Every case computes the same bytes as the plain call", "all", OURS,
           EVERYWHERE, everything_is_verified),
+    Claim("attacks-raw", "Every attack that applies compromises, or kills, a host that isolates nothing",
+          "all", OURS, EVERYWHERE, raw_falls_to_all),
+    Claim("attacks-contained", "No attack compromises or kills the host through Omniglot", "none",
+          OURS, (GUEST, EMBEDDED), omniglot_falls_to_none),
     Claim("equal", "Better than approaches with similar guarantees",
           "mean over libraries below that of each",
           PAPER.format("performs ... significantly better than those with similar safety guarantees"),

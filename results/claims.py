@@ -14,6 +14,7 @@ import os
 import sys
 from typing import NamedTuple
 
+import attacks
 import claim_list
 import guarantees
 import missing
@@ -39,8 +40,9 @@ class Verdict(NamedTuple):
 class Evidence:
     """A run's rows on one target, as the claims ask for them."""
 
-    def __init__(self, target, rows, ratios, stated):
+    def __init__(self, target, rows, ratios, stated, attacked=()):
         self.target = target
+        self.attacks = list(attacked)
         self.all_rows = [row for row in rows if row.case.target == target]
         self.rows = variants.shown(self.all_rows)
         self.ratios = ratios
@@ -111,8 +113,11 @@ def read(run):
     rows = table.read_results(os.path.join(run, "results.csv"))
     ratios = {r.case: r for r in table.read_ratios(os.path.join(run, "ratios.csv"))}
     stated = guarantees.read()
-    return {target: Evidence(target, rows, ratios, stated)
-            for target in sorted({row.case.target for row in rows}, key=targets.place)}
+    attacked = attacks.read(run)
+    present = {row.case.target for row in rows} | {targets.known(row.target) for row in attacked}
+    return {target: Evidence(target, rows, ratios, stated,
+                             [row for row in attacked if targets.known(row.target) == target])
+            for target in sorted(present, key=targets.place)}
 
 
 def decide(evidence):

@@ -13,8 +13,10 @@ import json
 import os
 import sys
 
+import attacks
 import best_process
 import inline_figure
+import report_attacks
 import report_comparison
 import table
 import targets
@@ -367,6 +369,11 @@ def remarks(report):
             f"<pre>{escape(log)}</pre></details>")
 
 
+def attacked(report):
+    """What became of the attacks."""
+    return report_attacks.section(attacks.read(report.run))
+
+
 def page(report):
     """The whole document."""
     with open(os.path.join(HERE, "report.css"), encoding="utf-8") as file:
@@ -378,7 +385,8 @@ def page(report):
         f"commit {((report.environment.get('source') or {}).get('commit') or 'not known')[:12]}"))
     links = "".join(f"<a href='#{name}'>{words}</a>" for name, words in (
         ("summary", "Summary"), ("claims", "Claims"), ("guarantees", "Guarantees and costs"),
-        ("reading", "How to read this"), ("figures", "Figures"), ("tables", "All results"), *([("model", "The model")] if report.model else []),
+        ("reading", "How to read this"), ("figures", "Figures"), ("attacks", "Attacks"),
+        ("tables", "All results"), *([("model", "The model")] if report.model else []),
         ("environment", "Environment")))
     return ("<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
@@ -387,7 +395,7 @@ def page(report):
             f"<p class='lead'>{lead}</p><nav>{links}</nav>\n"
             + "\n".join(part(report) for part in (
                 summary, verification, report_comparison.lacking, report_comparison.decided,
-                report_comparison.guaranteed, kinds, figures, tables, memory, remarks, model,
+                report_comparison.guaranteed, kinds, figures, attacked, tables, memory, remarks, model,
                 environment))
             + "\n</body></html>\n")
 

@@ -11,9 +11,19 @@ KNOWN = {
 def place(target):
     """A sort key: the machine itself first, then what is emulated, then what nobody knows."""
     names = list(KNOWN)
-    return (names.index(target) if target in names else len(names), target)
+    of = known(target)
+    return (names.index(of) if of in names else len(names), target)
+
+
+def known(target):
+    """The target that this is: the guest with another kernel is the guest."""
+    return next((name for name in KNOWN if target.startswith(name + "-")), target)
 
 
 def words(target):
     """What the target is, in a few words."""
-    return KNOWN[target][0] if target in KNOWN else target
+    of = known(target)
+    if of not in KNOWN:
+        return target
+    kernel = target[len(of) + 1:]
+    return KNOWN[of][0] + (f", kernel {kernel}" if kernel else "")

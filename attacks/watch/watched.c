@@ -260,9 +260,10 @@ static bool died(struct watched *watched, int status)
 static const char *differs_outside(const struct watched *watched)
 {
     const char *differs = NULL;
-    struct outside after;
+    struct outside before = watched->before, after;
+    before.threads += watched->evidence->threads;
     for (int i = 0; i < 20; i++) {
-        differs = outside_take(&after, watched->pid) ? outside_differs(&watched->before, &after)
+        differs = outside_take(&after, watched->pid) ? outside_differs(&before, &after)
                                                      : "the host is gone";
         if (!differs)
             break;

@@ -23,7 +23,7 @@ FOREIGN(run)
     volatile uint64_t *words = POINTER(volatile uint64_t, at->signal_stack);
     const uint64_t count = at->signal_stack_size / 8;
     volatile uint64_t *place = NULL;
-    for (uint64_t round = 0; round < 100; round++) {
+    for (uint64_t round = 0; round < 1000; round++) {
         for (uint64_t i = count - 1; !place && i > count / 4; i--)
             if (words[i] >= low && words[i] < high)
                 place = &words[i];
@@ -82,7 +82,7 @@ HOST(run)
     host_thread_start(&second, host, 1, &LOCAL(done));
     if (pthread_create(&disturber, NULL, LOCAL(disturb), NULL))
         abort();
-    for (int i = 0; i < 4 && !error; i++)
+    for (int i = 0; i < 12 && !error; i++)
         error = host_call(host, 0);
     LOCAL(done) = true;
     pthread_join(disturber, NULL);

@@ -1,6 +1,7 @@
 /* Tries: to hand out a handle of nothing, which the host uses
  * From: CWE-476
- * Observed: The host is still there, and has its thread. */
+ * Observed: The host is still there, and has its thread.
+ * Not for: raw: its stub, too, tells that nothing was made, as every C program does */
 #include "attacks/attack.h"
 
 #ifdef ATTACK_FOREIGN
