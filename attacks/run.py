@@ -28,7 +28,8 @@ NATIVE, GUEST, EMBEDDED = "x86_64-linux", "pku-guest", "rv32"
 # What isolates by keys runs natively where the processor has them.
 NATIVE_SYSTEMS = ("raw", "og-none", "process-ring-one", "process-socket", "process-pipe", "copy-wasm")
 KEYED_SYSTEMS = ("og-mpk", "copy-mpk")
-GUEST_SYSTEMS = ("raw", "og-none", *KEYED_SYSTEMS)
+GUEST_SYSTEMS = ("raw", *KEYED_SYSTEMS)
+ALSO_IN_GUEST = ("og-none",)  # if asked for: it does what it does natively
 EMBEDDED_SYSTEMS = ("raw", "og-pmp", "copy-pmp")
 GUEST_TIMEOUT = 3000
 GUEST_FACTOR = 3  # an emulated processor takes its time
@@ -103,14 +104,19 @@ def names_of(build, patterns):
         raise Failed(f"{driver} does not list its attacks ({error}); `make programs` builds it") \
             from None
     names = listed.stdout.split()
+    known = names + [f"{line['family']}/{line['attack']}" for line in embedded_list()]
     for pattern in patterns:
-        if not fnmatch.filter(names, pattern) and "/" not in pattern:
-            raise Failed(f"no attack is called '{pattern}'; patterns are of family/name, as kernel/* "
-                         "or */abort")
-        if not fnmatch.filter(names, pattern):
-            raise Failed(f"no attack is called '{pattern}'; attacks/catalogue.py --list names them")
+        if not fnmatch.filter(known, pattern):
+            raise Failed(f"no attack is called '{pattern}'; attacks/catalogue.py --list names them, as "
+                         "family/name; patterns are as in kernel/* or */abort")
     return [name for name in names if not patterns
             or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def embedded_list():
+    """The embedded target's own attacks."""
+    with open(os.path.join(ROOT, "attacks", "rv32.csv"), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def drivers(build, systems):
@@ -159,8 +165,7 @@ def in_guest(build, options, kernel, systems, out):
 
 def on_rv32(images, options, systems):
     """The embedded target's own attacks, whose images say what they saw. Yields rows."""
-    with open(os.path.join(ROOT, "attacks", "rv32.csv"), encoding="utf-8", newline="") as file:
-        families = {line["attack"]: line["family"] for line in csv.DictReader(file)}
+    families = {line["attack"]: line["family"] for line in embedded_list()}
     for system in systems:
         image = os.path.join(images, f"attack.{system}.elf")
         if not os.path.exists(image):
@@ -201,22 +206,23 @@ def collect(options, path):
     for system in wanted:
         if system not in known:
             raise Failed(f"no system is called '{system}'; there are {', '.join(sorted(known))}")
-    if not options.rv32 or options.attacks == [] or not all("rv32" in a for a in options.attacks):
-        names_of(build, options.attacks)
+    names = names_of(build, options.attacks)
     with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
         out = os.path.join(folder, "attacks.csv")
         native = chosen(wanted, NATIVE_SYSTEMS + (KEYED_SYSTEMS if has_keys() else ())
                         + (("process-ring-two",) if "process-ring-two" in wanted else ()))
-        if options.native and native:
+        if options.native and native and names:
             natively(build, options, native, out)
             merge(path, attacks.read_file(out, header=False))
-        guest = chosen(wanted, GUEST_SYSTEMS)
-        for kernel in options.kernels.split() if options.guest and guest else ():
+        guest = chosen(wanted, GUEST_SYSTEMS + tuple(s for s in ALSO_IN_GUEST if s in wanted))
+        for kernel in options.kernels.split() if options.guest and guest and names else ():
             in_guest(build, options, kernel, guest, out)
             merge(path, attacks.read_file(out, header=False))
     embedded = chosen(wanted, EMBEDDED_SYSTEMS)
     if options.rv32 and embedded:
         merge(path, list(on_rv32(options.rv32, options, embedded)))
+    if not os.path.exists(path):
+        raise Failed("nothing was run: no target that is wanted has such an attack or system")
 
 
 def parse(arguments):

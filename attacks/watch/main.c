@@ -133,7 +133,7 @@ static void report(FILE *out, const struct watched *watched)
 {
     const char *slash = strchr(watched->attack, '/');
     counts[watched->verdict]++;
-    printf("  %-16s %-44s %-14s %s\n", watched->system, watched->attack,
+    printf("  %-16s %-44s %-14s  %s\n", watched->system, watched->attack,
            verdict_name(watched->verdict), watched->seen);
     fflush(stdout);
     if (!out)
