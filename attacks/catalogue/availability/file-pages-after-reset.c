@@ -33,7 +33,8 @@ HOST(before)
     host->readable_paths = paths;
 }
 
-/* Then it is reset, and gets a large input, which the host writes there. */
+/* Then it is reset, and gets a large input, which the host writes there, and memory
+ * of a size for which an allocator asks the kernel. */
 HOST(run)
 {
     static uint8_t input[1 << 20], output[16];
@@ -45,15 +46,14 @@ HOST(run)
     if (error)
         return error;
     error = instance_reset(&host->library.instance, &host->fault);
-    for (int i = 0; i < 3 && !error; i++) {
+    for (int i = 0; i < 1 && !error; i++) {
         size = sizeof(output);
         error = call_attack_echo(&host->library, &status, input, sizeof(input), output, &size,
                                  &host->fault);
 #if RESIDENT_PLACEMENT
         unsigned char resident *memory = NULL;
         if (!error)
-            error =
-                resident_alloc(&host->library.instance, &memory, sizeof(input), 4096, &host->fault);
+            error = resident_alloc(&host->library.instance, &memory, 40 << 20, 4096, &host->fault);
 #endif
     }
     return error;
