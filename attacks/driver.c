@@ -416,7 +416,8 @@ static unsigned char *host_read_library(struct host *host, size_t *size)
 
 static enum og_error write_changed(struct host *host, const void *bytes, size_t size)
 {
-    snprintf(host->hostile_path, sizeof(host->hostile_path), "%s/hostile.so", host->folder);
+    if (!*host->hostile_path)
+        snprintf(host->hostile_path, sizeof(host->hostile_path), "%s/hostile.so", host->folder);
     int file = open(host->hostile_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
     bool written = file >= 0 && write(file, bytes, size) == (ssize_t)size;
     if (file >= 0)

@@ -21,9 +21,8 @@ static bool read_file(pid_t pid, const char *name, char *text, size_t size)
 /* The lines of /proc/PID/status that say who it is and what it may do. */
 static void take_status(struct outside *outside, char *text)
 {
-    static const char *const kept[] = {
-        "Name:",       "Umask:",   "Uid:",    "Gid:",    "Groups:",
-        "NoNewPrivs:", "Seccomp:", "CapEff:", "SigIgn:", "TracerPid:"};
+    static const char *const kept[] = {"Name:",       "Umask:",   "Uid:",    "Gid:",      "Groups:",
+                                       "NoNewPrivs:", "Seccomp:", "CapEff:", "TracerPid:"};
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
         for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
             if (!strncmp(line, kept[i], strlen(kept[i]))) {

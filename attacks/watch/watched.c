@@ -67,6 +67,8 @@ static void become_driver(const struct watched *watched)
     struct rlimit files = {256, 256}, core = {0, 0};
     int nothing = open("/dev/null", O_RDWR);
     setpgid(0, 0);
+    for (int signal = 1; signal < NSIG; signal++) /* whatever was inherited */
+        sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     dup2(nothing, 0);
     dup2(nothing, 1);
     if (!getenv("ATTACK_SHOW"))
