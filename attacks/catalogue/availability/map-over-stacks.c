@@ -1,6 +1,6 @@
 /* Tries: to map a file over the stacks of threads to come, in a constructor: what the host
  *   pushes there for a call faults
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2; CWE-400
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-400
  * Observed: The host is still there, and has its thread.
  * Needs: linux, keys, load, threads
  * Run: constructor */

@@ -1,6 +1,6 @@
 /* Tries: to attach shared memory over a page of the host's
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2; Cerberus (Voulimeneas
- *   et al., EuroSys 2022)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); Cerberus (Voulimeneas et al.,
+ *   EuroSys 2022)
  * Observed: A canary that is gone.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,7 +1,7 @@
 /* Tries: to return from a signal that there was not: every register from a frame of the
  *   library's, keys included
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.4; sigreturn-oriented
- *   programming (Bosman and Bos, IEEE S&P 2014)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); sigreturn-oriented programming
+ *   (Bosman and Bos, IEEE S&P 2014)
  * Observed: A function of the host's was entered.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to give a page of the host's the library's key, or none
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: A canary that has changed.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,7 +1,7 @@
 /* Tries: to have the kernel call code of the library's for a signal of the host's, with the
  *   host's rights
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.4; Jenny (Schrammel et
- *   al., USENIX Security 2022)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); Jenny (Schrammel et al., USENIX
+ *   Security 2022)
  * Observed: The host's handlers are what they were.
  * Needs: linux */
 #include "attacks/attack.h"

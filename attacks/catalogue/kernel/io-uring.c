@@ -1,7 +1,7 @@
 /* Tries: to have the kernel's own threads read the secret: a request in shared memory, which no
  *   filter of system calls sees
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.1; CVE-2022-29582 for what
- *   io_uring costs
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CVE-2022-29582 for what io_uring
+ *   costs
  * Observed: The secret in what the call gave back.
  * Needs: linux */
 #include "attacks/attack.h"

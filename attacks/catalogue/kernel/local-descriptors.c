@@ -1,7 +1,6 @@
 /* Tries: to install segments of its own, for code of 32 bits in which the gate's bytes mean
  *   something else
- * From: CVE-2015-5157 for what modify_ldt has been good for; PKU Pitfalls (Connor et al., USENIX
- *   Security 2020)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: The secret in what the call gave back.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,6 +1,6 @@
 /* Tries: to move a page of the host's to where the library can reach it
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2: mremap keeps the
- *   contents and loses the key
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020): mremap keeps the contents and loses
+ *   the key
  * Observed: A canary that is gone.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to let all memory that is mapped from now on be executable
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: Memory that is writable and executable.
  * Needs: linux */
 #include "attacks/attack.h"

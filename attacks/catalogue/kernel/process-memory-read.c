@@ -1,5 +1,5 @@
 /* Tries: to read the secret from /proc/self/mem, which no key guards
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.1
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: The secret in what the call gave back.
  * Needs: linux */
 #include "attacks/attack.h"

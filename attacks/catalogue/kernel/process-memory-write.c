@@ -1,5 +1,5 @@
 /* Tries: to write to a canary through /proc/self/mem
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.1
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: A canary that has changed.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to make a read-only page of the host's writable, and write to it
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: A canary that has changed.
  * Needs: linux */
 #include "attacks/attack.h"

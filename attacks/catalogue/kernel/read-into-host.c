@@ -1,5 +1,5 @@
 /* Tries: to have the kernel write for it: a read into the host's memory
- * From: CWE-441; PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.1
+ * From: CWE-441; PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: A canary that has changed.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,6 +1,6 @@
 /* Tries: to read the host's memory by /proc/self/mem, where the host lets the library read below
  *   /proc
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.1; CWE-59
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-59
  * Observed: The secret in what the call gave back.
  * Needs: linux */
 #include "attacks/attack.h"

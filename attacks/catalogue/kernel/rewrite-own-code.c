@@ -1,6 +1,6 @@
 /* Tries: to make its own code writable, and to put instructions there that no scan has seen
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2; ERIM
- *   (Vahldiek-Oberwagner et al., USENIX Security 2019)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); ERIM (Vahldiek-Oberwagner et al.,
+ *   USENIX Security 2019)
  * Observed: A file that only the host may make.
  * Needs: linux */
 #include "attacks/attack.h"

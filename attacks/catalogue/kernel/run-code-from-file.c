@@ -1,6 +1,5 @@
 /* Tries: to map code from a file of its own making, in which it can change it
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2: two mappings of one
- *   page
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020): two mappings of one page
  * Observed: A file that only the host may make.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to map memory that is writable and executable, and to run what it writes there
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2; CWE-119
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-119
  * Observed: A file that only the host may make.
  * Needs: linux */
 #include "attacks/attack.h"

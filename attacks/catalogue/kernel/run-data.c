@@ -1,5 +1,5 @@
 /* Tries: to make its own data executable, and to run it
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: A file that only the host may make.
  * Needs: linux */
 #include "attacks/attack.h"

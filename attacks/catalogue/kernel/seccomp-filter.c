@@ -1,6 +1,6 @@
 /* Tries: to install a filter that lets the host's writes fail
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.3: filters are inherited
- *   by all that follows
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020): filters are inherited by all that
+ *   follows
  * Observed: The host can still write its file.
  * Needs: linux */
 #include "attacks/attack.h"

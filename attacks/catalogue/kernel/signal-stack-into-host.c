@@ -1,6 +1,6 @@
 /* Tries: to have the kernel write a signal's frame into the host's memory: a signal stack there,
  *   and a signal
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.4
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: A canary that has changed.
  * Needs: linux */
 #include "attacks/attack.h"

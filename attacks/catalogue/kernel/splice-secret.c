@@ -1,6 +1,6 @@
 /* Tries: to have the kernel take a page of the host's into a pipe, and to read it from there
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.1: what the kernel reaches
- *   by itself knows no keys
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020): what the kernel reaches by itself
+ *   knows no keys
  * Observed: The secret in what the call gave back.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to forbid the host nearly all system calls, for ever
- * From: CWE-400; PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.3
+ * From: CWE-400; PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: The host goes on.
  * Needs: linux */
 #include "attacks/attack.h"

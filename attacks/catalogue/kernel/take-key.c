@@ -1,5 +1,5 @@
 /* Tries: to free the host's keys and allocate them anew, with all rights
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.5
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: The secret in what the call gave back.
  * Needs: linux, keys */
 #include "attacks/attack.h"

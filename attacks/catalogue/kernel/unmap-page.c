@@ -1,5 +1,5 @@
 /* Tries: to unmap a page of the host's
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2; CWE-400
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-400
  * Observed: A canary that is gone.
  * Needs: linux */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to have the kernel read the secret for it: a write from the host's memory
- * From: CWE-441; PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.1
+ * From: CWE-441; PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: The secret in what the call gave back.
  * Needs: linux */
 #include "attacks/attack.h"

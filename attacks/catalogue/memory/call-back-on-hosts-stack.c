@@ -1,6 +1,6 @@
 /* Tries: to call back with its stack pointer in the host's memory, for whoever comes next to
  *   push there
- * From: Garmr (Wanninger et al., 2021); CWE-787
+ * From: Garmr (Voulimeneas et al.); CWE-787
  * Observed: A canary that has changed.
  * Needs: machine-code */
 #include "attacks/attack.h"

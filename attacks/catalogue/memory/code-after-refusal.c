@@ -1,6 +1,6 @@
 /* Tries: to have a mapping of code refused for what is in it, while loading; to write other code
  *   there, since it can still be written; and to run that later
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2; CWE-367
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-367
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys, linux, load
  * Run: constructor */

@@ -1,6 +1,5 @@
 /* Tries: to have its own memory become code by a mapping over it that comes second
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2: two mappings of one
- *   page
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020): two mappings of one page
  * Observed: A file that only the host may make.
  * Needs: linux, load
  * Run: constructor */

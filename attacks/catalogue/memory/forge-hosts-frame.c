@@ -1,7 +1,7 @@
 /* Tries: to have the host go on where the library wants, with all rights: a second foreign
  *   thread writes to the frame of a signal that has interrupted the host
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.4; sigreturn-oriented
- *   programming (Bosman and Bos, IEEE S&P 2014)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); sigreturn-oriented programming
+ *   (Bosman and Bos, IEEE S&P 2014)
  * Observed: A function of the host's was entered.
  * Needs: machine-code, threads */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to have the host block all its signals, its deadlines among them, by the same way
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.4
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: The host blocks other signals than before.
  * Needs: machine-code, threads, linux */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to jump into the gate at many places, with its own addresses in all registers
- * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019); Garmr (Wanninger et al., 2021)
+ * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019); Garmr (Voulimeneas et al.)
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys */
 #include "attacks/attack.h"

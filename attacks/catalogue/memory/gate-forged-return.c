@@ -1,6 +1,6 @@
 /* Tries: to return to the host by the gate's way out, with a stack of the library's that says
  *   where to
- * From: Garmr (Wanninger et al., 2021); CWE-121
+ * From: Garmr (Voulimeneas et al.); CWE-121
  * Observed: A function of the host's was entered.
  * Needs: machine-code, keys */
 #include "attacks/attack.h"

@@ -1,7 +1,7 @@
 /* Tries: to jump to each of the gate's own WRPKRU with all rights asked for, and to read the
  *   secret
- * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019), section 3.2; Hodor (Hedayati et
- *   al., USENIX ATC 2019)
+ * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019); Hodor (Hedayati et al., USENIX
+ *   ATC 2019)
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys */
 #include "attacks/attack.h"

@@ -1,6 +1,6 @@
 /* Tries: to jump to each of them with no rights at all, so that not even a signal can be
  *   delivered
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.4; CWE-400
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-400
  * Observed: The host is still there, and has its thread.
  * Needs: machine-code, keys */
 #include "attacks/attack.h"

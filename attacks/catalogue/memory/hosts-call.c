@@ -1,6 +1,6 @@
 /* Tries: to jump into a call of the host's whose distance spells WRPKRU
- * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019), section 3.3: occurrences that
- *   span instructions' fields
+ * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019): occurrences that span
+ *   instructions' fields
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, host-code */
 #include "attacks/attack.h"

@@ -1,5 +1,5 @@
 /* Tries: to find a WRPKRU in memory of the host's that is writable and executable at once
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.2
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020)
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, host-code */
 #include "attacks/attack.h"

@@ -1,6 +1,6 @@
 /* Tries: to find a WRPKRU in code that the host has generated at run time
- * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019), section 3.3; PKU Pitfalls
- *   (Connor et al., USENIX Security 2020)
+ * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019); PKU Pitfalls (Connor et al.,
+ *   USENIX Security 2020)
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, host-code */
 #include "attacks/attack.h"

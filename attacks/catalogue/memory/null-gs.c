@@ -1,6 +1,6 @@
 /* Tries: to take away the base by which the gate knows its thread, by loading a selector, and
  *   then to call back
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020); Garmr (Wanninger et al., 2021)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); Garmr (Voulimeneas et al.)
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys */
 #include "attacks/attack.h"

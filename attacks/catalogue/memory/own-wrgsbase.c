@@ -1,5 +1,5 @@
 /* Tries: to set the base by which the gate knows its thread, by WRGSBASE, and then to call back
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020); Garmr (Wanninger et al., 2021)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); Garmr (Voulimeneas et al.)
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys, load */
 #include "attacks/attack.h"

@@ -1,6 +1,5 @@
 /* Tries: to open its keys by an instruction that only a jump into the middle of another finds
- * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019), section 3.3: unaligned
- *   occurrences
+ * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019): unaligned occurrences
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys, load */
 #include "attacks/attack.h"

@@ -1,6 +1,6 @@
 /* Tries: to open its keys by an instruction of its own
- * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019), section 3.3; Hodor (Hedayati et
- *   al., USENIX ATC 2019)
+ * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019); Hodor (Hedayati et al., USENIX
+ *   ATC 2019)
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys, load */
 #include "attacks/attack.h"

@@ -1,6 +1,6 @@
 /* Tries: to open its keys by XRSTOR, from an image in its memory
- * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019), section 3.3; PKU Pitfalls
- *   (Connor et al., USENIX Security 2020), section 4.6
+ * From: ERIM (Vahldiek-Oberwagner et al., USENIX Security 2019); PKU Pitfalls (Connor et al.,
+ *   USENIX Security 2020)
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys, load */
 #include "attacks/attack.h"

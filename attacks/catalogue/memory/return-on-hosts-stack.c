@@ -1,5 +1,5 @@
 /* Tries: to return with its stack pointer in the host's memory
- * From: Garmr (Wanninger et al., 2021); CWE-787
+ * From: Garmr (Voulimeneas et al.); CWE-787
  * Observed: The function that lies there as a return address was entered, or a canary has
  *   changed.
  * Needs: machine-code */

@@ -1,6 +1,6 @@
 /* Tries: to have the kernel write a signal's frame where its stack pointer points: into the
  *   host's memory. The host has a handler that it forgot to hand to the runtime
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020), section 4.4; signal(7)
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); signal(7)
  * Observed: A canary that has changed.
  * Needs: machine-code
  * Not for: process: the host's signals are not the worker's */

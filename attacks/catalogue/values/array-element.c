@@ -1,5 +1,5 @@
 /* Tries: to hide one number that is out of range among a thousand that are not
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2: each element; CWE-129
+ * From: Omniglot (Schuermann et al., OSDI 2025): each element; CWE-129
  * Observed: A canary that has changed. */
 #include "attacks/attack.h"
 

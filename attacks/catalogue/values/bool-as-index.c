@@ -1,5 +1,5 @@
 /* Tries: to have the host call what lies behind a table of two, by a bool of 2
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2; CWE-129
+ * From: Omniglot (Schuermann et al., OSDI 2025); CWE-129
  * Observed: A function of the host's that nobody calls was entered. */
 #include "attacks/attack.h"
 

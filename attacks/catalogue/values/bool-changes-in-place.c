@@ -1,6 +1,6 @@
 /* Tries: to change a bool that the host has validated and is reading where it is, from a second
  *   thread
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2: aliasing; CWE-367, CWE-362
+ * From: Omniglot (Schuermann et al., OSDI 2025): aliasing; CWE-367, CWE-362
  * Observed: A validated bool that is neither 0 nor 1.
  * Needs: threads, in-place */
 #include "attacks/attack.h"

@@ -1,7 +1,6 @@
 /* Tries: to hand out a bool that is neither true nor false. The host stores it as the tag of a
  *   union, for which 2 means something else: a number is taken for an address
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2 and the talk: a bool of 2; CWE-843,
- *   CWE-704
+ * From: Omniglot (Schuermann et al., OSDI 2025) and the talk: a bool of 2; CWE-843, CWE-704
  * Observed: The secret in what the host prints. */
 #include "attacks/attack.h"
 

@@ -1,6 +1,6 @@
 /* Tries: to change bytes after the host has checked them and before it uses them: while it calls
  *   the library in between
- * From: CWE-367; Omniglot (Schuermann et al., OSDI 2025), section 2: a double fetch
+ * From: CWE-367; Omniglot (Schuermann et al., OSDI 2025): a double fetch
  * Observed: A canary that has changed. */
 #include "attacks/attack.h"
 

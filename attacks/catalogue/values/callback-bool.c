@@ -1,6 +1,6 @@
 /* Tries: to call back with a bool of 2
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2: a callback's arguments are foreign
- *   values, too; CWE-129
+ * From: Omniglot (Schuermann et al., OSDI 2025): a callback's arguments are foreign values, too;
+ *   CWE-129
  * Observed: A function of the host's that nobody calls was entered. */
 #include "attacks/attack.h"
 

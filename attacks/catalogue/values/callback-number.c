@@ -1,6 +1,6 @@
 /* Tries: to call back with a number out of its range
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2: a callback's arguments are foreign
- *   values, too; CWE-129
+ * From: Omniglot (Schuermann et al., OSDI 2025): a callback's arguments are foreign values, too;
+ *   CWE-129
  * Observed: A canary that has changed. */
 #include "attacks/attack.h"
 

@@ -1,5 +1,5 @@
 /* Tries: to have the host call what lies before a table, by an enum that is negative
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2: an enum that is none; CWE-129
+ * From: Omniglot (Schuermann et al., OSDI 2025): an enum that is none; CWE-129
  * Observed: A function of the host's that nobody calls was entered. */
 #include "attacks/attack.h"
 

@@ -1,7 +1,6 @@
 /* Tries: to have the host send what lies behind its buffer: what the library claims to have
  *   filled is more than there was room for
- * From: CWE-805; CVE-2014-0160, from the other side; Omniglot (Schuermann et al., OSDI 2025),
- *   section 2
+ * From: CWE-805; CVE-2014-0160, from the other side; Omniglot (Schuermann et al., OSDI 2025)
  * Observed: The secret in what the host sends. */
 #include "attacks/attack.h"
 

@@ -1,6 +1,6 @@
 /* Tries: to pass the host's check of a path by a text that is no UTF-8: what its decoder makes
  *   of it later is another path
- * From: CVE-2000-0884 (IIS); CWE-176; Omniglot (Schuermann et al., OSDI 2025), section 2: text
+ * From: CVE-2000-0884 (IIS); CWE-176; Omniglot (Schuermann et al., OSDI 2025): text
  * Observed: A file that only the host may make.
  * Needs: in-place */
 #include "attacks/attack.h"

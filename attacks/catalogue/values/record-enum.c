@@ -1,5 +1,5 @@
 /* Tries: to hide an enum that is none in a struct
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2: validity of what is nested; CWE-129
+ * From: Omniglot (Schuermann et al., OSDI 2025): validity of what is nested; CWE-129
  * Observed: A function of the host's that nobody calls was entered. */
 #include "attacks/attack.h"
 

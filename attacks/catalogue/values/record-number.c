@@ -1,5 +1,5 @@
 /* Tries: to hide a number out of its range in a struct
- * From: Omniglot (Schuermann et al., OSDI 2025), section 2: validity of what is nested; CWE-129
+ * From: Omniglot (Schuermann et al., OSDI 2025): validity of what is nested; CWE-129
  * Observed: A canary that has changed. */
 #include "attacks/attack.h"
 
