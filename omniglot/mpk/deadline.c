@@ -5,8 +5,8 @@
  * code; only one that stays there is told by a signal. A call costs one increment for it, and no
  * system call.
  *
- * Calls are known by their number, `calls` of the thread. A callback can make others, so it carries
- * what the call that it interrupts had been charged over to the number that is then the last. */
+ * Calls are known by their number, `calls` of the thread. A callback can make others: then the call
+ * that it interrupts gets a new number, and what it had been charged is carried over to that. */
 #include "mpk.h"
 
 #include <sys/random.h>
@@ -233,9 +233,12 @@ void mpk_deadline_fail(struct og_fault *fault, uintptr_t at)
 
 void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept)
 {
+    /* A number that no call had: the last one's may have been charged to it. */
+    uint64_t calls = load(&thread->calls) + 1;
     store(&thread->carried_for, NO_CALL);
     store(&thread->carried, kept->charged_for == kept->calls ? kept->charged : 0);
-    store(&thread->carried_for, load(&thread->calls));
+    store(&thread->carried_for, calls);
+    store(&thread->calls, calls);
 }
 
 bool mpk_deadline_is_own(int signal, const siginfo_t *info)
