@@ -33,6 +33,18 @@ static bool has_protection_keys(void)
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & 1u << 4);
 }
 
+/* Advanced Performance Extensions (Intel APX specification, 3.1.2): with them a prefix takes the
+ * place of the byte 0F, by which forbidden instructions are found (scan.c). */
+static bool has_new_prefixes(void)
+{
+    enum { OSXSAVE = 1 << 27, APX = 1 << 19 };
+    unsigned a, b, c, d, low, high;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & OSXSAVE))
+        return false;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & APX) != 0;
+}
+
 enum og_error og_mpk_supported(struct og_fault *fault)
 {
     if (!has_protection_keys())
@@ -45,6 +57,10 @@ enum og_error og_mpk_supported(struct og_fault *fault)
     if (!__builtin_cpu_supports("avx"))
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the processor offers no AVX, by which the gate clears vector registers");
+    if (has_new_prefixes())
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "APX is enabled: instructions that could undo the isolation can be written "
+                       "as nobody looks for them (boot with clearcpuid=apx)");
     /* A mode that does not exist: EINVAL where the call does. The selector is not looked at. */
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 2, 0, 0, &taken) && errno != EINVAL)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
