@@ -105,10 +105,12 @@ void og_scope_end(struct og_scope *scope) OG_NO_ANALYSIS
 
 size_t og_callback_scope_begin(struct og_context *context, struct og_scope *scope) OG_NO_ANALYSIS
 {
-    size_t enclosing = context->floor;
-    if (!open_scope(context, scope))
+    size_t enclosing = context->floor, depth = context->depth;
+    if (open_scope(context, scope))
+        depth++;
+    else
         context->exclusive = NULL; /* born ended or not, it takes the place of the outer ones */
-    context->floor = context->depth;
+    context->floor = depth;
     return enclosing;
 }
 

@@ -28,7 +28,7 @@ AT_OFFSET(registers, MPK_CALLBACK_REGISTERS);
 _Static_assert(sizeof(struct callback_frame) == MPK_CALLBACK_SIZE, "layout.h says otherwise");
 
 extern const char og_mpk_callback_thunks[];
-uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame);
+uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame);
 enum { THUNK_SIZE = 16 };
 
 /* What the gate puts on the foreign stack, with the host's rights, when the host calls in again: a
@@ -90,7 +90,7 @@ static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
     return is_over;
 }
 
-uintptr_t og_mpk_callback_serve(uint32_t number, uintptr_t address)
+uintptr_t og_mpk_callback_serve(uint64_t number, uintptr_t address)
 {
     const struct mpk_thread *thread = mpk_thread_in_gate();
     struct mpk_context *context = thread->frame->context;

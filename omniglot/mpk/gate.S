@@ -393,7 +393,7 @@ og_mpk_callback_allowed:
     ldmxcsr 16(%rsp)
     fninit
     fldcw   20(%rsp)
-    and     $-16, %rsp
+    /* Aligned: a call leaves nine words below the host's return address. */
     call    og_mpk_callback_serve   /* returns where the frame on the foreign stack is */
     cmpb    $0, og_mpk_has_wide_registers(%rip)
     je      1f

@@ -37,8 +37,8 @@ function boxed_see_registers, boxed_see_wide, boxed_call_back_and_see_wide, boxe
 static bool can_enter, is_wide;
 static unsigned armed;
 
-uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame);
-uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame)
+uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame);
+uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame)
 {
     (void)slot;
     fill_vectors();

@@ -48,7 +48,7 @@ struct mpk_thread *og_mpk_signal_stack_owners[1];
 void og_mpk_signal_entry(int, siginfo_t *, void *);
 void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
                    uintptr_t fs);
-uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame);
+uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame);
 
 int mpk_deadline_signal(void)
 {
@@ -84,7 +84,7 @@ static bool flags_are_the_abis(unsigned long flags)
     return !(flags & (GATE_SIGNALS_FLAGS | TRAP_FLAG));
 }
 
-uintptr_t og_mpk_callback_serve(uint32_t slot, uintptr_t frame)
+uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame)
 {
     (void)slot;
     look_at_flags();
