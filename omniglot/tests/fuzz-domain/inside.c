@@ -561,6 +561,9 @@ static void jump(struct plan *plan, uint64_t *state)
     /* Or the system call of an instruction that the host has. */
     if (chance(state, 4))
         leap.registers[RAX] = some_number(state);
+    /* It takes them only so. */
+    if (!(leap.registers[RCX] & 0xffffffff) && !(leap.registers[RDX] & 0xffffffff))
+        leap.registers[RAX] &= plan->deniable;
     switch (below(state, 4)) {
     case 0:
         leap.registers[RSP] = some_address(plan, state);
@@ -787,12 +790,12 @@ __attribute__((used)) static uint64_t run(struct plan *plan)
 
 /* uint64_t fuzz(struct plan *plan): notes what registers hold, then runs. */
 EXPORT uint64_t fuzz(struct plan *plan);
-_Static_assert(__builtin_offsetof(struct plan, entered) == 960, "fuzz() says otherwise");
+_Static_assert(__builtin_offsetof(struct plan, entered) == 968, "fuzz() says otherwise");
 __asm__("    .globl fuzz\n    .type fuzz, @function\n"
         "fuzz:\n"
-        "    mov %rbx, 960(%rdi)\n    mov %rbp, 968(%rdi)\n    mov %r12, 976(%rdi)\n"
-        "    mov %r13, 984(%rdi)\n    mov %r14, 992(%rdi)\n    mov %r15, 1000(%rdi)\n"
-        "    mov %r10, 1008(%rdi)\n    movq %xmm15, 1016(%rdi)\n"
+        "    mov %rbx, 968(%rdi)\n    mov %rbp, 976(%rdi)\n    mov %r12, 984(%rdi)\n"
+        "    mov %r13, 992(%rdi)\n    mov %r14, 1000(%rdi)\n    mov %r15, 1008(%rdi)\n"
+        "    mov %r10, 1016(%rdi)\n    movq %xmm15, 1024(%rdi)\n"
         "    jmp run\n"
         "    .size fuzz, . - fuzz\n");
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,6 +97,16 @@ static void add_own(struct plan *plan, unsigned which, uintptr_t allocation)
     plan->targets[plan->target_count++] = (struct target){allocation, 65536, PLACE_ARENA};
 }
 
+/* Of a domain with these rights. */
+static uint64_t deniable(uint32_t rights)
+{
+    struct utsname name;
+    int major = 0, minor = 0;
+    if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+        return rights;
+    return major > 6 || (major == 6 && minor >= 12) ? UINT64_MAX : rights;
+}
+
 static void make_plan(struct plan *plan, unsigned which, uintptr_t at)
 {
     memset(plan, 0, sizeof(*plan));
@@ -110,6 +121,7 @@ static void make_plan(struct plan *plan, unsigned which, uintptr_t at)
     for (int i = 0; i < CALLBACKS; i++)
         plan->callbacks[i] = callbacks[which][i].address;
     plan->trace = settings->trace ? tracing[which].address : 0;
+    plan->deniable = deniable(canaries_rights(domains[which]));
 }
 
 static void judge(const struct og_domain *domain, const struct plan *plan,
@@ -362,7 +374,10 @@ static void *play_along(void *memory)
 /* The plan that the constructors follow; with no actions, none. */
 static void write_loading_plan(uint32_t actions)
 {
-    struct plan plan = {.seed = next_random(&player->random), .actions = actions, .only = ACTIONS};
+    struct plan plan = {.seed = next_random(&player->random),
+                        .actions = actions,
+                        .only = ACTIONS,
+                        .deniable = deniable(0)};
     if (actions && below(2))
         plan.only = ACT_MAKE_CODE;
     FILE *file = fopen("/tmp/fuzz-domain/readable/plan", "we");
