@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -138,12 +140,187 @@ static void a_child_of_fork_has_working_and_closed_domains(void **state)
     assert_works_after_reset();
 }
 
+/* --- what a child of fork finds of the threads that it lacks --- */
+
+static atomic_int is_there, may_go;
+
+/* Is in the domain once, and then waits. */
+static void *visit_and_wait(void *memory)
+{
+    long result;
+    *(enum og_error *)memory = call_words("count_up", &result, 0, 0, 0, 0);
+    is_there = 1;
+    while (!may_go)
+        sched_yield();
+    return NULL;
+}
+
+static void wait_in_callback(void *user, struct og_scope *scope,
+                             const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)user;
+    (void)scope;
+    (void)arguments;
+    (void)result;
+    is_there = 1;
+    while (!may_go)
+        sched_yield();
+}
+
+/* Is in the domain, on the host's side of a callback, and waits there. */
+static void *call_back_and_wait(void *memory)
+{
+    struct og_callback *callback = memory;
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    if (!og_callback_open(domain, callback, wait_in_callback, NULL, &fault))
+        (void)CALL(scope, boxed("call_back"), AS(words *)((long)callback->address, 0, 0, 0));
+    og_scope_end(&scope);
+    return NULL;
+}
+
+static void *loop_for_a_deadline(void *memory)
+{
+    is_there = 1;
+    *(enum og_error *)memory = call_words("loop_forever", NULL, 0, 0, 0, 0);
+    return NULL;
+}
+
+static void *count_up_after_reset(void *memory)
+{
+    long result = 0;
+    if (og_domain_reset(domain, &fault) == OG_OK &&
+        call_words("count_up", &result, 0, 0, 0, 0) == OG_OK && result == 101)
+        *(bool *)memory = true;
+    return NULL;
+}
+
+/* Forks while another thread is in `other`, and has a new thread of the child use the domain. */
+static int new_thread_in_child(void *(*other)(void *), void *memory)
+{
+    pthread_t thread;
+    int status = -1;
+    is_there = may_go = 0;
+    (void)boxed("count_up");
+    assert_int_equal(pthread_create(&thread, NULL, other, memory), 0);
+    while (!is_there)
+        sched_yield();
+    usleep(20000);
+    pid_t child = fork();
+    if (child == 0) {
+        bool worked = false;
+        alarm(10);
+        if (!pthread_create(&thread, NULL, count_up_after_reset, &worked))
+            pthread_join(thread, NULL);
+        _exit(!worked);
+    }
+    may_go = 1;
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    pthread_join(thread, NULL);
+    reset();
+    return status;
+}
+
+static void a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_inside(void **state)
+{
+    (void)state;
+    enum og_error ended = OG_OK;
+    (void)boxed("loop_forever");
+    assert_int_equal(new_thread_in_child(loop_for_a_deadline, &ended), 0);
+    assert_int_equal(ended, OG_DEADLINE);
+}
+
+static void a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_outside(void **state)
+{
+    (void)state;
+    enum og_error ended = OG_SYSTEM;
+    assert_int_equal(new_thread_in_child(visit_and_wait, &ended), 0);
+    assert_int_equal(ended, OG_OK);
+}
+
+static void a_child_can_close_a_callback_that_another_thread_was_in(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    pthread_t thread;
+    int status = -1;
+    is_there = may_go = 0;
+    (void)boxed("call_back");
+    assert_int_equal(pthread_create(&thread, NULL, call_back_and_wait, &callback), 0);
+    while (!is_there)
+        sched_yield();
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(10);
+        og_callback_close(&callback);
+        _exit(0);
+    }
+    may_go = 1;
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    pthread_join(thread, NULL);
+    assert_int_equal(status, 0);
+    og_callback_close(&callback);
+    reset();
+}
+
+/* --- a signal stack that is taken away --- */
+
+static atomic_int signals;
+
+static void count_signal(int signal)
+{
+    signals += signal == SIGUSR1;
+}
+
+static void *reset_and_fail(void *memory)
+{
+    struct og_domain *other = memory;
+    struct og_scope scope;
+    if (og_domain_reset(other, &fault))
+        return NULL;
+    og_scope_begin(other, &scope);
+    (void)CALL(scope, boxed_in(other, "read_word"), AS(words *)((long)&secret, 0, 0, 0));
+    og_scope_end(&scope);
+    return NULL;
+}
+
+static void no_signal_comes_to_the_stack_of_a_domain_that_was_closed(void **state)
+{
+    (void)state;
+    const struct sigaction action = {.sa_handler = count_signal};
+    struct sigaction before;
+    struct og_domain *other = open_another(library, NULL);
+    struct og_scope scope;
+    pthread_t thread;
+    long value = 0;
+    (void)boxed_in(other, "read_word");
+    og_scope_begin(other, &scope);
+    assert_int_equal(CALL(scope, boxed_in(other, "count_up"), value = AS(words *)(0, 0, 0, 0)),
+                     OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(value, 101);
+    assert_int_equal(pthread_create(&thread, NULL, reset_and_fail, other), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    signals = 0;
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_int_equal(signals, 1);
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_have_stacks_and_thread_variables_of_their_own),
         cmocka_unit_test(ten_seconds_of_ticks_lose_no_call_and_no_tick),
         cmocka_unit_test(a_child_of_fork_has_working_and_closed_domains),
+        cmocka_unit_test(a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_inside),
+        cmocka_unit_test(a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_outside),
+        cmocka_unit_test(a_child_can_close_a_callback_that_another_thread_was_in),
+        cmocka_unit_test(no_signal_comes_to_the_stack_of_a_domain_that_was_closed),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }
