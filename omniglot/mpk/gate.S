@@ -404,7 +404,10 @@ og_mpk_callback_allowed:
     mov     MPK_CONTEXT_FS(%rdx), %rcx
     wrfsbase %rcx
     mov     %rax, %rsp
-    /* As in a call, nothing of the host's stays in a register. */
+    /* As in a call, nothing of the host's stays in a register: a signal before the rights are given
+     * puts them on the foreign stack. */
+    xor     %ecx, %ecx
+    xor     %edx, %edx
     xor     %esi, %esi
     xor     %edi, %edi
     xor     %r8d, %r8d
