@@ -311,6 +311,51 @@ static void no_signal_comes_to_the_stack_of_a_domain_that_was_closed(void **stat
     assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
 }
 
+/* --- a handler of the host's that calls in --- */
+
+enum { WORDS = 2048 };
+static int torn = -1;
+
+static void call_in_handler(int signal)
+{
+    volatile long own[WORDS];
+    long result;
+    for (int i = 0; i < WORDS; i++)
+        own[i] = signal + i;
+    enum og_error error = call_words("system_call", &result, SYS_getppid, 0, 0, 0);
+    torn = error || result != -EPERM;
+    for (int i = 0; i < WORDS; i++)
+        torn += own[i] != signal + i;
+    torn += raise(SIGUSR2) != 0; /* finds the host, with the domain's signal stack armed */
+    for (int i = 0; i < WORDS; i++)
+        torn += own[i] != signal + i;
+}
+
+static int call_in_handler_in_child(void)
+{
+    const struct sigaction action = {.sa_handler = call_in_handler};
+    long result;
+    /* Then the domain's signal stack is armed, and the handler runs on the runtime's stack. */
+    if (call_words("count_up", &result, 0, 0, 0, 0) || sigaction(SIGUSR1, &action, NULL) ||
+        signal(SIGUSR2, count_signal) == SIG_ERR || raise(SIGUSR1))
+        return 100;
+    return torn ? 1 : 0;
+}
+
+static void a_handler_that_calls_in_keeps_its_stack(void **state)
+{
+    (void)state;
+    int status = -1;
+    (void)boxed("system_call");
+    (void)boxed("count_up");
+    pid_t child = fork();
+    if (child == 0)
+        _exit(call_in_handler_in_child());
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -321,6 +366,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_outside),
         cmocka_unit_test(a_child_can_close_a_callback_that_another_thread_was_in),
         cmocka_unit_test(no_signal_comes_to_the_stack_of_a_domain_that_was_closed),
+        cmocka_unit_test(a_handler_that_calls_in_keeps_its_stack),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }
