@@ -175,7 +175,8 @@ static bool find_allocations(struct mpk_context *context)
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault)
 {
     struct mpk_thread *thread = mpk_thread_self();
-    struct mpk_context *context = thread ? calloc(1, sizeof(*context)) : NULL;
+    bool works = thread && !thread->has_no_dispatch;
+    struct mpk_context *context = works ? calloc(1, sizeof(*context)) : NULL;
     const struct og_context *reason = &no_thread;
     if (!context)
         goto fail;

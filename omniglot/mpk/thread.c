@@ -4,6 +4,7 @@
 #include "mpk.h"
 
 #include <asm/prctl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -222,6 +223,22 @@ static void leave(void *memory)
     give_block(index);
 }
 
+/* In a child: the kernel has turned the dispatch off. */
+static void dispatch_again(void)
+{
+    if (!self)
+        return;
+    self->id = (pid_t)syscall(SYS_gettid);
+    atomic_store(&self->told, 0); /* what was pending is the parent's */
+    /* Without the dispatch a domain could make any system call: then it is not to be entered. */
+    if (!prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
+        return;
+    if (self->frame) /* from a callback, which returns there */
+        __builtin_trap();
+    memset(self->contexts, 0, sizeof(self->contexts));
+    self->has_no_dispatch = true;
+}
+
 void mpk_threads_forked(void)
 {
     for (unsigned i = 0; i < MPK_THREADS; i++) {
@@ -231,13 +248,23 @@ void mpk_threads_forked(void)
                 threads[i] = NULL;
         }
     }
-    if (!self)
-        return;
-    self->id = (pid_t)syscall(SYS_gettid);
-    atomic_store(&self->told, 0); /* what was pending is the parent's */
-    /* Without the dispatch a domain could make any system call: then it is not to be entered. */
-    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
-        memset(self->contexts, 0, sizeof(self->contexts));
+    dispatch_again();
+}
+
+/* A child that fork's handlers do not run in has domains all the same. */
+__attribute__((visibility("default"))) pid_t _Fork(void)
+{
+    static pid_t (*libcs)(void);
+    if (!libcs)
+        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
+    if (!libcs) {
+        errno = ENOSYS;
+        return -1;
+    }
+    pid_t child = libcs();
+    if (child == 0)
+        dispatch_again();
+    return child;
 }
 
 void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))

@@ -2,11 +2,15 @@
 #include "mpk-test.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -356,6 +360,60 @@ static void a_handler_that_calls_in_keeps_its_stack(void **state)
     assert_int_equal(status, 0);
 }
 
+static void a_child_without_forks_handlers_has_closed_domains(void **state)
+{
+    (void)state;
+    long result = 0;
+    int status = -1;
+    (void)boxed("system_call");
+    assert_int_equal(call_words("count_up", &result, 0, 0, 0, 0), OG_OK);
+    pid_t child = _Fork();
+    if (child == 0) {
+        enum og_error error = call_words("system_call", &result, SYS_getppid, 0, 0, 0);
+        _exit(error ? 1 : result != -EPERM ? 2 : 0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    reset();
+}
+
+/* From now on the process cannot ask for a dispatch. */
+static bool forbid_prctl(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+static void a_child_that_gets_no_dispatch_enters_no_domain(void **state)
+{
+    (void)state;
+    int status = -1;
+    struct og_function outside = boxed("system_call");
+    pid_t child = fork();
+    if (child == 0) {
+        if (!forbid_prctl())
+            _exit(3);
+        pid_t grandchild = fork();
+        if (grandchild == 0) {
+            struct og_scope scope;
+            og_scope_begin(domain, &scope);
+            _exit(CALL(scope, outside, (void)AS(words *)(SYS_getppid, 0, 0, 0)) == OG_OK);
+        }
+        _exit(grandchild < 0 || waitpid(grandchild, &status, 0) != grandchild ? 4 : status != 0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -367,6 +425,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_child_can_close_a_callback_that_another_thread_was_in),
         cmocka_unit_test(no_signal_comes_to_the_stack_of_a_domain_that_was_closed),
         cmocka_unit_test(a_handler_that_calls_in_keeps_its_stack),
+        cmocka_unit_test(a_child_without_forks_handlers_has_closed_domains),
+        cmocka_unit_test(a_child_that_gets_no_dispatch_enters_no_domain),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }
