@@ -45,6 +45,9 @@ void mpk_contexts_forked(struct mpk_domain *domain)
         if (domain->seats[i].context && domain->seats[i].context->thread == mpk_thread_if_any())
             own = domain->seats[i].context;
     og_turn_in_child(&domain->turn, own ? &own->context : NULL);
+    /* Callbacks under way are all the domain's owner's. */
+    for (size_t i = 0; i < MPK_CALLBACKS && !(own && own->context.floor); i++)
+        domain->slots[i].running = 0;
     for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
         struct mpk_context *context = domain->seats[i].context;
         if (!context || context == own)
@@ -172,7 +175,8 @@ static bool find_allocations(struct mpk_context *context)
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault)
 {
     struct mpk_thread *thread = mpk_thread_self();
-    struct mpk_context *context = thread ? calloc(1, sizeof(*context)) : NULL;
+    bool works = thread && !thread->has_no_dispatch;
+    struct mpk_context *context = works ? calloc(1, sizeof(*context)) : NULL;
     const struct og_context *reason = &no_thread;
     if (!context)
         goto fail;

@@ -21,6 +21,10 @@ struct mpk_kernel_context {
 _Static_assert(offsetof(struct mpk_kernel_context, mask) == offsetof(ucontext_t, uc_sigmask),
                "the kernel's ucontext is laid out otherwise");
 
+_Static_assert(offsetof(ucontext_t, uc_mcontext.gregs[REG_RSP]) == MPK_UCONTEXT_RSP &&
+                   offsetof(ucontext_t, uc_mcontext.gregs[REG_RIP]) == MPK_UCONTEXT_RIP,
+               "layout.h says otherwise");
+
 /* A copy on the host's stack, by which a handler returns. */
 struct mpk_frame_copy {
     uint64_t return_address;

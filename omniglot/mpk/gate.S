@@ -404,7 +404,10 @@ og_mpk_callback_allowed:
     mov     MPK_CONTEXT_FS(%rdx), %rcx
     wrfsbase %rcx
     mov     %rax, %rsp
-    /* As in a call, nothing of the host's stays in a register. */
+    /* As in a call, nothing of the host's stays in a register: a signal before the rights are given
+     * puts them on the foreign stack. */
+    xor     %ecx, %ecx
+    xor     %edx, %edx
     xor     %esi, %esi
     xor     %edi, %edi
     xor     %r8d, %r8d
@@ -459,7 +462,33 @@ og_mpk_signal_entry:
     cmp     %r9, MPK_SECRET(%r8)
     jne     og_mpk_trap
 
+    /* What the host has on the stack for handlers stays as it is: a handler of its own has called in,
+     * from above the innermost frame, or is interrupted after that. The stack pointer that was
+     * interrupted counts where it is the host's: the selector says so, two instructions early. */
     mov     MPK_HANDLER_STACK(%r8), %rsp
+    mov     MPK_HOST_RSP(%r8), %rax
+    mov     %rax, %rcx
+    sub     %r8, %rcx
+    cmp     $MPK_BLOCK_SIZE, %rcx
+    cmovb   %rax, %rsp
+    cmpb    $MPK_ALLOW, MPK_SELECTOR(%r8)
+    jne     2f
+    mov     MPK_UCONTEXT_RIP(%r10), %rcx
+    lea     og_mpk_gate_allowed(%rip), %rax
+    cmp     %rax, %rcx
+    je      2f
+    lea     og_mpk_callback_allowed(%rip), %rax
+    cmp     %rax, %rcx
+    je      2f
+    mov     MPK_UCONTEXT_RSP(%r10), %rax
+    mov     %rax, %rcx
+    sub     %r8, %rcx
+    cmp     $MPK_BLOCK_SIZE, %rcx
+    jae     2f
+    cmp     %rsp, %rax
+    cmovb   %rax, %rsp
+2:  sub     $MPK_RED_ZONE, %rsp
+    and     $-16, %rsp
     USE_HOST_FLAGS
     xor     %ebp, %ebp
     xor     %r9d, %r9d

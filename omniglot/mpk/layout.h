@@ -58,6 +58,10 @@
 #define MPK_RED_ZONE    128
 #define MPK_RESUME_SIZE 40 /* rax, rcx, rdx, flags, rip */
 
+/* In the ucontext that the kernel hands to a handler. */
+#define MPK_UCONTEXT_RSP 160
+#define MPK_UCONTEXT_RIP 168
+
 #define MPK_DOMAINS   64
 #define MPK_NO_DOMAIN 0xffffffffffffffff
 #define MPK_CALLBACKS 64

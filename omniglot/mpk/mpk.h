@@ -51,7 +51,8 @@ struct mpk_thread {
     uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
-    uint64_t number; /* og_thread_number */
+    uint64_t number;      /* og_thread_number */
+    bool has_no_dispatch; /* in a child of fork: it enters no domain */
     /* Deadlines (deadline.c): nanoseconds, each of the call of that number. The clock's: */
     _Atomic uint64_t charged, charged_for;
     _Atomic uint64_t over_for; /* the call that has been charged all it may be */

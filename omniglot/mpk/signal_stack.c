@@ -140,6 +140,14 @@ static void disarm(struct mpk_thread *thread)
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
 }
 
+/* Would the kernel write a frame to the calling thread's signal stack? `armed` does not tell: where
+ * another thread has reset the domain, it says that none is. */
+static bool is_armed(uintptr_t stack)
+{
+    stack_t kernels;
+    return syscall(SYS_sigaltstack, NULL, &kernels) || (uintptr_t)kernels.ss_sp == stack;
+}
+
 bool mpk_signal_stack_give(struct mpk_context *context)
 {
     struct mpk_thread *thread = context->thread;
@@ -151,7 +159,7 @@ bool mpk_signal_stack_give(struct mpk_context *context)
     if (!context->signal_stack)
         return true;
     size_t index = index_of(context->signal_stack);
-    if (is_own && thread->armed == armed)
+    if (is_own && (thread->armed == armed || is_armed(context->signal_stack)))
         disarm(thread);
     pthread_mutex_lock(&lock);
     if (is_own) {

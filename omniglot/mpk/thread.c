@@ -4,6 +4,7 @@
 #include "mpk.h"
 
 #include <asm/prctl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -111,13 +112,6 @@ static void set_ready(unsigned index, bool is)
     pthread_mutex_unlock(&lock);
 }
 
-static void give_index(unsigned index)
-{
-    pthread_mutex_lock(&lock);
-    threads[index] = NULL;
-    pthread_mutex_unlock(&lock);
-}
-
 /* The kernel writes glibc's rseq area whenever it preempts or signals the thread, and kills
  * the process if it cannot: with a domain's rights it cannot. */
 static void leave_restartable_sequences(void)
@@ -137,10 +131,21 @@ static bool map_block(struct mpk_thread *block)
            !pkey_mprotect(block, MPK_PAGE, rights, MPK_GATE_KEY);
 }
 
-static void unmap_block(struct mpk_thread *block)
+static bool unmap_block(struct mpk_thread *block)
 {
-    (void)mmap(block, MPK_BLOCK_SIZE, PROT_NONE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    return mmap(block, MPK_BLOCK_SIZE, PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
+/* A block that cannot be unmapped is nobody's again: the next thread would find in it what the
+ * last one had. */
+static void give_block(unsigned index)
+{
+    bool gone = unmap_block(threads[index]);
+    pthread_mutex_lock(&lock);
+    if (gone)
+        threads[index] = NULL;
+    pthread_mutex_unlock(&lock);
 }
 
 void mpk_thread_open_rights(void)
@@ -191,8 +196,7 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     return block;
 fail:
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
-    unmap_block(block);
-    give_index(index);
+    give_block(index);
     return NULL;
 }
 
@@ -216,25 +220,51 @@ static void leave(void *memory)
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     self = NULL;
-    unmap_block(block);
-    give_index(index);
+    give_block(index);
+}
+
+/* In a child: the kernel has turned the dispatch off. */
+static void dispatch_again(void)
+{
+    if (!self)
+        return;
+    self->id = (pid_t)syscall(SYS_gettid);
+    atomic_store(&self->told, 0); /* what was pending is the parent's */
+    /* Without the dispatch a domain could make any system call: then it is not to be entered. */
+    if (!prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
+        return;
+    if (self->frame) /* from a callback, which returns there */
+        __builtin_trap();
+    memset(self->contexts, 0, sizeof(self->contexts));
+    self->has_no_dispatch = true;
 }
 
 void mpk_threads_forked(void)
 {
     for (unsigned i = 0; i < MPK_THREADS; i++) {
         if (threads[i] && threads[i] != self) {
-            threads[i] = NULL;
             ready[i] = false;
+            if (unmap_block(threads[i]))
+                threads[i] = NULL;
         }
     }
-    if (!self)
-        return;
-    self->id = (pid_t)syscall(SYS_gettid);
-    atomic_store(&self->told, 0); /* what was pending is the parent's */
-    /* Without the dispatch a domain could make any system call: then it is not to be entered. */
-    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
-        memset(self->contexts, 0, sizeof(self->contexts));
+    dispatch_again();
+}
+
+/* A child that fork's handlers do not run in has domains all the same. */
+__attribute__((visibility("default"))) pid_t _Fork(void)
+{
+    static pid_t (*libcs)(void);
+    if (!libcs)
+        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
+    if (!libcs) {
+        errno = ENOSYS;
+        return -1;
+    }
+    pid_t child = libcs();
+    if (child == 0)
+        dispatch_again();
+    return child;
 }
 
 void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))

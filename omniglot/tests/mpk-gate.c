@@ -1,7 +1,7 @@
 /* The gate, attacked with whatever foreign code can have in registers and flags, and what it leaves
  * where another domain could find it. */
 #include "mpk-test.h"
-#include "omniglot/mpk/layout.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,11 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
+extern const unsigned char og_mpk_callback[], og_mpk_signal_entry[]; /* which follows it */
 
 static char gate_library[sizeof(library)];
 static struct og_domain *attacker;
@@ -175,8 +178,6 @@ static void a_step_after_a_wrpkru_ends_the_call(void **state)
     (void)state;
     visit_wrpkrus(step_there);
 }
-
-size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 
 /* At every offset: the host's scan leaves the gate out. WRFSBASE sets what no host code uses that
  * foreign code can have come to. */
@@ -426,6 +427,92 @@ static void a_host_gets_no_key_once_a_domain_is_open(void **state)
     assert_int_equal(keys_alone, 0);
 }
 
+/* --- what a signal could find in registers, step by step --- */
+
+/* Stops where a tracer can begin to step. */
+static void stop_and_return(void *user, struct og_scope *scope,
+                            const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)user;
+    (void)scope;
+    (void)arguments;
+    result->integer = 7;
+    (void)raise(SIGSTOP);
+}
+
+static int call_back_under_a_tracer(void)
+{
+    struct og_callback callback;
+    struct og_scope scope;
+    long value = 0;
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) ||
+        og_callback_open(domain, &callback, stop_and_return, NULL, &fault))
+        return 1;
+    og_scope_begin(domain, &scope);
+    enum og_error error =
+        CALL(scope, boxed("call_back"), value = AS(words *)((long)callback.address, 0, 0, 0));
+    og_scope_end(&scope);
+    return error ? 2 : value != 7 ? 3 : 0;
+}
+
+/* Is it an address in the process, and neither the domain's nor the gate's? */
+static bool is_the_hosts(pid_t child, uintptr_t address)
+{
+    const struct mpk_arena *arena = &((const struct mpk_domain *)domain)->arena;
+    errno = 0;
+    (void)ptrace(PTRACE_PEEKDATA, child, (void *)address, NULL);
+    return !errno && !og_is_within(address, 1, arena->start, arena->start + arena->size) &&
+           !og_is_within(address, 1, (uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end);
+}
+
+static int hosts_values_in(pid_t child, const struct user_regs_struct *registers)
+{
+    const unsigned long long all[] = {
+        registers->rax, registers->rbx, registers->rcx, registers->rdx, registers->rsi,
+        registers->rdi, registers->rbp, registers->r8,  registers->r9,  registers->r10,
+        registers->r11, registers->r12, registers->r13, registers->r14, registers->r15,
+    };
+    int found = 0;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        found += is_the_hosts(child, all[i]);
+    return found;
+}
+
+/* From the selector's store on a signal's frame is the domain's. */
+static void no_register_holds_a_host_value_while_a_callback_returns(void **state)
+{
+    (void)state;
+    int status = 0, steps = 0, found = 0;
+    (void)boxed("call_back");
+    uintptr_t selector = gate_page() + MPK_SELECTOR;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(call_back_under_a_tracer());
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+    for (bool is_blocked = false, in_gate = false;
+         WIFSTOPPED(status) && (!is_blocked || in_gate);) {
+        struct user_regs_struct registers;
+        assert_int_equal(ptrace(PTRACE_SINGLESTEP, child, NULL, NULL), 0);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSTOPPED(status));
+        assert_int_equal(ptrace(PTRACE_GETREGS, child, NULL, &registers), 0);
+        in_gate = og_is_within(registers.rip, 1, (uintptr_t)og_mpk_callback,
+                               (uintptr_t)og_mpk_signal_entry);
+        is_blocked = (ptrace(PTRACE_PEEKDATA, child, (void *)selector, NULL) & 0xff) == MPK_BLOCK;
+        if (is_blocked) {
+            steps++;
+            found += hosts_values_in(child, &registers);
+        }
+    }
+    assert_true(steps > 5);
+    assert_int_equal(found, 0);
+    assert_int_equal(ptrace(PTRACE_CONT, child, NULL, NULL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* --- */
 
 static int open_attacker(void **state)
@@ -457,6 +544,7 @@ int main(int argc, char **argv)
         TEST(the_registers_of_one_domain_are_not_there_for_another),
         TEST(what_a_domain_leaves_on_the_signal_stack_is_gone_after_reset),
         TEST(what_a_signal_carries_is_not_left_for_the_domain_it_interrupts),
+        TEST(no_register_holds_a_host_value_while_a_callback_returns),
     };
     if (argc > 1) {
         snprintf(gate_library, sizeof(gate_library), "%s/liboggate.so", argv[1]);

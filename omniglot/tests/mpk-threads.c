@@ -2,9 +2,15 @@
 #include "mpk-test.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -138,12 +144,289 @@ static void a_child_of_fork_has_working_and_closed_domains(void **state)
     assert_works_after_reset();
 }
 
+/* --- what a child of fork finds of the threads that it lacks --- */
+
+static atomic_int is_there, may_go;
+
+/* Is in the domain once, and then waits. */
+static void *visit_and_wait(void *memory)
+{
+    long result;
+    *(enum og_error *)memory = call_words("count_up", &result, 0, 0, 0, 0);
+    is_there = 1;
+    while (!may_go)
+        sched_yield();
+    return NULL;
+}
+
+static void wait_in_callback(void *user, struct og_scope *scope,
+                             const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)user;
+    (void)scope;
+    (void)arguments;
+    (void)result;
+    is_there = 1;
+    while (!may_go)
+        sched_yield();
+}
+
+/* Is in the domain, on the host's side of a callback, and waits there. */
+static void *call_back_and_wait(void *memory)
+{
+    struct og_callback *callback = memory;
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    if (!og_callback_open(domain, callback, wait_in_callback, NULL, &fault))
+        (void)CALL(scope, boxed("call_back"), AS(words *)((long)callback->address, 0, 0, 0));
+    og_scope_end(&scope);
+    return NULL;
+}
+
+static void *loop_for_a_deadline(void *memory)
+{
+    is_there = 1;
+    *(enum og_error *)memory = call_words("loop_forever", NULL, 0, 0, 0, 0);
+    return NULL;
+}
+
+static void *count_up_after_reset(void *memory)
+{
+    long result = 0;
+    if (og_domain_reset(domain, &fault) == OG_OK &&
+        call_words("count_up", &result, 0, 0, 0, 0) == OG_OK && result == 101)
+        *(bool *)memory = true;
+    return NULL;
+}
+
+/* Forks while another thread is in `other`, and has a new thread of the child use the domain. */
+static int new_thread_in_child(void *(*other)(void *), void *memory)
+{
+    pthread_t thread;
+    int status = -1;
+    is_there = may_go = 0;
+    (void)boxed("count_up");
+    assert_int_equal(pthread_create(&thread, NULL, other, memory), 0);
+    while (!is_there)
+        sched_yield();
+    usleep(20000);
+    pid_t child = fork();
+    if (child == 0) {
+        bool worked = false;
+        alarm(10);
+        if (!pthread_create(&thread, NULL, count_up_after_reset, &worked))
+            pthread_join(thread, NULL);
+        _exit(!worked);
+    }
+    may_go = 1;
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    pthread_join(thread, NULL);
+    reset();
+    return status;
+}
+
+static void a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_inside(void **state)
+{
+    (void)state;
+    enum og_error ended = OG_OK;
+    (void)boxed("loop_forever");
+    assert_int_equal(new_thread_in_child(loop_for_a_deadline, &ended), 0);
+    assert_int_equal(ended, OG_DEADLINE);
+}
+
+static void a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_outside(void **state)
+{
+    (void)state;
+    enum og_error ended = OG_SYSTEM;
+    assert_int_equal(new_thread_in_child(visit_and_wait, &ended), 0);
+    assert_int_equal(ended, OG_OK);
+}
+
+static void a_child_can_close_a_callback_that_another_thread_was_in(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    pthread_t thread;
+    int status = -1;
+    is_there = may_go = 0;
+    (void)boxed("call_back");
+    assert_int_equal(pthread_create(&thread, NULL, call_back_and_wait, &callback), 0);
+    while (!is_there)
+        sched_yield();
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(10);
+        og_callback_close(&callback);
+        _exit(0);
+    }
+    may_go = 1;
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    pthread_join(thread, NULL);
+    assert_int_equal(status, 0);
+    og_callback_close(&callback);
+    reset();
+}
+
+/* --- a signal stack that is taken away --- */
+
+static atomic_int signals;
+
+static void count_signal(int signal)
+{
+    signals += signal == SIGUSR1;
+}
+
+static void *reset_and_fail(void *memory)
+{
+    struct og_domain *other = memory;
+    struct og_scope scope;
+    if (og_domain_reset(other, &fault))
+        return NULL;
+    og_scope_begin(other, &scope);
+    (void)CALL(scope, boxed_in(other, "read_word"), AS(words *)((long)&secret, 0, 0, 0));
+    og_scope_end(&scope);
+    return NULL;
+}
+
+static void no_signal_comes_to_the_stack_of_a_domain_that_was_closed(void **state)
+{
+    (void)state;
+    const struct sigaction action = {.sa_handler = count_signal};
+    struct sigaction before;
+    struct og_domain *other = open_another(library, NULL);
+    struct og_scope scope;
+    pthread_t thread;
+    long value = 0;
+    (void)boxed_in(other, "read_word");
+    og_scope_begin(other, &scope);
+    assert_int_equal(CALL(scope, boxed_in(other, "count_up"), value = AS(words *)(0, 0, 0, 0)),
+                     OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(value, 101);
+    assert_int_equal(pthread_create(&thread, NULL, reset_and_fail, other), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    signals = 0;
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_int_equal(signals, 1);
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+}
+
+/* --- a handler of the host's that calls in --- */
+
+enum { WORDS = 2048 };
+static int torn = -1;
+
+static void call_in_handler(int signal)
+{
+    volatile long own[WORDS];
+    long result;
+    for (int i = 0; i < WORDS; i++)
+        own[i] = signal + i;
+    enum og_error error = call_words("system_call", &result, SYS_getppid, 0, 0, 0);
+    torn = error || result != -EPERM;
+    for (int i = 0; i < WORDS; i++)
+        torn += own[i] != signal + i;
+    torn += raise(SIGUSR2) != 0; /* finds the host, with the domain's signal stack armed */
+    for (int i = 0; i < WORDS; i++)
+        torn += own[i] != signal + i;
+}
+
+static int call_in_handler_in_child(void)
+{
+    const struct sigaction action = {.sa_handler = call_in_handler};
+    long result;
+    /* Then the domain's signal stack is armed, and the handler runs on the runtime's stack. */
+    if (call_words("count_up", &result, 0, 0, 0, 0) || sigaction(SIGUSR1, &action, NULL) ||
+        signal(SIGUSR2, count_signal) == SIG_ERR || raise(SIGUSR1))
+        return 100;
+    return torn ? 1 : 0;
+}
+
+static void a_handler_that_calls_in_keeps_its_stack(void **state)
+{
+    (void)state;
+    int status = -1;
+    (void)boxed("system_call");
+    (void)boxed("count_up");
+    pid_t child = fork();
+    if (child == 0)
+        _exit(call_in_handler_in_child());
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void a_child_without_forks_handlers_has_closed_domains(void **state)
+{
+    (void)state;
+    long result = 0;
+    int status = -1;
+    (void)boxed("system_call");
+    assert_int_equal(call_words("count_up", &result, 0, 0, 0, 0), OG_OK);
+    pid_t child = _Fork();
+    if (child == 0) {
+        enum og_error error = call_words("system_call", &result, SYS_getppid, 0, 0, 0);
+        _exit(error ? 1 : result != -EPERM ? 2 : 0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    reset();
+}
+
+/* From now on the process cannot ask for a dispatch. */
+static bool forbid_prctl(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+static void a_child_that_gets_no_dispatch_enters_no_domain(void **state)
+{
+    (void)state;
+    int status = -1;
+    struct og_function outside = boxed("system_call");
+    pid_t child = fork();
+    if (child == 0) {
+        if (!forbid_prctl())
+            _exit(3);
+        pid_t grandchild = fork();
+        if (grandchild == 0) {
+            struct og_scope scope;
+            og_scope_begin(domain, &scope);
+            _exit(CALL(scope, outside, (void)AS(words *)(SYS_getppid, 0, 0, 0)) == OG_OK);
+        }
+        _exit(grandchild < 0 || waitpid(grandchild, &status, 0) != grandchild ? 4 : status != 0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_have_stacks_and_thread_variables_of_their_own),
         cmocka_unit_test(ten_seconds_of_ticks_lose_no_call_and_no_tick),
         cmocka_unit_test(a_child_of_fork_has_working_and_closed_domains),
+        cmocka_unit_test(a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_inside),
+        cmocka_unit_test(a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_outside),
+        cmocka_unit_test(a_child_can_close_a_callback_that_another_thread_was_in),
+        cmocka_unit_test(no_signal_comes_to_the_stack_of_a_domain_that_was_closed),
+        cmocka_unit_test(a_handler_that_calls_in_keeps_its_stack),
+        cmocka_unit_test(a_child_without_forks_handlers_has_closed_domains),
+        cmocka_unit_test(a_child_that_gets_no_dispatch_enters_no_domain),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }
