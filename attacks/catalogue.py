@@ -21,7 +21,7 @@ FIELDS = ("Tries", "From", "Observed")
 OPTIONAL = ("Needs", "Not for", "Run")
 # What a system may lack (driver.c says what each lacks, and why that is).
 NEEDS = ("machine-code", "linux", "threads", "load", "host-code", "keys", "two-instances", "in-place",
-         "alignment-check", "root")
+         "alignment-check", "root", "grant")
 MOMENTS = {"call": "CALL", "constructor": "CONSTRUCTOR", "destructor": "DESTRUCTOR",
            "resolver": "RESOLVER"}
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")

@@ -644,7 +644,8 @@ __attribute__((noinline)) static void make_attack(struct host *host)
         return;
     }
     called_back_hook = host->called_back;
-    if (!(host->part->needs & NEEDS_HOST_CODE))
+    bool may_be_refused = host->part->needs & (NEEDS_HOST_CODE | NEEDS_GRANT);
+    if (!may_be_refused)
         error = open_library(host);
     if (error) {
         snprintf(evidence->reason, sizeof(evidence->reason), "the library cannot be opened: %s %s",
@@ -657,9 +658,9 @@ __attribute__((noinline)) static void make_attack(struct host *host)
                                                          : PATIENCE_LOADING_MS;
     take_state(&before);
     stand(host, EVIDENCE_READY);
-    if (host->part->needs & NEEDS_HOST_CODE) {
+    if (may_be_refused) {
         error = open_library(host);
-        evidence->threads = !error && SYSTEM_ISOLATES;
+        evidence->threads = SYSTEM_ISOLATES; /* now, or when the next call is tried */
         take_state(&before); /* the first domain changes handlers, and gives the host all rights */
     }
     if (!error && !setjmp(jump_buffer))

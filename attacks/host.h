@@ -25,7 +25,8 @@ enum {
     NEEDS_TWO_INSTANCES = 1 << 6,   /* a second instance of the library */
     NEEDS_IN_PLACE = 1 << 7,        /* the library's memory used where it is */
     NEEDS_ALIGNMENT_CHECK = 1 << 8, /* a processor that has the flag */
-    NEEDS_ROOT = 1 << 9             /* a host with root's rights */
+    NEEDS_ROOT = 1 << 9,            /* a host with root's rights */
+    NEEDS_GRANT = 1 << 10           /* what the host grants: opening may be refused for it */
 };
 
 /* When the attack acts. */

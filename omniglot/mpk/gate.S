@@ -30,10 +30,10 @@
 /* The armed domain's rights, and the selector's BLOCK. The same holds for the value here: it is looked
  * up only if it lets the gate page be read, and then it can be looked up, by any GS base. */
     .macro GIVE_RIGHTS
-    movb    $MPK_BLOCK, THREAD(MPK_SELECTOR)
     mov     THREAD(MPK_PKRU), %eax
-    xor     %ecx, %ecx
+    xor     %ecx, %ecx              /* before a signal's frame is the domain's */
     xor     %edx, %edx
+    movb    $MPK_BLOCK, THREAD(MPK_SELECTOR)
     wrpkru
     test    $MPK_GATE_KEY_DENIED, %al
     jne     og_mpk_trap
@@ -406,8 +406,6 @@ og_mpk_callback_allowed:
     mov     %rax, %rsp
     /* As in a call, nothing of the host's stays in a register: a signal before the rights are given
      * puts them on the foreign stack. */
-    xor     %ecx, %ecx
-    xor     %edx, %edx
     xor     %esi, %esi
     xor     %edi, %edi
     xor     %r8d, %r8d

@@ -2,7 +2,7 @@
  *   /proc
  * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-59
  * Observed: The secret in what the call gave back.
- * Needs: linux */
+ * Needs: linux, grant */
 #include "attacks/attack.h"
 
 #ifdef ATTACK_FOREIGN
@@ -20,5 +20,10 @@ HOST(before)
 {
     static const char *const paths[] = {"/proc", NULL};
     host->readable_paths = paths;
+}
+
+HOST(after)
+{
+    host->readable_paths = NULL;
 }
 #endif
