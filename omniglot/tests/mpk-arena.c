@@ -330,6 +330,45 @@ static void code_is_scanned_over_borders(void **state)
     close_arena();
 }
 
+/* At every offset, and where the code ends with it. */
+static void what_opens_rights_is_found_wherever_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size, prefixes; /* before 0F */
+        const char *name;      /* NULL: harmless */
+    } codes[] = {
+        {"\x0f\x01\xef", 3, 0, "WRPKRU"},
+        {"\x0f\xae\x28", 3, 0, "XRSTOR"},
+        {"\x0f\xae\x6c\x24\x40", 5, 0, "XRSTOR"},
+        {"\xf3\x0f\xae\xd0", 4, 1, "WRFSBASE"},
+        {"\xf3\x48\x0f\xae\xd9", 5, 2, "WRGSBASE"},
+        {"\xf3\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xae\xd0", 15, 12, "WRFSBASE"},
+        {"\x0f\x01\xf9", 3, 0, NULL},     /* RDTSCP */
+        {"\x0f\xae\xe8", 3, 0, NULL},     /* LFENCE */
+        {"\x0f\xae\x20", 3, 0, NULL},     /* XSAVE */
+        {"\x0f\xae\xd0", 3, 0, NULL},     /* WRFSBASE without F3 */
+        {"\xf3\x0f\xae\xc0", 4, 1, NULL}, /* RDFSBASE */
+        {"\x0f\x01", 2, 0, NULL},         /* cut off */
+        {"\xf3\x0f\xae", 3, 1, NULL},
+    };
+    enum { AHEAD = 40, BEHIND = 20, LONGEST = 15 };
+    unsigned char code[AHEAD + LONGEST + BEHIND];
+    const char *name;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        for (size_t ahead = 0; ahead < AHEAD; ahead++)
+            for (size_t behind = 0; behind < BEHIND; behind++) {
+                size_t size = ahead + codes[i].size + behind;
+                memset(code, 0x90, sizeof(code));
+                memcpy(code + ahead, codes[i].bytes, codes[i].size);
+                size_t found = mpk_scan(code, size, &name);
+                assert_int_equal(found, codes[i].name ? ahead + codes[i].prefixes : size);
+                if (codes[i].name)
+                    assert_string_equal(name, codes[i].name);
+            }
+}
+
 static size_t map_until_refused(size_t size)
 {
     size_t count = 0;
@@ -439,6 +478,7 @@ int main(void)
         cmocka_unit_test(books_and_memory_agree_at_every_step),
         cmocka_unit_test(code_is_looked_at_again_when_loading_ends),
         cmocka_unit_test(code_is_scanned_over_borders),
+        cmocka_unit_test(what_opens_rights_is_found_wherever_it_is),
         cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(mappings_are_limited),
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
