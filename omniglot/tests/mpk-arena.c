@@ -150,9 +150,10 @@ static size_t pick_size(void)
 static void map_memory(void)
 {
     size_t size = pick_size();
-    uintptr_t start = mpk_arena_map(&arena, pick_address(), size);
+    uintptr_t address = pick_address(), start = mpk_arena_map(&arena, address, size);
     if (!start)
         return;
+    assert_true(!address || start == address);
     assert_true(is_zero(start, size));
     memset((void *)start, 1, size);
 }
@@ -472,6 +473,83 @@ static void writable_is_what_is_granted(void **state)
     close_arena();
 }
 
+static void what_the_runtime_and_the_loader_have_made_stays(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(14);
+    uintptr_t stack = mpk_arena_map_stack(&arena, 4 * MPK_PAGE), guard = stack - MPK_PAGE;
+    uintptr_t loaded = mpk_arena_map(&arena, 0, MPK_PAGE);
+    *(char *)loaded = 1;
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(mpk_arena_map(&arena, guard, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_map(&arena, stack, MPK_PAGE), 0);
+        assert_false(mpk_arena_unmap(&arena, guard, MPK_PAGE));
+        assert_false(mpk_arena_unmap(&arena, stack, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, guard, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, stack, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, loaded, MPK_PAGE));
+        assert_int_equal(*(char *)loaded, 1);
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    assert_books_are_true();
+    close_arena();
+}
+
+/* More than was asked for would be over what is behind it. */
+static void no_more_of_a_file_is_mapped_than_was_asked_for(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(15);
+    const struct mpk_source from = {.file = harmless, .offset = 0, .size = 2 * MPK_PAGE};
+    uintptr_t memory = mpk_arena_map(&arena, 0, 2 * MPK_PAGE);
+    *(char *)(memory + MPK_PAGE) = 1;
+    assert_int_equal(mpk_arena_map_file(&arena, memory, MPK_PAGE, &from), 0);
+    assert_int_equal(mpk_arena_map_code(&arena, memory, MPK_PAGE, &from, false, &fault), 0);
+    assert_int_equal(*(char *)(memory + MPK_PAGE), 1);
+    assert_books_are_true();
+    close_arena();
+}
+
+static void sizes_that_are_too_large_are_refused(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 15, SIZE_MAX / 16 + 1};
+    struct og_fault fault;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        const struct og_options of_stack = {.stack_size = sizes[i]};
+        assert_int_equal(mpk_arena_open(&arena, -1, &of_stack, &fault), OG_BAD_ARGUMENT);
+        mpk_arena_close(&arena);
+        const struct og_options of_both = {.stack_size = MPK_PAGE, .heap_size = sizes[i]};
+        if (i > 1)
+            continue;
+        assert_int_equal(mpk_arena_open(&arena, -1, &of_both, &fault), OG_BAD_ARGUMENT);
+        mpk_arena_close(&arena);
+    }
+}
+
+/* The heap is granted in steps, the last of which would be over its end. */
+static void a_heap_of_few_pages_has_no_more(void **state)
+{
+    (void)state;
+    enum { FEW = 5 };
+    const struct og_options options = {.heap_size = FEW * MPK_PAGE, .stack_size = MPK_PAGE};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 1), arena.heap + 1);
+        assert_int_equal(arena.heap_granted, arena.heap + FEW * MPK_PAGE);
+        assert_false(arena.failed);
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + FEW * MPK_PAGE + 1),
+                         arena.heap + 1);
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    mpk_arena_close(&arena);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -483,6 +561,10 @@ int main(void)
         cmocka_unit_test(mappings_are_limited),
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
         cmocka_unit_test(writable_is_what_is_granted),
+        cmocka_unit_test(what_the_runtime_and_the_loader_have_made_stays),
+        cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
+        cmocka_unit_test(sizes_that_are_too_large_are_refused),
+        cmocka_unit_test(a_heap_of_few_pages_has_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

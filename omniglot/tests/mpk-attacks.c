@@ -528,6 +528,17 @@ static void a_pending_x87_exception_is_not_the_hosts(void **state)
     assert_int_equal(call_words("leave_x87_exception", NULL, 0, 0, 0, 0), OG_OK);
     __asm__ volatile("fnstsw %0" : "=m"(status));
     assert_int_equal(status & 0xff, 0);
+    /* The same with a result, which the gate keeps. */
+    struct og_function function = boxed("leave_x87_exception");
+    struct og_scope scope;
+    long double result = 0;
+    assert_int_equal(og_function_x87(&function, 1, &fault), OG_OK);
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, function, result = AS(long double (*)(void))()), OG_OK);
+    og_scope_end(&scope);
+    (void)result;
+    __asm__ volatile("fnstsw %0" : "=m"(status));
+    assert_int_equal(status & 0xff, 0);
     reset();
 }
 

@@ -420,6 +420,26 @@ static void a_library_in_the_root_folder_grants_nothing_else(void **state)
     remove("/ogsecret.txt");
 }
 
+static void what_is_granted_for_loading_is_libraries_where_they_belong(void **state)
+{
+    (void)state;
+    static const char link[] = "/usr/local/lib/oglink.so";
+    char path[128];
+    long found = -1;
+    mkdir("/usr/local", 0755), mkdir("/usr/local/lib", 0755);
+    mkdir(in_folder(path, "below"), 0755);
+    copy_library("libogbooks.so", in_folder(path, "below/other.so"));
+    assert_int_equal(symlink(path, link), 0);
+    enter_another("oglinks.so", NULL);
+    remove(link);
+    assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(found, 0);
+    /* And no longer. */
+    assert_true(access("/etc/ld.so.cache", R_OK) || open_inside("/etc/ld.so.cache") < 0);
+    assert_true(open_inside(in_folder(path, "oglinks.so")) < 0);
+    leave();
+}
+
 static void a_library_that_cannot_be_read_is_told_truly(void **state)
 {
     (void)state;
@@ -586,7 +606,7 @@ static void a_constructor_is_not_believed_what_the_boot_program_says(void **stat
     long found = 0;
     enter_another("boots.so", NULL);
     assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
-    assert_int_equal(found, -EFAULT);
+    assert_int_equal(found, -ENOSYS);
     leave();
 }
 
@@ -657,6 +677,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(links_do_not_lead_out_of_a_granted_folder),
         cmocka_unit_test(a_constructor_reads_libraries_only),
         cmocka_unit_test(a_library_in_the_root_folder_grants_nothing_else),
+        cmocka_unit_test(what_is_granted_for_loading_is_libraries_where_they_belong),
         cmocka_unit_test(a_library_that_cannot_be_read_is_told_truly),
         cmocka_unit_test(arguments_of_system_calls_are_checked),
         cmocka_unit_test(files_and_paths_of_system_calls_are_checked),
