@@ -610,6 +610,25 @@ static void a_constructor_is_not_believed_what_the_boot_program_says(void **stat
     leave();
 }
 
+/* As if the system refused: a hole that the host has made. */
+static void a_call_ends_whose_memory_the_system_refuses_to_change(void **state)
+{
+    (void)state;
+    enter_another("plain.so", NULL);
+    long start = map(0, 4L * PAGE, MAP_ANONYMOUS, -1);
+    assert_true(start > 0);
+    void *hole = (void *)(start + PAGE);
+    assert_int_equal(munmap(hole, PAGE), 0);
+    assert_int_equal(call_words("kernel_call", NULL, SYS_munmap, start, 4L * PAGE, 0), OG_SYSTEM);
+    struct og_function function;
+    assert_int_equal(og_domain_lookup(domain, "what_was_found", &function, &fault), OG_POISONED);
+    assert_ptr_equal(mmap(hole, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+                     hole);
+    reset();
+    assert_int_equal(call_words("what_was_found", NULL, 0, 0, 0, 0), OG_OK);
+    leave();
+}
+
 static void a_signal_to_itself_ends_the_call(void **state)
 {
     (void)state;
@@ -682,6 +701,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(arguments_of_system_calls_are_checked),
         cmocka_unit_test(files_and_paths_of_system_calls_are_checked),
         cmocka_unit_test(a_constructor_is_not_believed_what_the_boot_program_says),
+        cmocka_unit_test(a_call_ends_whose_memory_the_system_refuses_to_change),
         cmocka_unit_test(a_signal_to_itself_ends_the_call),
         cmocka_unit_test(two_threads_leave_no_descriptors),
     };
