@@ -86,7 +86,9 @@ def make(folder, tests):
 
 
 def failed_tests(output):
-    return re.findall(r"^not ok \d+ - (\S+)", output, re.MULTILINE)
+    """Their names; a program's own is that of its tests' common set-up."""
+    return [os.path.basename(name)
+            for name in re.findall(r"^not ok \d+ - (\S+)", output, re.MULTILINE)]
 
 
 def run_natively(folder, test):
@@ -94,7 +96,7 @@ def run_natively(folder, test):
     program = program_of(test)
     try:
         done = subprocess.run([f"{BUILD}/test/{program}"], cwd=folder, capture_output=True,
-                              timeout=SECONDS, check=False, env=ENVIRONMENT)
+                              timeout=SECONDS / 2, check=False, env=ENVIRONMENT)
     except subprocess.TimeoutExpired:
         return [f"{program} (hangs)"]
     names = failed_tests(done.stdout.decode(errors="replace"))
