@@ -363,6 +363,21 @@ static void what_proc_tells_is_not_granted_by_its_folder(void **state)
     leave();
 }
 
+static void a_granted_file_that_becomes_a_processs_is_refused(void **state)
+{
+    (void)state;
+    char path[128];
+    write_file(in_folder(path, "changes"), "text", 4);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL}};
+    enter_another("plain.so", &options);
+    assert_true(can_read(path));
+    remove(path);
+    assert_int_equal(symlink("/proc/self/maps", path), 0);
+    assert_false(can_read(path));
+    leave();
+}
+
 static void links_do_not_lead_out_of_a_granted_folder(void **state)
 {
     (void)state;
@@ -384,6 +399,7 @@ static void links_do_not_lead_out_of_a_granted_folder(void **state)
     assert_false(can_read(in_folder(path, "granted/up/secret.txt")));
     assert_false(can_read(in_folder(path, "granted/../secret.txt")));
     assert_false(can_read(secret_path));
+    assert_false(can_read(in_folder(path, "granted-text")));
     assert_true(can_read(in_folder(path, "granted/./none/..//text")));
     assert_int_equal(open_inside(in_folder(path, "granted/missing")), -ENOENT);
     assert_int_equal(open_inside(in_folder(path, "missing")), -EACCES);
@@ -577,6 +593,12 @@ static void files_and_paths_of_system_calls_are_checked(void **state)
     assert_int_equal(kernel(SYS_open, memory, 0, 0, 0, 0), -ENAMETOOLONG);
     strcpy(own, program);
     assert_int_equal(kernel(SYS_access, memory, X_OK, 0, 0, 0), 0);
+    char pipe[128];
+    assert_int_equal(mkfifo(in_folder(pipe, "pipe"), 0600), 0);
+    strcpy(own, pipe);
+    assert_int_equal(kernel(SYS_open, memory, 0, 0, 0, 0), -EACCES);
+    assert_int_equal(kernel(SYS_access, memory, R_OK, 0, 0, 0), -EACCES);
+    strcpy(own, program);
     /* As many as there are numbers, and no more. */
     int before = count_descriptors();
     for (long i = 0; i < FILES; i++)
@@ -693,6 +715,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_hosts_mappings_are_limited_while_loading),
         cmocka_unit_test(the_hosts_mappings_are_limited_after_loading),
         cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
+        cmocka_unit_test(a_granted_file_that_becomes_a_processs_is_refused),
         cmocka_unit_test(links_do_not_lead_out_of_a_granted_folder),
         cmocka_unit_test(a_constructor_reads_libraries_only),
         cmocka_unit_test(a_library_in_the_root_folder_grants_nothing_else),
