@@ -145,9 +145,10 @@ test: deps
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
 
 # What takes longer than a test may: 1,000 killed workers, 100,000 faults in domains, and every
-# check of the core broken.
+# check of the core and of the MPK runtime broken.
 stress: deps stress-process stress-mpk
 	@omniglot/tests/mutate.py
+	@omniglot/tests/mutate_mpk.py
 
 fuzz: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers

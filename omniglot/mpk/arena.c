@@ -93,8 +93,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     size_t heap = whole_pages(options && options->heap_size ? options->heap_size : DEFAULT_HEAP);
     size_t stacks, size;
     *arena = (struct mpk_arena){.key = key, .file = -1, .loading = true};
-    if (!stack || !heap || __builtin_mul_overflow(stack, MPK_ARENA_THREADS - 1, &stacks) ||
-        __builtin_add_overflow(stacks + stack, heap, &size) || size > SIZE_MAX / 2 - MAP_SIZE)
+    if (!stack || !heap || __builtin_mul_overflow(stack, MPK_ARENA_THREADS, &stacks) ||
+        __builtin_add_overflow(stacks, heap, &size) || size > SIZE_MAX / 2 - MAP_SIZE)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
     size += MAP_SIZE;
     arena->file = memfd_create("omniglot-domain", MFD_CLOEXEC);
@@ -107,7 +107,7 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     arena->size = size;
     arena->map_pages = MAP_SIZE / MPK_PAGE;
     arena->stacks = arena->start + MAP_SIZE;
-    arena->stack = arena->stacks + stacks;
+    arena->stack = arena->stacks + stacks - stack;
     arena->heap = arena->brk = arena->heap_granted = arena->stack + stack;
     arena->stack_size = stack;
     arena->heap_size = heap;

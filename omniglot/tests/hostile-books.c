@@ -143,6 +143,9 @@ __attribute__((constructor)) static void attack_while_loading(void)
         divide_mappings(own.dli_fname);
     if (!strcmp(name, "hoards.so"))
         hoard_memory();
+    if (!strcmp(name,
+                "boots.so")) /* what the boot program says (layout.h), with no memory to tell */
+        found = kernel_call(0x6f67, PAGE, 0, 0, 0, 0);
     if (!strcmp(name, "ogreads.so"))
         found = open_beside("ogsecret.txt");
 }

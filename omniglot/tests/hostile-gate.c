@@ -21,6 +21,21 @@ __asm__(".globl jump\n.type jump, @function\njump:\n"
         "  mov %cs,%ebx\n  push %rbx\n  push %r11\n  iretq\n"
         "1: pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbp\n  pop %rbx\n  ret\n");
 
+/* Jumps to `code` as if it had found a signal: with a thread block and its secret, and nothing
+ * that can be used as a context. */
+EXPORT void jump_as_signal(void *code, uintptr_t block, uintptr_t proof);
+__asm__(".globl jump_as_signal\n.type jump_as_signal, @function\njump_as_signal:\n"
+        "  mov %rdi,%r11\n  mov %rsi,%r8\n  mov %rdx,%r9\n  xor %r10d,%r10d\n"
+        "  mov $10,%edi\n  xor %esi,%esi\n  xor %eax,%eax\n  xor %ecx,%ecx\n  xor %edx,%edx\n"
+        "  jmp *%r11\n");
+
+/* Calls `code`, a WRPKRU that gives all rights, and reads with what it comes back with. */
+EXPORT long call_and_read(void *code, const long *place);
+__asm__(".globl call_and_read\n.type call_and_read, @function\ncall_and_read:\n"
+        "  push %rbx\n  mov %rsi,%rbx\n  mov %rdi,%r11\n  xor %r8d,%r8d\n  xor %r9d,%r9d\n"
+        "  xor %eax,%eax\n  xor %ecx,%ecx\n  xor %edx,%edx\n  call *%r11\n"
+        "  mov (%rbx),%rax\n  pop %rbx\n  ret\n");
+
 EXPORT uint32_t read_rights(void)
 {
     uint32_t rights;

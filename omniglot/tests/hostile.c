@@ -115,6 +115,25 @@ EXPORT long call_back_with_full_x87(long (*callback)(long))
     return result;
 }
 
+/* Calls back with flags and control words that are not the host's. */
+EXPORT void call_back_in_a_mess(void (*callback)(void));
+__asm__(".globl call_back_in_a_mess\n.type call_back_in_a_mess, @function\ncall_back_in_a_mess:\n"
+        "  sub $24,%rsp\n  movl $0x7f80,(%rsp)\n  ldmxcsr (%rsp)\n"
+        "  movl $0x0f7f,(%rsp)\n  fldcw (%rsp)\n  std\n  call *%rdi\n  cld\n"
+        "  movl $0x1f80,(%rsp)\n  ldmxcsr (%rsp)\n  fninit\n  add $24,%rsp\n  ret\n");
+
+/* What the registers hold when a callback has returned that are nobody's then: their bits, or-ed.
+ */
+EXPORT long look_after_callback(void (*callback)(void));
+__asm__(".globl look_after_callback\n.type look_after_callback, @function\nlook_after_callback:\n"
+        "  sub $8,%rsp\n  call *%rdi\n  add $8,%rsp\n"
+        "  mov %rsi,%rax\n  or %rdi,%rax\n  or %r8,%rax\n  or %r9,%rax\n  or %r10,%rax\n"
+        "  or %r11,%rax\n  or %rcx,%rax\n  or %rdx,%rax\n"
+        ".irp register,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+        "  movq %xmm\\register,%rcx\n  or %rcx,%rax\n"
+        "  vextractf128 $1,%ymm\\register,%xmm0\n  movq %xmm0,%rcx\n  or %rcx,%rax\n"
+        ".endr\n  vzeroupper\n  ret\n");
+
 /* Leaves an x87 exception pending, for the next instruction that waits for one. */
 EXPORT long leave_x87_exception(void)
 {

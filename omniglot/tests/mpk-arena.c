@@ -150,9 +150,10 @@ static size_t pick_size(void)
 static void map_memory(void)
 {
     size_t size = pick_size();
-    uintptr_t start = mpk_arena_map(&arena, pick_address(), size);
+    uintptr_t address = pick_address(), start = mpk_arena_map(&arena, address, size);
     if (!start)
         return;
+    assert_true(!address || start == address);
     assert_true(is_zero(start, size));
     memset((void *)start, 1, size);
 }
@@ -330,6 +331,45 @@ static void code_is_scanned_over_borders(void **state)
     close_arena();
 }
 
+/* At every offset, and where the code ends with it. */
+static void what_opens_rights_is_found_wherever_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size, prefixes; /* before 0F */
+        const char *name;      /* NULL: harmless */
+    } codes[] = {
+        {"\x0f\x01\xef", 3, 0, "WRPKRU"},
+        {"\x0f\xae\x28", 3, 0, "XRSTOR"},
+        {"\x0f\xae\x6c\x24\x40", 5, 0, "XRSTOR"},
+        {"\xf3\x0f\xae\xd0", 4, 1, "WRFSBASE"},
+        {"\xf3\x48\x0f\xae\xd9", 5, 2, "WRGSBASE"},
+        {"\xf3\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xae\xd0", 15, 12, "WRFSBASE"},
+        {"\x0f\x01\xf9", 3, 0, NULL},     /* RDTSCP */
+        {"\x0f\xae\xe8", 3, 0, NULL},     /* LFENCE */
+        {"\x0f\xae\x20", 3, 0, NULL},     /* XSAVE */
+        {"\x0f\xae\xd0", 3, 0, NULL},     /* WRFSBASE without F3 */
+        {"\xf3\x0f\xae\xc0", 4, 1, NULL}, /* RDFSBASE */
+        {"\x0f\x01", 2, 0, NULL},         /* cut off */
+        {"\xf3\x0f\xae", 3, 1, NULL},
+    };
+    enum { AHEAD = 40, BEHIND = 20, LONGEST = 15 };
+    unsigned char code[AHEAD + LONGEST + BEHIND];
+    const char *name;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        for (size_t ahead = 0; ahead < AHEAD; ahead++)
+            for (size_t behind = 0; behind < BEHIND; behind++) {
+                size_t size = ahead + codes[i].size + behind;
+                memset(code, 0x90, sizeof(code));
+                memcpy(code + ahead, codes[i].bytes, codes[i].size);
+                size_t found = mpk_scan(code, size, &name);
+                assert_int_equal(found, codes[i].name ? ahead + codes[i].prefixes : size);
+                if (codes[i].name)
+                    assert_string_equal(name, codes[i].name);
+            }
+}
+
 static size_t map_until_refused(size_t size)
 {
     size_t count = 0;
@@ -433,16 +473,98 @@ static void writable_is_what_is_granted(void **state)
     close_arena();
 }
 
+static void what_the_runtime_and_the_loader_have_made_stays(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(14);
+    uintptr_t stack = mpk_arena_map_stack(&arena, 4 * MPK_PAGE), guard = stack - MPK_PAGE;
+    uintptr_t loaded = mpk_arena_map(&arena, 0, MPK_PAGE);
+    *(char *)loaded = 1;
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(mpk_arena_map(&arena, guard, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_map(&arena, stack, MPK_PAGE), 0);
+        assert_false(mpk_arena_unmap(&arena, guard, MPK_PAGE));
+        assert_false(mpk_arena_unmap(&arena, stack, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, guard, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, stack, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, loaded, MPK_PAGE));
+        assert_int_equal(*(char *)loaded, 1);
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    assert_books_are_true();
+    close_arena();
+}
+
+/* More than was asked for would be over what is behind it. */
+static void no_more_of_a_file_is_mapped_than_was_asked_for(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(15);
+    const struct mpk_source from = {.file = harmless, .offset = 0, .size = 2 * MPK_PAGE};
+    uintptr_t memory = mpk_arena_map(&arena, 0, 2 * MPK_PAGE);
+    *(char *)(memory + MPK_PAGE) = 1;
+    assert_int_equal(mpk_arena_map_file(&arena, memory, MPK_PAGE, &from), 0);
+    assert_int_equal(mpk_arena_map_code(&arena, memory, MPK_PAGE, &from, false, &fault), 0);
+    assert_int_equal(*(char *)(memory + MPK_PAGE), 1);
+    assert_books_are_true();
+    close_arena();
+}
+
+static void sizes_that_are_too_large_are_refused(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 15, SIZE_MAX / 16 + 1};
+    struct og_fault fault;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        const struct og_options of_stack = {.stack_size = sizes[i]};
+        assert_int_equal(mpk_arena_open(&arena, -1, &of_stack, &fault), OG_BAD_ARGUMENT);
+        mpk_arena_close(&arena);
+        const struct og_options of_both = {.stack_size = MPK_PAGE, .heap_size = sizes[i]};
+        if (i > 1)
+            continue;
+        assert_int_equal(mpk_arena_open(&arena, -1, &of_both, &fault), OG_BAD_ARGUMENT);
+        mpk_arena_close(&arena);
+    }
+}
+
+/* The heap is granted in steps, the last of which would be over its end. */
+static void a_heap_of_few_pages_has_no_more(void **state)
+{
+    (void)state;
+    enum { FEW = 5 };
+    const struct og_options options = {.heap_size = FEW * MPK_PAGE, .stack_size = MPK_PAGE};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 1), arena.heap + 1);
+        assert_int_equal(arena.heap_granted, arena.heap + FEW * MPK_PAGE);
+        assert_false(arena.failed);
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + FEW * MPK_PAGE + 1),
+                         arena.heap + 1);
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    mpk_arena_close(&arena);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_and_memory_agree_at_every_step),
         cmocka_unit_test(code_is_looked_at_again_when_loading_ends),
         cmocka_unit_test(code_is_scanned_over_borders),
+        cmocka_unit_test(what_opens_rights_is_found_wherever_it_is),
         cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(mappings_are_limited),
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
         cmocka_unit_test(writable_is_what_is_granted),
+        cmocka_unit_test(what_the_runtime_and_the_loader_have_made_stays),
+        cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
+        cmocka_unit_test(sizes_that_are_too_large_are_refused),
+        cmocka_unit_test(a_heap_of_few_pages_has_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

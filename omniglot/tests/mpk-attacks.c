@@ -456,6 +456,68 @@ static void the_x87_unit_is_empty_in_a_callback(void **state)
     reset();
 }
 
+struct control {
+    uint32_t mxcsr;
+    uint16_t x87;
+    uint64_t flags;
+};
+
+static void read_control(struct control *control)
+{
+    __asm__ volatile("stmxcsr %0\n\tfnstcw %1\n\tpushf\n\tpop %2"
+                     : "=m"(control->mxcsr), "=m"(control->x87), "=r"(control->flags));
+}
+
+static void note_control(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                         struct og_result *result)
+{
+    (void)scope, (void)arguments;
+    read_control(user);
+    __asm__ volatile("vmovq %0, %%xmm9\n\tvinsertf128 $1, %%xmm9, %%ymm9, %%ymm9"
+                     :
+                     : "r"(secret)
+                     : "xmm9");
+    result->integer = 0;
+}
+
+/* A host that has chosen others than a new process has. */
+static void control_words_are_the_hosts_in_a_callback_and_after_a_call(void **state)
+{
+    (void)state;
+    const uint32_t mxcsr = 0x3f80;
+    const uint16_t x87 = 0x027f;
+    struct og_callback callback;
+    struct control inside = {0}, after;
+    assert_int_equal(og_callback_open(domain, &callback, note_control, &inside, &fault), OG_OK);
+    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(x87));
+    enum og_error error = call_words("call_back_in_a_mess", NULL, (long)callback.address, 0, 0, 0);
+    read_control(&after);
+    const uint32_t usual_mxcsr = 0x1f80;
+    __asm__ volatile("ldmxcsr %0\n\tfninit" : : "m"(usual_mxcsr));
+    assert_int_equal(error, OG_OK);
+    assert_int_equal(inside.mxcsr, mxcsr);
+    assert_int_equal(inside.x87, x87);
+    assert_int_equal(inside.flags & 0x400, 0);
+    assert_int_equal(after.mxcsr, mxcsr);
+    assert_int_equal(after.x87, x87);
+    og_callback_close(&callback);
+    reset();
+}
+
+static void no_register_holds_a_host_value_after_a_callback(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    struct control unused;
+    long seen = -1;
+    assert_int_equal(og_callback_open(domain, &callback, note_control, &unused, &fault), OG_OK);
+    assert_int_equal(call_words("look_after_callback", &seen, (long)callback.address, 0, 0, 0),
+                     OG_OK);
+    assert_int_equal(seen, 0);
+    og_callback_close(&callback);
+    reset();
+}
+
 static void a_pending_x87_exception_is_not_the_hosts(void **state)
 {
     (void)state;
@@ -464,6 +526,17 @@ static void a_pending_x87_exception_is_not_the_hosts(void **state)
     __asm__ volatile("fnstsw %0\n\tfnclex\n\tfninit" : "=m"(status));
     assert_int_equal(status & 0x80, 0x80);
     assert_int_equal(call_words("leave_x87_exception", NULL, 0, 0, 0, 0), OG_OK);
+    __asm__ volatile("fnstsw %0" : "=m"(status));
+    assert_int_equal(status & 0xff, 0);
+    /* The same with a result, which the gate keeps. */
+    struct og_function function = boxed("leave_x87_exception");
+    struct og_scope scope;
+    long double result = 0;
+    assert_int_equal(og_function_x87(&function, 1, &fault), OG_OK);
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, function, result = AS(long double (*)(void))()), OG_OK);
+    og_scope_end(&scope);
+    (void)result;
     __asm__ volatile("fnstsw %0" : "=m"(status));
     assert_int_equal(status & 0xff, 0);
     reset();
@@ -558,6 +631,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(no_upper_half_holds_a_host_value),
         cmocka_unit_test(the_x87_unit_is_empty_after_a_call),
         cmocka_unit_test(the_x87_unit_is_empty_in_a_callback),
+        cmocka_unit_test(control_words_are_the_hosts_in_a_callback_and_after_a_call),
+        cmocka_unit_test(no_register_holds_a_host_value_after_a_callback),
         cmocka_unit_test(a_pending_x87_exception_is_not_the_hosts),
         cmocka_unit_test(single_steps_end_the_call_before_the_gate_opens),
         cmocka_unit_test(an_interrupted_hosts_registers_are_not_left_on_the_signal_stack),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -362,6 +363,21 @@ static void what_proc_tells_is_not_granted_by_its_folder(void **state)
     leave();
 }
 
+static void a_granted_file_that_becomes_a_processs_is_refused(void **state)
+{
+    (void)state;
+    char path[128];
+    write_file(in_folder(path, "changes"), "text", 4);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL}};
+    enter_another("plain.so", &options);
+    assert_true(can_read(path));
+    remove(path);
+    assert_int_equal(symlink("/proc/self/maps", path), 0);
+    assert_false(can_read(path));
+    leave();
+}
+
 static void links_do_not_lead_out_of_a_granted_folder(void **state)
 {
     (void)state;
@@ -383,6 +399,7 @@ static void links_do_not_lead_out_of_a_granted_folder(void **state)
     assert_false(can_read(in_folder(path, "granted/up/secret.txt")));
     assert_false(can_read(in_folder(path, "granted/../secret.txt")));
     assert_false(can_read(secret_path));
+    assert_false(can_read(in_folder(path, "granted-text")));
     assert_true(can_read(in_folder(path, "granted/./none/..//text")));
     assert_int_equal(open_inside(in_folder(path, "granted/missing")), -ENOENT);
     assert_int_equal(open_inside(in_folder(path, "missing")), -EACCES);
@@ -419,6 +436,26 @@ static void a_library_in_the_root_folder_grants_nothing_else(void **state)
     remove("/ogsecret.txt");
 }
 
+static void what_is_granted_for_loading_is_libraries_where_they_belong(void **state)
+{
+    (void)state;
+    static const char link[] = "/usr/local/lib/oglink.so";
+    char path[128];
+    long found = -1;
+    mkdir("/usr/local", 0755), mkdir("/usr/local/lib", 0755);
+    mkdir(in_folder(path, "below"), 0755);
+    copy_library("libogbooks.so", in_folder(path, "below/other.so"));
+    assert_int_equal(symlink(path, link), 0);
+    enter_another("oglinks.so", NULL);
+    remove(link);
+    assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(found, 0);
+    /* And no longer. */
+    assert_true(access("/etc/ld.so.cache", R_OK) || open_inside("/etc/ld.so.cache") < 0);
+    assert_true(open_inside(in_folder(path, "oglinks.so")) < 0);
+    leave();
+}
+
 static void a_library_that_cannot_be_read_is_told_truly(void **state)
 {
     (void)state;
@@ -433,6 +470,196 @@ static void a_library_that_cannot_be_read_is_told_truly(void **state)
     assert_non_null(strstr(fault.message, "No such file or directory"));
     assert_int_equal(try_to_open(folder, NULL), OG_NOT_FOUND);
     assert_non_null(strstr(fault.message, "Is a directory"));
+}
+
+/* --- system calls --- */
+
+static long memory; /* a page of the domain's */
+
+static void enter_with_memory(const char *path)
+{
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, folder, NULL}};
+    enter_another("plain.so", &options);
+    memory = map(0, 4L * PAGE, MAP_ANONYMOUS, -1);
+    assert_true(memory > 0);
+}
+
+static long *word(size_t at)
+{
+    return (long *)memory + at;
+}
+
+static void arguments_of_system_calls_are_checked(void **state)
+{
+    (void)state;
+    char path[128], text[2 * PAGE] = "the host's", before[sizeof(text)];
+    enum { NO_CLOCK = 200, OUTPUT = 1, HOST_FD = 100, MANY = 1025, BOOTED = 0x6f67 };
+    const long clock_of_process = ~(long)getpid() << 3 | 2, host = (long)text;
+    write_file(in_folder(path, "text"), "text", 4);
+    memcpy(before, text, sizeof(text));
+    enter_with_memory(path);
+    *word(0) = memory + PAGE, *word(1) = 8;
+    const struct {
+        long number, a, b, c, d, result;
+    } calls[] = {
+        {SYS_readlink, memory, memory, 8, 0, -EINVAL},
+        {SYS_ioctl, OUTPUT, 0, 0, 0, -ENOTTY},
+        {SYS_rseq, memory, 32, 0, 0, -ENOSYS},
+        {SYS_rt_sigaction, SIGSEGV, 0, 0, 8, -EPERM},
+        {500, 0, 0, 0, 0, -EPERM},
+        {100000, 0, 0, 0, 0, -EPERM},
+        {1L << 40, 0, 0, 0, 0, -EPERM},
+        {BOOTED, memory, 0, 0, 0, -ENOSYS},
+        {SYS_prlimit64, 0, 7, memory, 0, -EPERM},
+        {SYS_prlimit64, 0, 7, 0, host, -EFAULT},
+        {SYS_clock_gettime, NO_CLOCK, memory, 0, 0, -EINVAL},
+        {SYS_clock_gettime, clock_of_process, memory, 0, 0, -EINVAL},
+        {SYS_clock_gettime, (long)(uint32_t)clock_of_process, memory, 0, 0, -EINVAL},
+        {SYS_clock_gettime, 0, host, 0, 0, -EFAULT},
+        {SYS_clock_getres, clock_of_process, memory, 0, 0, -EINVAL},
+        {SYS_clock_getres, 0, host, 0, 0, -EFAULT},
+        {SYS_gettimeofday, host, 0, 0, 0, -EFAULT},
+        {SYS_time, host, 0, 0, 0, -EFAULT},
+        {SYS_uname, host, 0, 0, 0, -EFAULT},
+        {SYS_getrandom, host, 8, 0, 0, -EFAULT},
+        {SYS_write, 0, memory, 1, 0, -EBADF},
+        {SYS_write, HOST_FD, memory, 1, 0, -EBADF},
+        {SYS_write, OUTPUT, memory, 5, 0, 5},
+        {SYS_writev, HOST_FD, memory, 1, 0, -EBADF},
+        {SYS_writev, OUTPUT, memory, 1, 0, 8},
+        {SYS_writev, OUTPUT, memory, MANY, 0, -EINVAL},
+        {SYS_writev, OUTPUT, host, 1, 0, -EFAULT},
+        {SYS_arch_prctl, 0x1001, memory, 0, 0, -EINVAL}, /* ARCH_SET_GS */
+        {SYS_arch_prctl, 0x1002, host, 0, 0, -EPERM},    /* ARCH_SET_FS */
+        {SYS_futex, memory, 0, 0, 0, -EAGAIN},           /* FUTEX_WAIT */
+        {SYS_futex, memory, 3, 0, 0, -ENOSYS},           /* FUTEX_REQUEUE */
+        {SYS_read, 0, memory, 1, 0, -EBADF},
+        {SYS_read, HOST_FD, memory, 1, 0, -EBADF},
+        {SYS_lseek, HOST_FD, 0, 0, 0, -EBADF},
+        {SYS_fstat, HOST_FD, memory, 0, 0, -EBADF},
+        {SYS_close, HOST_FD, 0, 0, 0, -EBADF},
+        {SYS_close, 3, 0, 0, 0, -EBADF},
+        {SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -EPERM},
+        {SYS_mmap, 0, PAGE, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -EPERM},
+        {SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -EINVAL},
+        {SYS_mmap, 0, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -EINVAL},
+        {SYS_mmap, host & -PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -ENOMEM},
+        {SYS_mprotect, memory, PAGE, PROT_READ | PROT_WRITE, 0, 0},
+        {SYS_mprotect, memory, PAGE, PROT_READ | PROT_EXEC, 0, -EPERM},
+        {SYS_mprotect, memory + 64L * PAGE, PAGE, PROT_READ | PROT_WRITE, 0, -EACCES},
+        {SYS_mprotect, host & -PAGE, PAGE, PROT_READ, 0, -ENOMEM},
+        {SYS_munmap, host & -PAGE, PAGE, 0, 0, -EINVAL},
+    };
+    int inherited = dup2(open(path, O_RDONLY), HOST_FD);
+    assert_int_equal(inherited, HOST_FD);
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        long result = kernel(calls[i].number, calls[i].a, calls[i].b, calls[i].c, calls[i].d, -1);
+        if (result != calls[i].result)
+            fail_msg("call %zu, of number %ld: %ld, not %ld", i, calls[i].number, result,
+                     calls[i].result);
+        assert_memory_equal(text, before, sizeof(text));
+    }
+    close(inherited);
+    leave();
+}
+
+static void files_and_paths_of_system_calls_are_checked(void **state)
+{
+    (void)state;
+    char path[128], program[128];
+    enum { FILES = 16, FIRST = 3 };
+    write_file(in_folder(path, "text"), "text", 4);
+    write_file(in_folder(program, "program"), "text", 4);
+    assert_int_equal(chmod(program, 0755), 0);
+    enter_with_memory(path);
+    char *own = (char *)memory;
+    strcpy(own, path);
+    /* The host's memory names the same file. */
+    assert_int_equal(kernel(SYS_open, (long)path, 0, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_access, (long)path, R_OK, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_newfstatat, AT_FDCWD, (long)path, memory, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_newfstatat, AT_FDCWD, memory, (long)program, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_open, memory, O_RDWR, 0, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_open, memory, O_WRONLY, 0, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_open, memory, O_CREAT, 0600, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_open, memory, O_TRUNC, 0, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_access, memory, R_OK, 0, 0, 0), 0);
+    assert_int_equal(kernel(SYS_access, memory, W_OK, 0, 0, 0), -EACCES);
+    assert_int_equal(kernel(SYS_access, memory, X_OK, 0, 0, 0), -EACCES);
+    assert_int_equal(open_inside(folder), -EISDIR);
+    assert_int_equal(open_inside("text"), -ENOENT);
+    memset(own, '/', 3L * PAGE);
+    assert_int_equal(kernel(SYS_open, memory, 0, 0, 0, 0), -ENAMETOOLONG);
+    strcpy(own, program);
+    assert_int_equal(kernel(SYS_access, memory, X_OK, 0, 0, 0), 0);
+    char pipe[128];
+    assert_int_equal(mkfifo(in_folder(pipe, "pipe"), 0600), 0);
+    strcpy(own, pipe);
+    assert_int_equal(kernel(SYS_open, memory, 0, 0, 0, 0), -EACCES);
+    assert_int_equal(kernel(SYS_access, memory, R_OK, 0, 0, 0), -EACCES);
+    strcpy(own, program);
+    /* As many as there are numbers, and no more. */
+    int before = count_descriptors();
+    for (long i = 0; i < FILES; i++)
+        assert_int_equal(kernel(SYS_open, memory, 0, 0, 0, 0), FIRST + i);
+    assert_int_equal(kernel(SYS_open, memory, 0, 0, 0, 0), -EMFILE);
+    assert_int_equal(kernel(SYS_read, FIRST, (long)program, 1, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_pread64, FIRST, (long)program, 1, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_fstat, FIRST, (long)program, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_read, FIRST, memory, 4, 0, 0), 4);
+    assert_int_equal(kernel(SYS_close, FIRST, 0, 0, 0, 0), 0);
+    assert_int_equal(kernel(SYS_close, FIRST, 0, 0, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_read, FIRST, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(map(0, PAGE, 0, FIRST), -EBADF);
+    assert_int_equal(map(0, PAGE, 0, FIRST + FILES), -EBADF);
+    assert_int_equal(map(0, PAGE, 0, FIRST - 1), -EBADF);
+    assert_int_equal(kernel(SYS_mmap, 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, FIRST + 1),
+                     -EPERM);
+    reset();
+    assert_int_equal(count_descriptors(), before);
+    assert_int_equal(kernel(SYS_read, FIRST + 1, map(0, PAGE, MAP_ANONYMOUS, -1), 4, 0, 0), -EBADF);
+    leave();
+}
+
+static void a_constructor_is_not_believed_what_the_boot_program_says(void **state)
+{
+    (void)state;
+    long found = 0;
+    enter_another("boots.so", NULL);
+    assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(found, -ENOSYS);
+    leave();
+}
+
+/* As if the system refused: a hole that the host has made. */
+static void a_call_ends_whose_memory_the_system_refuses_to_change(void **state)
+{
+    (void)state;
+    enter_another("plain.so", NULL);
+    long start = map(0, 4L * PAGE, MAP_ANONYMOUS, -1);
+    assert_true(start > 0);
+    void *hole = (void *)(start + PAGE);
+    assert_int_equal(munmap(hole, PAGE), 0);
+    assert_int_equal(call_words("kernel_call", NULL, SYS_munmap, start, 4L * PAGE, 0), OG_SYSTEM);
+    struct og_function function;
+    assert_int_equal(og_domain_lookup(domain, "what_was_found", &function, &fault), OG_POISONED);
+    assert_ptr_equal(mmap(hole, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+                     hole);
+    reset();
+    assert_int_equal(call_words("what_was_found", NULL, 0, 0, 0, 0), OG_OK);
+    leave();
+}
+
+static void a_signal_to_itself_ends_the_call(void **state)
+{
+    (void)state;
+    enter_another("plain.so", NULL);
+    assert_int_equal(kernel(SYS_kill, getpid(), 0, 0, 0, 0), -EPERM);
+    assert_int_equal(call_words("kernel_call", NULL, SYS_kill, getpid(), SIGUSR1, 0), OG_FAULTED);
+    assert_int_equal(fault.signal, SIGUSR1);
+    reset();
+    leave();
 }
 
 enum { TIMES = 20000 };
@@ -488,10 +715,17 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_hosts_mappings_are_limited_while_loading),
         cmocka_unit_test(the_hosts_mappings_are_limited_after_loading),
         cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
+        cmocka_unit_test(a_granted_file_that_becomes_a_processs_is_refused),
         cmocka_unit_test(links_do_not_lead_out_of_a_granted_folder),
         cmocka_unit_test(a_constructor_reads_libraries_only),
         cmocka_unit_test(a_library_in_the_root_folder_grants_nothing_else),
+        cmocka_unit_test(what_is_granted_for_loading_is_libraries_where_they_belong),
         cmocka_unit_test(a_library_that_cannot_be_read_is_told_truly),
+        cmocka_unit_test(arguments_of_system_calls_are_checked),
+        cmocka_unit_test(files_and_paths_of_system_calls_are_checked),
+        cmocka_unit_test(a_constructor_is_not_believed_what_the_boot_program_says),
+        cmocka_unit_test(a_call_ends_whose_memory_the_system_refuses_to_change),
+        cmocka_unit_test(a_signal_to_itself_ends_the_call),
         cmocka_unit_test(two_threads_leave_no_descriptors),
     };
     snprintf(folder, sizeof(folder), "/tmp/omniglot-books-XXXXXX");

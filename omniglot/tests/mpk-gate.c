@@ -179,6 +179,76 @@ static void a_step_after_a_wrpkru_ends_the_call(void **state)
     visit_wrpkrus(step_there);
 }
 
+static void read_afterwards(uintptr_t at)
+{
+    long result = 0;
+    enum og_error error =
+        call_in(attacker, "call_and_read", &result, (long)at, (long)&secret, 0, 0, 0);
+    assert_int_not_equal(result, secret);
+    if (error)
+        reset_attacker();
+}
+
+static void no_wrpkru_comes_back_with_rights(void **state)
+{
+    (void)state;
+    assert_int_equal(((words *)raw("read_word"))((long)&secret, 0, 0, 0), secret);
+    visit_wrpkrus(read_afterwards);
+}
+
+extern const unsigned char og_mpk_signal_entry[], og_mpk_gate_return[], og_mpk_callback[];
+
+/* Behind the WRPKRU of where the kernel delivers signals. */
+static void assert_is_no_signal(uintptr_t block, uintptr_t proof)
+{
+    const unsigned char *wrpkru = og_mpk_signal_entry;
+    while (memcmp(wrpkru, "\x0f\x01\xef", 3))
+        wrpkru++;
+    assert_int_equal(
+        call_in(attacker, "jump_as_signal", NULL, (long)wrpkru, (long)block, (long)proof, 0, 0),
+        OG_FAULTED);
+    assert_int_equal(fault.signal, SIGILL);
+    reset_attacker();
+}
+
+static void a_forged_thread_block_is_no_threads(void **state)
+{
+    (void)state;
+    const uintptr_t proof = 0x5ec2e7;
+    uintptr_t own = gate_page();
+    struct og_scope scope;
+    /* Memory of the domain that holds what is asked for, as far from the block as others are. */
+    og_scope_begin(attacker, &scope);
+    char og_mut *memory = og_alloc(&scope, char, 3 * MPK_BLOCK_SIZE, &fault);
+    uintptr_t forged = (uintptr_t)og_pass(memory);
+    assert_true(forged != 0);
+    forged += (own - forged) % MPK_BLOCK_SIZE;
+    *(uintptr_t *)(forged + MPK_SECRET) = proof;
+    *(uintptr_t *)(forged + MPK_HANDLER_STACK) = forged + 2 * MPK_BLOCK_SIZE - 4096;
+    og_scope_end(&scope);
+    assert_is_no_signal(forged, proof);
+    /* The thread's own: not knowing its secret, or with another word that is known. */
+    assert_is_no_signal(own, proof);
+    assert_is_no_signal(own + MPK_RETURN - MPK_SECRET, (uintptr_t)og_mpk_gate_return);
+    /* A block that is nobody's. */
+    assert_is_no_signal(own + MPK_BLOCK_SIZE, 0);
+}
+
+static void a_callback_that_there_is_not_is_a_fault(void **state)
+{
+    (void)state;
+    static const uint32_t slots[] = {0, 1, MPK_CALLBACKS, 1 << 20, 1u << 31, UINT32_MAX};
+    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+        assert_int_equal(
+            call_in(attacker, "jump", NULL, (long)og_mpk_callback, (long)slots[i], 0, 0, 0),
+            OG_FAULTED);
+        assert_string_equal(fault.message, "the foreign code called a callback that there is not");
+        reset_attacker();
+    }
+}
+
+size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
+
 /* At every offset: the host's scan leaves the gate out. WRFSBASE sets what no host code uses that
  * foreign code can have come to. */
 static void the_gate_holds_no_other_instruction_that_opens_anything(void **state)
@@ -536,6 +606,9 @@ int main(int argc, char **argv)
         TEST(no_rights_without_a_gs_base_do_not_kill_the_host),
         TEST(a_wrpkru_that_is_none_is_a_fault),
         TEST(a_step_after_a_wrpkru_ends_the_call),
+        TEST(no_wrpkru_comes_back_with_rights),
+        TEST(a_forged_thread_block_is_no_threads),
+        TEST(a_callback_that_there_is_not_is_a_fault),
         TEST(the_gate_holds_no_other_instruction_that_opens_anything),
         TEST(every_byte_of_the_gate_can_be_jumped_to_without_a_gs_base),
         TEST(a_system_call_changes_nothing_but_its_result),

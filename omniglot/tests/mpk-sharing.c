@@ -270,6 +270,41 @@ static void a_callback_from_the_bottom_of_the_stack_is_an_overflow(void **state)
     sharing_close(probe.caller.domain);
 }
 
+/* Its arguments would be read, and its result written, across words. */
+static void *call_back_crookedly(void *memory)
+{
+    enum { BELOW = 4096 };
+    struct probe *probe = memory;
+    struct og_domain *domain = probe->caller.domain;
+    struct og_callback callback;
+    struct og_fault fault;
+    long stack = 0;
+    probe->wrong += og_callback_open(domain, &callback, call_in_again, &probe->caller, &fault) != 0;
+    for (long crooked = 0; crooked < 16; crooked++) {
+        probe->wrong += sharing_call(domain, "own_stack", 0, 0, 0, &stack, &fault) != OG_OK;
+        enum og_error error = sharing_call(domain, "call_with_stack", (long)callback.address, 0,
+                                           (stack & -16) - BELOW + crooked, NULL, &fault);
+        probe->wrong += error != (crooked % 8 ? OG_FAULTED : OG_OK);
+        if (!error)
+            continue;
+        probe->wrong += og_domain_reset(domain, &fault) != OG_OK;
+        probe->wrong +=
+            og_callback_open(domain, &callback, call_in_again, &probe->caller, &fault) != 0;
+    }
+    return NULL;
+}
+
+static void a_callback_with_a_crooked_stack_is_a_fault(void **state)
+{
+    (void)state;
+    static struct probe probe;
+    struct og_callback callback;
+    open_caller(&probe.caller, &callback);
+    sharing_elsewhere(call_back_crookedly, &probe);
+    assert_int_equal(probe.wrong, 0);
+    sharing_close(probe.caller.domain);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -279,6 +314,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(looking_up_in_a_poisoned_domain_says_so),
         cmocka_unit_test(threads_can_fail_and_exit_at_once),
         cmocka_unit_test(a_recursion_that_calls_back_ends_where_the_stack_does),
+        cmocka_unit_test(a_callback_with_a_crooked_stack_is_a_fault),
         cmocka_unit_test(a_callback_from_the_bottom_of_the_stack_is_an_overflow),
     };
     setvbuf(stdout, NULL, _IONBF, 0);

@@ -130,7 +130,7 @@ MUTATIONS = (
      "if (!og_upgrade_bytes(access, pointer, size, count, alignment, rights, fault))", "if (0 * pointer)"),
     ("validate string: bound", CORE + "validate_text.c", "    if (room > maximum)\n        room = maximum;\n", ""),
     ("validate string: region's end", CORE + "validate_text.c",
-     "og_memory_end(access->context, address, OG_READ) - address", "maximum"),
+     "size_t room = memory_end - address;", "size_t room = maximum;"),
     ("validate string: NUL", CORE + "validate_text.c", "if (!end) {", "if (0) {"),
     ("validate UTF-8: overlong three", CORE + "validate_text.c", "first == 0xE0 ? 0xA0 :", ""),
     ("validate UTF-8: overlong four", CORE + "validate_text.c", "first == 0xF0 ? 0x90 : 0x80", "0x80"),

@@ -432,20 +432,24 @@ void what_one_thread_refuses_is_poisoned_for_all(void **state)
     sharing_close(called.domain);
 }
 
-static bool is_callback(struct called *called)
+static bool is_callback_at(struct called *called, uintptr_t address)
 {
     static const struct og_rule rule = {.kind = OG_FUNCTION, .size = sizeof(uintptr_t)};
     struct og_scope scope;
     struct og_fault fault;
     og_scope_begin(called->domain, &scope);
     uintptr_t og_mut *place = og_alloc(&scope, uintptr_t, 1, &fault);
-    enum og_error error =
-        place ? og_write(&scope.access, place, called->callback.address, &fault) : fault.error;
+    enum og_error error = place ? og_write(&scope.access, place, address, &fault) : fault.error;
     og_read_begin(&scope.access);
     bool is = !error && og_validate(&scope.access, place, &rule, &fault);
     og_read_end(&scope.access);
     og_scope_end(&scope);
     return is;
+}
+
+static bool is_callback(struct called *called)
+{
+    return is_callback_at(called, called->callback.address);
 }
 
 static void *validate_it(void *memory)
@@ -464,6 +468,10 @@ void a_callback_is_its_threads_own(void **state)
     assert_int_equal(called.result, 43);
     assert_int_equal(called.calls, 1);
     assert_true(is_callback(&called));
+    for (uintptr_t beside = 1; beside < 4096; beside++) {
+        assert_false(is_callback_at(&called, called.callback.address + beside));
+        assert_false(is_callback_at(&called, called.callback.address - beside));
+    }
     assert_null(sharing_elsewhere(validate_it, &called));
     sharing_elsewhere(call_it, &called);
     assert_int_equal(called.calls, 1);
