@@ -336,22 +336,25 @@ static void code_is_scanned_over_borders(void **state)
 {
     (void)state;
     struct og_fault fault;
-    open_arena(11);
-    const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE};
-    const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE};
-    uintptr_t start = mpk_arena_map(&arena, 0, 8 * MPK_PAGE);
-    assert_true(start != 0);
-    assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), start);
-    assert_int_equal(mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
-                     0);
-    assert_int_equal(fault.error, OG_FORBIDDEN);
-    start += 4 * MPK_PAGE;
-    assert_int_equal(mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
-                     start + MPK_PAGE);
-    assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), 0);
-    assert_int_equal(fault.error, OG_FORBIDDEN);
-    assert_books_are_true();
-    close_arena();
+    for (int trusted = 0; trusted < 2; trusted++) {
+        open_arena(11);
+        const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE};
+        const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE};
+        uintptr_t start = mpk_arena_map(&arena, 0, 8 * MPK_PAGE);
+        assert_true(start != 0);
+        assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), start);
+        assert_int_equal(
+            mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, trusted, &fault), 0);
+        assert_int_equal(fault.error, OG_FORBIDDEN);
+        start += 4 * MPK_PAGE;
+        assert_int_equal(
+            mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
+            start + MPK_PAGE);
+        assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, trusted, &fault), 0);
+        assert_int_equal(fault.error, OG_FORBIDDEN);
+        assert_books_are_true();
+        close_arena();
+    }
 }
 
 /* At every offset, and where the code ends with it. */
