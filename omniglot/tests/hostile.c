@@ -134,6 +134,30 @@ __asm__(".globl look_after_callback\n.type look_after_callback, @function\nlook_
         "  vextractf128 $1,%ymm\\register,%xmm0\n  movq %xmm0,%rcx\n  or %rcx,%rax\n"
         ".endr\n  vzeroupper\n  ret\n");
 
+EXPORT volatile long went_on;
+
+/* Goes on after a callback, with what it had on its stack: how much of that has changed. */
+EXPORT long call_back_and_go_on(void (*callback)(void))
+{
+    volatile long marks[64];
+    long changed = 0;
+    for (long i = 0; i < 64; i++)
+        marks[i] = i;
+    callback();
+    went_on++;
+    for (long i = 0; i < 64; i++)
+        changed += marks[i] != i;
+    return changed;
+}
+
+EXPORT long write_all_over_the_stack(void)
+{
+    volatile char room[4096];
+    for (unsigned long i = 0; i < sizeof(room); i++)
+        room[i] = 0x55;
+    return room[7];
+}
+
 /* Leaves an x87 exception pending, for the next instruction that waits for one. */
 EXPORT long leave_x87_exception(void)
 {

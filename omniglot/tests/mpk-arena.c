@@ -114,6 +114,23 @@ static void assert_code_is_harmless(void)
     }
 }
 
+/* What the host may read and write by references is what has been loaded as that. */
+static void assert_regions_are_true(void)
+{
+    for (size_t page = 0; page < PAGES; page++) {
+        unsigned found = 0, wanted = OG_READ | OG_WRITE;
+        for (size_t i = 0; i < arena.region_count; i++)
+            if (og_is_within(arena.start + page * MPK_PAGE, MPK_PAGE, arena.regions[i].start,
+                             arena.regions[i].end))
+                found |= arena.regions[i].rights;
+        if (arena.pages[page] == MPK_GUARD)
+            wanted = 0;
+        if (arena.pages[page] == MPK_FILE || arena.pages[page] == MPK_CODE)
+            wanted = OG_READ;
+        assert_int_equal(found, wanted);
+    }
+}
+
 /* --- what a domain can ask for --- */
 
 static bool is_zero(uintptr_t start, size_t size)
@@ -269,6 +286,7 @@ static void books_and_memory_agree_at_every_step(void **state)
         assert_code_is_harmless();
         assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
         assert_books_are_true();
+        assert_regions_are_true();
         assert_code_is_harmless();
         size_t size = arena.brk - arena.heap, loaded = arena.loaded_pages;
         memcpy(contents, (const void *)arena.heap, size);
@@ -304,6 +322,11 @@ static void code_is_looked_at_again_when_loading_ends(void **state)
         if (changed)
             assert_int_equal(pwrite(arena.file, "\x0f\x01\xef", 3, at), 3);
         assert_int_equal(mpk_arena_settle(&arena, &fault), changed ? OG_FORBIDDEN : OG_OK);
+        if (!changed) {
+            uintptr_t made = mpk_arena_map(&arena, 0, MPK_PAGE);
+            assert_int_equal(mpk_arena_make_code(&arena, made, MPK_PAGE, false, &fault),
+                             OG_FORBIDDEN);
+        }
         close_arena();
     }
 }
@@ -313,22 +336,25 @@ static void code_is_scanned_over_borders(void **state)
 {
     (void)state;
     struct og_fault fault;
-    open_arena(11);
-    const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE};
-    const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE};
-    uintptr_t start = mpk_arena_map(&arena, 0, 8 * MPK_PAGE);
-    assert_true(start != 0);
-    assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), start);
-    assert_int_equal(mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
-                     0);
-    assert_int_equal(fault.error, OG_FORBIDDEN);
-    start += 4 * MPK_PAGE;
-    assert_int_equal(mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
-                     start + MPK_PAGE);
-    assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), 0);
-    assert_int_equal(fault.error, OG_FORBIDDEN);
-    assert_books_are_true();
-    close_arena();
+    for (int trusted = 0; trusted < 2; trusted++) {
+        open_arena(11);
+        const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE};
+        const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE};
+        uintptr_t start = mpk_arena_map(&arena, 0, 8 * MPK_PAGE);
+        assert_true(start != 0);
+        assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), start);
+        assert_int_equal(
+            mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, trusted, &fault), 0);
+        assert_int_equal(fault.error, OG_FORBIDDEN);
+        start += 4 * MPK_PAGE;
+        assert_int_equal(
+            mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
+            start + MPK_PAGE);
+        assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, trusted, &fault), 0);
+        assert_int_equal(fault.error, OG_FORBIDDEN);
+        assert_books_are_true();
+        close_arena();
+    }
 }
 
 /* At every offset, and where the code ends with it. */

@@ -199,6 +199,49 @@ static void a_fault_in_a_nested_call_ends_the_outer_call_too(void **state)
     assert_works_after_reset();
 }
 
+static void what_ends_in_a_callback_does_not_go_on(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    void og_foreign *data;
+    assert_int_equal(og_domain_lookup_data(domain, "went_on", &data, &fault), OG_OK);
+    const volatile long *went_on = (const long *)og_foreign_address(data);
+    assert_int_equal(og_callback_open(domain, &callback, fault_inside, NULL, &fault), OG_OK);
+    assert_int_equal(call_words("call_back_and_go_on", NULL, (long)callback.address, 0, 0, 0),
+                     OG_FAULTED);
+    assert_int_equal(*went_on, 0);
+    og_callback_close(&callback);
+    assert_works_after_reset();
+}
+
+static void write_inside(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                         struct og_result *result) OG_REQUIRES(scope->access);
+static void write_inside(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                         struct og_result *result)
+{
+    long (*function)(void);
+    (void)arguments, (void)result;
+    *(enum og_error *)user = CALL(
+        *scope, boxed("write_all_over_the_stack"), function = AS(long (*)(void)); (void)function());
+}
+
+static void a_call_in_a_callback_leaves_the_outer_ones_stack(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    enum og_error inner = OG_FAULTED;
+    long changed = -1;
+    assert_int_equal(og_callback_open(domain, &callback, write_inside, &inner, &fault), OG_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(
+            call_words("call_back_and_go_on", &changed, (long)callback.address, 0, 0, 0), OG_OK);
+        assert_int_equal(inner, OG_OK);
+        assert_int_equal(changed, 0);
+    }
+    og_callback_close(&callback);
+    reset();
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -206,6 +249,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(large_and_rare_types_cross_the_gate),
         cmocka_unit_test(callbacks_reach_the_host_and_nest),
         cmocka_unit_test(a_closed_callback_is_a_fault),
+        cmocka_unit_test(what_ends_in_a_callback_does_not_go_on),
+        cmocka_unit_test(a_call_in_a_callback_leaves_the_outer_ones_stack),
         cmocka_unit_test(a_fault_in_a_nested_call_ends_the_outer_call_too),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
