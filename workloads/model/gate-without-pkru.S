@@ -4,7 +4,7 @@
     .endm
 #include "omniglot/mpk/gate.S"
 #include "workloads/model/gate-cost.h"
-#include "workloads/model/gate-thunk.h"
+#include "workloads/model/gate-thunk.inc"
 
 /* What gate-cost.c calls through it, and without it. */
     .text

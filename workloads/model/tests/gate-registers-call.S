@@ -1,6 +1,6 @@
 /* What gate-registers.c calls: the host that has secrets in its registers, and the foreign code that
  * looks for them. */
-#include "workloads/model/gate-thunk.h"
+#include "workloads/model/gate-thunk.inc"
 #include "workloads/model/tests/gate-registers.h"
 
     .macro FUNCTION name
