@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
+extern const unsigned char og_mpk_gate_return[];
 extern const unsigned char og_mpk_callback[], og_mpk_signal_entry[]; /* which follows it */
 
 static char gate_library[sizeof(library)];
@@ -195,8 +196,6 @@ static void no_wrpkru_comes_back_with_rights(void **state)
     assert_int_equal(((words *)raw("read_word"))((long)&secret, 0, 0, 0), secret);
     visit_wrpkrus(read_afterwards);
 }
-
-extern const unsigned char og_mpk_signal_entry[], og_mpk_gate_return[], og_mpk_callback[];
 
 /* Behind the WRPKRU of where the kernel delivers signals. */
 static void assert_is_no_signal(uintptr_t block, uintptr_t proof)

@@ -37,57 +37,15 @@ FOREIGN(run)
 #endif
 
 #ifdef ATTACK_HOST
-#include <signal.h>
-#include <unistd.h>
-
-static void LOCAL(handle)(int signal)
-{
-    (void)signal;
-}
-
-static volatile bool LOCAL(done);
-static pthread_t LOCAL(main);
-
-static void *LOCAL(disturb)(void *unused)
-{
-    while (!LOCAL(done)) {
-        usleep(300);
-        pthread_kill(LOCAL(main), SIGUSR1);
-    }
-    return unused;
-}
-
-/* While the library has called back, signals interrupt the host. */
-static uint64_t LOCAL(call)(uint64_t value)
-{
-    host_spin(200);
-    return value;
-}
+#include "attacks/interrupted-host.h"
 
 HOST(before)
 {
-    struct sigaction action = {.sa_handler = LOCAL(handle), .sa_flags = SA_ONSTACK | SA_RESTART};
-    sigaction(SIGUSR1, &action, NULL);
-    host->called_back = LOCAL(call);
-    host->deadline_ms = 4000;
+    LOCAL(arrange)(host);
 }
 
 HOST(run)
 {
-    struct host_thread second;
-    pthread_t disturber;
-    enum og_error error = host_prepare(host);
-    if (error)
-        return error;
-    LOCAL(main) = pthread_self();
-    host_thread_start(&second, host, 1, &LOCAL(done));
-    if (pthread_create(&disturber, NULL, LOCAL(disturb), NULL))
-        abort();
-    for (int i = 0; i < (host->places[PLACE_gate_start] ? 12 : 1) && !error; i++)
-        error = host_call(host, 0);
-    LOCAL(done) = true;
-    pthread_join(disturber, NULL);
-    enum og_error other = host_thread_join(&second);
-    return error ? error : other;
+    return LOCAL(interrupt)(host);
 }
 #endif
