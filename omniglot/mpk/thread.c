@@ -187,14 +187,17 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
         goto fail;
     block->secret |= 1; /* the gate takes 0 for a block that has none yet */
     leave_restartable_sequences();
+    /* From the dispatch on a signal's handler needs the rights, which it takes if there is a self:
+     * without, its first system call could not read the selector, and the kernel would kill. */
+    self = block;
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
         goto fail;
-    self = block;
     mpk_masks_join(block);
     set_ready(index, true);
     pthread_setspecific(exit_key, block);
     return block;
 fail:
+    self = NULL;
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     give_block(index);
     return NULL;
@@ -217,9 +220,11 @@ static void leave(void *memory)
     mpk_contexts_unlock();
     mpk_signal_stacks_leave(block);
     mpk_masks_leave(block);
+    /* In this order, for a signal in between: with the dispatch its handler needs the rights, and
+     * takes them by way of the block. */
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
-    syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     self = NULL;
+    syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     give_block(index);
 }
 
