@@ -347,6 +347,7 @@ struct mpk_slot {
     og_callback_function *function; /* NULL: closed */
     void *user;
     uint64_t running; /* calls of it under way, all on the stack of who is inside */
+    uint64_t uses;    /* how often it has been given to somebody, or taken back by reset */
 };
 #define MPK_NOBODY     UINT64_C(0)
 #define MPK_ANY_THREAD UINT64_MAX
