@@ -414,13 +414,13 @@ static void a_child_that_gets_no_dispatch_enters_no_domain(void **state)
     assert_int_equal(status, 0);
 }
 
-/* From now on the key of what starts there cannot be changed. */
-static bool forbid_changing_key(uintptr_t address)
+/* From now on what starts there cannot be replaced. */
+static bool forbid_mapping_over(uintptr_t address)
 {
     const uint32_t halves[] = {(uint32_t)address, (uint32_t)(address >> 32)};
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pkey_mprotect, 0, 5),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 5),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, halves[0], 0, 3),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 4),
@@ -433,10 +433,11 @@ static bool forbid_changing_key(uintptr_t address)
            !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
 }
 
-/* In a process of its own, which then has the filter. 0: the next domain has not got the key. */
-static int open_after_a_refused_change(void)
+/* In a process of its own, which then has the filter. 0: the next domain has not got the key that
+ * the signal stack of the first one still has. */
+static int open_after_a_refusal(void)
 {
-    struct og_domain *first = open_another(library, &(struct og_options){.isolation = OG_MPK});
+    struct og_domain *first = open_another(NULL, NULL);
     struct og_scope scope;
     stack_t stack;
     og_scope_begin(first, &scope);
@@ -446,9 +447,9 @@ static int open_after_a_refused_change(void)
     /* The kernel's word, not the C library's. */
     if (error || syscall(SYS_sigaltstack, NULL, &stack) || !stack.ss_sp)
         return 1;
-    if (!forbid_changing_key((uintptr_t)stack.ss_sp) || og_domain_close(first, &fault))
+    if (!forbid_mapping_over((uintptr_t)stack.ss_sp) || og_domain_close(first, &fault))
         return 2;
-    struct og_domain *next = open_another(library, &(struct og_options){.isolation = OG_MPK});
+    struct og_domain *next = open_another(NULL, NULL);
     og_scope_begin(next, &scope);
     error =
         CALL(scope, boxed_in(next, "write_word"), (void)AS(words *)((long)stack.ss_sp, 0, 0, 0));
@@ -464,7 +465,7 @@ static void a_key_that_a_page_still_has_is_not_the_next_domains(void **state)
     int status = -1;
     pid_t child = fork();
     if (child == 0)
-        _exit(open_after_a_refused_change());
+        _exit(open_after_a_refusal());
     assert_true(child > 0);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
