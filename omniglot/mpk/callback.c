@@ -152,13 +152,14 @@ static void close_slot(struct mpk_domain *domain, size_t number)
     struct mpk_slot *slot = &domain->slots[number];
     const struct mpk_context *own = mpk_context_if_any(domain);
     bool is_inside = own && own->context.depth;
-    uint64_t uses = slot->uses;
+    uint64_t uses = domain->callback_uses[number];
     domain->callbacks[number] = NULL;
     __atomic_store_n(&slot->thread, MPK_NOBODY, __ATOMIC_RELAXED);
     __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
     (void)og_heavy_fence();
     /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
-    while (!is_inside && slot->uses == uses && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
+    while (!is_inside && domain->callback_uses[number] == uses &&
+           __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
         pthread_cond_wait(&domain->callback_ended, &domain->lock);
 }
 
@@ -183,7 +184,7 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
     if (free < MPK_CALLBACKS) {
         struct mpk_slot *slot = &domain->slots[free];
         domain->callbacks[free] = callback;
-        slot->uses++;
+        domain->callback_uses[free]++;
         slot->user = callback->user;
         __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
         __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
@@ -246,8 +247,8 @@ void mpk_callbacks_close(struct mpk_domain *domain)
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++) {
         struct og_callback *callback = domain->callbacks[i];
-        domain->slots[i] =
-            (struct mpk_slot){.thread = MPK_NOBODY, .uses = domain->slots[i].uses + 1};
+        domain->slots[i] = (struct mpk_slot){.thread = MPK_NOBODY};
+        domain->callback_uses[i]++;
         domain->callbacks[i] = NULL;
         if (!callback)
             continue;

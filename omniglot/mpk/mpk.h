@@ -353,13 +353,12 @@ struct mpk_thunk_made {
 };
 
 /* A registered callback, as the thunk of its slot finds it: what is another thread's is not
- * followed. */
+ * followed. Of a size that is quickly multiplied. */
 struct mpk_slot {
     uint64_t thread;                /* whose: og_thread_number; MPK_NOBODY, MPK_ANY_THREAD */
     og_callback_function *function; /* NULL: closed */
     void *user;
     uint64_t running; /* calls of it under way, all on the stack of who is inside */
-    uint64_t uses;    /* how often it has been given to somebody, or taken back by reset */
 };
 #define MPK_NOBODY     UINT64_C(0)
 #define MPK_ANY_THREAD UINT64_MAX
@@ -380,10 +379,12 @@ struct mpk_domain {
     struct mpk_seat seats[MPK_ARENA_THREADS];
     struct mpk_slot slots[MPK_CALLBACKS];
     struct og_callback *callbacks[MPK_CALLBACKS]; /* who has each slot; NULL: nobody */
-    pthread_cond_t callback_ended;                /* one that was closed while it ran */
-    uint64_t deadline;                            /* nanoseconds a call may take; 0: for ever */
-    uint64_t callback_limit;                      /* callbacks a call may make; 0: without end */
-    struct mpk_grant *grants;                     /* what may be opened (grant.c) */
+    uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
+                                              taken back by reset */
+    pthread_cond_t callback_ended;         /* one that was closed while it ran */
+    uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
+    uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
+    struct mpk_grant *grants;              /* what may be opened (grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
