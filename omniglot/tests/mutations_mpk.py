@@ -344,7 +344,7 @@ MUTATIONS = (
      "it is nobody's by then, but for one that is closed between the two checks"),
     ("callback: closed, it is nobody's", MPK + "callback.c", "    __atomic_store_n(&slot->thread, MPK_NOBODY, __ATOMIC_RELAXED);\n", "", ("mpk-calls:a_closed*",),
      "it has no function either, and is refused for that"),
-    ("callback: closing waits", MPK + "callback.c", "while (!is_inside && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))", "while (0 * is_inside)", ("mpk-sharing:closing*",)),
+    ("callback: closing waits", MPK + "callback.c", "while (!is_inside && domain->callback_uses[number] == uses &&\n           __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))", "while (0 * is_inside * uses)", ("mpk-sharing:closing*",)),
     ("callback: who closes its own does not wait", MPK + "callback.c", "while (!is_inside && ", "while (0 * is_inside || ", ("mpk-sharing:a_callback_can*",)),
     ("callback: a slot in use is not free", MPK + "callback.c", "return !domain->callbacks[number] &&\n           !__atomic_load_n(&domain->slots[number].running, __ATOMIC_ACQUIRE);", "return !domain->callbacks[number];", ("mpk-sharing:a_callback_can*",)),
     ("callback: poison ends the outer call", MPK + "callback.c", "    if (context->context.poisoned)\n        og_mpk_leave();\n", "", ("mpk-calls:what_ends*",)),
