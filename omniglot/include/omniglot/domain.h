@@ -32,9 +32,14 @@ struct og_options {
     size_t heap_size;  /* bytes of foreign heap, at most, mappings among them; 0: 64 MiB; RV32: what
                           the image has */
     size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
-    unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
-                             counted; OG_PMP); 0: for ever. While libraries are loaded (OG_MPK), ten
-                             seconds or this, whichever is longer */
+    unsigned deadline_ms;    /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
+                                counted: see callback_limit; OG_PMP, with its callbacks); 0: for ever.
+                                While libraries are loaded (OG_MPK), ten seconds or this, whichever is
+                                longer */
+    unsigned callback_limit; /* how often a call may call back (OG_MPK; OG_PMP refuses it): what a
+                                callback takes is the host's time, which no deadline counts. The
+                                next one ends the call with OG_FAULTED. 0: without end, and then a
+                                library that calls back for ever keeps the thread */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
                                           link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */
