@@ -52,6 +52,10 @@ static enum og_error look_up(struct og_domain *domain, const char *symbol, void 
     return error;
 }
 
+/* A child of fork shares its parent's thunks, and can make none. */
+static const char no_thunk[] = "the domain has no thunk left for another function; in a child of "
+                               "fork: look it up, and say what it takes, before";
+
 enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
                                struct og_function *function, struct og_fault *fault)
 {
@@ -63,9 +67,7 @@ enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
         return error;
     function->entry = domain->runtime->entry(domain, target, symbol);
     function->domain = function->entry ? domain : NULL;
-    return function->entry ? OG_OK
-                           : og_fail(fault, OG_NO_MEMORY, symbol, 0,
-                                     "the domain has no thunk left for another function");
+    return function->entry ? OG_OK : og_fail(fault, OG_NO_MEMORY, symbol, 0, no_thunk);
 }
 
 /* What the runtime has made of the function's entry; NULL: it has no room. */
@@ -73,7 +75,7 @@ static enum og_error replace_entry(struct og_function *function, void (*entry)(v
                                    struct og_fault *fault)
 {
     if (!entry)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the domain has no thunk left");
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, no_thunk);
     function->entry = entry;
     return OG_OK;
 }

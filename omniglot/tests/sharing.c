@@ -379,6 +379,7 @@ struct called {
     struct og_callback callback;
     atomic_int calls;
     enum og_error error;
+    struct og_fault fault;
     long result;
 };
 
@@ -402,9 +403,8 @@ static void refuse(void *user, struct og_scope *scope, const struct og_arguments
 static void *call_it(void *memory)
 {
     struct called *called = memory;
-    struct og_fault fault;
     called->error = sharing_call(called->domain, "call", (long)called->callback.address, 21, 0,
-                                 &called->result, &fault);
+                                 &called->result, &called->fault);
     return NULL;
 }
 
@@ -477,6 +477,9 @@ void a_callback_is_its_threads_own(void **state)
     assert_int_equal(called.calls, 1);
     /* As one that there is not: the call ends where the isolation can end it. */
     assert_int_equal(called.error, sharing_isolation == OG_NONE ? OG_OK : OG_FAULTED);
+    if (called.error)
+        assert_string_equal(called.fault.message,
+                            "the foreign code called another thread's callback");
     assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
     sharing_close(called.domain);
 }
