@@ -33,8 +33,9 @@ struct og_options {
                           the image has */
     size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
     unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
-                             counted; OG_PMP); 0: for ever. While libraries are loaded (OG_MPK), ten
-                             seconds or this, whichever is longer */
+                             counted; OG_PMP). While libraries are loaded (OG_MPK), ten seconds or
+                             this, whichever is longer. 0: for ever, constructors and destructors
+                             too, which then can keep og_domain_open and og_domain_close */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
                                           link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */
@@ -54,7 +55,8 @@ enum og_error og_mpk_supported(struct og_fault *fault);
  * OG_NO_MEMORY: it could not be looked at. */
 enum og_error og_mpk_check_host(struct og_fault *fault);
 
-/* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
+/* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain. Sonames
+ * (no slash) are looked for where the system's libraries are (OG_MPK) or as dlopen does (OG_NONE).
  *
  * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation; or the process has
  * protection keys of its own, all of which the first domain behind them takes),
