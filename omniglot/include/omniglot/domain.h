@@ -86,7 +86,9 @@ enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault) 
 /* Finds an exported function of the domain's libraries, in the order they were named; not
  * one of the libraries that these need. It may run foreign code, the domain's own loader: it enters
  * the domain as a scope does. Returns OG_OK, or OG_NOT_FOUND, OG_BORROWED (in a read section),
- * OG_POISONED or why, OG_BUSY, OG_NO_MEMORY (og_scope_begin), and *function cannot be invoked. */
+ * OG_POISONED or why, OG_BUSY, OG_NO_MEMORY (og_scope_begin; or, behind protection keys, the 4,096
+ * entries are used up, two a function of which og_function_takes was told, or a child of fork looks
+ * up one that its parent had not), and *function cannot be invoked. */
 enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
                                struct og_function *function, struct og_fault *fault) OG_MUST_CHECK;
 
