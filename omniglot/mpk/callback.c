@@ -52,6 +52,7 @@ static _Noreturn void refuse(const struct mpk_context *context, const char *mess
 }
 
 static const char no_callback[] = "the foreign code called a callback that there is not";
+static const char others_callback[] = "the foreign code called another thread's callback";
 
 /* Somebody has closed the slot meanwhile, and may be waiting. */
 static __attribute__((noinline)) void tell_ended(struct mpk_domain *domain)
@@ -120,7 +121,7 @@ struct callback_return og_mpk_callback_serve(uint64_t number, uintptr_t address,
     if (number >= MPK_CALLBACKS || address % 8)
         refuse(context, no_callback);
     if (slot->thread != thread->number && slot->thread != MPK_ANY_THREAD)
-        refuse(context, no_callback);
+        refuse(context, slot->thread == MPK_NOBODY ? no_callback : others_callback);
     if (address - (seat->stack_low + ROOM_BELOW) >
         MPK_FOREIGN_STACK - MPK_PAGE - ROOM_BELOW - sizeof(struct callback_frame))
         refuse(context, og_is_within(address, 1, seat->stack_low, seat->stack_end)
