@@ -171,8 +171,9 @@ struct mpk_thread *mpk_thread_if_any(void)
     return self;
 }
 
-/* A signal on the way would find the dispatch on and the thread still unknown: its handler could not
- * open the rights, and the kernel kills who makes a system call without those to read the selector.
+/* A signal on the way would find the dispatch on and the thread still unknown: its handler could
+ * not open the rights, and the kernel kills who makes a system call without those to read the
+ * selector.
  */
 static __attribute__((noinline)) struct mpk_thread *open_block(void)
 {
