@@ -14,6 +14,12 @@ enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault)
     return domain ? domain->runtime->close(domain, fault) : OG_OK;
 }
 
+/* The reason, where no call has told it: NULL, for the usual words, after one that has failed. */
+static const char *why_poisoned(const struct og_context *context)
+{
+    return context->poisoned == OG_POISONED ? context->fault.message : NULL;
+}
+
 /* Where a symbol is. To look it up can be to run foreign code: the thread has to be inside. */
 static enum og_error look_up(struct og_domain *domain, const char *symbol, void **target,
                              struct og_fault *fault) OG_NO_ANALYSIS
@@ -33,7 +39,7 @@ static enum og_error look_up(struct og_domain *domain, const char *symbol, void 
     *target = domain->runtime->lookup(domain, symbol);
     enum og_error error = OG_OK;
     if (!*target && was_poisoned)
-        error = og_fail(fault, OG_POISONED, symbol, context->fault.address, NULL);
+        error = og_fail(fault, OG_POISONED, symbol, context->fault.address, why_poisoned(context));
     else if (!*target && context->poisoned)
         error = og_fail(fault, (enum og_error)context->poisoned, symbol, context->fault.address,
                         context->fault.message);
@@ -196,7 +202,8 @@ enum og_error og_invoke_refused(const struct og_access *access, const struct og_
         return og_access_refused(access, fault);
     if (context->domain != function->domain)
         return og_fail(fault, OG_WRONG_DOMAIN, NULL, 0, "the function belongs to another domain");
-    return og_fail(fault, OG_POISONED, context->fault.symbol, context->fault.address, NULL);
+    return og_fail(fault, OG_POISONED, context->fault.symbol, context->fault.address,
+                   why_poisoned(context));
 }
 
 enum og_error og_invoke_failed(const struct og_access *access, struct og_fault *fault)
