@@ -38,7 +38,7 @@ int mpk_deadline_signal(void)
 static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_copy *frame,
                                     const char *where, uintptr_t fs)
 {
-    const struct mpk_context *context = thread->frame->context;
+    const struct mpk_context *context = mpk_frame_context(thread->frame);
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
@@ -52,7 +52,7 @@ static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *
 {
     greg_t *registers = frame->context.registers;
     if (fault->error)
-        mpk_domain_poison(thread->frame->context->domain, fault);
+        mpk_domain_poison(mpk_frame_context(thread->frame)->domain, fault);
     memset(registers, 0, sizeof(frame->context.registers));
     registers[REG_RSP] = (greg_t)thread->frame;
     mpk_frame_clear_state(frame);
@@ -63,7 +63,7 @@ static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *
 static _Noreturn void recover_without_stack(struct mpk_thread *thread, struct mpk_frame_copy *frame,
                                             uintptr_t place, uintptr_t at)
 {
-    const struct mpk_seat *seat = thread->frame->context->seat;
+    const struct mpk_seat *seat = mpk_frame_context(thread->frame)->seat;
     bool overflowed = og_is_within(place, 1, seat->stack_low - MPK_PAGE, seat->stack_end);
     struct og_fault fault;
     og_fail(&fault, OG_FAULTED, NULL, place,
@@ -106,7 +106,7 @@ static uintptr_t place_to_go_on(const char *at)
 
 static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
-    const struct mpk_context *context = thread->frame->context;
+    const struct mpk_context *context = mpk_frame_context(thread->frame);
     greg_t *registers = frame->context.registers;
     const char *at = (const char *)registers[REG_RIP];
     const uint64_t words[] = {(uint64_t)registers[REG_RAX], (uint64_t)registers[REG_RCX],
@@ -139,8 +139,8 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
 {
     greg_t *registers = frame->context.registers;
     struct mpk_syscall call = {
-        .context = thread->frame->context,
-        .domain = thread->frame->context->domain,
+        .context = mpk_frame_context(thread->frame),
+        .domain = mpk_frame_context(thread->frame)->domain,
         .number = (uint64_t)registers[REG_RAX],
         .arguments = {(uint64_t)registers[REG_RDI], (uint64_t)registers[REG_RSI],
                       (uint64_t)registers[REG_RDX], (uint64_t)registers[REG_R10],
@@ -172,6 +172,7 @@ static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct mp
     struct mpk_pause pause;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     mpk_deadline_pause(thread, &pause);
+    pause.callbacks = mpk_callbacks_made(thread);
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
     hand_on(signal, &frame->info, &frame->context);
     (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
@@ -190,8 +191,8 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
         serve(thread, &frame);
     if (mpk_is_fault(signal)) {
-        mpk_fault_tell(thread->frame->context, signal, &frame.info, frame.context.registers,
-                       &fault);
+        mpk_fault_tell(mpk_frame_context(thread->frame), signal, &frame.info,
+                       frame.context.registers, &fault);
         recover(thread, &frame, &fault);
     }
     hand_on_from_domain(thread, signal, &frame);
