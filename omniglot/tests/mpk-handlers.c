@@ -73,7 +73,7 @@ static void look_inside(void *user, struct og_scope *scope, const struct og_argu
 {
     stack_t kernels;
     const struct mpk_thread *thread = mpk_thread_self();
-    const struct mpk_context *context = thread->frame->context;
+    const struct mpk_context *context = mpk_frame_context(thread->frame);
     (void)user;
     (void)scope;
     (void)arguments;
@@ -296,6 +296,28 @@ static void a_handler_closes_the_domain_on_whose_stack_it_came(void **state)
             close_in_handler(handlers[i]);
         assert_exited_well(wait_for(child));
     }
+}
+
+static bool has_called;
+
+static void call_in_from_handler(int signal)
+{
+    (void)signal;
+    has_called = call_in(domain);
+}
+
+static void what_a_handler_has_entered_is_armed_anew_after_it(void **state)
+{
+    (void)state;
+    entered = open_another(NULL, &no_deadline);
+    signal(SIGUSR1, call_in_from_handler);
+    assert_true(call_in(entered));
+    raise(SIGUSR1);
+    assert_true(has_called);
+    assert_true(is_armed_inside(domain));
+    assert_true(is_armed_inside(entered));
+    signal(SIGUSR1, SIG_DFL);
+    assert_int_equal(og_domain_close(entered, &fault), OG_OK);
 }
 
 /* --- it leaves by longjmp --- */
@@ -564,6 +586,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_domain_is_closed_at_any_moment_of_another_threads_handler),
         cmocka_unit_test(a_domain_is_reset_at_any_moment_of_another_threads_handler),
         cmocka_unit_test(a_handler_closes_the_domain_on_whose_stack_it_came),
+        cmocka_unit_test(what_a_handler_has_entered_is_armed_anew_after_it),
         cmocka_unit_test(a_thread_whose_handler_left_by_longjmp_keeps_no_stack_of_a_closed_domain),
         cmocka_unit_test(who_gets_no_signal_stack_is_told_so),
         cmocka_unit_test(a_handler_that_recurses_ends_the_process),
