@@ -161,10 +161,11 @@ static void find_shortest(void)
 
 enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault)
 {
+    bool has_rights = mpk_thread_self() != NULL; /* the clock's: to read the selectors */
     pthread_mutex_lock(&lock);
     deadlines[domain] = deadline;
     find_shortest();
-    bool works = is_running || start();
+    bool works = is_running || (has_rights && start());
     if (!works)
         deadlines[domain] = 0;
     pthread_mutex_unlock(&lock);
@@ -193,16 +194,18 @@ void mpk_deadline_unwatch(unsigned domain)
     pthread_setcancelstate(state, NULL);
 }
 
-void mpk_deadline_forked(void)
+bool mpk_deadline_forked(void)
 {
     if (!is_running)
-        return;
-    mpk_thread_self(); /* whose rights the clock has: to read the selectors */
+        return true;
+    bool has_rights = mpk_thread_self() != NULL;
     pthread_mutex_lock(&lock);
     make_condition();
     generation++;
-    start();
+    is_running = false;
+    bool works = has_rights && start();
     pthread_mutex_unlock(&lock);
+    return works;
 }
 
 /* --- the threads --- */

@@ -509,6 +509,10 @@ og_mpk_signal_entry:
     lea     og_mpk_callback_allowed(%rip), %rax
     cmp     %rax, %rcx
     je      2f
+    lea     og_mpk_resume(%rip), %rax /* on its way into the domain, whose stack it has already */
+    sub     %rax, %rcx
+    cmp     $(og_mpk_resume_given - og_mpk_resume), %rcx
+    jb      2f
     mov     MPK_UCONTEXT_RSP(%r10), %rax
     mov     %rax, %rcx
     sub     %r8, %rcx

@@ -3,7 +3,7 @@
  *
  * A thread that enters domains has a *thread block*: one page that domains can read (the gate
  * page: what the kernel and the gate must see with the domain's rights), then memory that only the
- * host can touch, then the stack for signal handlers. */
+ * host can touch, then a guard, then the stack for signal handlers. */
 #ifndef OMNIGLOT_MPK_LAYOUT_H
 #define OMNIGLOT_MPK_LAYOUT_H
 
@@ -32,7 +32,8 @@
 #define MPK_ARMED         (MPK_PRIVATE + 40) /* domain whose signal stack is armed; ~0: none */
 #define MPK_CONTEXTS      (MPK_PRIVATE + 56) /* struct mpk_context *[MPK_DOMAINS] */
 
-#define MPK_BLOCK_SIZE 0x40000 /* stride of thread blocks, which are aligned to it */
+#define MPK_BLOCK_SIZE 0x80000 /* stride of thread blocks, which are aligned to it */
+#define MPK_HANDLERS   0x3c000 /* bytes of the stack for handlers, which ends with the block */
 
 /* struct mpk_context, as far as the gate is concerned. */
 #define MPK_CONTEXT_RSP 0

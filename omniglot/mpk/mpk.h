@@ -44,10 +44,9 @@ struct mpk_thread {
     uintptr_t handler_stack;
     uint64_t secret;
     _Atomic uint64_t calls;
-    _Atomic uint64_t armed;       /* and domain_pkru is that domain's */
-    _Atomic uint64_t stacks_left; /* signal stacks of domains that other threads have closed */
+    _Atomic uint64_t armed;    /* and domain_pkru is that domain's */
+    _Atomic uint64_t has_left; /* signal stacks of domains that other threads have closed */
     struct mpk_context *contexts[MPK_DOMAINS];
-    uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
     uint64_t number;      /* og_thread_number */
@@ -178,7 +177,10 @@ void mpk_mask_end_handler(struct mpk_thread *thread, const struct mpk_masks *mas
 
 /* --- signal stacks (signal_stack.c) --- */
 
-enum { MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */ };
+enum {
+    MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */,
+    MPK_SIGNAL_STACKS = 2048
+};
 
 extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 
@@ -201,6 +203,9 @@ bool mpk_signal_stack_forked(struct mpk_context *context);
 void mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* The one that starts there, as the kernel takes it. */
 stack_t mpk_signal_stack_at(uintptr_t start);
+/* What the kernel is to have when a handler of the host's returns that came on the signal stack at
+ * `start`: it may be the thread's no more. Takes no lock. */
+stack_t mpk_signal_stack_after(const struct mpk_thread *thread, uintptr_t start);
 /* The domain is reset: nothing that it has left there is there when it is entered again. */
 void mpk_signal_stack_clear(struct mpk_context *context);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
@@ -434,6 +439,8 @@ void mpk_contexts_lock(void);
 void mpk_contexts_unlock(void);
 /* In a child of fork: the contexts of the threads that it lacks are gone. */
 void mpk_contexts_forked(struct mpk_domain *domain);
+/* There too: nobody calls into the domain until it is reset. */
+void mpk_contexts_poison(struct mpk_domain *domain, const char *message);
 /* Makes the seats' stacks, and when the loader is done the other threads' TLS. */
 enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault);
 enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault);
@@ -471,7 +478,8 @@ int mpk_is_callback(struct og_domain *domain, uintptr_t address);
 void mpk_callbacks_close(struct mpk_domain *domain);
 
 /* deadline.c */
-/* The clock runs while a domain has a deadline. Unwatching one that has none does nothing. */
+/* The clock runs while a domain has a deadline. Watching again what is watched starts it where that
+ * has failed; OG_NO_MEMORY: it does again. Unwatching one that has none does nothing. */
 enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault);
 void mpk_deadline_unwatch(unsigned domain);
 /* Is the thread's innermost call over its domain's deadline? To be asked before it goes on. */
@@ -513,8 +521,9 @@ static inline bool mpk_deadline_go_on(struct mpk_thread *thread, const struct mp
 /* Is it the clock that has sent this? The thread has heard it then. */
 bool mpk_deadline_is_own(int signal, const siginfo_t *info);
 void mpk_deadline_heard(struct mpk_thread *thread);
-/* In a child of fork: the clock's thread is gone; starts it again if there was one. */
-void mpk_deadline_forked(void);
+/* In a child of fork: the clock's thread is gone; starts it again if there was one. False: it
+ * cannot be, and no deadline counts. */
+bool mpk_deadline_forked(void);
 
 /* --- locks (locks.c) --- */
 

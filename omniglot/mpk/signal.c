@@ -43,7 +43,8 @@ static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_
     atomic_store(&thread->armed, context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
-    mpk_frame_return(frame, where, context->signal_stack, fs);
+    const stack_t stack = mpk_signal_stack_at(context->signal_stack);
+    mpk_frame_return(frame, where, &stack, fs);
 }
 
 static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *frame,
@@ -205,21 +206,16 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     struct mpk_frame_copy frame;
     mpk_frame_move(&frame, info, context, true);
 
-    /* The kernel has disarmed the stack and arms it again when this returns; a handler that
-     * leaves by longjmp has none. Its domain may be closed meanwhile. */
-    uint64_t armed = thread->armed, stacks_left = thread->stacks_left;
-    uint64_t handling = thread->handling;
+    /* The kernel has disarmed the stack, and arms it again when this returns. What was interrupted
+     * may be on its way into the domain, and then goes there by what it knows; all else arms the
+     * stack anew before it enters (signal_stack.c, `armed`). */
     uint32_t pkru = thread->domain_pkru;
-    thread->handling = true;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     hand_on(signal, &frame.info, &frame.context);
     thread->domain_pkru = pkru;
-    atomic_store(&thread->armed, armed);
-    if (thread->stacks_left != stacks_left)
-        atomic_store(&thread->armed, MPK_NO_DOMAIN);
-    thread->handling = handling;
-    mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP],
-                     mpk_frame_stack(context), fs);
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    const stack_t stack = mpk_signal_stack_after(thread, mpk_frame_stack(context));
+    mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP], &stack, fs);
 }
 
 void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,

@@ -1,7 +1,7 @@
 /* Threads that enter domains: each gets a thread block at its first scope, and gives it back
  * when it exits. The block's first page is readable in domains and holds the selector of the
  * kernel's Syscall User Dispatch; the rest is the host's. */
-#include "mpk.h"
+#include "frame.h"
 
 #include <asm/prctl.h>
 #include <dlfcn.h>
@@ -42,8 +42,12 @@ AT_FRAME(mxcsr, MPK_FRAME_MXCSR);
 AT_FRAME(control, MPK_FRAME_CONTROL);
 _Static_assert(sizeof(struct mpk_frame_rest) == MPK_FRAME_BELOW, "layout.h says otherwise");
 
-/* The handler's stack ends with the block; a guard page lies below it. */
-enum { HEAD = 2 * MPK_PAGE, GUARD = MPK_PAGE };
+/* Between the block and the stack for handlers: a frame of the runtime's own, which is larger than
+ * a page and which nothing probes, does not reach over it from the end of that stack, whatever was
+ * interrupted there; nor do all but huge ones of the host's. */
+enum { HEAD = 2 * MPK_PAGE, GUARD = MPK_BLOCK_SIZE - HEAD - MPK_HANDLERS };
+_Static_assert(sizeof(struct mpk_thread) <= HEAD, "the block has room for it");
+_Static_assert(GUARD >= 8 * (int)sizeof(struct mpk_frame_copy), "a handler could step over it");
 
 uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 static struct mpk_thread *threads[MPK_THREADS];
