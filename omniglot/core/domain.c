@@ -186,16 +186,19 @@ enum og_error og_callback_open(struct og_domain *domain, struct og_callback *cal
 
 void og_callback_close(struct og_callback *callback)
 {
-    if (callback->domain)
-        callback->domain->runtime->callback_close(callback->domain, callback);
-    callback->domain = NULL;
-    callback->address = 0;
+    /* Another thread may be resetting the domain, which closes it as well. */
+    struct og_domain *domain = __atomic_load_n(&callback->domain, __ATOMIC_ACQUIRE);
+    if (domain)
+        domain->runtime->callback_close(domain, callback);
+    __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);
 }
 
 void og_callback_any_thread(struct og_callback *callback)
 {
-    if (callback->domain && callback->domain->runtime->callback_any_thread)
-        callback->domain->runtime->callback_any_thread(callback->domain, callback);
+    struct og_domain *domain = __atomic_load_n(&callback->domain, __ATOMIC_ACQUIRE);
+    if (domain && domain->runtime->callback_any_thread)
+        domain->runtime->callback_any_thread(domain, callback);
 }
 
 enum og_error og_invoke_refused(const struct og_access *access, const struct og_function *function,

@@ -254,8 +254,8 @@ void mpk_callbacks_close(struct mpk_domain *domain)
         if (!callback)
             continue;
         /* The domain may be gone when its owner closes it. */
-        callback->domain = NULL;
-        callback->address = 0;
+        __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELAXED);
+        __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);
     }
     pthread_mutex_unlock(&domain->lock);
 }
