@@ -70,6 +70,43 @@ static void the_signal_stack_of_a_thread_that_is_outside_cannot_be_written(void 
     sharing_close(stays.domain);
 }
 
+/* Writes to the signal stack of its own thread, and enters again when another has reset. */
+static void *leave_something(void *memory)
+{
+    struct stays *stays = memory;
+    struct og_fault fault;
+    stays->error = sharing_call(stays->domain, "count", 0, 0, 0, NULL, &fault);
+    syscall(SYS_sigaltstack, NULL, &stays->stack);
+    volatile long *place = (volatile long *)((uintptr_t)stays->stack.ss_sp + 64);
+    /* From Linux 6.12 on it cannot: then as if the kernel had. */
+    if (sharing_call(stays->domain, "poke", (long)place, 4711, 0, NULL, &fault))
+        *place = 4711;
+    atomic_store(&stays->step, 1);
+    while (atomic_load(&stays->step) < 2)
+        usleep(500);
+    if (!stays->error)
+        stays->error = sharing_call(stays->domain, "count", 0, 0, 0, NULL, &fault);
+    stays->result = *place;
+    return NULL;
+}
+
+static void what_is_on_a_signal_stack_is_gone_after_anothers_reset(void **state)
+{
+    (void)state;
+    struct stays stays = {.domain = sharing_open(OG_THREADS_WAIT), .result = -1};
+    struct og_fault fault;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, leave_something, &stays), 0);
+    while (atomic_load(&stays.step) < 1)
+        usleep(500);
+    assert_int_equal(og_domain_reset(stays.domain, &fault), OG_OK);
+    atomic_store(&stays.step, 2);
+    pthread_join(thread, NULL);
+    assert_int_equal(stays.error, OG_OK);
+    assert_int_equal(stays.result, 0);
+    sharing_close(stays.domain);
+}
+
 /* --- how many --- */
 
 enum { SEATS = 16 };
@@ -223,6 +260,23 @@ static void a_recursion_that_calls_back_ends_where_the_stack_does(void **state)
     sharing_close(caller.domain);
 }
 
+static void callbacks_leave_the_foreign_stack_as_it_was(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    struct caller caller;
+    struct og_fault fault;
+    long before = 0, after = 0;
+    open_caller(&caller, &callback);
+    assert_int_equal(sharing_call(caller.domain, "own_stack", 0, 0, 0, &before, &fault), OG_OK);
+    assert_int_equal(
+        sharing_call(caller.domain, "call", (long)callback.address, 0, 0, NULL, &fault), OG_OK);
+    assert_int_equal(caller.calls, 1);
+    assert_int_equal(sharing_call(caller.domain, "own_stack", 0, 0, 0, &after, &fault), OG_OK);
+    assert_int_equal(after, before);
+    sharing_close(caller.domain);
+}
+
 struct probe {
     struct caller caller;
     long overflows, calls, wrong;
@@ -310,9 +364,11 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         SHARING_TESTS,
         cmocka_unit_test(the_signal_stack_of_a_thread_that_is_outside_cannot_be_written),
+        cmocka_unit_test(what_is_on_a_signal_stack_is_gone_after_anothers_reset),
         cmocka_unit_test(the_seventeenth_thread_is_told_how_many_there_can_be),
         cmocka_unit_test(looking_up_in_a_poisoned_domain_says_so),
         cmocka_unit_test(threads_can_fail_and_exit_at_once),
+        cmocka_unit_test(callbacks_leave_the_foreign_stack_as_it_was),
         cmocka_unit_test(a_recursion_that_calls_back_ends_where_the_stack_does),
         cmocka_unit_test(a_callback_with_a_crooked_stack_is_a_fault),
         cmocka_unit_test(a_callback_from_the_bottom_of_the_stack_is_an_overflow),

@@ -559,6 +559,52 @@ void a_callback_can_close_itself(void **state)
     sharing_close(called.domain);
 }
 
+/* What closes itself has returned later: its place is nobody's until then. */
+static void *open_and_close_another(void *memory)
+{
+    struct called *called = memory;
+    struct og_callback another;
+    struct og_fault fault;
+    called->error = og_callback_open(called->domain, &another, note, called, &fault);
+    og_callback_close(&another);
+    atomic_store(&closing, 1);
+    return NULL;
+}
+
+static void close_itself_and_wait_for_another(void *user, struct og_scope *scope,
+                                              const struct og_arguments *arguments,
+                                              struct og_result *result)
+{
+    enum { SECONDS = 20 };
+    struct called *called = user;
+    pthread_t thread;
+    (void)scope, (void)arguments;
+    og_callback_close(&called->callback);
+    if (pthread_create(&thread, NULL, open_and_close_another, called))
+        return;
+    for (int i = 0; i < 1000 * SECONDS && !atomic_load(&closing); i++)
+        usleep(1000);
+    result->integer = (uintptr_t)atomic_load(&closing);
+    pthread_detach(thread);
+}
+
+void closing_a_callback_waits_for_no_other(void **state)
+{
+    (void)state;
+    struct called called;
+    struct og_fault fault;
+    long result = 0;
+    uintptr_t address;
+    open_called(&called, close_itself_and_wait_for_another);
+    address = called.callback.address;
+    atomic_store(&closing, 0);
+    assert_int_equal(sharing_call(called.domain, "call", (long)address, 0, 0, &result, &fault),
+                     OG_OK);
+    assert_int_equal(result, 2);
+    assert_int_equal(called.error, OG_OK);
+    sharing_close(called.domain);
+}
+
 /* --- fork --- */
 
 static int exit_status(pid_t child)

@@ -35,6 +35,7 @@ void *sharing_elsewhere(void *(*function)(void *), void *argument);
         cmocka_unit_test(a_callback_for_any_thread_is_called_on_any),                              \
         cmocka_unit_test(closing_a_callback_waits_for_a_call_under_way),                           \
         cmocka_unit_test(a_callback_can_close_itself),                                             \
+        cmocka_unit_test(closing_a_callback_waits_for_no_other),                                   \
         cmocka_unit_test(a_child_of_fork_hears_that_a_thread_was_inside),                          \
         cmocka_unit_test(a_child_of_fork_finds_no_lock_taken),                                     \
         cmocka_unit_test(many_threads_share_one_domain)
@@ -52,6 +53,7 @@ void a_callback_is_its_threads_own(void **state);
 void a_callback_for_any_thread_is_called_on_any(void **state);
 void closing_a_callback_waits_for_a_call_under_way(void **state);
 void a_callback_can_close_itself(void **state);
+void closing_a_callback_waits_for_no_other(void **state);
 void a_child_of_fork_hears_that_a_thread_was_inside(void **state);
 void a_child_of_fork_finds_no_lock_taken(void **state);
 void many_threads_share_one_domain(void **state);
