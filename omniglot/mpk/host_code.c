@@ -371,7 +371,9 @@ static int count_loads(struct dl_phdr_info *info, size_t size, void *data)
     return 1;
 }
 
-/* How many objects the loader has loaded, in all namespaces: it counts them together. */
+/* How many objects the loader has loaded, in all namespaces: it counts them together. It takes a
+ * lock of the loader's, which a child of fork finds as it was: so one of ours is held that fork
+ * takes. */
 static unsigned long long loads(void)
 {
     unsigned long long count = 0;
@@ -381,8 +383,8 @@ static unsigned long long loads(void)
 
 static enum og_error look_now(bool anew, struct og_fault *fault)
 {
-    unsigned long long count = loads();
     pthread_mutex_lock(&lock);
+    unsigned long long count = loads();
     if (anew)
         known_count = 0;
     enum og_error error = check(0, UINTPTR_MAX, fault);
