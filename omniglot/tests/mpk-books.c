@@ -265,6 +265,12 @@ static void memory_that_is_not_mapped_cannot_be_touched(void **state)
     reset();
     assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
     reset();
+    assert_int_equal(kernel(SYS_brk, end + 2 * MEGABYTE, 0, 0, 0, 0), end + 2 * MEGABYTE);
+    assert_int_equal(touch(end + MEGABYTE, 1), OG_OK);
+    reset();
+    assert_int_equal(kernel(SYS_brk, 0, 0, 0, 0, 0), end);
+    assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
+    reset();
     struct og_scope scope;
     og_scope_begin(domain, &scope);
     char og_mut *own = og_alloc(&scope, char, 1, &fault);

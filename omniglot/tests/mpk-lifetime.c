@@ -1,9 +1,11 @@
 /* Domains that come and go: many at once, nested in each other, reset and closed while threads are
  * inside or exit; and what is left of them afterwards, which is nothing. */
 #include "mpk-test.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { DOMAINS = 14 /* that keys allow, `domain` among them */ };
@@ -555,6 +558,48 @@ static void a_domain_can_be_closed_during_a_handler(void **state)
     }
 }
 
+/* --- a domain that another thread closes while the host forks --- */
+
+static void *close_it(void *memory)
+{
+    struct og_fault mine;
+    *(enum og_error *)memory = og_domain_close(passing, &mine);
+    return NULL;
+}
+
+/* Its destructors, in foreign code that no scope is open for, were in the middle of anything. */
+static void a_child_of_fork_hears_that_a_domain_was_being_closed(void **state)
+{
+    (void)state;
+    const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 1000};
+    void og_foreign *loop;
+    struct og_scope scope;
+    enum og_error closed = OG_BUSY;
+    pthread_t thread;
+    long value = 0;
+    int status = -1;
+    passing = open_another(NULL, &options);
+    const volatile bool *closes = &((struct mpk_domain *)passing)->turn.closed;
+    assert_int_equal(count_in(passing, &value), OG_OK);
+    assert_int_equal(og_domain_lookup_data(passing, "loop_forever", &loop, &fault), OG_OK);
+    og_scope_begin(passing, &scope);
+    assert_int_equal(CALL(scope, boxed_in(passing, "call_at_the_end"),
+                          AS(words *)((long)og_foreign_address(loop), 0, 0, 0)),
+                     OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(pthread_create(&thread, NULL, close_it, &closed), 0);
+    while (!*closes)
+        sched_yield();
+    pid_t child = fork();
+    if (child == 0)
+        _exit(count_in(passing, &value) != OG_POISONED);
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(closed, OG_OK);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -568,6 +613,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_domain_that_another_thread_closed_is_forgotten),
         cmocka_unit_test(a_signal_after_the_domain_is_closed_is_handled),
         cmocka_unit_test(a_handler_that_calls_in_leaves_no_signal_stack_armed),
+        cmocka_unit_test(a_child_of_fork_hears_that_a_domain_was_being_closed),
         cmocka_unit_test(a_thread_arms_the_stack_of_the_domain_that_came_after),
         cmocka_unit_test_setup(a_signal_after_another_thread_has_closed_the_domain_is_handled,
                                take_signals),
