@@ -219,7 +219,7 @@ static uint64_t charged(struct mpk_thread *thread)
 
 bool mpk_deadline_passed(struct mpk_thread *thread)
 {
-    uint64_t deadline = thread->frame->context->domain->deadline;
+    uint64_t deadline = mpk_frame_context(thread->frame)->domain->deadline;
     store(&thread->limit, deadline ? deadline : UINT64_MAX);
     store(&thread->limit_for, load(&thread->calls));
     return deadline && charged(thread) >= deadline;
@@ -239,6 +239,15 @@ void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept)
     store(&thread->carried, kept->charged_for == kept->calls ? kept->charged : 0);
     store(&thread->carried_for, calls);
     store(&thread->calls, calls);
+    if (mpk_frame_context(thread->frame)->domain->callback_limit) {
+        thread->callbacks = kept->callbacks;
+        thread->callbacks_for = calls;
+    }
+}
+
+uint64_t mpk_callbacks_made(struct mpk_thread *thread)
+{
+    return thread->callbacks_for == load(&thread->calls) ? thread->callbacks : 0;
 }
 
 bool mpk_deadline_is_own(int signal, const siginfo_t *info)

@@ -44,8 +44,7 @@ struct mpk_thread {
     uintptr_t handler_stack;
     uint64_t secret;
     _Atomic uint64_t calls;
-    _Atomic uint64_t armed; /* and domain_pkru is that domain's */
-    uintptr_t gate_return;
+    _Atomic uint64_t armed;       /* and domain_pkru is that domain's */
     _Atomic uint64_t stacks_left; /* signal stacks of domains that other threads have closed */
     struct mpk_context *contexts[MPK_DOMAINS];
     uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
@@ -61,6 +60,7 @@ struct mpk_thread {
     _Atomic uint64_t carried, carried_for; /* what had been charged before a callback */
     _Atomic uint64_t limit, limit_for;     /* not to be told before */
     _Atomic(struct mpk_frame *) serving;   /* the call that something is done for */
+    uint64_t callbacks, callbacks_for;     /* how many the call of that number has made */
     /* What the host has asked for (host_masks.c). */
     uint64_t blocked;    /* of the signals that the kernel must not block */
     uint64_t held;       /* of them: have come */
@@ -68,11 +68,23 @@ struct mpk_thread {
     stack_t host_stack;  /* the alternate one */
 };
 
-/* What a call leaves on the host's stack. */
+/* What a call leaves on the host's stack (layout.h): a pointer to the next outer frame, and below
+ * it the rest. */
 struct mpk_frame {
     struct mpk_frame *outer;
-    struct mpk_context *context;
 };
+struct mpk_frame_rest {
+    uintptr_t host_return; /* if results are on the x87 stack */
+    struct mpk_context *context;
+    uint32_t mxcsr;
+    uint16_t control;
+    uint64_t scratch;
+};
+
+static inline struct mpk_context *mpk_frame_context(const struct mpk_frame *frame)
+{
+    return ((const struct mpk_frame_rest *)frame)[-1].context;
+}
 
 extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 
@@ -147,9 +159,8 @@ uint64_t mpk_mask_block_all(void);
 uint64_t mpk_mask_block_hosts(void); /* all but those by which the C library reaches threads */
 void mpk_mask_set(uint64_t mask);
 
-/* The calling thread enters domains from now on; no more. */
-void mpk_masks_join(struct mpk_thread *thread);
-void mpk_masks_leave(struct mpk_thread *thread);
+/* The calling thread, with all signals blocked, enters domains from now on; `mask` was its mask. */
+void mpk_masks_join(struct mpk_thread *thread, uint64_t mask);
 /* Unblocks what is needed, after a handler that may have left by longjmp. */
 void mpk_masks_settle(struct mpk_thread *thread);
 /* Has the host blocked the signal? Then it comes when the host unblocks it. */
@@ -342,7 +353,7 @@ struct mpk_thunk_made {
 };
 
 /* A registered callback, as the thunk of its slot finds it: what is another thread's is not
- * followed. */
+ * followed. Of a size that is quickly multiplied. */
 struct mpk_slot {
     uint64_t thread;                /* whose: og_thread_number; MPK_NOBODY, MPK_ANY_THREAD */
     og_callback_function *function; /* NULL: closed */
@@ -368,9 +379,12 @@ struct mpk_domain {
     struct mpk_seat seats[MPK_ARENA_THREADS];
     struct mpk_slot slots[MPK_CALLBACKS];
     struct og_callback *callbacks[MPK_CALLBACKS]; /* who has each slot; NULL: nobody */
-    pthread_cond_t callback_ended;                /* one that was closed while it ran */
-    uint64_t deadline;                            /* nanoseconds a call may take; 0: for ever */
-    struct mpk_grant *grants;                     /* what may be opened (grant.c) */
+    uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
+                                              taken back by reset */
+    pthread_cond_t callback_ended;         /* one that was closed while it ran */
+    uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
+    uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
+    struct mpk_grant *grants;              /* what may be opened (grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
@@ -466,8 +480,11 @@ void mpk_deadline_fail(struct og_fault *fault, uintptr_t at);
 /* Around what the host does while a call is under way: a callback, a handler. */
 struct mpk_pause {
     uint64_t calls, charged_for, charged;
+    uint64_t callbacks; /* that the call has made; of domains with a limit */
 };
 void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept);
+/* How many callbacks the innermost call has made, if its domain has a limit. */
+uint64_t mpk_callbacks_made(struct mpk_thread *thread);
 
 static inline void mpk_deadline_pause(struct mpk_thread *thread, struct mpk_pause *kept)
 {

@@ -38,7 +38,7 @@ int mpk_deadline_signal(void)
 static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_copy *frame,
                                     const char *where, uintptr_t fs)
 {
-    const struct mpk_context *context = thread->frame->context;
+    const struct mpk_context *context = mpk_frame_context(thread->frame);
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
@@ -51,7 +51,7 @@ static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *
 {
     greg_t *registers = frame->context.registers;
     if (fault->error)
-        mpk_domain_poison(thread->frame->context->domain, fault);
+        mpk_domain_poison(mpk_frame_context(thread->frame)->domain, fault);
     memset(registers, 0, sizeof(frame->context.registers));
     registers[REG_RSP] = (greg_t)thread->frame;
     mpk_frame_clear_state(frame);
@@ -62,7 +62,7 @@ static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *
 static _Noreturn void recover_without_stack(struct mpk_thread *thread, struct mpk_frame_copy *frame,
                                             uintptr_t place, uintptr_t at)
 {
-    const struct mpk_seat *seat = thread->frame->context->seat;
+    const struct mpk_seat *seat = mpk_frame_context(thread->frame)->seat;
     bool overflowed = og_is_within(place, 1, seat->stack_low - MPK_PAGE, seat->stack_end);
     struct og_fault fault;
     og_fail(&fault, OG_FAULTED, NULL, place,
@@ -74,40 +74,51 @@ static _Noreturn void recover_without_stack(struct mpk_thread *thread, struct mp
     recover(thread, frame, &fault);
 }
 
-/* Puts on the foreign stack what og_mpk_resume takes last, and rsp there. On no page that all
- * domains can read: it is what was in the domain's registers. */
-static bool put_on_foreign_stack(const struct mpk_context *context, greg_t *registers, uintptr_t at)
+/* Sees to it that og_mpk_resume finds what it takes last on the foreign stack: puts `words` there,
+ * or leaves what there is (NULL). On no page that all domains can read: it is what was in the
+ * domain's registers. False: `place` is no memory of the domain's. It must not go on there: the
+ * gate has all rights for a moment, and a signal of the host's that comes then is handled where the
+ * stack pointer says (gate.S). */
+static bool put_on_foreign_stack(const struct mpk_context *context, uintptr_t place,
+                                 const uint64_t words[MPK_RESUME_SIZE / 8])
 {
-    const uint64_t words[] = {(uint64_t)registers[REG_RAX], (uint64_t)registers[REG_RCX],
-                              (uint64_t)registers[REG_RDX],
-                              (uint64_t)mpk_frame_flags(registers[REG_EFL]), at};
-    _Static_assert(sizeof(words) == MPK_RESUME_SIZE, "the gate takes as many");
-    uintptr_t place = (uintptr_t)registers[REG_RSP] - MPK_RED_ZONE - sizeof(words);
     const struct mpk_syscall books = {.domain = context->domain};
     /* No other thread makes the place another kind of memory meanwhile. */
     pthread_mutex_lock(&context->domain->lock);
-    void *memory = mpk_policy_memory(&books, place, sizeof(words));
-    if (memory)
-        memcpy(memory, words, sizeof(words));
+    void *memory = mpk_policy_memory(&books, place, MPK_RESUME_SIZE);
+    if (memory && words)
+        memcpy(memory, words, MPK_RESUME_SIZE);
     pthread_mutex_unlock(&context->domain->lock);
-    registers[REG_RSP] = (greg_t)place;
     return memory != NULL;
+}
+
+/* Where the foreign code goes on, for og_mpk_resume. Rights that were just being taken are taken
+ * again. */
+static uintptr_t place_to_go_on(const char *at)
+{
+    if (at >= og_mpk_gate_restart && at < og_mpk_gate_allowed)
+        at = og_mpk_gate_restart;
+    if (at >= og_mpk_callback_restart && at < og_mpk_callback_allowed)
+        at = og_mpk_callback_restart;
+    return (uintptr_t)at;
 }
 
 static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
-    const struct mpk_context *context = thread->frame->context;
+    const struct mpk_context *context = mpk_frame_context(thread->frame);
     greg_t *registers = frame->context.registers;
     const char *at = (const char *)registers[REG_RIP];
-    if (at < og_mpk_resume || at >= og_mpk_resume_given) {
-        /* Rights that were just being taken are taken again. */
-        if (at >= og_mpk_gate_restart && at < og_mpk_gate_allowed)
-            at = og_mpk_gate_restart;
-        if (at >= og_mpk_callback_restart && at < og_mpk_callback_allowed)
-            at = og_mpk_callback_restart;
-        if (!put_on_foreign_stack(context, registers, (uintptr_t)at))
-            recover_without_stack(thread, frame, (uintptr_t)registers[REG_RSP], (uintptr_t)at);
-    }
+    const uint64_t words[] = {(uint64_t)registers[REG_RAX], (uint64_t)registers[REG_RCX],
+                              (uint64_t)registers[REG_RDX],
+                              (uint64_t)mpk_frame_flags(registers[REG_EFL]), place_to_go_on(at)};
+    _Static_assert(sizeof(words) == MPK_RESUME_SIZE, "the gate takes as many");
+    /* Where it resumes already they should be there; but it may have jumped to it. */
+    bool resumes = at >= og_mpk_resume && at < og_mpk_resume_given;
+    if (!resumes)
+        registers[REG_RSP] -= MPK_RED_ZONE + MPK_RESUME_SIZE;
+    uintptr_t place = (uintptr_t)registers[REG_RSP];
+    if (!put_on_foreign_stack(context, place, resumes ? NULL : words))
+        recover_without_stack(thread, frame, place, (uintptr_t)at);
     go_on_in_gate(thread, frame, og_mpk_resume, context->foreign_fs);
 }
 
@@ -127,8 +138,8 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
 {
     greg_t *registers = frame->context.registers;
     struct mpk_syscall call = {
-        .context = thread->frame->context,
-        .domain = thread->frame->context->domain,
+        .context = mpk_frame_context(thread->frame),
+        .domain = mpk_frame_context(thread->frame)->domain,
         .number = (uint64_t)registers[REG_RAX],
         .arguments = {(uint64_t)registers[REG_RDI], (uint64_t)registers[REG_RSI],
                       (uint64_t)registers[REG_RDX], (uint64_t)registers[REG_R10],
@@ -160,6 +171,7 @@ static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct mp
     struct mpk_pause pause;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     mpk_deadline_pause(thread, &pause);
+    pause.callbacks = mpk_callbacks_made(thread);
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
     hand_on(signal, &frame->info, &frame->context);
     (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
@@ -178,8 +190,8 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
         serve(thread, &frame);
     if (mpk_is_fault(signal)) {
-        mpk_fault_tell(thread->frame->context, signal, &frame.info, frame.context.registers,
-                       &fault);
+        mpk_fault_tell(mpk_frame_context(thread->frame), signal, &frame.info,
+                       frame.context.registers, &fault);
         recover(thread, &frame, &fault);
     }
     hand_on_from_domain(thread, signal, &frame);

@@ -29,12 +29,18 @@ AT_OFFSET(mpk_thread, handler_stack, MPK_HANDLER_STACK);
 AT_OFFSET(mpk_thread, secret, MPK_SECRET);
 AT_OFFSET(mpk_thread, calls, MPK_CALLS);
 AT_OFFSET(mpk_thread, armed, MPK_ARMED);
-AT_OFFSET(mpk_thread, gate_return, MPK_RETURN);
 AT_OFFSET(mpk_thread, contexts, MPK_CONTEXTS);
 AT_OFFSET(mpk_context, foreign_rsp, MPK_CONTEXT_RSP);
 AT_OFFSET(mpk_context, foreign_fs, MPK_CONTEXT_FS);
-AT_OFFSET(mpk_frame, outer, MPK_FRAME_OUTER);
-AT_OFFSET(mpk_frame, context, MPK_FRAME_CONTEXT);
+#define AT_FRAME(field, offset)                                                                    \
+    _Static_assert((int)offsetof(struct mpk_frame_rest, field) ==                                  \
+                       (int)sizeof(struct mpk_frame_rest) + (offset),                              \
+                   "layout.h says otherwise")
+AT_FRAME(host_return, MPK_FRAME_RETURN);
+AT_FRAME(context, MPK_FRAME_CONTEXT);
+AT_FRAME(mxcsr, MPK_FRAME_MXCSR);
+AT_FRAME(control, MPK_FRAME_CONTROL);
+_Static_assert(sizeof(struct mpk_frame_rest) == MPK_FRAME_BELOW, "layout.h says otherwise");
 
 /* The handler's stack ends with the block; a guard page lies below it. */
 enum { HEAD = 2 * MPK_PAGE, GUARD = MPK_PAGE };
@@ -46,7 +52,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t exit_key;
 static __thread struct mpk_thread *self;
 
-extern const char og_mpk_gate_start[], og_mpk_gate_end[], og_mpk_gate_return[];
+extern const char og_mpk_gate_start[], og_mpk_gate_end[];
 static void leave(void *block);
 
 /* What the gate finds by a null GS base, in place of the gate page: no selector, no domain's
@@ -165,12 +171,16 @@ struct mpk_thread *mpk_thread_if_any(void)
     return self;
 }
 
+/* A signal on the way would find the dispatch on and the thread still unknown: its handler could not
+ * open the rights, and the kernel kills who makes a system call without those to read the selector.
+ */
 static __attribute__((noinline)) struct mpk_thread *open_block(void)
 {
     unsigned index;
     if (!take_index(&index))
         return NULL;
     struct mpk_thread *block = threads[index];
+    uint64_t mask = mpk_mask_block_all();
     /* The first page is out of reach until the rights are open, and they are opened by way of
      * the selector in it, which a new page says is MPK_ALLOW. */
     if (!map_block(block) || !mpk_thread_set_base(block))
@@ -179,7 +189,6 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     block->host_fs = (uintptr_t)__builtin_thread_pointer();
     block->handler_stack = (uintptr_t)block + MPK_BLOCK_SIZE;
     block->armed = MPK_NO_DOMAIN;
-    block->gate_return = (uintptr_t)og_mpk_gate_return;
     block->id = (pid_t)syscall(SYS_gettid);
     block->index = index;
     block->number = og_thread_number();
@@ -190,12 +199,13 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
         goto fail;
     self = block;
-    mpk_masks_join(block);
+    mpk_masks_join(block, mask);
     set_ready(index, true);
     pthread_setspecific(exit_key, block);
     return block;
 fail:
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
+    mpk_mask_set(mask);
     give_block(index);
     return NULL;
 }
@@ -210,16 +220,17 @@ static void leave(void *memory)
 {
     struct mpk_thread *block = memory;
     unsigned index = block->index;
+    uint64_t mask = mpk_mask_block_all();
     set_ready(index, false);
     mpk_contexts_lock();
     for (unsigned i = 0; i < MPK_DOMAINS; i++)
         mpk_context_close(block->contexts[i]);
     mpk_contexts_unlock();
     mpk_signal_stacks_leave(block);
-    mpk_masks_leave(block);
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     self = NULL;
+    mpk_mask_set(mask | block->blocked);
     give_block(index);
 }
 

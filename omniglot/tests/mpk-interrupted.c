@@ -1,203 +1,234 @@
-/* A signal of the host's at every instruction of the gate, one after the other: whoever is
- * interrupted goes on as if there had been none, and the handler has run. A tracer puts a
- * breakpoint where the signal is to come. */
+/* The host is interrupted wherever it is in the runtime: a tracer sends the process a signal at
+ * each system call that it makes, and between any two instructions of a thread's life in a domain.
+ * The host's handler makes a system call of its own. */
 #include "mpk-test.h"
-#include "omniglot/mpk/mpk.h"
 
-#include <errno.h>
+#include <linux/ptrace.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
-
-enum { GATE_MOST = 1 << 14, BREAKPOINT = 0xcc, TRAP_FLAG = 0x100 };
-
-/* --- who is interrupted --- */
-
-static struct og_domain *first, *second; /* without a deadline: a tracer takes its time */
-static struct og_function calls_back, returns_long_double, asks_kernel, counts;
-/* A stack pointer with room below it for an interruption, and for another on the way back. */
-static uintptr_t lowest;
-static struct og_callback callback;
-static volatile long handled;
-
-static void handle(int signal)
-{
-    handled += getppid() > 0 && signal == SIGUSR1;
-}
-
-static void return_seven(void *user, struct og_scope *scope, const struct og_arguments *arguments,
-                         struct og_result *result)
-{
-    (void)user, (void)scope, (void)arguments;
-    result->integer = 7;
-}
-
-/* Calls: with a system call, a callback, arguments and results of other kinds, and from one domain
- * to the other, whose signal stack is to be armed. How many were wrong. */
-static int go_through_the_gate(void)
-{
-    struct og_scope scope;
-    long value = 0, refused = 0, counted = 0;
-    long double extended = 0;
-    og_scope_begin(second, &scope);
-    int wrong = CALL(scope, asks_kernel, refused = AS(words *)((long)lowest, SYS_getppid, 0, 0)) ||
-                refused != -EPERM;
-    wrong += CALL(scope, counts, counted = AS(long (*)(void))()) || counted <= 100;
-    og_scope_end(&scope);
-    og_scope_begin(first, &scope);
-    wrong +=
-        CALL(scope, calls_back, value = AS(words *)((long)callback.address, 0, 0, 0)) || value != 7;
-    wrong += CALL(scope, returns_long_double, extended = AS(long double (*)(double))(2.5)) ||
-             extended != 10.0L;
-    og_scope_end(&scope);
-    return wrong;
-}
-
-static int go_through_the_gate_for_ever(void)
-{
-    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) || signal(SIGUSR1, handle) == SIG_ERR ||
-        og_callback_open(first, &callback, return_seven, NULL, &fault))
-        return 100;
-    int wrong = 0;
-    while (!wrong && !raise(SIGSTOP)) /* the tracer knows where one round ends by this */
-        wrong = go_through_the_gate();
-    return wrong;
-}
+/* As <sys/ptrace.h> declares it, which does not go with <linux/ptrace.h>. */
+long ptrace(int request, ...);
 
 /* --- the tracer --- */
 
-/* Goes on with the process until it stops again; what has come to it meanwhile comes to it. */
-static int go_on(pid_t child, bool by_step, int *status)
+enum { TRACEES = 8, MOST_SIGNALS = 1000000 };
+
+struct tracee {
+    pid_t id;
+    bool sent, delivered; /* the signal; until its handler returns */
+    uint64_t call;
+};
+
+struct tracer {
+    struct tracee tracees[TRACEES];
+    size_t count;
+    long every; /* 0: at each system call; else after as many instructions */
+    long instructions, passed, signals;
+};
+
+static struct tracee *find(struct tracer *tracer, pid_t id)
 {
-    int signal = WSTOPSIG(*status);
-    if (signal == SIGSTOP || signal == SIGTRAP)
-        signal = 0;
-    if (ptrace(by_step ? PTRACE_SINGLESTEP : PTRACE_CONT, child, NULL, (void *)(long)signal) ||
-        waitpid(child, status, 0) != child || !WIFSTOPPED(*status))
-        return -1;
-    return WSTOPSIG(*status);
+    for (size_t i = 0; i < tracer->count; i++)
+        if (tracer->tracees[i].id == id)
+            return &tracer->tracees[i];
+    assert_true(tracer->count < TRACEES);
+    struct tracee *found = &tracer->tracees[tracer->count++];
+    *found = (struct tracee){.id = id};
+    return found;
 }
 
-/* The same, to the end of the round: SIGSTOP, or -1. */
-static int end_round(pid_t child, int *status)
+/* At a system call's entry or exit. Returns the signal to send. */
+static int at_call(struct tracer *tracer, struct tracee *tracee)
 {
-    int stopped = 0;
-    while (stopped >= 0 && stopped != SIGSTOP)
-        stopped = go_on(child, false, status);
-    return stopped;
-}
-
-static uintptr_t place_of(pid_t child)
-{
-    struct user_regs_struct registers;
-    assert_int_equal(ptrace(PTRACE_GETREGS, child, NULL, &registers), 0);
-    return registers.rip;
-}
-
-/* Which instructions of the gate one round executes. */
-static void find_instructions(pid_t child, int *status, bool executed[static GATE_MOST])
-{
-    for (int stopped = 0; stopped != SIGSTOP;) {
-        stopped = go_on(child, true, status);
-        assert_true(stopped > 0);
-        uintptr_t offset = place_of(child) - (uintptr_t)og_mpk_gate_start;
-        if (offset < GATE_MOST && offset < (uintptr_t)(og_mpk_gate_end - og_mpk_gate_start))
-            executed[offset] = true;
+    struct ptrace_syscall_info info = {0};
+    assert_true(ptrace(PTRACE_GET_SYSCALL_INFO, tracee->id, sizeof(info), &info) > 0);
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+        tracee->call = info.entry.nr;
+        if (tracee->call == SYS_rt_sigreturn && tracee->delivered)
+            tracee->sent = tracee->delivered = false;
+        return 0;
     }
+    if (tracer->every || tracee->sent || tracee->call == SYS_rt_sigreturn)
+        return 0;
+    tracee->sent = true;
+    return SIGUSR1;
 }
 
-/* A round to the breakpoint at `place`. False: it has not come to it, or has ended. */
-static bool come_to(pid_t child, int *status, uintptr_t place)
+static bool is_blocked(pid_t thread)
 {
-    struct user_regs_struct registers;
-    for (;;) {
-        int stopped = go_on(child, false, status);
-        if (stopped < 0 || stopped == SIGSTOP || ptrace(PTRACE_GETREGS, child, NULL, &registers))
-            return false;
-        if (stopped != SIGTRAP)
-            continue;
-        bool is_there = registers.rip == place + 1;
-        if (is_there)
-            registers.rip = place;
-        else /* an earlier step's, which was saved with the host's flags */
-            registers.eflags &= ~(unsigned long long)TRAP_FLAG;
-        ptrace(PTRACE_SETREGS, child, NULL, &registers);
-        if (is_there)
-            return true;
-    }
+    uint64_t mask = 0;
+    assert_int_equal(ptrace(PTRACE_GETSIGMASK, thread, sizeof(mask), &mask), 0);
+    return mask >> (SIGUSR1 - 1) & 1;
 }
 
-/* A round with the signal before the instruction at `place`, when it is come to for the first time.
- * Whether it has come to it. */
-static bool interrupt_at(pid_t child, int *status, uintptr_t place)
+/* Returns the signal to go on with. */
+static int at_signal(struct tracer *tracer, struct tracee *tracee, int signal)
 {
-    void *address = (void *)place;
-    long word = ptrace(PTRACE_PEEKTEXT, child, address, NULL);
-    ptrace(PTRACE_POKETEXT, child, address, (void *)((word & ~0xffL) | BREAKPOINT));
-    bool is_there = come_to(child, status, place);
-    ptrace(PTRACE_POKETEXT, child, address, (void *)word);
-    if (is_there) {
-        *status = SIGUSR1 << 8 | 0x7f; /* as if it had stopped for that */
-        end_round(child, status);
-    }
-    return is_there;
+    if (signal == SIGUSR1)
+        tracee->delivered = true;
+    if (signal != SIGTRAP || !tracer->every)
+        return signal == SIGSTOP ? 0 : signal;
+    tracer->instructions++;
+    if (tracee->sent || ++tracer->passed < tracer->every || is_blocked(tracee->id))
+        return 0;
+    tracer->passed = 0;
+    tracee->sent = tracee->delivered = true;
+    return SIGUSR1;
 }
 
-static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state)
+static void go_on(const struct tracer *tracer, const struct tracee *tracee, int signal)
 {
-    static bool executed[GATE_MOST];
-    char gate_library[sizeof(library)];
-    int status = 0;
-    (void)state;
-    first = open_another(NULL, NULL);
-    beside_library(gate_library, "liboggate.so");
-    second = open_another(gate_library, NULL);
-    calls_back = boxed_in(first, "call_back");
-    asks_kernel = boxed_in(second, "call_with_stack_at");
-    returns_long_double = boxed_in(first, "return_long_double");
-    counts = boxed_in(second, "count_up");
-    lowest = ((const struct mpk_domain *)second)->seats[0].stack_low +
-             2 * (MPK_RED_ZONE + MPK_RESUME_SIZE);
-    assert_int_equal(og_function_x87(&returns_long_double, 1, &fault), OG_OK);
-    assert_int_equal(og_function_takes(&counts, NULL, 0, &fault), OG_OK);
-    pid_t child = fork();
-    if (child == 0)
-        _exit(go_through_the_gate_for_ever());
-    assert_true(child > 0);
+    bool is_first = tracee == tracer->tracees; /* waits for the others */
+    bool steps = tracer->every && !is_first && !tracee->sent;
+    (void)ptrace(steps ? PTRACE_SINGLESTEP : PTRACE_SYSCALL, tracee->id, 0, (long)signal);
+}
+
+/* Until `child` has ended. Returns how. */
+static int trace(struct tracer *tracer, pid_t child)
+{
+    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
+    int status = -1, signal;
+    pid_t id;
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
-    assert_int_equal(end_round(child, &status), SIGSTOP); /* a round that resolves what it calls */
-    find_instructions(child, &status, executed);
-    long before = ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), count = 0;
-    for (size_t at = 0; at < GATE_MOST; at++) {
-        if (!executed[at])
-            continue;
-        count += interrupt_at(child, &status, (uintptr_t)og_mpk_gate_start + at);
+    assert_true(WIFSTOPPED(status));
+    assert_int_equal(ptrace(PTRACE_SETOPTIONS, child, 0, options), 0);
+    go_on(tracer, find(tracer, child), 0);
+    while ((id = waitpid(-1, &status, __WALL)) > 0) {
+        if (id == child && !WIFSTOPPED(status))
+            return status;
         if (!WIFSTOPPED(status))
-            fail_msg("interrupted at offset 0x%zx of the gate it ends with 0x%x", at,
-                     (unsigned)status);
-        assert_int_equal(ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), before + count);
+            continue;
+        struct tracee *tracee = find(tracer, id);
+        if (status >> 16)
+            signal = 0;
+        else if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+            signal = at_call(tracer, tracee);
+        else
+            signal = at_signal(tracer, tracee, WSTOPSIG(status));
+        tracer->signals += signal == SIGUSR1 && tracee->sent;
+        assert_true(tracer->signals < MOST_SIGNALS);
+        go_on(tracer, tracee, signal);
     }
-    print_message("# %ld instructions\n", count);
-    assert_true(count > 300);
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(og_domain_close(first, &fault), OG_OK);
-    assert_int_equal(og_domain_close(second, &fault), OG_OK);
+    return status;
+}
+
+/* --- what is traced --- */
+
+static atomic_long handled;
+
+static void handle(int signal)
+{
+    (void)signal;
+    syscall(SYS_getppid);
+    handled++;
+}
+
+static struct og_function asks_kernel, counts_up; /* looked up before */
+
+/* 0, or what went wrong. */
+static int call_once(void)
+{
+    struct og_scope scope;
+    long asked = 0, counted = 0;
+    og_scope_begin(domain, &scope);
+    enum og_error error = CALL(scope, asks_kernel, asked = AS(words *)(SYS_getppid, 0, 0, 0));
+    if (!error)
+        error = CALL(scope, counts_up, counted = AS(words *)(0, 0, 0, 0));
+    og_scope_end(&scope);
+    return error ? 1 : asked != -1 || counted != 101 ? 2 : 0;
+}
+
+static void *live(void *result)
+{
+    *(int *)result = call_once();
+    return NULL;
+}
+
+/* Being traced takes its time. */
+static const struct og_options patient = {.isolation = OG_MPK, .deadline_ms = 600000};
+
+static int run_thread(void)
+{
+    pthread_t thread;
+    int result = -1;
+    if (pthread_create(&thread, NULL, live, &result) || pthread_join(thread, NULL))
+        return 3;
+    return result;
+}
+
+static int open_and_close(void)
+{
+    struct og_domain *other;
+    struct og_fault why;
+    struct og_function function;
+    if (og_domain_open(&other, (const char *const[]){library, NULL}, &patient, &why))
+        return 4;
+    if (og_domain_lookup(other, "count_up", &function, &why))
+        return 5;
+    if (og_domain_reset(other, &why))
+        return 6;
+    return og_domain_close(other, &why) ? 7 : 0;
+}
+
+/* Runs `act` in a process of its own, interrupted all the time. Returns how often. */
+static long interrupt(int (*act)(void), long every)
+{
+    struct tracer tracer = {.every = every};
+    pid_t child = fork();
+    if (child == 0) {
+        domain = open_another(NULL, &patient);
+        asks_kernel = boxed("system_call");
+        counts_up = boxed("count_up");
+        ptrace(PTRACE_TRACEME, 0, 0, 0);
+        signal(SIGUSR1, handle);
+        raise(SIGSTOP);
+        int result = act();
+        _exit(result ? result : handled ? 0 : 99);
+    }
+    int status = trace(&tracer, child);
+    if (WIFSIGNALED(status))
+        print_message("killed by signal %d after %ld\n", WTERMSIG(status), tracer.signals);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    print_message("# %ld signals, %ld instructions\n", tracer.signals, tracer.instructions);
+    return tracer.signals;
+}
+
+static void a_thread_is_interrupted_at_each_system_call_of_its_life(void **state)
+{
+    (void)state;
+    assert_true(interrupt(run_thread, 0) > 20);
+}
+
+static void a_domains_opening_is_interrupted_at_each_system_call(void **state)
+{
+    (void)state;
+    assert_true(interrupt(open_and_close, 0) > 200);
+}
+
+/* Not between any two, which would take minutes: at each forty-seventh. */
+static void a_thread_is_interrupted_between_instructions_of_its_life(void **state)
+{
+    (void)state;
+    long signals = interrupt(run_thread, 47);
+    assert_true(signals > 30);
 }
 
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_signal_at_any_instruction_of_the_gate_changes_nothing),
+        cmocka_unit_test(a_thread_is_interrupted_at_each_system_call_of_its_life),
+        cmocka_unit_test(a_thread_is_interrupted_between_instructions_of_its_life),
+        cmocka_unit_test(a_domains_opening_is_interrupted_at_each_system_call),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -44,6 +44,7 @@ int sharing_exit_status(pid_t child);
         cmocka_unit_test(a_callback_is_its_threads_own),                                           \
         cmocka_unit_test(a_callback_for_any_thread_is_called_on_any),                              \
         cmocka_unit_test(closing_a_callback_waits_for_a_call_under_way),                           \
+        cmocka_unit_test(closing_a_callback_waits_for_no_other_callback),                          \
         cmocka_unit_test(a_callback_can_close_itself),                                             \
         cmocka_unit_test(closing_a_callback_waits_for_no_other),                                   \
         cmocka_unit_test(a_child_of_fork_hears_that_a_thread_was_inside),                          \
@@ -64,6 +65,7 @@ void a_thread_that_ends_in_a_callback_poisons_the_domain(void **state);
 void a_callback_is_its_threads_own(void **state);
 void a_callback_for_any_thread_is_called_on_any(void **state);
 void closing_a_callback_waits_for_a_call_under_way(void **state);
+void closing_a_callback_waits_for_no_other_callback(void **state);
 void a_callback_can_close_itself(void **state);
 void closing_a_callback_waits_for_no_other(void **state);
 void a_child_of_fork_hears_that_a_thread_was_inside(void **state);
