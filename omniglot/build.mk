@@ -49,7 +49,8 @@ $(BUILD)/test/none-sharing: | $(BUILD)/lib/libogsharing.so
 ALLOCATING_FUNCTIONS := malloc calloc realloc strdup strndup free asprintf fopen open_memstream fclose \
     mmap memfd_create pthread_create pthread_key_create pthread_atfork
 FAILING_ALLOCATOR := $(ALLOCATING_FUNCTIONS:%=-Wl,--wrap=%)
-DOMAIN_ALLOCATIONS := $(addprefix omniglot/tests/,domain-allocations.c failing-allocator.c)
+EACH_ALLOCATION := $(addprefix omniglot/tests/,each-allocation.c failing-allocator.c)
+DOMAIN_ALLOCATIONS := omniglot/tests/domain-allocations.c $(EACH_ALLOCATION)
 $(call test,none-allocations,omniglot/tests/none-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS))
 $(BUILD)/test/none-allocations: | $(BUILD)/lib/libogforeign.so
 

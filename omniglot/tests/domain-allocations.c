@@ -1,6 +1,6 @@
 #include "domain-allocations.h"
 
-#include "failing-allocator.h"
+#include "each-allocation.h"
 #include "foreign.h"
 
 #include <pthread.h>
