@@ -34,8 +34,12 @@ void allocation_stop(void)
     to_go = 0;
 }
 
+void (*allocation_seen)(const char *function);
+
 static bool fails(const char *function)
 {
+    if (allocation_seen)
+        allocation_seen(function);
     if (!to_go || atomic_fetch_sub(&to_go, 1) != 1)
         return false;
     failed = function;

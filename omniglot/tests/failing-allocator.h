@@ -14,6 +14,8 @@ void allocation_fail(size_t number);
 const char *allocation_failed(void);
 /* From now on none fails. */
 void allocation_stop(void);
+/* If set, called before each allocation with the function's name. */
+extern void (*allocation_seen)(const char *function);
 
 /* What this process holds, but for libc's heap. */
 struct held {
