@@ -66,8 +66,8 @@ const char *og_error_text(enum og_error error);
 enum og_error og_fail(struct og_fault *fault, enum og_error error, const char *symbol,
                       uintptr_t address, const char *message);
 
-/* The same for OG_SYSTEM: `number` is the errno of what the system refused. Where that is ENOMEM the
- * error is OG_NO_MEMORY. */
+/* The same for OG_SYSTEM: `number` is the errno of what the system refused. Where that is ENOMEM
+ * the error is OG_NO_MEMORY. */
 enum og_error og_fail_system(struct og_fault *fault, int number, const char *symbol,
                              uintptr_t address, const char *message);
 
