@@ -89,6 +89,7 @@ static void every_fault_names_its_function_and_library(void **state)
         {"call_abort", 0, 0, "/libc.so.6 (offset 0x", "called abort"},
         {"call_exit", 0, 0, "_exit", "called exit"},
         {"call_address", 0x1234, 0, "at 0x1234: unmapped", "executed memory that is not there"},
+        {"call_address", 0, 0, "jump to 0x0: unmapped", "executed memory that is not there"},
     };
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         assert_fails_in(ways[i].function, ways[i].a, ways[i].b, ways[i].file);

@@ -228,7 +228,7 @@ static void a_forged_thread_block_is_no_threads(void **state)
     assert_is_no_signal(forged, proof);
     /* The thread's own: not knowing its secret, or with another word that is known. */
     assert_is_no_signal(own, proof);
-    assert_is_no_signal(own + MPK_RETURN - MPK_SECRET, (uintptr_t)og_mpk_gate_return);
+    assert_is_no_signal(own + MPK_HOST_FS - MPK_SECRET, (uintptr_t)__builtin_thread_pointer());
     /* A block that is nobody's. */
     assert_is_no_signal(own + MPK_BLOCK_SIZE, 0);
 }

@@ -5,7 +5,7 @@ usage: omniglot/tests/mutate_mpk.py [--list] [--from N] [--to N] [WORD]
 
 WORD: only mutations whose name contains it. Works on a copy, which it builds with gcc; the tests
 run in the PKU guest, a few mutants at a time, but for those that need no keys. Exit status 1 if a
-mutation survives that is not said to be equivalent, 2 if one no longer applies.
+mutation survives that is not said to be equivalent, 2 if one no longer applies (--list says which).
 
 Mutations are listed in mutations_mpk.py: what is broken, the file, the check, what it becomes, and
 the tests that are to notice, in the order in which they are tried.
@@ -187,6 +187,12 @@ def run_mutants(folder, numbers):
     return noticed
 
 
+def applies(mutation):
+    """Does the source still hold the check that the mutation breaks?"""
+    with open(os.path.join(TOP, mutation[1]), encoding="utf-8") as source:
+        return mutation[2] in source.read()
+
+
 def main():
     words = sys.argv[1:]
     start = int(words.pop(words.index("--from") + 1)) if "--from" in words else 1
@@ -198,9 +204,10 @@ def main():
     if not chosen:
         fail(f"no mutation's name contains '{words[0] if words else ''}'; --list shows them")
     if listing:
+        stale = [number for number, mutation in chosen if not applies(mutation)]
         for number, mutation in chosen:
-            print(f"{number:3} {mutation[0]}")
-        return
+            print(f"{number:3} {mutation[0]}{' (no longer applies)' if number in stale else ''}")
+        sys.exit(2 if stale else 0)
     survived, wrong = [], []
 
     def tell(number, names):

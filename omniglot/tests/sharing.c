@@ -382,6 +382,7 @@ struct called {
     struct og_callback callback;
     atomic_int calls;
     enum og_error error;
+    struct og_fault fault;
     long result;
 };
 
@@ -405,9 +406,8 @@ static void refuse(void *user, struct og_scope *scope, const struct og_arguments
 static void *call_it(void *memory)
 {
     struct called *called = memory;
-    struct og_fault fault;
     called->error = sharing_call(called->domain, "call", (long)called->callback.address, 21, 0,
-                                 &called->result, &fault);
+                                 &called->result, &called->fault);
     return NULL;
 }
 
@@ -480,6 +480,9 @@ void a_callback_is_its_threads_own(void **state)
     assert_int_equal(called.calls, 1);
     /* As one that there is not: the call ends where the isolation can end it. */
     assert_int_equal(called.error, sharing_isolation == OG_NONE ? OG_OK : OG_FAULTED);
+    if (called.error)
+        assert_string_equal(called.fault.message,
+                            "the foreign code called another thread's callback");
     assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
     sharing_close(called.domain);
 }
@@ -664,6 +667,7 @@ void a_child_of_fork_hears_that_a_thread_was_inside(void **state)
     if (child == 0) {
         alarm(60);
         int bad = sharing_call(domain, "count", 0, 0, 0, &value, &fault) != OG_POISONED;
+        bad |= !strstr(fault.message, "when the process forked");
         bad |= (og_domain_reset(domain, &fault) != OG_OK) << 1;
         bad |= (sharing_call(domain, "count", 0, 0, 0, &value, &fault) != OG_OK || value != 1) << 2;
         bad |= (og_domain_close(domain, &fault) != OG_OK) << 3;
