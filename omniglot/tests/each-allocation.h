@@ -10,6 +10,9 @@
 /* Everything from opening to closing; ends in the first error, with nothing left open. */
 typedef enum og_error allocating_work(struct og_fault *fault);
 
+/* After the first 24 only every so-many-th fails: for work that takes long. 1 unless it is set. */
+extern size_t each_allocation_step;
+
 /* Has `work` done with each of its allocations failing, in turn: OG_OK (it did without) or
  * OG_NO_MEMORY and a message; afterwards it must hold what it held before, and be done when nothing
  * fails. In one process, in which it has been done before; or each time in a process of its own, in
