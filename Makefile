@@ -116,7 +116,7 @@ $(BUILD)/object/%.o: %.S $(BUILD_FILES)
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all programs tests fuzzers deps test stress fuzz lint format docker clean help
+.PHONY: all programs tests fuzzers deps check test stress fuzz lint format docker clean help
 all: programs tests
 programs: $(PROGRAMS) $(ARCHIVES) $(SHARED)
 tests: $(TESTS) programs
@@ -143,6 +143,16 @@ test: deps
 	@omniglot/tests/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
 	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) $(rv32_image_tests) \
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
+
+# Before a commit: one compiler, what needs no waiting for, and a quick test in the guest. Deadlines
+# that pass, and many killed workers, are for `make test`.
+SLOW_TESTS := process-failures process-stress
+CHECK_SCRIPTS := omniglot/tests/must-not-compile.sh
+checked_tests = $(foreach test,$(filter-out $(SLOW_TESTS:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))=$(test)')
+check: tests
+	@omniglot/tests/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-in-guest mpk-calls' \
+	    'golden=BUILD=$(BUILD) omniglot/bindgen/tests/og-bindgen-behaviour golden' \
+	    $(foreach script,$(CHECK_SCRIPTS),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)') $(checked_tests)
 
 # What takes longer than a test may: 1,000 killed workers, 100,000 faults in domains, and every
 # check of the core and of the MPK runtime broken.
@@ -179,6 +189,7 @@ clean:
 help:
 	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
 	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
+	@echo 'make check         before a commit: the quick tests, of one compiler, in a minute'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'
 	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB,'

@@ -27,6 +27,12 @@ $(call process_test,process-confinement,test)
 $(call process_test,process-placement,test)
 $(call process_test,process-stress,test)
 
+# An allocation of the host's fails, or one of the worker's (omniglot/build.mk: FAILING_ALLOCATOR).
+$(call process_worker,unlucky,baselines/process/tests/unlucky-worker.c omniglot/tests/failing-allocator.c,$(FAILING_ALLOCATOR))
+$(call test,process-allocations,baselines/process/tests/process-allocations.c \
+    $(EACH_ALLOCATION),$(PROCESS),$(FAILING_ALLOCATOR) $(PROCESS_LIBS))
+$(BUILD)/test/process-allocations: | $(BUILD)/bin/og-worker-unlucky
+
 $(call fuzzer,process-messages,baselines/process/fuzz/process-messages.c \
     baselines/process/answer.c $(PROCESS_CHANNEL))
 

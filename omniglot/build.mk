@@ -45,6 +45,15 @@ $(call test,none-domain,omniglot/tests/none-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS
 $(call test,none-sharing,omniglot/tests/none-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/none-sharing: | $(BUILD)/lib/libogsharing.so
 
+# What has the calls of these functions come to failing-allocator.c.
+ALLOCATING_FUNCTIONS := malloc calloc realloc strdup strndup free asprintf fopen open_memstream fclose \
+    mmap memfd_create pthread_create pthread_key_create pthread_atfork
+FAILING_ALLOCATOR := $(ALLOCATING_FUNCTIONS:%=-Wl,--wrap=%)
+EACH_ALLOCATION := $(addprefix omniglot/tests/,each-allocation.c failing-allocator.c)
+DOMAIN_ALLOCATIONS := omniglot/tests/domain-allocations.c $(EACH_ALLOCATION)
+$(call test,none-allocations,omniglot/tests/none-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS))
+$(BUILD)/test/none-allocations: | $(BUILD)/lib/libogforeign.so
+
 $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
@@ -106,6 +115,7 @@ MPK_GUEST_TESTS += mpk-books
 MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks
 MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted mpk-arrivals
 $(call program,guest-test/mpk-sharing,omniglot/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
+$(call program,guest-test/mpk-allocations,omniglot/tests/mpk-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS) -lcmocka)
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
     omniglot/tests/mpk-test.c omniglot/tests/mpk-kernel.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))

@@ -145,6 +145,8 @@ static enum og_error start_failed(enum channel_status status, struct og_fault *f
     case CHANNEL_CLOSED:
         return og_fail(fault, OG_FAULTED, NULL, 0,
                        "the worker ended while it started: is a shared library missing?");
+    case CHANNEL_NO_MEMORY:
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no memory for what is sent to a worker");
     case CHANNEL_SYSTEM:
         return og_fail_system(fault, errno, NULL, 0, "the worker's socket failed while it started");
     default:

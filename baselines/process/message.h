@@ -38,6 +38,9 @@ struct message_header {
  * for rings their memory, for pipes the end where calls come in and that for answers. */
 enum { WORKER_SOCKET = 3, WORKER_RINGS = 4, WORKER_CALLS = 4, WORKER_ANSWERS = 5 };
 
+/* What a worker exits with that has no memory for a message, so that there is none to say so. */
+enum { WORKER_NO_MEMORY = 12 };
+
 #define BOOTSTRAP_MAGIC   0x4f67426f
 #define FILTER_LENGTH_MAX 1024
 

@@ -74,6 +74,11 @@ static enum og_error fail_ended(struct og_fault *fault, const siginfo_t *end)
     if (end->si_code == 0)
         snprintf(message, sizeof message,
                  "the worker ended; how is unknown, as this program ignores or reaps SIGCHLD");
+    else if (end->si_code == CLD_EXITED && end->si_status == WORKER_NO_MEMORY)
+        snprintf(message, sizeof message,
+                 "the worker exited with status %d, as it does when it is out of memory "
+                 "(worker_memory)",
+                 end->si_status);
     else if (end->si_code == CLD_EXITED)
         snprintf(message, sizeof message, "the worker exited with status %d", end->si_status);
     else if (end->si_status == SIGSYS)
@@ -253,8 +258,10 @@ enum og_error process_open(struct process_sandbox **result, const struct process
         goto fail;
     int system_error = filter_build(plan.transport, &sandbox->filter, &sandbox->plan.filter_length);
     if (system_error) {
-        error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
-                        "libseccomp cannot build the worker's system-call filter here");
+        error = system_error == ENOMEM
+                    ? og_fail(fault, OG_NO_MEMORY, NULL, 0, "no memory for the worker's filter")
+                    : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                              "libseccomp cannot build the worker's system-call filter here");
         if (fault)
             fault->system_error = system_error;
         goto fail;

@@ -20,7 +20,7 @@ struct process_worker {
 static void require(enum channel_status status)
 {
     if (status)
-        _exit(status == CHANNEL_CLOSED ? 0 : 1);
+        _exit(status == CHANNEL_CLOSED ? 0 : status == CHANNEL_NO_MEMORY ? WORKER_NO_MEMORY : 1);
 }
 
 static void start(struct process_worker *worker)
@@ -34,7 +34,7 @@ static void start(struct process_worker *worker)
     struct message_header ready = {.kind = MESSAGE_READY, .sequence = bootstrap->generation};
     channel_begin(&worker->channel, LANE_ANSWERS, &worker->results, false);
     if (wire_writer_error(&worker->results))
-        _exit(1);
+        _exit(WORKER_NO_MEMORY);
     require(channel_send(&worker->channel, LANE_ANSWERS, &ready, &worker->results));
 }
 
@@ -62,7 +62,7 @@ static void serve_call(struct process_worker *worker)
         answer.id = error;
         channel_begin(channel, LANE_ANSWERS, &worker->results, false);
         if (wire_writer_error(&worker->results))
-            _exit(1);
+            _exit(WORKER_NO_MEMORY);
     }
     /* Before the answer: the host may use the rings again from then on. */
     channel_release(channel, LANE_CALLED_BACK);

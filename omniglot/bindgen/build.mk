@@ -25,7 +25,10 @@ $(BUILD)/test/bindgen-raw $(BUILD)/bin/og-worker-sample: $(BUILD)/lib/libogsampl
 $(BUILD)/test/bindgen-process: | $(BUILD)/bin/og-worker-sample
 $(call process_worker,sample,$(BINDGEN_SAMPLE)/sample-worker.c,$(BINDGEN_SAMPLE_LIBRARY))
 
-TEST_SCRIPTS += $(BINDGEN_TESTS)/og-bindgen-behaviour $(BINDGEN_TESTS)/stub-instructions
+# og-bindgen, an allocation of which fails.
+$(call program,test-bin/og-bindgen-unlucky,$(BINDGEN) $(BINDGEN_TESTS)/unlucky.c \
+    omniglot/tests/failing-allocator.c,,-L$(LLVM)/lib -lclang-14 $(FAILING_ALLOCATOR))
+TEST_SCRIPTS += $(BINDGEN_TESTS)/og-bindgen-allocations $(BINDGEN_TESTS)/og-bindgen-behaviour $(BINDGEN_TESTS)/stub-instructions
 
 $(call fuzzer,bindgen-annotation,omniglot/bindgen/fuzz/bindgen-annotation.c \
     omniglot/bindgen/annotation.c omniglot/bindgen/memory.c)

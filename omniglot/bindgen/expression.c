@@ -146,7 +146,7 @@ bool expressions_check(const struct interface *interface, CXIndex index, const c
     size_t length = 0;
     struct checking checking = {.source = open_memstream(&source, &length)};
     if (!checking.source)
-        return report(interface->place, "out of memory");
+        memory_is_used_up();
     const char *base = strrchr(interface->path, '/');
     fprintf(checking.source, "#include \"%s\"\n", base ? base + 1 : interface->path);
     for (const struct function *function = interface->functions; function;
@@ -161,7 +161,9 @@ bool expressions_check(const struct interface *interface, CXIndex index, const c
                 put_constant(&checking, rule->fields[i].place, "OG_RANGE", rule->fields[i].low);
                 put_constant(&checking, rule->fields[i].place, "OG_RANGE", rule->fields[i].high);
             }
-    fclose(checking.source);
+    bool is_whole = !ferror(checking.source);
+    if (fclose(checking.source) || !is_whole) /* a line that is missing would not be checked */
+        memory_is_used_up();
     bool is_sound = compile(interface, &checking, index, flags, flag_count, source, length);
     free(source);
     return is_sound;

@@ -13,13 +13,17 @@ struct block {
 
 static struct block *blocks;
 
+void memory_is_used_up(void)
+{
+    fprintf(stderr, "og-bindgen: out of memory\n");
+    exit(2);
+}
+
 void *memory_take(size_t size)
 {
     struct block *block = calloc(1, sizeof(*block) + size);
-    if (!block) {
-        fprintf(stderr, "og-bindgen: out of memory\n");
-        exit(2);
-    }
+    if (!block)
+        memory_is_used_up();
     block->next = blocks;
     blocks = block;
     return block->bytes;

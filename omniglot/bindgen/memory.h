@@ -6,6 +6,8 @@
 
 /* Zeroed. Running out of memory ends the program with a message. */
 void *memory_take(size_t size);
+/* The same end, for who allocates by other means. */
+_Noreturn void memory_is_used_up(void);
 
 /* printf into a string. */
 const char *memory_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

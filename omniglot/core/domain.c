@@ -34,7 +34,9 @@ static enum og_error look_up(struct og_domain *domain, const char *symbol, void 
         return og_fail(fault, OG_BORROWED, symbol, 0, NULL);
     if (is_outside) {
         og_scope_begin(domain, &scope);
-        if (scope.access.context != context || !context->domain)
+        /* Perhaps another: there was no memory for a context before, and now there is. */
+        context = scope.access.context;
+        if (context->exclusive != &scope.access)
             return og_access_refused(&scope.access, fault);
     }
     bool was_poisoned = context->poisoned;

@@ -2,6 +2,8 @@
 #include "omniglot/error.h"
 #include "omniglot/core/printable.h"
 
+#include <errno.h>
+
 struct error_words {
     const char *name, *text;
 };
@@ -70,8 +72,9 @@ enum og_error og_fail(struct og_fault *fault, enum og_error error, const char *s
 enum og_error og_fail_system(struct og_fault *fault, int number, const char *symbol,
                              uintptr_t address, const char *message)
 {
-    og_fail(fault, OG_SYSTEM, symbol, address, message);
+    enum og_error error =
+        og_fail(fault, number == ENOMEM ? OG_NO_MEMORY : OG_SYSTEM, symbol, address, message);
     if (fault)
         fault->system_error = number;
-    return OG_SYSTEM;
+    return error;
 }

@@ -67,7 +67,7 @@ static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, uns
     if (start == end ||
         !pkey_mprotect((void *)start, end - start, protection_of(state), key_of(arena, state)))
         return true;
-    arena->failed = true;
+    arena->failed = errno;
     return false;
 }
 
@@ -81,7 +81,7 @@ static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, i
     if (mmap((void *)start, end - start, protection_of(state), flags | MAP_FIXED | MAP_NORESERVE,
              file, offset) != MAP_FAILED)
         return protect(arena, start, end, state);
-    arena->failed = true;
+    arena->failed = errno;
     return false;
 }
 
@@ -220,9 +220,10 @@ static bool clear(struct mpk_arena *arena, struct range range)
                                      !madvise((void *)start, end - start, MADV_REMOVE)
                                : !madvise((void *)start, end - start, MADV_DONTNEED) &&
                                      protect(arena, start, end, MPK_FREE);
-    arena->failed |= !done;
-    if (!done)
+    if (!done) {
+        arena->failed = errno;
         return false;
+    }
     if (arena->loading)
         mpk_mapped_forget(arena, start, end - start);
     enter(arena, range, MPK_FREE);
@@ -343,7 +344,7 @@ uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t 
     uintptr_t start = start_of(arena, range);
     if (mmap((void *)start, held, PROT_READ, MAP_PRIVATE | MAP_FIXED, source->file,
              source->offset) == MAP_FAILED) {
-        arena->failed = true;
+        arena->failed = errno;
         return 0;
     }
     if (!become(arena, range, MPK_FILE) || !become(arena, rest, MPK_MEMORY))
@@ -407,7 +408,7 @@ uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
     if (!end)
         return arena->brk;
     if (brk < arena->brk && !clear_heap(arena, kept, arena->heap_granted)) {
-        arena->failed = true;
+        arena->failed = errno;
         return arena->brk;
     }
     if (!arena->loading && end < arena->loaded_heap)
@@ -689,6 +690,6 @@ enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
     arena->borders = arena->loaded_borders;
     arena->brk = arena->loaded_brk;
     arena->heap_granted = arena->loaded_heap;
-    arena->failed = false;
+    arena->failed = 0;
     return OG_OK;
 }

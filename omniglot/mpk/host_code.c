@@ -62,6 +62,11 @@ struct search {
     int memory;           /* /proc/self/mem; -1: not opened */
 };
 
+static enum og_error out_of_memory(struct og_fault *fault)
+{
+    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+}
+
 static void name_code(struct code *code, const char *path)
 {
     struct mpk_text text = {code->name, sizeof(code->name), 0};
@@ -80,8 +85,7 @@ static bool add_code(const struct mpk_mapping *mapping, void *data)
         size_t room = search->room ? 2 * search->room : 64;
         struct code *more = realloc(search->code, room * sizeof(*more));
         if (!more) {
-            search->error =
-                og_fail(search->fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+            search->error = out_of_memory(search->fault);
             return true;
         }
         search->code = more;
@@ -219,7 +223,9 @@ static void scan_bytes(struct search *search, const struct code *first, struct m
             continue;
         enum mpk_mended mended = mpk_host_mend(run, (unsigned char *)address, name);
         search->mended |= mended == MPK_MENDED;
-        if (mended != MPK_MENDED)
+        if (mended == MPK_NO_ROOM)
+            search->error = out_of_memory(search->fault);
+        else if (mended != MPK_MENDED)
             refuse_instruction(search, code_at(first, address), address, name, mended);
     }
 }
@@ -327,8 +333,11 @@ static void look(struct search *search)
     search->count = 0;
     search->again = false;
     if (!mpk_maps_visit(add_code, search)) {
-        search->error = og_fail(search->fault, OG_UNSUPPORTED, NULL, 0,
-                                "/proc/self/maps, which lists the host's code, cannot be read");
+        search->error = errno == ENOMEM
+                            ? out_of_memory(search->fault)
+                            : og_fail(search->fault, OG_UNSUPPORTED, NULL, 0,
+                                      "/proc/self/maps, which lists the host's code, cannot be "
+                                      "read");
         return;
     }
     mpk_domains_visit(skip_code, search);
@@ -346,7 +355,7 @@ static enum og_error check(uintptr_t low, uintptr_t high, struct og_fault *fault
     struct search search = {.fault = fault, .low = low, .high = high, .memory = -1};
     search.bytes = malloc(LONGEST + CHUNK);
     if (!search.bytes)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return out_of_memory(fault);
     search.again = true;
     for (int i = 0; i < ROUNDS && search.again && !search.error; i++)
         look(&search);

@@ -5,6 +5,7 @@
 #include "mpk.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -117,7 +118,7 @@ static enum mpk_mended mend_resolver(struct mpk_host_range code, unsigned char *
     return mpk_host_patch(saves, body, size) ? MPK_MENDED : MPK_UNKNOWN;
 }
 
-enum mpk_mended mpk_host_mend(struct mpk_host_range code, unsigned char *at, const char *name)
+static enum mpk_mended mend(struct mpk_host_range code, unsigned char *at, const char *name)
 {
     enum { CALL_REACH = 32 };
     struct mpk_host_object object;
@@ -129,4 +130,11 @@ enum mpk_mended mpk_host_mend(struct mpk_host_range code, unsigned char *at, con
     if (!strcmp(name, "WRPKRU"))
         return mend_pkey_set(&object, at);
     return !strcmp(name, "XRSTOR") ? mend_resolver(code, at) : MPK_UNKNOWN;
+}
+
+enum mpk_mended mpk_host_mend(struct mpk_host_range code, unsigned char *at, const char *name)
+{
+    errno = 0;
+    enum mpk_mended mended = mend(code, at, name);
+    return mended == MPK_UNKNOWN && errno == ENOMEM ? MPK_NO_ROOM : mended;
 }

@@ -16,7 +16,7 @@ struct mpk_mapping {
 };
 
 /* Visits the mappings in order until `visit` returns true. They change when other threads map
- * meanwhile. False: the list cannot be read. */
+ * meanwhile. False: the list cannot be read; errno says why. */
 bool mpk_maps_visit(bool (*visit)(const struct mpk_mapping *mapping, void *data), void *data);
 
 #endif

@@ -253,7 +253,7 @@ struct mpk_arena {
     size_t stack_size, heap_size;
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
-    bool failed; /* the system has refused a change, so the books may not be true */
+    int failed; /* errno: the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;

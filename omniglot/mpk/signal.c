@@ -241,7 +241,8 @@ void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
 
 enum og_error mpk_signals_open(struct og_fault *fault)
 {
-    if (og_mpk_signal_stacks)
+    static bool opened;
+    if (opened)
         return OG_OK;
     /* Frames are measured by a signal, which the host may have blocked. */
     uint64_t mask = mpk_mask_block_all();
@@ -250,5 +251,8 @@ enum og_error mpk_signals_open(struct og_fault *fault)
     mpk_mask_set(mask);
     if (!error)
         error = mpk_signal_stacks_open(fault);
-    return error ? error : mpk_host_signals_open(fault);
+    if (!error)
+        error = mpk_host_signals_open(fault);
+    opened = !error;
+    return error;
 }

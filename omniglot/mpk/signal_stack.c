@@ -64,6 +64,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* owners, left, lost *
 enum og_error mpk_signal_stacks_open(struct og_fault *fault)
 {
     size_t size = (size_t)SIGNAL_STACKS * SIGNAL_STACK;
+    if (og_mpk_signal_stacks)
+        return OG_OK;
     void *stacks = mmap(NULL, size + SIGNAL_STACK, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stacks == MAP_FAILED)

@@ -13,12 +13,13 @@
  * memory may differ, and nothing is served on such a ground. */
 static int64_t finish(struct mpk_syscall *call, int64_t result)
 {
-    bool failed = call->domain->arena.failed;
+    int failed = call->domain->arena.failed;
     pthread_mutex_unlock(&call->domain->lock);
     if (!failed)
         return result;
     call->ends_call = true;
-    og_fail(&call->fault, OG_SYSTEM, NULL, 0, "the system refused to change the domain's memory");
+    og_fail_system(&call->fault, failed, NULL, 0,
+                   "the system refused to change the domain's memory");
     return -ENOMEM;
 }
 

@@ -61,18 +61,38 @@ static void leave(void *block);
 
 /* What the gate finds by a null GS base, in place of the gate page: no selector, no domain's
  * rights. It is only read. */
-static bool map_nobodys_page(void)
+static enum og_error map_nobodys_page(struct og_fault *fault)
 {
     void *wanted = (void *)MPK_GS;
     void *page = mmap(wanted, MPK_PAGE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (page != wanted) {
-        if (page != MAP_FAILED)
-            munmap(page, MPK_PAGE);
-        return false;
+    if (page == wanted) {
+        memset(page, 0xff, MPK_PAGE);
+        if (!pkey_mprotect(page, MPK_PAGE, PROT_READ, MPK_GATE_KEY))
+            return OG_OK;
     }
-    memset(page, 0xff, MPK_PAGE);
-    return !pkey_mprotect(page, MPK_PAGE, PROT_READ, MPK_GATE_KEY);
+    int reason = page == MAP_FAILED || page == wanted ? errno : EEXIST;
+    if (page != MAP_FAILED)
+        munmap(page, MPK_PAGE);
+    return og_fail(fault, reason == ENOMEM ? OG_NO_MEMORY : OG_UNSUPPORTED, NULL, MPK_GS,
+                   reason == ENOMEM
+                       ? "the host is out of memory"
+                       : "the page at 0x100000, which no program with position-independent code "
+                         "uses, cannot be mapped (vm.mmap_min_addr has to be 1048576 or less)");
+}
+
+/* The gate's, nobody's page, and who is told that a thread exits: all of it, or nothing. */
+static enum og_error open_what_all_share(struct og_fault *fault)
+{
+    if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
+                      PROT_READ | PROT_EXEC, MPK_GATE_KEY))
+        return og_fail_system(fault, errno, NULL, 0, "cannot let domains read the gate");
+    enum og_error error = map_nobodys_page(fault);
+    if (!error && pthread_key_create(&exit_key, leave)) {
+        munmap((void *)MPK_GS, MPK_PAGE);
+        error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
+    }
+    return error;
 }
 
 enum og_error mpk_threads_open(struct og_fault *fault)
@@ -84,16 +104,11 @@ enum og_error mpk_threads_open(struct og_fault *fault)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the thread blocks");
-    if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
-                      PROT_READ | PROT_EXEC, MPK_GATE_KEY))
-        return og_fail_system(fault, errno, NULL, 0, "cannot let domains read the gate");
-    if (!map_nobodys_page())
-        return og_fail(
-            fault, OG_UNSUPPORTED, NULL, MPK_GS,
-            "the page at 0x100000, which no program with position-independent code uses, "
-            "cannot be mapped (vm.mmap_min_addr has to be 1048576 or less)");
-    if (pthread_key_create(&exit_key, leave))
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
+    enum og_error error = open_what_all_share(fault);
+    if (error) {
+        munmap(range, size + MPK_BLOCK_SIZE);
+        return error;
+    }
     og_mpk_thread_blocks_size = size;
     og_mpk_thread_blocks =
         ((uintptr_t)range + MPK_BLOCK_SIZE - 1) & ~(uintptr_t)(MPK_BLOCK_SIZE - 1);

@@ -4,6 +4,7 @@
 #include "cmocka-tests.h"
 #include "fake-domain.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static struct fake_domain fake;
@@ -439,6 +440,9 @@ static void every_error_has_a_name_and_a_text(void **state)
     assert_int_equal(fault.error, OG_SYSTEM);
     assert_int_equal(fault.system_error, 13);
     assert_int_equal(og_fail_system(NULL, 13, NULL, 0, NULL), OG_SYSTEM);
+    assert_int_equal(og_fail_system(&fault, ENOMEM, "zlib", 1, NULL), OG_NO_MEMORY);
+    assert_int_equal(fault.error, OG_NO_MEMORY);
+    assert_int_equal(fault.system_error, ENOMEM);
 }
 
 int main(void)

@@ -457,7 +457,7 @@ static void a_refusal_of_the_system_is_noticed(void **state)
     munmap((void *)(start + MPK_PAGE), MPK_PAGE);
     assert_false(mpk_arena_unmap(&arena, start, 4 * MPK_PAGE));
     assert_true(arena.failed);
-    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_SYSTEM);
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_NO_MEMORY);
     assert_true(mmap((void *)(start + MPK_PAGE), MPK_PAGE, PROT_READ,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
     assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);

@@ -47,7 +47,7 @@ enum og_error {
 struct og_fault {
     enum og_error error;
     int signal;        /* OG_FAULTED: the signal, or 0 */
-    int system_error;  /* OG_SYSTEM: errno */
+    int system_error;  /* OG_SYSTEM, OG_NO_MEMORY: errno, where the system refused; otherwise 0 */
     char access;       /* OG_FAULTED: how `address` was touched: 'r', 'w', 'x' (executed); or 0 */
     uintptr_t address; /* the foreign (or code) address it is about */
     uintptr_t instruction; /* OG_FAULTED, OG_DEADLINE: the one it happened at; 0: unknown */
@@ -66,7 +66,8 @@ const char *og_error_text(enum og_error error);
 enum og_error og_fail(struct og_fault *fault, enum og_error error, const char *symbol,
                       uintptr_t address, const char *message);
 
-/* The same for OG_SYSTEM: `number` is the errno of what the system refused. */
+/* The same for OG_SYSTEM: `number` is the errno of what the system refused. Where that is ENOMEM
+ * the error is OG_NO_MEMORY. */
 enum og_error og_fail_system(struct og_fault *fault, int number, const char *symbol,
                              uintptr_t address, const char *message);
 
