@@ -59,16 +59,15 @@ BINDGEN := $(wildcard omniglot/bindgen/*.c)
 $(foreach source,$(basename $(BINDGEN)),$(eval FLAGS_$(source) += -isystem $(LLVM)/include))
 $(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
 
-# $(call stubs,NAME): what says that the stubs of workloads/NAME/NAME.og.h are made. What
-# includes them depends on it. stubs_rule makes those of FOLDER/NAME.og.h.
-stubs = $(BUILD)/generated/workloads/$(1)/stubs
+# $(call stubs_rule,FOLDER,NAME): makes the stubs of FOLDER/NAME.og.h, of every discipline. What
+# includes them depends on $(BUILD)/generated/FOLDER/stubs, which says that they are made.
 define stubs_rule
 $(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interface.h \
     $(BUILD)/bin/og-bindgen .clang-format $(if $(filter $(2),$(WASM_MODULES)),$(WASM)/module/$(2)-module.h)
 	$$(call say,BINDGEN,$$<)
 	@mkdir -p $$(@D)
-	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(CPPFLAGS)
-	$(if $(filter $(2),$(WASM_MODULES)),$(Q)$(BUILD)/bin/og-bindgen --wasm --output $$(@D) $$< -- \
+	$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --output $$(@D) $$< -- $(CPPFLAGS)
+	$(if $(filter $(2),$(WASM_MODULES)),$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --wasm --output $$(@D) $$< -- \
 	    $(WASM_STUBS_FLAGS) $(filter -I% -D%,$(WASM_FLAGS_$(2))))
 	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(2)-*.[ch]
 	@touch $$@
@@ -117,8 +116,7 @@ FLAGS_omniglot/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-poi
 # The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
     omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
-    omniglot/tests/mpk-stress-in-guest omniglot/tests/fuzz-domain-in-guest \
-    workloads/harness/tests/suite-in-guest
+    omniglot/tests/mpk-stress-in-guest omniglot/tests/fuzz-domain-in-guest
 TEST_SCRIPTS += $(MPK_TESTS) omniglot/tests/pku-guest.sh
 
 # The MPK runtime's tests alone, and those that take long.

@@ -34,7 +34,7 @@ static void both_fail(void)
 static void a_module_after_a_domain(void **state)
 {
     (void)state;
-    ASSERT_DONE(rogue_open(&rogue, &fault));
+    ASSERT_DONE(rogue_open(&rogue, NULL, &fault));
     both_fail();
     both_fail();
     rogue_close(&rogue);
@@ -44,7 +44,7 @@ static void a_domain_after_a_module(void **state)
 {
     int number = 0;
     (void)state;
-    ASSERT_DONE(rogue_open(&rogue, &fault)); /* over cmocka's handler */
+    ASSERT_DONE(rogue_open(&rogue, NULL, &fault)); /* over cmocka's handler */
     assert_modules(call_rogue_read(&rogue, &number, 0xfffffff0, &fault), "out of its memory's");
     both_fail();
     struct og_domain *other = open_another(NULL, NULL);
@@ -70,7 +70,7 @@ static void a_domain_faults_inside_a_modules_call(void **state)
     struct rogue_called callback = {0};
     int number = 0;
     (void)state;
-    ASSERT_DONE(rogue_open(&rogue, &fault));
+    ASSERT_DONE(rogue_open(&rogue, NULL, &fault));
     ASSERT_DONE(rogue_called_open(&rogue, &callback, fault_in_domain, NULL, &fault));
     ASSERT_DONE(call_rogue_call(&rogue, &number, &callback, 4, &fault));
     assert_int_equal(number, 5);

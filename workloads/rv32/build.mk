@@ -16,7 +16,7 @@ $(call rv32_stubs,$(1)): workloads/$(1)/$(1).og.h omniglot/include/omniglot/inte
     $(BUILD)/bin/og-bindgen .clang-format workloads/rv32/build.mk | rv32-toolchain
 	$$(call say,BINDGEN,"$$< (rv32)")
 	@mkdir -p $$(@D)
-	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(RV32_STUBS_FLAGS) $(2)
+	$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --output $$(@D) $$< -- $(RV32_STUBS_FLAGS) $(2)
 	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(1)-*.[ch]
 	@touch $$@
 $(call rv32_worker,$(1)): $(call rv32_stubs,$(1)) ;
@@ -24,18 +24,18 @@ endef
 rv32_worker = $(RV32)/generated/workloads/$(1)/$(1)-worker.c
 rv32_workload_stubs = $(eval $(call rv32_stubs_rule,$(strip $(1)),$(2)))
 
-# $(call rv32_system,NAME,DISCIPLINE,SOURCES): SOURCES are what its host needs besides kernel,
-# runtime and core.
+# $(call rv32_system,NAME,DISCIPLINE,ISOLATION,SOURCES): ISOLATION is a domain's, an enum
+# og_isolation; SOURCES are what its host needs besides kernel, runtime and core.
 rv32_system = $(eval RV32_SYSTEMS += $(1))$(eval RV32_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
-    RV32_SYSTEM_SOURCES_$(1) := $(3))
+    RV32_ISOLATION_$(1) := $(strip $(3)))$(eval RV32_SYSTEM_SOURCES_$(1) := $(4))
 
-#                  NAME      DISCIPLINE
+#                  NAME      DISCIPLINE ISOLATION
 $(call rv32_system,raw,      raw)
-$(call rv32_system,process,  process,baselines/task/sandbox.c baselines/task/schedule.c \
+$(call rv32_system,process,  process,,baselines/task/sandbox.c baselines/task/schedule.c \
     baselines/task/switch.S baselines/process/wire.c baselines/process/answer.c)
-$(call rv32_system,copy-pmp, copying)
-$(call rv32_system,og-none,  og)
-$(call rv32_system,og-pmp,   og)
+$(call rv32_system,copy-pmp, copying,   OG_PMP)
+$(call rv32_system,og-none,  og,        OG_NONE)
+$(call rv32_system,og-pmp,   og,        OG_PMP)
 
 RV32_TASK_WORKER := baselines/task/worker/worker.c baselines/task/worker/exchange.S \
     baselines/process/wire.c baselines/process/handle.c
@@ -44,9 +44,8 @@ $(call rv32_compile,system,$(sort $(foreach system,$(RV32_SYSTEMS),$(RV32_SYSTEM
     workloads/harness/random.c workloads/rv32/program.c,$(RV32_WARNINGS))
 
 # $(call rv32_workload_pair,WORKLOAD,SYSTEM,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT)
-rv32_pair_flags = $(4) -DWORKLOAD_SYSTEM_$(call symbol,$(2))=1 -DWORKLOAD_SYSTEM_NAME='"$(2)"' \
-    -DWORKLOAD_STUBS='"workloads/$(1)/$(1)-$(RV32_DISCIPLINE_$(2)).h"' \
-    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -DWORKLOAD_SIZE_LIMIT=$(8) \
+rv32_pair_flags = $(4) $(call workload_flags,$(1),$(2),$(RV32_DISCIPLINE_$(2)),$(RV32_ISOLATION_$(2))) \
+    -DWORKLOAD_SIZE_LIMIT=$(8) \
     $(WORKLOAD_ALIGNMENT)
 rv32_workload_pair = $(call rv32_compile,$(1).$(2),workloads/$(1)/$(1).c workloads/rv32/driver.c \
     $(3),$(RV32_WARNINGS) $(call rv32_pair_flags,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8)))$(call \

@@ -5,7 +5,7 @@
 #include "hostile.h"
 
 #ifdef WORKLOAD_SYSTEM_copy_pmp
-#include "workloads/discipline/copying.h"
+#include "baselines/copying/stubs.h"
 #endif
 
 struct og_fault attack_fault;

@@ -1,14 +1,13 @@
-/* The library's instance is a domain: what the og and the copying discipline have in common.
- * What does not depend on the library is here; each library's generated stubs build on it. A
- * fault is never NULL in these functions. */
-#ifndef WORKLOADS_DISCIPLINE_DOMAIN_H
-#define WORKLOADS_DISCIPLINE_DOMAIN_H
+/* What generated stubs build on whose library's instance is a domain: NAME-og.h, and
+ * NAME-copying.h. What does not depend on the library is here. A fault is never NULL in these
+ * functions. */
+#ifndef OMNIGLOT_STUBS_DOMAIN_H
+#define OMNIGLOT_STUBS_DOMAIN_H
 
-#include "workloads/discipline/checks.h"
-#include "workloads/discipline/consume.h"
 #include <omniglot/interface.h>
 #include <omniglot/omniglot.h>
 #include <omniglot/parameters.h>
+#include <omniglot/stubs/checks.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -17,41 +16,27 @@ struct instance {
     struct og_domain *domain;
 };
 
-/* What keeps the library inside, in the system that this source is compiled for. */
-#if defined(WORKLOAD_SYSTEM_og_mpk) || defined(WORKLOAD_SYSTEM_copy_mpk)
-#define INSTANCE_ISOLATION OG_MPK
-#elif defined(WORKLOAD_SYSTEM_og_pmp) || defined(WORKLOAD_SYSTEM_copy_pmp)
-#define INSTANCE_ISOLATION OG_PMP
-#else
-#define INSTANCE_ISOLATION OG_NONE
-#endif
-
-/* Bytes that the arguments of a call, and of those inside it, can take at once; 0: the default. A
- * workload whose data is larger defines it before it includes its stubs. */
-#ifndef INSTANCE_STACK_SIZE
-#define INSTANCE_STACK_SIZE 0
-#endif
-
-/* Opens a new instance of the library: `name` is this project's name for it ("zlib"),
- * `sonames` the dynamic loader's. Errors as og_domain_open's. */
+/* Opens a new instance of the library, which is in the files `sonames` (the dynamic loader's names,
+ * or paths; NULL ends them): `name` is this project's name for it ("zlib"). Options and errors are
+ * og_domain_open's. */
 static inline enum og_error instance_open_all(struct instance *instance, const char *name,
-                                              const char *const *sonames, struct og_fault *fault)
+                                              const char *const *sonames,
+                                              const struct og_options *options,
+                                              struct og_fault *fault)
 {
-    const struct og_options options = {.isolation = INSTANCE_ISOLATION,
-                                       .stack_size = INSTANCE_STACK_SIZE};
     (void)name;
-    return og_domain_open(&instance->domain, sonames, &options, fault);
+    return og_domain_open(&instance->domain, sonames, options, fault);
 }
 
 static inline enum og_error instance_open(struct instance *instance, const char *name,
-                                          const char *soname, struct og_fault *fault)
+                                          const char *soname, const struct og_options *options,
+                                          struct og_fault *fault)
 {
-    return instance_open_all(instance, name, (const char *const[]){soname, NULL}, fault);
+    return instance_open_all(instance, name, (const char *const[]){soname, NULL}, options, fault);
 }
 
-/* Closes it; one that was never opened is fine, if it is all zero. The workloads leave no
- * scope open, so that og_domain_close has no reason to refuse; what it says is returned, and
- * *fault filled, unless that is NULL. */
+/* Closes it; one that was never opened is fine, if it is all zero. While a scope is open it is
+ * refused: what og_domain_close says is returned, and *fault filled, unless that is NULL. */
 static inline enum og_error instance_close(struct instance *instance, struct og_fault *fault)
 {
     enum og_error error = instance->domain ? og_domain_close(instance->domain, fault) : OG_OK;

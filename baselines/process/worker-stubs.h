@@ -1,7 +1,7 @@
 /* What the generated workers of the process discipline build on: memory for outputs that are
  * not written into the answer itself, and texts. A worker serves one call at a time. */
-#ifndef WORKLOADS_DISCIPLINE_WORKER_H
-#define WORKLOADS_DISCIPLINE_WORKER_H
+#ifndef PROCESS_WORKER_STUBS_H
+#define PROCESS_WORKER_STUBS_H
 
 #include "baselines/process/worker.h"
 #include <omniglot/interface.h>

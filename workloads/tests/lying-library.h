@@ -1,6 +1,6 @@
 /* Where a test finds the library that breaks its interface. */
-#ifndef WORKLOADS_DISCIPLINE_TESTS_LYING_LIBRARY_H
-#define WORKLOADS_DISCIPLINE_TESTS_LYING_LIBRARY_H
+#ifndef WORKLOADS_TESTS_LYING_LIBRARY_H
+#define WORKLOADS_TESTS_LYING_LIBRARY_H
 
 #include <limits.h>
 #include <stdio.h>

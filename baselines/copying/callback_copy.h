@@ -1,7 +1,7 @@
 /* Host copies of what a library hands to a callback: the copying discipline's, over any isolation.
  */
-#ifndef WORKLOADS_DISCIPLINE_CALLBACK_COPY_H
-#define WORKLOADS_DISCIPLINE_CALLBACK_COPY_H
+#ifndef COPYING_CALLBACK_COPY_H
+#define COPYING_CALLBACK_COPY_H
 
 #include <omniglot/error.h>
 #include <omniglot/interface.h>

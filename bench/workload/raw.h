@@ -1,52 +1,15 @@
-/* The raw discipline: the library is linked to the program and called like any other
- * function. What the other disciplines do around a call is empty here; og.h and
- * process.h define the same names, and say what they mean where they do something. */
-#ifndef WORKLOADS_DISCIPLINE_RAW_H
-#define WORKLOADS_DISCIPLINE_RAW_H
+/* What workloads have in the raw discipline: og.h says what these functions are where they do
+ * something. */
+#ifndef BENCH_WORKLOAD_RAW_H
+#define BENCH_WORKLOAD_RAW_H
 
-#include "workloads/discipline/consume.h"
-#include "workloads/discipline/scopeless.h"
-#include <dlfcn.h>
-#include <omniglot/error.h>
-#include <stdbool.h>
+#include "baselines/raw/stubs.h"
+#include "bench/workload/consume.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* The library loaded by hand, as a program does that does not bring it from its start. What
- * calls the linked library needs none: all zero then. */
-struct instance {
-    const char *soname;
-    void *handle;
-};
-
-/* dlerror's sentence begins with the library's name. */
-static inline enum og_error instance_failed(struct og_fault *fault)
-{
-    return og_fail(fault, OG_NOT_FOUND, NULL, 0, dlerror());
-}
-
-static inline enum og_error instance_open(struct instance *instance, const char *name,
-                                          const char *soname, struct og_fault *fault)
-{
-    (void)name;
-    instance->soname = soname;
-    instance->handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-    return instance->handle ? OG_OK : instance_failed(fault);
-}
-
-static inline enum og_error instance_close(struct instance *instance, struct og_fault *fault)
-{
-    int failed = instance->handle ? dlclose(instance->handle) : 0;
-    instance->handle = NULL;
-    return failed ? instance_failed(fault) : OG_OK;
-}
-
-/* The only way back to a library's first state is to load it again. */
-static inline enum og_error instance_reset(struct instance *instance, struct og_fault *fault)
-{
-    enum og_error error = instance_close(instance, fault);
-    return error ? error : instance_open(instance, NULL, instance->soname, fault);
-}
+/* There is nothing to choose. */
+#define CASE_OPTIONS(...) NULL
 
 /* ---- data that stays where the library can reach it: anywhere ---- */
 

@@ -1,9 +1,15 @@
-/* The og discipline: the library's instance is a domain; its memory is used in place, behind
- * upgrade, validation and access scopes. */
-#ifndef WORKLOADS_DISCIPLINE_OG_H
-#define WORKLOADS_DISCIPLINE_OG_H
+/* What workloads have in the og discipline: the library's instance is a domain; its memory is used
+ * in place, behind upgrade, validation and access scopes. The other disciplines' files here define
+ * the same names. */
+#ifndef BENCH_WORKLOAD_OG_H
+#define BENCH_WORKLOAD_OG_H
 
-#include "workloads/discipline/domain.h"
+#include "bench/workload/consume.h"
+#include <omniglot/stubs/domain.h>
+
+/* How a workload opens its library: in the isolation of the system that it is compiled for, with
+ * what else it asks for, as initializers of struct og_options. */
+#define CASE_OPTIONS(...) (&(const struct og_options){.isolation = WORKLOAD_ISOLATION, __VA_ARGS__})
 
 /* ---- data that stays where the library can reach it ---- */
 

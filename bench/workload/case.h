@@ -1,10 +1,11 @@
 /* What the cases of every library's workload are made of: the loop over an operation,
  * host buffers, and the way from a fault to the one sentence that the harness gets.
  * Included after the stubs. */
-#ifndef WORKLOADS_DISCIPLINE_CASE_H
-#define WORKLOADS_DISCIPLINE_CASE_H
+#ifndef BENCH_WORKLOAD_CASE_H
+#define BENCH_WORKLOAD_CASE_H
 
-#include "workloads/discipline/consume.h"
+#include "bench/workload/consume.h"
+#include WORKLOAD_DISCIPLINE
 #include "workloads/harness/workload.h"
 #include <omniglot/error.h>
 #include <stdio.h>

@@ -1,17 +1,16 @@
-/* The copying discipline over a WebAssembly module, as RLBox has it in Firefox: the library's
- * instance is a linear memory of its own; arguments are copied into what the module's malloc gives
- * there, and results out of it, checked. The call itself is a plain call of the translated
- * function. What is in the module is laid out for 32 bits: sizes and offsets come from the
- * generated stubs. A fault is never NULL in these functions. */
-#ifndef WORKLOADS_DISCIPLINE_WASM_H
-#define WORKLOADS_DISCIPLINE_WASM_H
+/* What generated stubs of a WebAssembly module build on, the copying discipline as RLBox has it in
+ * Firefox: the library's instance is a linear memory of its own; arguments are copied into what the
+ * module's malloc gives there, and results out of it, checked. The call itself is a plain call of
+ * the translated function. What is in the module is laid out for 32 bits: sizes and offsets come
+ * from the generated stubs. A fault is never NULL in these functions. */
+#ifndef WASM_STUBS_H
+#define WASM_STUBS_H
 
+#include "baselines/copying/callback_copy.h"
 #include "baselines/copying/wasm/wasm.h"
-#include "workloads/discipline/callback_copy.h"
-#include "workloads/discipline/checks.h"
-#include "workloads/discipline/consume.h"
-#include "workloads/discipline/scopeless.h"
+#include "baselines/scopeless.h"
 #include <omniglot/interface.h>
+#include <omniglot/stubs/checks.h>
 
 struct instance {
     struct wasm_instance *wasm;
@@ -19,9 +18,11 @@ struct instance {
 
 /* Opens a fresh instance of the module `name`. Errors as wasm_open's. */
 static inline enum og_error instance_open(struct instance *instance, const char *name,
-                                          const char *soname, struct og_fault *fault)
+                                          const char *soname, const void *options,
+                                          struct og_fault *fault)
 {
-    (void)soname; /* the module is a part of the program */
+    (void)soname;  /* the module is a part of the program */
+    (void)options; /* there is nothing to choose */
     return wasm_open(&instance->wasm, name, fault);
 }
 
@@ -39,8 +40,6 @@ static inline enum og_error instance_reset(struct instance *instance, struct og_
 {
     return wasm_reset(instance->wasm, fault);
 }
-
-#define RESIDENT_PLACEMENT 0
 
 /* ---- arguments ---- */
 

@@ -1,8 +1,8 @@
 /* Checks of values that are already in host memory: a result in a register, what was copied
  * out of a message. By the same rules as those of foreign memory (omniglot/validate.h); a
  * pointer is never right here. */
-#ifndef WORKLOADS_DISCIPLINE_CHECKS_H
-#define WORKLOADS_DISCIPLINE_CHECKS_H
+#ifndef OMNIGLOT_STUBS_CHECKS_H
+#define OMNIGLOT_STUBS_CHECKS_H
 
 #include <omniglot/error.h>
 #include <omniglot/validate.h>

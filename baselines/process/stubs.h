@@ -1,36 +1,28 @@
-/* The process discipline: the library's instance is a worker process, to which
+/* What generated process stubs build on: the library's instance is a worker process, to which
  * arguments travel as messages and from which results come back. There is no memory
  * that both sides can use, so nothing is resident. */
-#ifndef WORKLOADS_DISCIPLINE_PROCESS_H
-#define WORKLOADS_DISCIPLINE_PROCESS_H
+#ifndef PROCESS_STUBS_H
+#define PROCESS_STUBS_H
 
 #include "baselines/process/process.h"
-#include "workloads/discipline/checks.h"
-#include "workloads/discipline/consume.h"
-#include "workloads/discipline/process-variants.h"
-#include "workloads/discipline/scopeless.h"
+#include "baselines/scopeless.h"
 #include <omniglot/interface.h>
-
-#ifndef WORKLOAD_SYSTEM_NAME /* workers include this for its layouts, and open nothing */
-#define WORKLOAD_SYSTEM_NAME "process"
-#endif
+#include <omniglot/stubs/checks.h>
 
 struct instance {
     struct process_sandbox *sandbox;
 };
 
-/* Starts the worker og-worker-`name`. Errors as process_open's. */
+/* Starts the worker that the options name, or og-worker-`name`. Errors as process_open's. */
 static inline enum og_error instance_open(struct instance *instance, const char *name,
-                                          const char *soname, struct og_fault *fault)
+                                          const char *soname, const struct process_options *options,
+                                          struct og_fault *fault)
 {
+    struct process_options named = options ? *options : (struct process_options){.library = name};
     (void)soname; /* the worker is linked to it */
-    struct process_options options = {.library = name};
-    const struct process_variant *variant = process_variant_of(WORKLOAD_SYSTEM_NAME);
-    if (variant) {
-        options.transport = variant->transport;
-        options.placement = variant->placement;
-    }
-    return process_open(&instance->sandbox, &options, fault);
+    if (!named.library && !named.worker)
+        named.library = name;
+    return process_open(&instance->sandbox, &named, fault);
 }
 
 /* Ends the worker; one that was never started is fine. Nothing can refuse. */
@@ -47,10 +39,6 @@ static inline enum og_error instance_reset(struct instance *instance, struct og_
 {
     return process_reset(instance->sandbox, fault);
 }
-
-#define RESIDENT_PLACEMENT 0
-
-/* ---- for the stubs ---- */
 
 /* The handle as it goes to the worker: 0, which no worker knows, if its worker is gone. */
 static inline uint64_t process_handle(struct process_sandbox *sandbox, uint64_t handle,

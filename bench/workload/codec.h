@@ -6,10 +6,10 @@
  * reach them; a stream's output window is used in place after each call.
  *
  * Included after the stubs. A workload's struct state begins with a struct codec. */
-#ifndef WORKLOADS_DISCIPLINE_CODEC_H
-#define WORKLOADS_DISCIPLINE_CODEC_H
+#ifndef BENCH_WORKLOAD_CODEC_H
+#define BENCH_WORKLOAD_CODEC_H
 
-#include "workloads/discipline/case.h"
+#include "bench/workload/case.h"
 #include "workloads/harness/input.h"
 #include "workloads/harness/workload.h"
 

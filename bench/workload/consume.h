@@ -1,7 +1,7 @@
 /* How a workload uses what a library computed, so that no compiler can leave the
  * work out: the same in every system. */
-#ifndef WORKLOADS_DISCIPLINE_CONSUME_H
-#define WORKLOADS_DISCIPLINE_CONSUME_H
+#ifndef BENCH_WORKLOAD_CONSUME_H
+#define BENCH_WORKLOAD_CONSUME_H
 
 #include <stddef.h>
 

@@ -1,16 +1,11 @@
-/* The copying discipline, as RLBox has it: the library's instance is a domain, and every argument
- * and result is copied, into and out of memory that the library's own allocator gives: nothing in
- * its memory is used where it is. */
-#ifndef WORKLOADS_DISCIPLINE_COPYING_H
-#define WORKLOADS_DISCIPLINE_COPYING_H
+/* What generated copying stubs build on, the discipline that RLBox has: the library's instance is a
+ * domain, and every argument and result is copied, into and out of memory that the library's own
+ * allocator gives: nothing in its memory is used where it is. */
+#ifndef COPYING_STUBS_H
+#define COPYING_STUBS_H
 
-#include "workloads/discipline/callback_copy.h"
-#include "workloads/discipline/domain.h"
-
-#define RESIDENT_PLACEMENT 0
-
-/* What the stubs themselves call the copies that they make for the library. */
-#define resident og_mut
+#include "baselines/copying/callback_copy.h"
+#include <omniglot/stubs/domain.h>
 
 /* ---- arguments, copied for one call: freed by copy_free ---- */
 

@@ -1,7 +1,7 @@
-/* The scope of a discipline in which calling the library takes no right to it: raw and
- * process. og.h says what a scope is where there is one. */
-#ifndef WORKLOADS_DISCIPLINE_SCOPELESS_H
-#define WORKLOADS_DISCIPLINE_SCOPELESS_H
+/* The scope of a discipline in which calling the library takes no right to it: raw, process and
+ * wasm. <omniglot/stubs/domain.h> says what a scope is where there is one. */
+#ifndef BASELINES_SCOPELESS_H
+#define BASELINES_SCOPELESS_H
 
 struct instance;
 

@@ -1,7 +1,7 @@
 /* The systems that are a process sandbox: over what messages go, and where host and worker
  * run. Who opens a sandbox and who keeps the host's thread in place both look here. */
-#ifndef WORKLOADS_DISCIPLINE_PROCESS_VARIANTS_H
-#define WORKLOADS_DISCIPLINE_PROCESS_VARIANTS_H
+#ifndef BENCH_WORKLOAD_PROCESS_VARIANTS_H
+#define BENCH_WORKLOAD_PROCESS_VARIANTS_H
 
 #include "baselines/process/process.h"
 
