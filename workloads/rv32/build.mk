@@ -31,14 +31,10 @@ rv32_system = $(eval RV32_SYSTEMS += $(1))$(eval RV32_DISCIPLINE_$(1) := $(strip
 
 #                  NAME      DISCIPLINE ISOLATION
 $(call rv32_system,raw,      raw)
-$(call rv32_system,process,  process,,baselines/task/sandbox.c baselines/task/schedule.c \
-    baselines/task/switch.S baselines/process/wire.c baselines/process/answer.c)
+$(call rv32_system,process,  process,,          $(RV32_TASK))
 $(call rv32_system,copy-pmp, copying,   OG_PMP)
 $(call rv32_system,og-none,  og,        OG_NONE)
 $(call rv32_system,og-pmp,   og,        OG_PMP)
-
-RV32_TASK_WORKER := baselines/task/worker/worker.c baselines/task/worker/exchange.S \
-    baselines/process/wire.c baselines/process/handle.c
 
 $(call rv32_compile,system,$(sort $(foreach system,$(RV32_SYSTEMS),$(RV32_SYSTEM_SOURCES_$(system)))) \
     workloads/harness/random.c workloads/rv32/program.c,$(RV32_WARNINGS))
@@ -70,7 +66,7 @@ rv32_workload_library = $(call rv32_workload_stubs,$(1),$(11))$(call \
     rv32_compile,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip \
     $(1))),$(RV32_WARNINGS) $(11) -DTASK_MESSAGE_MAX=$(strip $(12)))$(call \
     rv32_library,worker-$(strip $(1)),og-worker-$(strip $(1)),$(3) $(call \
-    rv32_objects,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip $(1)))),workloads/rv32/worker.exports,$(5),$(6),$(7),$(8),$(9),0)
+    rv32_objects,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip $(1)))),$(RV32_TASK_EXPORTS),$(5),$(6),$(7),$(8),$(9),0)
 
 # --- ubench ---
 
@@ -158,6 +154,9 @@ rv32_after_unpacking = $(eval $(call rv32_stubs,$(1)) $(filter $(addprefix $(RV3
 $(call rv32_after_unpacking,sodium,libsodium)
 $(call rv32_after_unpacking,zlib,zlib)
 $(call rv32_after_unpacking,lwip,lwip)
+
+RV32_LINTED += $(shell git ls-files 'workloads/rv32/*.c')
+RV32_LINT_FLAGS += -DWORKLOAD_TABLE=table -DWORKLOAD_SIZE_LIMIT=0 -DZLIB_INPUTS='"."' $(SODIUM_HEADERS)
 
 .PHONY: rv32-bench rv32-tests
 rv32-bench: $(RV32_BENCHES) $(RV32)/test/gate-trace.elf
