@@ -1,7 +1,10 @@
 # The core, the isolations, their tools and tests.
 
-$(call archive,og-core,$(wildcard omniglot/core/*.c))
-$(call archive,og-none,omniglot/open.c $(wildcard omniglot/none/*.c))
+# Which isolation a domain gets depends on those of the build, of which core knows nothing: it is linked
+# with their list, so that the archives' order is none, mpk, core.
+CORE := $(filter-out %/isolation.c,$(wildcard omniglot/core/*.c))
+$(call archive,og-core,$(CORE))
+$(call archive,og-none,omniglot/isolations.c omniglot/core/isolation.c $(wildcard omniglot/none/*.c))
 
 # og-none's allocator: Debian's jemalloc as one object, in which only what heap.c calls is to be seen,
 # and by other names, so that it replaces nobody's malloc.
@@ -35,6 +38,7 @@ $(BUILD)/object/omniglot/mpk/image.o: $(MPK_BOOT)_image.h
 OMNIGLOT := og-none og-mpk og-core
 OMNIGLOT_LIBS := -lm -ldl -lpthread
 
+$(call test,core-isolation,omniglot/tests/core-isolation.c omniglot/core/isolation.c,og-core,)
 $(call test,core-scope,omniglot/tests/core-scope.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-upgrade,omniglot/tests/core-upgrade.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-validate,omniglot/tests/core-validate.c omniglot/tests/fake-domain.c,og-core,)
@@ -136,7 +140,7 @@ stress-mpk: deps
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
 
-$(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))
+$(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(CORE))
 $(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/elf.c omniglot/mpk/scan.c)
 
 # --- the embedded target ---

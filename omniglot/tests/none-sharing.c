@@ -20,5 +20,6 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {SHARING_TESTS};
     find_library();
+    sharing_isolation = OG_NONE;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
