@@ -120,6 +120,7 @@ FLAGS_omniglot/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-poi
 # The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
     omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
+    omniglot/tests/documented-program-in-guest \
     omniglot/tests/mpk-stress-in-guest omniglot/tests/fuzz-domain-in-guest
 TEST_SCRIPTS += $(MPK_TESTS) omniglot/tests/pku-guest.sh
 
