@@ -135,15 +135,17 @@ static void close_slot(struct mpk_domain *domain, size_t number)
     struct mpk_slot *slot = &domain->slots[number];
     const struct mpk_context *own = mpk_context_if_any(domain);
     bool is_inside = own && own->context.depth;
+    uint64_t uses = slot->uses;
+    domain->callbacks[number] = NULL;
     __atomic_store_n(&slot->thread, MPK_NOBODY, __ATOMIC_RELAXED);
     __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
     (void)og_heavy_fence();
-    while (!is_inside && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
+    /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
+    while (!is_inside && slot->uses == uses && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
         pthread_cond_wait(&domain->callback_ended, &domain->lock);
-    domain->callbacks[number] = NULL;
 }
 
-/* A slot whose callback closed itself is still in use. */
+/* A slot that was closed in a call of its callback is still in use. */
 static bool is_free(const struct mpk_domain *domain, size_t number)
 {
     return !domain->callbacks[number] &&
@@ -164,6 +166,7 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
     if (free < MPK_CALLBACKS) {
         struct mpk_slot *slot = &domain->slots[free];
         domain->callbacks[free] = callback;
+        slot->uses++;
         slot->user = callback->user;
         __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
         __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
@@ -226,7 +229,8 @@ void mpk_callbacks_close(struct mpk_domain *domain)
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++) {
         struct og_callback *callback = domain->callbacks[i];
-        domain->slots[i] = (struct mpk_slot){.thread = MPK_NOBODY};
+        domain->slots[i] =
+            (struct mpk_slot){.thread = MPK_NOBODY, .uses = domain->slots[i].uses + 1};
         domain->callbacks[i] = NULL;
         if (!callback)
             continue;

@@ -64,19 +64,13 @@ static struct mpk_thread *own_thread(void)
 
 /* --- threads that enter domains --- */
 
-void mpk_masks_join(struct mpk_thread *thread)
+void mpk_masks_join(struct mpk_thread *thread, uint64_t mask)
 {
     const uint64_t needed = mpk_mask_needed();
-    uint64_t before = 0;
     syscall(SYS_sigaltstack, NULL, &thread->host_stack);
     thread->host_stack.ss_flags &= ~SS_ONSTACK;
-    exchange(SIG_UNBLOCK, &needed, &before);
-    thread->blocked = before & needed;
-}
-
-void mpk_masks_leave(struct mpk_thread *thread)
-{
-    exchange(SIG_BLOCK, &thread->blocked, NULL);
+    thread->blocked = mask & needed;
+    mpk_mask_set(mask & ~needed);
 }
 
 void mpk_masks_settle(struct mpk_thread *thread)

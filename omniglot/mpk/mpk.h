@@ -147,9 +147,8 @@ uint64_t mpk_mask_block_all(void);
 uint64_t mpk_mask_block_hosts(void); /* all but those by which the C library reaches threads */
 void mpk_mask_set(uint64_t mask);
 
-/* The calling thread enters domains from now on; no more. */
-void mpk_masks_join(struct mpk_thread *thread);
-void mpk_masks_leave(struct mpk_thread *thread);
+/* The calling thread, with all signals blocked, enters domains from now on; `mask` was its mask. */
+void mpk_masks_join(struct mpk_thread *thread, uint64_t mask);
 /* Unblocks what is needed, after a handler that may have left by longjmp. */
 void mpk_masks_settle(struct mpk_thread *thread);
 /* Has the host blocked the signal? Then it comes when the host unblocks it. */
@@ -348,6 +347,7 @@ struct mpk_slot {
     og_callback_function *function; /* NULL: closed */
     void *user;
     uint64_t running; /* calls of it under way, all on the stack of who is inside */
+    uint64_t uses;    /* how often it has been given to somebody, or taken back by reset */
 };
 #define MPK_NOBODY     UINT64_C(0)
 #define MPK_ANY_THREAD UINT64_MAX

@@ -74,24 +74,33 @@ static _Noreturn void recover_without_stack(struct mpk_thread *thread, struct mp
     recover(thread, frame, &fault);
 }
 
-/* Puts on the foreign stack what og_mpk_resume takes last, and rsp there. On no page that all
- * domains can read: it is what was in the domain's registers. */
-static bool put_on_foreign_stack(const struct mpk_context *context, greg_t *registers, uintptr_t at)
+/* Sees to it that og_mpk_resume finds what it takes last on the foreign stack: puts `words` there,
+ * or leaves what there is (NULL). On no page that all domains can read: it is what was in the
+ * domain's registers. False: `place` is no memory of the domain's. It must not go on there: the
+ * gate has all rights for a moment, and a signal of the host's that comes then is handled where the
+ * stack pointer says (gate.S). */
+static bool put_on_foreign_stack(const struct mpk_context *context, uintptr_t place,
+                                 const uint64_t words[MPK_RESUME_SIZE / 8])
 {
-    const uint64_t words[] = {(uint64_t)registers[REG_RAX], (uint64_t)registers[REG_RCX],
-                              (uint64_t)registers[REG_RDX],
-                              (uint64_t)mpk_frame_flags(registers[REG_EFL]), at};
-    _Static_assert(sizeof(words) == MPK_RESUME_SIZE, "the gate takes as many");
-    uintptr_t place = (uintptr_t)registers[REG_RSP] - MPK_RED_ZONE - sizeof(words);
     const struct mpk_syscall books = {.domain = context->domain};
     /* No other thread makes the place another kind of memory meanwhile. */
     pthread_mutex_lock(&context->domain->lock);
-    void *memory = mpk_policy_memory(&books, place, sizeof(words));
-    if (memory)
-        memcpy(memory, words, sizeof(words));
+    void *memory = mpk_policy_memory(&books, place, MPK_RESUME_SIZE);
+    if (memory && words)
+        memcpy(memory, words, MPK_RESUME_SIZE);
     pthread_mutex_unlock(&context->domain->lock);
-    registers[REG_RSP] = (greg_t)place;
     return memory != NULL;
+}
+
+/* Where the foreign code goes on, for og_mpk_resume. Rights that were just being taken are taken
+ * again. */
+static uintptr_t place_to_go_on(const char *at)
+{
+    if (at >= og_mpk_gate_restart && at < og_mpk_gate_allowed)
+        at = og_mpk_gate_restart;
+    if (at >= og_mpk_callback_restart && at < og_mpk_callback_allowed)
+        at = og_mpk_callback_restart;
+    return (uintptr_t)at;
 }
 
 static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *frame)
@@ -99,15 +108,17 @@ static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *f
     const struct mpk_context *context = thread->frame->context;
     greg_t *registers = frame->context.registers;
     const char *at = (const char *)registers[REG_RIP];
-    if (at < og_mpk_resume || at >= og_mpk_resume_given) {
-        /* Rights that were just being taken are taken again. */
-        if (at >= og_mpk_gate_restart && at < og_mpk_gate_allowed)
-            at = og_mpk_gate_restart;
-        if (at >= og_mpk_callback_restart && at < og_mpk_callback_allowed)
-            at = og_mpk_callback_restart;
-        if (!put_on_foreign_stack(context, registers, (uintptr_t)at))
-            recover_without_stack(thread, frame, (uintptr_t)registers[REG_RSP], (uintptr_t)at);
-    }
+    const uint64_t words[] = {(uint64_t)registers[REG_RAX], (uint64_t)registers[REG_RCX],
+                              (uint64_t)registers[REG_RDX],
+                              (uint64_t)mpk_frame_flags(registers[REG_EFL]), place_to_go_on(at)};
+    _Static_assert(sizeof(words) == MPK_RESUME_SIZE, "the gate takes as many");
+    /* Where it resumes already they should be there; but it may have jumped to it. */
+    bool resumes = at >= og_mpk_resume && at < og_mpk_resume_given;
+    if (!resumes)
+        registers[REG_RSP] -= MPK_RED_ZONE + MPK_RESUME_SIZE;
+    uintptr_t place = (uintptr_t)registers[REG_RSP];
+    if (!put_on_foreign_stack(context, place, resumes ? NULL : words))
+        recover_without_stack(thread, frame, place, (uintptr_t)at);
     go_on_in_gate(thread, frame, og_mpk_resume, context->foreign_fs);
 }
 

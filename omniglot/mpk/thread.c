@@ -165,12 +165,16 @@ struct mpk_thread *mpk_thread_if_any(void)
     return self;
 }
 
+/* A signal on the way would find the dispatch on and the thread still unknown: its handler could not
+ * open the rights, and the kernel kills who makes a system call without those to read the selector.
+ */
 static __attribute__((noinline)) struct mpk_thread *open_block(void)
 {
     unsigned index;
     if (!take_index(&index))
         return NULL;
     struct mpk_thread *block = threads[index];
+    uint64_t mask = mpk_mask_block_all();
     /* The first page is out of reach until the rights are open, and they are opened by way of
      * the selector in it, which a new page says is MPK_ALLOW. */
     if (!map_block(block) || !mpk_thread_set_base(block))
@@ -190,12 +194,13 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
         goto fail;
     self = block;
-    mpk_masks_join(block);
+    mpk_masks_join(block, mask);
     set_ready(index, true);
     pthread_setspecific(exit_key, block);
     return block;
 fail:
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
+    mpk_mask_set(mask);
     give_block(index);
     return NULL;
 }
@@ -210,16 +215,17 @@ static void leave(void *memory)
 {
     struct mpk_thread *block = memory;
     unsigned index = block->index;
+    uint64_t mask = mpk_mask_block_all();
     set_ready(index, false);
     mpk_contexts_lock();
     for (unsigned i = 0; i < MPK_DOMAINS; i++)
         mpk_context_close(block->contexts[i]);
     mpk_contexts_unlock();
     mpk_signal_stacks_leave(block);
-    mpk_masks_leave(block);
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     self = NULL;
+    mpk_mask_set(mask | block->blocked);
     give_block(index);
 }
 

@@ -16,9 +16,10 @@ static struct slot {
     og_callback_function *function; /* NULL: closed */
     void *user;
     struct og_domain *domain;
-    uint64_t thread;              /* whose: og_thread_number; NOBODY, ANY_THREAD */
-    unsigned running;             /* calls of it under way, all on one stack: */
-    uint64_t runner;              /* whose */
+    uint64_t thread;  /* whose: og_thread_number; NOBODY, ANY_THREAD */
+    unsigned running; /* calls of it under way, all on one stack: */
+    uint64_t runner;  /* whose */
+    uint64_t uses;    /* how often it has been given to somebody, or taken back by reset */
     struct og_callback *callback; /* who has the slot; NULL: it is free */
 } slots[SLOTS];
 enum { NOBODY = 0 };
@@ -104,15 +105,18 @@ static void *const thunks[SLOTS] = {NONE_SIXTY_FOUR(ADDRESS)};
  * thread's own stack. */
 static void close_slot(struct slot *slot)
 {
+    uint64_t uses = slot->uses;
+    slot->callback = NULL;
     __atomic_store_n(&slot->thread, NOBODY, __ATOMIC_RELAXED);
     __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
     og_heavy_fence();
-    while (__atomic_load_n(&slot->running, __ATOMIC_ACQUIRE) && slot->runner != og_thread_number())
+    /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
+    while (slot->uses == uses && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE) &&
+           slot->runner != og_thread_number())
         pthread_cond_wait(&ended, &callbacks_lock);
-    slot->callback = NULL;
 }
 
-/* A slot whose callback closed itself is still in use. */
+/* A slot that was closed in a call of its callback is still in use. */
 static bool is_free(const struct slot *slot)
 {
     return !slot->callback && !__atomic_load_n(&slot->running, __ATOMIC_ACQUIRE);
@@ -131,6 +135,7 @@ enum og_error none_callback_open(struct og_domain *domain, struct og_callback *c
     if (free < SLOTS) {
         struct slot *slot = &slots[free];
         slot->callback = callback;
+        slot->uses++;
         slot->user = callback->user;
         slot->domain = domain;
         __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
@@ -188,7 +193,7 @@ void none_callbacks_close(struct og_domain *domain)
             /* The domain may be gone when its owner closes it. */
             slots[i].callback->domain = NULL;
             slots[i].callback->address = 0;
-            slots[i] = (struct slot){0};
+            slots[i] = (struct slot){.uses = slots[i].uses + 1};
         }
     }
     pthread_mutex_unlock(&callbacks_lock);

@@ -29,6 +29,11 @@ __asm__(".globl jump_as_signal\n.type jump_as_signal, @function\njump_as_signal:
         "  mov $10,%edi\n  xor %esi,%esi\n  xor %eax,%eax\n  xor %ecx,%ecx\n  xor %edx,%edx\n"
         "  jmp *%r11\n");
 
+/* Goes to `code` with its own rights in eax, and this stack pointer. */
+EXPORT void jump_with_stack(void *code, void *stack);
+__asm__(".globl jump_with_stack\n.type jump_with_stack, @function\njump_with_stack:\n"
+        "  mov %rsi,%rsp\n  xor %ecx,%ecx\n  rdpkru\n  jmp *%rdi\n");
+
 /* Calls `code`, a WRPKRU that gives all rights, and reads with what it comes back with. */
 EXPORT long call_and_read(void *code, const long *place);
 __asm__(".globl call_and_read\n.type call_and_read, @function\ncall_and_read:\n"

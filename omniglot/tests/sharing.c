@@ -4,7 +4,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -529,6 +532,84 @@ void closing_a_callback_waits_for_a_call_under_way(void **state)
     pthread_join(thread, NULL);
     assert_true(had_returned);
     assert_int_equal(called.error, OG_OK);
+    sharing_close(called.domain);
+}
+
+/* --- closing and opening again --- */
+
+enum { CALLS_AGAIN = 1, WAKES, HAS_CLOSED, ENOUGH };
+static atomic_int reuse;
+static atomic_int closer; /* the thread that closes */
+
+/* Waits for a system call of `thread` by which threads wait. */
+static void wait_until_it_waits(pid_t thread)
+{
+    char path[64], text[16];
+    do {
+        snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", thread);
+        FILE *file = fopen(path, "re");
+        assert_non_null(file);
+        if (!fgets(text, sizeof(text), file))
+            text[0] = '\0';
+        fclose(file);
+    } while (atoi(text) != SYS_futex);
+}
+
+/* The closer wakes only after its slot has been used again. */
+static void be_slow(int signal)
+{
+    (void)signal;
+    while (atomic_load(&reuse) < WAKES)
+        ;
+}
+
+static void *close_slowly(void *memory)
+{
+    struct called *called = memory;
+    atomic_store(&closer, (int)gettid());
+    og_callback_close(&called->callback);
+    atomic_store(&reuse, HAS_CLOSED);
+    return NULL;
+}
+
+static void be_closed_slowly(void *user, struct og_scope *scope,
+                             const struct og_arguments *arguments, struct og_result *result)
+{
+    static pthread_t thread;
+    (void)scope, (void)arguments, (void)result;
+    if (atomic_load(&reuse) == 0) {
+        assert_int_equal(pthread_create(&thread, NULL, close_slowly, user), 0);
+        wait_until(&closer, 1);
+        wait_until_it_waits(atomic_load(&closer));
+        pthread_kill(thread, SIGUSR1);
+        pthread_detach(thread);
+    } else {
+        atomic_store(&reuse, WAKES);
+        for (int i = 0; i < 1000 && atomic_load(&reuse) != HAS_CLOSED; i++)
+            usleep(10000);
+    }
+}
+
+void closing_a_callback_waits_for_no_other_callback(void **state)
+{
+    (void)state;
+    struct called called, next;
+    struct og_fault fault;
+    signal(SIGUSR1, be_slow);
+    atomic_store(&reuse, 0);
+    atomic_store(&closer, 0);
+    open_called(&called, be_closed_slowly);
+    next = called;
+    call_it(&called);
+    assert_int_equal(called.error, OG_OK);
+    assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
+    assert_int_equal(og_callback_open(next.domain, &next.callback, be_closed_slowly, &next, &fault),
+                     OG_OK);
+    atomic_store(&reuse, CALLS_AGAIN);
+    call_it(&next);
+    assert_int_equal(atomic_load(&reuse), HAS_CLOSED);
+    assert_true(is_callback(&next));
+    signal(SIGUSR1, SIG_DFL);
     sharing_close(called.domain);
 }
 

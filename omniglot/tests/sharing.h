@@ -34,6 +34,7 @@ void *sharing_elsewhere(void *(*function)(void *), void *argument);
         cmocka_unit_test(a_callback_is_its_threads_own),                                           \
         cmocka_unit_test(a_callback_for_any_thread_is_called_on_any),                              \
         cmocka_unit_test(closing_a_callback_waits_for_a_call_under_way),                           \
+        cmocka_unit_test(closing_a_callback_waits_for_no_other_callback),                          \
         cmocka_unit_test(a_callback_can_close_itself),                                             \
         cmocka_unit_test(a_child_of_fork_hears_that_a_thread_was_inside),                          \
         cmocka_unit_test(a_child_of_fork_finds_no_lock_taken),                                     \
@@ -51,6 +52,7 @@ void what_one_thread_refuses_is_poisoned_for_all(void **state);
 void a_callback_is_its_threads_own(void **state);
 void a_callback_for_any_thread_is_called_on_any(void **state);
 void closing_a_callback_waits_for_a_call_under_way(void **state);
+void closing_a_callback_waits_for_no_other_callback(void **state);
 void a_callback_can_close_itself(void **state);
 void a_child_of_fork_hears_that_a_thread_was_inside(void **state);
 void a_child_of_fork_finds_no_lock_taken(void **state);

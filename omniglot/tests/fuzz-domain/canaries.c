@@ -20,7 +20,7 @@ enum {
     GLOBAL_WORDS = 64,
     REGISTERS = 8,
     FOLDER_TEXT = 4096,
-    MAPS_TEXT = 1 << 17
+    MAPS_TEXT = 1 << 20 /* smaps takes 700 bytes and more a mapping */
 };
 enum { FLAGS_CLEAR = 0x40500 /* trap, direction, alignment check */ };
 
@@ -103,6 +103,8 @@ static void read_text(const char *path)
     }
     maps_text[size] = '\0';
     close(file);
+    if (size == MAPS_TEXT - 1)
+        report("%s is longer than the fuzzer reads", path);
 }
 
 /* The host's mappings of files, which nothing has reason to change, and all else in *others. */
@@ -139,15 +141,15 @@ static void check_mappings(bool keys)
     size_t others, count;
     pthread_mutex_lock(&maps_lock);
     count = read_mappings(keys ? "/proc/self/smaps" : "/proc/self/maps", now, &others);
-    if (count != mapping_count)
-        report("the host has %zu mappings of files, had %zu", count, mapping_count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && i < mapping_count; i++)
         if (now[i].start != mappings[i].start || now[i].end != mappings[i].end ||
             strcmp(now[i].rights, mappings[i].rights) || (keys && now[i].key != mappings[i].key))
             report("the host's mapping %" PRIxPTR "-%" PRIxPTR " %s key %d was %" PRIxPTR
                    "-%" PRIxPTR " %s key %d",
                    now[i].start, now[i].end, now[i].rights, now[i].key, mappings[i].start,
                    mappings[i].end, mappings[i].rights, mappings[i].key);
+    if (count != mapping_count)
+        report("the host has %zu mappings of files, had %zu", count, mapping_count);
     if (!others_before)
         others_before = others;
     if (others > others_before + 64)

@@ -1,13 +1,14 @@
 /* The fuzzer of what a library can do inside a domain.
  *
- *   fuzz-domain [--seconds N] [--seed N [--steps N] [--trace]] LIBRARY
+ *   fuzz-domain [--seconds N] [--seed N [--steps N] [--trace]] [--two-threads] LIBRARY
  *
  * Each seed is a round in a process of its own; what was found is told with its seed and step, and
  * `--seed` runs it alone once more, `--trace` with each thing the library tries. A round with one
  * thread (the seed is not 3 modulo 4) is the same each time, but for where the timer's signals
- * come. */
+ * come; `--two-threads` runs no others. */
 #include "host.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,7 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HANGS_AFTER = 15 /* seconds without a step */, MOST_FINDINGS = 20, POLL = 20000000 };
+enum {
+    HANGS_AFTER = 15 /* seconds without a step */,
+    MOST_FINDINGS = 20,
+    POLL = 20000000,
+    LOG = 16384
+};
 enum { ENOUGH_CALLS = 4000 /* to have come everywhere */ };
 
 struct shared *shared;
@@ -38,23 +44,51 @@ static double seconds_now(void)
 
 /* --- one round --- */
 
-/* What the kernel has said since the last time: in *line, why it killed a process. Returns whether
- * it died itself, of an instruction of ours: QEMU 7.2 reads the stack of a far return with the
- * kernel's rights; no processor does. */
-static bool emulator_failed(char line[FINDING])
+/* What the kernel has said since the last time, a line each: with print-fatal-signals, why and with
+ * which registers it killed a process. */
+static void read_kernel_log(char text[LOG])
 {
-    char text[1024];
-    bool found = false;
+    char record[1024];
+    size_t used = 0;
     ssize_t got;
-    line[0] = '\0';
-    while ((got = read(kernel_log, text, sizeof(text) - 1)) > 0 || errno == EPIPE) {
-        text[got > 0 ? got : 0] = '\0';
-        const char *message = strchr(text, ';');
-        found |= strstr(text, "RIP: 0033:") != NULL;
-        if (message && strstr(message, "fuzz-domain["))
-            snprintf(line, FINDING, "%s", message + 1);
+    while ((got = read(kernel_log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+        record[got > 0 ? got : 0] = '\0';
+        const char *message = strchr(record, ';');
+        if (message && used < LOG)
+            used += (size_t)snprintf(text + used, LOG - used, "# kernel: %.*s\n",
+                                     (int)strcspn(message + 1, "\n"), message + 1);
     }
-    return found;
+    text[used < LOG ? used : LOG - 1] = '\0';
+}
+
+/* Whether the kernel died itself, of an instruction of ours: QEMU 7.2 reads the stack of a far
+ * return with the kernel's rights; no processor does. */
+static bool emulator_failed(const char *kernel_said)
+{
+    return strstr(kernel_said, "Oops") != NULL;
+}
+
+/* Where the threads of a process that hangs are: "running", or the system call, its arguments, the
+ * stack pointer and the instruction's address. */
+static void tell_threads(pid_t process)
+{
+    static const char *const files[] = {"syscall", "wchan"};
+    char path[300], text[256];
+    struct dirent *entry;
+    snprintf(path, sizeof(path), "/proc/%d/task", process);
+    DIR *threads = opendir(path);
+    while (threads && (entry = readdir(threads)))
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && entry->d_name[0] != '.'; i++) {
+            snprintf(path, sizeof(path), "/proc/%d/task/%.20s/%s", process, entry->d_name,
+                     files[i]);
+            FILE *file = fopen(path, "re");
+            if (file && fgets(text, sizeof(text), file))
+                printf("# thread %.20s, %s: %.200s\n", entry->d_name, files[i], strtok(text, "\n"));
+            if (file)
+                fclose(file);
+        }
+    if (threads)
+        closedir(threads);
 }
 
 /* Waits for the round; false if it makes no progress. */
@@ -69,6 +103,9 @@ static bool wait_for(pid_t round, int *status)
             progress = atomic_load(&shared->progress);
             since = seconds_now();
         } else if (seconds_now() - since > HANGS_AFTER) {
+            tell_threads(round);
+            kill(round, SIGUSR2); /* tell_turns */
+            nanosleep(&(const struct timespec){1, 0}, NULL);
             kill(round, SIGKILL);
             waitpid(round, status, 0);
             return false;
@@ -81,7 +118,8 @@ static bool wait_for(pid_t round, int *status)
 static bool run(const struct settings *settings)
 {
     int status;
-    char text[2 * FINDING] = "", why[FINDING];
+    static char log[LOG];
+    char text[2 * FINDING] = "";
     atomic_store(&shared->found, 0);
     atomic_store(&shared->step, 0);
     fflush(stdout);
@@ -89,10 +127,11 @@ static bool run(const struct settings *settings)
     if (!round)
         run_round(settings);
     bool ended = wait_for(round, &status);
+    read_kernel_log(log);
     atomic_fetch_add(&shared->rounds, 1);
     if (ended && WIFEXITED(status) && !WEXITSTATUS(status))
         return false;
-    if (emulator_failed(why) && ended && WIFSIGNALED(status)) {
+    if (emulator_failed(log) && ended && WIFSIGNALED(status)) {
         printf("# seed %" PRIu64 ", step %" PRIu64 ": the emulator failed, not counted\n",
                settings->seed, atomic_load(&shared->step));
         return false;
@@ -100,8 +139,7 @@ static bool run(const struct settings *settings)
     if (!ended)
         snprintf(text, sizeof(text), "the host hangs: %d s without a step", HANGS_AFTER);
     else if (WIFSIGNALED(status))
-        snprintf(text, sizeof(text), "the host was killed: %s; %s", strsignal(WTERMSIG(status)),
-                 why);
+        snprintf(text, sizeof(text), "the host was killed: %s", strsignal(WTERMSIG(status)));
     else if (shared->finding[0])
         snprintf(text, sizeof(text), "%s", shared->finding);
     else
@@ -110,6 +148,7 @@ static bool run(const struct settings *settings)
         *line = ' ';
     printf("# FOUND seed %" PRIu64 ", step %" PRIu64 "%s: %s\n", settings->seed,
            atomic_load(&shared->step), settings->seed % 4 == 3 ? ", two threads" : "", text);
+    printf("%s", log);
     memset(shared->finding, 0, sizeof(shared->finding));
     return true;
 }
@@ -245,7 +284,9 @@ static void fix_addresses(char **argv)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: fuzz-domain [--seconds N] [--seed N [--steps N] [--trace]] LIBRARY\n");
+    fprintf(stderr,
+            "usage: fuzz-domain [--seconds N] [--seed N [--steps N] [--trace]] [--two-threads]"
+            " LIBRARY\n");
     return 2;
 }
 
@@ -253,12 +294,14 @@ int main(int argc, char **argv)
 {
     struct settings settings = {.steps = 300, .seed = (uint64_t)time(NULL) * 4096};
     double until = seconds_now() + 60;
-    bool one = false;
+    bool one = false, two_threads = false;
     int found = 0, at = 1;
     fix_addresses(argv);
     for (; at < argc - 1; at++) {
         if (!strcmp(argv[at], "--trace"))
             settings.trace = true;
+        else if (!strcmp(argv[at], "--two-threads"))
+            two_threads = true, settings.seed |= 3;
         else if (!strcmp(argv[at], "--seconds"))
             until = seconds_now() + atof(argv[++at]);
         else if (!strcmp(argv[at], "--steps"))
@@ -278,12 +321,13 @@ int main(int argc, char **argv)
         return 2;
     }
     lseek(kernel_log, 0, SEEK_END);
+    (void)write_file("/proc/sys/kernel/print-fatal-signals", "1", 1, 1);
     canaries_look_for_code();
     printf("1..%d\n# from seed %" PRIu64 ", %" PRIu64 " steps each\n", one ? 1 : 2, settings.seed,
            settings.steps);
     do {
         found += run(&settings);
-        settings.seed++;
+        settings.seed += two_threads ? 4 : 1;
     } while (!one && seconds_now() < until && found < MOST_FINDINGS);
     printf("%sok 1 - random_attacks_from_inside_leave_the_host_as_it_was\n", found ? "not " : "");
     unsigned missing = tell_depth();

@@ -2,6 +2,8 @@
  * After each the host must be as it was, and after a reset the next call right. */
 #include "host.h"
 
+#include "omniglot/mpk/mpk.h"
+
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -438,6 +440,29 @@ static void load_another_libc(void)
     canaries_look_for_code();
 }
 
+/* Who has which domain: asked for when the round hangs. */
+static void tell_turns(int signal)
+{
+    (void)signal;
+    for (unsigned which = 0; which < DOMAINS; which++) {
+        const struct mpk_domain *domain = (const struct mpk_domain *)domains[which];
+        const struct og_turn *turn = &domain->turn;
+        fprintf(stderr,
+                "# domain %u: numbers %" PRIu64 " to %" PRIu64 ", owner %p, closed %d, poison %d\n",
+                which, turn->serving, turn->next, (void *)turn->owner, turn->closed,
+                turn->poison.error);
+        for (int i = 0; i < 4; i++) {
+            const struct mpk_context *context = domain->seats[i].context;
+            if (context)
+                fprintf(stderr,
+                        "#   thread %d, %p: depth %zu, floor %zu, held %d, shut %d, poisoned %zu\n",
+                        context->thread->id, (const void *)&context->context,
+                        context->context.depth, context->context.floor, context->context.held,
+                        context->context.shut, context->context.poisoned);
+        }
+    }
+}
+
 void run_round(const struct settings *given)
 {
     struct player first = {.random = given->seed, .alone = given->seed % 4 != 3};
@@ -446,6 +471,7 @@ void run_round(const struct settings *given)
     settings = given;
     player = &first;
     first.began = milliseconds();
+    signal(SIGUSR2, tell_turns);
     canaries_make(given->seed);
     if (given->seed % 8 == 4)
         load_another_libc();
