@@ -52,48 +52,45 @@ enum og_error og_isolation_by_name(enum og_isolation *isolation, const char *nam
     return no_such(fault, OG_BAD_ARGUMENT, name);
 }
 
-/* The first that isolates and can here. Where none can, the first one's reason, and what is left.
- */
-static enum og_error find_best(const struct og_runtime **found, struct og_fault *fault)
+/* The first that isolates and can here. NULL where none can, and in *fault the first one's reason,
+ * and what is left. */
+static const struct og_runtime *find_best(struct og_fault *fault)
 {
     struct og_fault why;
     char message[sizeof(why.message)] = "";
     for (size_t i = 0; og_runtimes[i]; i++) {
         if (og_runtimes[i]->isolation == OG_NONE)
             continue;
-        *found = og_runtimes[i];
         if (!og_runtimes[i]->supported || !og_runtimes[i]->supported(&why))
-            return OG_OK;
+            return og_runtimes[i];
         if (!*message)
             append(message, sizeof(message), why.message);
     }
     append(message, sizeof(message),
            *message ? "; name OG_NONE to go without" : "this build has nothing that isolates");
-    return og_fail(fault, OG_UNSUPPORTED, NULL, 0, message);
+    og_fail(fault, OG_UNSUPPORTED, NULL, 0, message);
+    return NULL;
 }
 
-static enum og_error find(const struct og_runtime **found, enum og_isolation isolation,
-                          struct og_fault *fault)
+/* NULL, and *fault, where there is none such. */
+static const struct og_runtime *find(enum og_isolation isolation, struct og_fault *fault)
 {
     if (isolation == OG_BEST)
-        return find_best(found, fault);
-    for (size_t i = 0; og_runtimes[i]; i++) {
-        if (og_runtimes[i]->isolation != isolation)
-            continue;
-        *found = og_runtimes[i];
-        return OG_OK;
-    }
-    return no_such(fault, OG_UNSUPPORTED, NULL);
+        return find_best(fault);
+    for (size_t i = 0; og_runtimes[i]; i++)
+        if (og_runtimes[i]->isolation == isolation)
+            return og_runtimes[i];
+    no_such(fault, OG_UNSUPPORTED, NULL);
+    return NULL;
 }
 
 enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,
                              const struct og_options *options, struct og_fault *fault)
 {
-    const struct og_runtime *runtime = NULL;
+    const struct og_runtime *runtime = find(options ? options->isolation : OG_BEST, fault);
     *domain = NULL;
-    enum og_error error = find(&runtime, options ? options->isolation : OG_BEST, fault);
-    if (error)
-        return error;
+    if (!runtime)
+        return OG_UNSUPPORTED;
     if (!libraries || !libraries[0])
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "a domain needs at least one library");
     return runtime->open(domain, libraries, options, fault);

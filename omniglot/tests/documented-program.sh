@@ -48,8 +48,8 @@ for compiler in "gcc -Wall -Wextra -Werror" "clang -Wall -Wthread-safety -Wnoder
     report $? "${name}_prints_its_text_or_says_why_not"
 done
 # What is included lies in this folder, among the public headers, or is the system's.
-cc -M -I"$tree/omniglot/include" inflate.c 2>errors | tr ' \\' '\n\n' |
-    grep -v -e '^$' -e '^inflate' -e '^zlib' -e "^$tree/omniglot/include/" -e '^/usr/' >included
+cc -M -I"$tree/omniglot/include" inflate.c 2>errors | grep -o '[^ \\][^ \\]*' |
+    grep -v -e '^inflate' -e '^zlib' -e "^$tree/omniglot/include/" -e '^/usr/' >included
 cat included >>errors
 [ ! -s errors ]
 report $? documented_program_includes_public_headers_alone
