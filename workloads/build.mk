@@ -86,7 +86,8 @@ $(call workload,brotli,$(SYSTEMS),-lbrotlienc -lbrotlidec)
 $(call workload,expat, $(SYSTEMS),-lexpat)
 $(call workload,png,   $(SYSTEMS),-lpng16)
 
-HARNESS := workloads/harness
+HARNESS := bench/harness
+DRIVERS := bench/drivers
 
 $(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c input.c \
     options.c progress.c random.c \
@@ -99,13 +100,13 @@ $(BUILD)/generated/workloads/tables.list: $(BUILD_FILES)
 	    for gap in $(BENCH_GAPS); do echo "$$gap"; done; } >$@
 $(BUILD)/object/$(HARNESS)/tables.o: $(BUILD)/generated/workloads/tables.list
 
-FLAGS_$(HARNESS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'
+FLAGS_$(DRIVERS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'
 
-$(call program,bin/og-bench,$(HARNESS)/bench.cc $(HARNESS)/main.c $(HARNESS)/tables.c \
+$(call program,bin/og-bench,$(DRIVERS)/bench.cc $(HARNESS)/main.c $(HARNESS)/tables.c \
     $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),-lbenchmark $(sort $(BENCH_LIBRARIES)),$(CXX))
 
 # The same workloads with the driver that counts instructions, for the PKU guest.
-$(call program,bin/og-bench-counted,$(HARNESS)/counted.c $(HARNESS)/main.c $(HARNESS)/tables.c \
+$(call program,bin/og-bench-counted,$(DRIVERS)/counted.c $(HARNESS)/main.c $(HARNESS)/tables.c \
     $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),$(sort $(BENCH_LIBRARIES)))
 
 # What they start or load when they run.
@@ -114,7 +115,7 @@ $(BENCHES): | $(BENCH_WORKERS)
 $(BENCHES) $(BENCH_WORKERS): $(BUILD)/lib/libogubench.so
 
 # The same driver and program over tables that go wrong on purpose.
-$(call program,test/og-bench-fake,$(HARNESS)/bench.cc $(HARNESS)/main.c \
+$(call program,test/og-bench-fake,$(DRIVERS)/bench.cc $(HARNESS)/main.c \
     $(HARNESS)/tests/fake_tables.c,harness,-lbenchmark,$(CXX))
 
 $(call test,harness-statistics,$(HARNESS)/tests/statistics_test.c,harness,-lm)
@@ -126,5 +127,5 @@ TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
     workloads/tests/every-system-computes-what-raw-computes
 MPK_TESTS += $(HARNESS)/tests/suite-in-guest
 
-include $(wildcard workloads/*/build.mk)
+include bench/mpk-model/build.mk $(wildcard workloads/*/build.mk)
 include omniglot/bindgen/build.mk

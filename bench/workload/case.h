@@ -6,7 +6,7 @@
 
 #include "bench/workload/consume.h"
 #include WORKLOAD_DISCIPLINE
-#include "workloads/harness/workload.h"
+#include "bench/harness/workload.h"
 #include <omniglot/error.h>
 #include <stdio.h>
 #include <stdlib.h>

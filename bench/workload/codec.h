@@ -9,9 +9,9 @@
 #ifndef BENCH_WORKLOAD_CODEC_H
 #define BENCH_WORKLOAD_CODEC_H
 
+#include "bench/harness/input.h"
+#include "bench/harness/workload.h"
 #include "bench/workload/case.h"
-#include "workloads/harness/input.h"
-#include "workloads/harness/workload.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -18,7 +18,7 @@ static bool fail(void)
     return false;
 }
 
-/* WORKLOADS_SODIUM_OG_H from the file's name. */
+/* GENERATED_SODIUM_OG_H from the file's name. */
 static const char *guard_of(const char *name)
 {
     char *guard = (char *)memory_format("GENERATED_%s", name);

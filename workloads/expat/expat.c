@@ -6,9 +6,9 @@
  * file is in host memory. `resident`: it is where the library can reach it. */
 #include WORKLOAD_STUBS
 
+#include "bench/harness/input.h"
+#include "bench/harness/workload.h"
 #include "bench/workload/case.h"
-#include "workloads/harness/input.h"
-#include "workloads/harness/workload.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,8 +7,8 @@
  * call, out of it as that of the driver's callback, which puts it into a buffer of the host's. */
 #include WORKLOAD_STUBS
 
+#include "bench/harness/workload.h"
 #include "bench/workload/case.h"
-#include "workloads/harness/workload.h"
 #include "workloads/lwip/peer.h"
 
 #include <stdlib.h>

@@ -8,9 +8,9 @@
  * the library can reach them, and the result is used there. */
 #include WORKLOAD_STUBS
 
+#include "bench/harness/input.h"
+#include "bench/harness/workload.h"
 #include "bench/workload/case.h"
-#include "workloads/harness/input.h"
-#include "workloads/harness/workload.h"
 
 #include <stdlib.h>
 #include <string.h>

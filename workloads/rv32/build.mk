@@ -37,7 +37,7 @@ $(call rv32_system,og-none,  og,        OG_NONE)
 $(call rv32_system,og-pmp,   og,        OG_PMP)
 
 $(call rv32_compile,system,$(sort $(foreach system,$(RV32_SYSTEMS),$(RV32_SYSTEM_SOURCES_$(system)))) \
-    workloads/harness/random.c workloads/rv32/program.c,$(RV32_WARNINGS))
+    bench/harness/random.c workloads/rv32/program.c,$(RV32_WARNINGS))
 
 # $(call rv32_workload_pair,WORKLOAD,SYSTEM,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT)
 rv32_pair_flags = $(4) $(call workload_flags,$(1),$(2),$(RV32_DISCIPLINE_$(2)),$(RV32_ISOLATION_$(2))) \
@@ -46,7 +46,7 @@ rv32_pair_flags = $(4) $(call workload_flags,$(1),$(2),$(RV32_DISCIPLINE_$(2)),$
 rv32_workload_pair = $(call rv32_compile,$(1).$(2),workloads/$(1)/$(1).c workloads/rv32/driver.c \
     $(3),$(RV32_WARNINGS) $(call rv32_pair_flags,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8)))$(call \
     rv32_image,bench/$(1).$(2),$(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c \
-    workloads/rv32/driver.c $(3)) $(call rv32_objects,system,workloads/harness/random.c \
+    workloads/rv32/driver.c $(3)) $(call rv32_objects,system,bench/harness/random.c \
     workloads/rv32/program.c $(RV32_SYSTEM_SOURCES_$(2))) $(RV32_OBJECTS_$(1)),$(if $(filter process,$(2)),worker-$(1),$(1) $(RV32_LIBRARIES_$(1))),$(5),$(6),$(7),$(if \
     $(filter raw,$(2)),$(1)))$(eval RV32_BENCHES += $(RV32)/bench/$(1).$(2).elf)$(eval \
     $(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c): $(call rv32_stubs,$(1)))

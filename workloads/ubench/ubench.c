@@ -1,8 +1,8 @@
 /* ubench: what the parts of a sandbox cost by themselves: calls by their arguments, the
  * callback, memory used in place, and the life of a domain. The systems' stubs give the
  * parts; here is what is done with them, the same for all. */
-#include "workloads/harness/random.h"
-#include "workloads/harness/workload.h"
+#include "bench/harness/random.h"
+#include "bench/harness/workload.h"
 
 #include WORKLOAD_STUBS
 #include "bench/workload/case.h"
