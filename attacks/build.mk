@@ -11,7 +11,8 @@ ifndef SANITIZE
 comma := ,
 CATALOGUE := $(wildcard attacks/catalogue/*/*.c)
 ATTACK_PARTS := $(BUILD)/generated/attacks/foreign-parts.h
-$(ATTACK_PARTS): $(CATALOGUE) attacks/catalogue.py
+# The folders change when a file is taken away.
+$(ATTACK_PARTS): $(CATALOGUE) $(wildcard attacks/catalogue/*) attacks/catalogue.py
 	$(call say,CATALOG,$@)
 	$(Q)attacks/catalogue.py --parts $(@D)
 $(BUILD)/generated/attacks/host-parts.h: $(ATTACK_PARTS) ;

@@ -56,6 +56,7 @@ struct host {
     const char *const *readable_paths;
     size_t heap_size;
     unsigned deadline_ms; /* 0: as all others */
+    unsigned callback_limit;
 };
 
 struct host_part {

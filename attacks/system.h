@@ -120,6 +120,7 @@ static enum og_error system_open(struct attacks *library, const char *path, stru
                                        .deadline_ms = !SYSTEM_ISOLATES    ? 0
                                                       : host->deadline_ms ? host->deadline_ms
                                                                           : DEADLINE_MS,
+                                       .callback_limit = host->callback_limit,
                                        .heap_size = host->heap_size,
                                        .readable_paths = host->readable_paths};
     enum og_error error = og_domain_open(&library->instance.domain,

@@ -106,15 +106,16 @@ $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
 MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
 MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
-MPK_GUEST_TESTS += mpk-signals mpk-interrupted mpk-deadlines
-MPK_GUEST_TESTS += mpk-gate mpk-arrivals
+MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks
+MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted mpk-arrivals
 $(call program,guest-test/mpk-sharing,omniglot/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
-    omniglot/tests/mpk-test.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
+    omniglot/tests/mpk-test.c omniglot/tests/mpk-kernel.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
 $(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call shared,libogfuzz,omniglot/tests/fuzz-domain/inside.c,)
-$(call program,guest-test/fuzz-domain,$(addprefix omniglot/tests/fuzz-domain/,main.c round.c canaries.c), \
+$(call program,guest-test/fuzz-domain,$(addprefix omniglot/tests/fuzz-domain/,main.c round.c canaries.c) \
+    omniglot/tests/mpk-kernel.c, \
     $(OMNIGLOT),$(OMNIGLOT_LIBS))
 FLAGS_omniglot/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion
 # The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.

@@ -137,8 +137,9 @@ def main(arguments):
         rows = read(arguments[0])
         if rows:
             whole_file.write(path, matrix(rows))
-            print(f"  {len(rows)} attacks, {sum(row.verdict in SUCCEEDS for row in rows)} of which "
-                  "succeeded")
+            made = len({(row.family, row.attack) for row in rows})
+            print(f"  {made} attacks, {len(rows)} times through a system, "
+                  f"{sum(row.verdict in SUCCEEDS for row in rows)} of which succeeded")
         else:
             whole_file.remove(path)
             print("  nothing was attacked in this run (`make attack` does)")

@@ -25,9 +25,8 @@ static struct context context;
 
 bool og_mpk_has_wide_registers;
 
-extern const char og_mpk_gate_return[], og_mpk_gate_call_integers[],
-    og_mpk_gate_call_integers_wide[], og_mpk_gate_call_shaped_integers[],
-    og_mpk_gate_call_shaped_integers_wide[];
+extern const char og_mpk_gate_call_integers[], og_mpk_gate_call_integers_wide[],
+    og_mpk_gate_call_shaped_integers[], og_mpk_gate_call_shaped_integers_wide[];
 /* Where the thunks go. */
 const char *gate_thread_plain, *gate_thread_shaped;
 
@@ -49,7 +48,6 @@ bool gate_thread_enter(void)
                                                    : og_mpk_gate_call_shaped_integers;
     context = (struct context){(uintptr_t)stack + STACK, fs};
     *(uint32_t *)in_block(MPK_PKRU) = SOME_PKRU;
-    *(uintptr_t *)in_block(MPK_RETURN) = (uintptr_t)og_mpk_gate_return;
     *(uintptr_t *)in_block(MPK_HOST_FS) = fs;
     *(struct context **)in_block(MPK_CONTEXTS) = &context;
     gate_thread_arm(0);

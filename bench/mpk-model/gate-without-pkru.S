@@ -31,12 +31,13 @@ gate_cost_call_back:
     THUNK gate_cost_thunk_stacked gate_cost_empty 6 GATE_COST_WORDS gate_thread_shaped
     THUNK gate_cost_thunk_call_back gate_cost_call_back 1 0 gate_thread_plain
 
-/* uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame): the C part of a callback, which
+/* og_mpk_callback_serve(slot, frame, arguments), which returns the frame and the FS base: the C part of a callback, which
  * og-none has too, does nothing here. */
     .balign 64
     .weak   og_mpk_callback_serve   /* gate-registers has its own */
     .type   og_mpk_callback_serve, @function
 og_mpk_callback_serve:
     mov     %rsi, %rax
+    rdfsbase %rdx
     ret
     .size   og_mpk_callback_serve, . - og_mpk_callback_serve

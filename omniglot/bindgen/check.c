@@ -128,8 +128,8 @@ static bool check_buffer(const struct interface *interface, struct parameter *pa
         return contradicts(annotation, parameter, "const, so that the library cannot write there");
     if (type->pointee->class != TYPE_VOID && !is_carried(type->pointee))
         return report(annotation->place,
-                      "'%s' points to %s, which nothing can carry: numbers, and structs of "
-                      "numbers, can be; see OG_OBJECT and OG_FIELDS for others",
+                      "'%s' points to %s, which nothing can carry: numbers, bools and enums, and "
+                      "structs of these, can be; see OG_OBJECT and OG_FIELDS for others",
                       parameter->name, type->pointee->spelling);
     use(type->pointee);
     parameter->kind = kind;

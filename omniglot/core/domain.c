@@ -14,6 +14,14 @@ enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault)
     return domain ? domain->runtime->close(domain, fault) : OG_OK;
 }
 
+/* What has poisoned the domain where it was no call, or that one has. */
+static enum og_error refuse_poisoned(const struct og_context *context, const char *symbol,
+                                     struct og_fault *fault)
+{
+    const char *reason = context->poisoned == OG_POISONED ? context->fault.message : NULL;
+    return og_fail(fault, OG_POISONED, symbol, context->fault.address, reason);
+}
+
 /* Where a symbol is. To look it up can be to run foreign code: the thread has to be inside. */
 static enum og_error look_up(struct og_domain *domain, const char *symbol, void **target,
                              struct og_fault *fault) OG_NO_ANALYSIS
@@ -33,7 +41,7 @@ static enum og_error look_up(struct og_domain *domain, const char *symbol, void 
     *target = domain->runtime->lookup(domain, symbol);
     enum og_error error = OG_OK;
     if (!*target && was_poisoned)
-        error = og_fail(fault, OG_POISONED, symbol, context->fault.address, NULL);
+        error = refuse_poisoned(context, symbol, fault);
     else if (!*target && context->poisoned)
         error = og_fail(fault, (enum og_error)context->poisoned, symbol, context->fault.address,
                         context->fault.message);
@@ -43,6 +51,10 @@ static enum og_error look_up(struct og_domain *domain, const char *symbol, void 
         og_scope_end(&scope);
     return error;
 }
+
+/* A child of fork shares its parent's thunks, and can make none. */
+static const char no_thunk[] = "the domain has no thunk left for another function; in a child of "
+                               "fork: look it up, and say what it takes, before";
 
 enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
                                struct og_function *function, struct og_fault *fault)
@@ -55,9 +67,7 @@ enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
         return error;
     function->entry = domain->runtime->entry(domain, target, symbol);
     function->domain = function->entry ? domain : NULL;
-    return function->entry ? OG_OK
-                           : og_fail(fault, OG_NO_MEMORY, symbol, 0,
-                                     "the domain has no thunk left for another function");
+    return function->entry ? OG_OK : og_fail(fault, OG_NO_MEMORY, symbol, 0, no_thunk);
 }
 
 /* What the runtime has made of the function's entry; NULL: it has no room. */
@@ -65,7 +75,7 @@ static enum og_error replace_entry(struct og_function *function, void (*entry)(v
                                    struct og_fault *fault)
 {
     if (!entry)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the domain has no thunk left");
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, no_thunk);
     function->entry = entry;
     return OG_OK;
 }
@@ -176,16 +186,19 @@ enum og_error og_callback_open(struct og_domain *domain, struct og_callback *cal
 
 void og_callback_close(struct og_callback *callback)
 {
-    if (callback->domain)
-        callback->domain->runtime->callback_close(callback->domain, callback);
-    callback->domain = NULL;
-    callback->address = 0;
+    /* Another thread may be resetting the domain, which closes it as well. */
+    struct og_domain *domain = __atomic_load_n(&callback->domain, __ATOMIC_ACQUIRE);
+    if (domain)
+        domain->runtime->callback_close(domain, callback);
+    __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);
 }
 
 void og_callback_any_thread(struct og_callback *callback)
 {
-    if (callback->domain && callback->domain->runtime->callback_any_thread)
-        callback->domain->runtime->callback_any_thread(callback->domain, callback);
+    struct og_domain *domain = __atomic_load_n(&callback->domain, __ATOMIC_ACQUIRE);
+    if (domain && domain->runtime->callback_any_thread)
+        domain->runtime->callback_any_thread(domain, callback);
 }
 
 enum og_error og_invoke_refused(const struct og_access *access, const struct og_function *function,
@@ -196,7 +209,7 @@ enum og_error og_invoke_refused(const struct og_access *access, const struct og_
         return og_access_refused(access, fault);
     if (context->domain != function->domain)
         return og_fail(fault, OG_WRONG_DOMAIN, NULL, 0, "the function belongs to another domain");
-    return og_fail(fault, OG_POISONED, context->fault.symbol, context->fault.address, NULL);
+    return refuse_poisoned(context, context->fault.symbol, fault);
 }
 
 enum og_error og_invoke_failed(const struct og_access *access, struct og_fault *fault)

@@ -5,12 +5,11 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What og_mpk_callback has put on the foreign stack, from below. */
+/* What og_mpk_callback has put on the foreign stack, from below. The arguments it puts on the
+ * host's own. */
 struct callback_frame {
     uintptr_t result;
     double floating_result;
-    uintptr_t integers[6];
-    double floats[8];
     uint32_t control_words[2]; /* the foreign code's, like the registers */
     uintptr_t registers[6];    /* the foreign code's, put back by the gate */
     uintptr_t return_address;
@@ -20,15 +19,23 @@ struct callback_frame {
     _Static_assert(offsetof(struct callback_frame, field) == (offset), "layout.h says otherwise")
 AT_OFFSET(result, MPK_CALLBACK_RESULT);
 AT_OFFSET(floating_result, MPK_CALLBACK_FLOAT);
-AT_OFFSET(integers, MPK_CALLBACK_INTEGERS);
-AT_OFFSET(floats, MPK_CALLBACK_FLOATS);
 AT_OFFSET(control_words[0], MPK_CALLBACK_MXCSR);
 AT_OFFSET(control_words[1], MPK_CALLBACK_CONTROL);
 AT_OFFSET(registers, MPK_CALLBACK_REGISTERS);
 _Static_assert(sizeof(struct callback_frame) == MPK_CALLBACK_SIZE, "layout.h says otherwise");
+_Static_assert(offsetof(struct og_result, integer) == MPK_CALLBACK_RESULT &&
+                   offsetof(struct og_result, floating) == MPK_CALLBACK_FLOAT,
+               "a result is copied whole");
+_Static_assert(sizeof(struct og_arguments) == MPK_ARGUMENTS_SIZE, "layout.h says otherwise");
+
+/* What the gate goes back with: in rax and rdx. */
+struct callback_return {
+    uintptr_t frame, fs;
+};
 
 extern const char og_mpk_callback_thunks[];
-uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame);
+struct callback_return og_mpk_callback_serve(uint64_t slot, uintptr_t frame,
+                                             const struct og_arguments *arguments);
 enum { THUNK_SIZE = 16 };
 
 /* What the gate puts on the foreign stack, with the host's rights, when the host calls in again: a
@@ -45,6 +52,7 @@ static _Noreturn void refuse(const struct mpk_context *context, const char *mess
 }
 
 static const char no_callback[] = "the foreign code called a callback that there is not";
+static const char others_callback[] = "the foreign code called another thread's callback";
 
 /* Somebody has closed the slot meanwhile, and may be waiting. */
 static __attribute__((noinline)) void tell_ended(struct mpk_domain *domain)
@@ -61,6 +69,17 @@ static void end_at_deadline(struct mpk_domain *domain)
     mpk_domain_poison(domain, &fault);
 }
 
+/* Counts a callback of a domain that has a limit of them. */
+static __attribute__((noinline)) uint64_t count(const struct mpk_context *context)
+{
+    struct mpk_thread *thread = context->thread;
+    uint64_t made = mpk_callbacks_made(thread);
+    if (made == context->domain->callback_limit)
+        refuse(context, "the foreign code called back more often than callback_limit allows");
+    thread->callbacks_for = atomic_load_explicit(&thread->calls, memory_order_relaxed);
+    return thread->callbacks = made + 1;
+}
+
 /* Whether the call that the callback is in is over its deadline. */
 static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
                        const struct og_arguments *arguments, struct og_result *result)
@@ -68,6 +87,8 @@ static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
     struct og_scope scope;
     struct mpk_pause pause;
     bool is_over = false;
+    if (!OG_LIKELY(!context->domain->callback_limit))
+        pause.callbacks = count(context);
     /* Who closes the slot says so first, and looks for calls then. */
     slot->running++;
     atomic_signal_fence(memory_order_seq_cst);
@@ -90,42 +111,39 @@ static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
     return is_over;
 }
 
-uintptr_t og_mpk_callback_serve(uint64_t number, uintptr_t address)
+struct callback_return og_mpk_callback_serve(uint64_t number, uintptr_t address,
+                                             const struct og_arguments *arguments)
 {
     const struct mpk_thread *thread = mpk_thread_in_gate();
-    struct mpk_context *context = thread->frame->context;
+    struct mpk_context *context = mpk_frame_context(thread->frame);
     struct mpk_slot *slot = &context->domain->slots[number];
     const struct mpk_seat *seat = context->seat;
     if (number >= MPK_CALLBACKS || address % 8)
         refuse(context, no_callback);
     if (slot->thread != thread->number && slot->thread != MPK_ANY_THREAD)
-        refuse(context, no_callback);
+        refuse(context, slot->thread == MPK_NOBODY ? no_callback : others_callback);
     if (address - (seat->stack_low + ROOM_BELOW) >
         MPK_FOREIGN_STACK - MPK_PAGE - ROOM_BELOW - sizeof(struct callback_frame))
         refuse(context, og_is_within(address, 1, seat->stack_low, seat->stack_end)
                             ? "the foreign stack overflowed"
                             : no_callback);
     struct callback_frame *frame = (struct callback_frame *)address;
-    struct og_arguments arguments;
     struct og_result result = {0, 0};
-    memcpy(arguments.integers, frame->integers, sizeof(arguments.integers));
-    memcpy(arguments.floats, frame->floats, sizeof(arguments.floats));
 
     /* Calls that the host now makes start below what is in use. */
     uintptr_t outer = context->foreign_rsp;
     context->foreign_rsp = (address - MPK_RED_ZONE) & -(uintptr_t)16;
-    bool is_over = run(context, slot, &arguments, &result);
+    bool is_over = run(context, slot, arguments, &result);
     context->foreign_rsp = outer;
     if (is_over)
         end_at_deadline(context->domain);
     if (context->context.poisoned)
         og_mpk_leave();
 
-    frame->result = result.integer;
-    frame->floating_result = result.floating;
+    memcpy(frame, &result, sizeof(result));
     if (mpk_thread_in_gate()->armed != context->index)
         og_mpk_arm((unsigned)context->index);
-    return address;
+    return (struct callback_return){address, context->foreign_fs};
 }
 
 /* With the domain's lock. From here on no call of it starts, and none is under way but on the
@@ -135,13 +153,14 @@ static void close_slot(struct mpk_domain *domain, size_t number)
     struct mpk_slot *slot = &domain->slots[number];
     const struct mpk_context *own = mpk_context_if_any(domain);
     bool is_inside = own && own->context.depth;
-    uint64_t uses = slot->uses;
+    uint64_t uses = domain->callback_uses[number];
     domain->callbacks[number] = NULL;
     __atomic_store_n(&slot->thread, MPK_NOBODY, __ATOMIC_RELAXED);
     __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
     (void)og_heavy_fence();
     /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
-    while (!is_inside && slot->uses == uses && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
+    while (!is_inside && domain->callback_uses[number] == uses &&
+           __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
         pthread_cond_wait(&domain->callback_ended, &domain->lock);
 }
 
@@ -166,7 +185,7 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
     if (free < MPK_CALLBACKS) {
         struct mpk_slot *slot = &domain->slots[free];
         domain->callbacks[free] = callback;
-        slot->uses++;
+        domain->callback_uses[free]++;
         slot->user = callback->user;
         __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
         __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
@@ -229,14 +248,14 @@ void mpk_callbacks_close(struct mpk_domain *domain)
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++) {
         struct og_callback *callback = domain->callbacks[i];
-        domain->slots[i] =
-            (struct mpk_slot){.thread = MPK_NOBODY, .uses = domain->slots[i].uses + 1};
+        domain->slots[i] = (struct mpk_slot){.thread = MPK_NOBODY};
+        domain->callback_uses[i]++;
         domain->callbacks[i] = NULL;
         if (!callback)
             continue;
         /* The domain may be gone when its owner closes it. */
-        callback->domain = NULL;
-        callback->address = 0;
+        __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELAXED);
+        __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);
     }
     pthread_mutex_unlock(&domain->lock);
 }

@@ -22,6 +22,23 @@ static struct og_context no_thread = {
               .message = "256 threads use domains, or the host is out of memory"},
 };
 _Static_assert(MPK_THREADS == 256, "no_thread says otherwise");
+static struct og_context no_dispatch = {
+    .poisoned = OG_NO_MEMORY,
+    .fault = {.error = OG_NO_MEMORY,
+              .message = "the kernel refuses this child of fork its system call dispatch"},
+};
+static struct og_context no_memory = {
+    .poisoned = OG_NO_MEMORY,
+    .fault = {.error = OG_NO_MEMORY, .message = "the host is out of memory"},
+};
+static struct og_context no_signal_stack = {
+    .poisoned = OG_NO_MEMORY,
+    .fault = {.error = OG_NO_MEMORY,
+              .message =
+                  "all 2,048 signal stacks are in use (one a thread and domain), or the host "
+                  "is out of memory"},
+};
+_Static_assert(MPK_SIGNAL_STACKS == 2048, "no_signal_stack says otherwise");
 
 void mpk_contexts_lock(void)
 {
@@ -57,6 +74,15 @@ void mpk_contexts_forked(struct mpk_domain *domain)
         domain->key_is_lost |= !mpk_signal_stack_forked(context);
         free(context);
     }
+}
+
+void mpk_contexts_poison(struct mpk_domain *domain, const char *message)
+{
+    struct mpk_context *own = mpk_context_if_any(domain);
+    if (!domain->turn.poison.error)
+        og_fail(&domain->turn.poison, OG_POISONED, NULL, 0, message);
+    if (own)
+        mpk_domain_poison(domain, &domain->turn.poison);
 }
 
 /* glibc's thread descriptor on x86-64: the words that _dl_allocate_tls leaves to its caller. */
@@ -172,14 +198,14 @@ static bool find_allocations(struct mpk_context *context)
     return true;
 }
 
-struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault)
+/* NULL, and *reason why. */
+static struct mpk_context *open_context(struct mpk_domain *domain, struct og_context **reason)
 {
     struct mpk_thread *thread = mpk_thread_self();
-    bool works = thread && !thread->has_no_dispatch;
-    struct mpk_context *context = works ? calloc(1, sizeof(*context)) : NULL;
-    const struct og_context *reason = &no_thread;
+    *reason = !thread ? &no_thread : thread->has_no_dispatch ? &no_dispatch : &no_memory;
+    struct mpk_context *context = *reason == &no_memory ? calloc(1, sizeof(*context)) : NULL;
     if (!context)
-        goto fail;
+        return NULL;
     context->domain = domain;
     context->index = domain->index;
     context->thread = thread;
@@ -188,20 +214,25 @@ struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault 
     context->context.shut = 1;
     context->signal_stack = mpk_signal_stack_take(thread);
     mpk_contexts_lock();
-    if (context->signal_stack) {
-        context->seat = take_seat(context);
-        reason = &no_seat;
-    }
+    if (!context->signal_stack)
+        *reason = &no_signal_stack;
+    else if (!(context->seat = take_seat(context)))
+        *reason = &no_seat;
     if (context->seat && find_allocations(context))
         thread->contexts[domain->index] = context;
     else
         mpk_context_close(context);
     mpk_contexts_unlock();
-    if (thread->contexts[domain->index])
-        return thread->contexts[domain->index];
-fail:
-    og_fail(fault, OG_NO_MEMORY, NULL, 0, reason->fault.message);
-    return NULL;
+    return thread->contexts[domain->index];
+}
+
+struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault)
+{
+    struct og_context *reason;
+    struct mpk_context *context = open_context(domain, &reason);
+    if (!context)
+        og_fail(fault, OG_NO_MEMORY, NULL, 0, reason->fault.message);
+    return context;
 }
 
 struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain)
@@ -250,11 +281,9 @@ struct og_context *mpk_context(struct og_domain *handle)
     const struct mpk_thread *thread = mpk_thread_self();
     if (OG_LIKELY(thread && thread->contexts[domain->index]))
         return &thread->contexts[domain->index]->context;
-    struct og_fault fault;
-    struct mpk_context *context = mpk_context_open(domain, &fault);
-    if (context)
-        return &context->context;
-    return strcmp(fault.message, no_seat.fault.message) ? &no_thread : &no_seat;
+    struct og_context *reason;
+    struct mpk_context *context = open_context(domain, &reason);
+    return context ? &context->context : reason;
 }
 
 struct og_context *mpk_enter(struct og_context *context)

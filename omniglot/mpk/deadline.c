@@ -161,10 +161,11 @@ static void find_shortest(void)
 
 enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault)
 {
+    bool has_rights = mpk_thread_self() != NULL; /* the clock's: to read the selectors */
     pthread_mutex_lock(&lock);
     deadlines[domain] = deadline;
     find_shortest();
-    bool works = is_running || start();
+    bool works = is_running || (has_rights && start());
     if (!works)
         deadlines[domain] = 0;
     pthread_mutex_unlock(&lock);
@@ -193,16 +194,18 @@ void mpk_deadline_unwatch(unsigned domain)
     pthread_setcancelstate(state, NULL);
 }
 
-void mpk_deadline_forked(void)
+bool mpk_deadline_forked(void)
 {
     if (!is_running)
-        return;
-    mpk_thread_self(); /* whose rights the clock has: to read the selectors */
+        return true;
+    bool has_rights = mpk_thread_self() != NULL;
     pthread_mutex_lock(&lock);
     make_condition();
     generation++;
-    start();
+    is_running = false;
+    bool works = has_rights && start();
     pthread_mutex_unlock(&lock);
+    return works;
 }
 
 /* --- the threads --- */
@@ -219,7 +222,7 @@ static uint64_t charged(struct mpk_thread *thread)
 
 bool mpk_deadline_passed(struct mpk_thread *thread)
 {
-    uint64_t deadline = thread->frame->context->domain->deadline;
+    uint64_t deadline = mpk_frame_context(thread->frame)->domain->deadline;
     store(&thread->limit, deadline ? deadline : UINT64_MAX);
     store(&thread->limit_for, load(&thread->calls));
     return deadline && charged(thread) >= deadline;
@@ -239,6 +242,15 @@ void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept)
     store(&thread->carried, kept->charged_for == kept->calls ? kept->charged : 0);
     store(&thread->carried_for, calls);
     store(&thread->calls, calls);
+    if (mpk_frame_context(thread->frame)->domain->callback_limit) {
+        thread->callbacks = kept->callbacks;
+        thread->callbacks_for = calls;
+    }
+}
+
+uint64_t mpk_callbacks_made(struct mpk_thread *thread)
+{
+    return thread->callbacks_for == load(&thread->calls) ? thread->callbacks : 0;
 }
 
 bool mpk_deadline_is_own(int signal, const siginfo_t *info)

@@ -31,8 +31,10 @@ size_t mpk_describe(struct og_domain *handle, const struct og_fault *fault, char
         return 0;
     if (fault->instruction)
         tell_instruction(domain, fault->instruction, &text);
-    /* Where a jump went is said already. */
-    if (fault->access && !(fault->access == 'x' && fault->address == fault->instruction))
+    /* Where a jump went is said already, unless it went to 0, which is no known instruction. */
+    bool is_told =
+        fault->access == 'x' && fault->address == fault->instruction && fault->instruction;
+    if (fault->access && !is_told)
         tell_memory(domain, fault, &text);
     return text.length;
 }

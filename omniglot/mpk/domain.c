@@ -181,6 +181,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = mpk_thunks_open(domain, fault);
     if (!error)
         error = mpk_grants_open(domain, libraries, options, fault);
+    domain->callback_limit = options ? options->callback_limit : 0;
     uint64_t deadline = options ? (uint64_t)options->deadline_ms * 1000000 : 0;
     if (!error && deadline) {
         /* Loading is a few calls, each of which takes longer than others. */

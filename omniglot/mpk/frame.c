@@ -187,8 +187,8 @@ greg_t mpk_frame_flags(greg_t flags)
     return (flags & KEPT) | INTERRUPTS;
 }
 
-_Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where, uintptr_t stack,
-                                uintptr_t fs)
+_Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where,
+                                const stack_t *stack, uintptr_t fs)
 {
     enum { CODE = 0x33, STACK = 0x2b };
     greg_t *registers = frame->context.registers;
@@ -197,6 +197,6 @@ _Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where,
     registers[REG_EFL] = mpk_frame_flags(registers[REG_EFL]);
     registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;
     frame->context.state = frame->state;
-    frame->context.stack = mpk_signal_stack_at(stack);
+    frame->context.stack = *stack;
     og_mpk_sigreturn(frame, fs);
 }

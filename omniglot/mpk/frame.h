@@ -53,10 +53,10 @@ static inline uintptr_t mpk_frame_stack(const void *context)
 }
 /* The processor's state as a new program finds it, in place of the frame's. */
 void mpk_frame_clear_state(struct mpk_frame_copy *frame);
-/* Returns from the signal by the copy, with all rights, to `where`, with this FS base and the
- * signal stack at `stack` armed. */
-_Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where, uintptr_t stack,
-                                uintptr_t fs);
+/* Returns from the signal by the copy, with all rights, to `where`, with this FS base and this
+ * alternate stack. */
+_Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where,
+                                const stack_t *stack, uintptr_t fs);
 /* The flags that one who was interrupted gets back: neither trap nor alignment check. */
 greg_t mpk_frame_flags(greg_t flags);
 

@@ -68,110 +68,20 @@ og_mpk_gate_start:
     .endr
     .endm
 
-/* Calls from the host: a thunk jumps here.
- *
- *   r10d  the domain's index          r11  the function
- *   rdi rsi rdx rcx r8 r9, xmm0-7     its arguments, left alone; the thunk has cleared what the
- *                                     function's parameters leave unused, if it was told
- *
- * \shaped: of r10's upper half, the lower 16 bits are the number of eight-byte words of stacked
- * arguments, the upper 16 how many results are on the x87 stack.
- * \floats: there are, or may be, arguments in vector registers.
- *
- * Each gate has a second entry, \name\()_wide, for processors with AVX-512. */
-    .macro GATE_CALL name shaped floats
-    .balign 64
-    .globl  \name\()_wide
-    .hidden \name\()_wide
-    .type   \name\()_wide, @function
-\name\()_wide:
-    CLEAR_WIDE_REGISTERS
-    .size   \name\()_wide, . - \name\()_wide
-    .globl  \name
-    .hidden \name
-    .type   \name, @function
-\name:
-    .if \shaped
-    mov     %r10, %rax
-    shr     $32, %rax
-    mov     %r10d, %r10d
-    .endif
-    cmp     %r10d, THREAD(MPK_ARMED) /* the kernel needs this domain's signal stack */
-    jne     70f
-71: mov     THREAD(MPK_CONTEXTS)(,%r10,8), %r10
-
-    /* What the host must find again, on its own stack. */
-    push    %rbx
-    push    %rbp
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %r15
-    .if \shaped
-    lea     56(%rsp), %rbp          /* the stacked arguments: past six registers and the return */
-    .endif
-    push    %r10                    /* room; the upper 16 bits of an address are 0 */
-    stmxcsr (%rsp)
-    fnstcw  4(%rsp)
-    .if \shaped
-    mov     %eax, %ebx
-    shr     $16, %ebx
-    mov     %bx, 6(%rsp)
-    movzwl  %ax, %eax
-    .endif
-    push    %r10
-    pushq   THREAD(MPK_HOST_RSP)
-    mov     %rsp, THREAD(MPK_HOST_RSP)
-    incq    THREAD(MPK_CALLS)
-
-    mov     %rdx, %r12              /* WRPKRU needs them */
-    mov     %rcx, %r13
-    mov     MPK_CONTEXT_RSP(%r10), %rsp
-    .if \shaped
-    lea     1(%rax), %rcx           /* an even number of words keeps the stack aligned */
-    and     $-2, %rcx
-    shl     $3, %rcx
-    sub     %rcx, %rsp
-    test    %rax, %rax
-    jz      73f
-72: mov     -8(%rbp,%rax,8), %rcx
-    mov     %rcx, -8(%rsp,%rax,8)
-    dec     %rax
-    jnz     72b
-73:
-    .endif
-    pushq   THREAD(MPK_RETURN)
-    mov     MPK_CONTEXT_FS(%r10), %rax
-    wrfsbase %rax
-
-    /* Nothing of the host's stays in a register that holds no argument, or a copy of one: from
-     * the selector's store on a signal's frame is the domain's. */
-    xor     %ebx, %ebx
-    xor     %ebp, %ebp
-    xor     %r10d, %r10d
-    xor     %r14d, %r14d
-    xor     %r15d, %r15d
-    .if \floats
-    vzeroupper
-    .irp    number, 8,9,10,11,12,13,14,15
-    pxor    %xmm\number, %xmm\number
+/* The registers of the x87 unit, which hold what was computed in them below tags that say that they
+ * are empty. EMMS makes them empty again; the control word stays. An exception that the host has
+ * pending is raised here, as by any other instruction of the host's: nothing has changed yet. */
+    .macro CLEAR_X87
+    .irp    number, 0,1,2,3,4,5,6,7
+    pxor    %mm\number, %mm\number
     .endr
-    .else
-    vzeroall
-    .endif
-    GIVE_RIGHTS
+    emms
+    .endm
 
-    mov     %r12, %rdx
-    mov     %r13, %rcx
-    .if \floats
-    mov     $8, %eax                /* variadics: at most 8 vector registers hold arguments */
-    .else
-    xor     %eax, %eax
-    .endif
-    jmp     *%r11
-
-    /* Another domain's signal stack is armed: og_mpk_arm(domain), all arguments kept. */
-70: push    %rbp
+/* og_mpk_arm(domain), with every register of a call kept: r10 is the domain. */
+    .balign 16
+arm_for_call:
+    push    %rbp
     mov     %rsp, %rbp
     and     $-16, %rsp
     sub     $224, %rsp
@@ -213,16 +123,131 @@ og_mpk_gate_start:
     movaps  192(%rsp), %xmm7
     leave
     cmpb    $0, og_mpk_has_wide_registers(%rip)
-    je      71b
+    je      1f
     CLEAR_WIDE_REGISTERS            /* og_mpk_arm has used them */
-    jmp     71b
+1:  ret
+
+/* Calls from the host: a thunk jumps here.
+ *
+ *   r10d  the domain's index          r11  the function
+ *   rdi rsi rdx rcx r8 r9, xmm0-7     its arguments, left alone; the thunk has cleared what the
+ *                                     function's parameters leave unused, if it was told
+ *
+ * \shaped: of r10's upper half, the lower 16 bits are the number of eight-byte words of stacked
+ * arguments, the upper 16 how many results are on the x87 stack.
+ * \floats: there are, or may be, arguments in vector registers.
+ *
+ * Each gate has a second entry, \name\()_wide, for processors with AVX-512. The last one goes on
+ * into what follows it (og_mpk_gate_go), which the others jump to. */
+    .macro GATE_CALL name shaped floats
+    .if \shaped
+75: movzwl  %ax, %ebx               /* results on the x87 stack: not the host's return address */
+    mov     56(%rsp), %rbp
+    mov     %rbp, MPK_FRAME_RETURN(%rsp)
+    shr     $17, %eax
+    lea     og_mpk_one_x87_result(%rip), %rbp
+    je      1f
+    lea     og_mpk_two_x87_results(%rip), %rbp
+1:  mov     %rbp, 56(%rsp)
+    mov     %ebx, %eax
+    jmp     76f
+    .endif
+70: call    arm_for_call            /* another domain's signal stack is armed */
+    jmp     71f
+    .balign 64
+    .globl  \name\()_wide
+    .hidden \name\()_wide
+    .type   \name\()_wide, @function
+\name\()_wide:
+    CLEAR_WIDE_REGISTERS
+    .size   \name\()_wide, . - \name\()_wide
+    .globl  \name
+    .hidden \name
+    .type   \name, @function
+\name:
+    .if \shaped
+    mov     %r10, %rax
+    shr     $32, %rax
+    mov     %r10d, %r10d
+    .endif
+    cmp     %r10d, THREAD(MPK_ARMED) /* the kernel needs this domain's signal stack */
+    jne     70b
+71: mov     THREAD(MPK_CONTEXTS)(,%r10,8), %r10
+    CLEAR_X87
+
+    /* What the host must find again, on its own stack. The frame goes on below the stack pointer
+     * (layout.h), where it is safe from signals (MPK_RED_ZONE). */
+    push    %rbx
+    push    %rbp
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+    pushq   THREAD(MPK_HOST_RSP)
+    mov     %rsp, THREAD(MPK_HOST_RSP)
+    mov     %r10, MPK_FRAME_CONTEXT(%rsp)
+    stmxcsr MPK_FRAME_MXCSR(%rsp)
+    fnstcw  MPK_FRAME_CONTROL(%rsp)
+    incq    THREAD(MPK_CALLS)
+    .if \shaped
+    cmp     $0xffff, %eax
+    ja      75b
+76: lea     64(%rsp), %rbp          /* the stacked arguments: past seven words and the return */
+    .endif
+
+    mov     %rdx, %r12              /* WRPKRU needs them */
+    mov     %rcx, %r13
+    mov     MPK_CONTEXT_RSP(%r10), %rsp
+    .if \shaped
+    lea     1(%rax), %rcx           /* an even number of words keeps the stack aligned */
+    and     $-2, %rcx
+    shl     $3, %rcx
+    sub     %rcx, %rsp
+    test    %rax, %rax
+    jz      73f
+72: mov     -8(%rbp,%rax,8), %rcx
+    mov     %rcx, -8(%rsp,%rax,8)
+    dec     %rax
+    jnz     72b
+73:
+    .endif
+    mov     MPK_CONTEXT_FS(%r10), %r10 /* the domain's own: it may stay there */
+    wrfsbase %r10
+
+    /* Nothing of the host's stays in a register that holds no argument, or a copy of one: from
+     * the selector's store on a signal's frame is the domain's. */
+    xor     %ebx, %ebx
+    xor     %ebp, %ebp
+    xor     %r14d, %r14d
+    xor     %r15d, %r15d
+    .if \floats
+    vzeroupper
+    .irp    number, 8,9,10,11,12,13,14,15
+    pxor    %xmm\number, %xmm\number
+    .endr
+    .else
+    vzeroall
+    .endif
+    GIVE_RIGHTS
+    .if \floats
+    mov     $8, %eax                /* variadics: at most 8 vector registers hold arguments */
+    .endif                          /* else it is none, and eax its own rights */
+    .if \shaped || \floats
+    jmp     og_mpk_gate_go
+    .endif
     .size   \name, . - \name
     .endm
 
     GATE_CALL og_mpk_gate_call 0 1
-    GATE_CALL og_mpk_gate_call_integers 0 0
     GATE_CALL og_mpk_gate_call_shaped 1 1
     GATE_CALL og_mpk_gate_call_shaped_integers 1 0
+    GATE_CALL og_mpk_gate_call_integers 0 0
+
+/* With the domain's rights. A CALL, and the return after it, are what processors predict. */
+og_mpk_gate_go:
+    mov     %r12, %rdx
+    mov     %r13, %rcx
+    call    *%r11
 
 /* The domain's function returns here, with the domain's rights.
  *
@@ -231,7 +256,6 @@ og_mpk_gate_start:
  *                        left on its stack, or pending, would be the host's
  *
  * A signal between the WRPKRU and the selector's store resumes at og_mpk_gate_restart. */
-    .balign 64
     .globl  og_mpk_gate_return, og_mpk_gate_restart, og_mpk_gate_allowed, og_mpk_recover
     .hidden og_mpk_gate_return, og_mpk_gate_restart, og_mpk_gate_allowed, og_mpk_recover
 og_mpk_gate_return:
@@ -247,13 +271,10 @@ og_mpk_recover:
     USE_HOST_FLAGS
     mov     THREAD(MPK_HOST_FS), %rax
     wrfsbase %rax
-    popq    THREAD(MPK_HOST_RSP)
-    ldmxcsr 8(%rsp)
-    cmpw    $0, 14(%rsp)
-    jne     81f
+    ldmxcsr MPK_FRAME_MXCSR(%rsp)
     fninit
-80: fldcw   12(%rsp)
-    add     $16, %rsp
+    fldcw   MPK_FRAME_CONTROL(%rsp)
+    popq    THREAD(MPK_HOST_RSP)
     pop     %r15
     pop     %r14
     pop     %r13
@@ -264,19 +285,22 @@ og_mpk_recover:
     mov     %r9, %rdx
     ret
 
-    /* Results on the x87 stack: kept while the unit is emptied. */
-81: fnclex
-    fldcw   82f(%rip)
-    fstpt   -16(%rsp)
-    fstpt   -32(%rsp)
-    fninit
-    cmpw    $1, 14(%rsp)
-    je      83f
-    fldt    -32(%rsp)
-83: fldt    -16(%rsp)
-    jmp     80b
-    .balign 2
-82: .short  0x37f                   /* the x87 control word of a new process */
+/* Where calls with results on the x87 stack return to, on their way to the host. The unit is empty by
+ * its tags, but its registers are as the function left them: a stack that was empty and began at
+ * register 0 has its first value in register 7. Its tags, and no more, are put back. */
+    .macro  X87_RESULTS name status tags
+    .balign 16
+\name:
+    pushq   MPK_FRAME_RETURN-64(%rsp)
+    fnstcw  -8(%rsp)
+    fldenv  1f(%rip)
+    fldcw   -8(%rsp)
+    ret
+    .balign 4
+1:  .long   0x37f, \status, \tags, 0, 0, 0, 0
+    .endm
+    X87_RESULTS og_mpk_one_x87_result 0x3800 0x3fff
+    X87_RESULTS og_mpk_two_x87_results 0x3000 0x0fff
 
 /* Every failed check ends here, with rights that may be anything: all are taken, so that the kernel
  * can write the frame of the trap's signal, and the handler ends the call.
@@ -364,24 +388,12 @@ og_mpk_callback:
     push    %r14
     push    %r15
     sub     $MPK_CALLBACK_REGISTERS, %rsp
-    mov     %rdi, MPK_CALLBACK_INTEGERS(%rsp)
-    mov     %rsi, MPK_CALLBACK_INTEGERS+8(%rsp)
-    mov     %rdx, MPK_CALLBACK_INTEGERS+16(%rsp)
-    mov     %rcx, MPK_CALLBACK_INTEGERS+24(%rsp)
-    mov     %r8, MPK_CALLBACK_INTEGERS+32(%rsp)
-    mov     %r9, MPK_CALLBACK_INTEGERS+40(%rsp)
-    movsd   %xmm0, MPK_CALLBACK_FLOATS(%rsp)
-    movsd   %xmm1, MPK_CALLBACK_FLOATS+8(%rsp)
-    movsd   %xmm2, MPK_CALLBACK_FLOATS+16(%rsp)
-    movsd   %xmm3, MPK_CALLBACK_FLOATS+24(%rsp)
-    movsd   %xmm4, MPK_CALLBACK_FLOATS+32(%rsp)
-    movsd   %xmm5, MPK_CALLBACK_FLOATS+40(%rsp)
-    movsd   %xmm6, MPK_CALLBACK_FLOATS+48(%rsp)
-    movsd   %xmm7, MPK_CALLBACK_FLOATS+56(%rsp)
     stmxcsr MPK_CALLBACK_MXCSR(%rsp)
     fnstcw  MPK_CALLBACK_CONTROL(%rsp)
-    mov     %eax, %edi
-    mov     %rsp, %rsi
+    mov     %eax, %ebx
+    mov     %rdx, %r12              /* WRPKRU needs them */
+    mov     %rcx, %r13
+    mov     %rsp, %rbp
 og_mpk_callback_restart:
     TAKE_RIGHTS
     movb    $MPK_ALLOW, THREAD(MPK_SELECTOR)
@@ -390,19 +402,38 @@ og_mpk_callback_allowed:
     USE_HOST_FLAGS
     mov     THREAD(MPK_HOST_FS), %rax
     wrfsbase %rax
-    ldmxcsr 16(%rsp)
+    ldmxcsr MPK_FRAME_MXCSR(%rsp)
     fninit
-    fldcw   20(%rsp)
-    /* Aligned: a call leaves nine words below the host's return address. */
-    call    og_mpk_callback_serve   /* returns where the frame on the foreign stack is */
+    fldcw   MPK_FRAME_CONTROL(%rsp)
+    /* The arguments, a struct og_arguments: what the domain's registers hold is written, and used
+     * for nothing else. The slot and the frame's place are checked in C. */
+    sub     $MPK_FRAME_BELOW + MPK_ARGUMENTS_SIZE, %rsp
+    mov     %rdi, (%rsp)
+    mov     %rsi, 8(%rsp)
+    mov     %r12, 16(%rsp)
+    mov     %r13, 24(%rsp)
+    mov     %r8, 32(%rsp)
+    mov     %r9, 40(%rsp)
+    movsd   %xmm0, 48(%rsp)
+    movsd   %xmm1, 56(%rsp)
+    movsd   %xmm2, 64(%rsp)
+    movsd   %xmm3, 72(%rsp)
+    movsd   %xmm4, 80(%rsp)
+    movsd   %xmm5, 88(%rsp)
+    movsd   %xmm6, 96(%rsp)
+    movsd   %xmm7, 104(%rsp)
+    mov     %ebx, %edi
+    mov     %rbp, %rsi
+    mov     %rsp, %rdx
+    /* Aligned: a call leaves seven words below the host's return address.
+     * Returns the frame on the foreign stack, and the domain's FS base. */
+    call    og_mpk_callback_serve
+    CLEAR_X87
     cmpb    $0, og_mpk_has_wide_registers(%rip)
     je      1f
     CLEAR_WIDE_REGISTERS
 1:
-    mov     THREAD(MPK_HOST_RSP), %rdx
-    mov     MPK_FRAME_CONTEXT(%rdx), %rdx
-    mov     MPK_CONTEXT_FS(%rdx), %rcx
-    wrfsbase %rcx
+    wrfsbase %rdx
     mov     %rax, %rsp
     /* As in a call, nothing of the host's stays in a register: a signal before the rights are given
      * puts them on the foreign stack. */
@@ -478,6 +509,10 @@ og_mpk_signal_entry:
     lea     og_mpk_callback_allowed(%rip), %rax
     cmp     %rax, %rcx
     je      2f
+    lea     og_mpk_resume(%rip), %rax /* on its way into the domain, whose stack it has already */
+    sub     %rax, %rcx
+    cmp     $(og_mpk_resume_given - og_mpk_resume), %rcx
+    jb      2f
     mov     MPK_UCONTEXT_RSP(%r10), %rax
     mov     %rax, %rcx
     sub     %r8, %rcx

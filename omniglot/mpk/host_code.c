@@ -54,7 +54,7 @@ struct search {
     struct og_fault *fault;
     enum og_error error;
     bool mended, vanished; /* in this run; it is not known to be clean then */
-    bool again, unseen;    /* one of both, or the first, was so in this round */
+    bool again;            /* one of both was so in this round */
     uintptr_t low, high;
     struct code *code; /* by address */
     size_t count, room;
@@ -316,7 +316,6 @@ static const struct code *look_at_run(struct search *search, const struct code *
     search->mended = search->vanished = false;
     scan_run(search, reached, run);
     search->again |= search->mended || search->vanished;
-    search->unseen |= search->mended;
     if (!search->mended && !search->vanished && !search->error)
         make_known(is);
     return end;
@@ -326,7 +325,7 @@ static const struct code *look_at_run(struct search *search, const struct code *
 static void look(struct search *search)
 {
     search->count = 0;
-    search->again = search->unseen = false;
+    search->again = false;
     if (!mpk_maps_visit(add_code, search)) {
         search->error = og_fail(search->fault, OG_UNSUPPORTED, NULL, 0,
                                 "/proc/self/maps, which lists the host's code, cannot be read");
@@ -351,8 +350,9 @@ static enum og_error check(uintptr_t low, uintptr_t high, struct og_fault *fault
     search.again = true;
     for (int i = 0; i < ROUNDS && search.again && !search.error; i++)
         look(&search);
-    /* What vanished in each round is not there; what was mended in the last was not seen again. */
-    if (!search.error && search.unseen)
+    /* In the last round, too: what was mended was not seen again, and what lies behind what
+     * vanished not at all. */
+    if (!search.error && search.again)
         search.error =
             og_fail(fault, OG_BUSY, NULL, 0, "code of the host's changes all the time: try again");
     if (search.memory >= 0)
@@ -371,7 +371,9 @@ static int count_loads(struct dl_phdr_info *info, size_t size, void *data)
     return 1;
 }
 
-/* How many objects the loader has loaded, in all namespaces: it counts them together. */
+/* How many objects the loader has loaded, in all namespaces: it counts them together. It takes a
+ * lock of the loader's, which a child of fork finds as it was: so one of ours is held that fork
+ * takes. */
 static unsigned long long loads(void)
 {
     unsigned long long count = 0;
@@ -381,8 +383,8 @@ static unsigned long long loads(void)
 
 static enum og_error look_now(bool anew, struct og_fault *fault)
 {
-    unsigned long long count = loads();
     pthread_mutex_lock(&lock);
+    unsigned long long count = loads();
     if (anew)
         known_count = 0;
     enum og_error error = check(0, UINTPTR_MAX, fault);

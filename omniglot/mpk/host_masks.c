@@ -7,9 +7,11 @@
  * is armed then, and arming one looks after it. */
 #include "mpk.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <threads.h>
 #include <unistd.h>
 
 #define IN_ITS_PLACE __attribute__((visibility("default")))
@@ -263,4 +265,45 @@ IN_ITS_PLACE int sigaltstack(const stack_t *restrict set, stack_t *restrict befo
     if (before)
         *before = old;
     return 0;
+}
+
+/* --- threads that the host makes --- */
+
+typedef int create_thread(pthread_t *restrict, const pthread_attr_t *restrict, void *(*)(void *),
+                          void *restrict);
+typedef int create_standard_thread(thrd_t *, thrd_start_t, void *);
+
+/* A sanitizer's, which is what the C library's place is taken by already. */
+extern create_thread __interceptor_pthread_create __attribute__((weak));
+
+/* A new thread blocks what the kernel blocks in its creator: for the moment that is all that the
+ * host has asked for there. Returns what it was. */
+static uint64_t block_all_asked_for(void)
+{
+    const struct mpk_thread *thread = own_thread();
+    const uint64_t set = thread ? thread->blocked : 0;
+    uint64_t before = 0;
+    exchange(SIG_BLOCK, &set, &before);
+    return before;
+}
+
+IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict attributes,
+                                void *(*start)(void *), void *restrict argument)
+{
+    create_thread *create = __interceptor_pthread_create;
+    if (!create)
+        create = (create_thread *)dlsym(RTLD_NEXT, "pthread_create");
+    uint64_t mask = block_all_asked_for();
+    int error = create ? create(made, attributes, start, argument) : EAGAIN;
+    mpk_mask_set(mask);
+    return error;
+}
+
+IN_ITS_PLACE int thrd_create(thrd_t *made, thrd_start_t start, void *argument)
+{
+    create_standard_thread *create = (create_standard_thread *)dlsym(RTLD_NEXT, "thrd_create");
+    uint64_t mask = block_all_asked_for();
+    int error = create ? create(made, start, argument) : thrd_error;
+    mpk_mask_set(mask);
+    return error;
 }

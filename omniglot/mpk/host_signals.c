@@ -346,8 +346,8 @@ enum og_error mpk_host_signals_open(struct og_fault *fault)
 {
     if (!are_found())
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
-                       "the host's libraries would install handlers past og-mpk: link it into the "
-                       "program, not into a library loaded later, and do not hide its symbols");
+                       "the host's libraries would install handlers past og-mpk: link it into a "
+                       "dynamic program, not a library loaded later, and do not hide its symbols");
     bool done = run_thread(NULL);
     if (!done)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,

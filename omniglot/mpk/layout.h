@@ -3,7 +3,7 @@
  *
  * A thread that enters domains has a *thread block*: one page that domains can read (the gate
  * page: what the kernel and the gate must see with the domain's rights), then memory that only the
- * host can touch, then the stack for signal handlers. */
+ * host can touch, then a guard, then the stack for signal handlers. */
 #ifndef OMNIGLOT_MPK_LAYOUT_H
 #define OMNIGLOT_MPK_LAYOUT_H
 
@@ -30,28 +30,33 @@
 #define MPK_SECRET        (MPK_PRIVATE + 24) /* proof that a signal handler was entered at its start */
 #define MPK_CALLS         (MPK_PRIVATE + 32) /* counts entries, for the deadline */
 #define MPK_ARMED         (MPK_PRIVATE + 40) /* domain whose signal stack is armed; ~0: none */
-#define MPK_RETURN        (MPK_PRIVATE + 48) /* og_mpk_gate_return */
-#define MPK_CONTEXTS      (MPK_PRIVATE + 64) /* struct mpk_context *[MPK_DOMAINS] */
+#define MPK_CONTEXTS      (MPK_PRIVATE + 56) /* struct mpk_context *[MPK_DOMAINS] */
 
-#define MPK_BLOCK_SIZE 0x40000 /* stride of thread blocks, which are aligned to it */
+#define MPK_BLOCK_SIZE 0x80000 /* stride of thread blocks, which are aligned to it */
+#define MPK_HANDLERS   0x3c000 /* bytes of the stack for handlers, which ends with the block */
 
 /* struct mpk_context, as far as the gate is concerned. */
 #define MPK_CONTEXT_RSP 0
 #define MPK_CONTEXT_FS  8
 
-/* The frame a call leaves on the host's stack, from its lowest address. */
-#define MPK_FRAME_OUTER   0 /* the next outer frame */
-#define MPK_FRAME_CONTEXT 8
+/* The frame a call leaves on the host's stack: a pointer to the next outer one, and, from there
+ * downwards, a word that is nobody's, what the host had in MXCSR and the x87 control word, the
+ * context, and, where results are on the x87 stack, the host's return address. */
+#define MPK_FRAME_MXCSR   -16
+#define MPK_FRAME_CONTROL -12
+#define MPK_FRAME_CONTEXT -24
+#define MPK_FRAME_RETURN  -32
+#define MPK_FRAME_BELOW   32
+
+#define MPK_ARGUMENTS_SIZE 112 /* struct og_arguments */
 
 /* What og_mpk_callback leaves on the foreign stack, from below: struct callback_frame. */
 #define MPK_CALLBACK_RESULT    0
 #define MPK_CALLBACK_FLOAT     8
-#define MPK_CALLBACK_INTEGERS  16
-#define MPK_CALLBACK_FLOATS    64
-#define MPK_CALLBACK_MXCSR     128
-#define MPK_CALLBACK_CONTROL   132
-#define MPK_CALLBACK_REGISTERS 136
-#define MPK_CALLBACK_SIZE      192 /* with the return address */
+#define MPK_CALLBACK_MXCSR     16
+#define MPK_CALLBACK_CONTROL   20
+#define MPK_CALLBACK_REGISTERS 24
+#define MPK_CALLBACK_SIZE      80 /* with the return address */
 
 /* What og_mpk_resume takes from the foreign stack, where the ABI lets nobody else write: below the
  * red zone of what was interrupted. */

@@ -106,7 +106,12 @@ static void in_child(void)
     mpk_host_code_forked();
     /* It knows its writer by a number that this thread no longer has. */
     resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-    mpk_deadline_forked();
+    bool has_clock = mpk_deadline_forked();
+    for (size_t i = 0; i < MPK_DOMAINS && !has_clock; i++)
+        if (mpk_domains[i] && mpk_domains[i]->deadline)
+            mpk_contexts_poison(mpk_domains[i],
+                                "the deadline's clock could not be started when the "
+                                "process forked: reset the domain");
 }
 
 enum og_error mpk_locks_open(struct og_fault *fault)

@@ -44,11 +44,9 @@ struct mpk_thread {
     uintptr_t handler_stack;
     uint64_t secret;
     _Atomic uint64_t calls;
-    _Atomic uint64_t armed; /* and domain_pkru is that domain's */
-    uintptr_t gate_return;
-    _Atomic uint64_t stacks_left; /* signal stacks of domains that other threads have closed */
+    _Atomic uint64_t armed;    /* and domain_pkru is that domain's */
+    _Atomic uint64_t has_left; /* signal stacks of domains that other threads have closed */
     struct mpk_context *contexts[MPK_DOMAINS];
-    uint64_t handling; /* a handler of the host's runs; sigreturn will arm a stack */
     pid_t id;
     unsigned index;
     uint64_t number;      /* og_thread_number */
@@ -61,6 +59,7 @@ struct mpk_thread {
     _Atomic uint64_t carried, carried_for; /* what had been charged before a callback */
     _Atomic uint64_t limit, limit_for;     /* not to be told before */
     _Atomic(struct mpk_frame *) serving;   /* the call that something is done for */
+    uint64_t callbacks, callbacks_for;     /* how many the call of that number has made */
     /* What the host has asked for (host_masks.c). */
     uint64_t blocked;    /* of the signals that the kernel must not block */
     uint64_t held;       /* of them: have come */
@@ -68,11 +67,23 @@ struct mpk_thread {
     stack_t host_stack;  /* the alternate one */
 };
 
-/* What a call leaves on the host's stack. */
+/* What a call leaves on the host's stack (layout.h): a pointer to the next outer frame, and below
+ * it the rest. */
 struct mpk_frame {
     struct mpk_frame *outer;
-    struct mpk_context *context;
 };
+struct mpk_frame_rest {
+    uintptr_t host_return; /* if results are on the x87 stack */
+    struct mpk_context *context;
+    uint32_t mxcsr;
+    uint16_t control;
+    uint64_t scratch;
+};
+
+static inline struct mpk_context *mpk_frame_context(const struct mpk_frame *frame)
+{
+    return ((const struct mpk_frame_rest *)frame)[-1].context;
+}
 
 extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 
@@ -166,7 +177,10 @@ void mpk_mask_end_handler(struct mpk_thread *thread, const struct mpk_masks *mas
 
 /* --- signal stacks (signal_stack.c) --- */
 
-enum { MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */ };
+enum {
+    MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */,
+    MPK_SIGNAL_STACKS = 2048
+};
 
 extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 
@@ -189,6 +203,9 @@ bool mpk_signal_stack_forked(struct mpk_context *context);
 void mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* The one that starts there, as the kernel takes it. */
 stack_t mpk_signal_stack_at(uintptr_t start);
+/* What the kernel is to have when a handler of the host's returns that came on the signal stack at
+ * `start`: it may be the thread's no more. Takes no lock. */
+stack_t mpk_signal_stack_after(const struct mpk_thread *thread, uintptr_t start);
 /* The domain is reset: nothing that it has left there is there when it is entered again. */
 void mpk_signal_stack_clear(struct mpk_context *context);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
@@ -341,13 +358,12 @@ struct mpk_thunk_made {
 };
 
 /* A registered callback, as the thunk of its slot finds it: what is another thread's is not
- * followed. */
+ * followed. Of a size that is quickly multiplied. */
 struct mpk_slot {
     uint64_t thread;                /* whose: og_thread_number; MPK_NOBODY, MPK_ANY_THREAD */
     og_callback_function *function; /* NULL: closed */
     void *user;
     uint64_t running; /* calls of it under way, all on the stack of who is inside */
-    uint64_t uses;    /* how often it has been given to somebody, or taken back by reset */
 };
 #define MPK_NOBODY     UINT64_C(0)
 #define MPK_ANY_THREAD UINT64_MAX
@@ -368,9 +384,12 @@ struct mpk_domain {
     struct mpk_seat seats[MPK_ARENA_THREADS];
     struct mpk_slot slots[MPK_CALLBACKS];
     struct og_callback *callbacks[MPK_CALLBACKS]; /* who has each slot; NULL: nobody */
-    pthread_cond_t callback_ended;                /* one that was closed while it ran */
-    uint64_t deadline;                            /* nanoseconds a call may take; 0: for ever */
-    struct mpk_grant *grants;                     /* what may be opened (grant.c) */
+    uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
+                                              taken back by reset */
+    pthread_cond_t callback_ended;         /* one that was closed while it ran */
+    uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
+    uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
+    struct mpk_grant *grants;              /* what may be opened (grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
@@ -420,6 +439,8 @@ void mpk_contexts_lock(void);
 void mpk_contexts_unlock(void);
 /* In a child of fork: the contexts of the threads that it lacks are gone. */
 void mpk_contexts_forked(struct mpk_domain *domain);
+/* There too: nobody calls into the domain until it is reset. */
+void mpk_contexts_poison(struct mpk_domain *domain, const char *message);
 /* Makes the seats' stacks, and when the loader is done the other threads' TLS. */
 enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault);
 enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault);
@@ -457,7 +478,8 @@ int mpk_is_callback(struct og_domain *domain, uintptr_t address);
 void mpk_callbacks_close(struct mpk_domain *domain);
 
 /* deadline.c */
-/* The clock runs while a domain has a deadline. Unwatching one that has none does nothing. */
+/* The clock runs while a domain has a deadline. Watching again what is watched starts it where that
+ * has failed; OG_NO_MEMORY: it does again. Unwatching one that has none does nothing. */
 enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault);
 void mpk_deadline_unwatch(unsigned domain);
 /* Is the thread's innermost call over its domain's deadline? To be asked before it goes on. */
@@ -466,8 +488,11 @@ void mpk_deadline_fail(struct og_fault *fault, uintptr_t at);
 /* Around what the host does while a call is under way: a callback, a handler. */
 struct mpk_pause {
     uint64_t calls, charged_for, charged;
+    uint64_t callbacks; /* that the call has made; of domains with a limit */
 };
 void mpk_deadline_carry(struct mpk_thread *thread, const struct mpk_pause *kept);
+/* How many callbacks the innermost call has made, if its domain has a limit. */
+uint64_t mpk_callbacks_made(struct mpk_thread *thread);
 
 static inline void mpk_deadline_pause(struct mpk_thread *thread, struct mpk_pause *kept)
 {
@@ -496,8 +521,9 @@ static inline bool mpk_deadline_go_on(struct mpk_thread *thread, const struct mp
 /* Is it the clock that has sent this? The thread has heard it then. */
 bool mpk_deadline_is_own(int signal, const siginfo_t *info);
 void mpk_deadline_heard(struct mpk_thread *thread);
-/* In a child of fork: the clock's thread is gone; starts it again if there was one. */
-void mpk_deadline_forked(void);
+/* In a child of fork: the clock's thread is gone; starts it again if there was one. False: it
+ * cannot be, and no deadline counts. */
+bool mpk_deadline_forked(void);
 
 /* --- locks (locks.c) --- */
 

@@ -8,6 +8,8 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
     enum og_error error = mpk_arena_reset(&domain->arena, fault);
+    if (!error && domain->deadline)
+        error = mpk_deadline_watch(domain->index, domain->deadline, fault);
     struct og_fault poison = {.error = OG_OK};
     if (error)
         og_fail(&poison, OG_POISONED, NULL, 0, "an earlier reset failed");
@@ -33,12 +35,11 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
 enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
-    enum og_error error = mpk_host_code_check_loads(fault);
-    if (error)
-        return error;
     struct mpk_context *own = mpk_context_if_any(domain);
     mpk_reset_begin();
-    error = og_turn_shut(&domain->turn, own ? &own->context : NULL, false, fault);
+    enum og_error error = mpk_host_code_check_loads(fault);
+    if (!error)
+        error = og_turn_shut(&domain->turn, own ? &own->context : NULL, false, fault);
     if (!error) {
         error = put_back(domain, fault);
         og_turn_open_again(&domain->turn);

@@ -38,12 +38,13 @@ int mpk_deadline_signal(void)
 static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_copy *frame,
                                     const char *where, uintptr_t fs)
 {
-    const struct mpk_context *context = thread->frame->context;
+    const struct mpk_context *context = mpk_frame_context(thread->frame);
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
-    mpk_frame_return(frame, where, context->signal_stack, fs);
+    const stack_t stack = mpk_signal_stack_at(context->signal_stack);
+    mpk_frame_return(frame, where, &stack, fs);
 }
 
 static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *frame,
@@ -51,7 +52,7 @@ static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *
 {
     greg_t *registers = frame->context.registers;
     if (fault->error)
-        mpk_domain_poison(thread->frame->context->domain, fault);
+        mpk_domain_poison(mpk_frame_context(thread->frame)->domain, fault);
     memset(registers, 0, sizeof(frame->context.registers));
     registers[REG_RSP] = (greg_t)thread->frame;
     mpk_frame_clear_state(frame);
@@ -62,7 +63,7 @@ static _Noreturn void recover(struct mpk_thread *thread, struct mpk_frame_copy *
 static _Noreturn void recover_without_stack(struct mpk_thread *thread, struct mpk_frame_copy *frame,
                                             uintptr_t place, uintptr_t at)
 {
-    const struct mpk_seat *seat = thread->frame->context->seat;
+    const struct mpk_seat *seat = mpk_frame_context(thread->frame)->seat;
     bool overflowed = og_is_within(place, 1, seat->stack_low - MPK_PAGE, seat->stack_end);
     struct og_fault fault;
     og_fail(&fault, OG_FAULTED, NULL, place,
@@ -105,7 +106,7 @@ static uintptr_t place_to_go_on(const char *at)
 
 static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
-    const struct mpk_context *context = thread->frame->context;
+    const struct mpk_context *context = mpk_frame_context(thread->frame);
     greg_t *registers = frame->context.registers;
     const char *at = (const char *)registers[REG_RIP];
     const uint64_t words[] = {(uint64_t)registers[REG_RAX], (uint64_t)registers[REG_RCX],
@@ -138,8 +139,8 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
 {
     greg_t *registers = frame->context.registers;
     struct mpk_syscall call = {
-        .context = thread->frame->context,
-        .domain = thread->frame->context->domain,
+        .context = mpk_frame_context(thread->frame),
+        .domain = mpk_frame_context(thread->frame)->domain,
         .number = (uint64_t)registers[REG_RAX],
         .arguments = {(uint64_t)registers[REG_RDI], (uint64_t)registers[REG_RSI],
                       (uint64_t)registers[REG_RDX], (uint64_t)registers[REG_R10],
@@ -171,6 +172,7 @@ static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct mp
     struct mpk_pause pause;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     mpk_deadline_pause(thread, &pause);
+    pause.callbacks = mpk_callbacks_made(thread);
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
     hand_on(signal, &frame->info, &frame->context);
     (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
@@ -189,8 +191,8 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
         serve(thread, &frame);
     if (mpk_is_fault(signal)) {
-        mpk_fault_tell(thread->frame->context, signal, &frame.info, frame.context.registers,
-                       &fault);
+        mpk_fault_tell(mpk_frame_context(thread->frame), signal, &frame.info,
+                       frame.context.registers, &fault);
         recover(thread, &frame, &fault);
     }
     hand_on_from_domain(thread, signal, &frame);
@@ -204,21 +206,16 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     struct mpk_frame_copy frame;
     mpk_frame_move(&frame, info, context, true);
 
-    /* The kernel has disarmed the stack and arms it again when this returns; a handler that
-     * leaves by longjmp has none. Its domain may be closed meanwhile. */
-    uint64_t armed = thread->armed, stacks_left = thread->stacks_left;
-    uint64_t handling = thread->handling;
+    /* The kernel has disarmed the stack, and arms it again when this returns. What was interrupted
+     * may be on its way into the domain, and then goes there by what it knows; all else arms the
+     * stack anew before it enters (signal_stack.c, `armed`). */
     uint32_t pkru = thread->domain_pkru;
-    thread->handling = true;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     hand_on(signal, &frame.info, &frame.context);
     thread->domain_pkru = pkru;
-    atomic_store(&thread->armed, armed);
-    if (thread->stacks_left != stacks_left)
-        atomic_store(&thread->armed, MPK_NO_DOMAIN);
-    thread->handling = handling;
-    mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP],
-                     mpk_frame_stack(context), fs);
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    const stack_t stack = mpk_signal_stack_after(thread, mpk_frame_stack(context));
+    mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP], &stack, fs);
 }
 
 void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,

@@ -22,6 +22,25 @@
  *
  * From 6.12 on no stack is ever lent: the kernel writes the frame whatever the code's rights are.
  *
+ * Which stack is armed the kernel knows, and `armed` of the thread says so to the gate. What it
+ * says is that the kernel has the stack of the thread's context in that domain, and nothing of what
+ * was there before a reset; or it says none, which is always right to say, and costs the next call
+ * a system call. That it is never wrong:
+ *
+ *   a. It is set to a domain by the domain's thread alone, while that is inside (og_mpk_arm, going
+ * on in foreign code), where nobody can close or reset the domain, nor take the stack. b. Who
+ * closes or resets the domain sets it to none, if it is that domain, when nobody is inside and
+ * before the number is another domain's. c. A handler sets it to none, at its start and at its end,
+ * and puts nothing back: what it was may be true no more. Code that was interrupted after it had
+ * looked, in the gate, is inside, so that its stack is there, and the kernel gets that back.
+ *
+ * A handler that has interrupted the host does not keep the stack on which it came: where the
+ * thread has given that back meanwhile, by closing the domain itself or arming another's after
+ * somebody else has, the kernel gets the host's own when the handler returns
+ * (mpk_signal_stack_after). So it does not matter here which handlers are under way, and which have
+ * left by longjmp. Only the thread itself takes stacks for it and frees them, so that no other
+ * changes whether one is its own.
+ *
  * Where a domain is reset no frame is on its stacks that is still to be returned to: the threads
  * are outside. (What is left there of older ones is for reset to clear.) */
 #include "mpk.h"
@@ -34,7 +53,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { SIGNAL_STACKS = 2048, SIGNAL_STACK = MPK_SIGNAL_STACK };
+enum { SIGNAL_STACKS = MPK_SIGNAL_STACKS, SIGNAL_STACK = MPK_SIGNAL_STACK };
 
 uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 struct mpk_thread *og_mpk_signal_stack_owners[SIGNAL_STACKS] __attribute__((visibility("hidden")));
@@ -121,16 +140,13 @@ static bool free_stack(size_t index)
     return freed;
 }
 
+/* With the lock held. */
 static void free_left_stacks(struct mpk_thread *thread)
 {
-    if (!atomic_load(&thread->stacks_left) || thread->handling)
-        return;
-    pthread_mutex_lock(&lock);
     for (size_t i = 0; i < SIGNAL_STACKS; i++)
         if (left[i] && og_mpk_signal_stack_owners[i] == thread)
             (void)free_stack(i);
-    atomic_store(&thread->stacks_left, 0);
-    pthread_mutex_unlock(&lock);
+    atomic_store(&thread->has_left, false);
 }
 
 static void disarm(struct mpk_thread *thread)
@@ -167,7 +183,7 @@ bool mpk_signal_stack_give(struct mpk_context *context)
     } else {
         done = !is_lent || set_key(context->signal_stack, 0);
         left[index] = true;
-        atomic_fetch_add(&thread->stacks_left, 1);
+        atomic_store(&thread->has_left, true);
         /* The number will be another domain's: the thread has to arm that one's stack. */
         atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);
     }
@@ -192,14 +208,22 @@ pthread_mutex_t *mpk_signal_stacks_lock(void)
 void mpk_signal_stacks_leave(struct mpk_thread *thread)
 {
     disarm(thread);
-    thread->handling = false;
+    pthread_mutex_lock(&lock);
     free_left_stacks(thread);
+    pthread_mutex_unlock(&lock);
 }
 
 stack_t mpk_signal_stack_at(uintptr_t start)
 {
     return (stack_t){
         .ss_sp = (void *)start, .ss_size = SIGNAL_STACK, .ss_flags = (int)MPK_SS_AUTODISARM};
+}
+
+stack_t mpk_signal_stack_after(const struct mpk_thread *thread, uintptr_t start)
+{
+    const struct mpk_thread *owner =
+        __atomic_load_n(&og_mpk_signal_stack_owners[index_of(start)], __ATOMIC_RELAXED);
+    return owner == thread ? mpk_signal_stack_at(start) : thread->host_stack;
 }
 
 static void clear(struct mpk_context *context)
@@ -220,7 +244,6 @@ void mpk_signal_stack_clear(struct mpk_context *context)
         return;
     }
     context->signal_stack_stale = true;
-    atomic_fetch_add(&context->thread->stacks_left, 1); /* a handler there does not arm it again */
     atomic_compare_exchange_strong(&context->thread->armed, &armed, MPK_NO_DOMAIN);
 }
 
@@ -240,6 +263,10 @@ void og_mpk_arm(unsigned domain)
         mpk_masks_settle(thread);
     thread->domain_pkru = context->pkru;
     atomic_store(&thread->armed, domain);
-    free_left_stacks(thread);
+    /* Now or another time: a handler that calls in may have interrupted who holds the lock. */
+    if (atomic_load(&thread->has_left) && !pthread_mutex_trylock(&lock)) {
+        free_left_stacks(thread);
+        pthread_mutex_unlock(&lock);
+    }
     errno = number;
 }

@@ -1,7 +1,7 @@
 /* Threads that enter domains: each gets a thread block at its first scope, and gives it back
  * when it exits. The block's first page is readable in domains and holds the selector of the
  * kernel's Syscall User Dispatch; the rest is the host's. */
-#include "mpk.h"
+#include "frame.h"
 
 #include <asm/prctl.h>
 #include <dlfcn.h>
@@ -29,15 +29,25 @@ AT_OFFSET(mpk_thread, handler_stack, MPK_HANDLER_STACK);
 AT_OFFSET(mpk_thread, secret, MPK_SECRET);
 AT_OFFSET(mpk_thread, calls, MPK_CALLS);
 AT_OFFSET(mpk_thread, armed, MPK_ARMED);
-AT_OFFSET(mpk_thread, gate_return, MPK_RETURN);
 AT_OFFSET(mpk_thread, contexts, MPK_CONTEXTS);
 AT_OFFSET(mpk_context, foreign_rsp, MPK_CONTEXT_RSP);
 AT_OFFSET(mpk_context, foreign_fs, MPK_CONTEXT_FS);
-AT_OFFSET(mpk_frame, outer, MPK_FRAME_OUTER);
-AT_OFFSET(mpk_frame, context, MPK_FRAME_CONTEXT);
+#define AT_FRAME(field, offset)                                                                    \
+    _Static_assert((int)offsetof(struct mpk_frame_rest, field) ==                                  \
+                       (int)sizeof(struct mpk_frame_rest) + (offset),                              \
+                   "layout.h says otherwise")
+AT_FRAME(host_return, MPK_FRAME_RETURN);
+AT_FRAME(context, MPK_FRAME_CONTEXT);
+AT_FRAME(mxcsr, MPK_FRAME_MXCSR);
+AT_FRAME(control, MPK_FRAME_CONTROL);
+_Static_assert(sizeof(struct mpk_frame_rest) == MPK_FRAME_BELOW, "layout.h says otherwise");
 
-/* The handler's stack ends with the block; a guard page lies below it. */
-enum { HEAD = 2 * MPK_PAGE, GUARD = MPK_PAGE };
+/* Between the block and the stack for handlers: a frame of the runtime's own, which is larger than
+ * a page and which nothing probes, does not reach over it from the end of that stack, whatever was
+ * interrupted there; nor do all but huge ones of the host's. */
+enum { HEAD = 2 * MPK_PAGE, GUARD = MPK_BLOCK_SIZE - HEAD - MPK_HANDLERS };
+_Static_assert(sizeof(struct mpk_thread) <= HEAD, "the block has room for it");
+_Static_assert(GUARD >= 8 * (int)sizeof(struct mpk_frame_copy), "a handler could step over it");
 
 uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 static struct mpk_thread *threads[MPK_THREADS];
@@ -46,7 +56,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t exit_key;
 static __thread struct mpk_thread *self;
 
-extern const char og_mpk_gate_start[], og_mpk_gate_end[], og_mpk_gate_return[];
+extern const char og_mpk_gate_start[], og_mpk_gate_end[];
 static void leave(void *block);
 
 /* What the gate finds by a null GS base, in place of the gate page: no selector, no domain's
@@ -165,8 +175,9 @@ struct mpk_thread *mpk_thread_if_any(void)
     return self;
 }
 
-/* A signal on the way would find the dispatch on and the thread still unknown: its handler could not
- * open the rights, and the kernel kills who makes a system call without those to read the selector.
+/* A signal on the way would find the dispatch on and the thread still unknown: its handler could
+ * not open the rights, and the kernel kills who makes a system call without those to read the
+ * selector.
  */
 static __attribute__((noinline)) struct mpk_thread *open_block(void)
 {
@@ -183,7 +194,6 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     block->host_fs = (uintptr_t)__builtin_thread_pointer();
     block->handler_stack = (uintptr_t)block + MPK_BLOCK_SIZE;
     block->armed = MPK_NO_DOMAIN;
-    block->gate_return = (uintptr_t)og_mpk_gate_return;
     block->id = (pid_t)syscall(SYS_gettid);
     block->index = index;
     block->number = og_thread_number();

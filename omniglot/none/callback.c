@@ -191,8 +191,8 @@ void none_callbacks_close(struct og_domain *domain)
     for (unsigned i = 0; i < SLOTS; i++) {
         if (slots[i].callback && slots[i].domain == domain) {
             /* The domain may be gone when its owner closes it. */
-            slots[i].callback->domain = NULL;
-            slots[i].callback->address = 0;
+            __atomic_store_n(&slots[i].callback->domain, NULL, __ATOMIC_RELAXED);
+            __atomic_store_n(&slots[i].callback->address, 0, __ATOMIC_RELAXED);
             slots[i] = (struct slot){.uses = slots[i].uses + 1};
         }
     }

@@ -39,6 +39,9 @@ static enum og_error check_sizes(const struct pmp_library *library,
 {
     if (!options)
         return OG_OK;
+    if (options->callback_limit)
+        return og_fail(fault, OG_UNSUPPORTED, library->name, 0,
+                       "callback_limit: here the deadline counts callbacks, and they are not");
     if (options->heap_size > library->ram_end - library->heap)
         return og_fail(
             fault, OG_NO_MEMORY, library->name, 0,

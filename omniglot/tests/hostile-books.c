@@ -44,6 +44,14 @@ EXPORT long touch_pages(volatile char *start, long pages)
     return pages;
 }
 
+/* The file's first bytes, four at most, as the lowest of a word. */
+EXPORT long first_bytes(long file)
+{
+    long bytes = 0;
+    kernel_call(SYS_read, file, (long)&bytes, 4, 0, 0);
+    return bytes;
+}
+
 EXPORT long open_and_close(const char *path, long times)
 {
     long opened = 0;
@@ -119,6 +127,26 @@ static void divide_mappings(const char *own)
             map((uintptr_t)start + (uintptr_t)i * PAGE, PAGE, PROT_READ, MAP_FIXED, file, 0) > 0;
 }
 
+/* Which of the files beside that are, or almost are, libraries can be opened: a bit each. */
+static void open_what_is_almost_a_library(void)
+{
+    char name[16];
+    for (int i = 0; i < 16; i++) {
+        snprintf(name, sizeof(name), "almost%d", i);
+        found |= (long)(open_beside(name) >= 0) << i;
+    }
+}
+
+/* Which libraries can be opened: beside its own, by links of a system folder's, and below. */
+static void open_libraries_elsewhere(void)
+{
+    static const char good[] = "/usr/local/lib/oggood.so", link[] = "/usr/local/lib/oglink.so";
+    found |= open_beside("oglinks.so") >= 0;
+    found |= (kernel_call(SYS_open, (long)good, O_RDONLY, 0, 0, 0) >= 0) << 1;
+    found |= (kernel_call(SYS_open, (long)link, O_RDONLY, 0, 0, 0) >= 0) << 2;
+    found |= (open_beside("below/other.so") >= 0) << 3;
+}
+
 /* Takes memory as long as there is any: megabytes. */
 static void hoard_memory(void)
 {
@@ -148,4 +176,8 @@ __attribute__((constructor)) static void attack_while_loading(void)
         found = kernel_call(0x6f67, PAGE, 0, 0, 0, 0);
     if (!strcmp(name, "ogreads.so"))
         found = open_beside("ogsecret.txt");
+    if (!strcmp(name, "ogalmost.so"))
+        open_what_is_almost_a_library();
+    if (!strcmp(name, "oglinks.so"))
+        open_libraries_elsewhere();
 }

@@ -92,6 +92,17 @@ __asm__(".globl keep_everything\n.type keep_everything, @function\nkeep_everythi
         ".set at,at+8\n.endr\n"
         "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbp\n  pop %rbx\n  ret\n");
 
+/* A system call with the trap flag set just before it. */
+EXPORT long system_call_with_trap_flag(long number)
+{
+    long result;
+    __asm__ volatile("pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tsyscall\n\tnop"
+                     : "=a"(result)
+                     : "a"(number)
+                     : "rcx", "r11", "memory", "cc");
+    return result;
+}
+
 /* A system call with a value in rdx, which the kernel does not change. */
 EXPORT long call_with_word(long number, long word)
 {

@@ -73,10 +73,12 @@ EXPORT long leave_a_mess(void)
     __builtin_unreachable();
 }
 
-/* What the registers hold that carry no argument of this call: their bits, or-ed. */
+/* What the registers hold that carry no argument of this call: their bits, or-ed. In r10 may be the
+ * domain's own thread pointer. */
 EXPORT long look_at_registers(void);
 __asm__(".globl look_at_registers\n.type look_at_registers, @function\nlook_at_registers:\n"
-        "  mov %rbx,%rax\n  or %rbp,%rax\n  or %r10,%rax\n  or %r12,%rax\n  or %r13,%rax\n"
+        "  xor %fs:0,%r10\n  mov %rbx,%rax\n  or %rbp,%rax\n  or %r10,%rax\n  or %r12,%rax\n  or "
+        "%r13,%rax\n"
         "  or %r14,%rax\n  or %r15,%rax\n"
         "  movq %xmm8,%rcx\n  or %rcx,%rax\n  movq %xmm11,%rcx\n  or %rcx,%rax\n"
         "  movq %xmm15,%rcx\n  or %rcx,%rax\n  ret\n");
@@ -105,6 +107,27 @@ EXPORT long fill_x87_stack(void)
 {
     __asm__ volatile("fld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1");
     return 8;
+}
+
+/* What is in the registers of the x87 unit, whatever their tags say: the mantissas, or-ed. */
+EXPORT uint64_t look_at_x87(void)
+{
+    struct {
+        uint32_t environment[7];
+        uint16_t stack[8][5];
+    } state;
+    uint64_t seen = 0;
+    __asm__ volatile("fnsave %0" : "=m"(state));
+    for (int i = 0; i < 8; i++)
+        for (int j = 0; j < 4; j++)
+            seen |= (uint64_t)state.stack[i][j] << 16 * j;
+    return seen;
+}
+
+EXPORT uint64_t look_at_x87_after_callback(void (*callback)(void))
+{
+    callback();
+    return look_at_x87();
 }
 
 EXPORT long call_back_with_full_x87(long (*callback)(long))

@@ -56,12 +56,12 @@ static void note_stack(int signal)
 static _Noreturn void stand_in_gate(const char *code, struct og_domain *gate)
 {
     struct og_scope scope;
-    uintptr_t middle = (uintptr_t)mpk_thread_self() + MPK_BLOCK_SIZE / 2;
+    uintptr_t middle = (uintptr_t)mpk_thread_self() + MPK_BLOCK_SIZE - MPK_HANDLERS / 2;
     og_scope_begin(gate, &scope);
     enum og_error error = CALL(scope, boxed_in(gate, "jump_with_stack"),
                                AS(void (*)(const char *, uintptr_t))(code, middle));
     og_scope_end(&scope);
-    _exit(error != OG_FAULTED ? 3 : handled_at < middle + MPK_BLOCK_SIZE / 4 ? 4 : 0);
+    _exit(error != OG_FAULTED ? 3 : handled_at < middle + MPK_HANDLERS / 4 ? 4 : 0);
 }
 
 /* Sends `signal` to the child in the moment in which it comes to `code`. */

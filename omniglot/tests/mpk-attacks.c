@@ -1,5 +1,6 @@
 /* The MPK runtime, attacked: each test holds the attack, shows that it succeeds on a library
  * loaded as it is (raw), and that it does not in a domain. */
+#include "mpk-kernel.h"
 #include "mpk-test.h"
 #include "omniglot/mpk/layout.h"
 
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 static void reading_host_memory_is_a_fault(void **state)
@@ -456,6 +456,54 @@ static void the_x87_unit_is_empty_in_a_callback(void **state)
     reset();
 }
 
+/* Leaves a secret in every register of the unit, and its stack empty. */
+static void compute_in_x87(void)
+{
+    uint64_t value = 0x5ec2e7;
+    __asm__ volatile(".irp number,0,1,2,3,4,5,6,7\n\tmovq %0, %%mm\\number\n\t.endr\n\temms"
+                     :
+                     : "m"(value)
+                     : "mm0", "mm1", "mm2", "mm3", "mm4", "mm5", "mm6", "mm7");
+}
+
+static void the_x87_registers_hold_nothing_of_the_hosts(void **state)
+{
+    (void)state;
+    uint64_t seen = 0;
+    compute_in_x87();
+    assert_int_equal(((words *)raw_function("look_at_x87"))(0, 0, 0, 0), 0x5ec2e7);
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, boxed("look_at_x87"),
+                          {
+                              compute_in_x87();
+                              seen = ((uint64_t(*)(void))called.entry)();
+                          }),
+                     OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(seen, 0);
+}
+
+static void compute_and_return(void *user, struct og_scope *scope,
+                               const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)user, (void)scope, (void)arguments;
+    result->integer = 0;
+    compute_in_x87();
+}
+
+static void the_x87_registers_hold_nothing_of_the_hosts_after_a_callback(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    long seen = -1;
+    assert_int_equal(og_callback_open(domain, &callback, compute_and_return, NULL, &fault), OG_OK);
+    assert_int_equal(
+        call_words("look_at_x87_after_callback", &seen, (long)callback.address, 0, 0, 0), OG_OK);
+    assert_int_equal(seen, 0);
+    og_callback_close(&callback);
+}
+
 struct control {
     uint32_t mxcsr;
     uint16_t x87;
@@ -560,15 +608,6 @@ static void count_signal(int signal)
     handled++;
 }
 
-static bool kernel_writes_frames_with_all_rights(void)
-{
-    struct utsname name;
-    int major, minor;
-    assert_int_equal(uname(&name), 0);
-    assert_int_equal(sscanf(name.release, "%d.%d", &major, &minor), 2);
-    return major > 6 || (major == 6 && minor >= 12);
-}
-
 /* The signal stack of the domain that was entered last is armed while the host runs, and before
  * Linux 6.12 the domain can read it. */
 static void an_interrupted_hosts_registers_are_not_left_on_the_signal_stack(void **state)
@@ -633,6 +672,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_x87_unit_is_empty_in_a_callback),
         cmocka_unit_test(control_words_are_the_hosts_in_a_callback_and_after_a_call),
         cmocka_unit_test(no_register_holds_a_host_value_after_a_callback),
+        cmocka_unit_test(the_x87_registers_hold_nothing_of_the_hosts),
+        cmocka_unit_test(the_x87_registers_hold_nothing_of_the_hosts_after_a_callback),
         cmocka_unit_test(a_pending_x87_exception_is_not_the_hosts),
         cmocka_unit_test(single_steps_end_the_call_before_the_gate_opens),
         cmocka_unit_test(an_interrupted_hosts_registers_are_not_left_on_the_signal_stack),

@@ -2,14 +2,19 @@
  * (hostile-books.c) and after. */
 #include "mpk-test.h"
 
+#include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,17 +41,25 @@ static void write_file(const char *path, const void *bytes, size_t size)
     assert_int_equal(fclose(file), 0);
 }
 
-/* Copies a library that was built to where, and under the name by which, it attacks. */
-static void copy_library(const char *name, const char *path)
+/* A library that was built, until the next is read. */
+static char *read_library(const char *name, size_t *size)
 {
     static char bytes[1 << 20];
     char from[sizeof(library)];
     beside_library(from, name);
     FILE *file = fopen(from, "r");
     assert_non_null(file);
-    size_t size = fread(bytes, 1, sizeof(bytes), file);
+    *size = fread(bytes, 1, sizeof(bytes), file);
     fclose(file);
-    assert_true(size > 0 && size < sizeof(bytes));
+    assert_true(*size > 0 && *size < sizeof(bytes));
+    return bytes;
+}
+
+/* Copies it to where, and under the name by which, it attacks. */
+static void copy_library(const char *name, const char *path)
+{
+    size_t size;
+    const char *bytes = read_library(name, &size);
     write_file(path, bytes, size);
 }
 
@@ -252,6 +265,12 @@ static void memory_that_is_not_mapped_cannot_be_touched(void **state)
     reset();
     assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
     reset();
+    assert_int_equal(kernel(SYS_brk, end + 2 * MEGABYTE, 0, 0, 0, 0), end + 2 * MEGABYTE);
+    assert_int_equal(touch(end + MEGABYTE, 1), OG_OK);
+    reset();
+    assert_int_equal(kernel(SYS_brk, 0, 0, 0, 0, 0), end);
+    assert_int_equal(touch(end + MEGABYTE, 1), OG_FAULTED);
+    reset();
     struct og_scope scope;
     og_scope_begin(domain, &scope);
     char og_mut *own = og_alloc(&scope, char, 1, &fault);
@@ -378,6 +397,93 @@ static void a_granted_file_that_becomes_a_processs_is_refused(void **state)
     leave();
 }
 
+static atomic_bool exchanging;
+static atomic_long exchanges;
+
+/* Makes the granted file a process's and itself again, as often as it can. */
+static void *exchange_often(void *unused)
+{
+    char path[128], other[128];
+    in_folder(path, "granted-file");
+    in_folder(other, "link-to-maps");
+    while (exchanging)
+        exchanges += !syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE);
+    if (exchanges % 2)
+        syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE);
+    return unused;
+}
+
+/* Whatever it is when it is looked at, and when it is opened. */
+static void a_granted_file_that_changes_all_the_time_is_itself_or_refused(void **state)
+{
+    (void)state;
+    enum { OPENED = 200, TRIES = 400 };
+    char path[128], other[128];
+    pthread_t thread;
+    long opened = 0, wrong = 0, now;
+    write_file(in_folder(path, "granted-file"), "text", 4);
+    assert_int_equal(symlink("/proc/self/maps", in_folder(other, "link-to-maps")), 0);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL}};
+    enter_another("plain.so", &options);
+    assert_true(can_read(path));
+    exchanging = true;
+    exchanges = 0;
+    assert_int_equal(pthread_create(&thread, NULL, exchange_often, NULL), 0);
+    for (int i = 0; i < TRIES || opened < OPENED || exchanges < OPENED; i++) {
+        long first = 0, file = open_inside(path);
+        if (file < 0)
+            continue;
+        opened++;
+        assert_int_equal(call_words("first_bytes", &first, file, 0, 0, 0), OG_OK);
+        memcpy(&now, "text\0\0\0", sizeof(now));
+        wrong += first != now;
+        assert_int_equal(kernel(SYS_close, file, 0, 0, 0, 0), 0);
+    }
+    exchanging = false;
+    pthread_join(thread, NULL);
+    assert_int_equal(wrong, 0);
+    leave();
+}
+
+/* Opening alone can have an effect: who waits for a pipe's other end hears of it. */
+static bool is_heard(int events)
+{
+    struct epoll_event event;
+    bool heard = false;
+    while (epoll_wait(events, &event, 1, 0) > 0)
+        heard = true;
+    return heard;
+}
+
+static void what_is_no_file_is_not_even_opened(void **state)
+{
+    (void)state;
+    char granted[128], pipe[128];
+    mkdir(in_folder(granted, "with-pipe"), 0755);
+    assert_int_equal(mkfifo(in_folder(pipe, "with-pipe/pipe"), 0600), 0);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){granted, NULL}};
+    int reader = open(pipe, O_RDONLY | O_NONBLOCK), writer = open(pipe, O_WRONLY);
+    int events = epoll_create1(0);
+    struct epoll_event event = {.events = EPOLLOUT | EPOLLET};
+    assert_true(reader >= 0 && writer >= 0);
+    assert_int_equal(epoll_ctl(events, EPOLL_CTL_ADD, writer, &event), 0);
+    close(reader);
+    (void)is_heard(events);
+    close(open(pipe, O_PATH));
+    assert_false(is_heard(events));
+    close(open(pipe, O_RDONLY | O_NONBLOCK));
+    assert_true(is_heard(events));
+    enter_another("plain.so", &options);
+    (void)is_heard(events);
+    assert_int_equal(open_inside(pipe), -EACCES);
+    assert_false(is_heard(events));
+    leave();
+    close(events);
+    close(writer);
+}
+
 static void links_do_not_lead_out_of_a_granted_folder(void **state)
 {
     (void)state;
@@ -420,6 +526,38 @@ static void a_constructor_reads_libraries_only(void **state)
     leave();
 }
 
+/* Libraries but for one byte of their header, one that ends in it, and one that is whole. */
+static void what_is_almost_a_library_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t at;
+        unsigned char wrong;
+    } changes[] = {{EI_MAG0, 0},
+                   {EI_MAG3, 'G'},
+                   {EI_CLASS, ELFCLASS32},
+                   {offsetof(Elf64_Ehdr, e_type), ET_EXEC},
+                   {offsetof(Elf64_Ehdr, e_machine), EM_386}};
+    enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
+    char path[128], name[16];
+    size_t size;
+    long opened = 0;
+    char *bytes = read_library("libogbooks.so", &size);
+    for (int i = 0; i < CHANGES + 2; i++) {
+        snprintf(name, sizeof(name), "almost%d", i);
+        char right = i < CHANGES ? bytes[changes[i].at] : 0;
+        if (i < CHANGES)
+            bytes[changes[i].at] = (char)changes[i].wrong;
+        write_file(in_folder(path, name), bytes, i == CHANGES ? sizeof(Elf64_Ehdr) - 1 : size);
+        if (i < CHANGES)
+            bytes[changes[i].at] = right;
+    }
+    enter_another("ogalmost.so", NULL);
+    assert_int_equal(call_words("what_was_found", &opened, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(opened, 1L << (CHANGES + 1));
+    leave();
+}
+
 static void a_library_in_the_root_folder_grants_nothing_else(void **state)
 {
     (void)state;
@@ -439,17 +577,22 @@ static void a_library_in_the_root_folder_grants_nothing_else(void **state)
 static void what_is_granted_for_loading_is_libraries_where_they_belong(void **state)
 {
     (void)state;
-    static const char link[] = "/usr/local/lib/oglink.so";
+    static const char link[] = "/usr/local/lib/oglink.so", good[] = "/usr/local/lib/oggood.so";
+    enum { BESIDE = 1, IN_SYSTEM_FOLDER = 2 }; /* not: below, out of the system's folders */
     char path[128];
     long found = -1;
+    Dl_info libc;
     mkdir("/usr/local", 0755), mkdir("/usr/local/lib", 0755);
     mkdir(in_folder(path, "below"), 0755);
     copy_library("libogbooks.so", in_folder(path, "below/other.so"));
     assert_int_equal(symlink(path, link), 0);
+    assert_true(dladdr(dlsym(RTLD_DEFAULT, "getppid"), &libc));
+    assert_int_equal(symlink(libc.dli_fname, good), 0);
     enter_another("oglinks.so", NULL);
     remove(link);
+    remove(good);
     assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
-    assert_int_equal(found, 0);
+    assert_int_equal(found, BESIDE | IN_SYSTEM_FOLDER);
     /* And no longer. */
     assert_true(access("/etc/ld.so.cache", R_OK) || open_inside("/etc/ld.so.cache") < 0);
     assert_true(open_inside(in_folder(path, "oglinks.so")) < 0);
@@ -716,8 +859,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_hosts_mappings_are_limited_after_loading),
         cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
         cmocka_unit_test(a_granted_file_that_becomes_a_processs_is_refused),
+        cmocka_unit_test(a_granted_file_that_changes_all_the_time_is_itself_or_refused),
+        cmocka_unit_test(what_is_no_file_is_not_even_opened),
         cmocka_unit_test(links_do_not_lead_out_of_a_granted_folder),
         cmocka_unit_test(a_constructor_reads_libraries_only),
+        cmocka_unit_test(what_is_almost_a_library_is_none),
         cmocka_unit_test(a_library_in_the_root_folder_grants_nothing_else),
         cmocka_unit_test(what_is_granted_for_loading_is_libraries_where_they_belong),
         cmocka_unit_test(a_library_that_cannot_be_read_is_told_truly),

@@ -128,7 +128,7 @@ static int report_calls(struct og_scope *scope, struct og_function *count,
         return 0;
     uint64_t empty = time_empty(count->entry) - time_empty((void (*)(void))dlsym(raw, "count_up"));
     uint64_t with_ten = time_ten(sum_ten->entry) - time_ten((void (*)(void))dlsym(raw, "sum_ten"));
-    report("an_empty_call", empty, 80);
+    report("an_empty_call", empty, 82);
     report("each_of_ten_integers_times_10", with_ten - empty, 40);
     return !og_invoke_end(&scope->access, fault);
 }

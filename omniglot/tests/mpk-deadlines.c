@@ -1,5 +1,6 @@
 /* Deadlines: time in the domain counts, wherever it is spent there, and no other. */
 #include "mpk-test.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -134,6 +135,34 @@ static void callbacks_that_call_in_do_not_start_the_outer_call_anew(void **state
     assert_int_equal(call_back_while(call_in, &again), OG_DEADLINE);
     assert_true(times > 0);
     slow_works_after_reset();
+}
+
+/* As if the clock had looked just before the call back, and its signal had come after it. */
+static void charge_the_call(void *user, struct og_scope *scope,
+                            const struct og_arguments *arguments, struct og_result *result)
+{
+    uintptr_t base;
+    (void)user, (void)scope, (void)arguments, (void)result;
+    __asm__("rdgsbase %0" : "=r"(base));
+    struct mpk_thread *thread = (struct mpk_thread *)(base + MPK_GS);
+    atomic_store(&thread->charged, UINT64_MAX / 2);
+    atomic_store(&thread->charged_for, atomic_load(&thread->calls));
+    atomic_store(&thread->over_for, atomic_load(&thread->calls));
+}
+
+static void a_call_that_is_over_does_not_go_on_after_a_callback(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    void og_foreign *data;
+    assert_int_equal(og_domain_lookup_data(domain, "went_on", &data, &fault), OG_OK);
+    const volatile long *went_on = (const long *)og_foreign_address(data);
+    assert_int_equal(og_callback_open(domain, &callback, charge_the_call, NULL, &fault), OG_OK);
+    assert_int_equal(call_words("call_back_and_go_on", NULL, (long)callback.address, 0, 0, 0),
+                     OG_DEADLINE);
+    assert_int_equal(*went_on, 0);
+    og_callback_close(&callback);
+    assert_works_after_reset();
 }
 
 /* What a callback takes is the host's own time, in which the clock disturbs nobody. */
@@ -296,6 +325,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(callbacks_do_not_stretch_a_call, open_it, close_it),
         cmocka_unit_test_setup_teardown(callbacks_that_call_in_do_not_start_the_outer_call_anew,
                                         open_it, close_it),
+        cmocka_unit_test(a_call_that_is_over_does_not_go_on_after_a_callback),
         cmocka_unit_test_setup_teardown(a_callback_may_sleep, open_it, close_it),
         cmocka_unit_test_setup_teardown(a_handler_may_sleep, open_it, close_it),
         cmocka_unit_test(a_stopped_process_is_no_overrun),

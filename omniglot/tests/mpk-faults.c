@@ -41,6 +41,33 @@ static void every_way_to_fail_ends_the_call_and_not_the_host(void **state)
     }
 }
 
+/* Whatever the domain had where results are, or where the gate keeps them. */
+static void a_call_that_faults_returns_nothing(void **state)
+{
+    (void)state;
+    struct pair {
+        long first, second;
+    } integers = {1, 1};
+    double floating = 1;
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, boxed("read_word"),
+                          integers = AS(struct pair(*)(long, long, long, long, long, long))(
+                              0, 0x52, 0x53, 0x54, 0x55, 0x56)),
+                     OG_FAULTED);
+    assert_int_equal(integers.first, 0);
+    assert_int_equal(integers.second, 0);
+    og_scope_end(&scope);
+    reset();
+    og_scope_begin(domain, &scope);
+    assert_int_equal(
+        CALL(scope, boxed("read_word"), floating = AS(double (*)(long, double))(0, 42.5)),
+        OG_FAULTED);
+    og_scope_end(&scope);
+    assert_true(floating == 0);
+    assert_works_after_reset();
+}
+
 /* --- faults told in full --- */
 
 static char description[2 * OG_DESCRIPTION];
@@ -89,6 +116,7 @@ static void every_fault_names_its_function_and_library(void **state)
         {"call_abort", 0, 0, "/libc.so.6 (offset 0x", "called abort"},
         {"call_exit", 0, 0, "_exit", "called exit"},
         {"call_address", 0x1234, 0, "at 0x1234: unmapped", "executed memory that is not there"},
+        {"call_address", 0, 0, "jump to 0x0: unmapped", "executed memory that is not there"},
     };
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         assert_fails_in(ways[i].function, ways[i].a, ways[i].b, ways[i].file);
@@ -367,6 +395,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_to_fail_ends_the_call_and_not_the_host),
+        cmocka_unit_test(a_call_that_faults_returns_nothing),
         cmocka_unit_test(every_fault_names_its_function_and_library),
         cmocka_unit_test(a_fault_tells_whose_memory_was_touched),
         cmocka_unit_test(a_fault_in_the_hosts_code_names_it),

@@ -48,8 +48,8 @@ static void run(void (*scenario)(void))
         fail_msg("the scenario ended early: status 0x%x", (unsigned)status);
 }
 
-/* Opens a domain in a scenario; its end if there is none. */
-static struct og_domain *open_or_end(void)
+/* Opens a domain in a scenario; NULL if there is none, and the outcome says why. */
+static struct og_domain *open_one(void)
 {
     static const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 1000};
     struct og_domain *opened = NULL;
@@ -57,6 +57,13 @@ static struct og_domain *open_or_end(void)
     beside_library(path, "liboghostcode.so");
     outcome->error = og_domain_open(&opened, (const char *const[]){path, NULL}, &options, &fault);
     outcome->fault = fault;
+    return opened;
+}
+
+/* The same; its end if there is none. */
+static struct og_domain *open_or_end(void)
+{
+    struct og_domain *opened = open_one();
     if (!opened) {
         outcome->done = true;
         _exit(0);
@@ -300,6 +307,29 @@ static void code_that_cannot_be_read_is_refused_for_its_key(void **state)
     assert_refused_by(OG_UNSUPPORTED, "execute-only memory");
 }
 
+/* A file that is shorter than what is mapped of it, and may grow. */
+static void map_beyond_a_file(void)
+{
+    int file = memfd_create("short", 0);
+    unsigned char *pages = ftruncate(file, PAGE)
+                               ? MAP_FAILED
+                               : mmap(NULL, 2 * PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+    if (pages == MAP_FAILED)
+        _exit(1);
+    struct og_domain *opened = open_or_end();
+    if (ftruncate(file, 2 * PAGE) ||
+        pwrite(file, wrpkru_ret, sizeof(wrpkru_ret), PAGE) != sizeof(wrpkru_ret))
+        _exit(1);
+    attack(opened, "write_by_wrpkru", pages + PAGE);
+}
+
+static void code_that_is_not_there_yet_is_refused(void **state)
+{
+    (void)state;
+    run(map_beyond_a_file);
+    assert_refused("cannot be read");
+}
+
 /* The first page of a file, and anonymous memory behind it. */
 static void spell_across_a_border(void)
 {
@@ -319,6 +349,174 @@ static void what_two_mappings_spell_together_is_found(void **state)
     (void)state;
     run(spell_across_a_border);
     assert_refused("WRPKRU");
+}
+
+/* The thunks' code of a domain, between two pages of the host's: where these are. */
+struct between {
+    struct mpk_domain *domain;
+    unsigned char *before, *after;
+};
+
+static struct between put_thunks_between_pages(void)
+{
+    enum { SIZE = MPK_THUNKS * MPK_THUNK_SIZE };
+    struct mpk_domain *opened = (struct mpk_domain *)open_or_end();
+    unsigned char *room =
+        mmap(NULL, SIZE + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED || mremap((void *)opened->thunk_code, SIZE, SIZE,
+                                     MREMAP_MAYMOVE | MREMAP_FIXED, room + PAGE) != room + PAGE)
+        _exit(1);
+    opened->thunk_code = (uintptr_t)room + PAGE;
+    return (struct between){opened, room, room + PAGE + SIZE};
+}
+
+static void write_code(unsigned char *page, size_t at, const unsigned char *bytes, size_t size)
+{
+    if (mprotect(page, PAGE, PROT_READ | PROT_WRITE))
+        _exit(1);
+    memcpy(page + at, bytes, size);
+    if (mprotect(page, PAGE, PROT_READ | PROT_EXEC))
+        _exit(1);
+}
+
+static void spell_before_thunks(void)
+{
+    struct between between = put_thunks_between_pages();
+    memcpy(between.domain->thunks, wrpkru_ret + 2, 2);
+    write_code(between.before, PAGE - 2, wrpkru_ret, 2);
+    outcome->error = og_mpk_check_host(&outcome->fault);
+}
+
+static void spell_after_thunks(void)
+{
+    struct between between = put_thunks_between_pages();
+    memcpy(between.domain->thunks + MPK_THUNKS * MPK_THUNK_SIZE - 2, wrpkru_ret, 2);
+    write_code(between.after, 0, wrpkru_ret + 2, 2);
+    outcome->error = og_mpk_check_host(&outcome->fault);
+}
+
+static void what_a_domains_code_and_the_hosts_spell_together_is_found(void **state)
+{
+    (void)state;
+    run(spell_before_thunks);
+    assert_refused("WRPKRU");
+    run(spell_after_thunks);
+    assert_refused("WRPKRU");
+}
+
+/* --- code that changes --- */
+
+/* A page of a file, which holds a RET. */
+static unsigned char *map_file(int *file, int flags)
+{
+    *file = memfd_create("page", 0);
+    if (ftruncate(*file, PAGE) || pwrite(*file, "\xc3", 1, 0) != 1)
+        _exit(1);
+    unsigned char *page = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, flags, *file, 0);
+    if (page == MAP_FAILED)
+        _exit(1);
+    return page;
+}
+
+static void change_made_code(void)
+{
+    unsigned char *page = make_page("\xc3", 1, PROT_READ | PROT_EXEC, 0);
+    open_or_end();
+    write_code(page, 0, wrpkru_ret, sizeof(wrpkru_ret));
+    attack(open_or_end(), "write_by_wrpkru", page);
+}
+
+static void change_shared_code(void)
+{
+    int file;
+    unsigned char *page = map_file(&file, MAP_SHARED);
+    open_or_end();
+    if (pwrite(file, wrpkru_ret, sizeof(wrpkru_ret), 0) != sizeof(wrpkru_ret))
+        _exit(1);
+    attack(open_or_end(), "write_by_wrpkru", page);
+}
+
+static void code_that_has_changed_is_looked_at_when_a_domain_is_opened(void **state)
+{
+    (void)state;
+    run(change_made_code);
+    assert_refused("WRPKRU");
+    run(change_shared_code);
+    assert_refused("WRPKRU");
+}
+
+static void write_over_private_code(void)
+{
+    int file;
+    unsigned char *page = map_file(&file, MAP_PRIVATE);
+    open_or_end();
+    write_code(page, 0, wrpkru_ret, sizeof(wrpkru_ret));
+    outcome->error = og_mpk_check_host(&outcome->fault);
+}
+
+/* Only who is asked to look at all of it looks at a library's code again. */
+static void code_that_was_written_over_is_found_by_who_looks_anew(void **state)
+{
+    (void)state;
+    run(write_over_private_code);
+    assert_refused("WRPKRU");
+}
+
+static void open_twice(void)
+{
+    int file;
+    write_code(map_file(&file, MAP_PRIVATE), 0, wrpkru_ret, sizeof(wrpkru_ret));
+    if (open_one())
+        _exit(1);
+    open_or_end();
+}
+
+static void what_is_refused_once_is_refused_again(void **state)
+{
+    (void)state;
+    run(open_twice);
+    assert_refused("WRPKRU");
+}
+
+static atomic_bool goes_on;
+static atomic_long comings;
+
+/* Code that other threads map and unmap, as compilers at run time do. */
+static void *come_and_go(void *page)
+{
+    while (goes_on)
+        if (mmap(page, PAGE, PROT_READ | PROT_EXEC,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == page) {
+            comings++;
+            munmap(page, PAGE);
+        }
+    return NULL;
+}
+
+/* What comes and goes is before what is looked for, and one run of code with it. */
+static void look_beside_what_comes_and_goes(void)
+{
+    enum { LOOKS = 100, COMINGS = 10000 };
+    pthread_t thread;
+    unsigned char *pages =
+        mmap(NULL, 2 * PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED || munmap(pages, PAGE))
+        _exit(1);
+    write_code(pages + PAGE, 0, wrpkru_ret, sizeof(wrpkru_ret));
+    goes_on = true;
+    if (pthread_create(&thread, NULL, come_and_go, pages))
+        _exit(1);
+    for (int i = 0; i < LOOKS || comings < COMINGS; i++)
+        outcome->value += og_mpk_check_host(&fault) == OG_OK;
+    goes_on = false;
+    pthread_join(thread, NULL);
+}
+
+static void code_beside_what_comes_and_goes_is_found(void **state)
+{
+    (void)state;
+    run(look_beside_what_comes_and_goes);
+    assert_int_equal(outcome->value, 0);
 }
 
 /* --- mending --- */
@@ -535,7 +733,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_executable_stack_is_refused),
         cmocka_unit_test(code_that_32_bit_code_reaches_is_refused),
         cmocka_unit_test(code_that_cannot_be_read_is_refused_for_its_key),
+        cmocka_unit_test(code_that_is_not_there_yet_is_refused),
         cmocka_unit_test(what_two_mappings_spell_together_is_found),
+        cmocka_unit_test(what_a_domains_code_and_the_hosts_spell_together_is_found),
+        cmocka_unit_test(code_that_has_changed_is_looked_at_when_a_domain_is_opened),
+        cmocka_unit_test(code_that_was_written_over_is_found_by_who_looks_anew),
+        cmocka_unit_test(what_is_refused_once_is_refused_again),
+        cmocka_unit_test(code_beside_what_comes_and_goes_is_found),
         cmocka_unit_test(code_is_mended_while_another_thread_executes_it),
         cmocka_unit_test(a_resolver_that_a_thread_may_be_in_is_not_touched),
         cmocka_unit_test(a_librarys_text_cannot_command_a_terminal),

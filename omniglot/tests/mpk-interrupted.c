@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -30,8 +31,8 @@ struct tracee {
 struct tracer {
     struct tracee tracees[TRACEES];
     size_t count;
-    bool steps; /* instructions, not system calls */
-    long signals;
+    long every; /* 0: at each system call; else after as many instructions */
+    long instructions, passed, signals;
 };
 
 static struct tracee *find(struct tracer *tracer, pid_t id)
@@ -56,10 +57,17 @@ static int at_call(struct tracer *tracer, struct tracee *tracee)
             tracee->sent = tracee->delivered = false;
         return 0;
     }
-    if (tracer->steps || tracee->sent || tracee->call == SYS_rt_sigreturn)
+    if (tracer->every || tracee->sent || tracee->call == SYS_rt_sigreturn)
         return 0;
     tracee->sent = true;
     return SIGUSR1;
+}
+
+static bool is_blocked(pid_t thread)
+{
+    uint64_t mask = 0;
+    assert_int_equal(ptrace(PTRACE_GETSIGMASK, thread, sizeof(mask), &mask), 0);
+    return mask >> (SIGUSR1 - 1) & 1;
 }
 
 /* Returns the signal to go on with. */
@@ -67,17 +75,20 @@ static int at_signal(struct tracer *tracer, struct tracee *tracee, int signal)
 {
     if (signal == SIGUSR1)
         tracee->delivered = true;
-    if (signal != SIGTRAP || !tracer->steps)
+    if (signal != SIGTRAP || !tracer->every)
         return signal == SIGSTOP ? 0 : signal;
-    if (tracee->sent)
+    tracer->instructions++;
+    if (tracee->sent || ++tracer->passed < tracer->every || is_blocked(tracee->id))
         return 0;
+    tracer->passed = 0;
     tracee->sent = tracee->delivered = true;
     return SIGUSR1;
 }
 
 static void go_on(const struct tracer *tracer, const struct tracee *tracee, int signal)
 {
-    bool steps = tracer->steps && !tracee->sent;
+    bool is_first = tracee == tracer->tracees; /* waits for the others */
+    bool steps = tracer->every && !is_first && !tracee->sent;
     (void)ptrace(steps ? PTRACE_SINGLESTEP : PTRACE_SYSCALL, tracee->id, 0, (long)signal);
 }
 
@@ -121,13 +132,19 @@ static void handle(int signal)
     handled++;
 }
 
+static struct og_function asks_kernel, counts_up; /* looked up before */
+
 /* 0, or what went wrong. */
 static int call_once(void)
 {
-    long result = 0;
-    if (call_words("system_call", &result, SYS_getppid, 0, 0, 0) || result != -1)
-        return 1;
-    return call_words("count_up", &result, 0, 0, 0, 0) ? 2 : 0;
+    struct og_scope scope;
+    long asked = 0, counted = 0;
+    og_scope_begin(domain, &scope);
+    enum og_error error = CALL(scope, asks_kernel, asked = AS(words *)(SYS_getppid, 0, 0, 0));
+    if (!error)
+        error = CALL(scope, counts_up, counted = AS(words *)(0, 0, 0, 0));
+    og_scope_end(&scope);
+    return error ? 1 : asked != -1 || counted != 101 ? 2 : 0;
 }
 
 static void *live(void *result)
@@ -163,12 +180,14 @@ static int open_and_close(void)
 }
 
 /* Runs `act` in a process of its own, interrupted all the time. Returns how often. */
-static long interrupt(int (*act)(void), bool steps)
+static long interrupt(int (*act)(void), long every)
 {
-    struct tracer tracer = {.steps = steps};
+    struct tracer tracer = {.every = every};
     pid_t child = fork();
     if (child == 0) {
         domain = open_another(NULL, &patient);
+        asks_kernel = boxed("system_call");
+        counts_up = boxed("count_up");
         ptrace(PTRACE_TRACEME, 0, 0, 0);
         signal(SIGUSR1, handle);
         raise(SIGSTOP);
@@ -180,25 +199,35 @@ static long interrupt(int (*act)(void), bool steps)
         print_message("killed by signal %d after %ld\n", WTERMSIG(status), tracer.signals);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+    print_message("# %ld signals, %ld instructions\n", tracer.signals, tracer.instructions);
     return tracer.signals;
 }
 
 static void a_thread_is_interrupted_at_each_system_call_of_its_life(void **state)
 {
     (void)state;
-    assert_true(interrupt(run_thread, false) > 20);
+    assert_true(interrupt(run_thread, 0) > 20);
 }
 
 static void a_domains_opening_is_interrupted_at_each_system_call(void **state)
 {
     (void)state;
-    assert_true(interrupt(open_and_close, false) > 200);
+    assert_true(interrupt(open_and_close, 0) > 200);
+}
+
+/* Not between any two, which would take minutes: at each forty-seventh. */
+static void a_thread_is_interrupted_between_instructions_of_its_life(void **state)
+{
+    (void)state;
+    long signals = interrupt(run_thread, 47);
+    assert_true(signals > 30);
 }
 
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_is_interrupted_at_each_system_call_of_its_life),
+        cmocka_unit_test(a_thread_is_interrupted_between_instructions_of_its_life),
         cmocka_unit_test(a_domains_opening_is_interrupted_at_each_system_call),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));

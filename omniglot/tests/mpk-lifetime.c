@@ -1,15 +1,19 @@
 /* Domains that come and go: many at once, nested in each other, reset and closed while threads are
  * inside or exit; and what is left of them afterwards, which is nothing. */
 #include "mpk-test.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { DOMAINS = 14 /* that keys allow, `domain` among them */ };
@@ -387,6 +391,215 @@ static void a_signal_after_the_domain_is_closed_is_handled(void **state)
     assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
 }
 
+static enum og_error refused_in(struct og_domain *other, long *value)
+{
+    struct og_scope scope;
+    og_scope_begin(other, &scope);
+    enum og_error error =
+        CALL(scope, boxed_in(other, "system_call"), *value = AS(words *)(SYS_getppid, 0, 0, 0));
+    og_scope_end(&scope);
+    return error;
+}
+
+static enum og_error call_in_handler;
+
+static void handle_with_a_call(int signal)
+{
+    long value;
+    handled += signal == SIGUSR1;
+    call_in_handler = count_in(domain, &value);
+}
+
+/* The kernel puts back the alternate stack that was there before the handler: none of a domain's.
+ */
+static void a_handler_that_calls_in_leaves_no_signal_stack_armed(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = handle_with_a_call}, before;
+    long value = 0;
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    assert_int_equal(og_mpk_signal_adopt(SIGUSR1, &fault), OG_OK);
+    struct og_domain *other = open_another(NULL, NULL);
+    assert_int_equal(count_in(other, &value), OG_OK);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    handled = 0;
+    raise(SIGUSR1);
+    assert_int_equal(handled, 1);
+    assert_int_equal(call_in_handler, OG_OK);
+    assert_int_equal(refused_in(domain, &value), OG_OK);
+    assert_int_equal(value, -EPERM);
+    assert_works_after_reset();
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+}
+
+/* --- a domain that another thread closes, and opens the next, which gets its number --- */
+
+static volatile sig_atomic_t handled_late;
+static atomic_int handling; /* 1: the handler runs; 2: it may return */
+static atomic_bool handler_calls_in;
+
+static void handle_for_long(int signal)
+{
+    long value;
+    handled += signal == SIGUSR1;
+    atomic_store(&handling, 1);
+    while (atomic_load(&handling) < 2)
+        usleep(10);
+    call_in_handler = handler_calls_in ? count_in(passing, &value) : OG_OK;
+}
+
+static void handle_late(int signal)
+{
+    handled_late += signal == SIGUSR2;
+}
+
+static void *armed_stack(void)
+{
+    stack_t stack;
+    return syscall(SYS_sigaltstack, NULL, &stack) ? NULL : stack.ss_sp;
+}
+
+/* What a thread came to that has been in a domain. */
+struct passed {
+    void *(*between)(void *); /* done before it enters the next one */
+    void *before, *after;     /* signal stacks */
+    enum og_error error;
+    long value;
+};
+
+static void *wait_for_the_next(void *memory)
+{
+    atomic_store(&handling, 1);
+    while (atomic_load(&handling) < 2)
+        usleep(10);
+    return memory;
+}
+
+static void *wait_and_handle_a_signal(void *memory)
+{
+    wait_for_the_next(memory);
+    pthread_kill(pthread_self(), SIGUSR2); /* finds the host, with the closed one's stack armed */
+    return memory;
+}
+
+static void *wait_in_a_handler(void *memory)
+{
+    pthread_kill(pthread_self(), SIGUSR1);
+    pthread_kill(pthread_self(), SIGUSR2);
+    return memory;
+}
+
+static void *pass_on(void *memory)
+{
+    struct passed *passed = memory;
+    passed->error = count_in(passing, &passed->value);
+    passed->before = armed_stack();
+    passed->between(passed);
+    if (!passed->error)
+        passed->error = refused_in(passing, &passed->value); /* needs its signal stack */
+    passed->after = armed_stack();
+    return NULL;
+}
+
+/* The thread is in one domain, which is closed while it does `between`, and then in the next. */
+static void assert_passes_on(void *(*between)(void *))
+{
+    struct passed passed = {.between = between};
+    pthread_t thread;
+    passing = open_another(NULL, NULL);
+    handled = handled_late = 0;
+    atomic_store(&handling, 0);
+    assert_int_equal(pthread_create(&thread, NULL, pass_on, &passed), 0);
+    while (atomic_load(&handling) < 1)
+        usleep(10);
+    assert_int_equal(og_domain_close(passing, &fault), OG_OK);
+    passing = open_another(NULL, NULL);
+    atomic_store(&handling, 2);
+    pthread_join(thread, NULL);
+    assert_int_equal(passed.error, OG_OK);
+    assert_int_equal(passed.value, -EPERM);
+    assert_non_null(passed.before);
+    assert_non_null(passed.after);
+    assert_ptr_not_equal(passed.after, passed.before);
+    assert_int_equal(og_domain_close(passing, &fault), OG_OK);
+}
+
+static int take_signals(void **state)
+{
+    struct sigaction action = {.sa_handler = handle_for_long}, late = {.sa_handler = handle_late};
+    (void)state;
+    return sigaction(SIGUSR1, &action, NULL) || sigaction(SIGUSR2, &late, NULL) ||
+           og_mpk_signal_adopt(SIGUSR1, &fault) || og_mpk_signal_adopt(SIGUSR2, &fault);
+}
+
+static void a_thread_arms_the_stack_of_the_domain_that_came_after(void **state)
+{
+    (void)state;
+    assert_passes_on(wait_for_the_next);
+}
+
+static void a_signal_after_another_thread_has_closed_the_domain_is_handled(void **state)
+{
+    (void)state;
+    assert_passes_on(wait_and_handle_a_signal);
+    assert_int_equal(handled_late, 1);
+}
+
+/* In which the thread may enter the next domain, too. */
+static void a_domain_can_be_closed_during_a_handler(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        handler_calls_in = i;
+        assert_passes_on(wait_in_a_handler);
+        assert_int_equal(call_in_handler, OG_OK);
+        assert_int_equal(handled, 1);
+        assert_int_equal(handled_late, 1);
+    }
+}
+
+/* --- a domain that another thread closes while the host forks --- */
+
+static void *close_it(void *memory)
+{
+    struct og_fault mine;
+    *(enum og_error *)memory = og_domain_close(passing, &mine);
+    return NULL;
+}
+
+/* Its destructors, in foreign code that no scope is open for, were in the middle of anything. */
+static void a_child_of_fork_hears_that_a_domain_was_being_closed(void **state)
+{
+    (void)state;
+    const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 1000};
+    void og_foreign *loop;
+    struct og_scope scope;
+    enum og_error closed = OG_BUSY;
+    pthread_t thread;
+    long value = 0;
+    int status = -1;
+    passing = open_another(NULL, &options);
+    const volatile bool *closes = &((struct mpk_domain *)passing)->turn.closed;
+    assert_int_equal(count_in(passing, &value), OG_OK);
+    assert_int_equal(og_domain_lookup_data(passing, "loop_forever", &loop, &fault), OG_OK);
+    og_scope_begin(passing, &scope);
+    assert_int_equal(CALL(scope, boxed_in(passing, "call_at_the_end"),
+                          AS(words *)((long)og_foreign_address(loop), 0, 0, 0)),
+                     OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(pthread_create(&thread, NULL, close_it, &closed), 0);
+    while (!*closes)
+        sched_yield();
+    pid_t child = fork();
+    if (child == 0)
+        _exit(count_in(passing, &value) != OG_POISONED);
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(closed, OG_OK);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -399,6 +612,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_thread_can_exit_while_its_domain_is_closed),
         cmocka_unit_test(a_domain_that_another_thread_closed_is_forgotten),
         cmocka_unit_test(a_signal_after_the_domain_is_closed_is_handled),
+        cmocka_unit_test(a_handler_that_calls_in_leaves_no_signal_stack_armed),
+        cmocka_unit_test(a_child_of_fork_hears_that_a_domain_was_being_closed),
+        cmocka_unit_test(a_thread_arms_the_stack_of_the_domain_that_came_after),
+        cmocka_unit_test_setup(a_signal_after_another_thread_has_closed_the_domain_is_handled,
+                               take_signals),
+        cmocka_unit_test_setup(a_domain_can_be_closed_during_a_handler, take_signals),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

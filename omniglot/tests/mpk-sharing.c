@@ -1,9 +1,12 @@
 /* Threads that share a domain behind protection keys: what they may rely on, and what one of them
  * can do with the foreign code of another. And the end of the foreign stack, from which the host is
  * called back. */
+#include "alone.h"
+#include "omniglot/mpk/mpk.h"
 #include "sharing.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +69,184 @@ static void the_signal_stack_of_a_thread_that_is_outside_cannot_be_written(void 
     assert_int_equal(sharing_call(stays.domain, "count", 0, 0, 0, &value, &fault), OG_OK);
     assert_int_equal(value, 1);
     atomic_store(&stays.step, 4);
+    pthread_join(thread, NULL);
+    sharing_close(stays.domain);
+}
+
+/* Writes to the signal stack of its own thread, and enters again when another has reset. */
+static void *leave_something(void *memory)
+{
+    struct stays *stays = memory;
+    struct og_fault fault;
+    stays->error = sharing_call(stays->domain, "count", 0, 0, 0, NULL, &fault);
+    syscall(SYS_sigaltstack, NULL, &stays->stack);
+    volatile long *place = (volatile long *)((uintptr_t)stays->stack.ss_sp + 64);
+    /* From Linux 6.12 on it cannot: then as if the kernel had. */
+    if (sharing_call(stays->domain, "poke", (long)place, 4711, 0, NULL, &fault))
+        *place = 4711;
+    atomic_store(&stays->step, 1);
+    while (atomic_load(&stays->step) < 2)
+        usleep(500);
+    if (!stays->error)
+        stays->error = sharing_call(stays->domain, "count", 0, 0, 0, NULL, &fault);
+    stays->result = *place;
+    return NULL;
+}
+
+static void what_is_on_a_signal_stack_is_gone_after_anothers_reset(void **state)
+{
+    (void)state;
+    struct stays stays = {.domain = sharing_open(OG_THREADS_WAIT), .result = -1};
+    struct og_fault fault;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, leave_something, &stays), 0);
+    while (atomic_load(&stays.step) < 1)
+        usleep(500);
+    assert_int_equal(og_domain_reset(stays.domain, &fault), OG_OK);
+    atomic_store(&stays.step, 2);
+    pthread_join(thread, NULL);
+    assert_int_equal(stays.error, OG_OK);
+    assert_int_equal(stays.result, 0);
+    sharing_close(stays.domain);
+}
+
+/* Before Linux 6.12: the owner's signal stack has lost the domain's key, and the other's has not
+ * got it. The owner would be inside without one for the frame of its next system call. */
+static void a_domain_that_cannot_be_passed_on_is_nobodys(void **state)
+{
+    enum { KEY = 3 };
+    (void)state;
+    struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
+    const unsigned key = (unsigned)((const struct mpk_domain *)domain)->arena.key;
+    struct og_fault fault;
+    assert_int_equal(sharing_call(domain, "fail", 0, 0, 0, NULL, &fault), OG_FAULTED);
+    assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
+    assert_int_equal(sharing_call_elsewhere(domain, "count"), OG_OK); /* its seat has memory */
+    assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        if (sharing_call(domain, "count", 0, 0, 0, NULL, &fault) ||
+            !sharing_forbid(SYS_pkey_mprotect, KEY, key))
+            _exit(1);
+        enum og_error other = sharing_call_elsewhere(domain, "count");
+        enum og_error own = sharing_call(domain, "fail", 0, 0, 0, NULL, &fault);
+        /* From 6.12 on no key is needed. */
+        _exit(other == OG_OK ? own != OG_FAULTED : other != OG_SYSTEM || own != OG_SYSTEM);
+    }
+    assert_int_equal(sharing_exit_status(child), 0);
+    sharing_close(domain);
+}
+
+/* --- who waits --- */
+
+static void *enter_and_wait(void *memory)
+{
+    struct stays *stays = memory;
+    struct og_scope scope;
+    og_scope_begin(stays->domain, &scope);
+    while (atomic_load(&stays->step) < 2)
+        usleep(100);
+    og_scope_end(&scope);
+    return NULL;
+}
+
+static void wait_until_somebody_waits(struct og_domain *domain)
+{
+    struct og_turn *turn = &((struct mpk_domain *)domain)->turn;
+    for (bool does = false; !does;) {
+        pthread_mutex_lock(&turn->lock);
+        does = turn->next != turn->serving;
+        pthread_mutex_unlock(&turn->lock);
+        sched_yield();
+    }
+}
+
+static void *pass_through(void *memory)
+{
+    struct stays *stays = memory;
+    struct og_scope scope;
+    og_scope_begin(stays->domain, &scope);
+    atomic_store(&stays->step, 1);
+    og_scope_end(&scope);
+    return NULL;
+}
+
+static pthread_t begin_to_wait(struct stays *stays, void *(*wait)(void *))
+{
+    pthread_t thread;
+    atomic_store(&stays->step, 0);
+    assert_int_equal(pthread_create(&thread, NULL, wait, stays), 0);
+    wait_until_somebody_waits(stays->domain);
+    return thread;
+}
+
+/* Who comes back at once is behind it. */
+static void who_waits_is_the_next(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    struct stays stays = {.domain = sharing_open(OG_THREADS_WAIT)};
+    for (int round = 0; round < 50; round++) {
+        struct og_scope scope;
+        og_scope_begin(stays.domain, &scope);
+        pthread_t thread = begin_to_wait(&stays, pass_through);
+        assert_int_equal(atomic_load(&stays.step), 0);
+        og_scope_end(&scope);
+        og_scope_begin(stays.domain, &scope);
+        assert_int_equal(atomic_load(&stays.step), 1);
+        og_scope_end(&scope);
+        pthread_join(thread, NULL);
+    }
+    sharing_close(stays.domain);
+}
+
+/* It is still waiting, or inside. */
+static void who_leaves_does_not_close_under_who_waits(void **state) OG_NO_ANALYSIS
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        struct stays stays = {.domain = sharing_open(OG_THREADS_WAIT)};
+        struct og_scope scope;
+        struct og_fault fault;
+        og_scope_begin(stays.domain, &scope);
+        pthread_t thread = begin_to_wait(&stays, enter_and_wait);
+        og_scope_end(&scope);
+        assert_int_equal(og_domain_close(stays.domain, &fault), OG_BUSY);
+        atomic_store(&stays.step, 2);
+        pthread_join(thread, NULL);
+        sharing_close(stays.domain);
+    }
+}
+
+/* --- fork --- */
+
+static atomic_bool is_in_the_middle;
+
+static void *hold_the_lock(void *memory)
+{
+    struct stays *stays = memory;
+    struct og_turn *turn = &((struct mpk_domain *)stays->domain)->turn;
+    pthread_mutex_lock(&turn->lock);
+    is_in_the_middle = true;
+    atomic_store(&stays->step, 1);
+    usleep(200000);
+    is_in_the_middle = false;
+    pthread_mutex_unlock(&turn->lock);
+    return NULL;
+}
+
+static void a_child_of_fork_finds_no_turn_half_taken(void **state)
+{
+    (void)state;
+    struct stays stays = {.domain = sharing_open(OG_THREADS_WAIT)};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, hold_the_lock, &stays), 0);
+    while (atomic_load(&stays.step) < 1)
+        usleep(100);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(is_in_the_middle);
+    assert_int_equal(sharing_exit_status(child), 0);
     pthread_join(thread, NULL);
     sharing_close(stays.domain);
 }
@@ -223,6 +404,23 @@ static void a_recursion_that_calls_back_ends_where_the_stack_does(void **state)
     sharing_close(caller.domain);
 }
 
+static void callbacks_leave_the_foreign_stack_as_it_was(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    struct caller caller;
+    struct og_fault fault;
+    long before = 0, after = 0;
+    open_caller(&caller, &callback);
+    assert_int_equal(sharing_call(caller.domain, "own_stack", 0, 0, 0, &before, &fault), OG_OK);
+    assert_int_equal(
+        sharing_call(caller.domain, "call", (long)callback.address, 0, 0, NULL, &fault), OG_OK);
+    assert_int_equal(caller.calls, 1);
+    assert_int_equal(sharing_call(caller.domain, "own_stack", 0, 0, 0, &after, &fault), OG_OK);
+    assert_int_equal(after, before);
+    sharing_close(caller.domain);
+}
+
 struct probe {
     struct caller caller;
     long overflows, calls, wrong;
@@ -310,21 +508,25 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         SHARING_TESTS,
         cmocka_unit_test(the_signal_stack_of_a_thread_that_is_outside_cannot_be_written),
+        cmocka_unit_test(what_is_on_a_signal_stack_is_gone_after_anothers_reset),
+        cmocka_unit_test(a_domain_that_cannot_be_passed_on_is_nobodys),
+        cmocka_unit_test(who_waits_is_the_next),
+        cmocka_unit_test(who_leaves_does_not_close_under_who_waits),
+        cmocka_unit_test(a_child_of_fork_finds_no_turn_half_taken),
         cmocka_unit_test(the_seventeenth_thread_is_told_how_many_there_can_be),
         cmocka_unit_test(looking_up_in_a_poisoned_domain_says_so),
         cmocka_unit_test(threads_can_fail_and_exit_at_once),
+        cmocka_unit_test(callbacks_leave_the_foreign_stack_as_it_was),
         cmocka_unit_test(a_recursion_that_calls_back_ends_where_the_stack_does),
         cmocka_unit_test(a_callback_with_a_crooked_stack_is_a_fault),
         cmocka_unit_test(a_callback_from_the_bottom_of_the_stack_is_an_overflow),
     };
-    setvbuf(stdout, NULL, _IONBF, 0);
     if (argc < 2) {
         fprintf(stderr, "usage: %s FOLDER-OF-libogsharing.so [TEST]\n", argv[0]);
         return 2;
     }
     snprintf(sharing_library, sizeof(sharing_library), "%s/libogsharing.so", argv[1]);
     sharing_isolation = OG_MPK;
-    if (argc > 2)
-        cmocka_set_test_filter(argv[2]);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_all_alone(argv[0], tests, sizeof(tests) / sizeof(tests[0]),
+                         argc > 2 ? argv[2] : NULL, NULL, NULL) != 0;
 }

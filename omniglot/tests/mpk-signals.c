@@ -126,6 +126,20 @@ static void handlers_installed_in_any_way_run_on_the_hosts_stack(void **state)
     assert_ptr_equal(signal(SIGUSR1, SIG_DFL), handle_with_info);
 }
 
+static void send_as_if_for_a_system_call(pthread_t waiter)
+{
+    pthread_kill(waiter, SIGSYS);
+}
+
+/* SIGSYS that somebody sends asks for no system call: what is in the registers is not looked at. */
+static void a_sent_sigsys_is_no_system_call(void **state)
+{
+    (void)state;
+    assert_int_equal(act_during("wait_for", send_as_if_for_a_system_call, NULL), OG_FAULTED);
+    assert_int_equal(fault.signal, SIGSYS);
+    assert_int_equal(og_domain_reset(slow, &fault), OG_OK);
+}
+
 /* A library of the host's calls the C library's functions by their names, old ones too. */
 static void handlers_that_libraries_install_run_on_the_hosts_stack(void **state)
 {
@@ -558,6 +572,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         WITH_SLOW(handlers_installed_in_any_way_run_on_the_hosts_stack),
         WITH_SLOW(handlers_that_libraries_install_run_on_the_hosts_stack),
+        WITH_SLOW(a_sent_sigsys_is_no_system_call),
         cmocka_unit_test(the_host_is_told_its_own_handlers),
         WITH_SLOW(flags_and_masks_of_handlers_hold),
         cmocka_unit_test(what_needs_no_handler_is_left_to_the_kernel),

@@ -1,12 +1,10 @@
 #include "mpk-test.h"
+#include "alone.h"
 
 #include <dlfcn.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 char library[4096];
 static void *raw; /* the same library in the host */
@@ -97,21 +95,6 @@ void assert_works_after_reset(void)
     reset();
 }
 
-/* A test that fails leaves its scopes and domains open, one that succeeds for the library may end
- * the process: each has a process of its own. */
-static int run_alone(const char *group, const struct CMUnitTest *test)
-{
-    int status;
-    pid_t child = fork();
-    if (!child)
-        exit(_cmocka_run_group_tests(group, test, 1, open_domain, NULL) || close_domain());
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        return 1;
-    if (WIFSIGNALED(status))
-        printf("not ok 1 - %s\n# killed: %s\n", test->name, strsignal(WTERMSIG(status)));
-    return status != 0;
-}
-
 int run_mpk_tests(int argc, char **argv, const struct CMUnitTest *tests, size_t count)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -125,9 +108,6 @@ int run_mpk_tests(int argc, char **argv, const struct CMUnitTest *tests, size_t 
         fprintf(stderr, "%s: %s\n", argv[0], dlerror());
         return 2;
     }
-    int failed = 0;
-    for (size_t i = 0; i < count; i++)
-        if (argc < 3 || !fnmatch(argv[2], tests[i].name, 0))
-            failed += run_alone(argv[0], &tests[i]);
-    return failed != 0;
+    return run_all_alone(argv[0], tests, count, argc > 2 ? argv[2] : NULL, open_domain,
+                         close_domain) != 0;
 }

@@ -414,6 +414,63 @@ static void a_child_that_gets_no_dispatch_enters_no_domain(void **state)
     assert_int_equal(status, 0);
 }
 
+/* From now on what starts there cannot be replaced. */
+static bool forbid_mapping_over(uintptr_t address)
+{
+    const uint32_t halves[] = {(uint32_t)address, (uint32_t)(address >> 32)};
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 5),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, halves[0], 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, halves[1], 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+/* In a process of its own, which then has the filter. 0: the next domain has not got the key that
+ * the signal stack of the first one still has. */
+static int open_after_a_refusal(void)
+{
+    struct og_domain *first = open_another(NULL, NULL);
+    struct og_scope scope;
+    stack_t stack;
+    og_scope_begin(first, &scope);
+    enum og_error error =
+        CALL(scope, boxed_in(first, "count_per_thread"), (void)AS(words *)(0, 0, 0, 0));
+    og_scope_end(&scope);
+    /* The kernel's word, not the C library's. */
+    if (error || syscall(SYS_sigaltstack, NULL, &stack) || !stack.ss_sp)
+        return 1;
+    if (!forbid_mapping_over((uintptr_t)stack.ss_sp) || og_domain_close(first, &fault))
+        return 2;
+    struct og_domain *next = open_another(NULL, NULL);
+    og_scope_begin(next, &scope);
+    error =
+        CALL(scope, boxed_in(next, "write_word"), (void)AS(words *)((long)stack.ss_sp, 0, 0, 0));
+    og_scope_end(&scope);
+    return error != OG_FAULTED ? 3 : 0;
+}
+
+/* Where the kernel writes frames with the interrupted rights, a signal stack has its domain's key.
+ */
+static void a_key_that_a_page_still_has_is_not_the_next_domains(void **state)
+{
+    (void)state;
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(open_after_a_refusal());
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -427,6 +484,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_handler_that_calls_in_keeps_its_stack),
         cmocka_unit_test(a_child_without_forks_handlers_has_closed_domains),
         cmocka_unit_test(a_child_that_gets_no_dispatch_enters_no_domain),
+        cmocka_unit_test(a_key_that_a_page_still_has_is_not_the_next_domains),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -1,4 +1,5 @@
 /* Threads that share a domain without isolation. Run by thread sanitizer as well. */
+#include "alone.h"
 #include "sharing.h"
 
 #include <stdio.h>
@@ -16,10 +17,11 @@ static void find_library(void)
     snprintf(sharing_library, sizeof(sharing_library), "%s/lib/libogsharing.so", own);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {SHARING_TESTS};
     find_library();
     sharing_isolation = OG_NONE;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_all_alone(argv[0], tests, sizeof(tests) / sizeof(tests[0]),
+                         argc > 1 ? argv[1] : NULL, NULL, NULL) != 0;
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What README.md and docs/ say is there: every make target, every file linked to.
+# What README.md and docs/ say is there: every make target, every file linked to, every test that a
+# threat model names. And every mutation of the runtime has its check still.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 number=0
@@ -20,4 +21,17 @@ for target in $targets; do
     make -n "$target" A=x B=y >/dev/null 2>&1
     report $? "make_$(echo "$target" | tr - _)_exists"
 done
+for document in docs/threat-model*.md; do
+    # shellcheck disable=SC2016
+    missing=$(grep -o '`[a-z0-9-]*_[a-z0-9_-]*_[a-z0-9_-]*`' "$document" | tr -d '`' | sort -u |
+        while read -r name; do
+            grep -rqw -- "$name" omniglot attacks || echo "$name"
+        done)
+    [ -z "$missing" ]
+    report $? "what_$(echo "$document" | tr '/.-' '___')_names_is_there"
+    [ -z "$missing" ] || echo "# $missing"
+done
+stale=$(omniglot/tests/mutate_mpk.py --list)
+report $? "every_mutation_still_applies"
+echo "$stale" | sed -n 's/.*no longer applies.*/# &/p'
 echo "1..$number"

@@ -1,12 +1,16 @@
 #include "sharing.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +89,51 @@ void *sharing_elsewhere(void *(*function)(void *), void *argument)
     assert_int_equal(pthread_create(&thread, NULL, function, argument), 0);
     assert_int_equal(pthread_join(thread, &result), 0);
     return result;
+}
+
+struct call_elsewhere {
+    struct og_domain *domain;
+    const char *name;
+    enum og_error error;
+};
+
+static void *call_elsewhere(void *memory)
+{
+    struct call_elsewhere *call = memory;
+    struct og_fault fault;
+    call->error = sharing_call(call->domain, call->name, 0, 0, 0, NULL, &fault);
+    return NULL;
+}
+
+enum og_error sharing_call_elsewhere(struct og_domain *domain, const char *name)
+{
+    struct call_elsewhere call = {domain, name, OG_OK};
+    sharing_elsewhere(call_elsewhere, &call);
+    return call.error;
+}
+
+int sharing_exit_status(pid_t child)
+{
+    int status = -1;
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
+}
+
+bool sharing_forbid(long number, int argument, unsigned value)
+{
+    const unsigned at = (unsigned)offsetof(struct seccomp_data, args[0]);
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at + 8 * (unsigned)(argument < 0 ? 0 : argument)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, argument < 0 ? 0 : 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
 }
 
 static void wait_until(atomic_int *step, int value)
@@ -336,6 +385,29 @@ void a_domain_that_a_thread_waits_for_is_not_closed(void **state) OG_NO_ANALYSIS
     }
 }
 
+/* Whether it is inside is known only when the processors have been made to agree. */
+void a_domain_whose_owner_cannot_be_seen_is_not_entered(void **state)
+{
+    (void)state;
+    struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
+    struct og_fault fault;
+    assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    assert_int_equal(sharing_call_elsewhere(domain, "count"), OG_OK);
+    assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        if (sharing_call(domain, "count", 0, 0, 0, NULL, &fault) ||
+            !sharing_forbid(SYS_membarrier, -1, 0))
+            _exit(1);
+        int bad = (sharing_call_elsewhere(domain, "count") != OG_SYSTEM) << 1;
+        bad |= (sharing_call(domain, "count", 0, 0, 0, NULL, &fault) != OG_OK) << 2;
+        _exit(bad);
+    }
+    assert_int_equal(sharing_exit_status(child), 0);
+    sharing_close(domain);
+}
+
 void looking_up_in_a_read_section_is_refused(void **state)
 {
     (void)state;
@@ -382,6 +454,7 @@ struct called {
     struct og_callback callback;
     atomic_int calls;
     enum og_error error;
+    struct og_fault fault;
     long result;
 };
 
@@ -405,9 +478,8 @@ static void refuse(void *user, struct og_scope *scope, const struct og_arguments
 static void *call_it(void *memory)
 {
     struct called *called = memory;
-    struct og_fault fault;
     called->error = sharing_call(called->domain, "call", (long)called->callback.address, 21, 0,
-                                 &called->result, &fault);
+                                 &called->result, &called->fault);
     return NULL;
 }
 
@@ -429,6 +501,29 @@ void what_one_thread_refuses_is_poisoned_for_all(void **state)
     og_callback_any_thread(&called.callback);
     sharing_elsewhere(call_it, &called); /* and that thread is gone by now */
     assert_int_equal(called.error, OG_CONTRACT);
+    assert_int_equal(sharing_call(called.domain, "count", 0, 0, 0, NULL, &fault), OG_POISONED);
+    assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
+    assert_int_equal(sharing_call(called.domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    sharing_close(called.domain);
+}
+
+static void end_thread(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                       struct og_result *result)
+{
+    (void)user, (void)scope, (void)arguments, (void)result;
+    pthread_exit(NULL);
+}
+
+/* The foreign code was in the middle of something, and nobody will go on with it. */
+void a_thread_that_ends_in_a_callback_poisons_the_domain(void **state)
+{
+    (void)state;
+    struct called called;
+    struct og_fault fault;
+    open_called(&called, end_thread);
+    assert_int_equal(sharing_call(called.domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    og_callback_any_thread(&called.callback);
+    sharing_elsewhere(call_it, &called);
     assert_int_equal(sharing_call(called.domain, "count", 0, 0, 0, NULL, &fault), OG_POISONED);
     assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
     assert_int_equal(sharing_call(called.domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
@@ -480,6 +575,9 @@ void a_callback_is_its_threads_own(void **state)
     assert_int_equal(called.calls, 1);
     /* As one that there is not: the call ends where the isolation can end it. */
     assert_int_equal(called.error, sharing_isolation == OG_NONE ? OG_OK : OG_FAULTED);
+    if (called.error)
+        assert_string_equal(called.fault.message,
+                            "the foreign code called another thread's callback");
     assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
     sharing_close(called.domain);
 }
@@ -640,15 +738,53 @@ void a_callback_can_close_itself(void **state)
     sharing_close(called.domain);
 }
 
-/* --- fork --- */
-
-static int exit_status(pid_t child)
+/* What closes itself has returned later: its place is nobody's until then. */
+static void *open_and_close_another(void *memory)
 {
-    int status = -1;
-    assert_true(child > 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
+    struct called *called = memory;
+    struct og_callback another;
+    struct og_fault fault;
+    called->error = og_callback_open(called->domain, &another, note, called, &fault);
+    og_callback_close(&another);
+    atomic_store(&closing, 1);
+    return NULL;
 }
+
+static void close_itself_and_wait_for_another(void *user, struct og_scope *scope,
+                                              const struct og_arguments *arguments,
+                                              struct og_result *result)
+{
+    enum { SECONDS = 20 };
+    struct called *called = user;
+    pthread_t thread;
+    (void)scope, (void)arguments;
+    og_callback_close(&called->callback);
+    if (pthread_create(&thread, NULL, open_and_close_another, called))
+        return;
+    for (int i = 0; i < 1000 * SECONDS && !atomic_load(&closing); i++)
+        usleep(1000);
+    result->integer = (uintptr_t)atomic_load(&closing);
+    pthread_detach(thread);
+}
+
+void closing_a_callback_waits_for_no_other(void **state)
+{
+    (void)state;
+    struct called called;
+    struct og_fault fault;
+    long result = 0;
+    uintptr_t address;
+    open_called(&called, close_itself_and_wait_for_another);
+    address = called.callback.address;
+    atomic_store(&closing, 0);
+    assert_int_equal(sharing_call(called.domain, "call", (long)address, 0, 0, &result, &fault),
+                     OG_OK);
+    assert_int_equal(result, 2);
+    assert_int_equal(called.error, OG_OK);
+    sharing_close(called.domain);
+}
+
+/* --- fork --- */
 
 void a_child_of_fork_hears_that_a_thread_was_inside(void **state)
 {
@@ -664,13 +800,14 @@ void a_child_of_fork_hears_that_a_thread_was_inside(void **state)
     if (child == 0) {
         alarm(60);
         int bad = sharing_call(domain, "count", 0, 0, 0, &value, &fault) != OG_POISONED;
+        bad |= !strstr(fault.message, "when the process forked");
         bad |= (og_domain_reset(domain, &fault) != OG_OK) << 1;
         bad |= (sharing_call(domain, "count", 0, 0, 0, &value, &fault) != OG_OK || value != 1) << 2;
         bad |= (og_domain_close(domain, &fault) != OG_OK) << 3;
         _exit(bad);
     }
     end_visit(thread, &visitor);
-    assert_int_equal(exit_status(child), 0);
+    assert_int_equal(sharing_exit_status(child), 0);
     sharing_close(domain);
 }
 
@@ -714,7 +851,7 @@ void a_child_of_fork_finds_no_lock_taken(void **state)
             bad |= (og_domain_close(called.domain, &fault) != OG_OK) << 3;
             _exit(bad);
         }
-        assert_int_equal(exit_status(child), 0);
+        assert_int_equal(sharing_exit_status(child), 0);
     }
     atomic_store(&stop, true);
     for (int i = 0; i < 2; i++)

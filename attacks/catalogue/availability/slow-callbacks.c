@@ -1,4 +1,5 @@
-/* Tries: to keep the thread by callbacks in which the host takes its time: a deadline far behind
+/* Tries: to keep the thread by callbacks in which the host takes its time, which no deadline
+ *   counts. The host says how many there may be
  * From: CWE-400
  * Observed: The host is still there, and has its thread. */
 #include "attacks/attack.h"
@@ -13,8 +14,6 @@ FOREIGN(run)
 #endif
 
 #ifdef ATTACK_HOST
-static struct host *LOCAL(host);
-
 static uint64_t LOCAL(call)(uint64_t value)
 {
     host_spin(20);
@@ -23,7 +22,7 @@ static uint64_t LOCAL(call)(uint64_t value)
 
 HOST(before)
 {
-    LOCAL(host) = host;
     host->called_back = LOCAL(call);
+    host->callback_limit = 25;
 }
 #endif

@@ -6,18 +6,6 @@
 #include "attacks/attack.h"
 
 #ifdef ATTACK_FOREIGN
-
-/* Jumps there with these registers; what comes back comes back here, or not at all. */
-static void LOCAL(jump)(uint64_t code, uint64_t rights, uint64_t others)
-{
-    register uint64_t r8 __asm__("r8") = others;
-    __asm__ volatile(
-        "mov %0, %%r11\n\tmov %1, %%rax\n\txor %%ecx, %%ecx\n\txor %%edx, %%edx\n\tcall *%%r11"
-        :
-        : "r"(code), "r"(rights), "S"(others), "D"(others), "r"(r8)
-        : "rax", "rcx", "rdx", "r11", "memory");
-}
-
 FOREIGN(run)
 {
     if (at->gate_start)
@@ -27,5 +15,4 @@ FOREIGN(run)
     take(at, at->secret_global);
     return 0;
 }
-
 #endif

@@ -20,6 +20,18 @@
     .endr
     ret
 
+/* The registers of the x87 unit, below tags that say that they are empty. */
+    FUNCTION fill_x87
+    sub     $8, %rsp
+    movl    $GATE_REGISTERS_SECRET, (%rsp)
+    movl    $GATE_REGISTERS_SECRET, 4(%rsp)
+    .irp    n, 0,1,2,3,4,5,6,7
+    movq    (%rsp), %mm\n
+    .endr
+    emms
+    add     $8, %rsp
+    ret
+
     FUNCTION fill_wide
     push    %rax
     mov     $GATE_REGISTERS_SECRET, %eax
@@ -33,6 +45,8 @@
     ret
 
     FUNCTION see_registers
+    rdfsbase %r11                   /* the foreign code's own, in r10 behind the gate */
+    xor     %r11, %r10
     mov     %rdi, %rax
     .irp    r, rsi,rdx,rcx,r8,r9,r10,rbx,rbp,r12,r13,r14,r15
     or      %\r, %rax
@@ -48,6 +62,23 @@
     vmovq   %xmm0, %rcx
     or      %rcx, %rax
     vzeroupper
+    ret
+
+/* Of a call: what the unit holds, and whether its stack is empty. */
+    FUNCTION see_x87
+    push    %rbp
+    mov     %rsp, %rbp
+    sub     $128, %rsp
+    fnsave  (%rsp)
+    movzwl  8(%rsp), %eax
+    xor     $0xffff, %eax
+    .irp    n, 0,1,2,3,4,5,6,7
+    or      28+10*\n(%rsp), %rax
+    movzwl  28+10*\n+8(%rsp), %ecx
+    xor     $0xffff, %ecx           /* what every write to an MMX register leaves above it */
+    or      %rcx, %rax
+    .endr
+    leave
     ret
 
     FUNCTION see_wide
@@ -83,11 +114,18 @@
     add     $8, %rsp
     jmp     see_wide
 
+    FUNCTION call_back_and_see_x87
+    sub     $8, %rsp
+    call    og_mpk_callback_thunks
+    add     $8, %rsp
+    jmp     see_x87
+
     FUNCTION call_full
     .irp    r, rbx,rbp,r12,r13,r14,r15,rdi
     push    %\r
     .endr
     call    fill_vectors
+    call    fill_x87
     .irp    r, rsi,rdx,rcx,r8,r9,r10,r11,rbx,rbp,r12,r13,r14,r15,rax,rdi
     mov     $GATE_REGISTERS_SECRET, %\r
     .endr
@@ -111,6 +149,9 @@
     ret
 
     THUNK boxed_see_registers see_registers 0 0 gate_thread_plain
+    THUNK boxed_see_x87 see_x87 0 0 gate_thread_plain
+    THUNK boxed_see_x87_after_words see_x87 0 2 gate_thread_shaped
+    THUNK boxed_call_back_and_see_x87 call_back_and_see_x87 0 0 gate_thread_plain
     THUNK boxed_see_wide see_wide 0 0 gate_thread_plain
     THUNK boxed_call_back_and_see_wide call_back_and_see_wide 0 0 gate_thread_plain
     THUNK boxed_call_back call_back 0 0 gate_thread_plain

@@ -18,18 +18,19 @@ typedef void function(void);
 /* --- gate-registers-call.S --- */
 
 /* Everything that every x86-64 processor has, or AVX-512 has besides, full of a secret. */
-void fill_vectors(void), fill_wide(void);
+void fill_vectors(void), fill_wide(void), fill_x87(void);
 /* What these hold: their bits, or-ed. All but rax, which says how many vectors there are, r11,
  * which holds the function's address, rsp. */
-long see_registers(void), see_wide(void);
-/* The foreign side of a callback, which then sees the wide ones. */
-long call_back_and_see_wide(void);
+long see_registers(void), see_wide(void), see_x87(void);
+/* The foreign side of a callback, which then sees the wide ones, or those of the x87 unit. */
+long call_back_and_see_wide(void), call_back_and_see_x87(void);
 void call_back(void);
 /* Fills registers with secrets, and calls. */
 long call_full(function *called), call_full_and_wide(function *called);
 
 /* The same through the gate. */
-function boxed_see_registers, boxed_see_wide, boxed_call_back_and_see_wide, boxed_call_back;
+function boxed_see_registers, boxed_see_wide, boxed_call_back_and_see_wide, boxed_call_back,
+    boxed_see_x87, boxed_see_x87_after_words, boxed_call_back_and_see_x87;
 
 /* --- what the gate calls --- */
 
@@ -37,14 +38,18 @@ function boxed_see_registers, boxed_see_wide, boxed_call_back_and_see_wide, boxe
 static bool can_enter, is_wide;
 static unsigned armed;
 
-uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame);
-uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame)
+struct callback_return {
+    uintptr_t frame, fs;
+};
+struct callback_return og_mpk_callback_serve(uint64_t slot, uintptr_t frame);
+struct callback_return og_mpk_callback_serve(uint64_t slot, uintptr_t frame)
 {
     (void)slot;
     fill_vectors();
+    fill_x87();
     if (is_wide)
         fill_wide();
-    return frame;
+    return (struct callback_return){frame, (uintptr_t)__builtin_thread_pointer()};
 }
 
 void og_mpk_arm(uint32_t domain);
@@ -159,6 +164,28 @@ static void behind_the_gate_every_register_is_clear(void **state)
     assert_int_equal(call_full(boxed_see_registers), 0);
 }
 
+static void a_plain_call_shows_the_host_s_x87_registers(void **state)
+{
+    (void)state;
+    need_gate();
+    assert_int_not_equal(call_full((function *)(uintptr_t)see_x87), 0);
+}
+
+static void behind_the_gate_every_x87_register_is_clear(void **state)
+{
+    (void)state;
+    need_gate();
+    assert_int_equal(call_full(boxed_see_x87), 0);
+    assert_int_equal(call_full(boxed_see_x87_after_words), 0);
+}
+
+static void so_is_every_x87_register_after_a_callback(void **state)
+{
+    (void)state;
+    need_gate();
+    assert_int_equal(call_full(boxed_call_back_and_see_x87), 0);
+}
+
 static void a_plain_call_shows_the_host_s_wide_registers(void **state)
 {
     (void)state;
@@ -213,6 +240,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_call_shows_the_host_s_registers),
         cmocka_unit_test(behind_the_gate_every_register_is_clear),
+        cmocka_unit_test(a_plain_call_shows_the_host_s_x87_registers),
+        cmocka_unit_test(behind_the_gate_every_x87_register_is_clear),
+        cmocka_unit_test(so_is_every_x87_register_after_a_callback),
         cmocka_unit_test(a_plain_call_shows_the_host_s_wide_registers),
         cmocka_unit_test(behind_the_gate_every_wide_register_is_clear),
         cmocka_unit_test(so_it_is_after_the_signal_stack_was_armed),

@@ -215,7 +215,8 @@ static _Noreturn void go_on(siginfo_t *info, void *memory, uintptr_t fs)
     for (const unsigned char *at = memory; at < signal_stack + sizeof(signal_stack); at++)
         stack_is_clear = stack_is_clear && !*at;
     lose_vectors_and_tiles(has_tiles);
-    mpk_frame_return(&frame, where, (uintptr_t)signal_stack, fs);
+    const stack_t stack = mpk_signal_stack_at((uintptr_t)signal_stack);
+    mpk_frame_return(&frame, where, &stack, fs);
 }
 
 static void handle_by_frame(bool trusted)

@@ -100,7 +100,8 @@ struct og_callback {
 /* Registers `function` (with `user` handed through, never shown to the domain) and fills
  * *callback. It is the calling thread's: foreign code that another thread runs calls it in vain, as
  * it would one that there is not. One that is registered already is unregistered first. Returns
- * OG_OK, or OG_NO_MEMORY when there is no slot left. */
+ * OG_OK, or OG_NO_MEMORY when no slot is left of 64 in the domain (OG_MPK) or the program
+ * (OG_NONE), or 16 in the domain (OG_PMP). */
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
                                og_callback_function *function, void *user,
                                struct og_fault *fault) OG_MUST_CHECK;

@@ -42,9 +42,15 @@ struct og_options {
     size_t heap_size;  /* bytes of foreign heap, at most, mappings among them; 0: 64 MiB; RV32: what
                           the image has */
     size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
-    unsigned deadline_ms; /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
-                             counted; OG_PMP); 0: for ever. While libraries are loaded (OG_MPK), ten
-                             seconds or this, whichever is longer */
+    unsigned deadline_ms;    /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
+                                counted: see callback_limit; OG_PMP, with its callbacks). While
+                                libraries are loaded (OG_MPK), ten seconds or this, whichever is
+                                longer. 0: for ever, constructors and destructors too, which then
+                                can keep og_domain_open and og_domain_close */
+    unsigned callback_limit; /* how often a call may call back (OG_MPK; OG_PMP refuses it): what a
+                                callback takes is the host's time, which no deadline counts. The
+                                next one ends the call with OG_FAULTED. 0: without end, and then a
+                                library that calls back for ever keeps the thread */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
                                           link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */
@@ -64,7 +70,8 @@ enum og_error og_mpk_supported(struct og_fault *fault);
  * OG_NO_MEMORY: it could not be looked at. */
 enum og_error og_mpk_check_host(struct og_fault *fault);
 
-/* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain.
+/* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain. Sonames
+ * (no slash) are looked for where the system's libraries are (OG_MPK) or as dlopen does (OG_NONE).
  *
  * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation, or, for OG_BEST, any
  * that isolates: why, and what is left, in fault->message; or the process has protection keys of
@@ -98,7 +105,9 @@ enum og_error og_domain_close(struct og_domain *domain, struct og_fault *fault) 
 /* Finds an exported function of the domain's libraries, in the order they were named; not
  * one of the libraries that these need. It may run foreign code, the domain's own loader: it enters
  * the domain as a scope does. Returns OG_OK, or OG_NOT_FOUND, OG_BORROWED (in a read section),
- * OG_POISONED or why, OG_BUSY, OG_NO_MEMORY (og_scope_begin), and *function cannot be invoked. */
+ * OG_POISONED or why, OG_BUSY, OG_NO_MEMORY (og_scope_begin; or, behind protection keys, the 4,096
+ * entries are used up, two a function of which og_function_takes was told, or a child of fork looks
+ * up one that its parent had not), and *function cannot be invoked. */
 enum og_error og_domain_lookup(struct og_domain *domain, const char *symbol,
                                struct og_function *function, struct og_fault *fault) OG_MUST_CHECK;
 

@@ -164,7 +164,8 @@ enum { OG_RULE_DEPTH = 16 };
     ((__typeof__(**(valid)) og_foreign *)og_pointer_at((access), (const void og_valid *)(valid)))
 
 /* Where the value is, for code that takes host pointers (fwrite, memcmp); for the read
- * section only. NULL if `valid` is NULL or no read section is open. */
+ * section only. NULL if `valid` is NULL or no read section is open. To Clang a const void *, which
+ * printf's %s wants cast. */
 #if defined(__clang__)
 #define og_get(access, valid) og_get_at((access), (valid))
 #else

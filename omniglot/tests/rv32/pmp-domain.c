@@ -426,6 +426,7 @@ static void what_the_image_has_not_is_an_error_that_names_it(void)
     const struct og_options options = {.isolation = OG_PMP};
     const struct og_options large = {.isolation = OG_PMP, .heap_size = 1 << 20};
     const struct og_options mpk = {.isolation = OG_MPK};
+    const struct og_options limited = {.isolation = OG_PMP, .callback_limit = 1};
     struct og_domain *none;
     struct og_function missing;
     const char *const absent[] = {"libabsent.so", NULL}, *const present[] = {"libprobe.so", NULL};
@@ -433,6 +434,7 @@ static void what_the_image_has_not_is_an_error_that_names_it(void)
     check(!strcmp(fault.symbol, "libabsent.so") && !none);
     check(og_domain_open(&none, present, &large, &fault) == OG_NO_MEMORY);
     check(og_domain_open(&none, present, &mpk, &fault) == OG_UNSUPPORTED);
+    check(og_domain_open(&none, present, &limited, &fault) == OG_UNSUPPORTED);
     check(open_domain());
     check(og_domain_open(&none, present, &options, &fault) == OG_BUSY);
     check(og_domain_lookup(domain, "no_such", &missing, &fault) == OG_NOT_FOUND);
