@@ -507,6 +507,20 @@ void what_one_thread_refuses_is_poisoned_for_all(void **state)
     sharing_close(called.domain);
 }
 
+void what_a_thread_refuses_that_stays_is_poisoned_for_others(void **state)
+{
+    (void)state;
+    struct called called;
+    struct og_fault fault;
+    open_called(&called, refuse);
+    call_it(&called);
+    assert_int_equal(called.error, OG_CONTRACT);
+    assert_int_equal(sharing_call_elsewhere(called.domain, "count"), OG_POISONED);
+    assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
+    assert_int_equal(sharing_call_elsewhere(called.domain, "count"), OG_OK);
+    sharing_close(called.domain);
+}
+
 static void end_thread(void *user, struct og_scope *scope, const struct og_arguments *arguments,
                        struct og_result *result)
 {

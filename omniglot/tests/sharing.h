@@ -40,6 +40,7 @@ int sharing_exit_status(pid_t child);
         cmocka_unit_test(looking_up_in_a_read_section_is_refused),                                 \
         cmocka_unit_test(a_thread_that_exits_leaves_the_domain),                                   \
         cmocka_unit_test(what_one_thread_refuses_is_poisoned_for_all),                             \
+        cmocka_unit_test(what_a_thread_refuses_that_stays_is_poisoned_for_others),                 \
         cmocka_unit_test(a_thread_that_ends_in_a_callback_poisons_the_domain),                     \
         cmocka_unit_test(a_callback_is_its_threads_own),                                           \
         cmocka_unit_test(a_callback_for_any_thread_is_called_on_any),                              \
@@ -61,6 +62,7 @@ void a_domain_whose_owner_cannot_be_seen_is_not_entered(void **state);
 void looking_up_in_a_read_section_is_refused(void **state);
 void a_thread_that_exits_leaves_the_domain(void **state);
 void what_one_thread_refuses_is_poisoned_for_all(void **state);
+void what_a_thread_refuses_that_stays_is_poisoned_for_others(void **state);
 void a_thread_that_ends_in_a_callback_poisons_the_domain(void **state);
 void a_callback_is_its_threads_own(void **state);
 void a_callback_for_any_thread_is_called_on_any(void **state);
