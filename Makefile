@@ -168,7 +168,7 @@ fuzz: deps
 
 C_FILES = $(shell git ls-files '*.c' '*.h' '*.cc')
 # wasm/module.c is compiled once for each module, with its header.
-LINTED = $(shell git ls-files 'omniglot/*.c' 'baselines/*.c' 'workloads/harness/*.c' | \
+LINTED = $(shell git ls-files 'omniglot/*.c' 'baselines/*.c' 'bench/harness/*.c' 'bench/drivers/*.c' | \
     grep -v -e /tests/ -e /fuzz/ -e /rv32/ -e /pmp/ -e /task/ -e wasm/module.c)
 
 format:

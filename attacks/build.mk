@@ -40,8 +40,8 @@ OBJECTS += $(BUILD)/object/attacks/driver.$(1).o
 $(BUILD)/object/attacks/driver.$(1).o: attacks/driver.c $(ATTACK_PARTS) $(BUILD)/generated/attacks/stubs $(BUILD_FILES)
 	$$(call say,CC,"$$< ($(1))")
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DATTACK_HOST -DWORKLOAD_SYSTEM_$(call symbol,$(1))=1 \
-	    -DWORKLOAD_SYSTEM_NAME='"$(1)"' $(if $(filter process-%,$(1)),-DBASELINE_PROCESS) \
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DATTACK_HOST \
+	    $(call system_flags,$(1),$(SYSTEM_DISCIPLINE_$(1)),$(SYSTEM_ISOLATION_$(1))) $(if $(filter process-%,$(1)),-DBASELINE_PROCESS) \
 	    $(if $(filter %-mpk,$(1)),-DBASELINE_MPK) \
 	    -DATTACK_STUBS='"attacks/attacks-$(SYSTEM_DISCIPLINE_$(1)).h"' -MMD -MP -c -o $$@ $$<
 endef

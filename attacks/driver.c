@@ -6,6 +6,7 @@
  *   attack-SYSTEM FAMILY/NAME FD FOLDER  under the watcher: FD is the page of evidence
  */
 #include ATTACK_STUBS
+#include WORKLOAD_DISCIPLINE
 
 #include "attacks/host.h"
 #include "attacks/system.h"

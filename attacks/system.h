@@ -37,7 +37,7 @@ static const char *system_missing(void)
 static enum og_error system_open(struct attacks *library, const char *path, struct host *host)
 {
     return strcmp(path, host->library_path)
-               ? instance_open(&library->instance, "attacks", path, &host->fault)
+               ? instance_open(&library->instance, "attacks", path, NULL, &host->fault)
                : OG_OK;
 }
 
@@ -93,12 +93,12 @@ static const char *system_missing(void)
 
 static enum og_error system_open(struct attacks *library, const char *path, struct host *host)
 {
-    return instance_open(&library->instance, "attacks", path, &host->fault);
+    return instance_open(&library->instance, "attacks", path, NULL, &host->fault);
 }
 
 #else
 
-#define SYSTEM_ISOLATES (INSTANCE_ISOLATION != OG_NONE)
+#define SYSTEM_ISOLATES (WORKLOAD_ISOLATION != OG_NONE)
 static const struct lack system_lacks[] = {
 #if defined(WORKLOAD_SYSTEM_og_none)
     {NEEDS_THREADS, "a domain without isolation serves one thread at a time"},
@@ -116,7 +116,7 @@ static const char *system_missing(void)
 
 static enum og_error system_open(struct attacks *library, const char *path, struct host *host)
 {
-    const struct og_options options = {.isolation = INSTANCE_ISOLATION,
+    const struct og_options options = {.isolation = WORKLOAD_ISOLATION,
                                        .deadline_ms = !SYSTEM_ISOLATES    ? 0
                                                       : host->deadline_ms ? host->deadline_ms
                                                                           : DEADLINE_MS,

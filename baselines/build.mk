@@ -1,4 +1,4 @@
-# The systems Omniglot is compared with. `raw` is headers only.
+# The systems Omniglot is compared with. `raw` and `copying` are headers only.
 
 PROCESS_CHANNEL := $(addprefix baselines/process/,wire.c ring.c stream.c channel.c)
 $(call archive,process-host,$(PROCESS_CHANNEL) \
@@ -41,4 +41,8 @@ $(call fuzzer,process-messages,baselines/process/fuzz/process-messages.c \
 stress-process: $(BUILD)/test/process-stress
 	$(Q)PROCESS_KILLS=1000 $<
 
-include baselines/copying/wasm/build.mk
+include baselines/copying/wasm/build.mk baselines/task/build.mk
+
+# The attacks of the embedded target, through the copying discipline.
+$(call rv32_attack,copy-pmp,attack-isolated.c,false,-DATTACK_COPIES='"baselines/copying/stubs.h"')
+RV32_TAP_IMAGES += attack.copy-pmp

@@ -1,7 +1,10 @@
 # The core, the isolations, their tools and tests.
 
-$(call archive,og-core,$(wildcard omniglot/core/*.c))
-$(call archive,og-none,omniglot/open.c $(wildcard omniglot/none/*.c))
+# Which isolation a domain gets depends on those of the build, of which core knows nothing: it is linked
+# with their list, so that the archives' order is none, mpk, core.
+CORE := $(filter-out %/isolation.c,$(wildcard omniglot/core/*.c))
+$(call archive,og-core,$(CORE))
+$(call archive,og-none,omniglot/isolations.c omniglot/core/isolation.c $(wildcard omniglot/none/*.c))
 
 # og-none's allocator: Debian's jemalloc as one object, in which only what heap.c calls is to be seen,
 # and by other names, so that it replaces nobody's malloc.
@@ -35,6 +38,7 @@ $(BUILD)/object/omniglot/mpk/image.o: $(MPK_BOOT)_image.h
 OMNIGLOT := og-none og-mpk og-core
 OMNIGLOT_LIBS := -lm -ldl -lpthread
 
+$(call test,core-isolation,omniglot/tests/core-isolation.c omniglot/core/isolation.c,og-core,)
 $(call test,core-scope,omniglot/tests/core-scope.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-upgrade,omniglot/tests/core-upgrade.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-validate,omniglot/tests/core-validate.c omniglot/tests/fake-domain.c,og-core,)
@@ -68,16 +72,15 @@ BINDGEN := $(wildcard omniglot/bindgen/*.c)
 $(foreach source,$(basename $(BINDGEN)),$(eval FLAGS_$(source) += -isystem $(LLVM)/include))
 $(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
 
-# $(call stubs,NAME): what says that the stubs of workloads/NAME/NAME.og.h are made. What
-# includes them depends on it. stubs_rule makes those of FOLDER/NAME.og.h.
-stubs = $(BUILD)/generated/workloads/$(1)/stubs
+# $(call stubs_rule,FOLDER,NAME): makes the stubs of FOLDER/NAME.og.h, of every discipline. What
+# includes them depends on $(BUILD)/generated/FOLDER/stubs, which says that they are made.
 define stubs_rule
 $(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interface.h \
     $(BUILD)/bin/og-bindgen .clang-format $(if $(filter $(2),$(WASM_MODULES)),$(WASM)/module/$(2)-module.h)
 	$$(call say,BINDGEN,$$<)
 	@mkdir -p $$(@D)
-	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(CPPFLAGS)
-	$(if $(filter $(2),$(WASM_MODULES)),$(Q)$(BUILD)/bin/og-bindgen --wasm --output $$(@D) $$< -- \
+	$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --output $$(@D) $$< -- $(CPPFLAGS)
+	$(if $(filter $(2),$(WASM_MODULES)),$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --wasm --output $$(@D) $$< -- \
 	    $(WASM_STUBS_FLAGS) $(filter -I% -D%,$(WASM_FLAGS_$(2))))
 	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(2)-*.[ch]
 	@touch $$@
@@ -128,8 +131,8 @@ FLAGS_omniglot/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-poi
 # The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
 MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
     omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
-    omniglot/tests/mpk-stress-in-guest omniglot/tests/fuzz-domain-in-guest \
-    workloads/harness/tests/suite-in-guest
+    omniglot/tests/documented-program-in-guest \
+    omniglot/tests/mpk-stress-in-guest omniglot/tests/fuzz-domain-in-guest
 TEST_SCRIPTS += $(MPK_TESTS) omniglot/tests/pku-guest.sh
 
 # The MPK runtime's tests alone, and those that take long.
@@ -149,7 +152,7 @@ stress-mpk: deps
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
 
-$(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(wildcard omniglot/core/*.c))
+$(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(CORE))
 $(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/elf.c omniglot/mpk/scan.c)
 
 # --- the embedded target ---

@@ -17,7 +17,7 @@ class Wrong(Exception):
 
 
 def random_bytes(state, size):
-    """workloads/harness/random.c: the low bytes of SplitMix64. Returns (state, bytes)."""
+    """bench/harness/random.c: the low bytes of SplitMix64. Returns (state, bytes)."""
     made = bytearray()
     for _ in range(size):
         state = (state + 0x9e3779b97f4a7c15) & MASK

@@ -7,10 +7,24 @@
 
 symbol = $(subst -,_,$(1))
 
-# $(call system,NAME,DISCIPLINE,ARCHIVES,LIBRARIES): a system. DISCIPLINE picks the stubs,
-# the generated WORKLOAD-DISCIPLINE.h; ARCHIVES and LIBRARIES are what it links.
+# $(call stubs,NAME): what says that the stubs of workloads/NAME/NAME.og.h are made. What includes
+# them depends on it.
+stubs = $(BUILD)/generated/workloads/$(1)/stubs
+
+# $(call system,NAME,DISCIPLINE,ISOLATION,ARCHIVES,LIBRARIES): a system. DISCIPLINE picks the stubs,
+# the generated WORKLOAD-DISCIPLINE.h; ISOLATION is a domain's, an enum og_isolation; ARCHIVES and
+# LIBRARIES are what it links.
 system = $(eval SYSTEMS += $(1))$(eval SYSTEM_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
-    SYSTEM_ARCHIVES_$(1) := $(3))$(eval SYSTEM_LIBRARIES_$(1) := $(4))
+    SYSTEM_ISOLATION_$(1) := $(strip $(3)))$(eval SYSTEM_ARCHIVES_$(1) := $(4))$(eval \
+    SYSTEM_LIBRARIES_$(1) := $(5))
+
+# $(call system_flags,SYSTEM,DISCIPLINE,ISOLATION): what a source sees that is compiled for a system.
+system_flags = -DWORKLOAD_SYSTEM_$(call symbol,$(1))=1 -DWORKLOAD_SYSTEM_NAME='"$(1)"' \
+    -DWORKLOAD_DISCIPLINE='"bench/workload/$(2).h"' $(if $(3),-DWORKLOAD_ISOLATION=$(3))
+
+# $(call workload_flags,WORKLOAD,SYSTEM,DISCIPLINE,ISOLATION): the same for a workload.
+workload_flags = $(call system_flags,$(2),$(3),$(4)) -DWORKLOAD_STUBS='"workloads/$(1)/$(1)-$(3).h"' \
+    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2))
 
 # $(call gap,WORKLOAD,SYSTEM,SENTENCE): why the workload is not in the system, which og-bench says.
 gap = $(eval BENCH_GAPS += 'GAP("$(strip $(1))", "$(strip $(2))", "$(strip $(3))")')
@@ -36,9 +50,7 @@ $(BUILD)/object/workloads/$(1)/$(1).$(2).o: workloads/$(1)/$(1).c $(call stubs,$
 	$$(call say,CC,"$$< ($(2))")
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WORKLOAD_ALIGNMENT) $(FLAGS_workloads/$(1)/$(1)) \
-	    -DWORKLOAD_SYSTEM_$(call symbol,$(2))=1 -DWORKLOAD_SYSTEM_NAME='"$(2)"' \
-	    -DWORKLOAD_STUBS='"workloads/$(1)/$(1)-$(SYSTEM_DISCIPLINE_$(2)).h"' \
-	    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -MMD -MP -c -o $$@ $$<
+	    $(call workload_flags,$(1),$(2),$(SYSTEM_DISCIPLINE_$(2)),$(SYSTEM_ISOLATION_$(2))) -MMD -MP -c -o $$@ $$<
 endef
 workload = $(eval $(call stubs_rule,workloads/$(1),$(1)))$(eval BENCH_LIBRARIES += $(3))$(eval BENCH_SOURCES += \
     $(4))$(foreach name,$(call possible,$(1),$(2)),$(eval $(call workload_pair,$(1),$(name))))$(call \
@@ -47,16 +59,16 @@ workload = $(eval $(call stubs_rule,workloads/$(1),$(1)))$(eval BENCH_LIBRARIES 
 workload_worker = $(eval BENCH_WORKERS += $(BUILD)/bin/og-worker-$(1))$(call \
     process_worker,$(1),$(2),$(subst $$$$,$$,$(3)))
 
-#             NAME           DISCIPLINE ARCHIVES    LIBRARIES
-$(call system,raw,           raw,       og-core,)
-$(call system,process-ring-one,process,$(PROCESS),$(PROCESS_LIBS))
-$(call system,process-ring-two,process,$(PROCESS),$(PROCESS_LIBS))
-$(call system,process-socket,process,$(PROCESS),$(PROCESS_LIBS))
-$(call system,process-pipe,  process,   $(PROCESS), $(PROCESS_LIBS))
-$(call system,copy-mpk,      copying,   $(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call system,copy-wasm,     wasm,      $(WASM_RUNTIME),$(WASM_LIBS))
-$(call system,og-none,       og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call system,og-mpk,        og,        $(OMNIGLOT),$(OMNIGLOT_LIBS))
+#             NAME           DISCIPLINE ISOLATION ARCHIVES  LIBRARIES
+$(call system,raw,           raw,    ,          og-core,)
+$(call system,process-ring-one,process,,        $(PROCESS), $(PROCESS_LIBS))
+$(call system,process-ring-two,process,,        $(PROCESS), $(PROCESS_LIBS))
+$(call system,process-socket,process,,          $(PROCESS), $(PROCESS_LIBS))
+$(call system,process-pipe,  process,,          $(PROCESS), $(PROCESS_LIBS))
+$(call system,copy-mpk,      copying,   OG_MPK, $(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call system,copy-wasm,     wasm,   ,          $(WASM_RUNTIME),$(WASM_LIBS))
+$(call system,og-none,       og,        OG_NONE,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call system,og-mpk,        og,        OG_MPK, $(OMNIGLOT),$(OMNIGLOT_LIBS))
 
 # copy-wasm's modules.
 include workloads/sources.mk workloads/wasm/modules.mk
@@ -74,7 +86,8 @@ $(call workload,brotli,$(SYSTEMS),-lbrotlienc -lbrotlidec)
 $(call workload,expat, $(SYSTEMS),-lexpat)
 $(call workload,png,   $(SYSTEMS),-lpng16)
 
-HARNESS := workloads/harness
+HARNESS := bench/harness
+DRIVERS := bench/drivers
 
 $(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c input.c \
     options.c progress.c random.c \
@@ -87,13 +100,13 @@ $(BUILD)/generated/workloads/tables.list: $(BUILD_FILES)
 	    for gap in $(BENCH_GAPS); do echo "$$gap"; done; } >$@
 $(BUILD)/object/$(HARNESS)/tables.o: $(BUILD)/generated/workloads/tables.list
 
-FLAGS_$(HARNESS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'
+FLAGS_$(DRIVERS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'
 
-$(call program,bin/og-bench,$(HARNESS)/bench.cc $(HARNESS)/main.c $(HARNESS)/tables.c \
+$(call program,bin/og-bench,$(DRIVERS)/bench.cc $(HARNESS)/main.c $(HARNESS)/tables.c \
     $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),-lbenchmark $(sort $(BENCH_LIBRARIES)),$(CXX))
 
 # The same workloads with the driver that counts instructions, for the PKU guest.
-$(call program,bin/og-bench-counted,$(HARNESS)/counted.c $(HARNESS)/main.c $(HARNESS)/tables.c \
+$(call program,bin/og-bench-counted,$(DRIVERS)/counted.c $(HARNESS)/main.c $(HARNESS)/tables.c \
     $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),$(sort $(BENCH_LIBRARIES)))
 
 # What they start or load when they run.
@@ -102,7 +115,7 @@ $(BENCHES): | $(BENCH_WORKERS)
 $(BENCHES) $(BENCH_WORKERS): $(BUILD)/lib/libogubench.so
 
 # The same driver and program over tables that go wrong on purpose.
-$(call program,test/og-bench-fake,$(HARNESS)/bench.cc $(HARNESS)/main.c \
+$(call program,test/og-bench-fake,$(DRIVERS)/bench.cc $(HARNESS)/main.c \
     $(HARNESS)/tests/fake_tables.c,harness,-lbenchmark,$(CXX))
 
 $(call test,harness-statistics,$(HARNESS)/tests/statistics_test.c,harness,-lm)
@@ -110,7 +123,9 @@ $(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
 $(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
 $(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
 TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
-    $(HARNESS)/tests/adding-a-library $(HARNESS)/tests/input-files
+    $(HARNESS)/tests/adding-a-library $(HARNESS)/tests/input-files \
+    workloads/tests/every-system-computes-what-raw-computes
+MPK_TESTS += $(HARNESS)/tests/suite-in-guest
 
-include $(wildcard workloads/*/build.mk)
+include bench/mpk-model/build.mk $(wildcard workloads/*/build.mk)
 include omniglot/bindgen/build.mk

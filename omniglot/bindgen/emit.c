@@ -26,7 +26,7 @@ static void remove_unfinished(void)
         remove(unfinished);
 }
 
-/* WORKLOADS_SODIUM_OG_H from the file's name. */
+/* GENERATED_SODIUM_OG_H from the file's name. */
 static const char *guard_of(const char *name)
 {
     char *guard = (char *)memory_format("GENERATED_%s", name);
@@ -75,6 +75,11 @@ void put(const char *format, ...)
     va_start(arguments, format);
     vfprintf(file, format, arguments);
     va_end(arguments);
+}
+
+void put_baseline(const struct interface *interface, const char *header)
+{
+    put("#include \"%s/%s\"\n", interface->baselines, header);
 }
 
 const char *element_of(const struct type *pointee)
@@ -188,7 +193,8 @@ void put_call_signature(const struct interface *interface, const struct function
     put(", struct og_fault *fault)");
 }
 
-void put_invoke_signature(const struct interface *interface, const struct function *function)
+void put_invoke_signature(const struct interface *interface, const struct function *function,
+                          const char *reachable)
 {
     put("static inline enum og_error invoke_%s(struct %s *%s, instance_scope *scope",
         function->name, interface->name, interface->name);
@@ -201,12 +207,12 @@ void put_invoke_signature(const struct interface *interface, const struct functi
         if (parameter->kind == IN_WINDOW || parameter->kind == OUT_WINDOW)
             pointee = pointee->pointee;
         if (!put_common(interface, parameter))
-            put(", %s%s resident *%s", is_input ? "const " : "", element_of(pointee),
+            put(", %s%s %s*%s", is_input ? "const " : "", element_of(pointee), reachable,
                 parameter->name);
         for (size_t j = 0; j < parameter->window_count; j++) {
             const struct window *window = &parameter->windows[j];
-            put(", %s%s resident *%s, %s *%s", window->is_output ? "" : "const ",
-                window->element->spelling, window->pointer, window->count_type->spelling,
+            put(", %s%s %s*%s, %s *%s", window->is_output ? "" : "const ",
+                window->element->spelling, reachable, window->pointer, window->count_type->spelling,
                 window->left);
         }
     }
@@ -292,15 +298,36 @@ const char *sonames(const struct interface *interface)
     return memory_format("(const char *const[]){%sNULL}", text);
 }
 
-void put_open_and_close(const struct interface *interface)
+void put_open_from(const struct interface *interface, const char *options)
 {
     const char *name = interface->name;
-    put("static inline enum og_error %s_open_from(struct %s *%s, const char *path, struct og_fault "
-        "*fault)\n{\n    return instance_open(&%s->instance, \"%s\", path, fault);\n}\n\n",
-        name, name, name, name, name);
-    put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    return "
-        "%s_open_from(%s, NULL, fault);\n}\n\n",
-        name, name, name, name, name);
+    put("static inline enum og_error %s_open_from(struct %s *%s, const char *path, const %s "
+        "*options, struct og_fault *fault)\n{\n",
+        name, name, name, options);
+}
+
+void put_open(const struct interface *interface, const char *options)
+{
+    const char *name = interface->name;
+    put("static inline enum og_error %s_open(struct %s *%s, const %s *options, struct og_fault "
+        "*fault)\n{\n",
+        name, name, name, options);
+}
+
+void put_open_and_close(const struct interface *interface, const char *options)
+{
+    const char *name = interface->name;
+    put_open_from(interface, options);
+    put("    return instance_open(&%s->instance, \"%s\", path, options, fault);\n}\n\n", name,
+        name);
+    put_open(interface, options);
+    put("    return %s_open_from(%s, NULL, options, fault);\n}\n\n", name, name);
+    put_close(interface);
+}
+
+void put_close(const struct interface *interface)
+{
+    const char *name = interface->name;
     put("static inline void %s_close(struct %s *%s)\n{\n    instance_close(&%s->instance, "
         "NULL);\n}\n",
         name, name, name, name);

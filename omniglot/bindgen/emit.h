@@ -15,6 +15,9 @@ bool emit_end(void);
 
 void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Includes what the stubs of a baseline build on: a header of that folder. */
+void put_baseline(const struct interface *interface, const char *header);
+
 /* --- pieces that all disciplines have --- */
 
 /* "unsigned char" for void. */
@@ -34,8 +37,10 @@ void put_source(const struct function *function);
  * data in host memory. */
 void put_call_signature(const struct interface *interface, const struct function *function);
 
-/* The same for invoke_NAME: in a scope, on data that the library can reach. */
-void put_invoke_signature(const struct interface *interface, const struct function *function);
+/* The same for invoke_NAME: in a scope, on data that the library can reach, whose pointers are so
+ * qualified ("og_mut "). */
+void put_invoke_signature(const struct interface *interface, const struct function *function,
+                          const char *reachable);
 
 /* A host parameter that a stub has no use for. */
 void put_unused(const char *name);
@@ -102,8 +107,16 @@ void emit_worker(const struct interface *interface);
 void emit_wasm(const struct interface *interface);
 void emit_wasm_callbacks(const struct interface *interface);
 
+/* "static inline enum og_error NAME_open(struct NAME *NAME, const OPTIONS *options, struct og_fault
+ * *fault)", and the same with a path: up to where their bodies begin. */
+void put_open(const struct interface *interface, const char *options);
+void put_open_from(const struct interface *interface, const char *options);
+
+/* NAME_close, whole. */
+void put_close(const struct interface *interface);
+
 /* How a library is opened, whatever the path, and closed, where the instance needs no more than its
  * name. */
-void put_open_and_close(const struct interface *interface);
+void put_open_and_close(const struct interface *interface, const char *options);
 
 #endif

@@ -78,17 +78,19 @@ static void put_library(const struct interface *interface)
     put("    return domain_bind(%s->instance.domain, %s, symbols, sizeof(symbols) / "
         "sizeof(symbols[0]), fault);\n}\n\n",
         name, name);
-    put("static inline enum og_error %s_open_from(struct %s *%s, const char *path, struct og_fault "
-        "*fault)\n{\n    enum og_error error = instance_open(&%s->instance, \"%s\", path, "
-        "fault);\n    return error ? error : %s_bind(%s, fault);\n}\n\n",
-        name, name, name, name, name, name, name);
-    put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    enum "
-        "og_error error = instance_open_all(&%s->instance, \"%s\", %s, fault);\n    return error ? "
-        "error : %s_bind(%s, fault);\n}\n\n",
-        name, name, name, name, name, sonames(interface), name, name);
-    put("static inline void %s_close(struct %s *%s)\n{\n    instance_close(&%s->instance, "
-        "NULL);\n}\n",
-        name, name, name, name);
+    put("/* Opens the library of that path, with og_domain_open's options and errors. Closed by "
+        "%s_close, which is fine\n * whatever became of it. */\n",
+        name);
+    put_open_from(interface, "struct og_options");
+    put("    enum og_error error = instance_open(&%s->instance, \"%s\", path, options, fault);\n",
+        name, name);
+    put("    return error ? error : %s_bind(%s, fault);\n}\n\n", name, name);
+    put("/* The same by the name that the dynamic loader knows. */\n");
+    put_open(interface, "struct og_options");
+    put("    enum og_error error = instance_open_all(&%s->instance, \"%s\", %s, options, fault);\n",
+        name, name, sonames(interface));
+    put("    return error ? error : %s_bind(%s, fault);\n}\n\n", name, name);
+    put_close(interface);
 }
 
 static void put_kinds(const struct interface *interface)
@@ -366,7 +368,7 @@ static void put_invoke(const struct interface *interface, const struct function 
 {
     bool has_inner = needs_inner(function);
     put_source(function);
-    put_invoke_signature(interface, function);
+    put_invoke_signature(interface, function, "og_mut ");
     put("\n{\n");
     if (has_inner) {
         put("    struct og_scope inner;\n    (void)scope;\n");
@@ -643,7 +645,7 @@ static void put_call_by_name(const struct interface *interface, const struct fun
 
 static void put_validator(const struct interface *interface, const struct rule *rule)
 {
-    put("\nstatic inline enum og_error validate_%s(instance_scope *scope, const %s resident "
+    put("\nstatic inline enum og_error validate_%s(instance_scope *scope, const %s og_mut "
         "*memory, const %s **value, struct og_fault *fault) OG_REQUIRES_SHARED(scope->access)\n{\n",
         rule->identifier, rule->spelling, rule->spelling);
     if (rule->is_enum)
@@ -660,8 +662,11 @@ static void put_validator(const struct interface *interface, const struct rule *
 
 void emit_domain(const struct interface *interface, bool is_in_place)
 {
-    put("#include \"workloads/discipline/%s.h\"\n#include \"%s-types.h\"\n\n",
-        is_in_place ? "og" : "copying", interface->name);
+    if (is_in_place)
+        put("#include <omniglot/stubs/domain.h>\n");
+    else
+        put_baseline(interface, "copying/stubs.h");
+    put("#include \"%s-types.h\"\n\n", interface->name);
     copier = is_in_place ? "argument" : "copy";
     put_library(interface);
     put_kinds(interface);

@@ -487,13 +487,13 @@ static void put_library(const struct interface *interface)
             "*/\n};\n");
     }
     put("\n/* `path` is not used: the worker is linked to the library. */\n");
-    put_open_and_close(interface);
+    put_open_and_close(interface, "struct process_options");
 }
 
 void emit_process(const struct interface *interface)
 {
-    put("#include \"workloads/discipline/process.h\"\n#include \"%s-types.h\"\n\n",
-        interface->name);
+    put_baseline(interface, "process/stubs.h");
+    put("#include \"%s-types.h\"\n\n", interface->name);
     put_library(interface);
     for (const struct callback *callback = interface->callbacks; callback;
          callback = callback->next)
@@ -506,7 +506,7 @@ void emit_process(const struct interface *interface)
         if (!function_is_without_data(function) || function->is_by_name)
             continue;
         put("\n");
-        put_invoke_signature(interface, function);
+        put_invoke_signature(interface, function, "");
         put("\n{\n    (void)scope;\n    return call_%s(%s%s", function->name, interface->name,
             function_has_result(function) ? ", result" : "");
         for (size_t i = 0; i < function->count; i++)

@@ -115,20 +115,21 @@ static void put_validator(const struct rule *rule)
 
 void emit_raw(const struct interface *interface)
 {
-    put("#include \"workloads/discipline/raw.h\"\n#include \"%s\"\n\n", interface->path);
+    put_baseline(interface, "raw/stubs.h");
+    put("#include \"%s\"\n\n", interface->path);
     put("struct %s {\n    struct instance instance; /* none: the functions called are the linked "
         "library's */\n};\n",
         interface->name);
-    put("\nstatic inline enum og_error %s_open_from(struct %s *%s, const char *path, struct "
-        "og_fault *fault)\n{\n",
-        interface->name, interface->name, interface->name);
+    put("\n");
+    put_open_from(interface, "void");
     put_unused(interface->name);
     put_unused("path");
+    put_unused("options");
     put_unused("fault");
     put("    return OG_OK;\n}\n\n");
-    put("static inline enum og_error %s_open(struct %s *%s, struct og_fault *fault)\n{\n    return "
-        "%s_open_from(%s, NULL, fault);\n}\n\n",
-        interface->name, interface->name, interface->name, interface->name, interface->name);
+    put_open(interface, "void");
+    put("    return %s_open_from(%s, NULL, options, fault);\n}\n\n", interface->name,
+        interface->name);
     put("static inline void %s_close(struct %s *%s)\n{\n", interface->name, interface->name,
         interface->name);
     put_unused(interface->name);
@@ -145,7 +146,7 @@ void emit_raw(const struct interface *interface)
         if (function->is_by_name)
             continue;
         put("\n");
-        put_invoke_signature(interface, function);
+        put_invoke_signature(interface, function, "");
         put_body(interface, function, true);
     }
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)

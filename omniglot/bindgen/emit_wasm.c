@@ -503,7 +503,7 @@ static void put_call(const struct interface *interface, const struct function *f
 static void put_invoke(const struct interface *interface, const struct function *function)
 {
     put("\n");
-    put_invoke_signature(interface, function);
+    put_invoke_signature(interface, function, "");
     put("\n{\n    (void)scope;\n    return call_%s(%s%s", function->name, interface->name,
         function_has_result(function) ? ", result" : "");
     for (size_t i = 0; i < function->count; i++)
@@ -522,7 +522,7 @@ static void put_library(const struct interface *interface)
         name, name, name);
     put("struct %s {\n    struct instance instance;\n};\n\n", name);
     put("/* `path` is not used: the library was translated and linked. */\n");
-    put_open_and_close(interface);
+    put_open_and_close(interface, "void");
     for (const struct kind *kind = interface->kinds; kind; kind = kind->next) {
         put("\n%s {\n", host_struct(interface, kind->name));
         if (kind->is_object)
@@ -553,9 +553,8 @@ static void put_layouts(const struct interface *interface)
 
 void emit_wasm(const struct interface *interface)
 {
-    put("#include \"workloads/discipline/wasm.h\"\n#include \"%s-module.h\"\n#include "
-        "\"%s-types.h\"\n\n",
-        interface->name, interface->name);
+    put_baseline(interface, "copying/wasm/stubs.h");
+    put("#include \"%s-module.h\"\n#include \"%s-types.h\"\n\n", interface->name, interface->name);
     put_library(interface);
     put_layouts(interface);
     emit_wasm_callbacks(interface);

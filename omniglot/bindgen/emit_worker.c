@@ -491,9 +491,8 @@ static void put_callback(const struct callback *callback)
 
 void emit_worker(const struct interface *interface)
 {
-    put("#include \"workloads/discipline/worker.h\"\n#include \"%s-process.h\"\n\n#include "
-        "<stdlib.h>\n#include <string.h>\n",
-        interface->name);
+    put_baseline(interface, "process/worker-stubs.h");
+    put("#include \"%s-process.h\"\n\n#include <stdlib.h>\n#include <string.h>\n", interface->name);
     if (interface->kinds) {
         put("\n/* What tells handles apart. */\nenum { KIND_none");
         for (const struct kind *kind = interface->kinds; kind; kind = kind->next)

@@ -138,7 +138,8 @@ struct kind {
 };
 
 struct interface {
-    const char *path; /* as it was given */
+    const char *path;      /* as it was given */
+    const char *baselines; /* --baselines: what begins the paths of the headers there */
     const char *name;
     const struct annotation *library; /* its name, and its sonames as C strings */
     struct place place;

@@ -1,6 +1,8 @@
-/* og-bindgen: reads a library's interface file and writes the stubs of every discipline.
+/* og-bindgen: reads a library's interface file and writes the stubs by which it is called in a
+ * domain, and, for what Omniglot is compared with, those of the other disciplines.
  *
- *   og-bindgen [--wasm] [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]
+ *   og-bindgen [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]
+ *   og-bindgen --baselines FOLDER [--wasm] [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]
  *   og-bindgen --list INTERFACE [-- COMPILER-FLAGS...]
  *
  * INTERFACE is what the generated files include, so name it as the compiler will find it. */
@@ -12,20 +14,24 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: og-bindgen [--wasm] [--output DIRECTORY] INTERFACE [-- COMPILER-FLAGS...]\n"
-    "       og-bindgen --list INTERFACE [-- COMPILER-FLAGS...]\n"
-    "\n"
-    "Writes NAME-types.h, NAME-raw.h, NAME-og.h, NAME-copying.h, NAME-process.h and\n"
-    "NAME-worker.c for the library that INTERFACE describes (omniglot/interface.h).\n"
-    "\n"
-    "  --wasm               write NAME-wasm.h instead: calls of the library as a WebAssembly\n"
-    "                       module, whose layouts are those of --target=wasm32-wasi\n"
-    "  --output DIRECTORY   where to; the current one unless said otherwise\n"
-    "  --list               print what would be bound, and write nothing\n"
-    "  --help               this\n";
+    "usage: og-bindgen [OPTION]... INTERFACE [-- COMPILER-FLAGS...]\n"
+    "Writes NAME-og.h, which a program includes to call the library in a domain, and "
+    "NAME-types.h,\n"
+    "which that includes. INTERFACE describes the library (omniglot/interface.h); the flags find\n"
+    "what it includes: -I and omniglot/include, at least.\n"
+    "  --output DIRECTORY  where to; the current one unless said otherwise\n"
+    "  --list              print what would be bound, and write nothing\n"
+    "  --baselines FOLDER  write the calls through what Omniglot is compared with, too: "
+    "NAME-raw.h,\n"
+    "                      NAME-copying.h, NAME-process.h and NAME-worker.c, which include\n"
+    "                      FOLDER/raw/stubs.h and so on\n"
+    "  --wasm              with --baselines: NAME-wasm.h instead of all others: calls of the\n"
+    "                      library as a WebAssembly module, whose layouts are those of\n"
+    "                      --target=wasm32-wasi\n"
+    "  --help              this\n";
 
 struct options {
-    const char *directory, *interface;
+    const char *directory, *interface, *baselines;
     bool is_list, is_wasm;
     const char *const *flags;
     int flag_count;
@@ -52,6 +58,8 @@ static int parse_options(struct options *options, int count, char **arguments)
             options->is_wasm = true;
         } else if (!strcmp(argument, "--output") && i + 1 < count) {
             options->directory = arguments[++i];
+        } else if (!strcmp(argument, "--baselines") && i + 1 < count) {
+            options->baselines = arguments[++i];
         } else if (*argument != '-' && !options->interface) {
             options->interface = argument;
         } else {
@@ -62,9 +70,13 @@ static int parse_options(struct options *options, int count, char **arguments)
             return 3;
         }
     }
-    if (options->interface)
+    const char *lacking = !options->interface ? "no interface file"
+                          : options->is_wasm && !options->is_list && !options->baselines
+                              ? "--wasm needs --baselines"
+                              : NULL;
+    if (!lacking)
         return 0;
-    fprintf(stderr, "og-bindgen: no interface file\n%s", usage);
+    fprintf(stderr, "og-bindgen: %s\n%s", lacking, usage);
     return 3;
 }
 
@@ -97,18 +109,23 @@ static bool write_wasm(const struct interface *interface, const char *directory)
     return emit_end();
 }
 
-static bool write_all(const struct interface *interface, const char *directory)
+static bool write_domain(const struct interface *interface, const char *directory)
 {
     if (!emit_begin(interface, directory, "types.h", "layouts, and what bytes are a value"))
         return false;
     emit_types(interface);
-    if (!emit_end() || !emit_begin(interface, directory, "raw.h", "plain calls"))
-        return false;
-    emit_raw(interface);
     if (!emit_end() || !emit_begin(interface, directory, "og.h",
                                    "calls into a domain, whose memory is used in place"))
         return false;
     emit_domain(interface, true);
+    return emit_end();
+}
+
+static bool write_baselines(const struct interface *interface, const char *directory)
+{
+    if (!emit_begin(interface, directory, "raw.h", "plain calls"))
+        return false;
+    emit_raw(interface);
     if (!emit_end() || !emit_begin(interface, directory, "copying.h",
                                    "calls into a domain, data copied in and out"))
         return false;
@@ -130,14 +147,16 @@ int main(int count, char **arguments)
     int ended = parse_options(&options, count, arguments);
     if (ended)
         return ended - 1;
-    struct interface interface = {.path = options.interface, .is_wasm = options.is_wasm};
+    struct interface interface = {
+        .path = options.interface, .baselines = options.baselines, .is_wasm = options.is_wasm};
     bool done = interface_read(&interface, options.flags, options.flag_count);
     if (done && options.is_list)
         list(&interface);
     else if (done && options.is_wasm)
         done = write_wasm(&interface, options.directory);
     else if (done)
-        done = write_all(&interface, options.directory);
+        done = write_domain(&interface, options.directory) &&
+               (!options.baselines || write_baselines(&interface, options.directory));
     memory_free();
     return done ? 0 : 1;
 }

@@ -4,6 +4,7 @@
 
 #include "omniglot/bindgen/check.h"
 #include "omniglot/bindgen/expression.h"
+#include "omniglot/bindgen/include_path.h"
 #include "omniglot/bindgen/memory.h"
 #include "omniglot/bindgen/type.h"
 #include <string.h>
@@ -263,6 +264,21 @@ static enum CXChildVisitResult read_declaration(CXCursor cursor, CXCursor parent
     return CXChildVisit_Continue;
 }
 
+/* Reports what the compiler says, and of a header that is missing the -I that finds it. Returns
+ * false. */
+static bool report_compiler(struct place place, const char *message, const char *interface)
+{
+    const char *header = include_path_missing(message);
+    if (!header)
+        return report(place, "%s", message);
+    const char *folder = include_path_of(header, interface);
+    return folder ? report(place, "'%s' not found: add -I%s after --", header, folder)
+                  : report(place,
+                           "'%s' not found: add -I and the folder that has it after --, or "
+                           "install the package that brings it",
+                           header);
+}
+
 /* Reports what the compiler found. Returns whether it found no error. */
 static bool is_compiled(CXTranslationUnit unit, const char *path)
 {
@@ -276,7 +292,8 @@ static bool is_compiled(CXTranslationUnit unit, const char *path)
                                        &place.column, NULL);
             if (file)
                 place.file = type_string(clang_getFileName(file));
-            is_sound = report(place, "%s", type_string(clang_getDiagnosticSpelling(diagnostic)));
+            is_sound =
+                report_compiler(place, type_string(clang_getDiagnosticSpelling(diagnostic)), path);
         }
         clang_disposeDiagnostic(diagnostic);
     }

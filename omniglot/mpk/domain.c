@@ -262,4 +262,6 @@ const struct og_runtime og_runtime_mpk = {
     .callback_any_thread = mpk_callback_any_thread,
     .is_callback = mpk_is_callback,
     .describe = mpk_describe,
+    .isolation = OG_MPK,
+    .supported = og_mpk_supported,
 };

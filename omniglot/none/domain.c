@@ -227,4 +227,5 @@ const struct og_runtime og_runtime_none = {
     .callback_close = none_callback_close,
     .callback_any_thread = none_callback_any_thread,
     .is_callback = none_is_callback,
+    .isolation = OG_NONE,
 };

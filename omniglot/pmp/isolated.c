@@ -225,4 +225,5 @@ const struct og_runtime og_runtime_pmp = {
     .callback_open = pmp_callback_open,
     .callback_close = pmp_callback_close,
     .is_callback = pmp_is_callback,
+    .isolation = OG_PMP,
 };

@@ -90,4 +90,5 @@ const struct og_runtime og_runtime_none = {
     .callback_open = plain_callback_open,
     .callback_close = plain_callback_close,
     .is_callback = plain_is_callback,
+    .isolation = OG_NONE,
 };

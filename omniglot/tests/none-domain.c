@@ -20,6 +20,7 @@
 
 static struct og_domain *domain;
 static struct og_fault fault;
+static const struct og_options none = {.isolation = OG_NONE};
 static char library[PATH_MAX];
 
 /* The test library lies beside the folder that this program lies in. */
@@ -36,7 +37,7 @@ static struct og_domain *open_library(const char *name)
 {
     struct og_domain *opened = NULL;
     const char *const names[] = {name, NULL};
-    enum og_error error = og_domain_open(&opened, names, NULL, &fault);
+    enum og_error error = og_domain_open(&opened, names, &none, &fault);
     if (error)
         fprintf(stderr, "%s: %s\n", fault.symbol, fault.message);
     assert_int_equal(error, OG_OK);
@@ -116,7 +117,7 @@ static void missing_library_is_named_and_nothing_is_left(void **state)
     (void)state;
     struct og_domain *opened = domain;
     const char *const names[] = {library, "libno-such-thing.so.9", NULL};
-    assert_int_equal(og_domain_open(&opened, names, NULL, &fault), OG_NOT_FOUND);
+    assert_int_equal(og_domain_open(&opened, names, &none, &fault), OG_NOT_FOUND);
     assert_null(opened);
     assert_string_equal(fault.symbol, "libno-such-thing.so.9");
     assert_non_null(strstr(fault.message, "libno-such-thing.so.9"));
@@ -132,7 +133,7 @@ static void file_that_is_no_library_is_refused(void **state)
     assert_int_equal(write(file, "\177ELF but no more", 16), 16);
     close(file);
     const char *const names[] = {path, NULL};
-    assert_int_equal(og_domain_open(&opened, names, NULL, &fault), OG_NOT_FOUND);
+    assert_int_equal(og_domain_open(&opened, names, &none, &fault), OG_NOT_FOUND);
     unlink(path);
     assert_null(opened);
 }
@@ -141,14 +142,35 @@ static void open_without_libraries_or_isolation_is_refused(void **state)
 {
     (void)state;
     struct og_domain *opened = NULL;
-    const char *const none[] = {NULL};
+    const char *const nothing[] = {NULL};
     const char *const names[] = {library, NULL};
     struct og_options options = {.isolation = (enum og_isolation)77};
-    assert_int_equal(og_domain_open(&opened, none, NULL, &fault), OG_BAD_ARGUMENT);
-    assert_int_equal(og_domain_open(&opened, NULL, NULL, &fault), OG_BAD_ARGUMENT);
+    assert_int_equal(og_domain_open(&opened, nothing, &none, &fault), OG_BAD_ARGUMENT);
+    assert_int_equal(og_domain_open(&opened, NULL, &none, &fault), OG_BAD_ARGUMENT);
     assert_int_equal(og_domain_open(&opened, names, &options, &fault), OG_UNSUPPORTED);
-    options = (struct og_options){.heap_size = SIZE_MAX};
+    options = (struct og_options){.isolation = OG_NONE, .heap_size = SIZE_MAX};
     assert_int_equal(og_domain_open(&opened, names, &options, &fault), OG_BAD_ARGUMENT);
+    assert_null(opened);
+}
+
+/* Whatever this machine has. */
+static void a_domain_that_names_no_isolation_is_isolated_or_not_opened(void **state)
+{
+    (void)state;
+    struct og_domain *opened = NULL;
+    struct og_fault why;
+    const char *const names[] = {library, NULL};
+    int has_keys = !og_mpk_supported(&why);
+    enum og_error error = og_domain_open(&opened, names, NULL, &fault);
+    if (has_keys) {
+        assert_int_equal(error, OG_OK);
+        assert_int_equal(og_domain_isolation(opened), OG_MPK);
+        assert_int_equal(og_domain_close(opened, &fault), OG_OK);
+        return;
+    }
+    assert_int_equal(error, OG_UNSUPPORTED);
+    assert_memory_equal(fault.message, why.message, strlen(why.message));
+    assert_string_equal(fault.message + strlen(why.message), "; name OG_NONE to go without");
     assert_null(opened);
 }
 
@@ -556,7 +578,8 @@ static void domains_run_out_with_an_error(void **state)
     static struct og_domain *domains[64];
     size_t count = 0;
     const char *const names[] = {library, NULL};
-    const struct og_options small = {.heap_size = 16 << 20, .stack_size = 4096};
+    const struct og_options small = {
+        .isolation = OG_NONE, .heap_size = 16 << 20, .stack_size = 4096};
     while (count < 64 && og_domain_open(&domains[count], names, &small, &fault) == OG_OK)
         count++;
     assert_int_equal(count, 63); /* and the one that every test has */
@@ -580,7 +603,7 @@ static void library_that_cannot_be_unloaded_is_not_taken_for_the_next(void **sta
     (void)state;
     struct og_domain *first = NULL;
     const char *const names[] = {"libcrypto.so.3", NULL}; /* linked with -z nodelete */
-    if (og_domain_open(&first, names, NULL, &fault))
+    if (og_domain_open(&first, names, &none, &fault))
         skip();
     assert_int_equal(og_domain_close(first, &fault), OG_OK);
     struct og_domain *zlib = open_library("libz.so.1");
@@ -600,6 +623,7 @@ int main(void)
         TEST(missing_library_is_named_and_nothing_is_left),
         TEST(file_that_is_no_library_is_refused),
         TEST(open_without_libraries_or_isolation_is_refused),
+        TEST(a_domain_that_names_no_isolation_is_isolated_or_not_opened),
         TEST(what_the_library_allocates_belongs_to_its_domain),
         TEST(zeroed_and_counted_allocations_do_not_wrap),
         TEST(host_memory_does_not_belong_to_a_domain),

@@ -21,6 +21,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {SHARING_TESTS};
     find_library();
+    sharing_isolation = OG_NONE;
     return run_all_alone(argv[0], tests, sizeof(tests) / sizeof(tests[0]),
                          argc > 1 ? argv[1] : NULL, NULL, NULL) != 0;
 }

@@ -23,7 +23,7 @@ check() {
 }
 
 # The sentence of og-doctor, where there is no mpk.
-why=$("$build/bin/og-doctor" | sed -n 's/^auto picks  *none: //p')
+why=$("$build/bin/og-doctor" | sed -n 's/^OG_BEST picks  *nothing: //p')
 
 # refuses NAME OPTION...: says og-doctor's sentence and the hint, and calls nothing.
 refuses() {
@@ -40,6 +40,7 @@ refuses() {
     check "${refusal}_and_calls_nothing" 0 "" [ -z "$output" ]
 }
 refuses og-run_without_keys_refuses
+refuses og-run_asked_for_the_best_without_keys_refuses --isolation best
 refuses og-run_asked_for_mpk_without_keys_refuses --isolation mpk
 
 none="$run --isolation none"
@@ -66,14 +67,17 @@ for bad in 99999999999999999999 -9999999999999999999 12x 1.5.2 buf: buf:x buf:-1
 done
 check og-run_takes_12_integers 2 "13: more than 12 integers" "$run" a b 1 2 3 4 5 6 7 8 9 10 11 12 13
 check og-run_takes_8_floats 2 "9.: more than 8 floats" "$run" a b 1. 2. 3. 4. 5. 6. 7. 8. 9.
-check og-run_names_a_bad_isolation 2 "--isolation wasm: it takes" "$run" --isolation wasm a b
+check og-run_names_the_isolations_there_are 2 \
+    "--isolation wasm: this build has no such isolation: there are best, mpk, none" \
+    "$run" --isolation wasm a b
+check og-run_needs_an_isolations_name 2 "--isolation: this build has no such" "$run" --isolation
 for bad in 0 -1 x 99999999999; do
     check "og-run_names_bad_deadline_$bad" 2 "--deadline $bad: it takes" "$run" --deadline "$bad" a b
 done
 check og-run_names_a_relative_path 2 "--allow here: it takes" "$run" --allow here a b
 check og-run_names_an_unknown_option 2 "--fast: no such option" "$run" --fast a b
 check og-run_needs_a_function 2 "libz.so.1: a library and a function" "$run" libz.so.1
-for option in "--isolation mpk" "--isolation none" --deadline --allow --float --help str: file: buf: \
+for option in "--isolation best" "--isolation mpk" "--isolation none" --deadline --allow --float --help str: file: buf: \
     Status; do
     check "og-run_helps_with_$option" 0 "$option" "$run" --help
 done

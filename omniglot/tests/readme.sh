@@ -25,7 +25,7 @@ for document in docs/threat-model*.md; do
     # shellcheck disable=SC2016
     missing=$(grep -o '`[a-z0-9-]*_[a-z0-9_-]*_[a-z0-9_-]*`' "$document" | tr -d '`' | sort -u |
         while read -r name; do
-            grep -rqw -- "$name" omniglot attacks || echo "$name"
+            grep -rqw -- "$name" omniglot attacks baselines bench || echo "$name"
         done)
     [ -z "$missing" ]
     report $? "what_$(echo "$document" | tr '/.-' '___')_names_is_there"

@@ -57,11 +57,11 @@ int main(int argc, char **argv)
     printf("isolation: none           yes\n");
     printf("isolation: mpk            %s\n", yes(!error));
     if (error) {
-        printf("auto picks                none: %s\n", fault.message);
+        printf("OG_BEST picks             nothing: %s\n", fault.message);
         printf("more isolation            a machine or virtual machine that shows PKU (Intel since "
                "Skylake-SP, AMD since Zen 3), or omniglot/tools/pku-guest, which emulates it\n");
     } else {
-        printf("auto picks                mpk: domains of up to %d libraries' sets at once\n",
+        printf("OG_BEST picks             mpk: domains of up to %d libraries' sets at once\n",
                keys > 1 ? keys - 1 : 0);
     }
     return 0;

@@ -21,8 +21,9 @@ struct command {
 static const char usage[] =
     "usage: og-run [OPTION]... LIBRARY FUNCTION [ARG...]\n"
     "Calls FUNCTION of LIBRARY (a soname or a path) in a domain and prints what it returns.\n"
-    "  --isolation mpk   behind protection keys: the default. Where the machine has none, nothing\n"
-    "                    is called\n"
+    "  --isolation best  the best that this machine has: the default. Where nothing isolates,\n"
+    "                    nothing is called\n"
+    "  --isolation mpk   behind protection keys\n"
     "  --isolation none  not isolated at all: what the library does is done to og-run\n"
     "  --deadline MS     the call ends after MS milliseconds, as a fault (mpk; default: never)\n"
     "  --allow PATH      a file, or folder, that the library may read (mpk; up to 16 times)\n"
@@ -51,9 +52,9 @@ static int misused(const char *what, const char *value, const char *why)
 static int take_option(struct command *command, const char *option, const char *value)
 {
     if (!strcmp(option, "--isolation")) {
-        if (!value || (strcmp(value, "mpk") && strcmp(value, "none")))
-            return misused(option, value, "it takes mpk or none");
-        command->options.isolation = strcmp(value, "mpk") ? OG_NONE : OG_MPK;
+        struct og_fault fault;
+        if (og_isolation_by_name(&command->options.isolation, value ? value : "", &fault))
+            return misused(option, value, fault.message);
     } else if (!strcmp(option, "--deadline")) {
         char *end = NULL;
         unsigned long milliseconds = value ? strtoul(value, &end, 10) : 0;
@@ -76,7 +77,7 @@ static int take_option(struct command *command, const char *option, const char *
 static int parse(struct command *command, int count, char **words)
 {
     int at = 1;
-    *command = (struct command){.options.isolation = OG_MPK};
+    *command = (struct command){.options.isolation = OG_BEST};
     for (; at < count && !strncmp(words[at], "--", 2); at++) {
         if (!strcmp(words[at], "--help")) {
             command->help = true;
@@ -234,11 +235,10 @@ int main(int argc, char **argv)
     }
     if (run_arguments_parse(&arguments, command.arguments, &fault)) {
         status = report(NULL, &fault);
-    } else if (command.options.isolation == OG_MPK && og_mpk_supported(&fault)) {
-        status = refuse(&fault);
     } else if (og_domain_open(&domain, (const char *const[]){command.library, NULL},
-                              &command.options, &fault) ||
-               run(domain, &command, &arguments, &fault)) {
+                              &command.options, &fault)) {
+        status = fault.error == OG_UNSUPPORTED ? refuse(&fault) : report(domain, &fault);
+    } else if (run(domain, &command, &arguments, &fault)) {
         status = report(domain, &fault);
     }
     run_arguments_close(&arguments);

@@ -3,10 +3,10 @@
  * what they compress as they go.
  *
  * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline (brotli.og.h
- * says which), discipline/codec.h says what cases there are. */
+ * says which), bench/workload/codec.h says what cases there are. */
 #include WORKLOAD_STUBS
 
-#include "workloads/discipline/codec.h"
+#include "bench/workload/codec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -285,7 +285,7 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
         return NULL;
     }
     state->codec.self = self;
-    enum og_error failed = brotli_open(&state->brotli, &fault);
+    enum og_error failed = brotli_open(&state->brotli, CASE_OPTIONS(), &fault);
     if (!failed)
         failed = codec_make_buffers(&state->codec, compressed_bound(self->size), &fault);
     if (!failed && !codec_read(&state->codec, inputs, sizeof(inputs) / sizeof(inputs[0]), error)) {

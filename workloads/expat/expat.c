@@ -6,9 +6,9 @@
  * file is in host memory. `resident`: it is where the library can reach it. */
 #include WORKLOAD_STUBS
 
-#include "workloads/discipline/case.h"
-#include "workloads/harness/input.h"
-#include "workloads/harness/workload.h"
+#include "bench/harness/input.h"
+#include "bench/harness/workload.h"
+#include "bench/workload/case.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -194,7 +194,7 @@ static void finish(void *opaque)
 static enum og_error open_parser(struct state *state, struct og_fault *fault)
 {
     struct seen *seen = &state->seen;
-    enum og_error error = expat_open(&state->expat, fault);
+    enum og_error error = expat_open(&state->expat, CASE_OPTIONS(), fault);
     if (!error)
         error = expat_start_element_open(&state->expat, &state->start, started, seen, fault);
     if (!error)

@@ -7,8 +7,8 @@
  * call, out of it as that of the driver's callback, which puts it into a buffer of the host's. */
 #include WORKLOAD_STUBS
 
-#include "workloads/discipline/case.h"
-#include "workloads/harness/workload.h"
+#include "bench/harness/workload.h"
+#include "bench/workload/case.h"
 #include "workloads/lwip/peer.h"
 
 #include <stdlib.h>
@@ -160,10 +160,10 @@ static void finish(void *opaque)
  * to load that again. */
 static enum og_error open_node(struct state *state, struct og_fault *fault)
 {
-    enum og_error error = lwip_open(&state->lwip, fault);
+    enum og_error error = lwip_open(&state->lwip, CASE_OPTIONS(), fault);
 #ifdef WORKLOAD_SYSTEM_raw
     if (!error)
-        error = instance_open(&state->lwip.instance, "lwip", "liblwip.so", fault);
+        error = instance_open(&state->lwip.instance, "lwip", "liblwip.so", CASE_OPTIONS(), fault);
 #endif
     if (!error)
         error = lwip_node_frame_open(&state->lwip, &state->driver, receive, NULL, fault);

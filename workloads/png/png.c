@@ -6,12 +6,11 @@
  * generated and written before, through the same system, from 16 x 16 to 2048 x 2048 pixels, or
  * a file of inputs.list. `copied`: file and pixels are in host memory. `resident`: they are where
  * the library can reach them, and the result is used there. */
-#define INSTANCE_STACK_SIZE ((size_t)64 << 20) /* for the largest image, and its file */
 #include WORKLOAD_STUBS
 
-#include "workloads/discipline/case.h"
-#include "workloads/harness/input.h"
-#include "workloads/harness/workload.h"
+#include "bench/harness/input.h"
+#include "bench/harness/workload.h"
+#include "bench/workload/case.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,7 @@
 /* A case's parameter: which of inputs.list, or one of these. */
 enum { READ = 100, WRITE };
 
-enum { PIXEL = 4 };
+enum { PIXEL = 4, STACK_SIZE = 64 << 20 /* for the largest image, and its file */ };
 
 #define INPUT(kind, package, path, sha256) {kind, package, path},
 static const struct input inputs[] = {
@@ -316,7 +315,7 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
     }
     state->self = self;
     measure(state);
-    enum og_error failed = png_open(&state->png, &fault);
+    enum og_error failed = png_open(&state->png, CASE_OPTIONS(.stack_size = STACK_SIZE), &fault);
     if (!failed)
         failed = make_input(state, error, &fault);
     if (!failed && self->placement == PLACEMENT_RESIDENT)

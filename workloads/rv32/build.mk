@@ -16,7 +16,7 @@ $(call rv32_stubs,$(1)): workloads/$(1)/$(1).og.h omniglot/include/omniglot/inte
     $(BUILD)/bin/og-bindgen .clang-format workloads/rv32/build.mk | rv32-toolchain
 	$$(call say,BINDGEN,"$$< (rv32)")
 	@mkdir -p $$(@D)
-	$(Q)$(BUILD)/bin/og-bindgen --output $$(@D) $$< -- $(RV32_STUBS_FLAGS) $(2)
+	$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --output $$(@D) $$< -- $(RV32_STUBS_FLAGS) $(2)
 	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(1)-*.[ch]
 	@touch $$@
 $(call rv32_worker,$(1)): $(call rv32_stubs,$(1)) ;
@@ -24,34 +24,29 @@ endef
 rv32_worker = $(RV32)/generated/workloads/$(1)/$(1)-worker.c
 rv32_workload_stubs = $(eval $(call rv32_stubs_rule,$(strip $(1)),$(2)))
 
-# $(call rv32_system,NAME,DISCIPLINE,SOURCES): SOURCES are what its host needs besides kernel,
-# runtime and core.
+# $(call rv32_system,NAME,DISCIPLINE,ISOLATION,SOURCES): ISOLATION is a domain's, an enum
+# og_isolation; SOURCES are what its host needs besides kernel, runtime and core.
 rv32_system = $(eval RV32_SYSTEMS += $(1))$(eval RV32_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
-    RV32_SYSTEM_SOURCES_$(1) := $(3))
+    RV32_ISOLATION_$(1) := $(strip $(3)))$(eval RV32_SYSTEM_SOURCES_$(1) := $(4))
 
-#                  NAME      DISCIPLINE
+#                  NAME      DISCIPLINE ISOLATION
 $(call rv32_system,raw,      raw)
-$(call rv32_system,process,  process,baselines/task/sandbox.c baselines/task/schedule.c \
-    baselines/task/switch.S baselines/process/wire.c baselines/process/answer.c)
-$(call rv32_system,copy-pmp, copying)
-$(call rv32_system,og-none,  og)
-$(call rv32_system,og-pmp,   og)
-
-RV32_TASK_WORKER := baselines/task/worker/worker.c baselines/task/worker/exchange.S \
-    baselines/process/wire.c baselines/process/handle.c
+$(call rv32_system,process,  process,,          $(RV32_TASK))
+$(call rv32_system,copy-pmp, copying,   OG_PMP)
+$(call rv32_system,og-none,  og,        OG_NONE)
+$(call rv32_system,og-pmp,   og,        OG_PMP)
 
 $(call rv32_compile,system,$(sort $(foreach system,$(RV32_SYSTEMS),$(RV32_SYSTEM_SOURCES_$(system)))) \
-    workloads/harness/random.c workloads/rv32/program.c,$(RV32_WARNINGS))
+    bench/harness/random.c workloads/rv32/program.c,$(RV32_WARNINGS))
 
 # $(call rv32_workload_pair,WORKLOAD,SYSTEM,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT)
-rv32_pair_flags = $(4) -DWORKLOAD_SYSTEM_$(call symbol,$(2))=1 -DWORKLOAD_SYSTEM_NAME='"$(2)"' \
-    -DWORKLOAD_STUBS='"workloads/$(1)/$(1)-$(RV32_DISCIPLINE_$(2)).h"' \
-    -DWORKLOAD_TABLE=workload_$(call symbol,$(1))_$(call symbol,$(2)) -DWORKLOAD_SIZE_LIMIT=$(8) \
+rv32_pair_flags = $(4) $(call workload_flags,$(1),$(2),$(RV32_DISCIPLINE_$(2)),$(RV32_ISOLATION_$(2))) \
+    -DWORKLOAD_SIZE_LIMIT=$(8) \
     $(WORKLOAD_ALIGNMENT)
 rv32_workload_pair = $(call rv32_compile,$(1).$(2),workloads/$(1)/$(1).c workloads/rv32/driver.c \
     $(3),$(RV32_WARNINGS) $(call rv32_pair_flags,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8)))$(call \
     rv32_image,bench/$(1).$(2),$(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c \
-    workloads/rv32/driver.c $(3)) $(call rv32_objects,system,workloads/harness/random.c \
+    workloads/rv32/driver.c $(3)) $(call rv32_objects,system,bench/harness/random.c \
     workloads/rv32/program.c $(RV32_SYSTEM_SOURCES_$(2))) $(RV32_OBJECTS_$(1)),$(if $(filter process,$(2)),worker-$(1),$(1) $(RV32_LIBRARIES_$(1))),$(5),$(6),$(7),$(if \
     $(filter raw,$(2)),$(1)))$(eval RV32_BENCHES += $(RV32)/bench/$(1).$(2).elf)$(eval \
     $(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c): $(call rv32_stubs,$(1)))
@@ -71,7 +66,7 @@ rv32_workload_library = $(call rv32_workload_stubs,$(1),$(11))$(call \
     rv32_compile,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip \
     $(1))),$(RV32_WARNINGS) $(11) -DTASK_MESSAGE_MAX=$(strip $(12)))$(call \
     rv32_library,worker-$(strip $(1)),og-worker-$(strip $(1)),$(3) $(call \
-    rv32_objects,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip $(1)))),workloads/rv32/worker.exports,$(5),$(6),$(7),$(8),$(9),0)
+    rv32_objects,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip $(1)))),$(RV32_TASK_EXPORTS),$(5),$(6),$(7),$(8),$(9),0)
 
 # --- ubench ---
 
@@ -159,6 +154,9 @@ rv32_after_unpacking = $(eval $(call rv32_stubs,$(1)) $(filter $(addprefix $(RV3
 $(call rv32_after_unpacking,sodium,libsodium)
 $(call rv32_after_unpacking,zlib,zlib)
 $(call rv32_after_unpacking,lwip,lwip)
+
+RV32_LINTED += $(shell git ls-files 'workloads/rv32/*.c')
+RV32_LINT_FLAGS += -DWORKLOAD_TABLE=table -DWORKLOAD_SIZE_LIMIT=0 -DZLIB_INPUTS='"."' $(SODIUM_HEADERS)
 
 .PHONY: rv32-bench rv32-tests
 rv32-bench: $(RV32_BENCHES) $(RV32)/test/gate-trace.elf

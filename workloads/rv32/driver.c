@@ -8,9 +8,9 @@
  *   output,BYTES IN HEXADECIMAL                   (after each `case` line)
  *   done,HOST_STACK,HOST_HEAP                     (bytes used at most; the last line)
  */
+#include "bench/harness/workload.h"
 #include "omniglot/pmp/pmp.h"
 #include "omniglot/rv32/kernel.h"
-#include "workloads/harness/workload.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>

@@ -8,9 +8,9 @@
  * are where the library can reach them, and the result is used there. */
 #include WORKLOAD_STUBS
 
-#include "workloads/discipline/case.h"
-#include "workloads/harness/random.h"
-#include "workloads/harness/workload.h"
+#include "bench/harness/random.h"
+#include "bench/harness/workload.h"
+#include "bench/workload/case.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -337,7 +337,7 @@ static enum og_error make_input(struct state *state, struct og_fault *fault)
 static enum og_error open_library(struct state *state, struct og_fault *fault)
 {
     int result = -1;
-    enum og_error error = sodium_open(&state->sodium, fault);
+    enum og_error error = sodium_open(&state->sodium, CASE_OPTIONS(), fault);
     if (!error)
         error = call_sodium_init(&state->sodium, &result, fault);
     if (!error && result < 0)

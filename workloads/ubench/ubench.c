@@ -1,11 +1,11 @@
 /* ubench: what the parts of a sandbox cost by themselves: calls by their arguments, the
  * callback, memory used in place, and the life of a domain. The systems' stubs give the
  * parts; here is what is done with them, the same for all. */
-#include "workloads/harness/random.h"
-#include "workloads/harness/workload.h"
+#include "bench/harness/random.h"
+#include "bench/harness/workload.h"
 
 #include WORKLOAD_STUBS
-#include "workloads/discipline/case.h"
+#include "bench/workload/case.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -200,7 +200,7 @@ static void *prepare_calls(const struct workload_case *self, struct case_error *
     struct state *state = new_state(self, LIBRARY, 0, error);
     if (!state)
         return NULL;
-    enum og_error wrong = ubench_open_from(&state->ubench, state->path, &fault);
+    enum og_error wrong = ubench_open_from(&state->ubench, state->path, CASE_OPTIONS(), &fault);
     if (!wrong)
         wrong =
             ubench_host_function_open(&state->ubench, &state->callback, called_back, NULL, &fault);
@@ -382,7 +382,7 @@ static void *prepare_memory(const struct workload_case *self, struct case_error 
     struct state *state = new_state(self, LIBRARY, size, error);
     if (!state)
         return NULL;
-    enum og_error wrong = ubench_open_from(&state->ubench, state->path, &fault);
+    enum og_error wrong = ubench_open_from(&state->ubench, state->path, CASE_OPTIONS(), &fault);
     if (!wrong)
         wrong = resident_alloc(&state->ubench.instance, &state->memory, size, PAGE, &fault);
     if (!wrong)
@@ -432,7 +432,8 @@ static enum og_error live(struct state *state, uint64_t *opened, uint64_t *answe
     struct ubench ubench = {0};
     uint64_t count = 0;
     uint64_t start = workload_clock();
-    enum og_error error = instance_open(&ubench.instance, "ubench", state->path, fault);
+    enum og_error error =
+        instance_open(&ubench.instance, "ubench", state->path, CASE_OPTIONS(), fault);
     *opened = workload_clock() - start;
     if (!error)
         error = call_ubench_count(&ubench, &count, fault);
@@ -473,7 +474,8 @@ static bool run_reset(void *opaque, uint64_t iterations, uint64_t *elapsed,
     struct ubench ubench = {0};
     struct og_fault fault;
     uint64_t total = 0;
-    enum og_error wrong = instance_open(&ubench.instance, "ubench", state->path, &fault);
+    enum og_error wrong =
+        instance_open(&ubench.instance, "ubench", state->path, CASE_OPTIONS(), &fault);
     for (uint64_t i = 0; i < iterations && !wrong; i++) {
         uint64_t count = 0;
         wrong = call_ubench_count(&ubench, &count, &fault);

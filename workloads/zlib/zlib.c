@@ -2,10 +2,10 @@
  * stream: a z_stream that the library keeps. Level 6, zlib's default.
  *
  * The same source for every system; WORKLOAD_STUBS brings the calls in its discipline (zlib.og.h
- * says which), discipline/codec.h says what cases there are. */
+ * says which), bench/workload/codec.h says what cases there are. */
 #include WORKLOAD_STUBS
 
-#include "workloads/discipline/codec.h"
+#include "bench/workload/codec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -282,7 +282,7 @@ static void *prepare(const struct workload_case *self, struct case_error *error)
         return NULL;
     }
     state->codec.self = self;
-    enum og_error failed = zlib_open(&state->zlib, &fault);
+    enum og_error failed = zlib_open(&state->zlib, CASE_OPTIONS(), &fault);
     if (!failed)
         failed = codec_make_buffers(&state->codec, deflated_bound(self->size), &fault);
     if (!failed && !codec_read(&state->codec, inputs, sizeof(inputs) / sizeof(inputs[0]), error)) {

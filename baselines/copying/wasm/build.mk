@@ -82,7 +82,7 @@ $(eval $(call stubs_rule,$(WASM_TESTS),rogue))
 $(call test,wasm-attacks,$(WASM_TESTS)/wasm-attacks.c $(WASM_TESTS)/rogue.c,wasm-rogue $(WASM_RUNTIME),$(WASM_LIBS))
 $(call objects,$(WASM_TESTS)/wasm-attacks.c): $(BUILD)/generated/$(WASM_TESTS)/stubs
 # Beside MPK domains, in the guest (omniglot/tests/mpk-in-guest).
-$(call program,guest-test/mpk-and-wasm,omniglot/tests/mpk-and-wasm.c omniglot/tests/mpk-test.c,\
+$(call program,guest-test/mpk-and-wasm,$(WASM_TESTS)/mpk-and-wasm.c omniglot/tests/mpk-test.c,\
     $(OMNIGLOT) wasm-rogue wasm,$(OMNIGLOT_LIBS) -lcmocka -lm)
-$(call objects,omniglot/tests/mpk-and-wasm.c): $(BUILD)/generated/$(WASM_TESTS)/stubs
+$(call objects,$(WASM_TESTS)/mpk-and-wasm.c): $(BUILD)/generated/$(WASM_TESTS)/stubs
 FLAGS_$(WASM_TESTS)/rogue += -fno-sanitize=all -Wno-infinite-recursion

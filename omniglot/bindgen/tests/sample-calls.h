@@ -1,6 +1,7 @@
 /* The generated stubs of one discipline at work: every annotation of sample.og.h carries what
  * it should, and, where something stands between host and library, what breaks the interface
- * does not get to the caller. Included after the stubs, by one source a discipline. */
+ * does not get to the caller. Included after the stubs, by one source a discipline, which says with
+ * what options they open the library. */
 #ifndef BINDGEN_TESTS_SAMPLE_CALLS_H
 #define BINDGEN_TESTS_SAMPLE_CALLS_H
 
@@ -29,9 +30,9 @@ static int open_library(void **state)
     find_library(path);
     memset(&sample, 0, sizeof(sample));
 #ifdef SAMPLE_IS_LINKED
-    return instance_open(&sample.instance, "sample", path, &fault) != OG_OK;
+    return instance_open(&sample.instance, "sample", path, NULL, &fault) != OG_OK;
 #else
-    return sample_open_from(&sample, path, &fault) != OG_OK;
+    return sample_open_from(&sample, path, SAMPLE_OPTIONS, &fault) != OG_OK;
 #endif
 }
 

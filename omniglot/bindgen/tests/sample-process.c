@@ -1,6 +1,7 @@
 /* The generated stubs of the process discipline. */
 #include "omniglot/bindgen/tests/sample/sample-process.h"
 
+#define SAMPLE_OPTIONS NULL
 #include "omniglot/bindgen/tests/sample-calls.h"
 
 int main(void)

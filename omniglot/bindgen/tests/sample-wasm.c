@@ -1,6 +1,7 @@
 /* The generated stubs of the copying discipline over WebAssembly. */
 #include "omniglot/bindgen/tests/sample/sample-wasm.h"
 
+#define SAMPLE_OPTIONS NULL
 #include "omniglot/bindgen/tests/sample-calls.h"
 
 int main(void)

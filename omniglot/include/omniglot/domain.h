@@ -2,9 +2,11 @@
  * heap, and the allocations of open scopes. What keeps the code inside is the
  * domain's *isolation*; what the host may do with the memory is the same in all.
  *
- *   OG_NONE   nothing keeps it inside: the discipline alone, to measure and to debug
+ *   OG_BEST   the best of the others that this machine can give, but never OG_NONE: the default
  *   OG_MPK    protection keys (x86-64 Linux): code inside reaches its domain's memory, its
  *             callbacks and a few system calls, and nothing else
+ *   OG_PMP    physical memory protection (RISC-V): the same, where there are no system calls
+ *   OG_NONE   nothing keeps it inside: the discipline alone, to measure and to debug
  *
  * Threads: any thread may use a domain, one at a time. A domain is a thread's from its outermost
  * scope's begin to its end; whoever else begins one waits, or is refused (enum og_threads). Behind
@@ -18,7 +20,14 @@
 #include "scope.h"
 #include "upgrade.h"
 
-enum og_isolation { OG_NONE, OG_MPK, OG_PMP };
+enum og_isolation { OG_BEST, OG_NONE, OG_MPK, OG_PMP };
+
+/* Its name: "best", "none", "mpk", "pmp"; "?" for one that this build has not. Never NULL. */
+const char *og_isolation_name(enum og_isolation isolation);
+
+/* The isolation of that name. OG_OK, or OG_BAD_ARGUMENT and in *fault the names there are. */
+enum og_error og_isolation_by_name(enum og_isolation *isolation, const char *name,
+                                   struct og_fault *fault) OG_MUST_CHECK;
 
 /* What becomes of a thread that wants to enter while another is inside. */
 enum og_threads {
@@ -26,7 +35,8 @@ enum og_threads {
     OG_THREADS_REFUSE /* OG_BUSY */
 };
 
-/* How a domain is opened. All zero, or a NULL pointer to it, means the defaults. */
+/* How a domain is opened. All zero, or a NULL pointer to it, means the defaults: the library is
+ * isolated, or the domain is not opened. To run it without isolation takes naming OG_NONE. */
 struct og_options {
     enum og_isolation isolation;
     size_t heap_size;  /* bytes of foreign heap, at most, mappings among them; 0: 64 MiB; RV32: what
@@ -63,15 +73,19 @@ enum og_error og_mpk_check_host(struct og_fault *fault);
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain. Sonames
  * (no slash) are looked for where the system's libraries are (OG_MPK) or as dlopen does (OG_NONE).
  *
- * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation; or the process has
- * protection keys of its own, all of which the first domain behind them takes),
- * OG_NOT_FOUND (a library, or one that it needs, is missing or is no library of this
- * machine; fault->symbol names it), OG_FORBIDDEN (code, the library's or the host's own,
- * holds an instruction that could undo the isolation), OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM.
- * On failure *domain is NULL and nothing is left behind. */
+ * Returns OG_OK, or OG_UNSUPPORTED (this build or machine lacks the isolation, or, for OG_BEST, any
+ * that isolates: why, and what is left, in fault->message; or the process has protection keys of
+ * its own, all of which the first domain behind them takes), OG_NOT_FOUND (a library, or one that
+ * it needs, is missing or is no library of this machine; fault->symbol names it), OG_FORBIDDEN
+ * (code, the library's or the host's own, holds an instruction that could undo the isolation),
+ * OG_BAD_ARGUMENT, OG_NO_MEMORY, OG_SYSTEM. On failure *domain is NULL and nothing is left behind.
+ */
 enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,
                              const struct og_options *options,
                              struct og_fault *fault) OG_MUST_CHECK;
+
+/* What keeps the domain's code inside: never OG_BEST, but what that has come to. */
+enum og_isolation og_domain_isolation(const struct og_domain *domain);
 
 /* Puts the domain back to where og_domain_open left it: heap and callbacks gone, library
  * data as it was, no longer poisoned. References, functions' and foreign pointers' values
@@ -194,6 +208,9 @@ struct og_runtime {
      * into `text`, and how long they are; as og_fault_describe. NULL: no more than the fault. */
     size_t (*describe)(struct og_domain *domain, const struct og_fault *fault, char *text,
                        size_t size);
+    enum og_isolation isolation;
+    /* Can this machine give it? As og_mpk_supported. NULL: each that it is built for can. */
+    enum og_error (*supported)(struct og_fault *fault);
 };
 
 /* What every runtime's domain begins with. `regions` are sorted, do not overlap, and
@@ -204,7 +221,9 @@ struct og_domain {
     size_t region_count;
 };
 
-/* The runtimes of this build, by enum og_isolation. */
 extern const struct og_runtime og_runtime_none, og_runtime_mpk, og_runtime_pmp;
+
+/* The runtimes of this build, the best first, up to a NULL. */
+extern const struct og_runtime *const og_runtimes[];
 
 #endif

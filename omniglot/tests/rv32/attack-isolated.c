@@ -4,8 +4,8 @@
 
 #include "hostile.h"
 
-#ifdef WORKLOAD_SYSTEM_copy_pmp
-#include "workloads/discipline/copying.h"
+#ifdef ATTACK_COPIES
+#include ATTACK_COPIES
 #endif
 
 struct og_fault attack_fault;
@@ -87,7 +87,7 @@ struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, u
     if (how)
         a0 = callback.address;
     og_scope_begin(domain, &scope);
-#ifdef WORKLOAD_SYSTEM_copy_pmp
+#ifdef ATTACK_COPIES
     /* As a copying stub does: through the library's own malloc, and out again. */
     unsigned char og_mut *copy = NULL;
     uint8_t bytes[16] = "copied in";
@@ -103,7 +103,7 @@ struct attack_outcome attack_call(const char *name, void *entry, uintptr_t a0, u
         *result = call(&under_way, a0);
         outcome.error = og_invoke_end(&scope.access, &attack_fault);
     }
-#ifdef WORKLOAD_SYSTEM_copy_pmp
+#ifdef ATTACK_COPIES
     if (!outcome.error)
         outcome.error = argument_out(&scope.access, bytes, copy, sizeof(bytes), &attack_fault);
     outcome.error = copy_free(&scope, copy, outcome.error, &attack_fault);

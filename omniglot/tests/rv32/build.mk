@@ -21,14 +21,13 @@ $(call rv32_image,test/pmp-limits,$(call rv32_tests,test,pmp-limits.c tap.c),pro
 $(call rv32_image,test/pmp-cost,$(call rv32_tests,test,pmp-cost.c tap.c),probe hostile,384K,192K,8K)
 
 # The attacks, through each system. Their functions' names are addresses to a host that calls them.
-# $(call rv32_attack,SYSTEM,SOURCE,MUST_SUCCEED)
+# $(call rv32_attack,SYSTEM,SOURCE,MUST_SUCCEED,FLAGS)
 rv32_attack = $(call rv32_compile,attack.$(1),$(addprefix $(RV32_TESTS)/,attack.c $(2)),$(RV32_WARNINGS) \
-    -DWORKLOAD_SYSTEM_$(subst -,_,$(1)) -DATTACK_SYSTEM='"$(1)"' -DATTACK_MUST_SUCCEED=$(3))$(call \
+    -DATTACK_SYSTEM='"$(1)"' -DATTACK_MUST_SUCCEED=$(3) $(4))$(call \
     rv32_image,test/attack.$(1),$(call rv32_tests,attack.$(1),attack.c $(2)) $(call \
     rv32_tests,test,tap.c),hostile,384K,224K,8K,hostile)
 $(call rv32_attack,raw,attack-raw.c,true)
 $(call rv32_attack,og-pmp,attack-isolated.c,false)
-$(call rv32_attack,copy-pmp,attack-isolated.c,false)
 
 # core's own unit tests.
 RV32_CORE_TESTS := core-parameters core-scope core-upgrade core-validate core-write
@@ -42,16 +41,6 @@ $(call rv32_compile,test,$(addprefix $(RV32_TESTS)/,footprint.c hang.c),$(RV32_W
 $(call rv32_image,test/footprint,$(call rv32_tests,test,footprint.c),probe,384K,192K,2K)
 $(call rv32_image,test/hang,$(call rv32_tests,test,hang.c),,384K,192K,2K)
 
-# The process sandbox: a task that behaves, and one that breaks every rule of the messages.
-RV32_TASK_LIAR := $(RV32_TESTS)/liar-task.c baselines/task/worker/exchange.S
-$(call rv32_compile,task,$(RV32_TASK_LIAR),$(RV32_WARNINGS))
-$(call rv32_library,liar,og-worker-liar,$(call rv32_objects,task,$(RV32_TASK_LIAR)),\
-    workloads/rv32/worker.exports,0x80060000,32K,0x80130000,32K,4K,0)
-$(call rv32_compile,test,$(RV32_TESTS)/task-sandbox.c,$(RV32_WARNINGS))
-$(call rv32_image,test/task-sandbox,$(call rv32_tests,test,task-sandbox.c tap.c) $(call \
-    rv32_objects,system,baselines/task/sandbox.c baselines/task/schedule.c baselines/task/switch.S \
-    baselines/process/wire.c baselines/process/answer.c),liar,384K,192K,8K)
-
 # The call whose instructions results/rv32_gate.py tells apart.
 $(call rv32_compile,test,$(RV32_TESTS)/gate-trace.c,$(RV32_WARNINGS))
 $(call rv32_image,test/gate-trace,$(call rv32_tests,test,gate-trace.c),probe hostile,384K,192K,8K)
@@ -59,7 +48,6 @@ $(call rv32_image,test/gate-trace,$(call rv32_tests,test,gate-trace.c),probe hos
 RV32_TAP := $(call rv32_tests,test,tap.c)
 
 # What `make test` runs, each as a test of its own, and the tests of the build and the runner.
-RV32_TAP_IMAGES := $(RV32_CORE_TESTS) pmp-domain pmp-limits pmp-cost pmp-stress attack.raw attack.og-pmp \
-    attack.copy-pmp task-sandbox
+RV32_TAP_IMAGES := $(RV32_CORE_TESTS) pmp-domain pmp-limits pmp-cost pmp-stress attack.raw attack.og-pmp
 rv32_image_tests = $(foreach image,$(RV32_TAP_IMAGES),'rv32-$(image)=omniglot/tools/rv32-run $(RV32)/test/$(image).elf')
 TEST_SCRIPTS += omniglot/tests/rv32-build

@@ -441,6 +441,18 @@ static void what_the_image_has_not_is_an_error_that_names_it(void)
     check(close_domain());
 }
 
+static void a_domain_that_names_no_isolation_is_behind_the_pmp(void)
+{
+    const struct og_options options = {0};
+    const char *const present[] = {"libprobe.so", NULL};
+    check(!og_domain_open(&domain, present, &options, &fault));
+    check(og_domain_isolation(domain) == OG_PMP);
+    check(close_domain());
+    check(!og_domain_open(&domain, present, NULL, &fault));
+    check(og_domain_isolation(domain) == OG_PMP);
+    check(close_domain());
+}
+
 static void thunks_end_with_their_domain(void)
 {
     for (int i = 0; i < 200; i++) {
@@ -472,6 +484,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(deadline_ends_what_takes_longer_and_nothing_else),
     TAP_TEST(deadline_of_the_outer_call_is_not_the_inner_domains),
     TAP_TEST(what_the_image_has_not_is_an_error_that_names_it),
+    TAP_TEST(a_domain_that_names_no_isolation_is_behind_the_pmp),
     TAP_TEST(thunks_end_with_their_domain),
 };
 

@@ -1,6 +1,7 @@
 /* The stubs of the lwIP node against one that breaks its interface: the driver never sees a frame
  * that is not the node's, and the call says why. Compiled for og-pmp and for copy-pmp. */
 #include WORKLOAD_STUBS
+#include WORKLOAD_DISCIPLINE
 
 #include "lying-node.h"
 #include "omniglot/tests/rv32/tap.h"
@@ -50,7 +51,7 @@ static void start_again(void)
 
 static void an_honest_frame_arrives(void)
 {
-    check(!lwip_open(&lwip, &fault));
+    check(!lwip_open(&lwip, CASE_OPTIONS(), &fault));
     start();
     check(feed(LYING_IS_HONEST) == OG_OK && frames == 1);
 }

@@ -1,5 +1,5 @@
 /* The zlib workload's inputs on a machine without files: their first bytes, in flash. */
-#include "workloads/harness/input.h"
+#include "bench/harness/input.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,9 +2,10 @@
  * and a box that does not open leaves the caller's buffer alone. */
 #include "workloads/sodium/sodium-og.h"
 #include "omniglot/tests/cmocka-tests.h"
-#include "workloads/discipline/tests/lying-library.h"
 #include "workloads/sodium/tests/forged-box.h"
+#include "workloads/tests/lying-library.h"
 
+static const struct og_options none = {.isolation = OG_NONE};
 static struct og_fault fault;
 static unsigned char in[64];
 static unsigned char out[64 + crypto_secretbox_MACBYTES];
@@ -15,7 +16,7 @@ static void open_liar(struct sodium *sodium)
 {
     char path[PATH_MAX];
     assert_true(lying_library_find(path, "sodium"));
-    assert_int_equal(sodium_open_from(sodium, path, &fault), OG_OK);
+    assert_int_equal(sodium_open_from(sodium, path, &none, &fault), OG_OK);
 }
 
 static void a_status_that_libsodium_does_not_have_is_refused(void **state)
@@ -46,7 +47,7 @@ static void a_forged_box_does_not_open_and_leaves_the_buffer_alone(void **state)
 {
     (void)state;
     struct sodium sodium = {0};
-    assert_int_equal(sodium_open(&sodium, &fault), OG_OK);
+    assert_int_equal(sodium_open(&sodium, &none, &fault), OG_OK);
     assert_forged_box_leaves_the_buffer_alone(&sodium);
     sodium_close(&sodium);
 }

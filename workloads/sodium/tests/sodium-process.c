@@ -15,7 +15,7 @@ static int start(void **state)
 {
     (void)state;
     sodium = (struct sodium){0};
-    return sodium_open(&sodium, &fault);
+    return sodium_open(&sodium, NULL, &fault);
 }
 
 static int stop(void **state)

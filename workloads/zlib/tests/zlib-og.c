@@ -2,12 +2,13 @@
  * caller. liblying-zlib.so breaks the interface in one way per test. */
 #include "workloads/zlib/zlib-og.h"
 #include "omniglot/tests/cmocka-tests.h"
-#include "workloads/discipline/tests/lying-library.h"
+#include "workloads/tests/lying-library.h"
 
 enum { LONGER_THAN_ROOM = 1, UNKNOWN_STATUS = 2 };
 
 static struct zlib zlib;
 static struct og_fault fault;
+static const struct og_options none = {.isolation = OG_NONE};
 static Bytef in[64];
 static Bytef out[64];
 
@@ -18,7 +19,7 @@ static int open_liar(void **state)
     if (!lying_library_find(path, "zlib"))
         return -1;
     zlib = (struct zlib){0};
-    return zlib_open_from(&zlib, path, &fault) != OG_OK;
+    return zlib_open_from(&zlib, path, &none, &fault) != OG_OK;
 }
 
 static int close_liar(void **state)

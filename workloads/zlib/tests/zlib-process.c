@@ -14,7 +14,7 @@ static int start(void **state)
 {
     (void)state;
     zlib = (struct zlib){0};
-    return zlib_open(&zlib, &fault);
+    return zlib_open(&zlib, NULL, &fault);
 }
 
 static int stop(void **state)

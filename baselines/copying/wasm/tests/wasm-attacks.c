@@ -15,7 +15,7 @@ static struct og_fault fault;
 static int open_rogue(void **state)
 {
     (void)state;
-    return rogue_open(&rogue, &fault) != OG_OK;
+    return rogue_open(&rogue, NULL, &fault) != OG_OK;
 }
 
 static int close_rogue(void **state)
@@ -268,7 +268,7 @@ static int trap_in_another(int value)
     struct rogue other = {0};
     struct og_fault inner;
     int number = 0;
-    ASSERT_DONE(rogue_open(&other, &inner));
+    ASSERT_DONE(rogue_open(&other, NULL, &inner));
     assert_int_equal(call_rogue_recurse(&other, &number, 1 << 30, &inner), OG_FAULTED);
     assert_int_equal(call_rogue_read(&rogue, &number, 64, &inner), OG_OK);
     rogue_close(&other);
@@ -449,7 +449,7 @@ static void a_thousand_instances_leave_nothing(void **state)
     (void)state;
     size_t before = count_mappings();
     for (int i = 0; i < 1000; i++) {
-        ASSERT_DONE(rogue_open(&other, &fault));
+        ASSERT_DONE(rogue_open(&other, NULL, &fault));
         ASSERT_DONE(call_rogue_count(&other, &count, &fault));
         assert_int_equal(count, 1);
         rogue_close(&other);

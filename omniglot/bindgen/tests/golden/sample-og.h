@@ -5,7 +5,7 @@
 #define GENERATED_SAMPLE_OG_H
 
 #include "sample-types.h"
-#include "workloads/discipline/og.h"
+#include <omniglot/stubs/domain.h>
 
 struct sample {
     struct instance instance;
@@ -144,17 +144,22 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
                        sizeof(symbols) / sizeof(symbols[0]), fault);
 }
 
+/* Opens the library of that path, with og_domain_open's options and errors. Closed by sample_close,
+ * which is fine whatever became of it. */
 static inline enum og_error sample_open_from(struct sample *sample, const char *path,
+                                             const struct og_options *options,
                                              struct og_fault *fault)
 {
-    enum og_error error = instance_open(&sample->instance, "sample", path, fault);
+    enum og_error error = instance_open(&sample->instance, "sample", path, options, fault);
     return error ? error : sample_bind(sample, fault);
 }
 
-static inline enum og_error sample_open(struct sample *sample, struct og_fault *fault)
+/* The same by the name that the dynamic loader knows. */
+static inline enum og_error sample_open(struct sample *sample, const struct og_options *options,
+                                        struct og_fault *fault)
 {
-    enum og_error error = instance_open_all(&sample->instance, "sample",
-                                            (const char *const[]){"libogsample.so", NULL}, fault);
+    enum og_error error = instance_open_all(
+        &sample->instance, "sample", (const char *const[]){"libogsample.so", NULL}, options, fault);
     return error ? error : sample_bind(sample, fault);
 }
 
@@ -509,7 +514,7 @@ static inline enum og_error call_sample_pixel_at(struct sample *sample, struct s
 
 /* sample.og.h:24: sample_sum */
 static inline enum og_error invoke_sample_sum(struct sample *sample, instance_scope *scope,
-                                              uint64_t *result, const uint8_t resident *bytes,
+                                              uint64_t *result, const uint8_t og_mut *bytes,
                                               size_t count, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
@@ -544,7 +549,7 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
 
 /* sample.og.h:25: sample_fill */
 static inline enum og_error invoke_sample_fill(struct sample *sample, instance_scope *scope,
-                                               uint16_t resident *values, size_t count,
+                                               uint16_t og_mut *values, size_t count,
                                                uint16_t value, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
@@ -580,9 +585,8 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
 
 /* sample.og.h:26: sample_double */
 static inline enum og_error invoke_sample_double(struct sample *sample, instance_scope *scope,
-                                                 int *result, int32_t resident *values,
-                                                 size_t count, struct og_fault *fault)
-    INSTANCE_REQUIRES(scope)
+                                                 int *result, int32_t og_mut *values, size_t count,
+                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = OG_OK;
     if (!error)
@@ -618,7 +622,7 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
 
 /* sample.og.h:27: sample_count_words */
 static inline enum og_error invoke_sample_count_words(struct sample *sample, instance_scope *scope,
-                                                      int *result, const char resident *text,
+                                                      int *result, const char og_mut *text,
                                                       struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
@@ -656,8 +660,8 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
 
 /* sample.og.h:28: sample_shout */
 static inline enum og_error invoke_sample_shout(struct sample *sample, instance_scope *scope,
-                                                int *result, const char resident *text,
-                                                char resident *out, size_t *out_size,
+                                                int *result, const char og_mut *text,
+                                                char og_mut *out, size_t *out_size,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     struct og_scope inner;
@@ -714,7 +718,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 
 /* sample.og.h:30: sample_flags */
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
-                                                int *result, _Bool resident *flags, size_t count,
+                                                int *result, _Bool og_mut *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = OG_OK;
@@ -752,7 +756,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
 
 /* sample.og.h:31: sample_pixels */
 static inline enum og_error invoke_sample_pixels(struct sample *sample, instance_scope *scope,
-                                                 int *result, struct sample_pixel resident *pixels,
+                                                 int *result, struct sample_pixel og_mut *pixels,
                                                  size_t count, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
@@ -792,7 +796,7 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
 
 /* sample.og.h:32: sample_level */
 static inline enum og_error invoke_sample_level(struct sample *sample, instance_scope *scope,
-                                                int *result, int resident *level, int number,
+                                                int *result, int og_mut *level, int number,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = OG_OK;
@@ -830,8 +834,8 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
 
 /* sample.og.h:33: sample_total */
 static inline enum og_error invoke_sample_total(struct sample *sample, instance_scope *scope,
-                                                int *result, const uint32_t resident *numbers,
-                                                size_t count, uint32_t resident *total,
+                                                int *result, const uint32_t og_mut *numbers,
+                                                size_t count, uint32_t og_mut *total,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = OG_OK;
@@ -908,8 +912,8 @@ static inline enum og_error call_sample_is_absent(struct sample *sample, int *re
 
 /* sample.og.h:36: sample_pump */
 static inline enum og_error invoke_sample_pump(struct sample *sample, instance_scope *scope,
-                                               int *result, const uint8_t resident *from,
-                                               size_t *left, uint8_t resident *to, size_t *room,
+                                               int *result, const uint8_t og_mut *from,
+                                               size_t *left, uint8_t og_mut *to, size_t *room,
                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     struct og_scope inner;
@@ -1089,7 +1093,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
 /* sample.og.h:45: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
-                                                const uint8_t resident *secret, size_t size,
+                                                const uint8_t og_mut *secret, size_t size,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = OG_OK;
@@ -1142,8 +1146,8 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
 /* sample.og.h:48: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
-                                               const uint8_t resident *next_in,
-                                               unsigned int *avail_in, uint8_t resident *next_out,
+                                               const uint8_t og_mut *next_in,
+                                               unsigned int *avail_in, uint8_t og_mut *next_out,
                                                unsigned int *avail_out, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
@@ -1335,7 +1339,7 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
 }
 
 static inline enum og_error
-validate_struct_sample_pixel(instance_scope *scope, const struct sample_pixel resident *memory,
+validate_struct_sample_pixel(instance_scope *scope, const struct sample_pixel og_mut *memory,
                              const struct sample_pixel **value, struct og_fault *fault)
     OG_REQUIRES_SHARED(scope->access)
 {

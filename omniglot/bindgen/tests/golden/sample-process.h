@@ -5,7 +5,7 @@
 #define GENERATED_SAMPLE_PROCESS_H
 
 #include "sample-types.h"
-#include "workloads/discipline/process.h"
+#include "support/process/stubs.h"
 
 /* The worker's functions. */
 enum {
@@ -58,14 +58,16 @@ struct sample_flow {
 
 /* `path` is not used: the worker is linked to the library. */
 static inline enum og_error sample_open_from(struct sample *sample, const char *path,
+                                             const struct process_options *options,
                                              struct og_fault *fault)
 {
-    return instance_open(&sample->instance, "sample", path, fault);
+    return instance_open(&sample->instance, "sample", path, options, fault);
 }
 
-static inline enum og_error sample_open(struct sample *sample, struct og_fault *fault)
+static inline enum og_error
+sample_open(struct sample *sample, const struct process_options *options, struct og_fault *fault)
 {
-    return sample_open_from(sample, NULL, fault);
+    return sample_open_from(sample, NULL, options, fault);
 }
 
 static inline void sample_close(struct sample *sample)

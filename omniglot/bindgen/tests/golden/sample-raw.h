@@ -5,24 +5,26 @@
 #define GENERATED_SAMPLE_RAW_H
 
 #include "omniglot/bindgen/tests/sample/sample.og.h"
-#include "workloads/discipline/raw.h"
+#include "support/raw/stubs.h"
 
 struct sample {
     struct instance instance; /* none: the functions called are the linked library's */
 };
 
 static inline enum og_error sample_open_from(struct sample *sample, const char *path,
-                                             struct og_fault *fault)
+                                             const void *options, struct og_fault *fault)
 {
     (void)sample;
     (void)path;
+    (void)options;
     (void)fault;
     return OG_OK;
 }
 
-static inline enum og_error sample_open(struct sample *sample, struct og_fault *fault)
+static inline enum og_error sample_open(struct sample *sample, const void *options,
+                                        struct og_fault *fault)
 {
-    return sample_open_from(sample, NULL, fault);
+    return sample_open_from(sample, NULL, options, fault);
 }
 
 static inline void sample_close(struct sample *sample)
@@ -256,9 +258,8 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
 }
 
 static inline enum og_error invoke_sample_sum(struct sample *sample, instance_scope *scope,
-                                              uint64_t *result, const uint8_t resident *bytes,
-                                              size_t count, struct og_fault *fault)
-    INSTANCE_REQUIRES(scope)
+                                              uint64_t *result, const uint8_t *bytes, size_t count,
+                                              struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
     (void)sample;
@@ -278,9 +279,8 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
 }
 
 static inline enum og_error invoke_sample_fill(struct sample *sample, instance_scope *scope,
-                                               uint16_t resident *values, size_t count,
-                                               uint16_t value, struct og_fault *fault)
-    INSTANCE_REQUIRES(scope)
+                                               uint16_t *values, size_t count, uint16_t value,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
     (void)sample;
@@ -300,9 +300,8 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
 }
 
 static inline enum og_error invoke_sample_double(struct sample *sample, instance_scope *scope,
-                                                 int *result, int32_t resident *values,
-                                                 size_t count, struct og_fault *fault)
-    INSTANCE_REQUIRES(scope)
+                                                 int *result, int32_t *values, size_t count,
+                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
     (void)sample;
@@ -322,7 +321,7 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
 }
 
 static inline enum og_error invoke_sample_count_words(struct sample *sample, instance_scope *scope,
-                                                      int *result, const char resident *text,
+                                                      int *result, const char *text,
                                                       struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
@@ -344,9 +343,9 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 }
 
 static inline enum og_error invoke_sample_shout(struct sample *sample, instance_scope *scope,
-                                                int *result, const char resident *text,
-                                                char resident *out, size_t *out_size,
-                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
+                                                int *result, const char *text, char *out,
+                                                size_t *out_size, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
 {
     (void)scope;
     (void)sample;
@@ -366,7 +365,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
 }
 
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
-                                                int *result, _Bool resident *flags, size_t count,
+                                                int *result, _Bool *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -388,7 +387,7 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
 }
 
 static inline enum og_error invoke_sample_pixels(struct sample *sample, instance_scope *scope,
-                                                 int *result, struct sample_pixel resident *pixels,
+                                                 int *result, struct sample_pixel *pixels,
                                                  size_t count, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
@@ -410,7 +409,7 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
 }
 
 static inline enum og_error invoke_sample_level(struct sample *sample, instance_scope *scope,
-                                                int *result, int resident *level, int number,
+                                                int *result, int *level, int number,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -432,9 +431,9 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
 }
 
 static inline enum og_error invoke_sample_total(struct sample *sample, instance_scope *scope,
-                                                int *result, const uint32_t resident *numbers,
-                                                size_t count, uint32_t resident *total,
-                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
+                                                int *result, const uint32_t *numbers, size_t count,
+                                                uint32_t *total, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
 {
     (void)scope;
     (void)sample;
@@ -476,9 +475,9 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
 }
 
 static inline enum og_error invoke_sample_pump(struct sample *sample, instance_scope *scope,
-                                               int *result, const uint8_t resident *from,
-                                               size_t *left, uint8_t resident *to, size_t *room,
-                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+                                               int *result, const uint8_t *from, size_t *left,
+                                               uint8_t *to, size_t *room, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
 {
     (void)scope;
     (void)sample;
@@ -571,7 +570,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
 
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
-                                                const uint8_t resident *secret, size_t size,
+                                                const uint8_t *secret, size_t size,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -593,10 +592,9 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
 
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
-                                               const uint8_t resident *next_in,
-                                               unsigned int *avail_in, uint8_t resident *next_out,
-                                               unsigned int *avail_out, struct og_fault *fault)
-    INSTANCE_REQUIRES(scope)
+                                               const uint8_t *next_in, unsigned int *avail_in,
+                                               uint8_t *next_out, unsigned int *avail_out,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
     (void)sample;

@@ -6,7 +6,7 @@
 
 #include "sample-module.h"
 #include "sample-types.h"
-#include "workloads/discipline/wasm.h"
+#include "support/copying/wasm/stubs.h"
 
 /* The module is a part of the program: this reference links it. */
 extern const struct wasm_module wasm_module_sample;
@@ -18,14 +18,15 @@ struct sample {
 
 /* `path` is not used: the library was translated and linked. */
 static inline enum og_error sample_open_from(struct sample *sample, const char *path,
-                                             struct og_fault *fault)
+                                             const void *options, struct og_fault *fault)
 {
-    return instance_open(&sample->instance, "sample", path, fault);
+    return instance_open(&sample->instance, "sample", path, options, fault);
 }
 
-static inline enum og_error sample_open(struct sample *sample, struct og_fault *fault)
+static inline enum og_error sample_open(struct sample *sample, const void *options,
+                                        struct og_fault *fault)
 {
-    return sample_open_from(sample, NULL, fault);
+    return sample_open_from(sample, NULL, options, fault);
 }
 
 static inline void sample_close(struct sample *sample)

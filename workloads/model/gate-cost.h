@@ -1,7 +1,0 @@
-/* What gate-cost.c and gate-without-pkru.S share. */
-#ifndef WORKLOADS_MODEL_GATE_COST_H
-#define WORKLOADS_MODEL_GATE_COST_H
-
-#define GATE_COST_WORDS 16 /* of arguments on the stack, in the call that has any */
-
-#endif
