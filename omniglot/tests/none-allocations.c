@@ -20,5 +20,6 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {DOMAIN_ALLOCATIONS_TESTS};
     find_folder();
+    allocations_isolation = OG_NONE;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
