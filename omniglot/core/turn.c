@@ -105,7 +105,7 @@ static void keep_poison(struct og_turn *turn, const struct og_context *context)
     }
 }
 
-static bool pass(struct og_turn *turn, struct og_context *context)
+static __attribute__((nonnull)) bool pass(struct og_turn *turn, struct og_context *context)
 {
     if (turn->owner != context) {
         struct og_context *last = turn->owner;
