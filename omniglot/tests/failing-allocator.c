@@ -1,6 +1,6 @@
 #include "failing-allocator.h"
+#include "descriptors.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -202,17 +202,6 @@ REAL(int, pthread_atfork, void (*before)(void), void (*after)(void), void (*chil
 }
 
 /* --- looking --- */
-
-static size_t count_descriptors(void)
-{
-    size_t count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder && readdir(folder))
-        count++;
-    if (folder)
-        closedir(folder);
-    return count;
-}
 
 /* A sanitizer keeps what is freed, and books about it. */
 #if defined(__SANITIZE_ADDRESS__)

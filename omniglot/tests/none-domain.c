@@ -1,9 +1,9 @@
 /* The domain API over no isolation: loading, calling, memory of its own, callbacks, reset. */
 #include "cmocka-tests.h"
+#include "descriptors.h"
 #include "foreign.h"
 #include "omniglot/omniglot.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -516,17 +516,6 @@ static void large_struct_is_returned(void **state) OG_NO_ANALYSIS
 
 /* --- leaks --- */
 
-static size_t open_descriptors(void)
-{
-    size_t count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder && readdir(folder))
-        count++;
-    if (folder)
-        closedir(folder);
-    return count;
-}
-
 /* Pages of memory in use. (Address space is another matter: see heap.c.) */
 static size_t resident_pages(void)
 {
@@ -544,14 +533,14 @@ static void opening_and_closing_leaks_nothing(void **state)
     size_t descriptors = 0, pages = 0;
     for (int i = 0; i < 220; i++) {
         if (i == 20) {
-            descriptors = open_descriptors();
+            descriptors = count_descriptors();
             pages = resident_pages();
         }
         struct og_domain *opened = open_library(library);
         assert_int_equal(call_int(opened, "foreign_count"), 42);
         assert_int_equal(og_domain_close(opened, &fault), OG_OK);
     }
-    assert_int_equal(open_descriptors(), descriptors);
+    assert_int_equal(count_descriptors(), descriptors);
     /* A leak of one page per domain would be 200. AddressSanitizer keeps what is freed for a
      * while, and reports leaks by itself. */
     if (!SANITIZED)

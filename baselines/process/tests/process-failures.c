@@ -1,7 +1,7 @@
 /* Workers that die, hang or lie: the call gets an error that says so, the worker
  * is gone, the next call is served, and nothing is left behind. */
-#include "baselines/process/tests/descriptors.h"
 #include "baselines/process/tests/each-transport.h"
+#include "omniglot/tests/descriptors.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -323,7 +323,7 @@ static void a_worker_that_lies_when_it_starts_is_refused(void **state)
 static void a_descriptor_sent_along_is_not_kept(void **state)
 {
     struct process_sandbox *sandbox = open_liar(*state, 2000);
-    unsigned before = count_descriptors();
+    size_t before = count_descriptors();
     for (int i = 0; i < 3; i++)
         assert_int_equal(call_with_number(sandbox, LIE_DESCRIPTOR, 0, NULL), OG_OK);
     assert_honest(sandbox);
@@ -439,7 +439,7 @@ static void bad_options_are_refused_by_name(void **state)
 
 static void opening_failing_and_closing_leaks_no_descriptor_and_no_child(void **state)
 {
-    unsigned before = count_descriptors();
+    size_t before = count_descriptors();
     for (int i = 0; i < 20; i++) {
         struct process_sandbox *sandbox;
         struct process_options options = {.library = "test",

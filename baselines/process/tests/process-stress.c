@@ -1,9 +1,9 @@
 /* Workers killed at random moments under load: no later call is lost, and no
  * process, descriptor or memory leaks. PROCESS_KILLS says how many (default 100). */
-#include "baselines/process/tests/descriptors.h"
 #include "baselines/process/tests/each-transport.h"
 
 #include "baselines/process/filter.h"
+#include "omniglot/tests/descriptors.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -104,7 +104,8 @@ static void workers_killed_at_random_moments_lose_no_later_call(void **state)
                                       .transport = state_transport(*state),
                                       .placement = state_placement(*state),
                                       .ring_bytes = 1 << 20};
-    unsigned descriptors = count_descriptors(), losses = 0, kills = kill_count();
+    size_t descriptors = count_descriptors();
+    unsigned losses = 0, kills = kill_count();
     uint8_t *bytes = malloc(1500000);
     for (size_t i = 0; i < 1500000; i++)
         bytes[i] = (uint8_t)(i * 31 >> 3);
