@@ -4,30 +4,18 @@
  * Needs: linux, load
  * Run: constructor */
 #include "attacks/attack.h"
+#include "attacks/own-folder.h"
 
 #ifdef ATTACK_FOREIGN
-/* Called by the constructor, and again to hand out what that found. */
 FOREIGN(run)
 {
-    static uint8_t found[SECRET_SIZE];
-    if (at->loot && at->step == 1) {
-        memcpy(at->loot, found, sizeof(found));
-        return 0;
-    }
-    char path[128];
-    strcpy(path, at->path);
-    strcpy(strrchr(path, '/'), "/secrets");
-    int file = (int)kernel3(SYS_open, ADDRESS(path), 0, 0);
-    kernel3(SYS_read, (uint64_t)file, ADDRESS(found), sizeof(found));
-    kernel3(SYS_close, (uint64_t)file, 0, 0);
-    return 0;
+    return LOCAL(read_while_loading)(at, "/secrets");
 }
 #endif
 
 #ifdef ATTACK_HOST
 HOST(run)
 {
-    enum og_error error = host_open_hostile(host);
-    return error ? error : host_call_other(host, 1);
+    return LOCAL(load_and_ask)(host);
 }
 #endif

@@ -5,22 +5,12 @@
  * Needs: linux, load
  * Run: constructor */
 #include "attacks/attack.h"
+#include "attacks/own-folder.h"
 
 #ifdef ATTACK_FOREIGN
 FOREIGN(run)
 {
-    static uint8_t found[SECRET_SIZE];
-    if (at->loot && at->step == 1) {
-        memcpy(at->loot, found, sizeof(found));
-        return 0;
-    }
-    char path[128];
-    strcpy(path, at->path);
-    strcpy(strrchr(path, '/'), "/link");
-    int file = (int)kernel3(SYS_open, ADDRESS(path), 0, 0);
-    kernel3(SYS_read, (uint64_t)file, ADDRESS(found), sizeof(found));
-    kernel3(SYS_close, (uint64_t)file, 0, 0);
-    return 0;
+    return LOCAL(read_while_loading)(at, "/link");
 }
 #endif
 
@@ -41,8 +31,7 @@ HOST(before)
 
 HOST(run)
 {
-    enum og_error error = host_open_hostile(host);
-    return error ? error : host_call_other(host, 1);
+    return LOCAL(load_and_ask)(host);
 }
 
 HOST(after)
