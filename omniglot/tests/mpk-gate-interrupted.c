@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
+extern const unsigned char og_mpk_resume[], og_mpk_resume_given[];
 
 enum { GATE_MOST = 1 << 14, BREAKPOINT = 0xcc, TRAP_FLAG = 0x100 };
 
@@ -73,6 +74,17 @@ static int go_through_the_gate_for_ever(void)
 }
 
 /* --- the tracer --- */
+
+/* Of a child that asks for it and stops. Returns its status. */
+static int start_tracing(pid_t child)
+{
+    int status;
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+    assert_int_equal(ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)(long)PTRACE_O_EXITKILL), 0);
+    return status;
+}
 
 /* Goes on with the process until it stops again; what has come to it meanwhile comes to it. */
 static int go_on(pid_t child, bool by_step, int *status)
@@ -155,7 +167,6 @@ static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state
 {
     static bool executed[GATE_MOST];
     char gate_library[sizeof(library)];
-    int status = 0;
     (void)state;
     first = open_another(NULL, NULL);
     beside_library(gate_library, "liboggate.so");
@@ -171,9 +182,7 @@ static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state
     pid_t child = fork();
     if (child == 0)
         _exit(go_through_the_gate_for_ever());
-    assert_true(child > 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+    int status = start_tracing(child);
     assert_int_equal(end_round(child, &status), SIGSTOP); /* a round that resolves what it calls */
     find_instructions(child, &status, executed);
     long before = ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), count = 0;
@@ -194,10 +203,66 @@ static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state
     assert_int_equal(og_domain_close(second, &fault), OG_OK);
 }
 
+/* --- foreign code that stands in the gate --- */
+
+static uintptr_t handled_at; /* the stack */
+
+static void bring_another(int signal)
+{
+    (void)signal;
+    raise(SIGUSR2); /* which comes when this returns */
+}
+
+static void note_stack(int signal)
+{
+    (void)signal;
+    handled_at = (uintptr_t)__builtin_frame_address(0);
+}
+
+/* What is interrupted: foreign code that stands in the gate, with its stack pointer in the middle
+ * of what the host's handlers have. */
+static _Noreturn void stand_in_gate(const unsigned char *code, struct og_domain *gate)
+{
+    struct og_scope scope;
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    raise(SIGSTOP);
+    uintptr_t middle = (uintptr_t)mpk_thread_self() + MPK_BLOCK_SIZE - MPK_HANDLERS / 2;
+    og_scope_begin(gate, &scope);
+    enum og_error error = CALL(scope, boxed_in(gate, "jump_with_stack"),
+                               AS(void (*)(const unsigned char *, uintptr_t))(code, middle));
+    og_scope_end(&scope);
+    _exit(error != OG_FAULTED ? 3 : handled_at < middle + MPK_HANDLERS / 4 ? 4 : 0);
+}
+
+static void a_stack_pointer_in_the_gate_is_no_stack_for_handlers(void **state)
+{
+    (void)state;
+    static const unsigned char wrpkru[] = {0x0f, 0x01, 0xef};
+    char path[sizeof(library)];
+    struct sigaction action = {.sa_handler = bring_another};
+    sigfillset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, NULL);
+    signal(SIGUSR2, note_stack);
+    const unsigned char *code = memmem(og_mpk_resume, (size_t)(og_mpk_resume_given - og_mpk_resume),
+                                       wrpkru, sizeof(wrpkru));
+    assert_non_null(code);
+    beside_library(path, "liboggate.so");
+    struct og_domain *gate = open_another(path, NULL);
+    boxed_in(gate, "jump_with_stack");
+    pid_t child = fork();
+    if (child == 0)
+        stand_in_gate(code, gate);
+    int status = start_tracing(child);
+    assert_true(interrupt_at(child, &status, (uintptr_t)code));
+    assert_exited_well(status);
+    assert_int_equal(og_domain_close(gate, &fault), OG_OK);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_at_any_instruction_of_the_gate_changes_nothing),
+        cmocka_unit_test(a_stack_pointer_in_the_gate_is_no_stack_for_handlers),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -31,14 +31,6 @@ static int wait_for(pid_t child)
     return status;
 }
 
-static void assert_exited_well(int status)
-{
-    if (WIFSIGNALED(status))
-        print_message("killed: %s\n", strsignal(WTERMSIG(status)));
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-}
-
 static atomic_int handled;
 
 static void count(int signal)

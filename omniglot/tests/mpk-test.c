@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 char library[4096];
 static void *raw; /* the same library in the host */
@@ -84,6 +85,14 @@ enum og_error call_words(const char *name, long *result, long a, long b, long c,
 void reset(void)
 {
     assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
+}
+
+void assert_exited_well(int status)
+{
+    if (WIFSIGNALED(status))
+        print_message("killed: %s\n", strsignal(WTERMSIG(status)));
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 void assert_works_after_reset(void)

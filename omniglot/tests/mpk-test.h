@@ -43,6 +43,8 @@ typedef long words(long, long, long, long);
 /* Calls `name` with up to four words in the domain. */
 enum og_error call_words(const char *name, long *result, long a, long b, long c, long d);
 void reset(void);
+/* What a child's end was: by itself, with 0. */
+void assert_exited_well(int status);
 /* After any attack: the host goes on, the domain works again after reset. */
 void assert_works_after_reset(void);
 
