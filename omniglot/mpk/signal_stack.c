@@ -27,12 +27,13 @@
  * was there before a reset; or it says none, which is always right to say, and costs the next call
  * a system call. That it is never wrong:
  *
- *   a. It is set to a domain by the domain's thread alone, while that is inside (og_mpk_arm, going
- * on in foreign code), where nobody can close or reset the domain, nor take the stack. b. Who
- * closes or resets the domain sets it to none, if it is that domain, when nobody is inside and
- * before the number is another domain's. c. A handler sets it to none, at its start and at its end,
- * and puts nothing back: what it was may be true no more. Code that was interrupted after it had
- * looked, in the gate, is inside, so that its stack is there, and the kernel gets that back.
+ * - It is set to a domain by the domain's thread alone, while that is inside (og_mpk_arm, going on
+ *   in foreign code), where nobody can close or reset the domain, nor take the stack.
+ * - Who closes or resets the domain sets it to none, if it is that domain, when nobody is inside
+ *   and before the number is another domain's.
+ * - A handler sets it to none, at its start and at its end, and puts nothing back: what it was may
+ *   be true no more. Code that was interrupted after it had looked, in the gate, is inside, so that
+ *   its stack is there, and the kernel gets that back.
  *
  * A handler that has interrupted the host does not keep the stack on which it came: where the
  * thread has given that back meanwhile, by closing the domain itself or arming another's after

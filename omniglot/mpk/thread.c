@@ -191,9 +191,7 @@ struct mpk_thread *mpk_thread_if_any(void)
 }
 
 /* A signal on the way would find the dispatch on and the thread still unknown: its handler could
- * not open the rights, and the kernel kills who makes a system call without those to read the
- * selector.
- */
+ * not take the rights by which the kernel reads the selector, which kills whom it cannot ask. */
 static __attribute__((noinline)) struct mpk_thread *open_block(void)
 {
     unsigned index;
