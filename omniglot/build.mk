@@ -20,7 +20,8 @@ $(JEMALLOC_OBJECT):
 	    --keep-global-symbol og_jemalloc_conf $@.linked $@
 $(BUILD)/lib/og-none.a: $(JEMALLOC_OBJECT)
 
-$(call archive,og-mpk,$(wildcard omniglot/mpk/*.c) omniglot/mpk/gate.S)
+$(call archive,og-mpk,$(wildcard $(addprefix omniglot/mpk/,*.c syscall/*.c code/*.c describe/*.c)) \
+    omniglot/mpk/gate.S)
 
 # The program that the loader of a domain starts, as an array for the runtime to carry.
 MPK_BOOT := $(BUILD)/generated/omniglot/mpk/boot
@@ -63,7 +64,7 @@ $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
 $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c \
+$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/code/elf.c omniglot/mpk/code/scan.c \
     omniglot/core/printable.c,,)
 
 # og-bindgen, which reads interface files with libclang.
@@ -153,7 +154,7 @@ TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compi
     omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(CORE))
-$(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/elf.c omniglot/mpk/scan.c)
+$(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/code/elf.c omniglot/mpk/code/scan.c)
 
 # --- the embedded target ---
 

@@ -12,7 +12,7 @@
  * private mapping of the same file, so that reset is one madvise: the pages that were written
  * since are dropped, and the file's show again. */
 #include "mpk.h"
-#include "where.h"
+#include "omniglot/mpk/describe/where.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* Domains behind protection keys: opening them, freeing them, and the runtime's table. */
-#include "grant.h"
 #include "mpk.h"
-#include "policy.h"
+#include "omniglot/mpk/syscall/grant.h"
+#include "omniglot/mpk/syscall/policy.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>

@@ -1,8 +1,8 @@
 /* Libraries of a domain: opened and searched by the loader inside it. What it answers is the
  * domain's word and no more: an address outside the arena is refused. */
-#include "grant.h"
 #include "mpk.h"
-#include "where.h"
+#include "omniglot/mpk/describe/where.h"
+#include "omniglot/mpk/syscall/grant.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * is held that is not named in the condition it waits on.
  *
  *   resets         for reading: a domain is half-way between two states; for writing: fork
- *   host code      the search of the host's own code (host_code.c)
+ *   host code      the search of the host's own code (code/host_code.c)
  *   domains        which domains there are, and that their arenas stay (domain.c)
  *   contexts       which context is in which seat, and in which thread's block (context.c)
  *   a turn's       whose turn it is in a domain (core/turn.c)

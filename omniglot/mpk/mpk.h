@@ -211,7 +211,7 @@ void mpk_signal_stack_clear(struct mpk_context *context);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
 void og_mpk_arm(unsigned domain);
 
-/* --- faults (fault.c, describe.c) --- */
+/* --- faults (describe/fault.c, describe/describe.c) --- */
 
 /* What the signal, raised by foreign code, says: fills *fault. */
 void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo_t *info,
@@ -259,7 +259,7 @@ struct mpk_arena {
     bool loading;
     struct og_region *regions;
     size_t region_count;
-    struct mpk_mapped *mapped; /* which files were loaded where (mapped.c) */
+    struct mpk_mapped *mapped; /* which files were loaded where (describe/mapped.c) */
     size_t mapped_count;
 };
 
@@ -313,12 +313,12 @@ bool mpk_arena_is_readable(const struct mpk_arena *arena, uintptr_t address, siz
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
 
-/* --- instructions that could undo the isolation (scan.c) --- */
+/* --- instructions that could undo the isolation (code/scan.c) --- */
 
 /* The first one in [code, code + size), or size if there is none; *name says which. */
 size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 
-/* --- the host's own code (host_code.c) --- */
+/* --- the host's own code (code/host_code.c) --- */
 
 /* Leaves no such instruction in the host but the gate's, and no code that could become one. OG_OK,
  * or OG_FORBIDDEN and where. Reads the list of the process's mappings, and those that are new. */
@@ -389,7 +389,7 @@ struct mpk_domain {
     pthread_cond_t callback_ended;         /* one that was closed while it ran */
     uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
     uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
-    struct mpk_grant *grants;              /* what may be opened (grant.c) */
+    struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];

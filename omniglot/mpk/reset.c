@@ -1,6 +1,6 @@
 /* Resetting and closing a domain, which other threads may be about to enter, and poisoning it. */
 #include "mpk.h"
-#include "policy.h" /* mpk_files_close */
+#include "omniglot/mpk/syscall/policy.h" /* mpk_files_close */
 
 /* While nobody is inside and nobody can enter. */
 static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)

@@ -6,7 +6,7 @@
  * restores every register, into one of two places in the gate: og_mpk_resume, which gives up
  * the rights and returns to the foreign code, or og_mpk_recover, which ends the call. */
 #include "frame.h"
-#include "policy.h"
+#include "omniglot/mpk/syscall/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>

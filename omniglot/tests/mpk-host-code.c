@@ -2,7 +2,7 @@
  * is from, holds no way out. Each scenario spoils its process, so it has one of its own, in which
  * it opens the first domain. */
 #include "mpk-test.h"
-#include "omniglot/mpk/maps.h"
+#include "omniglot/mpk/code/maps.h"
 #include "omniglot/mpk/mpk.h"
 
 #include <dlfcn.h>

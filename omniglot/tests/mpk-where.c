@@ -2,8 +2,8 @@
  * hostile library, whole and damaged. */
 #include "cmocka-tests.h"
 #include "omniglot/core/printable.h"
-#include "omniglot/mpk/elf.h"
-#include "omniglot/mpk/where.h"
+#include "omniglot/mpk/code/elf.h"
+#include "omniglot/mpk/describe/where.h"
 
 #include <fcntl.h>
 #include <link.h>

@@ -1,6 +1,6 @@
 /* Fuzz target: ELF files that are anything, as og-scan and the loader read them. What is not
  * refused is followed to the end. */
-#include "omniglot/mpk/elf.h"
+#include "omniglot/mpk/code/elf.h"
 #include "omniglot/mpk/mpk.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Memory: all of it inside the arena. Protection is not the domain's to choose: what it maps is
  * readable and writable, and executable (then scanned, and not writable) while it loads. What is
  * mapped from a file is a copy, but for what is only read and mapped while it loads. */
+#include "omniglot/mpk/describe/where.h"
 #include "policy.h"
-#include "where.h"
 
 #include <errno.h>
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 /* Which symbol of a file is at a place in it. The file may be damaged, hostile, or another than
  * the one that was loaded: it is read whole into the host's memory, which nobody can change then,
  * and every offset and count in it is checked before it is followed. */
-#include "elf.h"
 #include "omniglot/core/printable.h"
+#include "omniglot/mpk/code/elf.h"
 #include "where.h"
 
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #ifndef OMNIGLOT_MPK_WHERE_H
 #define OMNIGLOT_MPK_WHERE_H
 
-#include "mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <time.h>
 

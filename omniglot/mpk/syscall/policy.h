@@ -1,12 +1,12 @@
 /* The system-call policy: what a domain gets when its code asks the kernel for something. The
- * table in policy.c is the policy; each family of calls is a file, syscall_*.c.
+ * table in policy.c is the policy; each family of calls is a file of this folder.
  *
  * All of it runs in the signal handler with the host's rights, every signal blocked. Arguments
  * are the domain's and any number; pointers among them are checked before use. */
 #ifndef OMNIGLOT_MPK_POLICY_H
 #define OMNIGLOT_MPK_POLICY_H
 
-#include "mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 enum { MPK_FIRST_FILE = 3 /* the domain's number of its first file */ };
 
@@ -48,25 +48,25 @@ int64_t mpk_policy_hand_out(const struct mpk_syscall *call, uint64_t address, co
 /* Ends the call with a fault. */
 int64_t mpk_policy_fault(struct mpk_syscall *call, int signal, const char *message);
 
-/* syscall_memory.c */
+/* memory.c */
 mpk_syscall_function mpk_syscall_brk, mpk_syscall_mmap, mpk_syscall_munmap, mpk_syscall_mprotect,
     mpk_syscall_mremap, mpk_syscall_madvise;
-/* syscall_file.c */
+/* file.c */
 mpk_syscall_function mpk_syscall_openat, mpk_syscall_open, mpk_syscall_read, mpk_syscall_pread,
     mpk_syscall_lseek, mpk_syscall_close, mpk_syscall_fstat, mpk_syscall_newfstatat,
     mpk_syscall_access, mpk_syscall_faccessat;
 void mpk_files_close(struct mpk_domain *domain);
-/* syscall_write.c */
+/* write.c */
 mpk_syscall_function mpk_syscall_write, mpk_syscall_writev;
-/* syscall_clock.c */
+/* clock.c */
 mpk_syscall_function mpk_syscall_clock_gettime, mpk_syscall_gettimeofday, mpk_syscall_time,
     mpk_syscall_clock_getres;
-/* syscall_random.c */
+/* random.c */
 mpk_syscall_function mpk_syscall_getrandom;
-/* syscall_thread.c */
+/* self.c */
 mpk_syscall_function mpk_syscall_arch_prctl, mpk_syscall_identity, mpk_syscall_futex,
     mpk_syscall_nothing, mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname;
-/* syscall_end.c */
+/* end.c */
 mpk_syscall_function mpk_syscall_exit, mpk_syscall_kill, mpk_syscall_booted;
 
 #endif

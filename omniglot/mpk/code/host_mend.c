@@ -2,7 +2,7 @@
  * library's WRPKRU, in pkey_set, of each C library that there is; the dynamic loader's XRSTORs, in
  * its lazy resolvers; and those that a call spells by its distance (host_call.c). */
 #include "host_code.h"
-#include "mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <dlfcn.h>
 #include <errno.h>

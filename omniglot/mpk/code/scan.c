@@ -1,7 +1,7 @@
 /* Instructions that change a domain's rights or a segment base, at every offset: hostile code
  * can jump into the middle of any instruction. Intel SDM volume 2: WRPKRU, XRSTOR, WRFSBASE and
  * WRGSBASE (XRSTORS is privileged). */
-#include "mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <emmintrin.h>
 

@@ -4,7 +4,7 @@
 #ifndef OMNIGLOT_MPK_GRANT_H
 #define OMNIGLOT_MPK_GRANT_H
 
-#include "mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <sys/stat.h>
 

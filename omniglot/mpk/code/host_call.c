@@ -6,7 +6,7 @@
  * object's unwind table names, and the call must lead to the start of one, or to an entry of a
  * procedure linkage table: of bytes that mean something else one in some million does. */
 #include "host_code.h"
-#include "mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <string.h>
 #include <sys/mman.h>

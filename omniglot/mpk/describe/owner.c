@@ -1,7 +1,7 @@
 /* Whose memory an address is: a domain's, the runtime's, the host's as the kernel tells it in
  * /proc/self/maps, or nobody's. Files are read after the domains' lock has been given back: what a
  * hostile one costs is then the caller's time alone. */
-#include "maps.h"
+#include "omniglot/mpk/code/maps.h"
 #include "where.h"
 
 #include <link.h>

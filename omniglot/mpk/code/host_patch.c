@@ -7,7 +7,7 @@
  * both. membarrier makes sure that no processor has old bytes in its pipeline when the call
  * returns. */
 #include "host_code.h"
-#include "mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <linux/membarrier.h>
 #include <stdlib.h>

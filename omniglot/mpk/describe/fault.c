@@ -1,6 +1,6 @@
 /* What a signal says about the foreign code that it ended: in words, and how memory was touched.
  * The words come from a frame that foreign code can have written: they are words and no more. */
-#include "mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <signal.h>
 #include <ucontext.h>
