@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 """Breaks one check of the MPK runtime at a time and shows which attacks then succeed.
 
-usage: omniglot/tests/mutate_mpk.py [--list] [--from N] [--to N] [WORD]
+usage: omniglot/mpk/tests/mutate_mpk.py [--list] [--from N] [--to N] [WORD]
 
 WORD: only mutations whose name contains it. Works on a copy, which it builds with gcc; the tests
 run in the PKU guest, a few mutants at a time, but for those that need no keys. Exit status 1 if a
@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, HERE)
 from mutations_mpk import MUTATIONS, PROGRAMS  # noqa: E402
 
@@ -142,7 +142,7 @@ def build_mutant(folder, number, mutation):
 
 def added(folder, programs):
     """pku-guest's options for the files that mpk-in-guest would bring for these programs."""
-    shown = subprocess.run(["omniglot/tests/mpk-in-guest", "--files", *programs], cwd=folder,
+    shown = subprocess.run(["omniglot/mpk/tests/mpk-in-guest", "--files", *programs], cwd=folder,
                            capture_output=True, text=True, check=False, env=ENVIRONMENT)
     if shown.returncode:
         fail(f"mpk-in-guest --files: {shown.stdout}{shown.stderr}")

@@ -1,7 +1,7 @@
 /* A domain behind protection keys, when an allocation of the host fails. */
-#include "domain-allocations.h"
+#include "omniglot/tests/domain-allocations.h"
 
-#include "each-allocation.h"
+#include "omniglot/tests/each-allocation.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "host.h"
 
 #include "omniglot/mpk/mpk.h"
-#include "omniglot/tests/mpk-kernel.h"
+#include "omniglot/mpk/tests/mpk-kernel.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>

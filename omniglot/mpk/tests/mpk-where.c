@@ -1,9 +1,9 @@
 /* Where an address is, in words: what needs no protection keys of it. Files are copies of the
  * hostile library, whole and damaged. */
-#include "cmocka-tests.h"
 #include "omniglot/core/printable.h"
 #include "omniglot/mpk/code/elf.h"
 #include "omniglot/mpk/describe/where.h"
+#include "omniglot/tests/cmocka-tests.h"
 
 #include <fcntl.h>
 #include <link.h>

@@ -1,5 +1,5 @@
 #include "mpk-test.h"
-#include "alone.h"
+#include "omniglot/tests/alone.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* Threads that share a domain behind protection keys: what they may rely on, and what one of them
  * can do with the foreign code of another. And the end of the foreign stack, from which the host is
  * called back. */
-#include "alone.h"
 #include "omniglot/mpk/mpk.h"
-#include "sharing.h"
+#include "omniglot/tests/alone.h"
+#include "omniglot/tests/sharing.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -4,8 +4,8 @@
 #ifndef OMNIGLOT_TESTS_MPK_TEST_H
 #define OMNIGLOT_TESTS_MPK_TEST_H
 
-#include "cmocka-tests.h"
 #include "omniglot/omniglot.h"
+#include "omniglot/tests/cmocka-tests.h"
 
 extern char library[4096];       /* the hostile library's path */
 extern struct og_domain *domain; /* with it loaded, and a deadline of a second */

@@ -1,8 +1,8 @@
 /* The arena's books against what the kernel says of its memory (/proc/self/maps), in random
  * sequences of what domains ask for, before and after loading. Without keys, so that it runs
  * everywhere: keys follow from the same states as protection does. */
-#include "cmocka-tests.h"
 #include "omniglot/mpk/mpk.h"
+#include "omniglot/tests/cmocka-tests.h"
 
 #include <stdio.h>
 #include <stdlib.h>
