@@ -85,6 +85,15 @@ void mpk_contexts_poison(struct mpk_domain *domain, const char *message)
         mpk_domain_poison(domain, &domain->turn.poison);
 }
 
+void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
+{
+    struct og_context *context = &mpk_thread_self()->contexts[domain->index]->context;
+    if (context->poisoned)
+        return;
+    context->fault = *fault;
+    context->poisoned = fault->error;
+}
+
 /* glibc's thread descriptor on x86-64: the words that _dl_allocate_tls leaves to its caller. */
 enum {
     TCB_ITSELF = 0,

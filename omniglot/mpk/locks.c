@@ -6,7 +6,7 @@
  *
  *   resets         for reading: a domain is half-way between two states; for writing: fork
  *   host code      the search of the host's own code (code/host_code.c)
- *   domains        which domains there are, and that their arenas stay (domain.c)
+ *   domains        which domains there are, and that their arenas stay (domains.c)
  *   contexts       which context is in which seat, and in which thread's block (context.c)
  *   a turn's       whose turn it is in a domain (core/turn.c)
  *   a domain's     thunks, callbacks, the arena's books

@@ -400,23 +400,21 @@ struct mpk_domain {
     size_t thunk_count, thunk_limit;
 };
 
-/* By index; NULL: free. */
+/* By index; NULL: free (domains.c). */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
 
+/* Gives the domain an index. OG_OK, or OG_NO_MEMORY: there is none left. */
+enum og_error mpk_domains_add(struct mpk_domain *domain, struct og_fault *fault);
+/* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
+ * could not be given back (mpk_arena_close). */
+bool mpk_domains_remove(struct mpk_domain *domain);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
 
-/* Frees what there is of a domain, from any half-built state. */
-void mpk_domain_destroy(struct mpk_domain *domain);
-
-/* reset.c: putting a domain back to its state right after loading, or closing it, while no other
- * thread is inside; OG_BUSY if one is, or a scope is open. */
+/* reset.c: putting a domain back to its state right after loading, while no other thread is inside;
+ * OG_BUSY if one is, or a scope is open. */
 enum og_error mpk_reset(struct og_domain *domain, struct og_fault *fault);
-enum og_error mpk_close(struct og_domain *domain, struct og_fault *fault);
-/* The call's end: records why, in the calling thread's context, from where it goes to who enters
- * next, until reset. For signal handlers: takes no lock. */
-void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 
 /* heap.c: the foreign allocator, which keeps its books inside the domain. */
 void *mpk_heap_alloc(struct og_domain *domain, size_t alignment, size_t size);
@@ -431,6 +429,9 @@ struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
 struct og_context *mpk_context(struct og_domain *domain);
 struct og_context *mpk_enter(struct og_context *context);
 void mpk_left(struct og_context *context);
+/* The call's end: records why, in the calling thread's context, from where it goes to who enters
+ * next, until reset. For signal handlers: takes no lock. */
+void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 /* With mpk_contexts_lock held: a thread can exit while another closes the domain. */
 void mpk_context_close(struct mpk_context *context);
 /* The turn's `pass`. */
@@ -451,10 +452,6 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
 /* library.c */
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
                                struct og_fault *fault);
-/* What was read to `start` was refused as code for the instruction that *refusal tells: adds where
- * in which file it is. */
-void mpk_library_refused(const struct mpk_source *source, uintptr_t start,
-                         struct og_fault *refusal);
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);

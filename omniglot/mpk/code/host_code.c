@@ -8,8 +8,8 @@
  * kill: other threads unmap meanwhile. What lies in domains is arena.c's and thunk.c's to scan. */
 #include "host_code.h"
 #include "maps.h"
-#include "omniglot/mpk/describe/where.h"
 #include "omniglot/mpk/mpk.h"
+#include "omniglot/mpk/text.h"
 
 #include <dlfcn.h>
 #include <errno.h>

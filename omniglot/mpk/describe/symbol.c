@@ -1,12 +1,10 @@
 /* Which symbol of a file is at a place in it. The file may be damaged, hostile, or another than
  * the one that was loaded: it is read whole into the host's memory, which nobody can change then,
  * and every offset and count in it is checked before it is followed. */
-#include "omniglot/core/printable.h"
 #include "omniglot/mpk/code/elf.h"
 #include "where.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +12,6 @@
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 29, NAME_MAX_SHOWN = 128 };
-
-/* --- text --- */
-
-void mpk_text_add(struct mpk_text *text, const char *format, ...)
-{
-    va_list arguments;
-    size_t used = text->length < text->size ? text->length : text->size;
-    va_start(arguments, format);
-    int length = vsnprintf(text->size > used ? text->bytes + used : NULL, text->size - used, format,
-                           arguments);
-    va_end(arguments);
-    text->length += length > 0 ? (size_t)length : 0;
-}
-
-void mpk_text_add_name(struct mpk_text *text, const char *name)
-{
-    size_t start = text->length < text->size ? text->length : text->size;
-    mpk_text_add(text, "%s", name);
-    if (start < text->size)
-        og_make_printable(text->bytes + start);
-}
 
 /* --- the file --- */
 

@@ -5,21 +5,9 @@
 #define OMNIGLOT_MPK_WHERE_H
 
 #include "omniglot/mpk/mpk.h"
+#include "omniglot/mpk/text.h"
 
 #include <time.h>
-
-/* --- a text of limited size --- */
-
-/* What does not fit is counted and dropped. There is always a NUL where `size` is not 0. */
-struct mpk_text {
-    char *bytes;
-    size_t size, length;
-};
-
-void mpk_text_add(struct mpk_text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-/* A name that others have chosen: what a terminal could obey becomes '?'. */
-void mpk_text_add_name(struct mpk_text *text, const char *name);
 
 /* --- a place in a file (symbol.c) --- */
 
@@ -66,6 +54,12 @@ void mpk_mapped_forget(struct mpk_arena *arena, uintptr_t start, size_t size);
 void mpk_mapped_close(struct mpk_arena *arena);
 /* Which place of which file is there; false: none. It is good until the arena closes. */
 bool mpk_mapped_find(const struct mpk_arena *arena, uintptr_t address, struct mpk_place *place);
+
+/* --- code that is refused (refusal.c) --- */
+
+/* What was read to `start` was refused as code for the instruction that *refusal tells: adds where
+ * in which file it is. */
+void mpk_refusal_tell(const struct mpk_source *source, uintptr_t start, struct og_fault *refusal);
 
 /* --- whose memory (owner.c) --- */
 
