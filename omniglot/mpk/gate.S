@@ -532,13 +532,13 @@ og_mpk_signal_entry:
     rdfsbase %r8
     mov     MPK_HOST_FS(%rdi), %rax
     wrfsbase %rax
-    call    og_mpk_signal           /* which goes on by og_mpk_sigreturn */
+    call    *og_mpk_on_signal(%rip) /* which goes on by og_mpk_sigreturn */
     ud2
 
     /* Not on a signal stack of ours: the host was interrupted, and nothing is to be opened. */
 1:  mov     %rsp, %rbx
     and     $-16, %rsp
-    call    og_mpk_signal_elsewhere
+    call    *og_mpk_on_signal_elsewhere(%rip)
     mov     %rbx, %rsp
     mov     $15, %eax
     add     $8, %rsp
@@ -578,5 +578,15 @@ og_mpk_resume_given:
     ret     $MPK_RED_ZONE
     .balign 4096, 0xcc
 og_mpk_gate_end:
+
+/* What a signal comes to: signal.c's, which says so before it has the kernel come here. */
+    .bss
+    .balign 8
+    .globl  og_mpk_on_signal, og_mpk_on_signal_elsewhere
+    .hidden og_mpk_on_signal, og_mpk_on_signal_elsewhere
+og_mpk_on_signal:
+    .skip   8
+og_mpk_on_signal_elsewhere:
+    .skip   8
 
     .section .note.GNU-stack, "", @progbits

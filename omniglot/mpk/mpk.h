@@ -16,7 +16,12 @@
 
 enum { MPK_PAGE = 4096 };
 
-/* --- threads (thread.c) --- */
+/* Headers from before Linux 5.11 lack it. */
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+
+/* --- threads (threads.c, thread.c) --- */
 
 /* A thread's place in a domain. The gate knows the first fields (layout.h). */
 struct mpk_context {
@@ -102,9 +107,17 @@ static inline struct mpk_thread *mpk_thread_in_gate(void)
 /* Makes the calling thread's GS base name its block, if it does not. */
 bool mpk_thread_set_base(struct mpk_thread *thread);
 
-/* In a signal handler, which the kernel starts with few rights: gives the thread all, if it is one
- * that uses domains. Without them it cannot make a system call, not even to return. */
-void mpk_thread_open_rights(void);
+/* What a thread-specific key calls when the thread exits (thread_exit.c). */
+void mpk_thread_exit(void *thread);
+
+/* The calling thread's, for who makes and frees blocks. */
+extern __thread struct mpk_thread *mpk_thread_own
+    __attribute__((visibility("hidden"), tls_model("local-dynamic")));
+/* A block for the calling thread, which is not mapped yet, and its index; NULL: none is left. */
+struct mpk_thread *mpk_threads_take(unsigned *index);
+/* Is it to be visited? */
+void mpk_threads_set_ready(unsigned index, bool is);
+void mpk_threads_give(unsigned index);
 
 /* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
  * threads are gone. */
@@ -135,10 +148,8 @@ enum og_error mpk_signals_open(struct og_fault *fault);
 /* For another runtime in the program that handles faults: sigaction, where that could be another
  * library's. */
 void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before);
-/* The signal that tells a thread its deadline has passed. */
-int mpk_deadline_signal(void);
 
-/* --- the host's handlers (host_signals.c), masks and alternate stacks (host_masks.c) --- */
+/* --- the host's handlers (host_signals.c) --- */
 
 /* Of the process: from now on every handler's signal comes to the runtime first. */
 enum og_error mpk_host_signals_open(struct og_fault *fault);
@@ -149,8 +160,18 @@ bool mpk_is_fault(int signal);
  * kernel's; all signals are blocked, and are so again when this returns. */
 void mpk_host_signal(int signal, siginfo_t *info, void *context);
 
+/* --- signal masks (masks.c); what the host does with its own, and with alternate stacks, is
+ * host_masks.c's --- */
+
+/* The signal that tells a thread its deadline has passed. */
+int mpk_deadline_signal(void);
+
 /* Masks are the kernel's: bit 0 is signal 1. */
 uint64_t mpk_mask_of(int signal);
+/* The C library's own signals, which nobody blocks. */
+uint64_t mpk_mask_c_librarys(void);
+/* rt_sigprocmask. */
+int mpk_mask_exchange(int how, const uint64_t *set, uint64_t *before);
 /* Which signals are never blocked in a thread that enters domains. */
 uint64_t mpk_mask_needed(void);
 /* These return what was blocked before. */
@@ -164,6 +185,8 @@ void mpk_masks_join(struct mpk_thread *thread, uint64_t mask);
 void mpk_masks_settle(struct mpk_thread *thread);
 /* Has the host blocked the signal? Then it comes when the host unblocks it. */
 bool mpk_mask_holds(struct mpk_thread *thread, int signal);
+/* What was held, and is blocked no more, comes now. */
+void mpk_masks_let_go(struct mpk_thread *thread);
 /* Around a handler of the host's, which blocks `blocked`; `thread` may be NULL. */
 struct mpk_masks {
     uint64_t kernels;
@@ -421,7 +444,8 @@ void *mpk_heap_alloc(struct og_domain *domain, size_t alignment, size_t size);
 int mpk_heap_owns(struct og_domain *domain, uintptr_t address);
 void mpk_heap_free(struct og_domain *domain, void *memory);
 
-/* context.c: a thread's place in a domain. Opening takes a seat; it is shut until it is entered. */
+/* context.c, contexts.c: a thread's place in a domain. Opening takes a seat; it is shut until it is
+ * entered. */
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);
 /* The calling thread's; NULL if it has none. */
 struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
@@ -518,9 +542,10 @@ static inline bool mpk_deadline_go_on(struct mpk_thread *thread, const struct mp
 /* Is it the clock that has sent this? The thread has heard it then. */
 bool mpk_deadline_is_own(int signal, const siginfo_t *info);
 void mpk_deadline_heard(struct mpk_thread *thread);
-/* In a child of fork: the clock's thread is gone; starts it again if there was one. False: it
- * cannot be, and no deadline counts. */
-bool mpk_deadline_forked(void);
+/* In a child of fork, where the clock did run: its thread is gone; starts it again, where the
+ * calling thread has the rights for it. False: it cannot be, and no deadline counts. */
+bool mpk_deadline_forked(bool has_rights);
+bool mpk_deadline_runs(void);
 
 /* --- locks (locks.c) --- */
 

@@ -8,8 +8,10 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
     enum og_error error = mpk_arena_reset(&domain->arena, fault);
-    if (!error && domain->deadline)
+    if (!error && domain->deadline) {
+        (void)mpk_thread_self(); /* for the clock, which gets the rights of who starts it */
         error = mpk_deadline_watch(domain->index, domain->deadline, fault);
+    }
     struct og_fault poison = {.error = OG_OK};
     if (error)
         og_fail(&poison, OG_POISONED, NULL, 0, "an earlier reset failed");

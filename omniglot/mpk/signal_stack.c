@@ -172,7 +172,7 @@ bool mpk_signal_stack_give(struct mpk_context *context)
     struct mpk_thread *thread = context->thread;
     struct mpk_domain *domain = context->domain;
     uint64_t armed = domain->index;
-    bool is_own = thread == mpk_thread_self(), is_lent = domain->lent == context, done = true;
+    bool is_own = thread == mpk_thread_if_any(), is_lent = domain->lent == context, done = true;
     if (is_lent)
         domain->lent = NULL;
     if (!context->signal_stack)
@@ -242,7 +242,7 @@ static void clear(struct mpk_context *context)
 void mpk_signal_stack_clear(struct mpk_context *context)
 {
     uint64_t armed = context->domain->index;
-    if (context->thread == mpk_thread_self()) {
+    if (context->thread == mpk_thread_if_any()) {
         clear(context);
         return;
     }
@@ -252,7 +252,7 @@ void mpk_signal_stack_clear(struct mpk_context *context)
 
 void og_mpk_arm(unsigned domain)
 {
-    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_thread *thread = mpk_thread_if_any();
     const struct mpk_context *context = thread->contexts[domain];
     int number = errno;
     if (context->signal_stack_stale)
