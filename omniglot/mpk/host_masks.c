@@ -33,7 +33,7 @@ static int change(int how, const uint64_t *set, uint64_t *before)
     struct mpk_thread *thread = own_thread();
     uint64_t mask = 0, old = 0, needed = thread ? mpk_mask_needed() : 0;
     if (set) {
-        mask = *set & ~mpk_mask_c_librarys();
+        mask = *set & ~mpk_mask_of_libc();
         if (how != SIG_UNBLOCK)
             mask &= ~needed;
     }

@@ -26,7 +26,7 @@ uint64_t mpk_mask_needed(void)
            mpk_mask_of(SIGTRAP) | mpk_mask_of(SIGSYS) | mpk_mask_of(mpk_deadline_signal());
 }
 
-uint64_t mpk_mask_c_librarys(void)
+uint64_t mpk_mask_of_libc(void)
 {
     enum { SIGNAL_CANCEL = 32, SIGNAL_SETXID = 33 };
     return mpk_mask_of(SIGNAL_CANCEL) | mpk_mask_of(SIGNAL_SETXID);
@@ -47,7 +47,7 @@ uint64_t mpk_mask_block_all(void)
 
 uint64_t mpk_mask_block_hosts(void)
 {
-    const uint64_t all = ~mpk_mask_c_librarys();
+    const uint64_t all = ~mpk_mask_of_libc();
     uint64_t before = 0;
     mpk_mask_exchange(SIG_SETMASK, &all, &before);
     return before;

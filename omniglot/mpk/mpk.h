@@ -169,7 +169,7 @@ int mpk_deadline_signal(void);
 /* Masks are the kernel's: bit 0 is signal 1. */
 uint64_t mpk_mask_of(int signal);
 /* The C library's own signals, which nobody blocks. */
-uint64_t mpk_mask_c_librarys(void);
+uint64_t mpk_mask_of_libc(void);
 /* rt_sigprocmask. */
 int mpk_mask_exchange(int how, const uint64_t *set, uint64_t *before);
 /* Which signals are never blocked in a thread that enters domains. */
