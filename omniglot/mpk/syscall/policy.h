@@ -1,6 +1,6 @@
 /* The system-call policy: what a domain gets when its code asks the kernel for something. The
- * table in policy.c is the policy; each family of calls is a file of this folder, and what they share
- * is in syscall.c.
+ * table in policy.c is the policy; each family of calls is a file of this folder, and what they
+ * share is in syscall.c.
  *
  * All of it runs in the signal handler with the host's rights, every signal blocked. Arguments
  * are the domain's and any number; pointers among them are checked before use. */
