@@ -11,8 +11,8 @@
  * for a domain's.
  *
  * It takes some 35 cycles more than WRPKRU (docs/decisions/092-rights-by-xrstor-before-6.12.md). */
-#include "host_code.h"
-#include "mpk.h"
+#include "frame.h"
+#include "omniglot/mpk/code/host_code.h"
 
 #include <cpuid.h>
 #include <stdlib.h>
