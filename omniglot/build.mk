@@ -157,4 +157,4 @@ $(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/elf.c omniglot/mpk/scan
 
 # --- the embedded target ---
 
-include omniglot/rv32/build.mk omniglot/tests/rv32/build.mk
+include omniglot/rv32/build.mk omniglot/rv32/tests/build.mk omniglot/pmp/tests/build.mk

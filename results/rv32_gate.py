@@ -1,5 +1,5 @@
 """What a call through og-pmp consists of: the instructions between the marks of
-omniglot/tests/rv32/gate-trace.c, as QEMU executes them one by one, counted by purpose.
+omniglot/pmp/tests/gate-trace.c, as QEMU executes them one by one, counted by purpose.
 
 A purpose is where an instruction lies: in the gate between two of its labels, in the library, or
 in an inlined function of the host's stub, which the debugging information names."""

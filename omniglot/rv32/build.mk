@@ -43,14 +43,14 @@ $(RV32)/library/$(1).elf: $(3) $$(RV32_IMAGE) $(4) omniglot/pmp/library.ld $(BUI
 $(RV32)/library/$(1).bin: $(RV32)/library/$(1).elf
 	$(Q)$(RV32_PREFIX)objcopy -O binary $$< $$@
 
-$(RV32)/library/$(1).c: $(RV32)/library/$(1).elf $(RV32)/library/$(1).bin omniglot/tools/flash-library $(4)
-	$(Q)omniglot/tools/flash-library $(1) $(2) $$< $$(<:.elf=.bin) $(4) >$$@
+$(RV32)/library/$(1).c: $(RV32)/library/$(1).elf $(RV32)/library/$(1).bin omniglot/pmp/flash-library $(4)
+	$(Q)omniglot/pmp/flash-library $(1) $(2) $$< $$(<:.elf=.bin) $(4) >$$@
 
 $(RV32)/library/$(1).o: $(RV32)/library/$(1).c
 	$(Q)$(RV32_CC) $(RV32_CPPFLAGS) $(RV32_CFLAGS) -c -o $$@ $$<
 
 $(RV32)/library/$(1).symbols.ld: $(RV32)/library/$(1).elf $(4)
-	$(Q)omniglot/tools/flash-library --symbols $(1) $(2) $$< $$(<:.elf=.bin) $(4) >$$@
+	$(Q)omniglot/pmp/flash-library --symbols $(1) $(2) $$< $$(<:.elf=.bin) $(4) >$$@
 
 RV32_LIBRARY_FLASH_$(1) := $(5)
 endef
@@ -62,7 +62,7 @@ rv32_library = $(eval $(call rv32_library_rule,$(strip $(1)),$(strip $(2)),$(3),
 define rv32_image_rule
 RV32_IMAGES += $(RV32)/$(1).elf
 $(RV32)/$(1).elf: $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld) \
-    omniglot/rv32/kernel.ld omniglot/tools/check-places $(BUILD_FILES)
+    omniglot/rv32/kernel.ld omniglot/rv32/check-places $(BUILD_FILES)
 	$$(call say,IMAGE,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$(RV32_CC) -nostartfiles -T omniglot/rv32/kernel.ld -o $$@ \
@@ -70,7 +70,7 @@ $(RV32)/$(1).elf: $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/li
 	    -Wl,--defsym=HOST_STACK_SIZE=$(6) -Wl,-Map=$$(@:.elf=.map) -Wl,--no-warn-rwx-segments \
 	    $(foreach library,$(3),-Wl,--section-start=.library.$(library)=$(RV32_LIBRARY_FLASH_$(library))) \
 	    $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) $(7:%=$(RV32)/library/%.symbols.ld)
-	$(Q)omniglot/tools/check-places $$@ $(3:%=$(RV32)/library/%.elf)
+	$(Q)omniglot/rv32/check-places $$@ $(3:%=$(RV32)/library/%.elf)
 endef
 rv32_image = $(eval $(call rv32_image_rule,$(strip $(1)),$(2),$(3),$(strip $(4)),$(strip $(5)),$(strip \
     $(6)),$(strip $(7))))

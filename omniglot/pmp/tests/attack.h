@@ -1,7 +1,7 @@
 /* How one system calls the hostile library: attack-raw.c, and attack-isolated.c for og-pmp and
  * copy-pmp. */
-#ifndef OMNIGLOT_TESTS_RV32_ATTACK_H
-#define OMNIGLOT_TESTS_RV32_ATTACK_H
+#ifndef OMNIGLOT_PMP_TESTS_ATTACK_H
+#define OMNIGLOT_PMP_TESTS_ATTACK_H
 
 #include "omniglot/omniglot.h"
 #include "omniglot/pmp/pmp.h"

@@ -2,8 +2,8 @@
  * already selected, and what switching adds. */
 #include "omniglot/omniglot.h"
 #include "omniglot/rv32/kernel.h"
+#include "omniglot/rv32/tests/tap.h"
 #include "probe.h"
-#include "tap.h"
 
 enum { LIMIT = 150, SWITCH_LIMIT = 16 };
 

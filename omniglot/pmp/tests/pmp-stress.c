@@ -2,7 +2,7 @@
  * after the reset is right. */
 #include "hostile.h"
 #include "omniglot/omniglot.h"
-#include "tap.h"
+#include "omniglot/rv32/tests/tap.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* Tests of the embedded target: TAP on the console. A test is a function; `check` says what has to
  * hold, and a test that failed once goes on no further. */
-#ifndef OMNIGLOT_TESTS_RV32_TAP_H
-#define OMNIGLOT_TESTS_RV32_TAP_H
+#ifndef OMNIGLOT_RV32_TESTS_TAP_H
+#define OMNIGLOT_RV32_TESTS_TAP_H
 
 #include <stdbool.h>
 #include <stdio.h>

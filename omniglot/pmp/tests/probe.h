@@ -1,5 +1,5 @@
-#ifndef OMNIGLOT_TESTS_RV32_PROBE_H
-#define OMNIGLOT_TESTS_RV32_PROBE_H
+#ifndef OMNIGLOT_PMP_TESTS_PROBE_H
+#define OMNIGLOT_PMP_TESTS_PROBE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 
 #include "hostile.h"
 #include "omniglot/rv32/kernel.h"
-#include "tap.h"
+#include "omniglot/rv32/tests/tap.h"
 
 /* What the attacks are after: the host's memory, code, and control. */
 static volatile uint32_t secret = 0x5ec4e7;

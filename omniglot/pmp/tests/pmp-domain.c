@@ -3,8 +3,8 @@
 #include "omniglot/omniglot.h"
 #include "omniglot/parameters.h"
 #include "omniglot/rv32/kernel.h"
+#include "omniglot/rv32/tests/tap.h"
 #include "probe.h"
-#include "tap.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The library that attacks: each function is one attack. The same functions, called plainly, show
  * that the attack works where nothing isolates. */
-#ifndef OMNIGLOT_TESTS_RV32_HOSTILE_H
-#define OMNIGLOT_TESTS_RV32_HOSTILE_H
+#ifndef OMNIGLOT_PMP_TESTS_HOSTILE_H
+#define OMNIGLOT_PMP_TESTS_HOSTILE_H
 
 #include <stdint.h>
 

@@ -5,7 +5,7 @@
 #include "omniglot/parameters.h"
 #include "omniglot/pmp/pmp.h"
 #include "omniglot/rv32/kernel.h"
-#include "tap.h"
+#include "omniglot/rv32/tests/tap.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* As much of cmocka as core's unit tests use, for the embedded target, where there is no cmocka:
  * the same test sources run there. */
-#ifndef OMNIGLOT_TESTS_RV32_CMOCKA_H
-#define OMNIGLOT_TESTS_RV32_CMOCKA_H
+#ifndef OMNIGLOT_RV32_TESTS_CMOCKA_H
+#define OMNIGLOT_RV32_TESTS_CMOCKA_H
 
 #include <setjmp.h>
 #include <stddef.h>
