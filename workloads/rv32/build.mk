@@ -4,7 +4,7 @@
 #
 # og-bindgen makes the stubs once more, for this target: layouts are the target's.
 
-RV32_STUBS_FLAGS := --target=riscv32-unknown-elf -march=rv32imac -mabi=ilp32 $(RV32_CPPFLAGS) \
+RV32_STUBS_FLAGS := --target=riscv32-unknown-elf $(BOARD_ARCHITECTURE) $(RV32_CPPFLAGS) \
     -isystem "$$$$($(RV32_PREFIX)gcc -print-file-name=include)" \
     -isystem "$$$$($(RV32_PREFIX)gcc -print-file-name=include-fixed)" -isystem $(RV32_C_HEADERS)
 
@@ -39,46 +39,49 @@ $(call rv32_system,og-pmp,   og,        OG_PMP)
 $(call rv32_compile,system,$(sort $(foreach system,$(RV32_SYSTEMS),$(RV32_SYSTEM_SOURCES_$(system)))) \
     bench/harness/random.c workloads/rv32/program.c,$(RV32_WARNINGS))
 
-# $(call rv32_workload_pair,WORKLOAD,SYSTEM,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT)
-rv32_pair_flags = $(4) $(call workload_flags,$(1),$(2),$(RV32_DISCIPLINE_$(2)),$(RV32_ISOLATION_$(2))) \
-    -DWORKLOAD_SIZE_LIMIT=$(8) \
-    $(WORKLOAD_ALIGNMENT)
-rv32_workload_pair = $(call rv32_compile,$(1).$(2),workloads/$(1)/$(1).c workloads/rv32/driver.c \
-    $(3),$(RV32_WARNINGS) $(call rv32_pair_flags,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8)))$(call \
-    rv32_image,bench/$(1).$(2),$(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c \
-    workloads/rv32/driver.c $(3)) $(call rv32_objects,system,bench/harness/random.c \
-    workloads/rv32/program.c $(RV32_SYSTEM_SOURCES_$(2))) $(RV32_OBJECTS_$(1)),$(if $(filter process,$(2)),worker-$(1),$(1) $(RV32_LIBRARIES_$(1))),$(5),$(6),$(7),$(if \
-    $(filter raw,$(2)),$(1)))$(eval RV32_BENCHES += $(RV32)/bench/$(1).$(2).elf)$(eval \
-    $(call rv32_objects,$(1).$(2),workloads/$(1)/$(1).c): $(call rv32_stubs,$(1)))
+# $(call rv32_pair_flags,WORKLOAD,SYSTEM,FLAGS,LARGEST): what the workload sees in a system.
+rv32_pair_flags = $(3) $(call workload_flags,$(1),$(2),$(RV32_DISCIPLINE_$(2)),$(RV32_ISOLATION_$(2))) \
+    -DWORKLOAD_SIZE_LIMIT=$(4) $(WORKLOAD_ALIGNMENT)
 
-# $(call rv32_workload,NAME,SOURCES,FLAGS,FLASH,RAM,STACK,SIZE_LIMIT): the workload through every
-# system. SOURCES and FLAGS are what it needs besides; FLASH, RAM and STACK are the host's; no case
-# of more than SIZE_LIMIT bytes is run.
-rv32_workload = $(foreach system,$(RV32_SYSTEMS),$(call rv32_workload_pair,$(strip \
-    $(1)),$(system),$(strip $(2)),$(3),$(strip $(4)),$(strip $(5)),$(strip $(6)),$(strip $(7))))
+# $(call rv32_pair,WORKLOAD,SYSTEM,FLAGS,LIST): the image of a pair.
+rv32_own_sources = workloads/$(1)/$(1).c workloads/rv32/driver.c $(call named,source,$(2))
+rv32_pair = $(call rv32_compile,$(1).$(2),$(call rv32_own_sources,$(1),$(4)),$(RV32_WARNINGS) $(call \
+    rv32_pair_flags,$(1),$(2),$(3),$(call named,largest,$(4))))$(call rv32_image,bench/$(1).$(2),$(call \
+    rv32_objects,$(1).$(2),$(call rv32_own_sources,$(1),$(4))) $(call rv32_objects,system,bench/harness/random.c \
+    workloads/rv32/program.c $(RV32_SYSTEM_SOURCES_$(2))) $(call named,object,$(4)),$(if $(filter \
+    process,$(2)),worker-$(1),$(1) $(call named,beside,$(4))),flash=$(call named,host_flash,$(4)) ram=$(call \
+    named,host_ram,$(4)) stack=$(call named,host_stack,$(4)) $(if $(filter raw,$(2)),plain=$(1)))$(eval $(call \
+    rv32_objects,$(1).$(2),workloads/$(1)/$(1).c): $(call rv32_stubs,$(1)))
 
-# $(call rv32_workload_library,NAME,SONAME,OBJECTS,EXPORTS,FLASH,FLASH_SIZE,RAM,RAM_SIZE,STACK,SCOPES,
-# FLAGS,MESSAGE_MAX): the library of a workload, and the same in a task with its worker, whose
-# messages are at most MESSAGE_MAX bytes long; it has no scopes. FLAGS compile the worker
-# and find the headers that the interface file includes.
-rv32_workload_library = $(call rv32_workload_stubs,$(1),$(11))$(call \
-    rv32_library,$(1),$(2),$(3),$(4),$(5),$(6),$(7),$(8),$(9),$(10))$(call \
-    rv32_compile,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip \
-    $(1))),$(RV32_WARNINGS) $(11) -DTASK_MESSAGE_MAX=$(strip $(12)))$(call \
-    rv32_library,worker-$(strip $(1)),og-worker-$(strip $(1)),$(3) $(call \
-    rv32_objects,worker-$(strip $(1)),$(RV32_TASK_WORKER) $(call rv32_worker,$(strip $(1)))),$(RV32_TASK_EXPORTS),$(5),$(6),$(7),$(8),$(9),0)
+# $(call rv32_workload,NAME,OBJECTS,FLAGS,LIST): the workload through every system. OBJECTS are its library;
+# FLAGS find the headers that its interface file includes.
+#   soname= exports= flash= ram= stack= scopes=   the library's, as of rv32_library
+#   message=     of the same library in a task, which has no scopes: the bytes of the largest message
+#   host_flash= host_ram= host_stack=             the host's, as of rv32_image
+#   largest=     no case of more bytes is run
+# and, where there is any:
+#   source=      what is compiled for each system as the workload is
+#   object=      an object that its hosts are linked with
+#   beside=      a library that is in each image, too
+rv32_worker_objects = $(call rv32_objects,worker-$(1),$(RV32_TASK_WORKER) $(call rv32_worker,$(1)))
+rv32_workload = $(call check_names,rv32_workload $(1),soname exports flash ram stack scopes message host_flash \
+    host_ram host_stack largest,source object beside,$(4))$(call rv32_workload_stubs,$(1),$(3))$(call \
+    rv32_library,$(1),$(2),$(filter soname=% exports=% flash=% ram=% stack=% scopes=%,$(4)))$(call \
+    rv32_compile,worker-$(1),$(RV32_TASK_WORKER) $(call rv32_worker,$(1)),$(RV32_WARNINGS) $(3) \
+    -DTASK_MESSAGE_MAX=$(call named,message,$(4)))$(call rv32_library,worker-$(1),$(2) $(call \
+    rv32_worker_objects,$(1)),soname=og-worker-$(1) exports=$(RV32_TASK_EXPORTS) scopes=0 $(filter \
+    flash=% ram=% stack=%,$(4)))$(foreach system,$(RV32_SYSTEMS),$(call rv32_pair,$(1),$(system),$(3),$(4)))
 
 # --- ubench ---
 
 $(call rv32_compile,library,workloads/ubench/library.c,$(RV32_WARNINGS))
 RV32_UBENCH := $(call rv32_objects,library,workloads/ubench/library.c)
-$(call rv32_workload_library,ubench,libogubench.so,$(RV32_UBENCH),workloads/rv32/ubench.exports,\
-    0x80060000,32K,0x80120000,32K,4K,16K,,4096)
+$(call rv32_workload,ubench,$(RV32_UBENCH),,soname=libogubench.so exports=workloads/rv32/ubench.exports \
+    flash=32K@384K ram=32K@128K stack=4K scopes=16K message=4096 \
+    host_flash=384K host_ram=128K host_stack=12K largest=4096 beside=ubench-unlinked)
 # The same code once more, for the cases that open what no host calls.
-$(call rv32_library,ubench-unlinked,libogubench-unlinked.so,$(RV32_UBENCH),workloads/rv32/ubench.exports,\
-    0x80068000,32K,0x80128000,32K,4K,16K)
-RV32_LIBRARIES_ubench := ubench-unlinked
-$(call rv32_workload,ubench,,,384K,128K,12K,4096)
+$(call rv32_library,ubench-unlinked,$(RV32_UBENCH),soname=libogubench-unlinked.so \
+    exports=workloads/rv32/ubench.exports flash=32K@416K ram=32K@160K stack=4K scopes=16K)
 
 # --- libraries from their upstream tarballs, which workloads/sources.mk unpacks ---
 
@@ -88,10 +91,10 @@ SODIUM_HEADERS := -Iworkloads/rv32/sodium -isystem $(SODIUM_SOURCE)/include
 $(call rv32_compile,sodium,$(SODIUM_SOURCES) workloads/rv32/sodium/randomness.c,\
     -include workloads/rv32/sodium/configuration.h $(SODIUM_HEADERS) -I$(SODIUM_SOURCE)/include/sodium)
 
-$(call rv32_workload_library,sodium,libsodium.so.23,$(call \
-    rv32_objects,sodium,$(SODIUM_SOURCES) workloads/rv32/sodium/randomness.c),workloads/rv32/sodium.exports,\
-    0x80060000,128K,0x80118000,96K,8K,24K,$(SODIUM_HEADERS),17408)
-$(call rv32_workload,sodium,,$(SODIUM_HEADERS),384K,96K,12K,16384)
+$(call rv32_workload,sodium,$(call rv32_objects,sodium,$(SODIUM_SOURCES) workloads/rv32/sodium/randomness.c), \
+    $(SODIUM_HEADERS),soname=libsodium.so.23 exports=workloads/rv32/sodium.exports \
+    flash=128K@384K ram=96K@96K stack=8K scopes=24K message=17408 \
+    host_flash=384K host_ram=96K host_stack=12K largest=16384)
 
 # --- zlib ---
 #
@@ -112,11 +115,11 @@ $(ZLIB_INPUTS)/%: workloads/zlib/inputs.list
 $(call rv32_compile,zlib-input,workloads/rv32/zlib/input.c,$(RV32_WARNINGS) \
     -DZLIB_INPUTS='"$(ZLIB_INPUTS)"')
 $(call rv32_objects,zlib-input,workloads/rv32/zlib/input.c): $(ZLIB_INPUTS)/text $(ZLIB_INPUTS)/binary
-RV32_OBJECTS_zlib := $(call rv32_objects,zlib-input,workloads/rv32/zlib/input.c)
 
-$(call rv32_workload_library,zlib,libz.so.1,$(call rv32_objects,zlib,$(ZLIB_SOURCES)),\
-    workloads/rv32/zlib.exports,0x80060000,64K,0x80118000,160K,4K,34K,$(ZLIB_HEADERS),17920)
-$(call rv32_workload,zlib,,$(ZLIB_HEADERS),384K,96K,8K,16384)
+$(call rv32_workload,zlib,$(call rv32_objects,zlib,$(ZLIB_SOURCES)),$(ZLIB_HEADERS),soname=libz.so.1 \
+    exports=workloads/rv32/zlib.exports flash=64K@384K ram=160K@96K stack=4K scopes=34K message=17920 \
+    host_flash=384K host_ram=96K host_stack=8K largest=16384 \
+    object=$(call rv32_objects,zlib-input,workloads/rv32/zlib/input.c))
 
 # --- lwIP ---
 
@@ -128,21 +131,20 @@ LWIP_SOURCES := $(addprefix $(LWIP_SOURCE)/,$(addprefix core/,def.c inet_chksum.
 $(call rv32_compile,lwip,$(LWIP_SOURCES),$(LWIP_HEADERS))
 $(call rv32_compile,lwip,workloads/lwip/node.c,$(RV32_WARNINGS) $(LWIP_HEADERS))
 
-$(call rv32_workload_library,lwip,liblwip.so,$(call \
-    rv32_objects,lwip,$(LWIP_SOURCES) workloads/lwip/node.c),workloads/rv32/lwip.exports,\
-    0x80060000,64K,0x80120000,64K,4K,4K,,2048)
-$(call rv32_workload,lwip,workloads/lwip/peer.c,,384K,64K,8K,4096)
+$(call rv32_workload,lwip,$(call rv32_objects,lwip,$(LWIP_SOURCES) workloads/lwip/node.c),,soname=liblwip.so \
+    exports=workloads/rv32/lwip.exports flash=64K@384K ram=64K@128K stack=4K scopes=4K message=2048 \
+    host_flash=384K host_ram=64K host_stack=8K largest=4096 source=workloads/lwip/peer.c)
 
 # Its stubs against a node that breaks its interface.
 $(call rv32_compile,library,workloads/lwip/tests/lying-node.c,$(RV32_WARNINGS))
-$(call rv32_library,lying-node,liblwip.so,$(call rv32_objects,library,workloads/lwip/tests/lying-node.c),\
-    workloads/rv32/lwip.exports,0x80060000,32K,0x80138000,32K,4K,8K)
+$(call rv32_library,lying-node,$(call rv32_objects,library,workloads/lwip/tests/lying-node.c),soname=liblwip.so \
+    exports=workloads/rv32/lwip.exports flash=32K@384K ram=32K@224K stack=4K scopes=8K)
 # $(call rv32_lies,SYSTEM)
 rv32_lies = $(call rv32_compile,lies.$(1),workloads/lwip/tests/lwip-lies.c,$(RV32_WARNINGS) $(call \
-    rv32_pair_flags,lwip,$(1),,,,,,4096))$(eval $(call \
+    rv32_pair_flags,lwip,$(1),,4096))$(eval $(call \
     rv32_objects,lies.$(1),workloads/lwip/tests/lwip-lies.c): $(call rv32_stubs,lwip))$(call \
     rv32_image,test/lwip-lies.$(1),$(call \
-    rv32_objects,lies.$(1),workloads/lwip/tests/lwip-lies.c) $(RV32_TAP),lying-node,384K,192K,8K)
+    rv32_objects,lies.$(1),workloads/lwip/tests/lwip-lies.c) $(RV32_TAP),lying-node,flash=384K ram=192K stack=8K)
 $(call rv32_lies,og-pmp)
 $(call rv32_lies,copy-pmp)
 RV32_TAP_IMAGES += lwip-lies.og-pmp lwip-lies.copy-pmp
@@ -159,7 +161,7 @@ RV32_LINTED += $(shell git ls-files 'workloads/rv32/*.c')
 RV32_LINT_FLAGS += -DWORKLOAD_TABLE=table -DWORKLOAD_SIZE_LIMIT=0 -DZLIB_INPUTS='"."' $(SODIUM_HEADERS)
 
 .PHONY: rv32-bench rv32-tests
-rv32-bench: $(RV32_BENCHES) $(RV32)/test/gate-trace.elf
+rv32-bench: $(filter $(RV32)/bench/%,$(RV32_IMAGES)) $(RV32)/test/gate-trace.elf
 rv32-tests: $(filter $(RV32)/test/%,$(RV32_IMAGES))
 rv32: rv32-bench rv32-tests
 

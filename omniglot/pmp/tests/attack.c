@@ -3,6 +3,7 @@
  * after a reset has to be right. */
 #include "attack.h"
 
+#include "board.h"
 #include "hostile.h"
 #include "omniglot/rv32/kernel.h"
 #include "omniglot/rv32/tests/tap.h"
@@ -12,8 +13,8 @@ static volatile uint32_t secret = 0x5ec4e7;
 static volatile uint32_t victim = 1;
 static volatile bool entered;
 static uint32_t ram_code[2] = {0x06300513, 0x00008067}; /* li a0, 99; ret */
-static volatile uint32_t *const software_interrupt = (volatile uint32_t *)0x02000000;
-static volatile uint8_t *const uart_scratch = (volatile uint8_t *)0x10000007;
+static volatile uint32_t *const software_interrupt = (volatile uint32_t *)BOARD_SOFTWARE_INTERRUPT;
+static volatile uint8_t *const device_byte = (volatile uint8_t *)BOARD_DEVICE_BYTE;
 
 /* Aligned as a trap vector is. */
 void _start(void);
@@ -75,11 +76,11 @@ static bool set_interrupt(uint32_t result)
     return changed;
 }
 
-static bool set_uart(uint32_t result)
+static bool set_device(uint32_t result)
 {
     (void)result;
-    bool changed = *uart_scratch == 0x5a;
-    *uart_scratch = 0;
+    bool changed = *device_byte == 0x5a;
+    *device_byte = 0;
     return changed;
 }
 
@@ -118,10 +119,10 @@ static const struct attack attacks[] = {
     {"running_data_as_code", FUNCTION(hostile_jump), ADDRESS(hostile_code), 0, OG_FAULTED, ran_code,
      0},
     {"writing_its_own_code", FUNCTION(hostile_write_own_code), 0, 0, OG_FAULTED, wrote_code, 0},
-    {"raising_an_interrupt", FUNCTION(hostile_write), ADDRESS(0x02000000), 1, OG_FAULTED,
-     set_interrupt, 0},
-    {"writing_the_console", FUNCTION(hostile_write_byte), 0x10000007, 0x5a, OG_FAULTED, set_uart,
-     0},
+    {"raising_an_interrupt", FUNCTION(hostile_write), ADDRESS(BOARD_SOFTWARE_INTERRUPT), 1,
+     OG_FAULTED, set_interrupt, 0},
+    {"writing_the_console", FUNCTION(hostile_write_byte), BOARD_DEVICE_BYTE, 0x5a, OG_FAULTED,
+     set_device, 0},
     {"opening_the_pmp", FUNCTION(hostile_open_pmp), 0, 0, OG_FAULTED, read_something, 0},
     {"setting_mprv", FUNCTION(hostile_open_mstatus), 0, 0, OG_FAULTED, read_something, 0},
     {"reading_mscratch", FUNCTION(hostile_read_mscratch), 0, 0, OG_FAULTED, read_something, 0},

@@ -1,5 +1,7 @@
 #include "hostile.h"
 
+#include "board.h"
+
 #include <stdlib.h>
 
 #define CSR ".option push\n\t.option arch, +zicsr\n\t"
@@ -248,8 +250,13 @@ uint32_t hostile_wild(uint32_t seed)
 {
     uint32_t what = next(&seed);
     /* Mostly where something is: flash, RAM, devices; otherwise anywhere. */
-    static const uint32_t bases[] = {0x80000000, 0x80100000, 0x80130000, 0x10000000,
-                                     0x02000000, 0x00100000, 0x80060000};
+    static const uint32_t bases[] = {BOARD_FLASH,
+                                     BOARD_RAM,
+                                     BOARD_RAM + 192 * 1024,
+                                     BOARD_CONSOLE,
+                                     BOARD_SOFTWARE_INTERRUPT,
+                                     BOARD_POWER,
+                                     BOARD_FLASH + 384 * 1024};
     uint32_t base = bases[next(&seed) % (sizeof(bases) / sizeof(bases[0]))];
     uint32_t address = what & 0x100 ? base + next(&seed) % 0x40000 : next(&seed);
     switch (what % 12) {

@@ -2,6 +2,7 @@
  * memory, reset, and two domains that switch. */
 #include "omniglot/omniglot.h"
 #include "omniglot/parameters.h"
+#include "omniglot/pmp/pmp.h"
 #include "omniglot/rv32/kernel.h"
 #include "omniglot/rv32/tests/tap.h"
 #include "probe.h"
@@ -135,7 +136,7 @@ static void data_and_constants_of_the_library_upgrade(void)
     int og_mut *data = og_upgrade_mut(&scope.access, (int og_foreign *)address, 1, &fault);
     int value = 0;
     check(data && !og_read(&scope.access, data, &value, &fault) && value == 42);
-    char og_foreign *code = (char og_foreign *)(uintptr_t)0x80060000;
+    char og_foreign *code = (char og_foreign *)pmp_library_find("libprobe.so")->flash;
     check(og_upgrade(&scope.access, code, 1, &fault) != NULL);
     check(!og_upgrade_mut(&scope.access, code, 1, &fault));
     END();

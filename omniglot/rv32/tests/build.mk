@@ -11,13 +11,13 @@ RV32_CORE_TESTS := core-parameters core-scope core-upgrade core-validate core-wr
 $(call rv32_compile,test,$(RV32_CORE_TESTS:%=omniglot/tests/%.c) omniglot/tests/fake-domain.c,\
     $(RV32_WARNINGS) -I$(RV32_TESTS)/include)
 $(foreach test,$(RV32_CORE_TESTS),$(call rv32_image,test/$(test),$(call \
-    rv32_objects,test,omniglot/tests/$(test).c omniglot/tests/fake-domain.c),,384K,256K,8K))
+    rv32_objects,test,omniglot/tests/$(test).c omniglot/tests/fake-domain.c),,flash=384K ram=256K stack=8K))
 
 # A program that hangs.
 $(call rv32_compile,test,$(RV32_TESTS)/hang.c,$(RV32_WARNINGS))
-$(call rv32_image,test/hang,$(call rv32_objects,test,$(RV32_TESTS)/hang.c),,384K,192K,2K)
+$(call rv32_image,test/hang,$(call rv32_objects,test,$(RV32_TESTS)/hang.c),,flash=384K ram=192K stack=2K)
 
-# What `make test` runs, each as a test of its own, and the tests of the build and the runner.
+# What `make test` runs, each as a test of its own, and the tests of the board, the build and the runner.
 RV32_TAP_IMAGES := $(RV32_CORE_TESTS)
 rv32_image_tests = $(foreach image,$(RV32_TAP_IMAGES),'rv32-$(image)=omniglot/rv32/rv32-run $(RV32)/test/$(image).elf')
-TEST_SCRIPTS += $(RV32_TESTS)/rv32-build
+TEST_SCRIPTS += $(RV32_TESTS)/board $(RV32_TESTS)/rv32-build
