@@ -1,6 +1,6 @@
 """Runs the workloads' images of the embedded target and reads what they print.
 
-An image is one (workload, system) pair; workloads/rv32/driver.c says what its lines are."""
+An image is one (workload, system) pair; bench/rv32/driver.c says what its lines are."""
 
 import os
 import subprocess

@@ -34,6 +34,7 @@ RV32_TAP_IMAGES += attack.raw attack.og-pmp
 $(call rv32_compile,test,$(PMP_TESTS)/footprint.c,$(RV32_WARNINGS))
 $(call rv32_image,test/footprint,$(call pmp_tests,test,footprint.c),probe,flash=384K ram=192K stack=2K)
 
-# The call whose instructions results/rv32_gate.py tells apart.
+# The call whose instructions results/rv32_gate.py tells apart, beside what is measured.
 $(call rv32_compile,test,$(PMP_TESTS)/gate-trace.c,$(RV32_WARNINGS))
 $(call rv32_image,test/gate-trace,$(call pmp_tests,test,gate-trace.c),probe hostile,$(PMP_HOST))
+rv32-bench: $(RV32)/test/gate-trace.elf

@@ -1,6 +1,6 @@
 /* lwIP's port to this compiler and board. */
-#ifndef WORKLOADS_RV32_LWIP_ARCH_CC_H
-#define WORKLOADS_RV32_LWIP_ARCH_CC_H
+#ifndef WORKLOADS_LWIP_RV32_ARCH_CC_H
+#define WORKLOADS_LWIP_RV32_ARCH_CC_H
 
 #include <stdlib.h>
 

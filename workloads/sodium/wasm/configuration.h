@@ -1,7 +1,7 @@
 /* What libsodium's configure script would find on wasm32-wasi; included before each of its
  * sources. */
-#ifndef WORKLOADS_WASM_SODIUM_CONFIGURATION_H
-#define WORKLOADS_WASM_SODIUM_CONFIGURATION_H
+#ifndef WORKLOADS_SODIUM_WASM_CONFIGURATION_H
+#define WORKLOADS_SODIUM_WASM_CONFIGURATION_H
 
 #define CONFIGURED           1
 #define NATIVE_LITTLE_ENDIAN 1

@@ -1,6 +1,6 @@
 /* What expat's configure script would find on wasm32-wasi; features as Debian builds them. */
-#ifndef WORKLOADS_WASM_EXPAT_CONFIG_H
-#define WORKLOADS_WASM_EXPAT_CONFIG_H
+#ifndef WORKLOADS_EXPAT_WASM_CONFIG_H
+#define WORKLOADS_EXPAT_WASM_CONFIG_H
 
 #define BYTEORDER           1234
 #define XML_CONTEXT_BYTES   1024

@@ -1,7 +1,7 @@
 /* What libsodium's configure script would have found on this target; included before each of its
  * sources. */
-#ifndef WORKLOADS_RV32_SODIUM_CONFIGURATION_H
-#define WORKLOADS_RV32_SODIUM_CONFIGURATION_H
+#ifndef WORKLOADS_SODIUM_RV32_CONFIGURATION_H
+#define WORKLOADS_SODIUM_RV32_CONFIGURATION_H
 
 #define CONFIGURED           1
 #define NATIVE_LITTLE_ENDIAN 1

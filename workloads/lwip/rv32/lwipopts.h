@@ -1,7 +1,7 @@
 /* lwIP's configuration: its raw API without an operating system, IPv4, and what a small node
  * needs. */
-#ifndef WORKLOADS_RV32_LWIP_LWIPOPTS_H
-#define WORKLOADS_RV32_LWIP_LWIPOPTS_H
+#ifndef WORKLOADS_LWIP_RV32_LWIPOPTS_H
+#define WORKLOADS_LWIP_RV32_LWIPOPTS_H
 
 #define NO_SYS               1
 #define SYS_LIGHTWEIGHT_PROT 0
