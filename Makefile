@@ -95,7 +95,9 @@ fuzzer = $(eval $(call fuzzer_rule,$(1),$(2),$(3)))
 
 include omniglot/build.mk
 include baselines/build.mk
+include omniglot/bindgen/build.mk
 include workloads/build.mk
+include bench/build.mk
 include attacks/build.mk
 include results/build.mk
 
@@ -114,7 +116,7 @@ $(BUILD)/object/%.o: %.S $(BUILD_FILES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -g -MMD -MP -c -o $@ $<
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(RV32_OBJECTS:.o=.d)
 
 .PHONY: all programs tests fuzzers deps check test stress fuzz lint format docker clean help
 all: programs tests
@@ -147,7 +149,7 @@ test: deps
 # Before a commit: one compiler, what needs no waiting for, and a quick test in the guest. Deadlines
 # that pass, and many killed workers, are for `make test`.
 SLOW_TESTS := process-failures process-stress
-CHECK_SCRIPTS := omniglot/tests/must-not-compile.sh omniglot/tests/layers
+CHECK_SCRIPTS := omniglot/tests/must-not-compile.sh omniglot/tests/layers omniglot/rv32/tests/board
 checked_tests = $(foreach test,$(filter-out $(SLOW_TESTS:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))=$(test)')
 check: tests
 	@omniglot/tests/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/mpk/tests/mpk-in-guest mpk-calls' \

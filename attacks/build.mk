@@ -51,7 +51,7 @@ attack_driver = $(eval $(call attack_driver_rule,$(1)))$(call program,attacks/at
     | $(BUILD)/lib/libattacks.so $(BUILD)/bin/og-worker-attacks)
 $(foreach system,$(SYSTEMS),$(call attack_driver,$(system)))
 
-# What the embedded target's images are made of is in omniglot/tests/rv32.
+# What the embedded target's images are made of is in omniglot/pmp/tests.
 .PHONY: rv32-attacks attack
 rv32-attacks: $(foreach system,raw og-pmp copy-pmp,$(RV32)/test/attack.$(system).elf)
 

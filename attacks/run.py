@@ -171,7 +171,7 @@ def on_rv32(images, options, systems):
         if not os.path.exists(image):
             raise Failed(f"there is no {image}; `make rv32` builds it")
         print(f"  on the embedded target: {system}", flush=True)
-        done = subprocess.run([os.path.join(ROOT, "omniglot", "tools", "rv32-run"), image],
+        done = subprocess.run([os.path.join(ROOT, "omniglot", "rv32", "rv32-run"), image],
                               capture_output=True, text=True, errors="replace", check=False)
         found = [match.groups() for match in map(RV32_LINE.match, done.stdout.splitlines()) if match]
         if not found:

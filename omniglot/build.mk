@@ -87,4 +87,4 @@ include omniglot/mpk/build.mk
 
 # --- the embedded target ---
 
-include omniglot/rv32/build.mk omniglot/tests/rv32/build.mk
+include omniglot/rv32/build.mk omniglot/rv32/tests/build.mk omniglot/pmp/tests/build.mk

@@ -1,5 +1,5 @@
 """What a call through og-pmp consists of: the instructions between the marks of
-omniglot/tests/rv32/gate-trace.c, as QEMU executes them one by one, counted by purpose.
+omniglot/pmp/tests/gate-trace.c, as QEMU executes them one by one, counted by purpose.
 
 A purpose is where an instruction lies: in the gate between two of its labels, in the library, or
 in an inlined function of the host's stub, which the debugging information names."""
@@ -9,7 +9,7 @@ import re
 import subprocess
 import tempfile
 
-from rv32_images import Broken
+from rv32_images import RUN, Broken
 
 TOOLS = "riscv64-unknown-elf-"
 PC = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
@@ -27,7 +27,6 @@ GATE = (
 # In the order in which a call comes to them.
 PURPOSES = ("access-checks", "arguments", "find-target", "save-registers", "pmp", "deadline",
             "mode-switch", "clear-registers", "library", "trap", "restore-registers", "validation")
-LIBRARIES = 0x80060000  # where the test images' libraries begin
 
 
 def symbols(image):
@@ -42,10 +41,8 @@ def trace(image, timeout=60):
     with tempfile.TemporaryDirectory() as folder:
         log = os.path.join(folder, "trace")
         done = subprocess.run(
-            ["qemu-system-riscv32", "-M", "virt", "-m", "16M", "-bios", "none", "-display", "none",
-             "-monitor", "none", "-serial", "null", "-icount", "shift=0", "-singlestep",
-             "-d", "exec,nochain", "-D", log, "-kernel", image],
-            timeout=timeout, check=False, stdin=subprocess.DEVNULL)
+            [RUN, "--timeout", str(timeout), image, "-singlestep", "-d", "exec,nochain", "-D", log],
+            check=False, capture_output=True)
         if done.returncode:
             raise Broken(f"{image}: exit status {done.returncode}: the call went wrong")
         with open(log, encoding="ascii", errors="replace") as file:
@@ -98,14 +95,16 @@ def count(image):
         raise Broken(f"{image}: {len(calls)} calls between the marks, not 2")
     ends = [(names[label], purpose) for label, purpose in GATE]
     gate_end = names["called_back"]
-    host = inlined(image, sorted({pc for call in calls for pc in call if pc < LIBRARIES}))
+    # The one instruction of a library's image by which the call comes back.
+    folder = os.path.dirname(os.path.dirname(image))
+    back = symbols(os.path.join(folder, "library", "probe.elf"))["og_image_return"]
+    host = inlined(image, sorted({pc for call in calls for pc in call if pc < names["__flash_end"]}))
     counted = []
     for call in calls:
         purposes = dict.fromkeys(PURPOSES, 0)
         for pc in call:
-            if pc >= LIBRARIES:
-                # The one instruction of the image's own: the way back.
-                purpose = "mode-switch" if pc == LIBRARIES else "library"
+            if pc >= names["__flash_end"]:
+                purpose = "mode-switch" if pc == back else "library"
             elif ends[0][0] <= pc < gate_end:
                 purpose = [name for start, name in ends if start <= pc][-1]
             else:

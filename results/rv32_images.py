@@ -1,6 +1,6 @@
 """Runs the workloads' images of the embedded target and reads what they print.
 
-An image is one (workload, system) pair; workloads/rv32/driver.c says what its lines are."""
+An image is one (workload, system) pair; bench/rv32/driver.c says what its lines are."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RUN = os.path.join(ROOT, "omniglot", "tools", "rv32-run")
+RUN = os.path.join(ROOT, "omniglot", "rv32", "rv32-run")
 TIMEOUT = 120
 # In the order of the tables and figures; raw is what the others are compared with.
 SYSTEMS = ("raw", "process", "copy-pmp", "og-none", "og-pmp")

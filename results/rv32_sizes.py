@@ -12,7 +12,7 @@ COLUMNS = ("workload", "system", "memory", "component", "bytes", "below")
 # From the bottom of a bar to its top. What the host's program is, is the workload and its stubs.
 COMPONENTS = ("kernel", "runtime", "core", "tasks", "c-library", "program", "library")
 WHERE = (("omniglot/rv32/", "kernel"), ("omniglot/pmp/", "runtime"), ("omniglot/core/", "core"),
-         ("baselines/", "tasks"), ("workloads/", "program"))
+         ("baselines/", "tasks"), ("bench/", "program"), ("workloads/", "program"))
 SECTION = re.compile(r"^\.[\w.]+")
 INPUT = re.compile(r"^ (\.\S+|COMMON)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$")
 FLASH, RAM = (".text", ".data"), (".data", ".bss")

@@ -1,4 +1,5 @@
-# The workloads, the systems they run through, and og-bench, which measures them.
+# The workloads and the systems they run through. Each library has a folder, whose build.mk says what
+# is made of it for each target; bench/build.mk makes the programs that measure.
 #
 # Each workload's source, workloads/NAME/NAME.c, is compiled once per system with that
 # system's stubs inlined, which og-bindgen makes from the interface file, NAME.og.h.
@@ -30,10 +31,10 @@ workload_flags = $(call system_flags,$(2),$(3),$(4)) -DWORKLOAD_STUBS='"workload
 gap = $(eval BENCH_GAPS += 'GAP("$(strip $(1))", "$(strip $(2))", "$(strip $(3))")')
 
 # Of the systems in SYSTEMS those that the workload can be built for: $(call possible,NAME,SYSTEMS).
-# copy-wasm needs a module of the library (workloads/wasm/modules.mk), or says why there is none.
+# copy-wasm needs a module of the library (wasm_module in its build.mk), or says why there is none.
 possible = $(if $(filter $(1),$(WASM_MODULES)),$(2),$(filter-out copy-wasm,$(2))$(if \
     $(filter copy-wasm,$(2)),$(call gap,$(1),copy-wasm,$(or $(NO_MODULE_$(1)),no module is built of \
-    the library: workloads/wasm/modules.mk has those that are))))
+    the library: its build.mk has no wasm_module))))
 
 # Where a loop happens to start can outweigh what is compared: all systems' start alike.
 WORKLOAD_ALIGNMENT := -falign-functions=64 -falign-loops=32
@@ -70,62 +71,37 @@ $(call system,copy-wasm,     wasm,   ,          $(WASM_RUNTIME),$(WASM_LIBS))
 $(call system,og-none,       og,        OG_NONE,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call system,og-mpk,        og,        OG_MPK, $(OMNIGLOT),$(OMNIGLOT_LIBS))
 
-# copy-wasm's modules.
-include workloads/sources.mk workloads/wasm/modules.mk
+# $(call rv32_system,NAME,DISCIPLINE,ISOLATION,SOURCES): ISOLATION is a domain's, an enum
+# og_isolation; SOURCES are what its host needs besides kernel, runtime and core.
+rv32_system = $(eval RV32_SYSTEMS += $(1))$(eval RV32_DISCIPLINE_$(1) := $(strip $(2)))$(eval \
+    RV32_ISOLATION_$(1) := $(strip $(3)))$(eval RV32_SYSTEM_SOURCES_$(1) := $(4))
 
-# ubench's own library, found from the program's place. (Its dollar survives three expansions.)
-$(call shared,libogubench,workloads/ubench/library.c)
-FLAGS_workloads/ubench/library += -fvisibility=default
-UBENCH_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$$$$$ORIGIN/../lib' -logubench
+#                  NAME      DISCIPLINE ISOLATION
+$(call rv32_system,raw,      raw)
+$(call rv32_system,process,  process,,          $(RV32_TASK))
+$(call rv32_system,copy-pmp, copying,   OG_PMP)
+$(call rv32_system,og-none,  og,        OG_NONE)
+$(call rv32_system,og-pmp,   og,        OG_PMP)
 
-#               NAME   SYSTEMS    LIBRARIES
-$(call workload,ubench,$(SYSTEMS),$(UBENCH_LIBRARY))
-$(call workload,sodium,$(SYSTEMS),-lsodium)
-$(call workload,zlib,  $(SYSTEMS),-lz)
-$(call workload,brotli,$(SYSTEMS),-lbrotlienc -lbrotlidec)
-$(call workload,expat, $(SYSTEMS),-lexpat)
-$(call workload,png,   $(SYSTEMS),-lpng16)
+# $(call upstream,NAME,LIST): a library's upstream tarball, the source package NAME that LIST tells, for the
+# targets that need a build of their own: in build/source/NAME, where its files are once it is unpacked.
+define upstream_rule
+build/source/$(1).unpacked: $(2) omniglot/tools/fetch-source
+	$(Q)omniglot/tools/fetch-source $(2) $(1) build/source/$(1)
+	@touch $$@
+build/source/$(1)/%: | build/source/$(1).unpacked ;
+endef
+upstream = $(eval $(call upstream_rule,$(1),$(2)))
 
-HARNESS := bench/harness
-DRIVERS := bench/drivers
+# The programs that measure the workloads.
+BENCHES := $(addprefix $(BUILD)/bin/,og-bench og-bench-counted og-bench-crossings)
 
-$(call archive,harness,$(addprefix $(HARNESS)/,available.c failure.c groups.c input.c \
-    options.c progress.c random.c \
-    results_file.c results_line.c run.c stack_offset.c statistics.c verify.c whole_file.c))
+include bench/rv32/build.mk
 
-# The tables' list is rewritten, and what includes it recompiled, when the pairs change.
-$(BUILD)/generated/workloads/tables.list: $(BUILD_FILES)
-	@mkdir -p $(@D)
-	$(Q){ for table in $(BENCH_TABLES); do echo "TABLE($$table)"; done; \
-	    for gap in $(BENCH_GAPS); do echo "$$gap"; done; } >$@
-$(BUILD)/object/$(HARNESS)/tables.o: $(BUILD)/generated/workloads/tables.list
+# The libraries, in the order in which og-bench has them; one that is not named here comes last.
+FIRST_WORKLOADS := ubench sodium zlib brotli expat png
+WORKLOADS := $(patsubst workloads/%/build.mk,%,$(wildcard workloads/*/build.mk))
+WORKLOADS := $(filter $(WORKLOADS),$(FIRST_WORKLOADS)) $(filter-out $(FIRST_WORKLOADS),$(WORKLOADS))
+include $(WORKLOADS:%=workloads/%/build.mk)
 
-FLAGS_$(DRIVERS)/bench := -DHARNESS_TARGET='"$(shell uname -m)-linux"'
-
-$(call program,bin/og-bench,$(DRIVERS)/bench.cc $(HARNESS)/main.c $(HARNESS)/tables.c \
-    $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),-lbenchmark $(sort $(BENCH_LIBRARIES)),$(CXX))
-
-# The same workloads with the driver that counts instructions, for the PKU guest.
-$(call program,bin/og-bench-counted,$(DRIVERS)/counted.c $(HARNESS)/main.c $(HARNESS)/tables.c \
-    $(BENCH_SOURCES),harness $(sort $(BENCH_ARCHIVES)),$(sort $(BENCH_LIBRARIES)))
-
-# What they start or load when they run.
-BENCHES := $(BUILD)/bin/og-bench $(BUILD)/bin/og-bench-counted
-$(BENCHES): | $(BENCH_WORKERS)
-$(BENCHES) $(BENCH_WORKERS): $(BUILD)/lib/libogubench.so
-
-# The same driver and program over tables that go wrong on purpose.
-$(call program,test/og-bench-fake,$(DRIVERS)/bench.cc $(HARNESS)/main.c \
-    $(HARNESS)/tests/fake_tables.c,harness,-lbenchmark,$(CXX))
-
-$(call test,harness-statistics,$(HARNESS)/tests/statistics_test.c,harness,-lm)
-$(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
-$(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
-$(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
-TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
-    $(HARNESS)/tests/adding-a-library $(HARNESS)/tests/input-files \
-    workloads/tests/every-system-computes-what-raw-computes
-MPK_TESTS += $(HARNESS)/tests/suite-in-guest
-
-include bench/mpk-model/build.mk $(wildcard workloads/*/build.mk)
-include omniglot/bindgen/build.mk
+TEST_SCRIPTS += workloads/tests/every-system-computes-what-raw-computes

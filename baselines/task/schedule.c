@@ -6,7 +6,7 @@
 _Static_assert(offsetof(struct task, pc) == 124 && offsetof(struct task, host_stack) == 128,
                "switch.S knows where they are");
 
-enum { ECALL = 8, TIMER_INTERRUPT = (int)0x80000007, MIE_MTIE = 0x80, ECALL_SIZE = 4 };
+enum { ECALL = 8, TIMER_INTERRUPT = INT32_MIN + 7 /* mcause */, MIE_MTIE = 0x80, ECALL_SIZE = 4 };
 enum { REGISTER_SP = 2, REGISTER_TP = 4, REGISTER_A0 = 10 };
 
 static struct task *tasks[TASKS];

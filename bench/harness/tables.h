@@ -5,7 +5,7 @@
 
 #include "bench/harness/workload.h"
 
-/* A pair that workloads/build.mk leaves out, and why: one sentence. */
+/* A pair that a workload's build.mk leaves out, and why: one sentence. */
 struct workload_gap {
     const char *workload, *system, *why;
 };

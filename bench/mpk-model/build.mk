@@ -12,7 +12,6 @@ $(call program,bin/og-bench-crossings,bench/mpk-model/counting.c bench/mpk-model
     bench/mpk-model/crossings-thunks.S $(HARNESS)/main.c $(HARNESS)/tables.c $(BENCH_SOURCES),\
     harness $(sort $(BENCH_ARCHIVES)),$(COUNTED_FUNCTIONS:%=-Wl$(comma)--wrap=%) \
     $(sort $(BENCH_LIBRARIES)))
-$(BUILD)/bin/og-bench-crossings: $(BUILD)/lib/libogubench.so
 
 # The gate is linked without the runtime that it belongs to, none of which is called.
 GATE := bench/mpk-model/gate-thread.c bench/mpk-model/gate-without-pkru.S

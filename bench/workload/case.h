@@ -45,6 +45,29 @@ static inline unsigned char *case_allocate(size_t size, struct og_fault *fault)
     return memory;
 }
 
+/* Defines prepare, a case's, with
+ *     enum og_error make(struct state *state, const struct workload_case *self,
+ *                        struct case_error *error, struct og_fault *fault)
+ * which fills a zeroed state. Why it fails is in *fault, if not in *error; finish then takes back
+ * what there is of the state. */
+#define CASE_PREPARE(make)                                                                         \
+    static void *prepare(const struct workload_case *self, struct case_error *error)               \
+    {                                                                                              \
+        struct og_fault fault;                                                                     \
+        struct state *state = calloc(1, sizeof(*state));                                           \
+        if (!state) {                                                                              \
+            snprintf(error->message, sizeof(error->message), "the host is out of memory");         \
+            return NULL;                                                                           \
+        }                                                                                          \
+        *error->message = '\0';                                                                    \
+        if (!make(state, self, error, &fault))                                                     \
+            return state;                                                                          \
+        if (!*error->message)                                                                      \
+            case_fail(error, &fault);                                                              \
+        finish(state);                                                                             \
+        return NULL;                                                                               \
+    }
+
 /* Defines run_OPERATION: a case's run, with
  *     enum og_error OPERATION(struct state *state, struct og_fault *fault)
  * inlined in its loop. */

@@ -3,14 +3,13 @@
 # mscratch is the address of the running call's frame (struct pmp_frame, on the host's stack) while
 # a domain's code runs, and 0 while the host runs. Nothing in U-mode can read or write it. All that
 # the way out uses comes from there: it believes no register and no memory of the domain.
+#include "board.h"
 #include "layout.h"
     .option arch, +zicsr
 
     .equ    CAUSE_ECALL, 8          # environment call from U-mode
     .equ    MSTATUS_MPP, 0x1800
     .equ    MIE_MTIE, 0x80
-    .equ    MTIME, 0x0200bff8       # CLINT of QEMU's virt
-    .equ    MTIMECMP, 0x02004000
 
 # The host's own gp and tp, which are constants of the image.
     .macro  host_pointers
@@ -40,7 +39,7 @@
 
 # Lets the timer interrupt when the frame's deadline has come. Uses s0 to s2.
     .macro  arm frame
-    li      s0, MTIMECMP
+    li      s0, BOARD_ALARM
     li      s1, -1
     sw      s1, 4(s0)               # nothing in the past by accident
     lw      s1, PMP_FRAME_DEADLINE(\frame)
@@ -185,7 +184,7 @@ select_domain:
 set_deadline:
     lw      s0, PMP_DOMAIN_OUTER(t1)
     bnez    s0, inherit_deadline
-    li      s0, MTIME
+    li      s0, BOARD_TIME
 1:  lw      s1, 4(s0)
     lw      s2, 0(s0)
     lw      s3, 4(s0)

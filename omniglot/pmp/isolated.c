@@ -146,7 +146,8 @@ static char access_of(uint32_t cause)
     }
 }
 
-enum { TIMER_INTERRUPT = (int)0x80000007 };
+/* mcause: an interrupt, the timer's. */
+enum { TIMER_INTERRUPT = INT32_MIN + 7 };
 
 void og_pmp_faulted(struct pmp_domain *domain, uint32_t cause, uintptr_t pc, uintptr_t value,
                     uintptr_t stack);

@@ -31,7 +31,7 @@ struct pmp_symbol {
     uintptr_t address;
 };
 
-/* A library of the flash image: written for each by omniglot/tools/flash-library. */
+/* A library of the flash image: written for each by omniglot/pmp/flash-library. */
 struct pmp_library {
     const char *name; /* its soname */
     uintptr_t flash, flash_end, ram, ram_end;

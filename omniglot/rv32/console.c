@@ -1,33 +1,31 @@
-/* The console (a 16550 UART), and stdout and stderr over it. */
+/* The console, and stdout and stderr over it. */
+#include "board.h"
 #include "kernel.h"
 
 #include <stdio.h>
 
-/* QEMU's UART takes a byte whenever it is written: there is nothing to wait for. */
-static volatile uint8_t *const uart = (volatile uint8_t *)0x10000000;
-
 void kernel_write(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        *uart = (uint8_t)text[i];
+        board_put((uint8_t)text[i]);
 }
 
 void kernel_print(const char *text)
 {
     while (*text)
-        *uart = (uint8_t)*text++;
+        board_put((uint8_t)*text++);
 }
 
 void kernel_print_hex(uint32_t number)
 {
     for (int shift = 28; shift >= 0; shift -= 4)
-        *uart = (uint8_t) "0123456789abcdef"[number >> shift & 15];
+        board_put((uint8_t) "0123456789abcdef"[number >> shift & 15]);
 }
 
 static int put(char character, FILE *file)
 {
     (void)file;
-    *uart = (uint8_t)character;
+    board_put((uint8_t)character);
     return character;
 }
 

@@ -1,10 +1,12 @@
-/* The host kernel of the embedded target: QEMU's `virt` machine, RV32IMAC, without firmware.
+/* The host kernel of the embedded target: a board (board.h) with RV32 and PMP, without firmware.
  *
  * It runs in M-mode with the program linked to it, and gives it a console, a clock, a timer and a
  * heap. What puts code into U-mode (omniglot/pmp, baselines/task) brings the trap vector for it;
  * traps of the host itself end here. Nothing is interrupted while the host runs. */
 #ifndef OMNIGLOT_RV32_KERNEL_H
 #define OMNIGLOT_RV32_KERNEL_H
+
+#include "board.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,8 +16,8 @@
  * the compiler's libraries are not built for.) */
 #define KERNEL_CSR(text) ".option push\n\t.option arch, +zicsr\n\t" text "\n\t.option pop"
 
-/* Ticks of kernel_time in a millisecond: `virt` counts at 10 MHz. */
-enum { KERNEL_TICKS_PER_MS = 10000 };
+/* Ticks of kernel_time in a millisecond. */
+enum { KERNEL_TICKS_PER_MS = BOARD_TICKS_PER_MS };
 
 /* Writes `size` bytes to the console. (stdout and stderr go there too.) */
 void kernel_write(const char *text, size_t size);
@@ -24,7 +26,7 @@ void kernel_write(const char *text, size_t size);
 void kernel_print(const char *text);
 void kernel_print_hex(uint32_t number);
 
-/* Powers the machine off; QEMU ends with `status`. */
+/* Powers the board off; the emulator ends with `status`. */
 _Noreturn void kernel_stop(int status);
 
 /* Instructions retired since the machine started (minstret). */

@@ -1,8 +1,9 @@
-/* The clock and the timer (the CLINT of `virt`). */
+/* The clock and the timer. */
+#include "board.h"
 #include "kernel.h"
 
-static volatile uint32_t *const compare = (volatile uint32_t *)0x02004000;
-static volatile uint32_t *const now = (volatile uint32_t *)0x0200bff8;
+static volatile uint32_t *const compare = (volatile uint32_t *)BOARD_ALARM;
+static volatile uint32_t *const now = (volatile uint32_t *)BOARD_TIME;
 
 uint64_t kernel_time(void)
 {

@@ -276,32 +276,23 @@ static enum og_error compress_input(struct state *state, struct og_fault *fault)
     return !error && !done ? case_unexpected(fault, "BrotliEncoderCompress", done) : error;
 }
 
-static void *prepare(const struct workload_case *self, struct case_error *error)
+static enum og_error make(struct state *state, const struct workload_case *self,
+                          struct case_error *error, struct og_fault *fault)
 {
-    struct og_fault fault;
-    struct state *state = calloc(1, sizeof(*state));
-    if (!state) {
-        snprintf(error->message, sizeof(error->message), "the host is out of memory");
-        return NULL;
-    }
     state->codec.self = self;
-    enum og_error failed = brotli_open(&state->brotli, CASE_OPTIONS(), &fault);
+    enum og_error failed = brotli_open(&state->brotli, CASE_OPTIONS(), fault);
     if (!failed)
-        failed = codec_make_buffers(&state->codec, compressed_bound(self->size), &fault);
-    if (!failed && !codec_read(&state->codec, inputs, sizeof(inputs) / sizeof(inputs[0]), error)) {
-        finish(state);
-        return NULL;
-    }
+        failed = codec_make_buffers(&state->codec, compressed_bound(self->size), fault);
+    if (!failed && !codec_read(&state->codec, inputs, sizeof(inputs) / sizeof(inputs[0]), error))
+        failed = OG_NOT_FOUND;
     if (!failed && codec_is_decoding(&state->codec))
-        failed = compress_input(state, &fault);
+        failed = compress_input(state, fault);
     if (!failed && self->placement == PLACEMENT_RESIDENT)
-        failed = codec_place(&state->codec, &state->brotli.instance, &fault);
-    if (!failed)
-        return state;
-    case_fail(error, &fault);
-    finish(state);
-    return NULL;
+        failed = codec_place(&state->codec, &state->brotli.instance, fault);
+    return failed;
 }
+
+CASE_PREPARE(make)
 
 static const struct workload_case cases[] = {
     CODEC_EVERY_INPUT("compress", CODEC_ENCODE | CODEC_ONE_SHOT, PLACEMENT_COPIED,

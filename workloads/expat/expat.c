@@ -207,34 +207,24 @@ static enum og_error open_parser(struct state *state, struct og_fault *fault)
     return error;
 }
 
-static void *prepare(const struct workload_case *self, struct case_error *error)
+static enum og_error make(struct state *state, const struct workload_case *self,
+                          struct case_error *error, struct og_fault *fault)
 {
-    struct og_fault fault;
-    struct state *state = calloc(1, sizeof(*state));
-    if (!state) {
-        snprintf(error->message, sizeof(error->message), "the host is out of memory");
-        return NULL;
-    }
     state->self = self;
-    enum og_error failed = open_parser(state, &fault);
+    enum og_error failed = open_parser(state, fault);
     if (!failed)
-        state->file = case_allocate(self->size, &fault);
+        state->file = case_allocate(self->size, fault);
     if (!failed && !state->file)
         failed = OG_NO_MEMORY;
-    if (!failed &&
-        !input_read_whole(inputs, sizeof(inputs) / sizeof(inputs[0]), inputs[self->parameter].kind,
-                          state->file, self->size, error)) {
-        finish(state);
-        return NULL;
-    }
+    if (!failed && !input_read_whole(inputs, sizeof(inputs) / sizeof(inputs[0]),
+                                     inputs[self->parameter].kind, state->file, self->size, error))
+        failed = OG_NOT_FOUND;
     if (!failed && self->placement == PLACEMENT_RESIDENT)
-        failed = place(state, &fault);
-    if (!failed)
-        return state;
-    case_fail(error, &fault);
-    finish(state);
-    return NULL;
+        failed = place(state, fault);
+    return failed;
 }
+
+CASE_PREPARE(make)
 
 #define CASE(which, placed, runs, bytes)                                                           \
     {                                                                                              \

@@ -171,32 +171,26 @@ static enum og_error open_node(struct state *state, struct og_fault *fault)
     return error;
 }
 
-static void *prepare(const struct workload_case *self, struct case_error *error)
+static enum og_error make(struct state *state, const struct workload_case *self,
+                          struct case_error *error, struct og_fault *fault)
 {
-    struct og_fault fault;
+    (void)error;
     int result = -1;
-    struct state *state = calloc(1, sizeof(*state));
-    if (!state) {
-        snprintf(error->message, sizeof(error->message), "the host is out of memory");
-        return NULL;
-    }
     state->self = self;
     state->port = PORT_FIRST;
     receiving = state;
-    enum og_error failed = open_node(state, &fault);
+    enum og_error failed = open_node(state, fault);
     if (!failed)
-        failed = call_node_start(&state->lwip, &result, &state->driver, &fault);
+        failed = call_node_start(&state->lwip, &result, &state->driver, fault);
     if (!failed && result != 0)
-        failed = case_unexpected(&fault, "node_start", result);
+        failed = case_unexpected(fault, "node_start", result);
     /* The node learns our address from it. */
     if (!failed)
-        failed = arp(state, &fault);
-    if (!failed)
-        return state;
-    case_fail(error, &fault);
-    finish(state);
-    return NULL;
+        failed = arp(state, fault);
+    return failed;
 }
+
+CASE_PREPARE(make)
 
 #define CASE(name, runs, bytes)                                                                    \
     {                                                                                              \

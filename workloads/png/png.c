@@ -283,7 +283,7 @@ static enum og_error make_input(struct state *state, struct case_error *error,
         return OG_NO_MEMORY;
     if (which < READ && !input_read_whole(inputs, sizeof(inputs) / sizeof(inputs[0]),
                                           inputs[which].kind, state->file, state->file_size, error))
-        return og_fail(fault, OG_NOT_FOUND, NULL, 0, error->message);
+        return OG_NOT_FOUND;
     if (which < READ)
         return OG_OK;
     draw(state);
@@ -305,27 +305,20 @@ static void measure(struct state *state)
     state->file_capacity = state->self->size + state->self->size / 64 + 1024;
 }
 
-static void *prepare(const struct workload_case *self, struct case_error *error)
+static enum og_error make(struct state *state, const struct workload_case *self,
+                          struct case_error *error, struct og_fault *fault)
 {
-    struct og_fault fault;
-    struct state *state = calloc(1, sizeof(*state));
-    if (!state) {
-        snprintf(error->message, sizeof(error->message), "the host is out of memory");
-        return NULL;
-    }
     state->self = self;
     measure(state);
-    enum og_error failed = png_open(&state->png, CASE_OPTIONS(.stack_size = STACK_SIZE), &fault);
+    enum og_error failed = png_open(&state->png, CASE_OPTIONS(.stack_size = STACK_SIZE), fault);
     if (!failed)
-        failed = make_input(state, error, &fault);
+        failed = make_input(state, error, fault);
     if (!failed && self->placement == PLACEMENT_RESIDENT)
-        failed = place(state, &fault);
-    if (!failed)
-        return state;
-    case_fail(error, &fault);
-    finish(state);
-    return NULL;
+        failed = place(state, fault);
+    return failed;
 }
+
+CASE_PREPARE(make)
 
 #define CASE(name, which, placed, runs, bytes)                                                     \
     {                                                                                              \

@@ -345,32 +345,26 @@ static enum og_error open_library(struct state *state, struct og_fault *fault)
     return error;
 }
 
-static void *prepare(const struct workload_case *self, struct case_error *error)
+static enum og_error make(struct state *state, const struct workload_case *self,
+                          struct case_error *error, struct og_fault *fault)
 {
-    struct og_fault fault;
-    struct state *state = calloc(1, sizeof(*state));
-    if (!state) {
-        snprintf(error->message, sizeof(error->message), "the host is out of memory");
-        return NULL;
-    }
+    (void)error;
     state->self = self;
     state->in_size = self->size + (self->parameter == OPEN ? crypto_secretbox_MACBYTES : 0);
     state->out_size = output_size(self->parameter, self->size);
-    state->in = case_allocate(state->in_size, &fault);
-    state->out = case_allocate(state->out_size, &fault);
+    state->in = case_allocate(state->in_size, fault);
+    state->out = case_allocate(state->out_size, fault);
     enum og_error failed = state->in && state->out ? OG_OK : OG_NO_MEMORY;
     if (!failed)
-        failed = open_library(state, &fault);
+        failed = open_library(state, fault);
     if (!failed)
-        failed = make_input(state, &fault);
+        failed = make_input(state, fault);
     if (!failed && self->placement == PLACEMENT_RESIDENT)
-        failed = place_all(state, &fault);
-    if (!failed)
-        return state;
-    case_fail(error, &fault);
-    finish(state);
-    return NULL;
+        failed = place_all(state, fault);
+    return failed;
 }
+
+CASE_PREPARE(make)
 
 #define CASE(name, which, placed, runs, bytes)                                                     \
     {                                                                                              \

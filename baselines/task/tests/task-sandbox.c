@@ -4,7 +4,7 @@
 #include "liar-task.h"
 #include "omniglot/domain.h"
 #include "omniglot/rv32/kernel.h"
-#include "omniglot/tests/rv32/tap.h"
+#include "omniglot/rv32/tests/tap.h"
 
 static struct process_sandbox *sandbox;
 static struct og_fault fault;

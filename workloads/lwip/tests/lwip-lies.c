@@ -4,7 +4,7 @@
 #include WORKLOAD_DISCIPLINE
 
 #include "lying-node.h"
-#include "omniglot/tests/rv32/tap.h"
+#include "omniglot/rv32/tests/tap.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
  * four bytes are an address of the host's. */
 #include "lying-node.h"
 
+#include "board.h"
 #include "workloads/lwip/node.h"
 
 #include <stdint.h>
@@ -28,7 +29,7 @@ int node_input(const unsigned char *frame, size_t size)
         output((const unsigned char *)host, 64);
         return 0;
     case LYING_SENDS_PAST_ITS_MEMORY:
-        output((const unsigned char *)0x8013fff0, 64);
+        output((const unsigned char *)(BOARD_RAM + BOARD_RAM_SIZE - 16), 64);
         return 0;
     case LYING_SENDS_TOO_MUCH:
         output(frame, NODE_FRAME_MAX + 1);
