@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,13 @@ void put_baseline(const struct interface *interface, const char *header)
 const char *element_of(const struct type *pointee)
 {
     return pointee->class == TYPE_VOID ? "unsigned char" : pointee->spelling;
+}
+
+const char *wasm_type(const struct type *type)
+{
+    if (type->class == TYPE_FLOATING)
+        return type->size == sizeof(float) ? "float" : "double";
+    return type->size == sizeof(uint64_t) ? "uint64_t" : "uint32_t";
 }
 
 /* Is the identifier of `length` characters at `name` an object parameter? */

@@ -18,33 +18,6 @@
 
 /* --- types --- */
 
-bool is_same_in_module(const struct type *type)
-{
-    switch (type->class) {
-    case TYPE_INTEGER:
-        return strcmp(type->canonical, "long") != 0 &&
-               strcmp(type->canonical, "unsigned long") != 0;
-    case TYPE_BOOL:
-    case TYPE_ENUM:
-    case TYPE_FLOATING:
-        return true;
-    case TYPE_STRUCT:
-        for (size_t i = 0; type->rule && i < type->rule->count; i++)
-            if (!type->rule->fields[i].is_bits && !is_same_in_module(type->rule->fields[i].type))
-                return false;
-        return type->rule != NULL;
-    default:
-        return false;
-    }
-}
-
-const char *wasm_type(const struct type *type)
-{
-    if (type->class == TYPE_FLOATING)
-        return type->size == sizeof(float) ? "float" : "double";
-    return type->size == sizeof(uint64_t) ? "uint64_t" : "uint32_t";
-}
-
 /* wasm2c writes the letter Z of a name as Z5A. */
 static const char *module_name(const char *name)
 {

@@ -1,0 +1,68 @@
+/* What follows from an interface, for the check and the emitters alike. */
+#include "omniglot/bindgen/interface.h"
+
+#include <string.h>
+
+bool is_number(const struct type *type)
+{
+    return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING ||
+           type->class == TYPE_BOOL || type->class == TYPE_ENUM;
+}
+
+bool is_same_in_module(const struct type *type)
+{
+    switch (type->class) {
+    case TYPE_INTEGER:
+        return strcmp(type->canonical, "long") != 0 &&
+               strcmp(type->canonical, "unsigned long") != 0;
+    case TYPE_BOOL:
+    case TYPE_ENUM:
+    case TYPE_FLOATING:
+        return true;
+    case TYPE_STRUCT:
+        for (size_t i = 0; type->rule && i < type->rule->count; i++)
+            if (!type->rule->fields[i].is_bits && !is_same_in_module(type->rule->fields[i].type))
+                return false;
+        return type->rule != NULL;
+    default:
+        return false;
+    }
+}
+
+bool function_has_result(const struct function *function)
+{
+    return function->result->class != TYPE_VOID;
+}
+
+bool function_returns_in_memory(const struct function *function)
+{
+    return function->returns_in_memory;
+}
+
+bool function_is_without_data(const struct function *function)
+{
+    for (size_t i = 0; i < function->count; i++) {
+        const struct parameter *parameter = &function->parameters[i];
+        if (parameter->kind != NUMBER && parameter->kind != OPAQUE && parameter->kind != USER &&
+            parameter->kind != ABSENT && parameter->kind != CALLBACK && parameter->kind != HANDLE &&
+            (parameter->kind != OBJECT || parameter->window_count))
+            return false;
+    }
+    return true;
+}
+
+size_t callback_registers(const struct interface *interface, const struct parameter *parameter)
+{
+    const struct type *type = parameter->type;
+    return is_number(type) && type->size > interface->pointer_size
+               ? type->size / interface->pointer_size
+               : 1;
+}
+
+const struct parameter *function_parameter(const struct function *function, const char *name)
+{
+    for (size_t i = 0; i < function->count; i++)
+        if (!strcmp(function->parameters[i].name, name))
+            return &function->parameters[i];
+    return NULL;
+}
