@@ -24,9 +24,13 @@ bool is_same_in_module(const struct type *type)
             if (!type->rule->fields[i].is_bits && !is_same_in_module(type->rule->fields[i].type))
                 return false;
         return type->rule != NULL;
-    default:
-        return false;
+    case TYPE_VOID:
+    case TYPE_POINTER:
+    case TYPE_FUNCTION:
+    case TYPE_OTHER:
+        break;
     }
+    return false;
 }
 
 bool function_has_result(const struct function *function)
@@ -39,15 +43,38 @@ bool function_returns_in_memory(const struct function *function)
     return function->returns_in_memory;
 }
 
+static bool is_data(const struct parameter *parameter)
+{
+    switch (parameter->kind) {
+    case NUMBER:
+    case OPAQUE:
+    case ABSENT:
+    case USER:
+    case HANDLE:
+    case CALLBACK:
+        return false;
+    case OBJECT:
+        return parameter->window_count != 0;
+    case IN:
+    case OUT:
+    case INOUT:
+    case LENGTH:
+    case LEFT:
+    case IN_WINDOW:
+    case OUT_WINDOW:
+    case STRING:
+    case STRINGS:
+    case STRUCT:
+        break;
+    }
+    return true;
+}
+
 bool function_is_without_data(const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
-        if (parameter->kind != NUMBER && parameter->kind != OPAQUE && parameter->kind != USER &&
-            parameter->kind != ABSENT && parameter->kind != CALLBACK && parameter->kind != HANDLE &&
-            (parameter->kind != OBJECT || parameter->window_count))
+    for (size_t i = 0; i < function->count; i++)
+        if (is_data(&function->parameters[i]))
             return false;
-    }
     return true;
 }
 
@@ -65,4 +92,9 @@ const struct parameter *function_parameter(const struct function *function, cons
         if (!strcmp(function->parameters[i].name, name))
             return &function->parameters[i];
     return NULL;
+}
+
+const char *element_of(const struct type *type)
+{
+    return type->class == TYPE_VOID ? "unsigned char" : type->spelling;
 }

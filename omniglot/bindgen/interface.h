@@ -170,6 +170,9 @@ size_t callback_registers(const struct interface *interface, const struct parame
 /* Is a value of the type laid out in a module as in the host? (No pointer and no long is.) */
 bool is_same_in_module(const struct type *type);
 
+/* What there is an array of, where a parameter points to the type: "unsigned char" for void. */
+const char *element_of(const struct type *type);
+
 const struct parameter *function_parameter(const struct function *function, const char *name);
 
 #endif
