@@ -81,6 +81,45 @@ void put_parts(const char *const parts[])
         fwrite(piece, 1, length, file);
 }
 
+static bool has_step; /* the stub has */
+
+void put_no_step(void)
+{
+    has_step = false;
+}
+
+void put_step_begin(const char *condition)
+{
+    if (has_step)
+        put("    if ($condition)\n"
+            "        error = ",
+            "condition", both("!error", condition));
+    else if (*condition)
+        put("    enum og_error error = OG_OK;\n"
+            "    if ($condition)\n"
+            "        error = ",
+            "condition", condition);
+    else
+        put("    enum og_error error = ");
+    has_step = true;
+}
+
+const char *both(const char *a, const char *b)
+{
+    return *a && *b ? memory_format("%s && %s", a, b) : *a ? a : b;
+}
+
+void put_if(const char *condition)
+{
+    if (*condition)
+        put("    if ($condition)\n    ", "condition", condition);
+}
+
+const char *succeeded(const struct function *function)
+{
+    return function->success ? "succeeded" : "";
+}
+
 const char *number(size_t value)
 {
     return memory_format("%zu", value);
@@ -158,7 +197,7 @@ void put_call_signature(const struct function *function)
 {
     put("static inline enum og_error call_$function(struct $library *$library");
     put_result(function);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_parameter(parameter, NULL);
     put(", struct og_fault *fault)");
 }
@@ -168,9 +207,9 @@ void put_invoke_signature(const struct function *function, const char *reachable
     put("static inline enum og_error invoke_$function(struct $library *$library, "
         "instance_scope *scope");
     put_result(function);
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         put_parameter(parameter, reachable);
-        each_window (window, parameter)
+        each_window(window, parameter)
             put(", $const$item $reachable*$pointer, $counter *$left", "const",
                 window->is_output ? "" : "const ", "reachable", reachable);
     }
@@ -185,7 +224,7 @@ void put_invoke_that_calls(const struct function *function)
         "    (void)scope;\n"
         "    return call_$function($library$result",
         "result", function_has_result(function) ? ", result" : "");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         if (parameter->kind != ABSENT)
             put(", $name");
     put(", fault);\n}\n");
@@ -199,10 +238,19 @@ void put_unused(const char *name)
 void put_host_arguments(const struct function *shape)
 {
     put("(");
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put("$comma$value", "comma", parameter == shape->parameters ? "" : ", ", "value",
             parameter->kind == USER ? "callback->user" : parameter->name);
     put(")");
+}
+
+/* An expression of the interface file's, fit to be compared. */
+static const char *operand(const char *expression)
+{
+    const char *at = expression + (*expression == '-');
+    while (isalnum((unsigned char)*at) || *at == '_')
+        at++;
+    return *at ? memory_format("(%s)", expression) : expression;
 }
 
 static const char *joined(const char *const *values, size_t count, const char *template,
@@ -211,16 +259,16 @@ static const char *joined(const char *const *values, size_t count, const char *t
     const char *text = "";
     for (size_t i = 0; i < count; i++)
         text = memory_format("%s%s%s", text, i ? joint : "",
-                             fill(template, "value", value, "constant", values[i]));
+                             fill(template, "value", value, "constant", operand(values[i])));
     return text;
 }
 
 const char *outside(const struct type *type, const char *value, const char *low, const char *high)
 {
-    return fill(type->is_signed ? "$value < ($low) || $value > ($high)"
-                                : "(uint64_t)$value - (uint64_t)($low) > "
-                                  "(uint64_t)($high) - (uint64_t)($low)",
-                "value", value, "low", low, "high", high);
+    return fill(type->is_signed ? "$value < $low || $value > $high"
+                                : "(uint64_t)$value - (uint64_t)$low > "
+                                  "(uint64_t)$high - (uint64_t)$low",
+                "value", value, "low", operand(low), "high", operand(high));
 }
 
 const char *ruled_out(const struct function *function, const char *value)
@@ -230,7 +278,8 @@ const char *ruled_out(const struct function *function, const char *value)
     if (returns)
         return joined(returns->arguments, returns->count, "$value != $constant", value, " && ");
     if (range)
-        return outside(type, value, range->arguments[0], range->arguments[1]);
+        return fill(type->is_signed ? "($outside)" : "$outside", "outside",
+                    outside(type, value, range->arguments[0], range->arguments[1]));
     if (type->class != TYPE_ENUM)
         return NULL;
     return joined(type->rule->names, type->rule->count, "$value != $constant", value, " && ");
@@ -240,9 +289,9 @@ const char *success(const struct function *function, const char *value)
 {
     const struct annotation *due = function->success;
     if (!due)
-        return NULL;
-    return memory_format("(%s)",
-                         joined(due->arguments, due->count, "$value == $constant", value, " || "));
+        return "";
+    const char *text = joined(due->arguments, due->count, "$value == $constant", value, " || ");
+    return due->count > 1 ? memory_format("(%s)", text) : text;
 }
 
 const struct field *named_field(const struct parameter *parameter, const char *name)
@@ -260,11 +309,6 @@ const char *function_number(const struct interface *interface, const struct func
     bool is_prefixed =
         !strncmp(function->name, interface->name, length) && function->name[length] == '_';
     return upper_case(is_prefixed ? function->name : fill("$library_$function"));
-}
-
-bool is_filled(const struct parameter *parameter)
-{
-    return parameter->kind == OUT || parameter->kind == INOUT;
 }
 
 bool is_copied(const struct parameter *parameter)

@@ -29,16 +29,32 @@ const char *number(size_t value);
 /* The text as an identifier of capitals. */
 const char *upper_case(const char *text);
 
-/* A step of a stub, which is not taken after an error: put_step("og_write(...)"), as put. */
+/* A step of a stub, which is not taken after an error: put_step("og_write(...)"), as put. The first
+ * one since put_no_step declares the stub's `error`. */
 #define put_step(...) put_step_if("", __VA_ARGS__)
 
-/* The same if the condition holds, too: " && size", or "" for none. */
+/* The same if the condition holds, too; "" for none. */
 #define put_step_if(condition, ...)                                                                \
     do {                                                                                           \
-        put("    if (!error$condition)\n        error = ", "condition", condition);                \
+        put_step_begin(condition);                                                                 \
         put(__VA_ARGS__);                                                                          \
         put(";\n");                                                                                \
     } while (0)
+
+/* Up to what it is that may fail. */
+void put_step_begin(const char *condition);
+
+/* A stub begins, in which nothing can have failed so far. */
+void put_no_step(void);
+
+/* "if (...)", for the statement that is put next, or nothing where there is no condition. */
+void put_if(const char *condition);
+
+/* "succeeded", the stub's variable; "" where every call that comes back has succeeded. */
+const char *succeeded(const struct function *function);
+
+/* "a && b", or the one that is not "". */
+const char *both(const char *a, const char *b);
 
 /* --- pieces that all disciplines have --- */
 
@@ -62,7 +78,7 @@ void put_unused(const char *name);
 /* What the host's function is given by a callback's stub, in parentheses. */
 void put_host_arguments(const struct function *shape);
 
-/* An expression that is true of what the interface rules out, as `value`: "value != A && value !=
+/* What is true of a `value` that the interface rules out, fit for an &&: "value != A && value !=
  * B"; NULL if nothing is. */
 const char *ruled_out(const struct function *function, const char *value);
 
@@ -70,7 +86,7 @@ const char *ruled_out(const struct function *function, const char *value);
  * as none is below 0. */
 const char *outside(const struct type *type, const char *value, const char *low, const char *high);
 
-/* "(value == A || value == B)", or NULL if every result is a success. */
+/* "value == A", or "(value == A || value == B)"; "" if every result is a success. */
 const char *success(const struct function *function, const char *value);
 
 /* The field of that name in the struct that the parameter points to. */
@@ -84,9 +100,6 @@ const char *function_number(const struct interface *interface, const struct func
 
 /* "uint32_t": what WebAssembly passes a value of the type as. */
 const char *wasm_type(const struct type *type);
-
-/* Does the library fill it: OG_OUT, OG_INOUT? */
-bool is_filled(const struct parameter *parameter);
 
 /* Does the host get a copy of what a callback's parameter points to, where nothing is in place? */
 bool is_copied(const struct parameter *parameter);

@@ -6,7 +6,7 @@ void put_value_checks(const struct function *function)
 {
     const char *wrong = ruled_out(function, "*result");
     if (wrong)
-        put("    if (!error && ($wrong))\n"
+        put("    if (!error && $wrong)\n"
             "        error = instance_contract(fault, \"$function\");\n",
             "wrong", wrong);
     if (function->returned_handle)
@@ -25,9 +25,8 @@ bool needs_success(const struct function *function)
 
 void put_success(const struct function *function)
 {
-    const char *condition = success(function, "*result");
-    put("    bool succeeded = !error$and$condition;\n", "and", condition ? " && " : "", "condition",
-        condition ? condition : "");
+    put("    bool succeeded = $condition;\n", "condition",
+        both("!error", success(function, "*result")));
 }
 
 static bool has_windows(const struct function *function)
@@ -43,11 +42,11 @@ void put_windows_moved(const struct function *function)
     if (!has_windows(function))
         return;
     put("    if (!error) {\n");
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (parameter->kind == LEFT)
             put("        *$length += *$name - left_$name;\n"
                 "        *$name = left_$name;\n");
-        each_window (window, parameter)
+        each_window(window, parameter)
             put("        $name->host.$pointer += $name->host.$left - left_$left;\n"
                 "        $name->host.$left = left_$left;\n");
     }

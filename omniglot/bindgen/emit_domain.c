@@ -50,7 +50,7 @@ static void put_struct(const struct interface *interface)
 {
     put("struct $library {\n"
         "    struct instance instance;\n");
-    each_function (function, interface)
+    each_function(function, interface)
         if (!function->is_by_name)
             put("    struct og_function $function;\n");
     put("};\n\n");
@@ -62,12 +62,12 @@ static void put_bind(const struct interface *interface)
         "static inline enum og_error $library_bind(struct $library *$library, "
         "struct og_fault *fault)\n"
         "{\n");
-    each_function (function, interface)
+    each_function(function, interface)
         if (!function->is_by_name && takes_something(function))
             put("    static const struct og_parameter of_$function[] = {$parameters};\n",
                 "parameters", parameters_of(function));
     put("    static const struct domain_symbol symbols[] = {\n");
-    each_function (function, interface) {
+    each_function(function, interface) {
         if (function->is_by_name)
             continue;
         put("        {\"$function\", offsetof(struct $library, $function), ");
@@ -104,7 +104,7 @@ static void put_opening(const struct interface *interface)
 
 static void put_kinds(const struct interface *interface)
 {
-    each_kind (kind, interface) {
+    each_kind(kind, interface) {
         put("\nstruct $library_$kind {\n");
         if (kind->is_object)
             put("    $object host; /* the caller's */\n"
@@ -115,6 +115,12 @@ static void put_kinds(const struct interface *interface)
             put("    unsigned char og_mut *kept; /* data that it goes on reading */\n");
         put("};\n");
     }
+}
+
+/* What has to hold for anything to be done about the parameter; "" for nothing. */
+static const char *condition_of(const struct parameter *parameter)
+{
+    return parameter->is_optional ? parameter->name : "";
 }
 
 /* --- invoke_NAME: before the call --- */
@@ -179,7 +185,7 @@ static void put_object_before(const struct function *function, const struct para
         put_step("reference_check(&$access, $name->foreign, 1, OG_READ | OG_WRITE, fault)",
                  "access", access);
     put_fields(function, parameter, true);
-    each_window (window, parameter) {
+    each_window(window, parameter) {
         put_step("reference_check(&$access, $pointer, *$left, $rights, fault)", "access", access,
                  "rights", window->is_output ? "OG_READ | OG_WRITE" : "OG_READ");
         put_step("og_write_reference(&$access, &$name->foreign->$pointer, $pointer, fault)",
@@ -188,16 +194,13 @@ static void put_object_before(const struct function *function, const struct para
     }
 }
 
-/* What is referred to has to be the domain's; `count` things, or "1". */
+/* What is referred to has to be the domain's: `count` things, or "1". */
 static void put_reference_check(const struct function *function, const struct parameter *parameter,
                                 const char *count, const char *rights)
 {
-    if (parameter->is_optional)
-        put("    if ($name) {\n");
-    put_step("reference_check(&$access, $name, $checked, $rights, fault)", "access",
-             access_of(function), "checked", count, "rights", rights);
-    if (parameter->is_optional)
-        put("    }\n");
+    put_step_if(condition_of(parameter),
+                "reference_check(&$access, $name, $checked, $rights, fault)", "access",
+                access_of(function), "checked", count, "rights", rights);
 }
 
 static void put_before(const struct function *function, const struct parameter *parameter)
@@ -303,7 +306,7 @@ static void put_invocation(const struct function *function, const char *entry)
     } else if (result->class == TYPE_BOOL) {
         cast = cast_to(function, "unsigned char", "");
     }
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         arguments = memory_format("%s%s%s", arguments, *arguments ? ", " : "", argument(parameter));
     put("        ");
     if (function->returned_handle)
@@ -347,17 +350,19 @@ static void put_after(const struct function *function, const struct parameter *p
             "\"$function\", fault);\n");
     if (parameter->kind == LEFT)
         put_step("argument_count(&inner.access, foreign_$name, $name, \"$function\", fault)");
-    each_window (window, parameter)
+    each_window(window, parameter)
         put_step("argument_count(&$access, &$name->foreign->$left, $left, \"$function\", fault)",
                  "access", access_of(function));
     if (parameter->kind == OBJECT || parameter->kind == STRUCT)
         put_fields(function, parameter, false);
     if (parameter->kind != OBJECT || parameter->life == LIFE_USED)
         return;
-    put(parameter->life == LIFE_NEW ? "    if (!succeeded) {\n" : "    {\n");
-    put("        og_heap_free(&$access, $name->foreign, NULL);\n"
-        "        $name->foreign = NULL;\n"
-        "    }\n",
+    put(parameter->life == LIFE_NEW ? "    if (!succeeded) {\n"
+                                      "        og_heap_free(&$access, $name->foreign, NULL);\n"
+                                      "        $name->foreign = NULL;\n"
+                                      "    }\n"
+                                    : "    og_heap_free(&$access, $name->foreign, NULL);\n"
+                                      "    $name->foreign = NULL;\n",
         "access", access_of(function));
 }
 
@@ -370,17 +375,17 @@ static void put_invoke(const struct function *function)
     if (has_inner) {
         put("    struct og_scope inner;\n"
             "    (void)scope;\n");
-        each_parameter (parameter, function)
+        each_parameter(parameter, function)
             put_foreign_local(parameter);
         if (function_returns_in_memory(function))
             put("    $result og_mut *foreign_result = NULL;\n");
     }
-    put("    enum og_error error = OG_OK;\n");
+    put_no_step();
     if (has_inner)
         put("    og_scope_begin($library->instance.domain, &inner);\n");
     if (function_returns_in_memory(function))
         put_step("argument_room(&inner, $result, foreign_result, 1, fault)");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_before(function, parameter);
     put("    const struct og_context *context = $access.context;\n", "access", access_of(function));
     put_step("og_invoke_begin(&$access, &$library->$function, fault)", "access",
@@ -391,9 +396,9 @@ static void put_invoke(const struct function *function)
     put_result_checks(function);
     if (needs_success(function))
         put_success(function);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_after(function, parameter);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         if (parameter->kind == HANDLE && parameter->life == LIFE_END)
             put("    $name->foreign = NULL;\n");
     if (has_inner)
@@ -418,7 +423,7 @@ static void put_copied_local(const struct parameter *parameter)
         put("    $pointee left_$name = *$name;\n");
         break;
     case OBJECT:
-        each_window (window, parameter)
+        each_window(window, parameter)
             put("    $item og_mut *foreign_$pointer = NULL;\n"
                 "    $counter left_$left = $name->host.$left;\n");
         break;
@@ -441,20 +446,20 @@ static void put_copy_in(const struct parameter *parameter)
     case IN:
     case INOUT:
         if (parameter->kept_by)
-            put_step_if(fill("$present"),
+            put_step_if(condition_of(parameter),
                         "argument_kept(&scope, $element, foreign_$name, $name, $count, fault)");
         else
-            put_step_if(fill("$present"),
+            put_step_if(condition_of(parameter),
                         "${copier}_in(&scope, $element, foreign_$name, $name, $count, fault)",
                         "copier", copier);
         break;
     case OUT:
-        put_step_if(fill("$present"),
+        put_step_if(condition_of(parameter),
                     "${copier}_room(&scope, $element, foreign_$name, $count, fault)", "copier",
                     copier);
         break;
     case STRING:
-        put_step_if(fill("$present"),
+        put_step_if(condition_of(parameter),
                     "${copier}_in(&scope, $element, foreign_$name, $name, "
                     "strlen((const char *)$name) + 1, fault)",
                     "copier", copier);
@@ -468,7 +473,7 @@ static void put_copy_in(const struct parameter *parameter)
                  copier);
         break;
     case OBJECT:
-        each_window (window, parameter)
+        each_window(window, parameter)
             if (window->is_output)
                 put_step("${copier}_room(&scope, $item, foreign_$pointer, left_$left, fault)",
                          "copier", copier);
@@ -505,7 +510,7 @@ static void put_copy_freed(const struct parameter *parameter)
             put("    error = copy_free(&scope, (void og_mut *)foreign_$name, error, fault);\n");
         break;
     case OBJECT:
-        each_window (window, parameter)
+        each_window(window, parameter)
             put("    error = copy_free(&scope, (void og_mut *)foreign_$pointer, error, fault);\n");
         break;
     case NUMBER:
@@ -550,7 +555,7 @@ static void put_inner_argument(const struct parameter *parameter)
         break;
     case OBJECT:
         put(", $name");
-        each_window (window, parameter)
+        each_window(window, parameter)
             put(", foreign_$pointer, &left_$left");
         break;
     }
@@ -562,7 +567,7 @@ static void put_window_copied_out(const struct parameter *parameter)
     if (parameter->kind == OUT_WINDOW)
         put_step("argument_out(&scope.access, *$name, foreign_$name, *$length - left_$length, "
                  "fault)");
-    each_window (window, parameter)
+    each_window(window, parameter)
         if (window->is_output)
             put_step("argument_out(&scope.access, $name->host.$pointer, foreign_$pointer, "
                      "$name->host.$left - left_$left, fault)");
@@ -573,16 +578,14 @@ static void put_copy_out(const struct interface *interface, const struct functio
 {
     if (!is_filled(parameter))
         return;
-    const char *condition = success(function, "*result");
     const char *rule = element_rule(interface, function, parameter);
-    const char *all = fill("$and$condition$present", "and", condition ? " && " : "", "condition",
-                           condition ? condition : "");
+    const char *condition = both(success(function, "*result"), condition_of(parameter));
     if (rule)
-        put_step_if(all,
+        put_step_if(condition,
                     "argument_out_of(&scope.access, $name, foreign_$name, $count, &$rule, fault)",
                     "rule", rule);
     else
-        put_step_if(all, "argument_out(&scope.access, $name, foreign_$name, $count, fault)");
+        put_step_if(condition, "argument_out(&scope.access, $name, foreign_$name, $count, fault)");
 }
 
 /* What the library goes on reading belongs to the object, if there is one after the call. */
@@ -612,28 +615,28 @@ static void put_call(const struct interface *interface, const struct function *f
     put_call_signature(function);
     put("\n{\n"
         "    struct og_scope scope;\n");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_copied_local(parameter);
-    put("    enum og_error error = OG_OK;\n");
-    each_parameter (parameter, function)
+    put_no_step();
+    each_parameter(parameter, function)
         put_new_object(interface, parameter);
     put("    og_scope_begin($library->instance.domain, &scope);\n");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_copy_in(parameter);
-    put("    if (!error)\n"
-        "        error = invoke_$function($library, &scope$result",
-        "result", function_has_result(function) ? ", result" : "");
-    each_parameter (parameter, function)
+    put_step_begin("");
+    put("invoke_$function($library, &scope$result", "result",
+        function_has_result(function) ? ", result" : "");
+    each_parameter(parameter, function)
         put_inner_argument(parameter);
     put(", fault);\n");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_copy_out(interface, function, parameter);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_window_copied_out(parameter);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_kept(interface, parameter);
     if (!is_in_place)
-        each_parameter (parameter, function)
+        each_parameter(parameter, function)
             put_copy_freed(parameter);
     put("    og_scope_end(&scope);\n");
     put_windows_moved(function);
@@ -660,8 +663,8 @@ static void put_call_by_name(const struct function *function)
         "parameters",
         takes_something(function) ? fill("OG_PARAMETERS($types)", "types", parameters_of(function))
                                   : "NULL, 0");
-    put_step("og_invoke_begin(&scope->access, &function, fault)");
-    put("    if (!error) {\n");
+    put("    error = og_invoke_begin(&scope->access, &function, fault);\n"
+        "    if (!error) {\n");
     put_invocation(function, "function");
     put("    }\n");
     put_result_checks(function);
@@ -701,7 +704,7 @@ void emit_domain(const struct interface *interface, bool is_in_place)
     put_opening(interface);
     put_kinds(interface);
     emit_domain_callbacks(interface, is_in_place);
-    each_function (function, interface) {
+    each_function(function, interface) {
         if (function->is_by_name) {
             put_call_by_name(function);
             continue;

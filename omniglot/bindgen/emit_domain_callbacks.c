@@ -85,7 +85,7 @@ static void put_arguments(const struct interface *interface, const struct callba
 {
     size_t integers = 0, floats = 0, places[16];
     const struct function *shape = &callback->shape;
-    each_parameter (parameter, shape) {
+    each_parameter(parameter, shape) {
         size_t *next = parameter->type->class == TYPE_FLOATING ? &floats : &integers;
         places[parameter - shape->parameters] = *next;
         put_plain(interface, parameter, number(*next));
@@ -93,7 +93,7 @@ static void put_arguments(const struct interface *interface, const struct callba
     }
     if (callback->can_refuse)
         put("    og_read_begin(&scope->access);\n");
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put_data(parameter, number(places[parameter - shape->parameters]));
 }
 
@@ -145,7 +145,7 @@ static void put_entered(const struct interface *interface, const struct callback
         put_unused("result");
     put_arguments(interface, callback);
     if (!is_in_place)
-        each_parameter (parameter, shape)
+        each_parameter(parameter, shape)
             put_copy(parameter);
     if (callback->can_refuse)
         put("    if (refused)\n"
@@ -155,7 +155,7 @@ static void put_entered(const struct interface *interface, const struct callback
     put("    ");
     put_host_call(shape);
     if (!is_in_place)
-        each_parameter (parameter, shape)
+        each_parameter(parameter, shape)
             if (is_copied(parameter))
                 put("    callback_copy_free(&copy_$name);\n");
     if (callback->can_refuse)
@@ -187,7 +187,7 @@ static void put_life(void)
 
 void emit_domain_callbacks(const struct interface *interface, bool is_in_place)
 {
-    each_callback (callback, interface) {
+    each_callback(callback, interface) {
         put_source(&callback->shape);
         put("struct $library_$function {\n"
             "    struct og_callback callback;\n"

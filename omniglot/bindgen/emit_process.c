@@ -21,7 +21,7 @@ static void put_fields_argument(const struct parameter *parameter)
                   "sizeof($name->host.$field));\n"
                 : "    wire_put_bytes(arguments, &$name->$field, sizeof($name->$field));\n",
             "field", parameter->set->arguments[i]);
-    each_window (window, parameter) {
+    each_window(window, parameter) {
         put("    wire_put_u64(arguments, (uint64_t)$name->host.$left);\n");
         if (!window->is_output)
             put("    wire_put_bytes(arguments, $name->host.$pointer, "
@@ -108,14 +108,14 @@ static void put_result(const struct function *function)
 
 static void put_locals(const struct interface *interface, const struct function *function)
 {
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (parameter->kind == LENGTH || parameter->kind == LEFT)
             put("    $pointee left_$name = *$name;\n");
         if (is_filled(parameter) && is_reserved(interface, function, parameter))
             put("    size_t room_$name = OG_PRODUCT($count, sizeof($element)), size_$name = 0;\n");
         if (parameter->kind == OUT_WINDOW)
             put("    size_t size_$name = 0;\n");
-        each_window (window, parameter) {
+        each_window(window, parameter) {
             put("    $counter left_$left = $name->host.$left;\n");
             if (window->is_output)
                 put("    size_t size_$pointer = 0;\n");
@@ -126,18 +126,18 @@ static void put_locals(const struct interface *interface, const struct function 
 /* Output that comes first, since it was written into the message by the library. */
 static void put_reserved(const struct interface *interface, const struct function *function)
 {
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         if (is_reserved(interface, function, parameter) && parameter->kind == OUT)
             put("    wire_get_up_to(&results, $name, room_$name, &size_$name);\n");
 }
 
 static void put_windows(const struct function *function)
 {
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (parameter->kind == OUT_WINDOW)
             put("    wire_get_up_to(&results, *$name, OG_PRODUCT(*$length, sizeof(**$name)), "
                 "&size_$name);\n");
-        each_window (window, parameter)
+        each_window(window, parameter)
             if (window->is_output)
                 put("    wire_get_up_to(&results, $name->host.$pointer, "
                     "OG_PRODUCT($name->host.$left, sizeof(*$name->host.$pointer)), "
@@ -147,17 +147,17 @@ static void put_windows(const struct function *function)
 
 static void put_lefts(const struct function *function)
 {
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (parameter->kind == LENGTH || parameter->kind == LEFT)
             put("    left_$name = process_get_integer(&results, $pointee);\n");
-        each_window (window, parameter)
+        each_window(window, parameter)
             put("    left_$left = process_get_integer(&results, $counter);\n");
     }
 }
 
 static void put_fields(const struct function *function)
 {
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
             put(parameter->kind == OBJECT
                     ? "    wire_get_into(&results, &$name->host.$field, "
@@ -175,17 +175,19 @@ static void put_fields(const struct function *function)
 /* An output of which there is as much as the count says after a success, and nothing else. */
 static void put_outputs(const struct interface *interface, const struct function *function)
 {
-    each_parameter (parameter, function)
-        if (is_filled(parameter) && !is_reserved(interface, function, parameter))
-            put("    if (succeeded$present)\n"
-                "        wire_get_into(&results, $name, OG_PRODUCT($count, sizeof($element)));\n");
+    each_parameter(parameter, function) {
+        if (!is_filled(parameter) || is_reserved(interface, function, parameter))
+            continue;
+        put_if(both(succeeded(function), parameter->is_optional ? parameter->name : ""));
+        put("    wire_get_into(&results, $name, OG_PRODUCT($count, sizeof($element)));\n");
+    }
 }
 
 /* --- what is not believed --- */
 
 static void put_distrust(const char *condition, const char *what)
 {
-    put("    if (!error && ($condition))\n"
+    put("    if (!error && $condition)\n"
         "        error = process_distrust(sandbox, \"$what\", fault);\n",
         "condition", condition, "what", what);
 }
@@ -209,19 +211,23 @@ static void put_output_checks(const struct interface *interface, const struct fu
 {
     const char *rule = is_filled(parameter) ? element_rule(interface, function, parameter) : NULL;
     if (parameter->kind == OBJECT && parameter->life == LIFE_NEW)
-        put_distrust(fill("succeeded != ($name->handle != 0)"),
+        put_distrust(function->success ? fill("succeeded != ($name->handle != 0)")
+                                       : fill("!$name->handle"),
                      "an object without a handle, or the reverse");
     if (is_filled(parameter) && is_reserved(interface, function, parameter))
-        put_distrust(fill("size_$name != (succeeded ? OG_PRODUCT($count, sizeof($element)) : 0)"),
-                     fill("an output of another size than $function gives"));
-    if (rule)
         put_distrust(
-            fill("succeeded$present && !host_rule_holds(&$rule, $name, $count)", "rule", rule),
-            fill("an output of $function that is no value"));
+            fill(function->success
+                     ? "size_$name != (succeeded ? OG_PRODUCT($count, sizeof($element)) : 0)"
+                     : "size_$name != OG_PRODUCT($count, sizeof($element))"),
+            fill("an output of another size than $function gives"));
+    if (rule)
+        put_distrust(both(both(succeeded(function), parameter->is_optional ? parameter->name : ""),
+                          fill("!host_rule_holds(&$rule, $name, $count)", "rule", rule)),
+                     fill("an output of $function that is no value"));
     if (parameter->kind == OUT_WINDOW)
         put_distrust(fill("size_$name != OG_PRODUCT(*$length - left_$length, sizeof(**$name))"),
                      "an output of another size than is left");
-    each_window (window, parameter)
+    each_window(window, parameter)
         if (window->is_output)
             put_distrust(fill("size_$pointer != OG_PRODUCT($name->host.$left - left_$left, "
                               "sizeof(*$name->host.$pointer))"),
@@ -231,7 +237,7 @@ static void put_output_checks(const struct interface *interface, const struct fu
 static void put_checks(const struct interface *interface, const struct function *function)
 {
     put_result_checks(function);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_output_checks(interface, function, parameter);
     if (function->returned_handle)
         put("    if (!error && !result->handle)\n"
@@ -241,28 +247,29 @@ static void put_checks(const struct interface *interface, const struct function 
 /* Lengths are checked before anything is measured by them. */
 static void put_length_checks(const struct function *function)
 {
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (parameter->kind == LEFT)
             put("    process_check_left(&results, left_$name, *$name);\n");
-        if (parameter->kind == LENGTH) /* after a failure it may say anything */
-            put("    if (succeeded)\n"
-                "        process_check_left(&results, left_$name, *$name);\n"
-                "    if (succeeded && !results.error)\n"
-                "        *$name = left_$name;\n");
-        each_window (window, parameter)
+        if (parameter->kind == LENGTH) { /* after a failure it may say anything */
+            put_if(succeeded(function));
+            put("    process_check_left(&results, left_$name, *$name);\n");
+            put_if(both(succeeded(function), "!results.error"));
+            put("    *$name = left_$name;\n");
+        }
+        each_window(window, parameter)
             put("    process_check_left(&results, left_$left, $name->host.$left);\n");
     }
 }
 
 static void put_checked_windows_moved(const struct function *function)
 {
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (parameter->kind == LEFT)
             put("    if (!error) {\n"
                 "        *$length += *$name - left_$name;\n"
                 "        *$name = left_$name;\n"
                 "    }\n");
-        each_window (window, parameter)
+        each_window(window, parameter)
             put("    if (!error) {\n"
                 "        $name->host.$pointer += $name->host.$left - left_$left;\n"
                 "        $name->host.$left = left_$left;\n"
@@ -270,18 +277,8 @@ static void put_checked_windows_moved(const struct function *function)
     }
 }
 
-static bool has_outputs(const struct function *function)
-{
-    for (size_t i = 0; i < function->count; i++)
-        if (is_filled(&function->parameters[i]) || function->parameters[i].kind == LENGTH ||
-            (function->parameters[i].kind == OBJECT && function->parameters[i].life == LIFE_NEW))
-            return true;
-    return false;
-}
-
 static void put_body(const struct interface *interface, const struct function *function)
 {
-    const char *condition = success(function, "*result");
     put("\n{\n"
         "    struct process_sandbox *sandbox = $library->instance.sandbox;\n"
         "    struct wire_reader results;\n");
@@ -290,7 +287,7 @@ static void put_body(const struct interface *interface, const struct function *f
             ? "    struct wire_writer *arguments = process_call_begin(sandbox, $number);\n"
             : "    process_call_begin(sandbox, $number);\n",
         "number", function_number(interface, function));
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_argument(parameter);
     put("    enum og_error error = process_call_finish(sandbox, &results, fault);\n"
         "    if (error)\n"
@@ -298,8 +295,8 @@ static void put_body(const struct interface *interface, const struct function *f
     put_reserved(interface, function);
     put_windows(function);
     put_result(function);
-    if (has_outputs(function))
-        put("    bool succeeded = $condition;\n", "condition", condition ? condition : "true");
+    if (depends_on_success(function))
+        put("    bool succeeded = $condition;\n", "condition", success(function, "*result"));
     put_lefts(function);
     put_length_checks(function);
     put_fields(function);
@@ -385,9 +382,9 @@ static void put_callback_entered(const struct function *shape)
         "struct wire_reader *arguments, struct wire_writer *results)\n"
         "{\n"
         "    const struct $library_$function *callback = user;\n");
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put_callback_argument(parameter);
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put_callback_checks(parameter);
     put("    enum og_error error = wire_finish(arguments);\n"
         "    if (error)\n"
@@ -456,7 +453,7 @@ static void put_library(const struct interface *interface)
 {
     put("/* The worker's functions. */\n"
         "enum {\n");
-    each_function (function, interface)
+    each_function(function, interface)
         put("    $number,\n", "number", function_number(interface, function));
     put("    $capitals_FUNCTION_COUNT\n"
         "};\n"
@@ -468,7 +465,7 @@ static void put_library(const struct interface *interface)
         put("    const void *callbacks[$count]; /* the open ones */\n", "count",
             number(callback_count(interface)));
     put("};\n");
-    each_kind (kind, interface) {
+    each_kind(kind, interface) {
         put("\nstruct $library_$kind {\n");
         if (kind->is_object)
             put("    $object host; /* the caller's */\n");
@@ -486,9 +483,9 @@ void emit_process(const struct interface *interface)
         "#include \"$library-types.h\"\n"
         "\n");
     put_library(interface);
-    each_callback (callback, interface)
+    each_callback(callback, interface)
         put_callback(callback);
-    each_function (function, interface) {
+    each_function(function, interface) {
         put_source(function);
         put_call_signature(function);
         put_body(interface, function);

@@ -3,7 +3,7 @@
 
 static void put_kinds(const struct interface *interface)
 {
-    each_kind (kind, interface) {
+    each_kind(kind, interface) {
         put("\nstruct $library_$kind {\n");
         if (kind->is_object)
             put("    $object host; /* what the library works on */\n");
@@ -77,8 +77,8 @@ static void put_argument(const struct parameter *parameter, bool is_invoke)
 
 static void put_windows_set(const struct function *function)
 {
-    each_parameter (parameter, function)
-        each_window (window, parameter)
+    each_parameter(parameter, function)
+        each_window(window, parameter)
             put("    $name->host.$pointer = ($const$item *)$pointer;\n"
                 "    $name->host.$left = *$left;\n",
                 "const", window->element->is_const ? "const " : "");
@@ -86,8 +86,8 @@ static void put_windows_set(const struct function *function)
 
 static void put_windows_got(const struct function *function)
 {
-    each_parameter (parameter, function)
-        each_window (window, parameter)
+    each_parameter(parameter, function)
+        each_window(window, parameter)
             put("    *$left = $name->host.$left;\n");
 }
 
@@ -113,7 +113,7 @@ static void put_body(const struct function *function, bool is_invoke)
     else if (function_has_result(function))
         put("*result = ");
     put(function->is_by_name ? "function(" : "$function(");
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         put(parameter == function->parameters ? "" : ", ");
         put_argument(parameter, is_invoke);
     }
@@ -175,9 +175,9 @@ void emit_raw(const struct interface *interface)
 {
     put_library();
     put_kinds(interface);
-    each_callback (callback, interface)
+    each_callback(callback, interface)
         put_callback(callback);
-    each_function (function, interface) {
+    each_function(function, interface) {
         put_source(function);
         put_call_signature(function);
         put_body(function, false);

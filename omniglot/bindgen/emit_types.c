@@ -142,7 +142,7 @@ static void put_rule(const struct rule *rule)
 /* The rule of a number that a function hands over with OG_RANGE. */
 static void put_ranges(const struct function *function)
 {
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (!is_filled(parameter) || !parameter->low)
             continue;
         put("\n/* $name of $function */\n"
@@ -180,6 +180,6 @@ void emit_types(const struct interface *interface)
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_used)
             put_rule(rule);
-    each_function (function, interface)
+    each_function(function, interface)
         put_ranges(function);
 }

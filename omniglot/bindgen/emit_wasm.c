@@ -35,7 +35,7 @@ static void put_enter(const struct function *function)
         put(", $raw *raw", "raw", wasm_type(function->result));
     if (function_returns_in_memory(function))
         put(", uint32_t at_result");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put(", $raw $name", "raw",
             parameter->kind == NUMBER ? wasm_type(parameter->type) : "uint32_t");
     put(", struct og_fault *fault)\n"
@@ -51,7 +51,7 @@ static void put_enter(const struct function *function)
         module_name(function->name));
     if (function_returns_in_memory(function))
         put(", at_result");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put(", $name");
     put(");\n"
         "    wasm_leave(&frame);\n"
@@ -115,7 +115,7 @@ static void put_local(const struct parameter *parameter)
         put("    uint32_t at_$name = 0, data_$name = 0;\n");
         break;
     case OBJECT:
-        each_window (window, parameter)
+        each_window(window, parameter)
             put("    uint32_t data_$pointer = 0;\n"
                 "    $counter left_$left = $name->host.$left;\n");
         break;
@@ -159,11 +159,22 @@ static void put_fields(const struct parameter *parameter, bool is_set)
     }
 }
 
+/* What has to hold for anything to be done about the parameter; "" for nothing. */
+static const char *condition_of(const struct parameter *parameter)
+{
+    return parameter->is_optional ? parameter->name : "";
+}
+
+static const char *address_of(const char *lvalue)
+{
+    return *lvalue == '*' ? lvalue + 1 : fill("&$lvalue", "lvalue", lvalue);
+}
+
 static void put_store(const char *address, const char *lvalue, size_t size, bool is_signed)
 {
-    put_step("module_store(wasm, $address, &$lvalue, sizeof($lvalue), $size, $signed, 1, fault)",
-             "address", address, "lvalue", lvalue, "size", number(size), "signed",
-             number(is_signed));
+    put_step("module_store(wasm, $address, $from, sizeof($lvalue), $size, $signed, 1, fault)",
+             "address", address, "from", address_of(lvalue), "lvalue", lvalue, "size", number(size),
+             "signed", number(is_signed));
 }
 
 /* "stream->foreign + 8": where in the module a field of an object's is. */
@@ -180,7 +191,7 @@ static void put_object_before(const struct parameter *parameter)
                  : "module_object_check(wasm, $name->foreign, $size, fault)",
              "size", number(parameter->type->pointee->size));
     put_fields(parameter, true);
-    each_window (window, parameter) {
+    each_window(window, parameter) {
         put_step(window->is_output ? "module_room(wasm, &data_$pointer, left_$left, $size, fault)"
                                    : "module_in(wasm, &data_$pointer, $name->host.$pointer, "
                                      "left_$left, $size, fault)",
@@ -205,16 +216,17 @@ static void put_before(const struct parameter *parameter)
     switch (parameter->kind) {
     case IN:
     case INOUT:
-        put_step_if(fill("$present"), "module_in(wasm, &at_$name, $name, $count, $size, fault)",
-                    "size", size_of_element(pointee));
-        break;
-    case OUT:
-        put_step_if(fill("$present"), "module_room(wasm, &at_$name, $count, $size, fault)", "size",
+        put_step_if(condition_of(parameter),
+                    "module_in(wasm, &at_$name, $name, $count, $size, fault)", "size",
                     size_of_element(pointee));
         break;
+    case OUT:
+        put_step_if(condition_of(parameter), "module_room(wasm, &at_$name, $count, $size, fault)",
+                    "size", size_of_element(pointee));
+        break;
     case STRING:
-        put_step_if(fill("$present"), "module_in(wasm, &at_$name, $name, "
-                                      "strlen((const char *)$name) + 1, 1, fault)");
+        put_step_if(condition_of(parameter), "module_in(wasm, &at_$name, $name, "
+                                             "strlen((const char *)$name) + 1, 1, fault)");
         break;
     case LENGTH:
     case LEFT:
@@ -292,13 +304,13 @@ static const char *argument(const struct parameter *parameter)
 
 static void put_entering(const struct function *function)
 {
-    put("    if (!error)\n"
-        "        error = enter_$function(wasm");
+    put_step_begin("");
+    put("enter_$function(wasm");
     if (function_returns_in_memory(function))
         put(", at_result");
     else if (function_has_result(function))
         put(", &raw");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put(", $argument", "argument", argument(parameter));
     put(", fault);\n");
 }
@@ -334,9 +346,10 @@ static void put_result(const struct function *function)
 
 static void put_left(const char *address, const char *lvalue, const char *before, size_t size)
 {
-    put_step("module_count(wasm, $address, &$lvalue, sizeof($lvalue), $size, (uint64_t)$before, "
+    put_step("module_count(wasm, $address, $to, sizeof($lvalue), $size, (uint64_t)$before, "
              "\"$function\", fault)",
-             "address", address, "lvalue", lvalue, "size", number(size), "before", before);
+             "address", address, "to", address_of(lvalue), "lvalue", lvalue, "size", number(size),
+             "before", before);
 }
 
 static void put_after(const struct parameter *parameter)
@@ -349,7 +362,7 @@ static void put_after(const struct parameter *parameter)
     if (parameter->kind == LEFT)
         put_left(fill("at_$name"), fill("left_$name"), fill("*$name"),
                  parameter->type->pointee->size);
-    each_window (window, parameter)
+    each_window(window, parameter)
         put_left(field_address(parameter, window->left), fill("left_$left"),
                  fill("$name->host.$left"), window->count_type->size);
     if (parameter->kind == OBJECT || parameter->kind == STRUCT)
@@ -359,11 +372,9 @@ static void put_after(const struct parameter *parameter)
 static void put_copy_out(const struct interface *interface, const struct function *function,
                          const struct parameter *parameter)
 {
-    const char *condition = success(function, "*result");
     if (is_filled(parameter)) {
         const char *rule = element_rule(interface, function, parameter);
-        put_step_if(fill("$and$condition$present", "and", condition ? " && " : "", "condition",
-                         condition ? condition : ""),
+        put_step_if(both(success(function, "*result"), condition_of(parameter)),
                     "module_out(wasm, $name, at_$name, $count, $size, $rule, \"$function\", fault)",
                     "size", size_of_element(parameter->type->pointee), "rule",
                     rule ? fill("&$rule", "rule", rule) : "NULL");
@@ -372,7 +383,7 @@ static void put_copy_out(const struct interface *interface, const struct functio
         put_step("module_out(wasm, *$name, data_$name, *$length - left_$length, $size, NULL, "
                  "\"$function\", fault)",
                  "size", size_of_element(parameter->type->pointee->pointee));
-    each_window (window, parameter)
+    each_window(window, parameter)
         if (window->is_output)
             put_step("module_out(wasm, $name->host.$pointer, data_$pointer, "
                      "$name->host.$left - left_$left, $size, NULL, \"$function\", fault)",
@@ -382,7 +393,7 @@ static void put_copy_out(const struct interface *interface, const struct functio
 static void put_object_released(const struct interface *interface,
                                 const struct parameter *parameter)
 {
-    each_window (window, parameter)
+    each_window(window, parameter)
         put("    error = module_release(wasm, data_$pointer, error, fault);\n");
     if (parameter->life != LIFE_END)
         return;
@@ -451,7 +462,7 @@ static void put_new_object_released(const struct parameter *parameter)
 
 static void put_call_locals(const struct function *function)
 {
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_local(parameter);
     if (function_returns_in_memory(function))
         put("    uint32_t at_result = 0;\n");
@@ -459,7 +470,7 @@ static void put_call_locals(const struct function *function)
         put("    $raw raw = 0;\n", "raw", wasm_type(function->result));
     if (needs_scratch(function))
         put("    uint32_t scratch_before = wasm->scratch_used;\n");
-    put("    enum og_error error = OG_OK;\n");
+    put_no_step();
 }
 
 static void put_call(const struct interface *interface, const struct function *function)
@@ -468,26 +479,26 @@ static void put_call(const struct interface *interface, const struct function *f
     put("\n{\n"
         "    struct wasm_instance *wasm = $library->instance.wasm;\n");
     put_call_locals(function);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_new_object(interface, parameter);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_number_fits(parameter);
     if (function_returns_in_memory(function))
         put_step("wasm_take(wasm, &at_result, $size, fault)", "size",
                  number(function->result->size));
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_before(parameter);
     put_entering(function);
     put_result(function);
     if (needs_success(function))
         put_success(function);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_after(parameter);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_new_object_released(parameter);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_copy_out(interface, function, parameter);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_released(interface, parameter);
     if (needs_scratch(function))
         put("    wasm->scratch_used = scratch_before;\n");
@@ -511,7 +522,7 @@ static void put_library(const struct interface *interface)
         "\n"
         "/* `path` is not used: the library was translated and linked. */\n");
     put_open_and_close("void");
-    each_kind (kind, interface) {
+    each_kind(kind, interface) {
         put("\nstruct $library_$kind {\n");
         if (kind->is_object)
             put("    $object host; /* the caller's */\n");
@@ -548,7 +559,7 @@ void emit_wasm(const struct interface *interface)
             put_layout(rule);
     }
     emit_wasm_callbacks(interface);
-    each_function (function, interface) {
+    each_function(function, interface) {
         put_source(function);
         put_enter(function);
         put_call(interface, function);

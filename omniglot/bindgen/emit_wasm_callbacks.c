@@ -86,7 +86,7 @@ static void put_data(const struct parameter *parameter)
 
 static void put_copies_freed(const struct function *shape)
 {
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         if (is_copied(parameter))
             put("    callback_copy_free(&copy_$name);\n");
 }
@@ -103,7 +103,7 @@ static void put_entered_signature(const struct function *shape)
 {
     put("static $raw $library_$function_entered(void *closure", "raw",
         shape->result->class != TYPE_VOID ? wasm_type(shape->result) : "void");
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put(", $raw raw_$name", "raw", raw_type(parameter));
     put(")\n");
 }
@@ -121,9 +121,9 @@ static void put_entered(const struct callback *callback)
     if (callback->can_refuse)
         put("    struct og_fault refusal;\n"
             "    enum og_error refused = OG_OK;\n");
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put_plain(parameter);
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put_data(parameter);
     if (callback->can_refuse) {
         put("    if (refused) {\n");
@@ -161,7 +161,7 @@ static void put_life(const struct function *shape)
         "{\n"
         "    uint32_t type = wasm_rt_register_func_type($parameters, $results",
         "parameters", number(shape->count), "results", number(has_result));
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put(", $value", "value", value_type(raw_type(parameter)));
     if (has_result)
         put(", $value", "value", value_type(wasm_type(shape->result)));
@@ -182,7 +182,7 @@ static void put_life(const struct function *shape)
 
 void emit_wasm_callbacks(const struct interface *interface)
 {
-    each_callback (callback, interface) {
+    each_callback(callback, interface) {
         put_source(&callback->shape);
         put("struct $library_$function {\n"
             "    struct wasm_callback callback;\n"

@@ -49,7 +49,7 @@ static void put_object_in(const struct parameter *parameter)
         "/* for what is read before a missing object is found out */\n"
         "    $pointee *$name = object_$name ? &object_$name->object : &none_$name;\n");
     put_fields_in(parameter);
-    each_window (window, parameter) {
+    each_window(window, parameter) {
         put("    $name->$left = ($counter)wire_get_u64(arguments);\n"
             "    const $counter before_$left = $name->$left;\n");
         if (!window->is_output)
@@ -83,9 +83,10 @@ static void put_argument(const struct parameter *parameter)
         break;
     case LENGTH:
     case LEFT:
-        put("    $pointee value_$name = ($pointee)wire_get_u64(arguments), *$name = &value_$name;\n"
-            "    const $pointee before_$name = value_$name;\n"
-            "    (void)before_$name;\n");
+        put("    $pointee value_$name = ($pointee)wire_get_u64(arguments), *$name = "
+            "&value_$name;\n");
+        if (parameter->kind == LEFT && parameter->length->kind == OUT_WINDOW)
+            put("    const $pointee before_$name = value_$name;\n");
         break;
     case IN_WINDOW:
         put("    size_t size_$name;\n"
@@ -119,7 +120,7 @@ static void put_argument(const struct parameter *parameter)
 
 static void put_demand(const char *condition, const char *error)
 {
-    put("    if (!error && ($condition))\n"
+    put("    if (!error && $condition)\n"
         "        error = $code;\n",
         "condition", condition, "code", error);
 }
@@ -149,7 +150,7 @@ static void put_check(const struct parameter *parameter)
     case OBJECT:
         put_demand(fill("!object_$name"),
                    parameter->life == LIFE_NEW ? "OG_NO_MEMORY" : "OG_BAD_ARGUMENT");
-        each_window (window, parameter)
+        each_window(window, parameter)
             if (!window->is_output)
                 put_demand(fill("size_$pointer != "
                                 "OG_PRODUCT(before_$left, sizeof(*$name->$pointer))"),
@@ -204,7 +205,7 @@ static void put_rooms(const struct interface *interface, const struct function *
         put_room(fill("start_$name"), fill("$element"), fill("before_$length"), is_window);
         put("    $element *view_$name = start_$name, **$name = &view_$name;\n");
     }
-    each_window (window, parameter) {
+    each_window(window, parameter) {
         if (!window->is_output)
             continue;
         put_room(fill("start_$pointer"), fill("$item"), fill("before_$left"), is_window);
@@ -226,7 +227,7 @@ static const char *new_freed(const struct function *function)
 /* The library goes on reading what only lives as long as the message: a copy for it. */
 static void put_kept(const struct function *function)
 {
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         if (parameter->kept_by)
             put("    void *kept_$name = malloc(size_$name + 1);\n"
                 "    if (!kept_$name) {\n"
@@ -296,7 +297,7 @@ static void put_library_call(const struct interface *interface, const struct fun
         put("$result result = $function(");
     else
         put("$function(");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put("$comma$argument", "comma", parameter == function->parameters ? "" : ", ", "argument",
             argument(parameter));
     put(");\n");
@@ -341,7 +342,8 @@ static void put_result(const struct function *function)
     }
 }
 
-static void put_object_result(const struct interface *interface, const struct parameter *parameter)
+static void put_object_result(const struct interface *interface, const struct function *function,
+                              const struct parameter *parameter)
 {
     for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
         put("    wire_put_bytes(results, &$name->$field, sizeof($name->$field));\n", "field",
@@ -352,14 +354,16 @@ static void put_object_result(const struct interface *interface, const struct pa
         is_keeping(interface, parameter->kind_name) ? fill("free(object_$name->kept);\n") : "";
     if (parameter->life == LIFE_NEW)
         put("    uint64_t handle_$name = "
-            "succeeded ? process_handle_add(worker, KIND_$kind, object_$name) : 0;\n"
+            "${if}process_handle_add(worker, KIND_$kind, object_$name)$else;\n"
             "    if (!handle_$name) {\n"
             "        ${freed}free(object_$name);\n"
             "    }\n"
-            "    if (succeeded && !handle_$name)\n"
+            "    if ($missing)\n"
             "        return OG_NO_MEMORY;\n"
             "    wire_put_u64(results, handle_$name);\n",
-            "freed", freed);
+            "freed", freed, "if", function->success ? "succeeded ? " : "", "else",
+            function->success ? " : 0" : "", "missing",
+            both(succeeded(function), fill("!handle_$name")));
     if (parameter->life == LIFE_END)
         put("    process_handle_remove(worker, KIND_$kind, handle_$name);\n"
             "    ${freed}free(object_$name);\n",
@@ -369,10 +373,10 @@ static void put_object_result(const struct interface *interface, const struct pa
 static void put_windows_out(const struct interface *interface, const struct function *function)
 {
     bool is_window = is_window_reserved(interface, function);
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (parameter->kind == OUT_WINDOW)
             put_window_result(parameter->name, fill("before_$length"), fill("*$length"), is_window);
-        each_window (window, parameter)
+        each_window(window, parameter)
             if (window->is_output)
                 put_window_result(window->pointer, fill("before_$left"), fill("$name->$left"),
                                   is_window);
@@ -381,38 +385,39 @@ static void put_windows_out(const struct interface *interface, const struct func
 
 static void put_lefts(const struct function *function)
 {
-    each_parameter (parameter, function) {
+    each_parameter(parameter, function) {
         if (parameter->kind == LENGTH || parameter->kind == LEFT)
             put("    wire_put_u64(results, (uint64_t)*$name);\n");
-        each_window (window, parameter)
+        each_window(window, parameter)
             put("    wire_put_u64(results, (uint64_t)$name->$left);\n");
     }
 }
 
 static void put_results(const struct interface *interface, const struct function *function)
 {
-    const char *condition = success(function, "result");
-    put("    bool succeeded = $condition;\n"
-        "    (void)succeeded;\n",
-        "condition", condition ? condition : "true");
-    each_parameter (parameter, function)
+    if (depends_on_success(function))
+        put("    bool succeeded = $condition;\n", "condition", success(function, "result"));
+    each_parameter(parameter, function)
         if (parameter->kind == OUT && is_reserved(interface, function, parameter))
-            put("    wire_commit(results, "
-                "succeeded ? OG_PRODUCT($counted, sizeof(*$name)) : 0);\n");
+            put(function->success
+                    ? "    wire_commit(results, "
+                      "succeeded ? OG_PRODUCT($counted, sizeof(*$name)) : 0);\n"
+                    : "    wire_commit(results, OG_PRODUCT($counted, sizeof(*$name)));\n");
     put_windows_out(interface, function);
     put_result(function);
     put_lefts(function);
     /* An object that ends is measured by its fields before it does. */
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         if (parameter->kind == OBJECT || parameter->kind == STRUCT)
-            put_object_result(interface, parameter);
-    each_parameter (parameter, function) {
+            put_object_result(interface, function, parameter);
+    each_parameter(parameter, function) {
         if (parameter->kind == HANDLE && parameter->life == LIFE_END)
             put("    process_handle_remove(worker, KIND_$kind, handle_$name);\n");
-        if (is_filled(parameter) && !is_reserved(interface, function, parameter))
-            put("    if (succeeded$present)\n"
-                "        wire_put_bytes(results, $name, OG_PRODUCT($counted, sizeof(*$name)));\n",
-                "present", parameter->is_optional ? fill(" && has_$name") : "");
+        if (!is_filled(parameter) || is_reserved(interface, function, parameter))
+            continue;
+        const char *present = parameter->is_optional ? fill("has_$name") : "";
+        put_if(both(succeeded(function), present));
+        put("    wire_put_bytes(results, $name, OG_PRODUCT($counted, sizeof(*$name)));\n");
     }
 }
 
@@ -427,21 +432,31 @@ static bool takes_memory(const struct interface *interface, const struct functio
     return false;
 }
 
+/* Does the handler ask who it is served by: for handles, and for who is called back? */
+static bool needs_worker(const struct interface *interface, const struct function *function)
+{
+    for (size_t i = 0; i < function->count; i++)
+        if (function->parameters[i].kind == HANDLE || function->parameters[i].kind == OBJECT)
+            return true;
+    return interface->callbacks || function->returned_handle;
+}
+
 static void put_handler(const struct interface *interface, const struct function *function)
 {
     put_source(function);
     put("static enum og_error serve_$function(struct process_worker *worker, "
         "struct wire_reader *arguments, struct wire_writer *results)\n"
-        "{\n"
-        "    (void)worker;\n");
+        "{\n");
+    if (!needs_worker(interface, function))
+        put_unused("worker");
     if (takes_memory(interface, function))
         put("    worker_release();\n");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_argument(parameter);
     put("    enum og_error error = wire_finish(arguments);\n");
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_check(parameter);
-    each_parameter (parameter, function)
+    each_parameter(parameter, function)
         put_rooms(interface, function, parameter);
     put("    if (error) {\n"
         "$freed"
@@ -497,21 +512,30 @@ static void put_callback_argument(const struct parameter *parameter)
     }
 }
 
+static bool sends_something(const struct function *shape)
+{
+    for (size_t i = 0; i < shape->count; i++)
+        if (shape->parameters[i].kind != USER)
+            return true;
+    return false;
+}
+
 static void put_callback(const struct callback *callback)
 {
     const struct function *shape = &callback->shape;
     bool has_result = shape->result->class != TYPE_VOID;
     put_source(shape);
     put("static $result call_host_$function(");
-    each_parameter (parameter, shape)
+    each_parameter(parameter, shape)
         put("$comma$type $name", "comma", parameter == shape->parameters ? "" : ", ");
     put("$void)\n"
         "{\n"
         "    struct wire_reader answer;\n"
-        "    struct wire_writer *sent = process_callback_begin(serving, $number);\n"
-        "    (void)sent;\n",
-        "void", shape->count ? "" : "void", "number", number(callback->number));
-    each_parameter (parameter, shape)
+        "    ${sent}process_callback_begin(serving, $number);\n",
+        "void", shape->count ? "" : "void", "sent",
+        sends_something(shape) ? "struct wire_writer *sent = " : "", "number",
+        number(callback->number));
+    each_parameter(parameter, shape)
         put_callback_argument(parameter);
     put("    enum og_error error = process_callback_finish(serving, &answer);\n");
     if (has_result)
@@ -534,11 +558,11 @@ static void put_kinds(const struct interface *interface)
     if (interface->kinds) {
         put("\n/* What tells handles apart. */\n"
             "enum { KIND_none");
-        each_kind (kind, interface)
+        each_kind(kind, interface)
             put(", KIND_$kind");
         put(" };\n");
     }
-    each_kind (kind, interface) {
+    each_kind(kind, interface) {
         if (!kind->is_object)
             continue;
         put("\nstruct worker_$kind {\n"
@@ -562,12 +586,12 @@ void emit_worker(const struct interface *interface)
             "to the host. */\n"
             "static struct process_worker *serving;\n"
             "static enum og_error callback_error;\n");
-    each_callback (callback, interface)
+    each_callback(callback, interface)
         put_callback(callback);
-    each_function (function, interface)
+    each_function(function, interface)
         put_handler(interface, function);
     put("\nconst struct process_handler process_handlers[] = {\n");
-    each_function (function, interface)
+    each_function(function, interface)
         put("    [$number] = {serve_$function},\n", "number", function_number(interface, function));
     put("};\n"
         "\n"

@@ -78,6 +78,11 @@ bool function_is_without_data(const struct function *function)
     return true;
 }
 
+bool is_filled(const struct parameter *parameter)
+{
+    return parameter->kind == OUT || parameter->kind == INOUT;
+}
+
 size_t callback_registers(const struct interface *interface, const struct parameter *parameter)
 {
     const struct type *type = parameter->type;

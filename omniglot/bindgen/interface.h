@@ -167,6 +167,9 @@ bool function_is_without_data(const struct function *function);
 /* How many registers the argument of a callback takes. */
 size_t callback_registers(const struct interface *interface, const struct parameter *parameter);
 
+/* Does the library fill what the parameter points to: OG_OUT, OG_INOUT? */
+bool is_filled(const struct parameter *parameter);
+
 /* Is a value of the type laid out in a module as in the host? (No pointer and no long is.) */
 bool is_same_in_module(const struct type *type);
 

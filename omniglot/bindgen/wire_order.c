@@ -49,3 +49,14 @@ bool has_arguments(const struct function *function)
             return true;
     return false;
 }
+
+bool depends_on_success(const struct function *function)
+{
+    if (!function->success)
+        return false;
+    for (size_t i = 0; i < function->count; i++)
+        if (is_filled(&function->parameters[i]) || function->parameters[i].kind == LENGTH ||
+            (function->parameters[i].kind == OBJECT && function->parameters[i].life == LIFE_NEW))
+            return true;
+    return false;
+}

@@ -103,8 +103,8 @@ static void a_loops_holes_are_empty_outside_of_it(void **state)
     const char *const parts[] = {"$library $function $name ", NULL};
     const char *text = "";
     subject_begin(&interface);
-    each_function (function, &interface) {
-        each_parameter (parameter, function)
+    each_function(function, &interface) {
+        each_parameter(parameter, function)
             text = memory_format("%s%s", text, template_fill(parts, subject_hole));
         assert_non_null(strstr(refusal(parts, subject_hole), "nothing fills the hole \"name\""));
     }

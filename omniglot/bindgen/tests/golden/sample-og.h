@@ -193,7 +193,7 @@ static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
     struct og_fault refusal;
     enum og_error refused = OG_OK;
     int size = (int)arguments->integers[4];
-    if (size < (0) || size > (9))
+    if (size < 0 || size > 9)
         refused = instance_contract(&refusal, "visit_call");
     enum sample_shade shade = (enum sample_shade)arguments->integers[5];
     if (!instance_is_value(shade, &sample_rule_enum_sample_shade))
@@ -245,10 +245,8 @@ static inline enum og_error invoke_sample_misbehave(struct sample *sample, insta
                                                     int how, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_misbehave, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_misbehave, fault);
     if (!error) {
         ((__typeof__(&sample_misbehave))sample->sample_misbehave.entry)(how);
         error = og_invoke_end_in(context, &scope->access, fault);
@@ -260,10 +258,8 @@ static inline enum og_error call_sample_misbehave(struct sample *sample, int how
                                                   struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_misbehave(sample, &scope, how, fault);
+    enum og_error error = invoke_sample_misbehave(sample, &scope, how, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -283,8 +279,7 @@ static inline enum og_error call_sample_version(struct sample *sample, int *resu
         return error;
     og_scope_begin(sample->instance.domain, scope);
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &function, fault);
+    error = og_invoke_begin(&scope->access, &function, fault);
     if (!error) {
         *result = ((__typeof__(&sample_version))function.entry)();
         error = og_invoke_end_in(context, &scope->access, fault);
@@ -298,10 +293,8 @@ static inline enum og_error invoke_sample_add(struct sample *sample, instance_sc
                                               int *result, int a, int b, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_add, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_add, fault);
     if (!error) {
         *result = ((__typeof__(&sample_add))sample->sample_add.entry)(a, b);
         error = og_invoke_end_in(context, &scope->access, fault);
@@ -313,10 +306,8 @@ static inline enum og_error call_sample_add(struct sample *sample, int *result, 
                                             struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_add(sample, &scope, result, a, b, fault);
+    enum og_error error = invoke_sample_add(sample, &scope, result, a, b, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -327,10 +318,8 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
                                               double d, const void *cookie, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_mix, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_mix, fault);
     if (!error) {
         *result = ((__typeof__(&sample_mix))sample->sample_mix.entry)(a, b, c, d, cookie);
         error = og_invoke_end_in(context, &scope->access, fault);
@@ -343,10 +332,8 @@ static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *res
                                             struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_mix(sample, &scope, result, a, b, c, d, cookie, fault);
+    enum og_error error = invoke_sample_mix(sample, &scope, result, a, b, c, d, cookie, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -356,10 +343,8 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
                                                  _Bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_is_odd, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_is_odd, fault);
     if (!error) {
         unsigned char truth =
             ((unsigned char (*)(unsigned int))sample->sample_is_odd.entry)(number);
@@ -375,10 +360,8 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
                                                unsigned int number, struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_is_odd(sample, &scope, result, number, fault);
+    enum og_error error = invoke_sample_is_odd(sample, &scope, result, number, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -388,15 +371,13 @@ static inline enum og_error invoke_sample_shade_of(struct sample *sample, instan
                                                    enum sample_shade *result, int level,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_shade_of, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_shade_of, fault);
     if (!error) {
         *result = ((__typeof__(&sample_shade_of))sample->sample_shade_of.entry)(level);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != SAMPLE_DARK && *result != SAMPLE_LIGHT))
+    if (!error && *result != SAMPLE_DARK && *result != SAMPLE_LIGHT)
         error = instance_contract(fault, "sample_shade_of");
     return error;
 }
@@ -405,10 +386,8 @@ static inline enum og_error call_sample_shade_of(struct sample *sample, enum sam
                                                  int level, struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_shade_of(sample, &scope, result, level, fault);
+    enum og_error error = invoke_sample_shade_of(sample, &scope, result, level, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -418,15 +397,13 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
                                                 int *result, int number, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_digit, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_digit, fault);
     if (!error) {
         *result = ((__typeof__(&sample_digit))sample->sample_digit.entry)(number);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result < (0) || *result > (9)))
+    if (!error && (*result < 0 || *result > 9))
         error = instance_contract(fault, "sample_digit");
     return error;
 }
@@ -435,10 +412,8 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
                                               struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_digit(sample, &scope, result, number, fault);
+    enum og_error error = invoke_sample_digit(sample, &scope, result, number, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -448,10 +423,8 @@ static inline enum og_error invoke_sample_point_at(struct sample *sample, instan
                                                    struct sample_point *result, double x, double y,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_point_at, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_point_at, fault);
     if (!error) {
         *result = ((__typeof__(&sample_point_at))sample->sample_point_at.entry)(x, y);
         error = og_invoke_end_in(context, &scope->access, fault);
@@ -463,10 +436,8 @@ static inline enum og_error call_sample_point_at(struct sample *sample, struct s
                                                  double x, double y, struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_point_at(sample, &scope, result, x, y, fault);
+    enum og_error error = invoke_sample_point_at(sample, &scope, result, x, y, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -479,10 +450,8 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
     struct og_scope inner;
     (void)scope;
     struct sample_pixel og_mut *foreign_result = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &inner);
-    if (!error)
-        error = argument_room(&inner, struct sample_pixel, foreign_result, 1, fault);
+    enum og_error error = argument_room(&inner, struct sample_pixel, foreign_result, 1, fault);
     const struct og_context *context = inner.access.context;
     if (!error)
         error = og_invoke_begin(&inner.access, &sample->sample_pixel_at, fault);
@@ -504,10 +473,8 @@ static inline enum og_error call_sample_pixel_at(struct sample *sample, struct s
                                                  int x, int y, struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_pixel_at(sample, &scope, result, x, y, fault);
+    enum og_error error = invoke_sample_pixel_at(sample, &scope, result, x, y, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -518,9 +485,7 @@ static inline enum og_error invoke_sample_sum(struct sample *sample, instance_sc
                                               size_t count, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = reference_check(&scope->access, bytes, count, OG_READ, fault);
+    enum og_error error = reference_check(&scope->access, bytes, count, OG_READ, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_sum, fault);
@@ -537,10 +502,8 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_bytes = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_in(&scope, uint8_t, foreign_bytes, bytes, count, fault);
+    enum og_error error = argument_in(&scope, uint8_t, foreign_bytes, bytes, count, fault);
     if (!error)
         error = invoke_sample_sum(sample, &scope, result, foreign_bytes, count, fault);
     og_scope_end(&scope);
@@ -553,9 +516,7 @@ static inline enum og_error invoke_sample_fill(struct sample *sample, instance_s
                                                uint16_t value, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = reference_check(&scope->access, values, count, OG_READ | OG_WRITE, fault);
+    enum og_error error = reference_check(&scope->access, values, count, OG_READ | OG_WRITE, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_fill, fault);
@@ -571,10 +532,8 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
 {
     struct og_scope scope;
     uint16_t og_mut *foreign_values = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_room(&scope, uint16_t, foreign_values, count, fault);
+    enum og_error error = argument_room(&scope, uint16_t, foreign_values, count, fault);
     if (!error)
         error = invoke_sample_fill(sample, &scope, foreign_values, count, value, fault);
     if (!error)
@@ -588,9 +547,7 @@ static inline enum og_error invoke_sample_double(struct sample *sample, instance
                                                  int *result, int32_t og_mut *values, size_t count,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = reference_check(&scope->access, values, count, OG_READ | OG_WRITE, fault);
+    enum og_error error = reference_check(&scope->access, values, count, OG_READ | OG_WRITE, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_double, fault);
@@ -598,7 +555,7 @@ static inline enum og_error invoke_sample_double(struct sample *sample, instance
         *result = ((__typeof__(&sample_double))sample->sample_double.entry)(og_pass(values), count);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_double");
     return error;
 }
@@ -608,13 +565,11 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
 {
     struct og_scope scope;
     int32_t og_mut *foreign_values = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_in(&scope, int32_t, foreign_values, values, count, fault);
+    enum og_error error = argument_in(&scope, int32_t, foreign_values, values, count, fault);
     if (!error)
         error = invoke_sample_double(sample, &scope, result, foreign_values, count, fault);
-    if (!error && (*result == 0))
+    if (!error && *result == 0)
         error = argument_out(&scope.access, values, foreign_values, count, fault);
     og_scope_end(&scope);
     return error;
@@ -627,10 +582,8 @@ static inline enum og_error invoke_sample_count_words(struct sample *sample, ins
     INSTANCE_REQUIRES(scope)
 {
     enum og_error error = OG_OK;
-    if (text) {
-        if (!error)
-            error = reference_check(&scope->access, text, 1, OG_READ, fault);
-    }
+    if (text)
+        error = reference_check(&scope->access, text, 1, OG_READ, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_count_words, fault);
@@ -647,9 +600,9 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
 {
     struct og_scope scope;
     char og_mut *foreign_text = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error && text)
+    enum og_error error = OG_OK;
+    if (text)
         error =
             argument_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
     if (!error)
@@ -667,10 +620,8 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     struct og_scope inner;
     (void)scope;
     size_t og_mut *foreign_out_size = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &inner);
-    if (!error)
-        error = reference_check(&inner.access, text, 1, OG_READ, fault);
+    enum og_error error = reference_check(&inner.access, text, 1, OG_READ, fault);
     if (!error)
         error = reference_check(&inner.access, out, *out_size, OG_READ | OG_WRITE, fault);
     if (!error)
@@ -685,9 +636,9 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
             og_pass(text), og_pass(out), og_pass(foreign_out_size));
         error = og_invoke_end_in(context, &inner.access, fault);
     }
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_shout");
-    bool succeeded = !error && (*result == 0);
+    bool succeeded = !error && *result == 0;
     if (succeeded)
         error = argument_count(&inner.access, foreign_out_size, out_size, "sample_shout", fault);
     og_scope_end(&inner);
@@ -700,17 +651,15 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     struct og_scope scope;
     char og_mut *foreign_text = NULL;
     char og_mut *foreign_out = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error =
-            argument_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
+    enum og_error error =
+        argument_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
     if (!error)
         error = argument_room(&scope, char, foreign_out, *out_size, fault);
     if (!error)
         error =
             invoke_sample_shout(sample, &scope, result, foreign_text, foreign_out, out_size, fault);
-    if (!error && (*result == 0))
+    if (!error && *result == 0)
         error = argument_out(&scope.access, out, foreign_out, *out_size, fault);
     og_scope_end(&scope);
     return error;
@@ -721,9 +670,7 @@ static inline enum og_error invoke_sample_flags(struct sample *sample, instance_
                                                 int *result, _Bool og_mut *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = reference_check(&scope->access, flags, count, OG_READ | OG_WRITE, fault);
+    enum og_error error = reference_check(&scope->access, flags, count, OG_READ | OG_WRITE, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_flags, fault);
@@ -731,7 +678,7 @@ static inline enum og_error invoke_sample_flags(struct sample *sample, instance_
         *result = ((__typeof__(&sample_flags))sample->sample_flags.entry)(og_pass(flags), count);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_flags");
     return error;
 }
@@ -741,10 +688,8 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
 {
     struct og_scope scope;
     _Bool og_mut *foreign_flags = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_room(&scope, _Bool, foreign_flags, count, fault);
+    enum og_error error = argument_room(&scope, _Bool, foreign_flags, count, fault);
     if (!error)
         error = invoke_sample_flags(sample, &scope, result, foreign_flags, count, fault);
     if (!error)
@@ -760,9 +705,7 @@ static inline enum og_error invoke_sample_pixels(struct sample *sample, instance
                                                  size_t count, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = reference_check(&scope->access, pixels, count, OG_READ | OG_WRITE, fault);
+    enum og_error error = reference_check(&scope->access, pixels, count, OG_READ | OG_WRITE, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_pixels, fault);
@@ -770,7 +713,7 @@ static inline enum og_error invoke_sample_pixels(struct sample *sample, instance
         *result = ((__typeof__(&sample_pixels))sample->sample_pixels.entry)(og_pass(pixels), count);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_pixels");
     return error;
 }
@@ -781,10 +724,8 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
 {
     struct og_scope scope;
     struct sample_pixel og_mut *foreign_pixels = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_room(&scope, struct sample_pixel, foreign_pixels, count, fault);
+    enum og_error error = argument_room(&scope, struct sample_pixel, foreign_pixels, count, fault);
     if (!error)
         error = invoke_sample_pixels(sample, &scope, result, foreign_pixels, count, fault);
     if (!error)
@@ -799,9 +740,7 @@ static inline enum og_error invoke_sample_level(struct sample *sample, instance_
                                                 int *result, int og_mut *level, int number,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = reference_check(&scope->access, level, 1, OG_READ | OG_WRITE, fault);
+    enum og_error error = reference_check(&scope->access, level, 1, OG_READ | OG_WRITE, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_level, fault);
@@ -809,7 +748,7 @@ static inline enum og_error invoke_sample_level(struct sample *sample, instance_
         *result = ((__typeof__(&sample_level))sample->sample_level.entry)(og_pass(level), number);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_level");
     return error;
 }
@@ -819,10 +758,8 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
 {
     struct og_scope scope;
     int og_mut *foreign_level = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_room(&scope, int, foreign_level, 1, fault);
+    enum og_error error = argument_room(&scope, int, foreign_level, 1, fault);
     if (!error)
         error = invoke_sample_level(sample, &scope, result, foreign_level, number, fault);
     if (!error)
@@ -839,14 +776,10 @@ static inline enum og_error invoke_sample_total(struct sample *sample, instance_
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = OG_OK;
-    if (numbers) {
-        if (!error)
-            error = reference_check(&scope->access, numbers, count, OG_READ, fault);
-    }
-    if (total) {
-        if (!error)
-            error = reference_check(&scope->access, total, 1, OG_READ | OG_WRITE, fault);
-    }
+    if (numbers)
+        error = reference_check(&scope->access, numbers, count, OG_READ, fault);
+    if (!error && total)
+        error = reference_check(&scope->access, total, 1, OG_READ | OG_WRITE, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_total, fault);
@@ -855,7 +788,7 @@ static inline enum og_error invoke_sample_total(struct sample *sample, instance_
                                                                           og_pass(total));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_total");
     return error;
 }
@@ -867,9 +800,9 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     struct og_scope scope;
     uint32_t og_mut *foreign_numbers = NULL;
     uint32_t og_mut *foreign_total = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error && numbers)
+    enum og_error error = OG_OK;
+    if (numbers)
         error = argument_in(&scope, uint32_t, foreign_numbers, numbers, count, fault);
     if (!error && total)
         error = argument_room(&scope, uint32_t, foreign_total, 1, fault);
@@ -887,10 +820,8 @@ static inline enum og_error invoke_sample_is_absent(struct sample *sample, insta
                                                     int *result, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_is_absent, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_is_absent, fault);
     if (!error) {
         *result = ((__typeof__(&sample_is_absent))sample->sample_is_absent.entry)(NULL, NULL);
         error = og_invoke_end_in(context, &scope->access, fault);
@@ -902,10 +833,8 @@ static inline enum og_error call_sample_is_absent(struct sample *sample, int *re
                                                   struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_is_absent(sample, &scope, result, fault);
+    enum og_error error = invoke_sample_is_absent(sample, &scope, result, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -922,10 +851,8 @@ static inline enum og_error invoke_sample_pump(struct sample *sample, instance_s
     size_t og_mut *foreign_left = NULL;
     uint8_t *og_mut *foreign_to = NULL;
     size_t og_mut *foreign_room = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &inner);
-    if (!error)
-        error = reference_check(&inner.access, from, *left, OG_READ, fault);
+    enum og_error error = reference_check(&inner.access, from, *left, OG_READ, fault);
     if (!error)
         error = argument_room(&inner, const uint8_t *, foreign_from, 1, fault);
     if (!error)
@@ -953,7 +880,7 @@ static inline enum og_error invoke_sample_pump(struct sample *sample, instance_s
             og_pass(foreign_room));
         error = og_invoke_end_in(context, &inner.access, fault);
     }
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_pump");
     if (!error)
         error = argument_count(&inner.access, foreign_left, left, "sample_pump", fault);
@@ -972,10 +899,8 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     size_t left_left = *left;
     uint8_t og_mut *foreign_to = NULL;
     size_t left_room = *room;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_in(&scope, uint8_t, foreign_from, *from, *left, fault);
+    enum og_error error = argument_in(&scope, uint8_t, foreign_from, *from, *left, fault);
     if (!error)
         error = argument_room(&scope, uint8_t, foreign_to, *room, fault);
     if (!error)
@@ -999,10 +924,8 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
                                                       struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_counter_new, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_counter_new, fault);
     if (!error) {
         result->foreign =
             (void og_foreign *)(uintptr_t)((__typeof__(&sample_counter_new))
@@ -1019,10 +942,8 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_counter_new(sample, &scope, result, first, fault);
+    enum og_error error = invoke_sample_counter_new(sample, &scope, result, first, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -1033,10 +954,8 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
                            const struct sample_tally *counter, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_counter_next, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_counter_next, fault);
     if (!error) {
         *result = ((__typeof__(&sample_counter_next))sample->sample_counter_next.entry)(
             (struct sample_counter *)og_foreign_address(counter->foreign));
@@ -1050,10 +969,8 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
                                                      struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_counter_next(sample, &scope, result, counter, fault);
+    enum og_error error = invoke_sample_counter_next(sample, &scope, result, counter, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -1064,10 +981,8 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
                                                        struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_counter_free, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_counter_free, fault);
     if (!error) {
         ((__typeof__(&sample_counter_free))sample->sample_counter_free.entry)(
             (struct sample_counter *)og_foreign_address(counter->foreign));
@@ -1082,10 +997,8 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_counter_free(sample, &scope, counter, fault);
+    enum og_error error = invoke_sample_counter_free(sample, &scope, counter, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -1096,9 +1009,8 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
                                                 const uint8_t og_mut *secret, size_t size,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = argument_object(&scope->access, struct sample_stream, stream->foreign, fault);
+    enum og_error error =
+        argument_object(&scope->access, struct sample_stream, stream->foreign, fault);
     if (!error)
         error = og_write(&scope->access, &stream->foreign->mode, stream->host.mode, fault);
     if (!error)
@@ -1114,9 +1026,9 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
                                                                           og_pass(secret), size);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_start");
-    bool succeeded = !error && (*result == 0);
+    bool succeeded = !error && *result == 0;
     if (!succeeded) {
         og_heap_free(&scope->access, stream->foreign, NULL);
         stream->foreign = NULL;
@@ -1130,12 +1042,10 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_secret = NULL;
-    enum og_error error = OG_OK;
     stream->foreign = NULL;
     stream->kept = NULL;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_kept(&scope, uint8_t, foreign_secret, secret, size, fault);
+    enum og_error error = argument_kept(&scope, uint8_t, foreign_secret, secret, size, fault);
     if (!error)
         error = invoke_sample_start(sample, &scope, result, stream, foreign_secret, size, fault);
     argument_keep(&scope, error, stream, foreign_secret);
@@ -1151,9 +1061,8 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
                                                unsigned int *avail_out, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = reference_check(&scope->access, stream->foreign, 1, OG_READ | OG_WRITE, fault);
+    enum og_error error =
+        reference_check(&scope->access, stream->foreign, 1, OG_READ | OG_WRITE, fault);
     if (!error)
         error = og_write(&scope->access, &stream->foreign->mode, stream->host.mode, fault);
     if (!error)
@@ -1175,7 +1084,7 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
         *result = ((__typeof__(&sample_step))sample->sample_step.entry)(og_pass(stream->foreign));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != 0 && *result != 1))
+    if (!error && *result != 0 && *result != 1)
         error = instance_contract(fault, "sample_step");
     if (!error)
         error = argument_count(&scope->access, &stream->foreign->avail_in, avail_in, "sample_step",
@@ -1199,11 +1108,9 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     unsigned int left_avail_in = stream->host.avail_in;
     uint8_t og_mut *foreign_next_out = NULL;
     unsigned int left_avail_out = stream->host.avail_out;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = argument_in(&scope, uint8_t, foreign_next_in, stream->host.next_in, left_avail_in,
-                            fault);
+    enum og_error error =
+        argument_in(&scope, uint8_t, foreign_next_in, stream->host.next_in, left_avail_in, fault);
     if (!error)
         error = argument_room(&scope, uint8_t, foreign_next_out, left_avail_out, fault);
     if (!error)
@@ -1227,9 +1134,8 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
-    if (!error)
-        error = reference_check(&scope->access, stream->foreign, 1, OG_READ | OG_WRITE, fault);
+    enum og_error error =
+        reference_check(&scope->access, stream->foreign, 1, OG_READ | OG_WRITE, fault);
     const struct og_context *context = scope->access.context;
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_end, fault);
@@ -1237,12 +1143,10 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
         *result = ((__typeof__(&sample_end))sample->sample_end.entry)(og_pass(stream->foreign));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_end");
-    {
-        og_heap_free(&scope->access, stream->foreign, NULL);
-        stream->foreign = NULL;
-    }
+    og_heap_free(&scope->access, stream->foreign, NULL);
+    stream->foreign = NULL;
     return error;
 }
 
@@ -1250,10 +1154,8 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_end(sample, &scope, result, stream, fault);
+    enum og_error error = invoke_sample_end(sample, &scope, result, stream, fault);
     og_heap_free(&scope.access, stream->kept, NULL);
     stream->kept = NULL;
     og_scope_end(&scope);
@@ -1268,10 +1170,8 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     struct og_scope inner;
     (void)scope;
     struct sample_stream og_mut *foreign_stream = NULL;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &inner);
-    if (!error)
-        error = argument_zeroed(&inner, struct sample_stream, foreign_stream, fault);
+    enum og_error error = argument_zeroed(&inner, struct sample_stream, foreign_stream, fault);
     if (!error)
         error = og_write(&inner.access, &foreign_stream->mode, stream->mode, fault);
     if (!error)
@@ -1284,7 +1184,7 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
             ((__typeof__(&sample_measure))sample->sample_measure.entry)(og_pass(foreign_stream));
         error = og_invoke_end_in(context, &inner.access, fault);
     }
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_measure");
     if (!error)
         error = og_read(&inner.access, &foreign_stream->total, &stream->total, fault);
@@ -1297,10 +1197,8 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
                                                 struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_measure(sample, &scope, result, stream, fault);
+    enum og_error error = invoke_sample_measure(sample, &scope, result, stream, fault);
     og_scope_end(&scope);
     return error;
 }
@@ -1311,11 +1209,9 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
                                                 void *data, int times, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
-    enum og_error error = OG_OK;
     (void)data;
     const struct og_context *context = scope->access.context;
-    if (!error)
-        error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
     if (!error) {
         *result = ((__typeof__(&sample_visit))sample->sample_visit.entry)(
             call ? og_callback_pointer(&call->callback, __typeof__(&visit_call)) : NULL, NULL,
@@ -1330,10 +1226,8 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
                                               int times, struct og_fault *fault)
 {
     struct og_scope scope;
-    enum og_error error = OG_OK;
     og_scope_begin(sample->instance.domain, &scope);
-    if (!error)
-        error = invoke_sample_visit(sample, &scope, result, call, data, times, fault);
+    enum og_error error = invoke_sample_visit(sample, &scope, result, call, data, times, fault);
     og_scope_end(&scope);
     return error;
 }

@@ -96,7 +96,7 @@ static inline enum og_error sample_visit_call_entered(void *user, struct wire_re
     double weight = wire_get_f64(arguments);
     if (bytes && size_bytes != OG_PRODUCT(size, sizeof(*bytes)))
         wire_reader_fail(arguments, "an array of another size than announced");
-    if (size < (0) || size > (9))
+    if (size < 0 || size > 9)
         wire_reader_fail(arguments, "an argument that the interface rules out");
     if (!instance_is_value(shade, &sample_rule_enum_sample_shade))
         wire_reader_fail(arguments, "an argument that is no enumerator");
@@ -240,7 +240,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
     uint64_t truth = wire_get_u64(&results);
     *result = truth == 1;
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (truth > 1))
+    if (!error && truth > 1)
         error = process_distrust(sandbox, "a result of sample_is_odd that is no bool", fault);
     return error;
 }
@@ -266,7 +266,7 @@ static inline enum og_error call_sample_shade_of(struct sample *sample, enum sam
         return error;
     *result = process_get_integer(&results, enum sample_shade);
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != SAMPLE_DARK && *result != SAMPLE_LIGHT))
+    if (!error && *result != SAMPLE_DARK && *result != SAMPLE_LIGHT)
         error = process_distrust(sandbox,
                                  "a result that the interface of sample_shade_of rules out", fault);
     return error;
@@ -293,7 +293,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
         return error;
     *result = process_get_integer(&results, int);
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result < (0) || *result > (9)))
+    if (!error && (*result < 0 || *result > 9))
         error = process_distrust(sandbox, "a result that the interface of sample_digit rules out",
                                  fault);
     return error;
@@ -346,7 +346,7 @@ static inline enum og_error call_sample_pixel_at(struct sample *sample, struct s
         return error;
     wire_get_into(&results, result, sizeof(*result));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (!host_rule_holds(&sample_rule_struct_sample_pixel, result, 1)))
+    if (!error && !host_rule_holds(&sample_rule_struct_sample_pixel, result, 1))
         error = process_distrust(sandbox,
                                  "a result that the interface of sample_pixel_at rules out", fault);
     return error;
@@ -390,9 +390,7 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
         return error;
-    bool succeeded = true;
-    if (succeeded)
-        wire_get_into(&results, values, OG_PRODUCT(count, sizeof(uint16_t)));
+    wire_get_into(&results, values, OG_PRODUCT(count, sizeof(uint16_t)));
     error = process_results_finish(sandbox, &results, fault);
     return error;
 }
@@ -410,11 +408,11 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    bool succeeded = (*result == 0);
+    bool succeeded = *result == 0;
     if (succeeded)
         wire_get_into(&results, values, OG_PRODUCT(count, sizeof(int32_t)));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = process_distrust(sandbox, "a result that the interface of sample_double rules out",
                                  fault);
     return error;
@@ -451,7 +449,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    bool succeeded = (*result == 0);
+    bool succeeded = *result == 0;
     left_out_size = process_get_integer(&results, size_t);
     if (succeeded)
         process_check_left(&results, left_out_size, *out_size);
@@ -460,7 +458,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     if (succeeded)
         wire_get_into(&results, out, OG_PRODUCT(*out_size, sizeof(char)));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = process_distrust(sandbox, "a result that the interface of sample_shout rules out",
                                  fault);
     return error;
@@ -478,14 +476,12 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    bool succeeded = true;
-    if (succeeded)
-        wire_get_into(&results, flags, OG_PRODUCT(count, sizeof(_Bool)));
+    wire_get_into(&results, flags, OG_PRODUCT(count, sizeof(_Bool)));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = process_distrust(sandbox, "a result that the interface of sample_flags rules out",
                                  fault);
-    if (!error && (succeeded && !host_rule_holds(&sample_rule_bool, flags, count)))
+    if (!error && !host_rule_holds(&sample_rule_bool, flags, count))
         error = process_distrust(sandbox, "an output of sample_flags that is no value", fault);
     return error;
 }
@@ -503,14 +499,12 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    bool succeeded = true;
-    if (succeeded)
-        wire_get_into(&results, pixels, OG_PRODUCT(count, sizeof(struct sample_pixel)));
+    wire_get_into(&results, pixels, OG_PRODUCT(count, sizeof(struct sample_pixel)));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = process_distrust(sandbox, "a result that the interface of sample_pixels rules out",
                                  fault);
-    if (!error && (succeeded && !host_rule_holds(&sample_rule_struct_sample_pixel, pixels, count)))
+    if (!error && !host_rule_holds(&sample_rule_struct_sample_pixel, pixels, count))
         error = process_distrust(sandbox, "an output of sample_pixels that is no value", fault);
     return error;
 }
@@ -527,14 +521,12 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    bool succeeded = true;
-    if (succeeded)
-        wire_get_into(&results, level, OG_PRODUCT(1, sizeof(int)));
+    wire_get_into(&results, level, OG_PRODUCT(1, sizeof(int)));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = process_distrust(sandbox, "a result that the interface of sample_level rules out",
                                  fault);
-    if (!error && (succeeded && !host_rule_holds(&sample_rule_sample_level_level, level, 1)))
+    if (!error && !host_rule_holds(&sample_rule_sample_level_level, level, 1))
         error = process_distrust(sandbox, "an output of sample_level that is no value", fault);
     return error;
 }
@@ -555,11 +547,10 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    bool succeeded = true;
-    if (succeeded && total)
+    if (total)
         wire_get_into(&results, total, OG_PRODUCT(1, sizeof(uint32_t)));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = process_distrust(sandbox, "a result that the interface of sample_total rules out",
                                  fault);
     return error;
@@ -612,10 +603,10 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     process_check_left(&results, left_left, *left);
     process_check_left(&results, left_room, *room);
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = process_distrust(sandbox, "a result that the interface of sample_pump rules out",
                                  fault);
-    if (!error && (size_to != OG_PRODUCT(*room - left_room, sizeof(**to))))
+    if (!error && size_to != OG_PRODUCT(*room - left_room, sizeof(**to)))
         error = process_distrust(sandbox, "an output of another size than is left", fault);
     if (!error) {
         *from += *left - left_left;
@@ -727,14 +718,14 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    bool succeeded = (*result == 0);
+    bool succeeded = *result == 0;
     stream->handle = wire_get_u64(&results);
     stream->generation = process_generation(sandbox);
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = process_distrust(sandbox, "a result that the interface of sample_start rules out",
                                  fault);
-    if (!error && (succeeded != (stream->handle != 0)))
+    if (!error && succeeded != (stream->handle != 0))
         error = process_distrust(sandbox, "an object without a handle, or the reverse", fault);
     return error;
 }
@@ -770,11 +761,11 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     wire_get_into(&results, &stream->host.total, sizeof(stream->host.total));
     wire_get_into(&results, &stream->host.key, sizeof(stream->host.key));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0 && *result != 1))
+    if (!error && *result != 0 && *result != 1)
         error = process_distrust(sandbox, "a result that the interface of sample_step rules out",
                                  fault);
-    if (!error && (size_next_out != OG_PRODUCT(stream->host.avail_out - left_avail_out,
-                                               sizeof(*stream->host.next_out))))
+    if (!error && size_next_out != OG_PRODUCT(stream->host.avail_out - left_avail_out,
+                                              sizeof(*stream->host.next_out)))
         error = process_distrust(sandbox, "an output of another size than is left", fault);
     if (!error) {
         stream->host.next_in += stream->host.avail_in - left_avail_in;
@@ -802,7 +793,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     *result = process_get_integer(&results, int);
     stream->handle = 0;
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error =
             process_distrust(sandbox, "a result that the interface of sample_end rules out", fault);
     return error;
@@ -832,7 +823,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     *result = process_get_integer(&results, int);
     wire_get_into(&results, &stream->total, sizeof(stream->total));
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = process_distrust(sandbox, "a result that the interface of sample_measure rules out",
                                  fault);
     return error;

@@ -82,7 +82,7 @@ static uint32_t sample_visit_call_entered(void *closure, uint32_t raw_user, uint
     enum og_error refused = OG_OK;
     (void)raw_user;
     int size = (int)(int32_t)raw_size;
-    if (size < (0) || size > (9))
+    if (size < 0 || size > 9)
         refused = instance_contract(&refusal, "visit_call");
     enum sample_shade shade = (enum sample_shade)raw_shade;
     if (!instance_is_value(shade, &sample_rule_enum_sample_shade))
@@ -160,9 +160,7 @@ static inline enum og_error call_sample_misbehave(struct sample *sample, int how
                                                   struct og_fault *fault)
 {
     struct wasm_instance *wasm = sample->instance.wasm;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_misbehave(wasm, (uint32_t)how, fault);
+    enum og_error error = enter_sample_misbehave(wasm, (uint32_t)how, fault);
     return error;
 }
 
@@ -194,9 +192,7 @@ static inline enum og_error call_sample_version(struct sample *sample, int *resu
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_version(wasm, &raw, fault);
+    enum og_error error = enter_sample_version(wasm, &raw, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
@@ -222,9 +218,7 @@ static inline enum og_error call_sample_add(struct sample *sample, int *result, 
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_add(wasm, &raw, (uint32_t)a, (uint32_t)b, fault);
+    enum og_error error = enter_sample_add(wasm, &raw, (uint32_t)a, (uint32_t)b, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
@@ -259,9 +253,7 @@ static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *res
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint64_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_number_fits((uintptr_t)cookie, 0, "sample_mix", fault);
+    enum og_error error = module_number_fits((uintptr_t)cookie, 0, "sample_mix", fault);
     if (!error)
         error = enter_sample_mix(wasm, &raw, (uint32_t)a, (uint32_t)b, c, d,
                                  (uint32_t)(uintptr_t)cookie, fault);
@@ -299,9 +291,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_is_odd(wasm, &raw, (uint32_t)number, fault);
+    enum og_error error = enter_sample_is_odd(wasm, &raw, (uint32_t)number, fault);
     if (!error && raw > 1)
         error = instance_contract(fault, "sample_is_odd");
     *result = raw == 1;
@@ -337,11 +327,9 @@ static inline enum og_error call_sample_shade_of(struct sample *sample, enum sam
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_shade_of(wasm, &raw, (uint32_t)level, fault);
+    enum og_error error = enter_sample_shade_of(wasm, &raw, (uint32_t)level, fault);
     *result = (enum sample_shade)raw;
-    if (!error && (*result != SAMPLE_DARK && *result != SAMPLE_LIGHT))
+    if (!error && *result != SAMPLE_DARK && *result != SAMPLE_LIGHT)
         error = instance_contract(fault, "sample_shade_of");
     return error;
 }
@@ -375,11 +363,9 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_digit(wasm, &raw, (uint32_t)number, fault);
+    enum og_error error = enter_sample_digit(wasm, &raw, (uint32_t)number, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result < (0) || *result > (9)))
+    if (!error && (*result < 0 || *result > 9))
         error = instance_contract(fault, "sample_digit");
     return error;
 }
@@ -415,9 +401,7 @@ static inline enum og_error call_sample_point_at(struct sample *sample, struct s
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_result = 0;
     uint32_t scratch_before = wasm->scratch_used;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = wasm_take(wasm, &at_result, 16, fault);
+    enum og_error error = wasm_take(wasm, &at_result, 16, fault);
     if (!error)
         error = enter_sample_point_at(wasm, at_result, x, y, fault);
     if (!error)
@@ -457,9 +441,7 @@ static inline enum og_error call_sample_pixel_at(struct sample *sample, struct s
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_result = 0;
     uint32_t scratch_before = wasm->scratch_used;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = wasm_take(wasm, &at_result, 32, fault);
+    enum og_error error = wasm_take(wasm, &at_result, 32, fault);
     if (!error)
         error = enter_sample_pixel_at(wasm, at_result, (uint32_t)x, (uint32_t)y, fault);
     if (!error)
@@ -501,9 +483,7 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_bytes = 0;
     uint64_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_number_fits(count, 0, "sample_sum", fault);
+    enum og_error error = module_number_fits(count, 0, "sample_sum", fault);
     if (!error)
         error = module_in(wasm, &at_bytes, bytes, OG_SUM(count, 0), 1, fault);
     if (!error)
@@ -535,9 +515,7 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_values = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_number_fits(count, 0, "sample_fill", fault);
+    enum og_error error = module_number_fits(count, 0, "sample_fill", fault);
     if (!error)
         error = module_room(wasm, &at_values, OG_SUM(count, 0), 2, fault);
     if (!error)
@@ -572,17 +550,15 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_values = 0;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_number_fits(count, 0, "sample_double", fault);
+    enum og_error error = module_number_fits(count, 0, "sample_double", fault);
     if (!error)
         error = module_in(wasm, &at_values, values, OG_SUM(count, 0), 4, fault);
     if (!error)
         error = enter_sample_double(wasm, &raw, at_values, (uint32_t)count, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_double");
-    if (!error && (*result == 0))
+    if (!error && *result == 0)
         error =
             module_out(wasm, values, at_values, OG_SUM(count, 0), 4, NULL, "sample_double", fault);
     error = module_release(wasm, at_values, error, fault);
@@ -613,7 +589,7 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
     uint32_t at_text = 0;
     uint32_t raw = 0;
     enum og_error error = OG_OK;
-    if (!error && text)
+    if (text)
         error = module_in(wasm, &at_text, text, strlen((const char *)text) + 1, 1, fault);
     if (!error)
         error = enter_sample_count_words(wasm, &raw, at_text, fault);
@@ -648,25 +624,23 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     uint32_t at_out_size = 0;
     uint32_t raw = 0;
     uint32_t scratch_before = wasm->scratch_used;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_in(wasm, &at_text, text, strlen((const char *)text) + 1, 1, fault);
+    enum og_error error = module_in(wasm, &at_text, text, strlen((const char *)text) + 1, 1, fault);
     if (!error)
         error = module_room(wasm, &at_out, OG_SUM(*out_size, 0), 1, fault);
     if (!error)
         error = wasm_take(wasm, &at_out_size, 4, fault);
     if (!error)
-        error = module_store(wasm, at_out_size, &*out_size, sizeof(*out_size), 4, 0, 1, fault);
+        error = module_store(wasm, at_out_size, out_size, sizeof(*out_size), 4, 0, 1, fault);
     if (!error)
         error = enter_sample_shout(wasm, &raw, at_text, at_out, at_out_size, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_shout");
-    bool succeeded = !error && (*result == 0);
+    bool succeeded = !error && *result == 0;
     if (succeeded)
         error = module_count(wasm, at_out_size, out_size, sizeof(*out_size), 4, (uint64_t)*out_size,
                              "sample_shout", fault);
-    if (!error && (*result == 0))
+    if (!error && *result == 0)
         error = module_out(wasm, out, at_out, OG_SUM(*out_size, 0), 1, NULL, "sample_shout", fault);
     error = module_release(wasm, at_text, error, fault);
     error = module_release(wasm, at_out, error, fault);
@@ -697,15 +671,13 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_flags = 0;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_number_fits(count, 0, "sample_flags", fault);
+    enum og_error error = module_number_fits(count, 0, "sample_flags", fault);
     if (!error)
         error = module_room(wasm, &at_flags, OG_SUM(count, 0), 1, fault);
     if (!error)
         error = enter_sample_flags(wasm, &raw, at_flags, (uint32_t)count, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_flags");
     if (!error)
         error = module_out(wasm, flags, at_flags, OG_SUM(count, 0), 1, &sample_rule_bool,
@@ -738,15 +710,13 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_pixels = 0;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_number_fits(count, 0, "sample_pixels", fault);
+    enum og_error error = module_number_fits(count, 0, "sample_pixels", fault);
     if (!error)
         error = module_room(wasm, &at_pixels, OG_SUM(count, 0), 32, fault);
     if (!error)
         error = enter_sample_pixels(wasm, &raw, at_pixels, (uint32_t)count, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_pixels");
     if (!error)
         error = module_out(wasm, pixels, at_pixels, OG_SUM(count, 0), 32,
@@ -778,13 +748,11 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_level = 0;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_room(wasm, &at_level, OG_SUM(1, 0), 4, fault);
+    enum og_error error = module_room(wasm, &at_level, OG_SUM(1, 0), 4, fault);
     if (!error)
         error = enter_sample_level(wasm, &raw, at_level, (uint32_t)number, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_level");
     if (!error)
         error = module_out(wasm, level, at_level, OG_SUM(1, 0), 4, &sample_rule_sample_level_level,
@@ -818,9 +786,7 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     uint32_t at_numbers = 0;
     uint32_t at_total = 0;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_number_fits(count, 0, "sample_total", fault);
+    enum og_error error = module_number_fits(count, 0, "sample_total", fault);
     if (!error && numbers)
         error = module_in(wasm, &at_numbers, numbers, OG_SUM(count, 0), 4, fault);
     if (!error && total)
@@ -828,7 +794,7 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     if (!error)
         error = enter_sample_total(wasm, &raw, at_numbers, (uint32_t)count, at_total, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_total");
     if (!error && total)
         error = module_out(wasm, total, at_total, OG_SUM(1, 0), 4, NULL, "sample_total", fault);
@@ -858,9 +824,7 @@ static inline enum og_error call_sample_is_absent(struct sample *sample, int *re
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_is_absent(wasm, &raw, 0, 0, fault);
+    enum og_error error = enter_sample_is_absent(wasm, &raw, 0, 0, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
@@ -902,9 +866,7 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     size_t left_room = *room;
     uint32_t raw = 0;
     uint32_t scratch_before = wasm->scratch_used;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_in(wasm, &data_from, *from, *left, 1, fault);
+    enum og_error error = module_in(wasm, &data_from, *from, *left, 1, fault);
     if (!error)
         error = wasm_take(wasm, &at_from, 4, fault);
     if (!error)
@@ -912,7 +874,7 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     if (!error)
         error = wasm_take(wasm, &at_left, 4, fault);
     if (!error)
-        error = module_store(wasm, at_left, &*left, sizeof(*left), 4, 0, 1, fault);
+        error = module_store(wasm, at_left, left, sizeof(*left), 4, 0, 1, fault);
     if (!error)
         error = module_room(wasm, &data_to, *room, 1, fault);
     if (!error)
@@ -922,11 +884,11 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     if (!error)
         error = wasm_take(wasm, &at_room, 4, fault);
     if (!error)
-        error = module_store(wasm, at_room, &*room, sizeof(*room), 4, 0, 1, fault);
+        error = module_store(wasm, at_room, room, sizeof(*room), 4, 0, 1, fault);
     if (!error)
         error = enter_sample_pump(wasm, &raw, at_from, at_left, at_to, at_room, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_pump");
     if (!error)
         error = module_count(wasm, at_left, &left_left, sizeof(left_left), 4, (uint64_t)*left,
@@ -971,9 +933,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_counter_new(wasm, &raw, (uint32_t)first, fault);
+    enum og_error error = enter_sample_counter_new(wasm, &raw, (uint32_t)first, fault);
     result->foreign = raw;
     if (!error && !result->foreign)
         error = og_fail(fault, OG_NULL, "sample_counter_new", 0, "returned NULL");
@@ -1012,9 +972,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_counter_next(wasm, &raw, counter->foreign, fault);
+    enum og_error error = enter_sample_counter_next(wasm, &raw, counter->foreign, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
@@ -1048,9 +1006,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct og_fault *fault)
 {
     struct wasm_instance *wasm = sample->instance.wasm;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = enter_sample_counter_free(wasm, counter->foreign, fault);
+    enum og_error error = enter_sample_counter_free(wasm, counter->foreign, fault);
     counter->foreign = 0;
     return error;
 }
@@ -1088,11 +1044,9 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t at_secret = 0;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
     stream->foreign = 0;
     stream->kept = 0;
-    if (!error)
-        error = module_number_fits(size, 0, "sample_start", fault);
+    enum og_error error = module_number_fits(size, 0, "sample_start", fault);
     if (!error)
         error = module_object(wasm, &stream->foreign, 48, fault);
     if (!error)
@@ -1106,9 +1060,9 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     if (!error)
         error = enter_sample_start(wasm, &raw, stream->foreign, at_secret, (uint32_t)size, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0 && *result != -1))
+    if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_start");
-    bool succeeded = !error && (*result == 0);
+    bool succeeded = !error && *result == 0;
     if (!succeeded) {
         error = module_release(wasm, stream->foreign, error, fault);
         stream->foreign = 0;
@@ -1142,9 +1096,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     uint32_t data_next_out = 0;
     unsigned int left_avail_out = stream->host.avail_out;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_object_check(wasm, stream->foreign, 48, fault);
+    enum og_error error = module_object_check(wasm, stream->foreign, 48, fault);
     if (!error)
         error = module_store(wasm, stream->foreign + 24, &stream->host.mode,
                              sizeof(stream->host.mode), 4, 1, 1, fault);
@@ -1167,7 +1119,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     if (!error)
         error = enter_sample_step(wasm, &raw, stream->foreign, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0 && *result != 1))
+    if (!error && *result != 0 && *result != 1)
         error = instance_contract(fault, "sample_step");
     if (!error)
         error = module_count(wasm, stream->foreign + 4, &left_avail_in, sizeof(left_avail_in), 4,
@@ -1215,13 +1167,11 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_object_check(wasm, stream->foreign, 48, fault);
+    enum og_error error = module_object_check(wasm, stream->foreign, 48, fault);
     if (!error)
         error = enter_sample_end(wasm, &raw, stream->foreign, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_end");
     error = module_release(wasm, stream->foreign, error, fault);
     stream->foreign = 0;
@@ -1262,9 +1212,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     uint32_t at_stream = 0;
     uint32_t raw = 0;
     uint32_t scratch_before = wasm->scratch_used;
-    enum og_error error = OG_OK;
-    if (!error)
-        error = module_struct(wasm, &at_stream, 48, fault);
+    enum og_error error = module_struct(wasm, &at_stream, 48, fault);
     if (!error)
         error =
             module_store(wasm, at_stream + 24, &stream->mode, sizeof(stream->mode), 4, 1, 1, fault);
@@ -1274,7 +1222,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     if (!error)
         error = enter_sample_measure(wasm, &raw, at_stream, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result != 0))
+    if (!error && *result != 0)
         error = instance_contract(fault, "sample_measure");
     if (!error)
         error = module_load(wasm, at_stream + 16, &stream->total, sizeof(stream->total), 8, 0, 1,
@@ -1306,11 +1254,9 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = OG_OK;
     (void)data;
-    if (!error)
-        error = enter_sample_visit(wasm, &raw, call ? wasm_callback_index(&call->callback) : 0, 0,
-                                   (uint32_t)times, fault);
+    enum og_error error = enter_sample_visit(
+        wasm, &raw, call ? wasm_callback_index(&call->callback) : 0, 0, (uint32_t)times, fault);
     *result = (int)(int32_t)raw;
     return error;
 }

@@ -26,7 +26,6 @@ static int call_host_visit_call(void *user, const char *name, const char **tags,
 {
     struct wire_reader answer;
     struct wire_writer *sent = process_callback_begin(serving, 0);
-    (void)sent;
     (void)user;
     wire_put_bytes(sent, name, name ? strlen((const char *)name) + 1 : 0);
     worker_put_strings(sent, (const char *const *)tags);
@@ -49,7 +48,6 @@ static enum og_error serve_sample_misbehave(struct process_worker *worker,
                                             struct wire_reader *arguments,
                                             struct wire_writer *results)
 {
-    (void)worker;
     int how = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
@@ -61,8 +59,6 @@ static enum og_error serve_sample_misbehave(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     return wire_writer_error(results);
 }
 
@@ -71,7 +67,6 @@ static enum og_error serve_sample_version(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
 {
-    (void)worker;
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
@@ -82,8 +77,6 @@ static enum og_error serve_sample_version(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -92,7 +85,6 @@ static enum og_error serve_sample_version(struct process_worker *worker,
 static enum og_error serve_sample_add(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
-    (void)worker;
     int a = (int)wire_get_u64(arguments);
     int b = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
@@ -105,8 +97,6 @@ static enum og_error serve_sample_add(struct process_worker *worker, struct wire
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -115,7 +105,6 @@ static enum og_error serve_sample_add(struct process_worker *worker, struct wire
 static enum og_error serve_sample_mix(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
-    (void)worker;
     int8_t a = (int8_t)wire_get_u64(arguments);
     uint16_t b = (uint16_t)wire_get_u64(arguments);
     float c = (float)wire_get_f64(arguments);
@@ -131,8 +120,6 @@ static enum og_error serve_sample_mix(struct process_worker *worker, struct wire
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -141,7 +128,6 @@ static enum og_error serve_sample_mix(struct process_worker *worker, struct wire
 static enum og_error serve_sample_is_odd(struct process_worker *worker,
                                          struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     unsigned int number = (unsigned int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
@@ -155,8 +141,6 @@ static enum og_error serve_sample_is_odd(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -166,7 +150,6 @@ static enum og_error serve_sample_shade_of(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
 {
-    (void)worker;
     int level = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
@@ -178,8 +161,6 @@ static enum og_error serve_sample_shade_of(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -188,7 +169,6 @@ static enum og_error serve_sample_shade_of(struct process_worker *worker,
 static enum og_error serve_sample_digit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     int number = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
@@ -200,8 +180,6 @@ static enum og_error serve_sample_digit(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -211,7 +189,6 @@ static enum og_error serve_sample_point_at(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
 {
-    (void)worker;
     double x = (double)wire_get_f64(arguments);
     double y = (double)wire_get_f64(arguments);
     enum og_error error = wire_finish(arguments);
@@ -224,8 +201,6 @@ static enum og_error serve_sample_point_at(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_bytes(results, &result, sizeof(result));
     return wire_writer_error(results);
 }
@@ -235,7 +210,6 @@ static enum og_error serve_sample_pixel_at(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
 {
-    (void)worker;
     int x = (int)wire_get_u64(arguments);
     int y = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
@@ -248,8 +222,6 @@ static enum og_error serve_sample_pixel_at(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_bytes(results, &result, sizeof(result));
     return wire_writer_error(results);
 }
@@ -258,12 +230,11 @@ static enum og_error serve_sample_pixel_at(struct process_worker *worker,
 static enum og_error serve_sample_sum(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
-    (void)worker;
     size_t size_bytes;
     const uint8_t *bytes = wire_get_bytes(arguments, &size_bytes);
     size_t count = (size_t)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
-    if (!error && (size_bytes != OG_PRODUCT(count, sizeof(uint8_t))))
+    if (!error && size_bytes != OG_PRODUCT(count, sizeof(uint8_t)))
         error = OG_CONTRACT;
     if (error) {
         return error;
@@ -274,8 +245,6 @@ static enum og_error serve_sample_sum(struct process_worker *worker, struct wire
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -284,7 +253,6 @@ static enum og_error serve_sample_sum(struct process_worker *worker, struct wire
 static enum og_error serve_sample_fill(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     size_t count = (size_t)wire_get_u64(arguments);
     uint16_t value = (uint16_t)wire_get_u64(arguments);
@@ -301,10 +269,7 @@ static enum og_error serve_sample_fill(struct process_worker *worker, struct wir
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
-    if (succeeded)
-        wire_put_bytes(results, values, OG_PRODUCT(count, sizeof(*values)));
+    wire_put_bytes(results, values, OG_PRODUCT(count, sizeof(*values)));
     return wire_writer_error(results);
 }
 
@@ -312,16 +277,15 @@ static enum og_error serve_sample_fill(struct process_worker *worker, struct wir
 static enum og_error serve_sample_double(struct process_worker *worker,
                                          struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     size_t size_values;
     const void *view_values = wire_get_bytes(arguments, &size_values);
     int32_t *values = worker_copy(view_values, size_values);
     size_t count = (size_t)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
-    if (!error && (size_values != OG_PRODUCT(count, sizeof(int32_t))))
+    if (!error && size_values != OG_PRODUCT(count, sizeof(int32_t)))
         error = OG_CONTRACT;
-    if (!error && (!values))
+    if (!error && !values)
         error = OG_NO_MEMORY;
     if (error) {
         return error;
@@ -332,8 +296,7 @@ static enum og_error serve_sample_double(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = (result == 0);
-    (void)succeeded;
+    bool succeeded = result == 0;
     wire_put_u64(results, (uint64_t)result);
     if (succeeded)
         wire_put_bytes(results, values, OG_PRODUCT(count, sizeof(*values)));
@@ -345,12 +308,11 @@ static enum og_error serve_sample_count_words(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
 {
-    (void)worker;
     bool has_text = wire_get_u64(arguments) != 0;
     size_t size_text;
     const char *text = wire_get_bytes(arguments, &size_text);
     enum og_error error = wire_finish(arguments);
-    if (!error && (has_text && !worker_is_text(text, size_text)))
+    if (!error && has_text && !worker_is_text(text, size_text))
         error = OG_CONTRACT;
     if (!has_text)
         text = NULL;
@@ -363,8 +325,6 @@ static enum og_error serve_sample_count_words(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -373,15 +333,12 @@ static enum og_error serve_sample_count_words(struct process_worker *worker,
 static enum og_error serve_sample_shout(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     size_t size_text;
     const char *text = wire_get_bytes(arguments, &size_text);
     size_t value_out_size = (size_t)wire_get_u64(arguments), *out_size = &value_out_size;
-    const size_t before_out_size = value_out_size;
-    (void)before_out_size;
     enum og_error error = wire_finish(arguments);
-    if (!error && (!worker_is_text(text, size_text)))
+    if (!error && !worker_is_text(text, size_text))
         error = OG_CONTRACT;
     char *out = error ? NULL : worker_take(OG_PRODUCT(*out_size, sizeof(char)));
     if (!error && !out)
@@ -395,8 +352,7 @@ static enum og_error serve_sample_shout(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = (result == 0);
-    (void)succeeded;
+    bool succeeded = result == 0;
     wire_put_u64(results, (uint64_t)result);
     wire_put_u64(results, (uint64_t)*out_size);
     if (succeeded)
@@ -408,7 +364,6 @@ static enum og_error serve_sample_shout(struct process_worker *worker,
 static enum og_error serve_sample_flags(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     size_t count = (size_t)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
@@ -424,11 +379,8 @@ static enum og_error serve_sample_flags(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
-    if (succeeded)
-        wire_put_bytes(results, flags, OG_PRODUCT(count, sizeof(*flags)));
+    wire_put_bytes(results, flags, OG_PRODUCT(count, sizeof(*flags)));
     return wire_writer_error(results);
 }
 
@@ -436,7 +388,6 @@ static enum og_error serve_sample_flags(struct process_worker *worker,
 static enum og_error serve_sample_pixels(struct process_worker *worker,
                                          struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     size_t count = (size_t)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
@@ -453,11 +404,8 @@ static enum og_error serve_sample_pixels(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
-    if (succeeded)
-        wire_put_bytes(results, pixels, OG_PRODUCT(count, sizeof(*pixels)));
+    wire_put_bytes(results, pixels, OG_PRODUCT(count, sizeof(*pixels)));
     return wire_writer_error(results);
 }
 
@@ -465,7 +413,6 @@ static enum og_error serve_sample_pixels(struct process_worker *worker,
 static enum og_error serve_sample_level(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     int number = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
@@ -481,11 +428,8 @@ static enum og_error serve_sample_level(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
-    if (succeeded)
-        wire_put_bytes(results, level, OG_PRODUCT(1, sizeof(*level)));
+    wire_put_bytes(results, level, OG_PRODUCT(1, sizeof(*level)));
     return wire_writer_error(results);
 }
 
@@ -493,7 +437,6 @@ static enum og_error serve_sample_level(struct process_worker *worker,
 static enum og_error serve_sample_total(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     bool has_numbers = wire_get_u64(arguments) != 0;
     size_t size_numbers;
@@ -501,7 +444,7 @@ static enum og_error serve_sample_total(struct process_worker *worker,
     size_t count = (size_t)wire_get_u64(arguments);
     bool has_total = wire_get_u64(arguments) != 0;
     enum og_error error = wire_finish(arguments);
-    if (!error && (has_numbers && size_numbers != OG_PRODUCT(count, sizeof(uint32_t))))
+    if (!error && has_numbers && size_numbers != OG_PRODUCT(count, sizeof(uint32_t)))
         error = OG_CONTRACT;
     if (!has_numbers)
         numbers = NULL;
@@ -519,10 +462,8 @@ static enum og_error serve_sample_total(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
-    if (succeeded && has_total)
+    if (has_total)
         wire_put_bytes(results, total, OG_PRODUCT(1, sizeof(*total)));
     return wire_writer_error(results);
 }
@@ -532,7 +473,6 @@ static enum og_error serve_sample_is_absent(struct process_worker *worker,
                                             struct wire_reader *arguments,
                                             struct wire_writer *results)
 {
-    (void)worker;
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
@@ -543,8 +483,6 @@ static enum og_error serve_sample_is_absent(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -553,18 +491,14 @@ static enum og_error serve_sample_is_absent(struct process_worker *worker,
 static enum og_error serve_sample_pump(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     size_t size_from;
     const uint8_t *view_from = wire_get_bytes(arguments, &size_from), **from = &view_from;
     size_t value_left = (size_t)wire_get_u64(arguments), *left = &value_left;
-    const size_t before_left = value_left;
-    (void)before_left;
     size_t value_room = (size_t)wire_get_u64(arguments), *room = &value_room;
     const size_t before_room = value_room;
-    (void)before_room;
     enum og_error error = wire_finish(arguments);
-    if (!error && (size_from != OG_PRODUCT(*left, sizeof(**from))))
+    if (!error && size_from != OG_PRODUCT(*left, sizeof(**from)))
         error = OG_CONTRACT;
     uint8_t *start_to = error ? NULL : worker_take(OG_PRODUCT(before_room, sizeof(uint8_t)));
     if (!error && !start_to)
@@ -580,8 +514,6 @@ static enum og_error serve_sample_pump(struct process_worker *worker, struct wir
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_bytes(results, start_to, OG_PRODUCT(before_room - *room, sizeof(*start_to)));
     wire_put_u64(results, (uint64_t)result);
     wire_put_u64(results, (uint64_t)*left);
@@ -594,7 +526,6 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
 {
-    (void)worker;
     int first = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
@@ -606,8 +537,6 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, result ? process_handle_add(worker, KIND_tally, result) : 0);
     return wire_writer_error(results);
 }
@@ -617,11 +546,10 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
 {
-    (void)worker;
     uint64_t handle_counter = wire_get_u64(arguments);
     void *counter = process_handle_get(worker, KIND_tally, handle_counter);
     enum og_error error = wire_finish(arguments);
-    if (!error && (!counter))
+    if (!error && !counter)
         error = OG_BAD_ARGUMENT;
     if (error) {
         return error;
@@ -632,8 +560,6 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
@@ -643,11 +569,10 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
 {
-    (void)worker;
     uint64_t handle_counter = wire_get_u64(arguments);
     void *counter = process_handle_get(worker, KIND_tally, handle_counter);
     enum og_error error = wire_finish(arguments);
-    if (!error && (!counter))
+    if (!error && !counter)
         error = OG_BAD_ARGUMENT;
     if (error) {
         return error;
@@ -658,8 +583,6 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     process_handle_remove(worker, KIND_tally, handle_counter);
     return wire_writer_error(results);
 }
@@ -668,7 +591,6 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
 static enum og_error serve_sample_start(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     struct worker_flow *object_stream = calloc(1, sizeof(*object_stream));
     struct sample_stream none_stream = {
         0}; /* for what is read before a missing object is found out */
@@ -679,9 +601,9 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     const uint8_t *secret = wire_get_bytes(arguments, &size_secret);
     size_t size = (size_t)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
-    if (!error && (!object_stream))
+    if (!error && !object_stream)
         error = OG_NO_MEMORY;
-    if (!error && (size_secret != OG_PRODUCT(size, sizeof(uint8_t))))
+    if (!error && size_secret != OG_PRODUCT(size, sizeof(uint8_t)))
         error = OG_CONTRACT;
     if (error) {
         free(object_stream);
@@ -703,8 +625,7 @@ static enum og_error serve_sample_start(struct process_worker *worker,
         free(object_stream);
         return callback_error;
     }
-    bool succeeded = (result == 0);
-    (void)succeeded;
+    bool succeeded = result == 0;
     wire_put_u64(results, (uint64_t)result);
     uint64_t handle_stream = succeeded ? process_handle_add(worker, KIND_flow, object_stream) : 0;
     if (!handle_stream) {
@@ -721,7 +642,6 @@ static enum og_error serve_sample_start(struct process_worker *worker,
 static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
-    (void)worker;
     worker_release();
     uint64_t handle_stream = wire_get_u64(arguments);
     struct worker_flow *object_stream = process_handle_get(worker, KIND_flow, handle_stream);
@@ -736,9 +656,9 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     stream->avail_out = (unsigned int)wire_get_u64(arguments);
     const unsigned int before_avail_out = stream->avail_out;
     enum og_error error = wire_finish(arguments);
-    if (!error && (!object_stream))
+    if (!error && !object_stream)
         error = OG_BAD_ARGUMENT;
-    if (!error && (size_next_in != OG_PRODUCT(before_avail_in, sizeof(*stream->next_in))))
+    if (!error && size_next_in != OG_PRODUCT(before_avail_in, sizeof(*stream->next_in)))
         error = OG_CONTRACT;
     uint8_t *start_next_out =
         error ? NULL : worker_take(OG_PRODUCT(before_avail_out, sizeof(uint8_t)));
@@ -754,8 +674,6 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_bytes(results, start_next_out,
                    OG_PRODUCT(before_avail_out - stream->avail_out, sizeof(*start_next_out)));
     wire_put_u64(results, (uint64_t)result);
@@ -770,14 +688,13 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
 static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
-    (void)worker;
     uint64_t handle_stream = wire_get_u64(arguments);
     struct worker_flow *object_stream = process_handle_get(worker, KIND_flow, handle_stream);
     struct sample_stream none_stream = {
         0}; /* for what is read before a missing object is found out */
     struct sample_stream *stream = object_stream ? &object_stream->object : &none_stream;
     enum og_error error = wire_finish(arguments);
-    if (!error && (!object_stream))
+    if (!error && !object_stream)
         error = OG_BAD_ARGUMENT;
     if (error) {
         return error;
@@ -788,8 +705,6 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     process_handle_remove(worker, KIND_flow, handle_stream);
     free(object_stream->kept);
@@ -802,7 +717,6 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
 {
-    (void)worker;
     struct sample_stream value_stream = {0}, *stream = &value_stream;
     wire_get_into(arguments, &stream->mode, sizeof(stream->mode));
     wire_get_into(arguments, &stream->key, sizeof(stream->key));
@@ -816,8 +730,6 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     wire_put_bytes(results, &stream->total, sizeof(stream->total));
     return wire_writer_error(results);
@@ -827,7 +739,6 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
 static enum og_error serve_sample_visit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
-    (void)worker;
     bool has_call = wire_get_u64(arguments) != 0;
     int times = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
@@ -840,8 +751,6 @@ static enum og_error serve_sample_visit(struct process_worker *worker,
     if (callback_error) {
         return callback_error;
     }
-    bool succeeded = true;
-    (void)succeeded;
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
