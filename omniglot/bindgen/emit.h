@@ -4,13 +4,14 @@
 #define BINDGEN_EMIT_H
 
 #include "omniglot/bindgen/interface.h"
+#include "omniglot/bindgen/preface.h"
 #include "omniglot/bindgen/subject.h"
 #include "omniglot/bindgen/template.h"
 
-/* Starts the file DIRECTORY/NAME-SUFFIX with what it is, `about`. Returns false and says why
+/* Starts the file DIRECTORY/NAME-SUFFIX with its preface. Returns false and says why
  * when it cannot be written. A header gets include guards. */
 bool emit_begin(const struct interface *interface, const char *directory, const char *suffix,
-                const char *about);
+                preface *describe);
 
 /* Ends it; returns false and says why when not all of it could be written. */
 bool emit_end(void);
