@@ -53,6 +53,8 @@ struct rule {
     struct place place; /* OG_VALIDATE's, if it is asked for */
 };
 
+/* A new one begins with an annotation (annotation.h) and what that asks for (check.c); the compiler
+ * then names each place that has to say what becomes of it. */
 enum parameter_kind {
     NUMBER,
     OPAQUE,
