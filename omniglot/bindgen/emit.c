@@ -85,11 +85,11 @@ bool emit_end(void)
     return done;
 }
 
-void put_parts(const char *const parts[])
+void put_filled(const struct template *template)
 {
     size_t length;
     const char *piece;
-    for (const char *at = parts[0]; (piece = template_next(&at, parts, subject_hole, &length));)
+    for (const char *at = template->text; (piece = template_next(&at, template, &length));)
         fwrite(piece, 1, length, file);
 }
 

@@ -18,11 +18,14 @@ bool emit_end(void);
 
 /* put("$type $name = $value;\n", "value", "0"): writes the template (template.h) into the file. Its
  * holes are those given, or the subject's (subject.h). */
-#define put(...) put_parts((const char *const[]){__VA_ARGS__, NULL})
-void put_parts(const char *const parts[]);
+#define put(text, ...) put_filled(&EMIT_TEMPLATE(text, __VA_ARGS__))
+void put_filled(const struct template *template);
 
 /* The same into a string, for what fills the holes of another. */
-#define fill(...) template_fill((const char *const[]){__VA_ARGS__, NULL}, subject_hole)
+#define fill(text, ...) template_fill(&EMIT_TEMPLATE(text, __VA_ARGS__))
+
+#define EMIT_TEMPLATE(text, ...)                                                                   \
+    ((struct template){text, TEMPLATE_HOLES(__VA_ARGS__), subject_hole})
 
 /* A number, to fill a hole with. */
 const char *number(size_t value);

@@ -15,20 +15,18 @@ static _Noreturn void fail(const char *why, const char *name, size_t length, con
     exit(2);
 }
 
-static const char *value_of(const char *name, size_t length, const char *const parts[],
-                            template_default *others)
+static const char *value_of(const char *name, size_t length, const struct template *template)
 {
-    for (const char *const *part = parts + 1; part[0]; part += 2) {
-        if (!part[1])
-            fail("nothing is given for the hole", part[0], strlen(part[0]), parts[0]);
-        if (strlen(part[0]) == length && !memcmp(part[0], name, length))
-            return part[1];
+    for (const char *const *hole = template->holes; hole[0]; hole += 2) {
+        if (!hole[1])
+            fail("nothing is given for the hole", hole[0], strlen(hole[0]), template->text);
+        if (strlen(hole[0]) == length && !memcmp(hole[0], name, length))
+            return hole[1];
     }
-    return others ? others(name, length) : NULL;
+    return template->others ? template->others(name, length) : NULL;
 }
 
-const char *template_next(const char **at, const char *const parts[], template_default *others,
-                          size_t *length)
+const char *template_next(const char **at, const struct template *template, size_t *length)
 {
     const char *start = *at;
     if (!*start)
@@ -42,23 +40,23 @@ const char *template_next(const char **at, const char *const parts[], template_d
     const char *name = start + 1 + braces;
     size_t size = strspn(name, letters);
     if (!size || (braces && name[size] != '}'))
-        fail("there is no name for the hole", start, strcspn(start, " \n"), parts[0]);
-    const char *value = value_of(name, size, parts, others);
+        fail("there is no name for the hole", start, strcspn(start, " \n"), template->text);
+    const char *value = value_of(name, size, template);
     if (!value)
-        fail("nothing fills the hole", name, size, parts[0]);
+        fail("nothing fills the hole", name, size, template->text);
     *at = name + size + braces;
     *length = strlen(value);
     return value;
 }
 
-const char *template_fill(const char *const parts[], template_default *others)
+const char *template_fill(const struct template *template)
 {
     size_t length, whole = 0;
-    for (const char *at = parts[0]; template_next(&at, parts, others, &length);)
+    for (const char *at = template->text; template_next(&at, template, &length);)
         whole += length;
     char *text = memory_take(whole + 1), *end = text;
     const char *piece;
-    for (const char *at = parts[0]; (piece = template_next(&at, parts, others, &length));) {
+    for (const char *at = template->text; (piece = template_next(&at, template, &length));) {
         memcpy(end, piece, length);
         end += length;
     }

@@ -12,17 +12,22 @@
 /* What fills the hole of that name, by default; NULL: nothing does. */
 typedef const char *template_default(const char *name, size_t length);
 
-/* `parts` are the template, then the names of holes each followed by what fills it there, then
- * NULL:
- * {"$kind *$name", "kind", "int", "name", "count", NULL}. What is filled in is not looked at for
- * holes. */
+struct template
+{
+    const char *text;
+    const char *const *holes; /* names, each followed by what fills it here; NULL ends them */
+    template_default *others;
+};
 
-/* The text, which lives as long as memory.h says. */
-const char *template_fill(const char *const parts[], template_default *others);
+/* The template filled: a text, which lives as long as memory.h says. What is filled in is not
+ * looked at for holes. */
+const char *template_fill(const struct template *template);
 
 /* The same, piece by piece: returns the next piece after *at, of *length characters, and moves *at
- * on; NULL at the end. *at begins at parts[0]. */
-const char *template_next(const char **at, const char *const parts[], template_default *others,
-                          size_t *length);
+ * on; NULL at the end. *at begins at the text. */
+const char *template_next(const char **at, const struct template *template, size_t *length);
+
+/* Holes for a struct template: TEMPLATE_HOLES("name", "count", "type", "int"). */
+#define TEMPLATE_HOLES(...) ((const char *const[]){__VA_OPT__(__VA_ARGS__, ) NULL})
 
 #endif

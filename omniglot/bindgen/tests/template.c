@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define fill(...) template_fill((const char *const[]){__VA_ARGS__, NULL}, library)
+#define TEMPLATE(text, ...) ((struct template){text, TEMPLATE_HOLES(__VA_ARGS__), library})
+#define fill(text, ...)     template_fill(&TEMPLATE(text, __VA_ARGS__))
 
 static const char *library(const char *name, size_t length)
 {
@@ -17,7 +18,7 @@ static const char *library(const char *name, size_t length)
 }
 
 /* What a process says that fills the template, if it ends as it should. */
-static const char *refusal(const char *const parts[], template_default *others)
+static const char *refusal(const struct template *template)
 {
     static char said[300];
     int ends[2], status;
@@ -26,7 +27,7 @@ static const char *refusal(const char *const parts[], template_default *others)
     pid_t child = fork();
     if (!child) {
         dup2(ends[1], 2);
-        template_fill(parts, others);
+        template_fill(template);
         _exit(0);
     }
     close(ends[1]);
@@ -39,8 +40,8 @@ static const char *refusal(const char *const parts[], template_default *others)
     return said;
 }
 
-#define assert_refused(why, ...)                                                                   \
-    assert_non_null(strstr(refusal((const char *const[]){__VA_ARGS__, NULL}, library), why))
+#define assert_refused(why, text, ...)                                                             \
+    assert_non_null(strstr(refusal(&TEMPLATE(text, __VA_ARGS__)), why))
 
 static void holes_are_filled_by_name(void **state)
 {
@@ -100,16 +101,16 @@ static void a_loops_holes_are_empty_outside_of_it(void **state)
                                      {.name = "b", .type = &number}};
     struct function add = {.name = "add", .result = &number, .parameters = parameters, .count = 2};
     struct interface interface = {.name = "sums", .functions = &add};
-    const char *const parts[] = {"$library $function $name ", NULL};
+    const struct template template = {"$library $function $name ", TEMPLATE_HOLES(), subject_hole};
     const char *text = "";
     subject_begin(&interface);
     each_function(function, &interface) {
         each_parameter(parameter, function)
-            text = memory_format("%s%s", text, template_fill(parts, subject_hole));
-        assert_non_null(strstr(refusal(parts, subject_hole), "nothing fills the hole \"name\""));
+            text = memory_format("%s%s", text, template_fill(&template));
+        assert_non_null(strstr(refusal(&template), "nothing fills the hole \"name\""));
     }
     assert_string_equal(text, "sums add a sums add b ");
-    assert_non_null(strstr(refusal(parts, subject_hole), "nothing fills the hole \"function\""));
+    assert_non_null(strstr(refusal(&template), "nothing fills the hole \"function\""));
     memory_free();
 }
 
