@@ -127,6 +127,11 @@ void put_if(const char *condition)
         put("    if ($condition)\n    ", "condition", condition);
 }
 
+const char *condition_of(const struct parameter *parameter)
+{
+    return parameter->is_optional ? parameter->name : "";
+}
+
 const char *succeeded(const struct function *function)
 {
     return function->success ? "succeeded" : "";

@@ -54,6 +54,9 @@ void put_no_step(void);
 /* "if (...)", for the statement that is put next, or nothing where there is no condition. */
 void put_if(const char *condition);
 
+/* What has to hold for anything to be done about the parameter; "" for nothing. */
+const char *condition_of(const struct parameter *parameter);
+
 /* "succeeded", the stub's variable; "" where every call that comes back has succeeded. */
 const char *succeeded(const struct function *function);
 

@@ -117,12 +117,6 @@ static void put_kinds(const struct interface *interface)
     }
 }
 
-/* What has to hold for anything to be done about the parameter; "" for nothing. */
-static const char *condition_of(const struct parameter *parameter)
-{
-    return parameter->is_optional ? parameter->name : "";
-}
-
 /* --- invoke_NAME: before the call --- */
 
 static void put_foreign_local(const struct parameter *parameter)

@@ -178,7 +178,7 @@ static void put_outputs(const struct interface *interface, const struct function
     each_parameter(parameter, function) {
         if (!is_filled(parameter) || is_reserved(interface, function, parameter))
             continue;
-        put_if(both(succeeded(function), parameter->is_optional ? parameter->name : ""));
+        put_if(both(succeeded(function), condition_of(parameter)));
         put("    wire_get_into(&results, $name, OG_PRODUCT($count, sizeof($element)));\n");
     }
 }
@@ -221,7 +221,7 @@ static void put_output_checks(const struct interface *interface, const struct fu
                      : "size_$name != OG_PRODUCT($count, sizeof($element))"),
             fill("an output of another size than $function gives"));
     if (rule)
-        put_distrust(both(both(succeeded(function), parameter->is_optional ? parameter->name : ""),
+        put_distrust(both(both(succeeded(function), condition_of(parameter)),
                           fill("!host_rule_holds(&$rule, $name, $count)", "rule", rule)),
                      fill("an output of $function that is no value"));
     if (parameter->kind == OUT_WINDOW)

@@ -159,12 +159,6 @@ static void put_fields(const struct parameter *parameter, bool is_set)
     }
 }
 
-/* What has to hold for anything to be done about the parameter; "" for nothing. */
-static const char *condition_of(const struct parameter *parameter)
-{
-    return parameter->is_optional ? parameter->name : "";
-}
-
 static const char *address_of(const char *lvalue)
 {
     return *lvalue == '*' ? lvalue + 1 : fill("&$lvalue", "lvalue", lvalue);

@@ -180,11 +180,6 @@ static const char *keeper_hole(void)
     return parameter && parameter->kept_by ? parameter->kept_by->name : NULL;
 }
 
-static const char *present_hole(void)
-{
-    return !parameter ? NULL : parameter->is_optional ? memory_format(" && %s", name_hole()) : "";
-}
-
 static const char *pointer_hole(void)
 {
     return window ? window->pointer : NULL;
@@ -221,9 +216,9 @@ const char *subject_hole(const char *name, size_t length)
         {"name", name_hole},           {"type", type_hole},     {"pointee", pointee_hole},
         {"element", element_hole},     {"count", count_hole},   {"counted", counted_hole},
         {"qualified", qualified_hole}, {"length", length_hole}, {"kind", kind_hole},
-        {"shape", shape_hole},         {"keeper", keeper_hole}, {"present", present_hole},
-        {"pointer", pointer_hole},     {"left", left_hole},     {"item", item_hole},
-        {"counter", counter_hole},     {"object", object_hole},
+        {"shape", shape_hole},         {"keeper", keeper_hole}, {"pointer", pointer_hole},
+        {"left", left_hole},           {"item", item_hole},     {"counter", counter_hole},
+        {"object", object_hole},
     };
     for (size_t i = 0; i < sizeof(holes) / sizeof(holes[0]); i++)
         if (strlen(holes[i].name) == length && !memcmp(holes[i].name, name, length))

@@ -11,7 +11,6 @@
  *   $counted    how many, as declared       $length     the parameter that counts, or is counted
  *   $kind       of a handle or object       $shape      of a callback
  *   $keeper     the object that goes on reading
- *   $present    " && NAME" where it can be NULL, or nothing
  *   $pointer    a window's field            $left       the field that counts it
  *   $item       what it points to           $counter    the type of the count
  *   $object     what a kind of handle or object is of
