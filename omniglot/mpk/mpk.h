@@ -212,7 +212,6 @@ void mpk_rights_arm(struct mpk_thread *thread, uint32_t pkru);
 
 /* --- signal stacks (signal_stack.c) --- */
 
-
 enum {
     MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */,
     MPK_SIGNAL_STACKS = 2048
