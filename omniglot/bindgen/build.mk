@@ -1,3 +1,7 @@
+# A new kind of parameter: the compiler names each place that has to say what becomes of it.
+$(foreach source,$(filter $(addprefix omniglot/bindgen/,emit% interface wire_order),$(basename $(BINDGEN))),\
+    $(eval FLAGS_$(source) += -Wswitch-enum))
+
 # og-bindgen's tests: the stubs of libogsample, a function for each thing an interface file can
 # say, in every discipline.
 
@@ -24,6 +28,9 @@ $(addprefix $(BUILD)/test/bindgen-,raw og copying process): | $(BUILD)/lib/libog
 $(BUILD)/test/bindgen-raw $(BUILD)/bin/og-worker-sample: $(BUILD)/lib/libogsample.so
 $(BUILD)/test/bindgen-process: | $(BUILD)/bin/og-worker-sample
 $(call process_worker,sample,$(BINDGEN_SAMPLE)/sample-worker.c,$(BINDGEN_SAMPLE_LIBRARY))
+
+$(call test,bindgen-template,$(BINDGEN_TESTS)/template.c $(addprefix \
+    omniglot/bindgen/,template.c subject.c interface.c memory.c),,)
 
 # og-bindgen, an allocation of which fails.
 $(call program,test-bin/og-bindgen-unlucky,$(BINDGEN) $(BINDGEN_TESTS)/unlucky.c \

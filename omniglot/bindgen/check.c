@@ -6,50 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-static bool is_number(const struct type *type)
-{
-    return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING ||
-           type->class == TYPE_BOOL || type->class == TYPE_ENUM;
-}
-
-bool function_has_result(const struct function *function)
-{
-    return function->result->class != TYPE_VOID;
-}
-
-bool function_returns_in_memory(const struct function *function)
-{
-    return function->returns_in_memory;
-}
-
-bool function_is_without_data(const struct function *function)
-{
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
-        if (parameter->kind != NUMBER && parameter->kind != OPAQUE && parameter->kind != USER &&
-            parameter->kind != ABSENT && parameter->kind != CALLBACK && parameter->kind != HANDLE &&
-            (parameter->kind != OBJECT || parameter->window_count))
-            return false;
-    }
-    return true;
-}
-
-size_t callback_registers(const struct interface *interface, const struct parameter *parameter)
-{
-    const struct type *type = parameter->type;
-    return is_number(type) && type->size > interface->pointer_size
-               ? type->size / interface->pointer_size
-               : 1;
-}
-
-const struct parameter *function_parameter(const struct function *function, const char *name)
-{
-    for (size_t i = 0; i < function->count; i++)
-        if (!strcmp(function->parameters[i].name, name))
-            return &function->parameters[i];
-    return NULL;
-}
-
 static const struct annotation *find(const struct annotation *annotations, size_t count,
                                      enum annotation_name name)
 {

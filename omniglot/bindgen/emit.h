@@ -4,65 +4,103 @@
 #define BINDGEN_EMIT_H
 
 #include "omniglot/bindgen/interface.h"
+#include "omniglot/bindgen/preface.h"
+#include "omniglot/bindgen/subject.h"
+#include "omniglot/bindgen/template.h"
 
-/* Starts the file DIRECTORY/NAME-SUFFIX with what it is, `about`. Returns false and says why
+/* Starts the file DIRECTORY/NAME-SUFFIX with its preface. Returns false and says why
  * when it cannot be written. A header gets include guards. */
 bool emit_begin(const struct interface *interface, const char *directory, const char *suffix,
-                const char *about);
+                preface *describe);
 
 /* Ends it; returns false and says why when not all of it could be written. */
 bool emit_end(void);
 
-void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* put("$type $name = $value;\n", "value", "0"): writes the template (template.h) into the file. Its
+ * holes are those given, or the subject's (subject.h). */
+#define put(text, ...) put_filled(&EMIT_TEMPLATE(text, __VA_ARGS__))
+void put_filled(const struct template *template);
 
-/* Includes what the stubs of a baseline build on: a header of that folder. */
-void put_baseline(const struct interface *interface, const char *header);
+/* The same into a string, for what fills the holes of another. */
+#define fill(text, ...) template_fill(&EMIT_TEMPLATE(text, __VA_ARGS__))
+
+#define EMIT_TEMPLATE(text, ...)                                                                   \
+    ((struct template){text, TEMPLATE_HOLES(__VA_ARGS__), subject_hole})
+
+/* A number, to fill a hole with. */
+const char *number(size_t value);
+
+/* The text as an identifier of capitals. */
+const char *upper_case(const char *text);
+
+/* A step of a stub, which is not taken after an error: put_step("og_write(...)"), as put. The first
+ * one since put_no_step declares the stub's `error`. */
+#define put_step(...) put_step_if("", __VA_ARGS__)
+
+/* The same if the condition holds, too; "" for none. */
+#define put_step_if(condition, ...)                                                                \
+    do {                                                                                           \
+        put_step_begin(condition);                                                                 \
+        put(__VA_ARGS__);                                                                          \
+        put(";\n");                                                                                \
+    } while (0)
+
+/* Up to what it is that may fail. */
+void put_step_begin(const char *condition);
+
+/* A stub begins, in which nothing can have failed so far. */
+void put_no_step(void);
+
+/* "if (...)", for the statement that is put next, or nothing where there is no condition. */
+void put_if(const char *condition);
+
+/* What has to hold for anything to be done about the parameter; "" for nothing. */
+const char *condition_of(const struct parameter *parameter);
+
+/* "succeeded", the stub's variable; "" where every call that comes back has succeeded. */
+const char *succeeded(const struct function *function);
+
+/* "a && b", or the one that is not "". */
+const char *both(const char *a, const char *b);
 
 /* --- pieces that all disciplines have --- */
-
-/* "unsigned char" for void. */
-const char *element_of(const struct type *pointee);
-
-/* An expression over parameters as it is in the host's stubs: an object's fields are those
- * of its host part. */
-const char *host_expression(const struct function *function, const char *expression);
-
-/* `count` of the parameter, as an expression of the host's stubs. */
-const char *host_count(const struct function *function, const struct parameter *parameter);
 
 /* The comment that names the function's source line. */
 void put_source(const struct function *function);
 
 /* "static inline enum og_error call_NAME(struct LIBRARY *LIBRARY, ... struct og_fault *fault)":
  * data in host memory. */
-void put_call_signature(const struct interface *interface, const struct function *function);
+void put_call_signature(const struct function *function);
 
 /* The same for invoke_NAME: in a scope, on data that the library can reach, whose pointers are so
  * qualified ("og_mut "). */
-void put_invoke_signature(const struct interface *interface, const struct function *function,
-                          const char *reachable);
+void put_invoke_signature(const struct function *function, const char *reachable);
 
-/* A host parameter that a stub has no use for. */
+/* invoke_NAME, whole, for a function that is called from anywhere as from a scope: call_NAME. */
+void put_invoke_that_calls(const struct function *function);
+
+/* A parameter of a stub that it has no use for. */
 void put_unused(const char *name);
 
-/* "value != A && value != B": what the interface rules out; NULL if nothing is. */
+/* What the host's function is given by a callback's stub, in parentheses. */
+void put_host_arguments(const struct function *shape);
+
+/* What is true of a `value` that the interface rules out, fit for an &&: "value != A && value !=
+ * B"; NULL if nothing is. */
 const char *ruled_out(const struct function *function, const char *value);
 
-/* "value < (LOW) || value > (HIGH)", for an integer of the type; for unsigned ones in one
- * comparison, as none is below 0. */
+/* "value < LOW || value > HIGH", for an integer of the type; for unsigned ones in one comparison,
+ * as none is below 0. */
 const char *outside(const struct type *type, const char *value, const char *low, const char *high);
 
-/* "(value == A || value == B)", or NULL if every result is a success. */
+/* "value == A", or "(value == A || value == B)"; "" if every result is a success. */
 const char *success(const struct function *function, const char *value);
 
-/* The struct fields that OG_SET or OG_GET name. */
+/* The field of that name in the struct that the parameter points to. */
 const struct field *named_field(const struct parameter *parameter, const char *name);
 
 /* What the dynamic loader calls the library, as an array of C strings that NULL ends. */
 const char *sonames(const struct interface *interface);
-
-/* "struct zlib_deflating": a kind's type, a callback's. */
-const char *host_struct(const struct interface *interface, const char *name);
 
 /* SODIUM_CRYPTO_HASH_SHA256: the function's number in the process discipline. */
 const char *function_number(const struct interface *interface, const struct function *function);
@@ -70,11 +108,14 @@ const char *function_number(const struct interface *interface, const struct func
 /* "uint32_t": what WebAssembly passes a value of the type as. */
 const char *wasm_type(const struct type *type);
 
-/* Does the library get data of this parameter from the host, or the reverse? */
-bool is_filled(const struct parameter *parameter);
+/* Does the host get a copy of what a callback's parameter points to, where nothing is in place? */
+bool is_copied(const struct parameter *parameter);
 
-/* The name of the og_rule that elements of an OG_OUT parameter have to follow; NULL if every
- * byte pattern is a value. */
+/* Does the kind of that name keep memory? */
+bool is_keeping(const struct interface *interface, const char *kind);
+
+/* The name of the og_rule that elements of a filled parameter have to follow; NULL if every byte
+ * pattern is a value. */
 const char *element_rule(const struct interface *interface, const struct function *function,
                          const struct parameter *parameter);
 
@@ -93,8 +134,7 @@ void put_success(const struct function *function);
 void put_windows_moved(const struct function *function);
 
 /* Refuses a callback's number, the variable of its name, that its shape rules out. */
-void put_number_checks(const struct interface *interface, const struct function *shape,
-                       const struct parameter *parameter);
+void put_number_checks(const struct parameter *parameter);
 
 /* --- the files --- */
 
@@ -109,14 +149,14 @@ void emit_wasm_callbacks(const struct interface *interface);
 
 /* "static inline enum og_error NAME_open(struct NAME *NAME, const OPTIONS *options, struct og_fault
  * *fault)", and the same with a path: up to where their bodies begin. */
-void put_open(const struct interface *interface, const char *options);
-void put_open_from(const struct interface *interface, const char *options);
+void put_open(const char *options);
+void put_open_from(const char *options);
 
 /* NAME_close, whole. */
-void put_close(const struct interface *interface);
+void put_close(void);
 
 /* How a library is opened, whatever the path, and closed, where the instance needs no more than its
  * name. */
-void put_open_and_close(const struct interface *interface, const char *options);
+void put_open_and_close(const char *options);
 
 #endif

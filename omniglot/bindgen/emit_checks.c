@@ -1,18 +1,17 @@
 /* What the disciplines that call into a sandbox of the same process do after the call: checks of
  * the result, and windows moved on. */
 #include "omniglot/bindgen/emit.h"
-#include "omniglot/bindgen/memory.h"
 
 void put_value_checks(const struct function *function)
 {
     const char *wrong = ruled_out(function, "*result");
     if (wrong)
-        put("    if (!error && (%s))\n        error = instance_contract(fault, \"%s\");\n", wrong,
-            function->name);
+        put("    if (!error && $wrong)\n"
+            "        error = instance_contract(fault, \"$function\");\n",
+            "wrong", wrong);
     if (function->returned_handle)
-        put("    if (!error && !result->foreign)\n        error = og_fail(fault, OG_NULL, \"%s\", "
-            "0, \"returned NULL\");\n",
-            function->name);
+        put("    if (!error && !result->foreign)\n"
+            "        error = og_fail(fault, OG_NULL, \"$function\", 0, \"returned NULL\");\n");
 }
 
 bool needs_success(const struct function *function)
@@ -26,8 +25,8 @@ bool needs_success(const struct function *function)
 
 void put_success(const struct function *function)
 {
-    const char *condition = success(function, "*result");
-    put("    bool succeeded = !error%s%s;\n", condition ? " && " : "", condition ? condition : "");
+    put("    bool succeeded = $condition;\n", "condition",
+        both("!error", success(function, "*result")));
 }
 
 static bool has_windows(const struct function *function)
@@ -43,32 +42,26 @@ void put_windows_moved(const struct function *function)
     if (!has_windows(function))
         return;
     put("    if (!error) {\n");
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
+    each_parameter(parameter, function) {
         if (parameter->kind == LEFT)
-            put("        *%s += *%s - left_%s;\n        *%s = left_%s;\n", parameter->length->name,
-                parameter->name, parameter->name, parameter->name, parameter->name);
-        for (size_t j = 0; j < parameter->window_count; j++) {
-            const char *host = memory_format("%s->host", parameter->name);
-            const struct window *window = &parameter->windows[j];
-            put("        %s.%s += %s.%s - left_%s;\n        %s.%s = left_%s;\n", host,
-                window->pointer, host, window->left, window->left, host, window->left,
-                window->left);
-        }
+            put("        *$length += *$name - left_$name;\n"
+                "        *$name = left_$name;\n");
+        each_window(window, parameter)
+            put("        $name->host.$pointer += $name->host.$left - left_$left;\n"
+                "        $name->host.$left = left_$left;\n");
     }
     put("    }\n");
 }
 
-void put_number_checks(const struct interface *interface, const struct function *shape,
-                       const struct parameter *parameter)
+void put_number_checks(const struct parameter *parameter)
 {
     const struct type *type = parameter->type;
-    const char *name = parameter->name;
     if (type->class == TYPE_ENUM)
-        put("    if (!instance_is_value(%s, &%s_rule_%s))\n        refused = "
-            "instance_contract(&refusal, \"%s\");\n",
-            name, interface->name, type->rule->identifier, shape->name);
+        put("    if (!instance_is_value($name, &$library_rule_$rule))\n"
+            "        refused = instance_contract(&refusal, \"$function\");\n",
+            "rule", type->rule->identifier);
     if (parameter->low)
-        put("    if (%s)\n        refused = instance_contract(&refusal, \"%s\");\n",
-            outside(type, name, parameter->low, parameter->high), shape->name);
+        put("    if ($outside)\n"
+            "        refused = instance_contract(&refusal, \"$function\");\n",
+            "outside", outside(type, parameter->name, parameter->low, parameter->high));
 }

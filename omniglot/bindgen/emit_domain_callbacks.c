@@ -3,85 +3,98 @@
  * What does not hold is refused: the host's function is not called, and the library's call ends
  * with that error. */
 #include "omniglot/bindgen/emit.h"
-#include "omniglot/bindgen/memory.h"
 
-#include <string.h>
-
-static void put_number(const struct interface *interface, const struct callback *callback,
-                       const struct parameter *parameter, size_t place)
+/* `place`: which of the registers that carry arguments has it, among integers or floats. */
+static void put_number(const struct interface *interface, const struct parameter *parameter,
+                       const char *place)
 {
     const struct type *type = parameter->type;
-    const char *name = parameter->name;
     if (type->class == TYPE_FLOATING) {
-        put("    %s %s = arguments->floats[%zu];\n", type->spelling, name, place);
+        put("    $type $name = arguments->floats[$place];\n", "place", place);
         return;
     }
     if (type->class == TYPE_BOOL) {
-        put("    %s %s = (arguments->integers[%zu] & 255) == 1;\n", type->spelling, name, place);
-        put("    if ((arguments->integers[%zu] & 255) > 1)\n        refused = "
-            "instance_contract(&refusal, \"%s\");\n",
-            place, callback->shape.name);
+        put("    $type $name = (arguments->integers[$place] & 255) == 1;\n"
+            "    if ((arguments->integers[$place] & 255) > 1)\n"
+            "        refused = instance_contract(&refusal, \"$function\");\n",
+            "place", place);
         return;
     }
-    if (callback_registers(interface, parameter) > 1)
-        put("    %s %s = (%s)og_argument_u64(arguments, %zu);\n", type->spelling, name,
-            type->spelling, place);
-    else
-        put("    %s %s = (%s)arguments->integers[%zu];\n", type->spelling, name, type->spelling,
-            place);
-    put_number_checks(interface, &callback->shape, parameter);
+    put(callback_registers(interface, parameter) > 1
+            ? "    $type $name = ($type)og_argument_u64(arguments, $place);\n"
+            : "    $type $name = ($type)arguments->integers[$place];\n",
+        "place", place);
+    put_number_checks(parameter);
 }
 
-static void put_data(const struct parameter *parameter, size_t place)
+/* What needs no memory of the domain's. */
+static void put_plain(const struct interface *interface, const struct parameter *parameter,
+                      const char *place)
 {
-    const char *name = parameter->name;
-    const struct type *pointee = parameter->type->pointee;
+    if (parameter->kind == NUMBER)
+        put_number(interface, parameter, place);
+    else if (parameter->kind == OPAQUE)
+        put("    $type $name = ($type)arguments->integers[$place];\n", "place", place);
+}
+
+static void put_data(const struct parameter *parameter, const char *place)
+{
+    const char *present =
+        parameter->is_optional ? fill(" && arguments->integers[$place]", "place", place) : "";
     switch (parameter->kind) {
     case STRING:
-        put("    const %s *%s = NULL;\n", pointee->spelling, name);
-        put("    if (!refused%s)\n        refused = callback_string(&scope->access, "
-            "arguments->integers[%zu], (const char **)&%s, &refusal);\n",
-            parameter->is_optional ? memory_format(" && arguments->integers[%zu]", place) : "",
-            place, name);
+        put("    const $pointee *$name = NULL;\n"
+            "    if (!refused$present)\n"
+            "        refused = callback_string(&scope->access, arguments->integers[$place], "
+            "(const char **)&$name, &refusal);\n",
+            "present", present, "place", place);
         break;
     case STRINGS:
-        put("    const %s **%s = NULL;\n", pointee->pointee->spelling, name);
-        put("    if (!refused)\n        refused = callback_strings(&scope->access, "
-            "arguments->integers[%zu], (const char ***)&%s, &refusal);\n",
-            place, name);
+        put("    const $element **$name = NULL;\n"
+            "    if (!refused)\n"
+            "        refused = callback_strings(&scope->access, arguments->integers[$place], "
+            "(const char ***)&$name, &refusal);\n",
+            "place", place);
         break;
     case IN:
-        put("    const %s *%s = NULL;\n", element_of(pointee), name);
-        put("    if (!refused%s)\n        refused = callback_array(&scope->access, %s, "
-            "arguments->integers[%zu], %s, %s, &refusal);\n",
-            parameter->is_optional ? memory_format(" && arguments->integers[%zu]", place) : "",
-            element_of(pointee), place, parameter->count, name);
+        put("    const $element *$name = NULL;\n"
+            "    if (!refused$present)\n"
+            "        refused = callback_array(&scope->access, $element, "
+            "arguments->integers[$place], $counted, $name, &refusal);\n",
+            "present", present, "place", place);
         break;
-    default:
+    case NUMBER:
+    case OPAQUE:
+    case ABSENT:
+    case USER:
+    case OUT:
+    case INOUT:
+    case LENGTH:
+    case LEFT:
+    case IN_WINDOW:
+    case OUT_WINDOW:
+    case STRUCT:
+    case HANDLE:
+    case OBJECT:
+    case CALLBACK:
         break;
     }
 }
 
 static void put_arguments(const struct interface *interface, const struct callback *callback)
 {
-    size_t integers = 0, floats = 0;
-    size_t places[16];
+    size_t integers = 0, floats = 0, places[16];
     const struct function *shape = &callback->shape;
-    for (size_t i = 0; i < shape->count; i++) {
-        const struct parameter *parameter = &shape->parameters[i];
+    each_parameter(parameter, shape) {
         size_t *next = parameter->type->class == TYPE_FLOATING ? &floats : &integers;
-        places[i] = *next;
+        places[parameter - shape->parameters] = *next;
+        put_plain(interface, parameter, number(*next));
         *next += callback_registers(interface, parameter);
-        if (parameter->kind == NUMBER)
-            put_number(interface, callback, parameter, places[i]);
-        else if (parameter->kind == OPAQUE)
-            put("    %s %s = (%s)arguments->integers[%zu];\n", parameter->type->spelling,
-                parameter->name, parameter->type->spelling, places[i]);
     }
     if (callback->can_refuse)
         put("    og_read_begin(&scope->access);\n");
-    for (size_t i = 0; i < shape->count; i++)
-        put_data(&shape->parameters[i], places[i]);
+    each_parameter(parameter, shape)
+        put_data(parameter, number(places[parameter - shape->parameters]));
 }
 
 static void put_host_call(const struct function *shape)
@@ -90,52 +103,40 @@ static void put_host_call(const struct function *shape)
         put("result->floating = ");
     else if (shape->result->class != TYPE_VOID)
         put("result->integer = (uint64_t)");
-    put("callback->function(");
-    for (size_t i = 0; i < shape->count; i++)
-        put("%s%s", i ? ", " : "",
-            shape->parameters[i].kind == USER ? "callback->user" : shape->parameters[i].name);
-    put(");\n");
+    put("callback->function");
+    put_host_arguments(shape);
+    put(";\n");
 }
 
 /* Data that does not stay where it is, in the copying discipline. */
-static void put_copies(const struct function *shape, bool is_in_place)
+static void put_copy(const struct parameter *parameter)
 {
-    for (size_t i = 0; !is_in_place && i < shape->count; i++) {
-        const struct parameter *parameter = &shape->parameters[i];
-        if (parameter->kind == STRING)
-            put("    struct callback_copy copy_%s = {0};\n    if (!refused)\n        refused = "
-                "callback_copy_string(&copy_%s, (const char **)&%s, &refusal);\n",
-                parameter->name, parameter->name, parameter->name);
-        else if (parameter->kind == STRINGS)
-            put("    struct callback_copy copy_%s = {0};\n    if (!refused)\n        refused = "
-                "callback_copy_strings(&copy_%s, (const char ***)&%s, &refusal);\n",
-                parameter->name, parameter->name, parameter->name);
-        else if (parameter->kind == IN)
-            put("    struct callback_copy copy_%s = {0};\n    if (!refused)\n        refused = "
-                "callback_copy_array(&copy_%s, (const void **)&%s, sizeof(*%s), %s, &refusal);\n",
-                parameter->name, parameter->name, parameter->name, parameter->name,
-                parameter->count);
-    }
+    if (!is_copied(parameter))
+        return;
+    put("    struct callback_copy copy_$name = {0};\n"
+        "    if (!refused)\n"
+        "        refused = ");
+    if (parameter->kind == STRING)
+        put("callback_copy_string(&copy_$name, (const char **)&$name, &refusal);\n");
+    else if (parameter->kind == STRINGS)
+        put("callback_copy_strings(&copy_$name, (const char ***)&$name, &refusal);\n");
+    else
+        put("callback_copy_array(&copy_$name, (const void **)&$name, sizeof(*$name), $counted, "
+            "&refusal);\n");
 }
 
-static void put_copies_freed(const struct function *shape, bool is_in_place)
-{
-    for (size_t i = 0; !is_in_place && i < shape->count; i++)
-        if (shape->parameters[i].kind == STRING || shape->parameters[i].kind == STRINGS ||
-            shape->parameters[i].kind == IN)
-            put("    callback_copy_free(&copy_%s);\n", shape->parameters[i].name);
-}
-
-static void put_thunk(const struct interface *interface, const struct callback *callback,
-                      bool is_in_place)
+static void put_entered(const struct interface *interface, const struct callback *callback,
+                        bool is_in_place)
 {
     const struct function *shape = &callback->shape;
-    put("static inline void %s_%s_entered(void *user, struct og_scope *scope, const struct "
-        "og_arguments *arguments, struct og_result *result) OG_REQUIRES(scope->access)\n{\n",
-        interface->name, shape->name);
-    put("    const %s *callback = user;\n", host_struct(interface, shape->name));
+    put("static inline void $library_$function_entered(void *user, struct og_scope *scope, "
+        "const struct og_arguments *arguments, struct og_result *result) "
+        "OG_REQUIRES(scope->access)\n"
+        "{\n"
+        "    const struct $library_$function *callback = user;\n");
     if (callback->can_refuse)
-        put("    struct og_fault refusal;\n    enum og_error refused = OG_OK;\n");
+        put("    struct og_fault refusal;\n"
+            "    enum og_error refused = OG_OK;\n");
     else
         put_unused("scope");
     if (!shape->count)
@@ -143,48 +144,57 @@ static void put_thunk(const struct interface *interface, const struct callback *
     if (shape->result->class == TYPE_VOID)
         put_unused("result");
     put_arguments(interface, callback);
-    put_copies(shape, is_in_place);
-    if (!callback->can_refuse) {
-        put("    ");
-        put_host_call(shape);
-    } else {
-        put("    if (refused)\n        og_callback_refuse(scope, &refusal);\n    else\n        ");
-        put_host_call(shape);
-        put_copies_freed(shape, is_in_place);
+    if (!is_in_place)
+        each_parameter(parameter, shape)
+            put_copy(parameter);
+    if (callback->can_refuse)
+        put("    if (refused)\n"
+            "        og_callback_refuse(scope, &refusal);\n"
+            "    else\n"
+            "    ");
+    put("    ");
+    put_host_call(shape);
+    if (!is_in_place)
+        each_parameter(parameter, shape)
+            if (is_copied(parameter))
+                put("    callback_copy_free(&copy_$name);\n");
+    if (callback->can_refuse)
         put("    og_read_end(&scope->access);\n");
-    }
     put("}\n\n");
 }
 
-static void put_life(const struct interface *interface, const struct callback *callback)
+static void put_life(void)
 {
-    const char *name = callback->shape.name, *library = interface->name;
     put("/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on "
-        "to %s_%s_close. */\n",
-        library, name);
-    put("static inline enum og_error %s_%s_open(struct %s *%s, %s *callback, __typeof__(&%s) "
-        "function, void *user, struct og_fault *fault)\n{\n",
-        library, name, library, library, host_struct(interface, name), name);
-    put("    callback->function = function;\n    callback->user = user;\n");
-    put("    return og_callback_open(%s->instance.domain, &callback->callback, %s_%s_entered, "
-        "callback, fault);\n}\n\n",
-        library, library, name);
-    put("static inline void %s_%s_close(struct %s *%s, %s *callback)\n{\n", library, name, library,
-        library, host_struct(interface, name));
-    put_unused(library);
-    put("    og_callback_close(&callback->callback);\n}\n");
+        "to $library_$function_close. */\n"
+        "static inline enum og_error $library_$function_open(struct $library *$library, "
+        "struct $library_$function *callback, __typeof__(&$function) function, void *user, "
+        "struct og_fault *fault)\n"
+        "{\n"
+        "    callback->function = function;\n"
+        "    callback->user = user;\n"
+        "    return og_callback_open($library->instance.domain, &callback->callback, "
+        "$library_$function_entered, callback, fault);\n"
+        "}\n"
+        "\n"
+        "static inline void $library_$function_close(struct $library *$library, "
+        "struct $library_$function *callback)\n"
+        "{\n"
+        "    (void)$library;\n"
+        "    og_callback_close(&callback->callback);\n"
+        "}\n");
 }
 
 void emit_domain_callbacks(const struct interface *interface, bool is_in_place)
 {
-    for (const struct callback *callback = interface->callbacks; callback;
-         callback = callback->next) {
+    each_callback(callback, interface) {
         put_source(&callback->shape);
-        put("%s {\n    struct og_callback callback;\n    __typeof__(&%s) function;\n    void "
-            "*user;\n",
-            host_struct(interface, callback->shape.name), callback->shape.name);
-        put("};\n\n");
-        put_thunk(interface, callback, is_in_place);
-        put_life(interface, callback);
+        put("struct $library_$function {\n"
+            "    struct og_callback callback;\n"
+            "    __typeof__(&$function) function;\n"
+            "    void *user;\n"
+            "};\n\n");
+        put_entered(interface, callback, is_in_place);
+        put_life();
     }
 }

@@ -2,101 +2,87 @@
  * in the order of the parameters; what comes back is, in this order: an output that the worker
  * wrote into the message itself, the result, lengths, fields, and the other outputs. */
 #include "omniglot/bindgen/emit.h"
-#include "omniglot/bindgen/memory.h"
 #include "omniglot/bindgen/wire_order.h"
-
-#include <string.h>
 
 /* --- arguments --- */
 
-static void put_number_argument(const struct type *type, const char *value)
+static void put_handle_argument(void)
 {
-    if (type->class == TYPE_FLOATING)
-        put("    wire_put_f64(arguments, %s);\n", value);
-    else
-        put("    wire_put_u64(arguments, (uint64_t)%s);\n", value);
+    put("    wire_put_u64(arguments, "
+        "process_handle($library->instance.sandbox, $name->handle, $name->generation));\n");
 }
 
-static void put_object_argument(const struct interface *interface,
-                                const struct parameter *parameter)
+/* Fields that are set, and windows: of a struct, or of an object's host part. */
+static void put_fields_argument(const struct parameter *parameter)
 {
-    const char *name = parameter->name;
-    if (parameter->life != LIFE_NEW)
-        put("    wire_put_u64(arguments, process_handle(%s->instance.sandbox, %s->handle, "
-            "%s->generation));\n",
-            interface->name, name, name);
-    for (unsigned i = 0; parameter->set && i < parameter->set->count; i++) {
-        const char *field =
-            memory_format("%s->%s%s", name, parameter->kind == OBJECT ? "host." : "",
-                          parameter->set->arguments[i]);
-        put("    wire_put_bytes(arguments, &%s, sizeof(%s));\n", field, field);
-    }
-    for (size_t i = 0; i < parameter->window_count; i++) {
-        const struct window *window = &parameter->windows[i];
-        put("    wire_put_u64(arguments, (uint64_t)%s->host.%s);\n", name, window->left);
+    for (unsigned i = 0; parameter->set && i < parameter->set->count; i++)
+        put(parameter->kind == OBJECT
+                ? "    wire_put_bytes(arguments, &$name->host.$field, "
+                  "sizeof($name->host.$field));\n"
+                : "    wire_put_bytes(arguments, &$name->$field, sizeof($name->$field));\n",
+            "field", parameter->set->arguments[i]);
+    each_window(window, parameter) {
+        put("    wire_put_u64(arguments, (uint64_t)$name->host.$left);\n");
         if (!window->is_output)
-            put("    wire_put_bytes(arguments, %s->host.%s, OG_PRODUCT(%s->host.%s, "
-                "sizeof(%s)));\n",
-                name, window->pointer, name, window->left, window->element->spelling);
+            put("    wire_put_bytes(arguments, $name->host.$pointer, "
+                "OG_PRODUCT($name->host.$left, sizeof($item)));\n");
     }
 }
 
-static void put_argument(const struct interface *interface, const struct function *function,
-                         const struct parameter *parameter)
+static void put_argument(const struct parameter *parameter)
 {
-    const char *name = parameter->name;
-    const struct type *pointee = parameter->type->pointee;
     if (parameter->is_optional)
-        put("    wire_put_u64(arguments, %s != NULL);\n", name);
+        put("    wire_put_u64(arguments, $name != NULL);\n");
     switch (parameter->kind) {
     case NUMBER:
-        put_number_argument(parameter->type, name);
+        put(parameter->type->class == TYPE_FLOATING
+                ? "    wire_put_f64(arguments, $name);\n"
+                : "    wire_put_u64(arguments, (uint64_t)$name);\n");
         break;
     case OPAQUE:
-        put("    wire_put_u64(arguments, (uintptr_t)%s);\n", name);
+        put("    wire_put_u64(arguments, (uintptr_t)$name);\n");
         break;
     case USER:
-        put_unused(name);
+        put("    (void)$name;\n");
         break;
     case IN:
     case INOUT:
-        put("    wire_put_bytes(arguments, %s, %sOG_PRODUCT(%s, sizeof(%s))%s);\n", name,
-            parameter->is_optional ? memory_format("%s ? ", name) : "",
-            host_count(function, parameter), element_of(pointee),
-            parameter->is_optional ? " : 0" : "");
+        put(parameter->is_optional
+                ? "    wire_put_bytes(arguments, $name, "
+                  "$name ? OG_PRODUCT($count, sizeof($element)) : 0);\n"
+                : "    wire_put_bytes(arguments, $name, OG_PRODUCT($count, sizeof($element)));\n");
         break;
     case LENGTH:
     case LEFT:
-        put("    wire_put_u64(arguments, (uint64_t)*%s);\n", name);
+        put("    wire_put_u64(arguments, (uint64_t)*$name);\n");
         break;
     case IN_WINDOW:
-        put("    wire_put_bytes(arguments, *%s, OG_PRODUCT(*%s, sizeof(**%s)));\n", name,
-            parameter->length->name, name);
+        put("    wire_put_bytes(arguments, *$name, OG_PRODUCT(*$length, sizeof(**$name)));\n");
         break;
     case STRING:
-        put("    wire_put_bytes(arguments, %s, %sstrlen((const char *)%s) + 1%s);\n", name,
-            parameter->is_optional ? memory_format("%s ? ", name) : "", name,
-            parameter->is_optional ? " : 0" : "");
+        put(parameter->is_optional
+                ? "    wire_put_bytes(arguments, $name, "
+                  "$name ? strlen((const char *)$name) + 1 : 0);\n"
+                : "    wire_put_bytes(arguments, $name, strlen((const char *)$name) + 1);\n");
         break;
     case STRUCT:
+        put_fields_argument(parameter);
+        break;
     case OBJECT:
-        if (parameter->kind == STRUCT) {
-            struct parameter structure = *parameter;
-            structure.life = LIFE_NEW; /* no handle */
-            put_object_argument(interface, &structure);
-        } else {
-            put_object_argument(interface, parameter);
-        }
+        if (parameter->life != LIFE_NEW)
+            put_handle_argument();
+        put_fields_argument(parameter);
         break;
     case HANDLE:
-        put("    wire_put_u64(arguments, process_handle(%s->instance.sandbox, %s->handle, "
-            "%s->generation));\n",
-            interface->name, name, name);
+        put_handle_argument();
         break;
     case CALLBACK:
-        put("    wire_put_u64(arguments, %s != NULL);\n", name);
+        put("    wire_put_u64(arguments, $name != NULL);\n");
         break;
-    default:
+    case OUT:
+    case OUT_WINDOW:
+    case ABSENT:
+    case STRINGS:
         break;
     }
 }
@@ -107,36 +93,32 @@ static void put_result(const struct function *function)
 {
     const struct type *type = function->result;
     if (function->returned_handle)
-        put("    result->handle = wire_get_u64(&results);\n    result->generation = "
-            "process_generation(sandbox);\n");
+        put("    result->handle = wire_get_u64(&results);\n"
+            "    result->generation = process_generation(sandbox);\n");
     else if (type->class == TYPE_FLOATING)
-        put("    *result = (%s)wire_get_f64(&results);\n", type->spelling);
+        put("    *result = ($result)wire_get_f64(&results);\n");
     else if (type->class == TYPE_STRUCT)
         put("    wire_get_into(&results, result, sizeof(*result));\n");
     else if (type->class == TYPE_BOOL)
-        put("    uint64_t truth = wire_get_u64(&results);\n    *result = truth == 1;\n");
+        put("    uint64_t truth = wire_get_u64(&results);\n"
+            "    *result = truth == 1;\n");
     else if (type->class != TYPE_VOID)
-        put("    *result = process_get_integer(&results, %s);\n", type->spelling);
+        put("    *result = process_get_integer(&results, $result);\n");
 }
 
 static void put_locals(const struct interface *interface, const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
-        const char *name = parameter->name;
+    each_parameter(parameter, function) {
         if (parameter->kind == LENGTH || parameter->kind == LEFT)
-            put("    %s left_%s = *%s;\n", parameter->type->pointee->spelling, name, name);
+            put("    $pointee left_$name = *$name;\n");
         if (is_filled(parameter) && is_reserved(interface, function, parameter))
-            put("    size_t room_%s = OG_PRODUCT(%s, sizeof(%s)), size_%s = 0;\n", name,
-                host_count(function, parameter), element_of(parameter->type->pointee), name);
+            put("    size_t room_$name = OG_PRODUCT($count, sizeof($element)), size_$name = 0;\n");
         if (parameter->kind == OUT_WINDOW)
-            put("    size_t size_%s = 0;\n", name);
-        for (size_t j = 0; j < parameter->window_count; j++) {
-            const struct window *window = &parameter->windows[j];
-            put("    %s left_%s = %s->host.%s;\n", window->count_type->spelling, window->left, name,
-                window->left);
+            put("    size_t size_$name = 0;\n");
+        each_window(window, parameter) {
+            put("    $counter left_$left = $name->host.$left;\n");
             if (window->is_output)
-                put("    size_t size_%s = 0;\n", window->pointer);
+                put("    size_t size_$pointer = 0;\n");
         }
     }
 }
@@ -144,79 +126,60 @@ static void put_locals(const struct interface *interface, const struct function 
 /* Output that comes first, since it was written into the message by the library. */
 static void put_reserved(const struct interface *interface, const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
+    each_parameter(parameter, function)
         if (is_reserved(interface, function, parameter) && parameter->kind == OUT)
-            put("    wire_get_up_to(&results, %s, room_%s, &size_%s);\n", parameter->name,
-                parameter->name, parameter->name);
-    }
-}
-
-static void put_window_output(const char *pointer, const char *name, const char *left)
-{
-    put("    wire_get_up_to(&results, %s, OG_PRODUCT(%s, sizeof(*%s)), &size_%s);\n", pointer, left,
-        pointer, name);
-}
-
-static void put_lefts(const struct function *function)
-{
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
-        if (parameter->kind == LENGTH || parameter->kind == LEFT)
-            put("    left_%s = process_get_integer(&results, %s);\n", parameter->name,
-                parameter->type->pointee->spelling);
-        for (size_t j = 0; j < parameter->window_count; j++)
-            put("    left_%s = process_get_integer(&results, %s);\n", parameter->windows[j].left,
-                parameter->windows[j].count_type->spelling);
-    }
+            put("    wire_get_up_to(&results, $name, room_$name, &size_$name);\n");
 }
 
 static void put_windows(const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
+    each_parameter(parameter, function) {
         if (parameter->kind == OUT_WINDOW)
-            put_window_output(memory_format("*%s", parameter->name), parameter->name,
-                              memory_format("*%s", parameter->length->name));
-        for (size_t j = 0; j < parameter->window_count; j++)
-            if (parameter->windows[j].is_output)
-                put_window_output(
-                    memory_format("%s->host.%s", parameter->name, parameter->windows[j].pointer),
-                    parameter->windows[j].pointer,
-                    memory_format("%s->host.%s", parameter->name, parameter->windows[j].left));
+            put("    wire_get_up_to(&results, *$name, OG_PRODUCT(*$length, sizeof(**$name)), "
+                "&size_$name);\n");
+        each_window(window, parameter)
+            if (window->is_output)
+                put("    wire_get_up_to(&results, $name->host.$pointer, "
+                    "OG_PRODUCT($name->host.$left, sizeof(*$name->host.$pointer)), "
+                    "&size_$pointer);\n");
+    }
+}
+
+static void put_lefts(const struct function *function)
+{
+    each_parameter(parameter, function) {
+        if (parameter->kind == LENGTH || parameter->kind == LEFT)
+            put("    left_$name = process_get_integer(&results, $pointee);\n");
+        each_window(window, parameter)
+            put("    left_$left = process_get_integer(&results, $counter);\n");
     }
 }
 
 static void put_fields(const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
-        for (unsigned j = 0; parameter->get && j < parameter->get->count; j++) {
-            const char *field =
-                memory_format("%s->%s%s", parameter->name, parameter->kind == OBJECT ? "host." : "",
-                              parameter->get->arguments[j]);
-            put("    wire_get_into(&results, &%s, sizeof(%s));\n", field, field);
-        }
+    each_parameter(parameter, function) {
+        for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
+            put(parameter->kind == OBJECT
+                    ? "    wire_get_into(&results, &$name->host.$field, "
+                      "sizeof($name->host.$field));\n"
+                    : "    wire_get_into(&results, &$name->$field, sizeof($name->$field));\n",
+                "field", parameter->get->arguments[i]);
         if (parameter->kind == OBJECT && parameter->life == LIFE_NEW)
-            put("    %s->handle = wire_get_u64(&results);\n    %s->generation = "
-                "process_generation(sandbox);\n",
-                parameter->name, parameter->name);
+            put("    $name->handle = wire_get_u64(&results);\n"
+                "    $name->generation = process_generation(sandbox);\n");
         if ((parameter->kind == OBJECT || parameter->kind == HANDLE) && parameter->life == LIFE_END)
-            put("    %s->handle = 0;\n", parameter->name);
+            put("    $name->handle = 0;\n");
     }
 }
 
 /* An output of which there is as much as the count says after a success, and nothing else. */
 static void put_outputs(const struct interface *interface, const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
+    each_parameter(parameter, function) {
         if (!is_filled(parameter) || is_reserved(interface, function, parameter))
             continue;
-        put("    if (succeeded%s%s)\n        wire_get_into(&results, %s, OG_PRODUCT(%s, "
-            "sizeof(%s)));\n",
-            parameter->is_optional ? " && " : "", parameter->is_optional ? parameter->name : "",
-            parameter->name, host_count(function, parameter), element_of(parameter->type->pointee));
+        put_if(both(succeeded(function), condition_of(parameter)));
+        put("    wire_get_into(&results, $name, OG_PRODUCT($count, sizeof($element)));\n");
     }
 }
 
@@ -224,124 +187,116 @@ static void put_outputs(const struct interface *interface, const struct function
 
 static void put_distrust(const char *condition, const char *what)
 {
-    put("    if (!error && (%s))\n        error = process_distrust(sandbox, \"%s\", fault);\n",
-        condition, what);
+    put("    if (!error && $condition)\n"
+        "        error = process_distrust(sandbox, \"$what\", fault);\n",
+        "condition", condition, "what", what);
+}
+
+static void put_result_checks(const struct function *function)
+{
+    const char *wrong = ruled_out(function, "*result");
+    const struct type *type = function->result;
+    if (wrong)
+        put_distrust(wrong, fill("a result that the interface of $function rules out"));
+    if (type->class == TYPE_BOOL)
+        put_distrust("truth > 1", fill("a result of $function that is no bool"));
+    if (type->class == TYPE_STRUCT && !type->rule->is_plain)
+        put_distrust(fill("!host_rule_holds(&$library_rule_$rule, result, 1)", "rule",
+                          type->rule->identifier),
+                     fill("a result that the interface of $function rules out"));
+}
+
+static void put_output_checks(const struct interface *interface, const struct function *function,
+                              const struct parameter *parameter)
+{
+    const char *rule = is_filled(parameter) ? element_rule(interface, function, parameter) : NULL;
+    if (parameter->kind == OBJECT && parameter->life == LIFE_NEW)
+        put_distrust(function->success ? fill("succeeded != ($name->handle != 0)")
+                                       : fill("!$name->handle"),
+                     "an object without a handle, or the reverse");
+    if (is_filled(parameter) && is_reserved(interface, function, parameter))
+        put_distrust(
+            fill(function->success
+                     ? "size_$name != (succeeded ? OG_PRODUCT($count, sizeof($element)) : 0)"
+                     : "size_$name != OG_PRODUCT($count, sizeof($element))"),
+            fill("an output of another size than $function gives"));
+    if (rule)
+        put_distrust(both(both(succeeded(function), condition_of(parameter)),
+                          fill("!host_rule_holds(&$rule, $name, $count)", "rule", rule)),
+                     fill("an output of $function that is no value"));
+    if (parameter->kind == OUT_WINDOW)
+        put_distrust(fill("size_$name != OG_PRODUCT(*$length - left_$length, sizeof(**$name))"),
+                     "an output of another size than is left");
+    each_window(window, parameter)
+        if (window->is_output)
+            put_distrust(fill("size_$pointer != OG_PRODUCT($name->host.$left - left_$left, "
+                              "sizeof(*$name->host.$pointer))"),
+                         "an output of another size than is left");
 }
 
 static void put_checks(const struct interface *interface, const struct function *function)
 {
-    const char *wrong = ruled_out(function, "*result");
-    if (wrong)
-        put_distrust(wrong,
-                     memory_format("a result that the interface of %s rules out", function->name));
-    if (function->result->class == TYPE_BOOL)
-        put_distrust("truth > 1", memory_format("a result of %s that is no bool", function->name));
-    if (function->result->class == TYPE_STRUCT && !function->result->rule->is_plain)
-        put_distrust(memory_format("!host_rule_holds(&%s_rule_%s, result, 1)", interface->name,
-                                   function->result->rule->identifier),
-                     memory_format("a result that the interface of %s rules out", function->name));
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
-        const char *name = parameter->name;
-        if (parameter->kind == OBJECT && parameter->life == LIFE_NEW)
-            put_distrust(memory_format("succeeded != (%s->handle != 0)", name),
-                         "an object without a handle, or the reverse");
-        if (is_filled(parameter) && is_reserved(interface, function, parameter))
-            put_distrust(memory_format("size_%s != (succeeded ? OG_PRODUCT(%s, sizeof(%s)) : 0)",
-                                       name, host_count(function, parameter),
-                                       element_of(parameter->type->pointee)),
-                         memory_format("an output of another size than %s gives", function->name));
-        const char *rule =
-            is_filled(parameter) ? element_rule(interface, function, parameter) : NULL;
-        if (rule)
-            put_distrust(memory_format("succeeded%s%s && !host_rule_holds(&%s, %s, %s)",
-                                       parameter->is_optional ? " && " : "",
-                                       parameter->is_optional ? name : "", rule, name,
-                                       host_count(function, parameter)),
-                         memory_format("an output of %s that is no value", function->name));
-        if (parameter->kind == OUT_WINDOW)
-            put_distrust(memory_format("size_%s != OG_PRODUCT(*%s - left_%s, sizeof(**%s))", name,
-                                       parameter->length->name, parameter->length->name, name),
-                         "an output of another size than is left");
-        for (size_t j = 0; j < parameter->window_count; j++)
-            if (parameter->windows[j].is_output)
-                put_distrust(memory_format("size_%s != OG_PRODUCT(%s->host.%s - left_%s, "
-                                           "sizeof(*%s->host.%s))",
-                                           parameter->windows[j].pointer, name,
-                                           parameter->windows[j].left, parameter->windows[j].left,
-                                           name, parameter->windows[j].pointer),
-                             "an output of another size than is left");
-    }
+    put_result_checks(function);
+    each_parameter(parameter, function)
+        put_output_checks(interface, function, parameter);
     if (function->returned_handle)
-        put("    if (!error && !result->handle)\n        error = og_fail(fault, OG_NULL, \"%s\", "
-            "0, "
-            "\"returned NULL\");\n",
-            function->name);
+        put("    if (!error && !result->handle)\n"
+            "        error = og_fail(fault, OG_NULL, \"$function\", 0, \"returned NULL\");\n");
 }
 
 /* Lengths are checked before anything is measured by them. */
 static void put_length_checks(const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
-        const char *name = parameter->name;
+    each_parameter(parameter, function) {
         if (parameter->kind == LEFT)
-            put("    process_check_left(&results, left_%s, *%s);\n", name, name);
-        if (parameter->kind == LENGTH) /* after a failure it may say anything */
-            put("    if (succeeded)\n        process_check_left(&results, left_%s, *%s);\n    if "
-                "(succeeded && !results.error)\n        *%s = left_%s;\n",
-                name, name, name, name);
-        for (size_t j = 0; j < parameter->window_count; j++)
-            put("    process_check_left(&results, left_%s, %s->host.%s);\n",
-                parameter->windows[j].left, name, parameter->windows[j].left);
+            put("    process_check_left(&results, left_$name, *$name);\n");
+        if (parameter->kind == LENGTH) { /* after a failure it may say anything */
+            put_if(succeeded(function));
+            put("    process_check_left(&results, left_$name, *$name);\n");
+            put_if(both(succeeded(function), "!results.error"));
+            put("    *$name = left_$name;\n");
+        }
+        each_window(window, parameter)
+            put("    process_check_left(&results, left_$left, $name->host.$left);\n");
     }
 }
 
 static void put_checked_windows_moved(const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
+    each_parameter(parameter, function) {
         if (parameter->kind == LEFT)
-            put("    if (!error) {\n        *%s += *%s - left_%s;\n        *%s = left_%s;\n    }\n",
-                parameter->length->name, parameter->name, parameter->name, parameter->name,
-                parameter->name);
-        for (size_t j = 0; j < parameter->window_count; j++)
-            put("    if (!error) {\n        %s->host.%s += %s->host.%s - left_%s;\n        "
-                "%s->host.%s = left_%s;\n    }\n",
-                parameter->name, parameter->windows[j].pointer, parameter->name,
-                parameter->windows[j].left, parameter->windows[j].left, parameter->name,
-                parameter->windows[j].left, parameter->windows[j].left);
+            put("    if (!error) {\n"
+                "        *$length += *$name - left_$name;\n"
+                "        *$name = left_$name;\n"
+                "    }\n");
+        each_window(window, parameter)
+            put("    if (!error) {\n"
+                "        $name->host.$pointer += $name->host.$left - left_$left;\n"
+                "        $name->host.$left = left_$left;\n"
+                "    }\n");
     }
-}
-
-static bool has_outputs(const struct function *function)
-{
-    for (size_t i = 0; i < function->count; i++)
-        if (is_filled(&function->parameters[i]) || function->parameters[i].kind == LENGTH ||
-            (function->parameters[i].kind == OBJECT && function->parameters[i].life == LIFE_NEW))
-            return true;
-    return false;
 }
 
 static void put_body(const struct interface *interface, const struct function *function)
 {
-    const char *condition = success(function, "*result");
-    put("\n{\n    struct process_sandbox *sandbox = %s->instance.sandbox;\n    struct wire_reader "
-        "results;\n",
-        interface->name);
+    put("\n{\n"
+        "    struct process_sandbox *sandbox = $library->instance.sandbox;\n"
+        "    struct wire_reader results;\n");
     put_locals(interface, function);
-    put("    %sprocess_call_begin(sandbox, %s);\n",
-        has_arguments(function) ? "struct wire_writer *arguments = " : "",
-        function_number(interface, function));
-    for (size_t i = 0; i < function->count; i++)
-        put_argument(interface, function, &function->parameters[i]);
-    put("    enum og_error error = process_call_finish(sandbox, &results, fault);\n    if "
-        "(error)\n        return error;\n");
+    put(has_arguments(function)
+            ? "    struct wire_writer *arguments = process_call_begin(sandbox, $number);\n"
+            : "    process_call_begin(sandbox, $number);\n",
+        "number", function_number(interface, function));
+    each_parameter(parameter, function)
+        put_argument(parameter);
+    put("    enum og_error error = process_call_finish(sandbox, &results, fault);\n"
+        "    if (error)\n"
+        "        return error;\n");
     put_reserved(interface, function);
     put_windows(function);
     put_result(function);
-    if (has_outputs(function))
-        put("    bool succeeded = %s;\n", condition ? condition : "true");
+    if (depends_on_success(function))
+        put("    bool succeeded = $condition;\n", "condition", success(function, "*result"));
     put_lefts(function);
     put_length_checks(function);
     put_fields(function);
@@ -354,164 +309,187 @@ static void put_body(const struct interface *interface, const struct function *f
 
 /* --- callbacks --- */
 
+static void put_callback_number(const struct parameter *parameter)
+{
+    if (parameter->type->class == TYPE_FLOATING)
+        put("    $type $name = wire_get_f64(arguments);\n");
+    else if (parameter->type->class == TYPE_BOOL)
+        put("    $type $name = process_get_bool(arguments);\n");
+    else
+        put("    $type $name = process_get_integer(arguments, $type);\n");
+}
+
 static void put_callback_argument(const struct parameter *parameter)
 {
-    const char *name = parameter->name;
-    const struct type *type = parameter->type;
+    const char *optional = parameter->is_optional ? "true" : "false";
     switch (parameter->kind) {
     case NUMBER:
-        if (type->class == TYPE_FLOATING)
-            put("    %s %s = wire_get_f64(arguments);\n", type->spelling, name);
-        else if (type->class == TYPE_BOOL)
-            put("    %s %s = process_get_bool(arguments);\n", type->spelling, name);
-        else
-            put("    %s %s = process_get_integer(arguments, %s);\n", type->spelling, name,
-                type->spelling);
+        put_callback_number(parameter);
         break;
     case OPAQUE:
-        put("    %s %s = (%s)(uintptr_t)wire_get_u64(arguments);\n", type->spelling, name,
-            type->spelling);
+        put("    $type $name = ($type)(uintptr_t)wire_get_u64(arguments);\n");
         break;
     case STRING:
-        put("    const %s *%s = (const %s *)process_get_string(arguments, %s);\n",
-            type->pointee->spelling, name, type->pointee->spelling,
-            parameter->is_optional ? "true" : "false");
+        put("    const $pointee *$name = "
+            "(const $pointee *)process_get_string(arguments, $optional);\n",
+            "optional", optional);
         break;
     case STRINGS:
-        put("    const char *strings_%s[OG_STRINGS_MAX + 1];\n    process_get_strings(arguments, "
-            "strings_%s);\n    const %s **%s = (const %s **)strings_%s;\n",
-            name, name, type->pointee->pointee->spelling, name, type->pointee->pointee->spelling,
-            name);
+        put("    const char *strings_$name[OG_STRINGS_MAX + 1];\n"
+            "    process_get_strings(arguments, strings_$name);\n"
+            "    const $element **$name = (const $element **)strings_$name;\n");
         break;
     case IN:
-        put("    size_t size_%s = 0;\n    const %s *%s = process_get_array(arguments, %s, "
-            "&size_%s);\n",
-            name, element_of(type->pointee), name, parameter->is_optional ? "true" : "false", name);
+        put("    size_t size_$name = 0;\n"
+            "    const $element *$name = process_get_array(arguments, $optional, &size_$name);\n",
+            "optional", optional);
         break;
-    default:
+    case ABSENT:
+    case USER:
+    case OUT:
+    case INOUT:
+    case LENGTH:
+    case LEFT:
+    case IN_WINDOW:
+    case OUT_WINDOW:
+    case STRUCT:
+    case HANDLE:
+    case OBJECT:
+    case CALLBACK:
         break;
     }
 }
 
-static void put_callback_checks(const struct interface *interface, const struct function *shape)
+static void put_callback_checks(const struct parameter *parameter)
 {
-    for (size_t i = 0; i < shape->count; i++) {
-        const struct parameter *parameter = &shape->parameters[i];
-        const char *name = parameter->name;
-        if (parameter->kind == IN)
-            put("    if (%s && size_%s != OG_PRODUCT(%s, sizeof(*%s)))\n        "
-                "wire_reader_fail(arguments, \"an array of another size than announced\");\n",
-                name, name, parameter->count, name);
-        if (parameter->low)
-            put("    if (%s)\n        wire_reader_fail(arguments, \"an argument that the interface "
-                "rules out\");\n",
-                outside(parameter->type, name, parameter->low, parameter->high));
-        if (parameter->kind == NUMBER && parameter->type->class == TYPE_ENUM)
-            put("    if (!instance_is_value(%s, &%s_rule_%s))\n        wire_reader_fail(arguments, "
-                "\"an argument that is no enumerator\");\n",
-                name, interface->name, parameter->type->rule->identifier);
-    }
+    if (parameter->kind == IN)
+        put("    if ($name && size_$name != OG_PRODUCT($counted, sizeof(*$name)))\n"
+            "        wire_reader_fail(arguments, \"an array of another size than announced\");\n");
+    if (parameter->low)
+        put("    if ($outside)\n"
+            "        wire_reader_fail(arguments, "
+            "\"an argument that the interface rules out\");\n",
+            "outside", outside(parameter->type, parameter->name, parameter->low, parameter->high));
+    if (parameter->kind == NUMBER && parameter->type->class == TYPE_ENUM)
+        put("    if (!instance_is_value($name, &$library_rule_$rule))\n"
+            "        wire_reader_fail(arguments, \"an argument that is no enumerator\");\n",
+            "rule", parameter->type->rule->identifier);
 }
 
-static void put_callback(const struct interface *interface, const struct callback *callback)
+static void put_callback_entered(const struct function *shape)
 {
-    const struct function *shape = &callback->shape;
-    const char *library = interface->name, *type = host_struct(interface, shape->name);
-    put_source(shape);
-    put("%s {\n    __typeof__(&%s) function;\n    void *user;\n};\n\n", type, shape->name);
-    put("static inline enum og_error %s_%s_entered(void *user, struct wire_reader *arguments, "
-        "struct wire_writer *results)\n{\n    const %s *callback = user;\n",
-        library, shape->name, type);
-    for (size_t i = 0; i < shape->count; i++)
-        put_callback_argument(&shape->parameters[i]);
-    put_callback_checks(interface, shape);
-    put("    enum og_error error = wire_finish(arguments);\n    if (error)\n        return "
-        "error;\n    ");
+    put("static inline enum og_error $library_$function_entered(void *user, "
+        "struct wire_reader *arguments, struct wire_writer *results)\n"
+        "{\n"
+        "    const struct $library_$function *callback = user;\n");
+    each_parameter(parameter, shape)
+        put_callback_argument(parameter);
+    each_parameter(parameter, shape)
+        put_callback_checks(parameter);
+    put("    enum og_error error = wire_finish(arguments);\n"
+        "    if (error)\n"
+        "        return error;\n");
     if (shape->result->class == TYPE_VOID)
-        put("(void)results;\n    ");
+        put("    (void)results;\n"
+            "    callback->function");
+    else if (shape->result->class == TYPE_FLOATING)
+        put("    wire_put_f64(results, callback->function");
     else
-        put("wire_put_%s(results, %s", shape->result->class == TYPE_FLOATING ? "f64" : "u64",
-            shape->result->class == TYPE_FLOATING ? "" : "(uint64_t)");
-    put("callback->function(");
-    for (size_t i = 0; i < shape->count; i++)
-        put("%s%s", i ? ", " : "",
-            shape->parameters[i].kind == USER ? "callback->user" : shape->parameters[i].name);
-    put("%s;\n    return OG_OK;\n}\n\n", shape->result->class == TYPE_VOID ? ")" : "))");
-    put("/* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. "
-        "*/\n");
-    put("static inline enum og_error %s_%s_open(struct %s *%s, %s *callback, __typeof__(&%s) "
-        "function, void *user, struct og_fault *fault)\n{\n    if (%s->callbacks[%u] && "
-        "%s->callbacks[%u] != callback)\n        return og_fail(fault, OG_BUSY, \"%s\", 0, "
-        "\"another one of this shape is open\");\n",
-        library, shape->name, library, library, type, shape->name, library, callback->number,
-        library, callback->number, shape->name);
-    put("    callback->function = function;\n    callback->user = user;\n    "
-        "%s->callbacks[%u] = callback;\n    enum og_error error = "
-        "process_callback_register(%s->instance.sandbox, %u, %s_%s_entered, callback);\n    return "
-        "error ? og_fail(fault, error, NULL, 0, \"the callback is not accepted\") : OG_OK;\n}\n\n",
-        library, callback->number, library, callback->number, library, shape->name);
-    put("static inline void %s_%s_close(struct %s *%s, %s *callback)\n{\n    if "
-        "(!%s->instance.sandbox || %s->callbacks[%u] != callback)\n        return;\n    "
-        "(void)process_callback_register(%s->instance.sandbox, %u, NULL, NULL);\n    "
-        "%s->callbacks[%u] = NULL;\n}\n",
-        library, shape->name, library, library, type, library, library, callback->number, library,
-        callback->number, library, callback->number);
+        put("    wire_put_u64(results, (uint64_t)callback->function");
+    put_host_arguments(shape);
+    put(shape->result->class == TYPE_VOID ? ";\n" : ");\n");
+    put("    return OG_OK;\n"
+        "}\n\n");
+}
+
+static void put_callback(const struct callback *callback)
+{
+    put_source(&callback->shape);
+    put("struct $library_$function {\n"
+        "    __typeof__(&$function) function;\n"
+        "    void *user;\n"
+        "};\n\n");
+    put_callback_entered(&callback->shape);
+    put("/* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. */\n"
+        "static inline enum og_error $library_$function_open(struct $library *$library, "
+        "struct $library_$function *callback, __typeof__(&$function) function, void *user, "
+        "struct og_fault *fault)\n"
+        "{\n"
+        "    if ($library->callbacks[$number] && $library->callbacks[$number] != callback)\n"
+        "        return og_fail(fault, OG_BUSY, \"$function\", 0, "
+        "\"another one of this shape is open\");\n"
+        "    callback->function = function;\n"
+        "    callback->user = user;\n"
+        "    $library->callbacks[$number] = callback;\n"
+        "    enum og_error error = process_callback_register($library->instance.sandbox, $number, "
+        "$library_$function_entered, callback);\n"
+        "    return error ? og_fail(fault, error, NULL, 0, \"the callback is not accepted\") "
+        ": OG_OK;\n"
+        "}\n"
+        "\n"
+        "static inline void $library_$function_close(struct $library *$library, "
+        "struct $library_$function *callback)\n"
+        "{\n"
+        "    if (!$library->instance.sandbox || $library->callbacks[$number] != callback)\n"
+        "        return;\n"
+        "    (void)process_callback_register($library->instance.sandbox, $number, NULL, NULL);\n"
+        "    $library->callbacks[$number] = NULL;\n"
+        "}\n",
+        "number", number(callback->number));
 }
 
 /* --- the file --- */
 
-static void put_library(const struct interface *interface)
+static size_t callback_count(const struct interface *interface)
 {
-    const char *name = interface->name;
-    unsigned callbacks = 0;
-    put("/* The worker's functions. */\nenum {\n");
-    for (const struct function *function = interface->functions; function;
-         function = function->next)
-        put("    %s,\n", function_number(interface, function));
-    char *count = (char *)memory_format("%s", name);
-    for (char *at = count; *at; at++)
-        *at = (char)(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
-    put("    %s_FUNCTION_COUNT\n};\n\n", count);
+    size_t count = 0;
     for (const struct callback *callback = interface->callbacks; callback;
          callback = callback->next)
-        callbacks++;
-    put("struct %s {\n    struct instance instance;\n", name);
-    if (callbacks)
-        put("    const void *callbacks[%u]; /* the open ones */\n", callbacks);
+        count++;
+    return count;
+}
+
+static void put_library(const struct interface *interface)
+{
+    put("/* The worker's functions. */\n"
+        "enum {\n");
+    each_function(function, interface)
+        put("    $number,\n", "number", function_number(interface, function));
+    put("    $capitals_FUNCTION_COUNT\n"
+        "};\n"
+        "\n"
+        "struct $library {\n"
+        "    struct instance instance;\n",
+        "capitals", upper_case(interface->name));
+    if (interface->callbacks)
+        put("    const void *callbacks[$count]; /* the open ones */\n", "count",
+            number(callback_count(interface)));
     put("};\n");
-    for (const struct kind *kind = interface->kinds; kind; kind = kind->next) {
-        put("\n%s {\n", host_struct(interface, kind->name));
+    each_kind(kind, interface) {
+        put("\nstruct $library_$kind {\n");
         if (kind->is_object)
-            put("    %s host; /* the caller's */\n", kind->pointee->spelling);
-        put("    uint64_t handle;\n    uint64_t generation; /* of the worker that knows the handle "
-            "*/\n};\n");
+            put("    $object host; /* the caller's */\n");
+        put("    uint64_t handle;\n"
+            "    uint64_t generation; /* of the worker that knows the handle */\n"
+            "};\n");
     }
     put("\n/* `path` is not used: the worker is linked to the library. */\n");
-    put_open_and_close(interface, "struct process_options");
+    put_open_and_close("struct process_options");
 }
 
 void emit_process(const struct interface *interface)
 {
-    put_baseline(interface, "process/stubs.h");
-    put("#include \"%s-types.h\"\n\n", interface->name);
+    put("#include \"$baselines/process/stubs.h\"\n"
+        "#include \"$library-types.h\"\n"
+        "\n");
     put_library(interface);
-    for (const struct callback *callback = interface->callbacks; callback;
-         callback = callback->next)
-        put_callback(interface, callback);
-    for (const struct function *function = interface->functions; function;
-         function = function->next) {
+    each_callback(callback, interface)
+        put_callback(callback);
+    each_function(function, interface) {
         put_source(function);
-        put_call_signature(interface, function);
+        put_call_signature(function);
         put_body(interface, function);
-        if (!function_is_without_data(function) || function->is_by_name)
-            continue;
-        put("\n");
-        put_invoke_signature(interface, function, "");
-        put("\n{\n    (void)scope;\n    return call_%s(%s%s", function->name, interface->name,
-            function_has_result(function) ? ", result" : "");
-        for (size_t i = 0; i < function->count; i++)
-            if (function->parameters[i].kind != ABSENT)
-                put(", %s", function->parameters[i].name);
-        put(", fault);\n}\n");
+        if (function_is_without_data(function) && !function->is_by_name)
+            put_invoke_that_calls(function);
     }
 }

@@ -1,153 +1,191 @@
 /* NAME-raw.h: the library is linked and called like any other function. */
 #include "omniglot/bindgen/emit.h"
-#include "omniglot/bindgen/memory.h"
 
 static void put_kinds(const struct interface *interface)
 {
-    for (const struct kind *kind = interface->kinds; kind; kind = kind->next) {
-        put("\n%s {\n", host_struct(interface, kind->name));
+    each_kind(kind, interface) {
+        put("\nstruct $library_$kind {\n");
         if (kind->is_object)
-            put("    %s host; /* what the library works on */\n", kind->pointee->spelling);
+            put("    $object host; /* what the library works on */\n");
         else
-            put("    %s *pointer;\n", kind->pointee->spelling);
+            put("    $object *pointer;\n");
         put("};\n");
     }
 }
 
-static void put_callback(const struct interface *interface, const struct callback *callback)
+static void put_callback(const struct callback *callback)
 {
-    const char *name = callback->shape.name;
-    const char *type = host_struct(interface, name);
     put_source(&callback->shape);
-    put("%s {\n    __typeof__(&%s) function;\n};\n\n", type, name);
-    put("static inline enum og_error %s_%s_open(struct %s *%s, %s *callback, __typeof__(&%s) "
-        "function, void *user, struct og_fault *fault)\n{\n",
-        interface->name, name, interface->name, interface->name, type, name);
-    put_unused(interface->name);
-    put_unused("user");
-    put_unused("fault");
-    put("    callback->function = function;\n    return OG_OK;\n}\n\n");
-    put("static inline void %s_%s_close(struct %s *%s, %s *callback)\n{\n", interface->name, name,
-        interface->name, interface->name, type);
-    put_unused(interface->name);
-    put_unused("callback");
-    put("}\n");
+    put("struct $library_$function {\n"
+        "    __typeof__(&$function) function;\n"
+        "};\n"
+        "\n"
+        "static inline enum og_error $library_$function_open(struct $library *$library, "
+        "struct $library_$function *callback, __typeof__(&$function) function, void *user, "
+        "struct og_fault *fault)\n"
+        "{\n"
+        "    (void)$library;\n"
+        "    (void)user;\n"
+        "    (void)fault;\n"
+        "    callback->function = function;\n"
+        "    return OG_OK;\n"
+        "}\n"
+        "\n"
+        "static inline void $library_$function_close(struct $library *$library, "
+        "struct $library_$function *callback)\n"
+        "{\n"
+        "    (void)$library;\n"
+        "    (void)callback;\n"
+        "}\n");
 }
 
 /* The parameter as the library gets it; in a window's case, where the stub has it. */
-static const char *argument(const struct parameter *parameter, bool is_invoke)
+static void put_argument(const struct parameter *parameter, bool is_invoke)
 {
     switch (parameter->kind) {
     case ABSENT:
-        return "NULL";
+        put("NULL");
+        break;
     case HANDLE:
-        return memory_format("%s->pointer", parameter->name);
+        put("$name->pointer");
+        break;
     case OBJECT:
-        return memory_format("&%s->host", parameter->name);
+        put("&$name->host");
+        break;
     case CALLBACK:
-        return memory_format("%s ? %s->function : NULL", parameter->name, parameter->name);
+        put("$name ? $name->function : NULL");
+        break;
     case IN_WINDOW:
     case OUT_WINDOW:
-        return memory_format("%s%s", is_invoke ? "&" : "", parameter->name);
-    default:
-        return parameter->name;
+        put(is_invoke ? "&$name" : "$name");
+        break;
+    case NUMBER:
+    case OPAQUE:
+    case USER:
+    case IN:
+    case OUT:
+    case INOUT:
+    case LENGTH:
+    case LEFT:
+    case STRING:
+    case STRINGS:
+    case STRUCT:
+        put("$name");
+        break;
     }
 }
 
-static void put_windows(const struct function *function, bool is_before)
+static void put_windows_set(const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++)
-        for (size_t j = 0; j < function->parameters[i].window_count; j++) {
-            const struct window *window = &function->parameters[i].windows[j];
-            const char *name = function->parameters[i].name;
-            if (is_before)
-                put("    %s->host.%s = (%s%s *)%s;\n    %s->host.%s = *%s;\n", name,
-                    window->pointer, window->element->is_const ? "const " : "",
-                    window->element->spelling, window->pointer, name, window->left, window->left);
-            else
-                put("    *%s = %s->host.%s;\n", window->left, name, window->left);
-        }
+    each_parameter(parameter, function)
+        each_window(window, parameter)
+            put("    $name->host.$pointer = ($const$item *)$pointer;\n"
+                "    $name->host.$left = *$left;\n",
+                "const", window->element->is_const ? "const " : "");
+}
+
+static void put_windows_got(const struct function *function)
+{
+    each_parameter(parameter, function)
+        each_window(window, parameter)
+            put("    *$left = $name->host.$left;\n");
 }
 
 /* The body of call_NAME, or of invoke_NAME. */
-static void put_body(const struct interface *interface, const struct function *function,
-                     bool is_invoke)
+static void put_body(const struct function *function, bool is_invoke)
 {
     put("\n{\n");
     if (is_invoke)
         put_unused("scope");
-    if (function->is_by_name) {
-        put("    __typeof__(&%s) function = (__typeof__(&%s))dlsym(%s->instance.handle, "
-            "\"%s\");\n    if (!function)\n        return instance_failed(fault);\n",
-            function->name, function->name, interface->name, function->name);
-    } else {
-        put_unused(interface->name);
-        put_unused("fault");
-    }
+    if (function->is_by_name)
+        put("    __typeof__(&$function) function = "
+            "(__typeof__(&$function))dlsym($library->instance.handle, \"$function\");\n"
+            "    if (!function)\n"
+            "        return instance_failed(fault);\n");
+    else
+        put("    (void)$library;\n"
+            "    (void)fault;\n");
     if (is_invoke)
-        put_windows(function, true);
+        put_windows_set(function);
     put("    ");
     if (function->returned_handle)
         put("result->pointer = ");
     else if (function_has_result(function))
         put("*result = ");
-    put("%s(", function->is_by_name ? "function" : function->name);
-    for (size_t i = 0; i < function->count; i++)
-        put("%s%s", i ? ", " : "", argument(&function->parameters[i], is_invoke));
+    put(function->is_by_name ? "function(" : "$function(");
+    each_parameter(parameter, function) {
+        put(parameter == function->parameters ? "" : ", ");
+        put_argument(parameter, is_invoke);
+    }
     put(");\n");
     if (is_invoke)
-        put_windows(function, false);
+        put_windows_got(function);
     if (function->returned_handle)
-        put("    return result->pointer ? OG_OK : og_fail(fault, OG_NULL, \"%s\", 0, \"returned "
-            "NULL\");\n}\n",
-            function->name);
+        put("    return result->pointer ? OG_OK : "
+            "og_fail(fault, OG_NULL, \"$function\", 0, \"returned NULL\");\n"
+            "}\n");
     else
-        put("    return OG_OK;\n}\n");
+        put("    return OG_OK;\n"
+            "}\n");
 }
 
 static void put_validator(const struct rule *rule)
 {
-    put("\nstatic inline enum og_error validate_%s(instance_scope *scope, const %s *memory, const "
-        "%s **value, struct og_fault *fault)\n{\n    (void)scope;\n    (void)fault;\n    *value = "
-        "memory;\n    return OG_OK;\n}\n",
-        rule->identifier, rule->spelling, rule->spelling);
+    put("\n"
+        "static inline enum og_error validate_$rule(instance_scope *scope, const $type *memory, "
+        "const $type **value, struct og_fault *fault)\n"
+        "{\n"
+        "    (void)scope;\n"
+        "    (void)fault;\n"
+        "    *value = memory;\n"
+        "    return OG_OK;\n"
+        "}\n",
+        "rule", rule->identifier, "type", rule->spelling);
+}
+
+static void put_library(void)
+{
+    put("#include \"$baselines/raw/stubs.h\"\n"
+        "#include \"$path\"\n"
+        "\n"
+        "struct $library {\n"
+        "    struct instance instance; "
+        "/* none: the functions called are the linked library's */\n"
+        "};\n"
+        "\n");
+    put_open_from("void");
+    put("    (void)$library;\n"
+        "    (void)path;\n"
+        "    (void)options;\n"
+        "    (void)fault;\n"
+        "    return OG_OK;\n"
+        "}\n"
+        "\n");
+    put_open("void");
+    put("    return $library_open_from($library, NULL, options, fault);\n"
+        "}\n"
+        "\n"
+        "static inline void $library_close(struct $library *$library)\n"
+        "{\n"
+        "    (void)$library;\n"
+        "}\n");
 }
 
 void emit_raw(const struct interface *interface)
 {
-    put_baseline(interface, "raw/stubs.h");
-    put("#include \"%s\"\n\n", interface->path);
-    put("struct %s {\n    struct instance instance; /* none: the functions called are the linked "
-        "library's */\n};\n",
-        interface->name);
-    put("\n");
-    put_open_from(interface, "void");
-    put_unused(interface->name);
-    put_unused("path");
-    put_unused("options");
-    put_unused("fault");
-    put("    return OG_OK;\n}\n\n");
-    put_open(interface, "void");
-    put("    return %s_open_from(%s, NULL, options, fault);\n}\n\n", interface->name,
-        interface->name);
-    put("static inline void %s_close(struct %s *%s)\n{\n", interface->name, interface->name,
-        interface->name);
-    put_unused(interface->name);
-    put("}\n");
+    put_library();
     put_kinds(interface);
-    for (const struct callback *callback = interface->callbacks; callback;
-         callback = callback->next)
-        put_callback(interface, callback);
-    for (const struct function *function = interface->functions; function;
-         function = function->next) {
+    each_callback(callback, interface)
+        put_callback(callback);
+    each_function(function, interface) {
         put_source(function);
-        put_call_signature(interface, function);
-        put_body(interface, function, false);
+        put_call_signature(function);
+        put_body(function, false);
         if (function->is_by_name)
             continue;
         put("\n");
-        put_invoke_signature(interface, function, "");
-        put_body(interface, function, true);
+        put_invoke_signature(function, "");
+        put_body(function, true);
     }
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for)

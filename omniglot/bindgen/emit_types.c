@@ -3,8 +3,6 @@
 #include "omniglot/bindgen/emit.h"
 #include "omniglot/bindgen/memory.h"
 
-#include <string.h>
-
 static const char *rule_name(const struct interface *interface, const struct rule *rule)
 {
     return memory_format("%s_rule_%s", interface->name, rule->identifier);
@@ -23,118 +21,134 @@ const char *element_rule(const struct interface *interface, const struct functio
 
 static void put_layout(const struct rule *rule)
 {
-    put("_Static_assert(sizeof(%s) == %zu, \"another layout of %s than og-bindgen saw\");\n",
-        rule->spelling, rule->size, rule->spelling);
+    put("_Static_assert(sizeof($type) == $size, "
+        "\"another layout of $type than og-bindgen saw\");\n",
+        "type", rule->spelling, "size", number(rule->size));
     for (size_t i = 0; !rule->is_enum && i < rule->count; i++)
         if (!rule->fields[i].is_bits && *rule->fields[i].name)
-            put("_Static_assert(offsetof(%s, %s) == %zu, \"another layout of %s\");\n",
-                rule->spelling, rule->fields[i].name, rule->fields[i].offset, rule->spelling);
+            put("_Static_assert(offsetof($type, $field) == $offset, "
+                "\"another layout of $type\");\n",
+                "type", rule->spelling, "field", rule->fields[i].name, "offset",
+                number(rule->fields[i].offset));
 }
 
 /* What of a rule depends on a value's type; OG_RANGE is the field's. */
-static void put_kind(const struct interface *interface, const struct type *type, const char *low,
-                     const char *high)
+static void put_kind(const struct type *type, const char *low, const char *high)
 {
     switch (type->class) {
     case TYPE_BOOL:
         put(".kind = OG_BOOL");
         break;
     case TYPE_ENUM:
-        put(".kind = OG_ENUM, .values = %s_values_%s, .value_count = %zu", interface->name,
-            type->rule->identifier, type->rule->count);
+        put(".kind = OG_ENUM, .values = $library_values_$rule, .value_count = $count", "rule",
+            type->rule->identifier, "count", number(type->rule->count));
         break;
     case TYPE_STRUCT:
-        put(".kind = OG_STRUCT, .fields = %s_fields_%s, .field_count = %zu", interface->name,
-            type->rule->identifier, type->rule->count);
+        put(".kind = OG_STRUCT, .fields = $library_fields_$rule, .field_count = $count", "rule",
+            type->rule->identifier, "count", number(type->rule->count));
         break;
     case TYPE_INTEGER:
         if (low)
-            put(".kind = %s, .low.%c = %s, .high.%c = %s",
-                type->is_signed ? "OG_SIGNED" : "OG_UNSIGNED", type->is_signed ? 'i' : 'u', low,
-                type->is_signed ? 'i' : 'u', high);
+            put(type->is_signed ? ".kind = OG_SIGNED, .low.i = $low, .high.i = $high"
+                                : ".kind = OG_UNSIGNED, .low.u = $low, .high.u = $high",
+                "low", low, "high", high);
         else
             put(".kind = OG_ANY");
         break;
-    default:
+    case TYPE_VOID:
+    case TYPE_FLOATING:
+    case TYPE_POINTER:
+    case TYPE_FUNCTION:
+    case TYPE_OTHER:
         put(".kind = OG_ANY");
         break;
     }
 }
 
-static void put_field(const struct interface *interface, const struct rule *rule,
-                      const struct field *field)
+static void put_pointer_field(const struct rule *rule, const struct field *field)
+{
+    const struct type *pointee = field->type->pointee;
+    put(".kind = OG_POINTER, .pointee_size = sizeof($item), .pointee_alignment = _Alignof($item), "
+        ".rights = OG_READ$write, ",
+        "item", element_of(pointee), "write", pointee->is_const ? "" : " | OG_WRITE");
+    if (field->counter)
+        put(".counted = 1, .counted_offset = offsetof($type, $counter), "
+            ".counted_size = sizeof((($type *)0)->$counter)",
+            "type", rule->spelling, "counter", field->counter->name);
+    else
+        put(".pointee_count = $count", "count", field->counted_by);
+}
+
+static void put_field(const struct rule *rule, const struct field *field)
 {
     const struct type *type = field->type;
     if (field->is_bits || !*field->name) {
-        put("{.kind = OG_ANY, .name = \"%s\", .size = 1},\n", field->name);
+        put("{.kind = OG_ANY, .name = \"$field\", .size = 1},\n", "field", field->name);
         return;
     }
-    put("{.name = \"%s\", .offset = offsetof(%s, %s), .size = sizeof(((%s *)0)->%s)", field->name,
-        rule->spelling, field->name, rule->spelling, field->name);
+    put("{.name = \"$field\", .offset = offsetof($type, $field), "
+        ".size = sizeof((($type *)0)->$field)",
+        "field", field->name, "type", rule->spelling);
     if (field->is_array)
-        put(" / %zu, .count = %zu", field->count, field->count);
+        put(" / $count, .count = $count", "count", number(field->count));
     put(", ");
-    if (field->is_opaque || type->class == TYPE_OTHER) {
+    if (field->is_opaque || type->class == TYPE_OTHER)
         put(".kind = OG_ANY");
-    } else if (type->class == TYPE_FUNCTION) {
+    else if (type->class == TYPE_FUNCTION)
         put(".kind = OG_FUNCTION, .nullable = 1");
-    } else if (type->class == TYPE_POINTER && field->counted_by) {
-        const char *element = element_of(type->pointee);
-        put(".kind = OG_POINTER, .pointee_size = sizeof(%s), .pointee_alignment = _Alignof(%s), "
-            ".rights = OG_READ%s, ",
-            element, element, type->pointee->is_const ? "" : " | OG_WRITE");
-        if (field->counter)
-            put(".counted = 1, .counted_offset = offsetof(%s, %s), "
-                ".counted_size = sizeof(((%s *)0)->%s)",
-                rule->spelling, field->counter->name, rule->spelling, field->counter->name);
-        else
-            put(".pointee_count = %s", field->counted_by);
-    } else {
-        put_kind(interface, type, field->low, field->high);
-    }
+    else if (type->class == TYPE_POINTER && field->counted_by)
+        put_pointer_field(rule, field);
+    else
+        put_kind(type, field->low, field->high);
     put("},\n");
 }
 
-static void put_rule(const struct interface *interface, const struct rule *rule)
+static void put_enum_rule(const struct rule *rule)
 {
-    put("\n/* %s */\n", rule->spelling);
-    put_layout(rule);
-    if (rule->is_enum) {
-        put("static const int64_t %s_values_%s[] __attribute__((unused)) = {", interface->name,
-            rule->identifier);
-        for (size_t i = 0; i < rule->count; i++)
-            put("%s%s", i ? ", " : "", rule->names[i]);
-        put("};\n");
-        put("static const struct og_rule %s __attribute__((unused)) = {.kind = OG_ENUM, "
-            ".name = \"%s\", .size = sizeof(%s), .values = %s_values_%s, .value_count = %zu};\n",
-            rule_name(interface, rule), rule->spelling, rule->spelling, interface->name,
-            rule->identifier, rule->count);
-        return;
-    }
-    put("static const struct og_rule %s_fields_%s[] __attribute__((unused)) = {\n", interface->name,
+    put("static const int64_t $library_values_$rule[] __attribute__((unused)) = {", "rule",
         rule->identifier);
     for (size_t i = 0; i < rule->count; i++)
-        put_field(interface, rule, &rule->fields[i]);
-    put("};\n");
-    put("static const struct og_rule %s __attribute__((unused)) = {.kind = OG_STRUCT, "
-        ".name = \"%s\", .size = sizeof(%s), .fields = %s_fields_%s, .field_count = %zu};\n",
-        rule_name(interface, rule), rule->spelling, rule->spelling, interface->name,
-        rule->identifier, rule->count);
+        put("$comma$value", "comma", i ? ", " : "", "value", rule->names[i]);
+    put("};\n"
+        "static const struct og_rule $library_rule_$rule __attribute__((unused)) = "
+        "{.kind = OG_ENUM, .name = \"$type\", .size = sizeof($type), "
+        ".values = $library_values_$rule, .value_count = $count};\n",
+        "rule", rule->identifier, "type", rule->spelling, "count", number(rule->count));
+}
+
+static void put_struct_rule(const struct rule *rule)
+{
+    put("static const struct og_rule $library_fields_$rule[] __attribute__((unused)) = {\n", "rule",
+        rule->identifier);
+    for (size_t i = 0; i < rule->count; i++)
+        put_field(rule, &rule->fields[i]);
+    put("};\n"
+        "static const struct og_rule $library_rule_$rule __attribute__((unused)) = "
+        "{.kind = OG_STRUCT, .name = \"$type\", .size = sizeof($type), "
+        ".fields = $library_fields_$rule, .field_count = $count};\n",
+        "rule", rule->identifier, "type", rule->spelling, "count", number(rule->count));
+}
+
+static void put_rule(const struct rule *rule)
+{
+    put("\n/* $type */\n", "type", rule->spelling);
+    put_layout(rule);
+    if (rule->is_enum)
+        put_enum_rule(rule);
+    else
+        put_struct_rule(rule);
 }
 
 /* The rule of a number that a function hands over with OG_RANGE. */
-static void put_ranges(const struct interface *interface, const struct function *function)
+static void put_ranges(const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
+    each_parameter(parameter, function) {
         if (!is_filled(parameter) || !parameter->low)
             continue;
-        put("\n/* %s of %s */\n", parameter->name, function->name);
-        put("static const struct og_rule %s_rule_%s_%s __attribute__((unused)) = {"
-            ".name = \"%s\", .size = sizeof(%s), ",
-            interface->name, function->name, parameter->name, parameter->name,
-            parameter->type->pointee->spelling);
-        put_kind(interface, parameter->type->pointee, parameter->low, parameter->high);
+        put("\n/* $name of $function */\n"
+            "static const struct og_rule $library_rule_$function_$name __attribute__((unused)) = "
+            "{.name = \"$name\", .size = sizeof($pointee), ");
+        put_kind(parameter->type->pointee, parameter->low, parameter->high);
         put("};\n");
     }
 }
@@ -152,17 +166,20 @@ static bool uses_bool(const struct interface *interface)
 
 void emit_types(const struct interface *interface)
 {
-    put("#include \"%s\"\n\n#include <omniglot/validate.h>\n#include <stdbool.h>\n#include "
-        "<stddef.h>\n#include <stdint.h>\n#include <string.h>\n",
-        interface->path);
+    put("#include \"$path\"\n"
+        "\n"
+        "#include <omniglot/validate.h>\n"
+        "#include <stdbool.h>\n"
+        "#include <stddef.h>\n"
+        "#include <stdint.h>\n"
+        "#include <string.h>\n");
     if (uses_bool(interface))
-        put("\nstatic const struct og_rule %s_rule_bool __attribute__((unused)) = {.kind = "
-            "OG_BOOL, .name = \"bool\", .size = sizeof(bool)};\n",
-            interface->name);
+        put("\n"
+            "static const struct og_rule $library_rule_bool __attribute__((unused)) = "
+            "{.kind = OG_BOOL, .name = \"bool\", .size = sizeof(bool)};\n");
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_used)
-            put_rule(interface, rule);
-    for (const struct function *function = interface->functions; function;
-         function = function->next)
-        put_ranges(interface, function);
+            put_rule(rule);
+    each_function(function, interface)
+        put_ranges(function);
 }

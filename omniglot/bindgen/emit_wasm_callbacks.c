@@ -3,120 +3,141 @@
  * texts and arrays are copied out of the module. What does not hold is refused: the host's function
  * is not called, and the library's call ends with that error. */
 #include "omniglot/bindgen/emit.h"
-#include "omniglot/bindgen/memory.h"
 
 #include <string.h>
-
-static bool is_copied(const struct parameter *parameter)
-{
-    return parameter->kind == STRING || parameter->kind == STRINGS || parameter->kind == IN;
-}
 
 static const char *raw_type(const struct parameter *parameter)
 {
     return parameter->kind == NUMBER ? wasm_type(parameter->type) : "uint32_t";
 }
 
-static void put_number(const struct interface *interface, const struct function *shape,
-                       const struct parameter *parameter)
+static void put_number(const struct parameter *parameter)
 {
     const struct type *type = parameter->type;
-    const char *name = parameter->name;
     if (type->class == TYPE_BOOL) {
-        put("    %s %s = raw_%s == 1;\n    if (raw_%s > 1)\n        refused = "
-            "instance_contract(&refusal, \"%s\");\n",
-            type->spelling, name, name, name, shape->name);
+        put("    $type $name = raw_$name == 1;\n"
+            "    if (raw_$name > 1)\n"
+            "        refused = instance_contract(&refusal, \"$function\");\n");
         return;
     }
-    put("    %s %s = (%s)%sraw_%s;\n", type->spelling, name, type->spelling,
+    put("    $type $name = ($type)${signed}raw_$name;\n", "signed",
         type->class != TYPE_INTEGER || !type->is_signed ? ""
         : type->size > 4                                ? "(int64_t)"
-                                                        : "(int32_t)",
-        name);
-    put_number_checks(interface, shape, parameter);
+                                                        : "(int32_t)");
+    put_number_checks(parameter);
 }
 
+/* What needs no memory of the module's. */
+static void put_plain(const struct parameter *parameter)
+{
+    if (parameter->kind == NUMBER)
+        put_number(parameter);
+    else if (parameter->kind == OPAQUE)
+        put("    $type $name = ($type)(uintptr_t)raw_$name;\n");
+    else if (parameter->kind == USER)
+        put("    (void)raw_$name;\n");
+}
+
+/* What the module has in its memory. */
 static void put_data(const struct parameter *parameter)
 {
-    const char *name = parameter->name;
-    const struct type *pointee = parameter->type->pointee;
-    const char *optional = parameter->is_optional ? memory_format(" && raw_%s", name) : "";
-    if (is_copied(parameter))
-        put("    struct callback_copy copy_%s = {0};\n", name);
-    if (parameter->kind == STRING)
-        put("    const %s *%s = NULL;\n    if (!refused%s)\n        refused = "
-            "module_callback_string(wasm, raw_%s, &copy_%s, (const char **)&%s, &refusal);\n",
-            pointee->spelling, name, optional, name, name, name);
-    else if (parameter->kind == STRINGS)
-        put("    const %s **%s = NULL;\n    if (!refused)\n        refused = "
-            "module_callback_strings(wasm, raw_%s, &copy_%s, (const char ***)&%s, &refusal);\n",
-            pointee->pointee->spelling, name, name, name, name);
-    else if (parameter->kind == IN)
-        put("    const %s *%s = NULL;\n    if (!refused%s)\n        refused = "
-            "module_callback_array(wasm, raw_%s, %s, sizeof(*%s), &copy_%s, (const void **)&%s, "
-            "&refusal);\n",
-            element_of(pointee), name, optional, name, parameter->count, name, name, name);
-}
-
-static void put_host_call(const struct function *shape)
-{
-    if (shape->result->class != TYPE_VOID)
-        put("    %s result = ", shape->result->spelling);
-    else
-        put("    ");
-    put("callback->function(");
-    for (size_t i = 0; i < shape->count; i++)
-        put("%s%s", i ? ", " : "",
-            shape->parameters[i].kind == USER ? "callback->user" : shape->parameters[i].name);
-    put(");\n");
+    const char *present = parameter->is_optional ? fill(" && raw_$name") : "";
+    switch (parameter->kind) {
+    case STRING:
+        put("    struct callback_copy copy_$name = {0};\n"
+            "    const $pointee *$name = NULL;\n"
+            "    if (!refused$present)\n"
+            "        refused = module_callback_string(wasm, raw_$name, &copy_$name, "
+            "(const char **)&$name, &refusal);\n",
+            "present", present);
+        break;
+    case STRINGS:
+        put("    struct callback_copy copy_$name = {0};\n"
+            "    const $element **$name = NULL;\n"
+            "    if (!refused)\n"
+            "        refused = module_callback_strings(wasm, raw_$name, &copy_$name, "
+            "(const char ***)&$name, &refusal);\n");
+        break;
+    case IN:
+        put("    struct callback_copy copy_$name = {0};\n"
+            "    const $element *$name = NULL;\n"
+            "    if (!refused$present)\n"
+            "        refused = module_callback_array(wasm, raw_$name, $counted, sizeof(*$name), "
+            "&copy_$name, (const void **)&$name, &refusal);\n",
+            "present", present);
+        break;
+    case NUMBER:
+    case OPAQUE:
+    case ABSENT:
+    case USER:
+    case OUT:
+    case INOUT:
+    case LENGTH:
+    case LEFT:
+    case IN_WINDOW:
+    case OUT_WINDOW:
+    case STRUCT:
+    case HANDLE:
+    case OBJECT:
+    case CALLBACK:
+        break;
+    }
 }
 
 static void put_copies_freed(const struct function *shape)
 {
-    for (size_t i = 0; i < shape->count; i++)
-        if (is_copied(&shape->parameters[i]))
-            put("    callback_copy_free(&copy_%s);\n", shape->parameters[i].name);
+    each_parameter(parameter, shape)
+        if (is_copied(parameter))
+            put("    callback_copy_free(&copy_$name);\n");
 }
 
-static void put_thunk(const struct interface *interface, const struct callback *callback)
+static bool has_copies(const struct function *shape)
+{
+    for (size_t i = 0; i < shape->count; i++)
+        if (is_copied(&shape->parameters[i]))
+            return true;
+    return false;
+}
+
+static void put_entered_signature(const struct function *shape)
+{
+    put("static $raw $library_$function_entered(void *closure", "raw",
+        shape->result->class != TYPE_VOID ? wasm_type(shape->result) : "void");
+    each_parameter(parameter, shape)
+        put(", $raw raw_$name", "raw", raw_type(parameter));
+    put(")\n");
+}
+
+static void put_entered(const struct callback *callback)
 {
     const struct function *shape = &callback->shape;
-    bool has_result = shape->result->class != TYPE_VOID, has_copies = false;
-    for (size_t i = 0; i < shape->count; i++)
-        has_copies = has_copies || is_copied(&shape->parameters[i]);
-    put("static %s %s_%s_entered(void *closure", has_result ? wasm_type(shape->result) : "void",
-        interface->name, shape->name);
-    for (size_t i = 0; i < shape->count; i++)
-        put(", %s raw_%s", raw_type(&shape->parameters[i]), shape->parameters[i].name);
-    put(")\n{\n    struct wasm_frame *frame = wasm_callback_begin();\n    const %s *callback = "
-        "closure;\n",
-        host_struct(interface, shape->name));
-    if (has_copies)
+    bool has_result = shape->result->class != TYPE_VOID;
+    put_entered_signature(shape);
+    put("{\n"
+        "    struct wasm_frame *frame = wasm_callback_begin();\n"
+        "    const struct $library_$function *callback = closure;\n");
+    if (has_copies(shape))
         put("    const struct wasm_instance *wasm = callback->callback.instance;\n");
     if (callback->can_refuse)
-        put("    struct og_fault refusal;\n    enum og_error refused = OG_OK;\n");
-    for (size_t i = 0; i < shape->count; i++) {
-        const struct parameter *parameter = &shape->parameters[i];
-        if (parameter->kind == NUMBER)
-            put_number(interface, shape, parameter);
-        else if (parameter->kind == OPAQUE)
-            put("    %s %s = (%s)(uintptr_t)raw_%s;\n", parameter->type->spelling, parameter->name,
-                parameter->type->spelling, parameter->name);
-        else if (parameter->kind == USER)
-            put("    (void)raw_%s;\n", parameter->name);
-    }
-    for (size_t i = 0; i < shape->count; i++)
-        put_data(&shape->parameters[i]);
+        put("    struct og_fault refusal;\n"
+            "    enum og_error refused = OG_OK;\n");
+    each_parameter(parameter, shape)
+        put_plain(parameter);
+    each_parameter(parameter, shape)
+        put_data(parameter);
     if (callback->can_refuse) {
-        put("    if (refused) {\n    ");
+        put("    if (refused) {\n");
         put_copies_freed(shape);
-        put("        wasm_callback_refuse(frame, &refusal);\n    }\n");
+        put("        wasm_callback_refuse(frame, &refusal);\n"
+            "    }\n");
     }
-    put_host_call(shape);
+    put(has_result ? "    $result result = callback->function" : "    callback->function");
+    put_host_arguments(shape);
+    put(";\n");
     put_copies_freed(shape);
     put("    wasm_callback_end(frame);\n");
     if (has_result)
-        put("    return (%s)result;\n", wasm_type(shape->result));
+        put("    return ($raw)result;\n", "raw", wasm_type(shape->result));
     put("}\n\n");
 }
 
@@ -129,41 +150,46 @@ static const char *value_type(const char *type)
                                        : "WASM_RT_I32";
 }
 
-static void put_life(const struct interface *interface, const struct callback *callback)
+static void put_life(const struct function *shape)
 {
-    const struct function *shape = &callback->shape;
-    const char *name = shape->name, *library = interface->name;
     bool has_result = shape->result->class != TYPE_VOID;
     put("/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on "
-        "to %s_%s_close. */\n",
-        library, name);
-    put("static inline enum og_error %s_%s_open(struct %s *%s, %s *callback, __typeof__(&%s) "
-        "function, void *user, struct og_fault *fault)\n{\n    uint32_t type = "
-        "wasm_rt_register_func_type(%zu, %d",
-        library, name, library, library, host_struct(interface, name), name, shape->count,
-        has_result);
-    for (size_t i = 0; i < shape->count; i++)
-        put(", %s", value_type(raw_type(&shape->parameters[i])));
+        "to $library_$function_close. */\n"
+        "static inline enum og_error $library_$function_open(struct $library *$library, "
+        "struct $library_$function *callback, __typeof__(&$function) function, void *user, "
+        "struct og_fault *fault)\n"
+        "{\n"
+        "    uint32_t type = wasm_rt_register_func_type($parameters, $results",
+        "parameters", number(shape->count), "results", number(has_result));
+    each_parameter(parameter, shape)
+        put(", $value", "value", value_type(raw_type(parameter)));
     if (has_result)
-        put(", %s", value_type(wasm_type(shape->result)));
-    put(");\n    callback->function = function;\n    callback->user = user;\n    return "
-        "wasm_callback_open(%s->instance.wasm, &callback->callback, "
-        "(wasm_rt_function_ptr_t)%s_%s_entered, callback, type, fault);\n}\n\n",
-        library, library, name);
-    put("static inline void %s_%s_close(struct %s *%s, %s *callback)\n{\n    if "
-        "(%s->instance.wasm)\n        wasm_callback_close(&callback->callback);\n}\n",
-        library, name, library, library, host_struct(interface, name), library);
+        put(", $value", "value", value_type(wasm_type(shape->result)));
+    put(");\n"
+        "    callback->function = function;\n"
+        "    callback->user = user;\n"
+        "    return wasm_callback_open($library->instance.wasm, &callback->callback, "
+        "(wasm_rt_function_ptr_t)$library_$function_entered, callback, type, fault);\n"
+        "}\n"
+        "\n"
+        "static inline void $library_$function_close(struct $library *$library, "
+        "struct $library_$function *callback)\n"
+        "{\n"
+        "    if ($library->instance.wasm)\n"
+        "        wasm_callback_close(&callback->callback);\n"
+        "}\n");
 }
 
 void emit_wasm_callbacks(const struct interface *interface)
 {
-    for (const struct callback *callback = interface->callbacks; callback;
-         callback = callback->next) {
+    each_callback(callback, interface) {
         put_source(&callback->shape);
-        put("%s {\n    struct wasm_callback callback;\n    __typeof__(&%s) function;\n    void "
-            "*user;\n};\n\n",
-            host_struct(interface, callback->shape.name), callback->shape.name);
-        put_thunk(interface, callback);
-        put_life(interface, callback);
+        put("struct $library_$function {\n"
+            "    struct wasm_callback callback;\n"
+            "    __typeof__(&$function) function;\n"
+            "    void *user;\n"
+            "};\n\n");
+        put_entered(callback);
+        put_life(&callback->shape);
     }
 }

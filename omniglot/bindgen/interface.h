@@ -53,6 +53,8 @@ struct rule {
     struct place place; /* OG_VALIDATE's, if it is asked for */
 };
 
+/* A new one begins with an annotation (annotation.h) and what that asks for (check.c); the compiler
+ * then names each place that has to say what becomes of it. */
 enum parameter_kind {
     NUMBER,
     OPAQUE,
@@ -88,9 +90,9 @@ struct parameter {
     struct place place;
     enum parameter_kind kind;
     enum life life;
-    bool is_optional, is_named_by_host; /* the latter: NUMBER that a RANGE is about */
-    const char *count;                  /* an expression, for IN, OUT, INOUT */
-    const char *kind_name;              /* of a handle or object */
+    bool is_optional;
+    const char *count;     /* an expression, for IN, OUT, INOUT */
+    const char *kind_name; /* of a handle or object */
     const char *low, *high;
     const struct parameter *size_of; /* OG_SIZE_OF */
     const struct parameter *kept_by; /* OG_KEPT */
@@ -151,6 +153,9 @@ struct interface {
     struct rule *rules;
 };
 
+/* A type that is passed by value: integers, floating numbers, bools and enums. */
+bool is_number(const struct type *type);
+
 /* Has the function a result that the host sees? */
 bool function_has_result(const struct function *function);
 
@@ -164,8 +169,14 @@ bool function_is_without_data(const struct function *function);
 /* How many registers the argument of a callback takes. */
 size_t callback_registers(const struct interface *interface, const struct parameter *parameter);
 
+/* Does the library fill what the parameter points to: OG_OUT, OG_INOUT? */
+bool is_filled(const struct parameter *parameter);
+
 /* Is a value of the type laid out in a module as in the host? (No pointer and no long is.) */
 bool is_same_in_module(const struct type *type);
+
+/* What there is an array of, where a parameter points to the type: "unsigned char" for void. */
+const char *element_of(const struct type *type);
 
 const struct parameter *function_parameter(const struct function *function, const char *name);
 

@@ -8,6 +8,7 @@
  * INTERFACE is what the generated files include, so name it as the compiler will find it. */
 #include "omniglot/bindgen/emit.h"
 #include "omniglot/bindgen/memory.h"
+#include "omniglot/bindgen/preface.h"
 #include "omniglot/bindgen/read.h"
 
 #include <stdio.h>
@@ -103,7 +104,7 @@ static void list(const struct interface *interface)
 
 static bool write_wasm(const struct interface *interface, const char *directory)
 {
-    if (!emit_begin(interface, directory, "wasm.h", "calls of a WebAssembly module"))
+    if (!emit_begin(interface, directory, "wasm.h", preface_wasm))
         return false;
     emit_wasm(interface);
     return emit_end();
@@ -111,11 +112,10 @@ static bool write_wasm(const struct interface *interface, const char *directory)
 
 static bool write_domain(const struct interface *interface, const char *directory)
 {
-    if (!emit_begin(interface, directory, "types.h", "layouts, and what bytes are a value"))
+    if (!emit_begin(interface, directory, "types.h", preface_types))
         return false;
     emit_types(interface);
-    if (!emit_end() || !emit_begin(interface, directory, "og.h",
-                                   "calls into a domain, whose memory is used in place"))
+    if (!emit_end() || !emit_begin(interface, directory, "og.h", preface_og))
         return false;
     emit_domain(interface, true);
     return emit_end();
@@ -123,19 +123,16 @@ static bool write_domain(const struct interface *interface, const char *director
 
 static bool write_baselines(const struct interface *interface, const char *directory)
 {
-    if (!emit_begin(interface, directory, "raw.h", "plain calls"))
+    if (!emit_begin(interface, directory, "raw.h", preface_raw))
         return false;
     emit_raw(interface);
-    if (!emit_end() || !emit_begin(interface, directory, "copying.h",
-                                   "calls into a domain, data copied in and out"))
+    if (!emit_end() || !emit_begin(interface, directory, "copying.h", preface_copying))
         return false;
     emit_domain(interface, false);
-    if (!emit_end() || !emit_begin(interface, directory, "process.h",
-                                   "calls of a worker process, the host's side"))
+    if (!emit_end() || !emit_begin(interface, directory, "process.h", preface_process))
         return false;
     emit_process(interface);
-    if (!emit_end() || !emit_begin(interface, directory, "worker.c",
-                                   "calls of a worker process, the worker's side"))
+    if (!emit_end() || !emit_begin(interface, directory, "worker.c", preface_worker))
         return false;
     emit_worker(interface);
     return emit_end();

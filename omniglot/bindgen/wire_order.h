@@ -9,6 +9,10 @@
 bool is_reserved(const struct interface *interface, const struct function *function,
                  const struct parameter *parameter);
 
+/* Is what comes back another after a success than after a failure: are there outputs, and results
+ * that are no success? */
+bool depends_on_success(const struct function *function);
+
 /* Does the host put anything into a call's message? */
 bool has_arguments(const struct function *function);
 
