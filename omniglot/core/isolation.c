@@ -1,6 +1,6 @@
 /* Which runtime gives the isolation asked for, or the best that this machine has, and opening a
  * domain by it. What runtimes there are is the build's to say (og_runtimes). */
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 #include <string.h>
 

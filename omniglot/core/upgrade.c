@@ -1,6 +1,6 @@
 /* The upgrade check beyond its fast path: the table of regions, and the reason why not. */
 #include "extent.h"
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 /* The region that holds `address`, by binary search. */
 static const struct og_region *find_region(const struct og_domain *domain, uintptr_t address)

@@ -2,6 +2,7 @@
  * not. */
 #include "cmocka-tests.h"
 #include "omniglot/omniglot.h"
+#include "omniglot/runtime.h"
 
 #include <stdbool.h>
 #include <string.h>

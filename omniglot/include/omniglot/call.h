@@ -128,16 +128,6 @@ void og_callback_refuse(const struct og_scope *scope, const struct og_fault *rea
 #define og_argument_pointer(arguments, index, type)                                                \
     ((type og_foreign *)(arguments)->integers[index])
 
-/* Signals. A program that has og-mpk linked in installs handlers, blocks signals and sets alternate
- * stacks as ever, by the C library's functions, before and after its first domain: they run on a
- * stack of the host's, with the host's rights, whatever they interrupt (docs/threat-model.md says
- * what differs). They must not call into domains, nor leave by longjmp out of foreign code.
- *
- * A handler that was installed past the C library's functions, by a system call, would run with
- * foreign code's stack: this takes it over, and does nothing for others. Returns OG_OK or
- * OG_BAD_ARGUMENT. */
-enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault) OG_MUST_CHECK;
-
 /* --- what follows is for inlining --- */
 
 enum og_error og_invoke_refused(const struct og_access *access, const struct og_function *function,

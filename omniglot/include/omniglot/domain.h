@@ -57,19 +57,6 @@ struct og_options {
     enum og_threads threads;
 };
 
-/* Can this machine give OG_MPK? OG_OK, or OG_UNSUPPORTED and in *fault the sentence why not. */
-enum og_error og_mpk_supported(struct og_fault *fault);
-
-/* Looks at all code of the process, as og_domain_open does before a domain can run. For a host
- * that makes or loads code while domains are open: call it before the next call into one.
- * og_domain_open looks at what is mapped and was not before, og_domain_reset when the dynamic
- * loader has loaded something; code that is written in place is seen by this function only.
- *
- * OG_OK; OG_FORBIDDEN: code holds an instruction that could undo the isolation, or is writable;
- * fault->symbol names it, and no domain may be called until it is gone; OG_UNSUPPORTED, OG_SYSTEM,
- * OG_NO_MEMORY: it could not be looked at. */
-enum og_error og_mpk_check_host(struct og_fault *fault);
-
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain. Sonames
  * (no slash) are looked for where the system's libraries are (OG_MPK) or as dlopen does (OG_NONE).
  *
@@ -164,66 +151,5 @@ void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t si
  * OG_BORROWED, OG_OUT_OF_BOUNDS (not on the heap). */
 enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,
                            struct og_fault *fault) OG_REQUIRES(access);
-
-/* --- for the runtimes --- */
-
-/* What an isolation implements. Everything but calls goes through this table; a call
- * goes straight to og_function.entry. */
-struct og_runtime {
-    const char *name; /* "none" */
-    enum og_error (*open)(struct og_domain **domain, const char *const *libraries,
-                          const struct og_options *options, struct og_fault *fault);
-    enum og_error (*reset)(struct og_domain *domain, struct og_fault *fault);
-    enum og_error (*close)(struct og_domain *domain, struct og_fault *fault);
-    void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
-    /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
-    void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
-    /* The same for a function whose arguments take `words` of stack, of a pointer's size, and these
-     * registers; NULL: whatever they hold is handed on. A runtime that leaves stack and registers
-     * as they are has no such function. */
-    void (*(*entry_taking)(struct og_domain *domain, void (*entry)(void), size_t words,
-                           const struct og_registers *registers))(void);
-    /* The same for one that returns `results` values on the x87 stack. */
-    void (*(*entry_with_x87)(struct og_domain *domain, void (*entry)(void),
-                             unsigned results))(void);
-    /* The calling thread's place in the domain; without room, a context without a domain whose
-     * fault says so. Runs no foreign code. */
-    struct og_context *(*context)(struct og_domain *domain);
-    /* The thread begins its outermost scope and its context is shut: waits until no other is
-     * inside, and makes the domain its own, with `held` set. Returns NULL, or a context without a
-     * domain that says why not. NULL: nobody begins a scope in a context that is shut. */
-    struct og_context *(*enter)(struct og_context *context);
-    /* Its outermost scope has ended, and its context is shut: somebody may be waiting. */
-    void (*left)(struct og_context *context);
-    void *(*heap_alloc)(struct og_domain *domain, size_t alignment, size_t size);
-    int (*heap_owns)(struct og_domain *domain, uintptr_t address);
-    void (*heap_free)(struct og_domain *domain, void *memory);
-    enum og_error (*callback_open)(struct og_domain *domain, struct og_callback *callback,
-                                   struct og_fault *fault);
-    void (*callback_close)(struct og_domain *domain, struct og_callback *callback);
-    /* From now on every thread may call it. NULL: there is only one. */
-    void (*callback_any_thread)(struct og_domain *domain, struct og_callback *callback);
-    int (*is_callback)(struct og_domain *domain, uintptr_t address);
-    /* Says where the fault happened and whose memory it touched: lines, each begun by a newline,
-     * into `text`, and how long they are; as og_fault_describe. NULL: no more than the fault. */
-    size_t (*describe)(struct og_domain *domain, const struct og_fault *fault, char *text,
-                       size_t size);
-    enum og_isolation isolation;
-    /* Can this machine give it? As og_mpk_supported. NULL: each that it is built for can. */
-    enum og_error (*supported)(struct og_fault *fault);
-};
-
-/* What every runtime's domain begins with. `regions` are sorted, do not overlap, and
- * cover what is not in a context's live range. */
-struct og_domain {
-    const struct og_runtime *runtime;
-    const struct og_region *regions;
-    size_t region_count;
-};
-
-extern const struct og_runtime og_runtime_none, og_runtime_mpk, og_runtime_pmp;
-
-/* The runtimes of this build, the best first, up to a NULL. */
-extern const struct og_runtime *const og_runtimes[];
 
 #endif

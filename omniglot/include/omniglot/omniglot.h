@@ -12,6 +12,7 @@
 #include "domain.h"
 #include "error.h"
 #include "foreign.h"
+#include "mpk.h"
 #include "scope.h"
 #include "upgrade.h"
 #include "validate.h"

@@ -66,28 +66,6 @@ static inline size_t og_stack_bytes(const struct og_parameter *parameters, size_
     return stack;
 }
 
-/* How many of the registers that hold arguments are in use: rdi, rsi, ... and xmm0, xmm1, ...; or
- * a0, a1, ..., in RV32's ILP32 for floats, too. */
-struct og_registers {
-    unsigned char integers, floats;
-};
-
-static inline struct og_registers og_registers(const struct og_parameter *parameters, size_t count)
-{
-    size_t integers = 0, floats = 0;
-#if defined(__riscv)
-    for (size_t i = 0; i < count; i++)
-        integers += (parameters[i].size + 3u) / 4;
-    integers = integers < 8 ? integers : 8;
-#else
-    for (size_t i = 0; i < count; i++)
-        *(parameters[i].is_float ? &floats : &integers) += 1;
-    integers = integers < 6 ? integers : 6;
-    floats = floats < 8 ? floats : 8;
-#endif
-    return (struct og_registers){(unsigned char)integers, (unsigned char)floats};
-}
-
 /* Is a struct returned where a hidden first argument says? (Of integers; larger than two words.) */
 #define OG_RETURNED_IN_MEMORY(type) (sizeof(type) > 2 * sizeof(uintptr_t))
 
