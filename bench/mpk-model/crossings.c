@@ -96,7 +96,7 @@ STANDS_IN(enum og_error, og_callback_open, struct og_domain *domain, struct og_c
     if (!counted) {
         counted = malloc(sizeof(*counted));
         if (!counted)
-            return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+            return og_out_of_memory(fault);
         counted->next = all_counted;
         counted->callback = callback;
         all_counted = counted;

@@ -88,9 +88,9 @@ struct parameter {
     struct place place;
     enum parameter_kind kind;
     enum life life;
-    bool is_optional, is_named_by_host; /* the latter: NUMBER that a RANGE is about */
-    const char *count;                  /* an expression, for IN, OUT, INOUT */
-    const char *kind_name;              /* of a handle or object */
+    bool is_optional;
+    const char *count;     /* an expression, for IN, OUT, INOUT */
+    const char *kind_name; /* of a handle or object */
     const char *low, *high;
     const struct parameter *size_of; /* OG_SIZE_OF */
     const struct parameter *kept_by; /* OG_KEPT */

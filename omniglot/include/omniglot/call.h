@@ -98,8 +98,8 @@ struct og_callback {
 };
 
 /* Registers `function` (with `user` handed through, never shown to the domain) and fills
- * *callback. It is the calling thread's: foreign code that another thread runs calls it in vain, as
- * it would one that there is not. One that is registered already is unregistered first. Returns
+ * *callback. It is the calling thread's: for foreign code that another thread runs it
+ * is not registered. One that is registered already is unregistered first. Returns
  * OG_OK, or OG_NO_MEMORY when no slot is left of 64 in the domain (OG_MPK) or the program
  * (OG_NONE), or 16 in the domain (OG_PMP). */
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
@@ -118,7 +118,8 @@ void og_callback_close(struct og_callback *callback);
 
 /* Says, in a callback, that what foreign code passed to it is nothing that its interface allows
  * for `reason`. The call that is under way ends with that error, as soon as the isolation can end
- * it, and the domain is poisoned until reset, as after any other call of what there is not. */
+ * it, and the domain is poisoned until reset, as after a call to a callback that is not registered.
+ */
 void og_callback_refuse(const struct og_scope *scope, const struct og_fault *reason);
 
 /* The callback as a function pointer of `type`, to be handed to the library. */

@@ -35,13 +35,16 @@ enum og_threads {
     OG_THREADS_REFUSE /* OG_BUSY */
 };
 
+/* Sizes that 0 stands for, in bytes; on RV32 the image has its own. */
+enum { OG_DEFAULT_HEAP = 64 << 20, OG_DEFAULT_STACK = 16 << 20 };
+
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults: the library is
  * isolated, or the domain is not opened. To run it without isolation takes naming OG_NONE. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;  /* bytes of foreign heap, at most, mappings among them; 0: 64 MiB; RV32: what
-                          the image has */
-    size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
+    size_t heap_size;        /* bytes of foreign heap, at most, mappings among them; 0:
+                                OG_DEFAULT_HEAP */
+    size_t stack_size;       /* bytes that scopes can allocate at once; 0: OG_DEFAULT_STACK */
     unsigned deadline_ms;    /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
                                 counted: see callback_limit; OG_PMP, with its callbacks). While
                                 libraries are loaded (OG_MPK), ten seconds or this, whichever is
@@ -79,8 +82,8 @@ enum og_isolation og_domain_isolation(const struct og_domain *domain);
  * from before mean nothing after it; struct og_function stays good.
  *
  * Returns OG_OK, OG_BUSY (a scope is open, of whichever thread; so it is in a callback; it never
- * waits), or OG_SYSTEM or
- * OG_NO_MEMORY: then the domain is poisoned, and can be reset again or closed. */
+ * waits), or OG_SYSTEM or OG_NO_MEMORY: then the domain is poisoned, and can be reset again or
+ * closed. */
 enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Unloads the libraries, whose destructors run, and frees everything; callbacks are closed, and
@@ -107,22 +110,22 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
 /* Says what parameters the function has, so that a gate copies those of its arguments that are on
  * the stack, and, behind protection keys, clears the registers that hold none: what the host's code
  * left there is not for the library to see. Scalars only (parameters.h); not for a variadic
- * function, nor for one that takes structs by value. A function that nothing was said of is called
- * with nothing on the stack, and with all that the registers hold. Returns OG_OK, OG_BAD_ARGUMENT
- * (more than 1 KiB of stack), OG_NO_MEMORY. */
+ * function, nor for one that takes structs by value. Without this call no stack arguments are
+ * copied and no register is cleared. Returns OG_OK, OG_BAD_ARGUMENT (more than 1 KiB of stack),
+ * OG_NO_MEMORY. */
 enum og_error og_function_takes(struct og_function *function, const struct og_parameter *parameters,
                                 size_t count, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Says that the function's arguments take `bytes` of stack. x86-64: those after the sixth integer
  * or eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). RV32: what the
  * first eight words leave. OG_STACK_BYTES (parameters.h) counts them. A gate copies that much of
- * the host's stack, and nothing where it was not told. Returns OG_OK, OG_BAD_ARGUMENT (more than
+ * the host's stack; without this call, nothing. Returns OG_OK, OG_BAD_ARGUMENT (more than
  * 1 KiB), OG_NO_MEMORY. */
 enum og_error og_function_stack(struct og_function *function, size_t bytes,
                                 struct og_fault *fault) OG_MUST_CHECK;
 
 /* Says that the function returns `results` values on the x87 stack (psABI 3.2.3): 1 for a long
- * double, 2 for a complex one. A gate empties that stack where it was not told. Returns OG_OK,
+ * double, 2 for a complex one. Without this call the gate empties that stack. Returns OG_OK,
  * OG_BAD_ARGUMENT, OG_NO_MEMORY. */
 enum og_error og_function_x87(struct og_function *function, unsigned results,
                               struct og_fault *fault) OG_MUST_CHECK;

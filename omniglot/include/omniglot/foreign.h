@@ -97,9 +97,6 @@ static inline uintptr_t og_writable_address(const volatile void og_mut *referenc
 #define og_pass(reference) ((og_type_of(reference) *)og_reference_address(reference))
 #endif
 
-/* What a library returned or passed, as what it is: any number. */
-#define og_received(pointer) ((og_type_of(pointer) og_foreign *)(uintptr_t)(pointer))
-
 /* --- for the macros of the other headers --- */
 
 /* A host pointer whose type came from og_type_of, which to Clang still says "noderef". */
