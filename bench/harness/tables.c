@@ -41,8 +41,10 @@ static bool can_run(const char *system, struct case_error *why)
                  "it needs two processors, and this process may use only one");
         return false;
     }
-    const char *isolation = strrchr(system, '-');
-    if (!isolation || strcmp(isolation, "-mpk") != 0 || !og_mpk_supported(&fault))
+    enum og_isolation isolation;
+    const char *name = strrchr(system, '-');
+    if (!name || og_isolation_by_name(&isolation, name + 1, &fault) ||
+        !og_isolation_supported(isolation, &fault))
         return true;
     snprintf(why->message, sizeof(why->message), "%s", fault.message);
     return false;

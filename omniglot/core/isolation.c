@@ -84,6 +84,14 @@ static const struct og_runtime *find(enum og_isolation isolation, struct og_faul
     return NULL;
 }
 
+enum og_error og_isolation_supported(enum og_isolation isolation, struct og_fault *fault)
+{
+    const struct og_runtime *runtime = find(isolation, fault);
+    if (!runtime)
+        return OG_UNSUPPORTED;
+    return runtime->supported ? runtime->supported(fault) : OG_OK;
+}
+
 enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,
                              const struct og_options *options, struct og_fault *fault)
 {

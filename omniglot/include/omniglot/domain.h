@@ -29,6 +29,11 @@ const char *og_isolation_name(enum og_isolation isolation);
 enum og_error og_isolation_by_name(enum og_isolation *isolation, const char *name,
                                    struct og_fault *fault) OG_MUST_CHECK;
 
+/* Can this build on this machine give it? OG_OK, or OG_UNSUPPORTED and in *fault the sentence why
+ * not. Opens nothing. */
+enum og_error og_isolation_supported(enum og_isolation isolation,
+                                     struct og_fault *fault) OG_MUST_CHECK;
+
 /* What becomes of a thread that wants to enter while another is inside. */
 enum og_threads {
     OG_THREADS_WAIT,  /* it waits for its turn */
