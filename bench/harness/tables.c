@@ -2,7 +2,7 @@
  * each pair of workloads/build.mk, and `GAP(workload, system, why)` for each that there is not. */
 #include "bench/harness/tables.h"
 
-#include "bench/workload/process-variants.h"
+#include "bench/workload/process_variants.h"
 #include <omniglot/omniglot.h>
 #include <stdio.h>
 #include <string.h>

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "bench/mpk-model/crossings-thunks.h"
+#include "bench/mpk-model/crossings_thunks.h"
 
 struct crossings crossings;
 _Static_assert(offsetof(struct crossings, calls) == 0 &&
                    offsetof(struct crossings, stack_words) == 8,
-               "crossings-thunks.S adds to them");
+               "crossings_thunks.S adds to them");
 
 /* Hidden, for the thunks to find them. */
 extern const char crossings_thunks[];
