@@ -133,7 +133,7 @@ MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
     omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
     omniglot/tests/documented-program-in-guest \
     omniglot/tests/mpk-stress-in-guest omniglot/tests/fuzz-domain-in-guest
-TEST_SCRIPTS += omniglot/tests/layers $(MPK_TESTS) omniglot/tests/pku-guest.sh
+TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers $(MPK_TESTS) omniglot/tests/pku-guest.sh
 
 # The MPK runtime's tests alone, and those that take long.
 .PHONY: test-mpk stress-mpk

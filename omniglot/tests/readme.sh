@@ -16,6 +16,23 @@ for document in README.md docs/*.md docs/decisions/*.md; do
     report $? "links_of_$(echo "$document" | tr '/.' '__')_lead_somewhere"
     [ -z "$missing" ] || echo "# $missing"
 done
+# docs/README.md's index against the folder, both ways; and every file that it names.
+indexed=$(sed -n 's/^| \[\([0-9]*\)\](decisions\/\(\1-[a-z0-9-]*\.md\)) | \(.*\) |$/\2 \1 \3/p' docs/README.md)
+there=$(for decision in docs/decisions/*.md; do
+    echo "$(basename "$decision") $(sed -n '1s/^# //p' "$decision")"
+done)
+[ "$indexed" = "$there" ]
+report $? "the_index_has_each_decision_with_its_title_in_order_and_no_other"
+[ "$indexed" = "$there" ] || { echo "$indexed"; echo "$there"; } | sort | uniq -u | sed 's/^/# /'
+# shellcheck disable=SC2016
+missing=$(grep -o '`[a-z0-9_/*-]*\(/\|\.[chS]\|\.csv\|\.mk\)`' docs/README.md | tr -d '`' | sort -u |
+    while read -r name; do
+        found=$(find . -path ./build -prune -o -path "*/${name%/}" -print | head -1)
+        [ -n "$found" ] || echo "$name"
+    done)
+[ -z "$missing" ]
+report $? "what_docs_readme_names_is_there"
+[ -z "$missing" ] || echo "# $missing"
 targets=$(sed -n 's/.*\(`\|^    \)make \([a-z][a-z0-9-]*\).*/\2/p' README.md docs/*.md | sort -u)
 for target in $targets; do
     make -n "$target" A=x B=y >/dev/null 2>&1

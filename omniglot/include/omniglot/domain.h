@@ -20,6 +20,7 @@
 #include "scope.h"
 #include "upgrade.h"
 
+/* What keeps the code inside: see above. */
 enum og_isolation { OG_BEST, OG_NONE, OG_MPK, OG_PMP };
 
 /* Its name: "best", "none", "mpk", "pmp"; "?" for one that this build has not. Never NULL. */
@@ -141,6 +142,7 @@ enum og_error og_function_x87(struct og_function *function, unsigned results,
 #define og_heap_alloc(access, type, count, fault)                                                  \
     ((type og_mut *)og_heap_alloc_bytes((access), sizeof(type), (count), _Alignof(type), (fault)))
 
+/* The function behind it. */
 void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, size_t count,
                                  size_t alignment, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
@@ -150,6 +152,7 @@ void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, si
     ((type og_mut *)og_heap_alloc_dirty_bytes((access), sizeof(type), (count), _Alignof(type),     \
                                               (fault)))
 
+/* The function behind it. */
 void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t size, size_t count,
                                        size_t alignment, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;

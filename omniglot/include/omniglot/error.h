@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Zero, or why not. The name says it to programs, og_error_text to people. */
 enum og_error {
     OG_OK = 0,
 

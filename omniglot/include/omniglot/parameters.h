@@ -11,16 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One parameter: bytes it takes and is aligned to, and whether it is a float or a double. */
 struct og_parameter {
     unsigned char size, alignment, is_float;
 };
 
+/* The parameter of that type. What is no scalar does not compile. */
 #define OG_PARAMETER(type)                                                                         \
     {                                                                                              \
         sizeof(type) + 0 * sizeof(OG_PARAMETER_CHECKED(type)), _Alignof(type),                     \
             OG_PARAMETER_IS_FLOAT(type)                                                            \
     }
 
+/* Is it passed where floats are? */
 #define OG_PARAMETER_IS_FLOAT(type)                                                                \
     (__builtin_types_compatible_p(type, float) || __builtin_types_compatible_p(type, double))
 
@@ -42,6 +45,7 @@ struct og_parameter {
 /* Bytes of stack that these parameters take, in order. */
 #define OG_STACK_BYTES(...) og_stack_bytes(OG_PARAMETERS(__VA_ARGS__))
 
+/* The same for `count` of them in an array. */
 static inline size_t og_stack_bytes(const struct og_parameter *parameters, size_t count)
 {
     size_t stack = 0;

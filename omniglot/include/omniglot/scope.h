@@ -26,6 +26,7 @@ struct OG_CAPABILITY("access scope") og_access {
     struct og_context *context;
 };
 
+/* What a program has on its stack from og_scope_begin to og_scope_end. */
 struct og_scope {
     struct og_access access; /* first: the scope is known by the access scope's address */
 };
@@ -66,6 +67,7 @@ void og_read_end(struct og_access *access) OG_SHARED_TO_EXCLUSIVE(access);
 #define og_alloc(scope, type, count, fault)                                                        \
     ((type og_mut *)og_alloc_bytes((scope), sizeof(type), (count), _Alignof(type), (fault)))
 
+/* The function behind it. */
 void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, size_t alignment,
                             struct og_fault *fault) OG_REQUIRES(scope->access) OG_MUST_CHECK;
 
@@ -74,6 +76,7 @@ void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, s
 #define og_alloc_dirty(scope, type, count, fault)                                                  \
     ((type og_mut *)og_alloc_dirty_bytes((scope), sizeof(type), (count), _Alignof(type), (fault)))
 
+/* The function behind it. */
 void og_mut *og_alloc_dirty_bytes(struct og_scope *scope, size_t size, size_t count,
                                   size_t alignment, struct og_fault *fault)
     OG_REQUIRES(scope->access) OG_MUST_CHECK;

@@ -11,6 +11,7 @@
 
 #include "scope.h"
 
+/* What may be done with memory: bits. */
 enum og_rights { OG_READ = 1, OG_WRITE = 2 };
 
 /* Upgrades `pointer` (T og_foreign *) to `count` readable Ts.
