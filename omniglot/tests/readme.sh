@@ -16,6 +16,13 @@ for document in README.md docs/*.md docs/decisions/*.md; do
     report $? "links_of_$(echo "$document" | tr '/.' '__')_lead_somewhere"
     [ -z "$missing" ] || echo "# $missing"
 done
+# The code that README.md shows is the documented program's, which a test compiles and runs.
+missing=$(sed -n '/^```c$/,/^```$/p' README.md | grep -v '^```' | while IFS= read -r line; do
+    grep -qxF -- "$line" docs/calling-a-library.md || echo "$line"
+done)
+[ -z "$missing" ]
+report $? "the_code_in_readme_is_the_documented_programs"
+[ -z "$missing" ] || echo "# $missing"
 # docs/README.md's index against the folder, both ways; and every file that it names.
 indexed=$(sed -n 's/^| \[\([0-9]*\)\](decisions\/\(\1-[a-z0-9-]*\.md\)) | \(.*\) |$/\2 \1 \3/p' docs/README.md)
 there=$(for decision in docs/decisions/*.md; do

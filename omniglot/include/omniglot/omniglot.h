@@ -5,11 +5,11 @@
  * *reference* (upgrade.h) is a foreign pointer that was checked, and a *validated
  * value* (validate.h) is what is behind it, checked too.
  *
- * Where a function does not say otherwise: any thread may call it; sizes are bytes; texts, arrays and
- * options are read during the call and stay the caller's; *fault is filled if it returns an error,
- * and may be NULL; nothing aborts, prints or sets errno to say something. context.h, and what stands
- * in the other headers below "for inlining" or "for the macros", is not for programs. Who implements
- * an isolation includes runtime.h. */
+ * Where a function does not say otherwise: any thread may call it; sizes are bytes; texts, arrays
+ * and options are read during the call and stay the caller's; *fault is filled if it returns an
+ * error, and may be NULL; nothing aborts, prints or sets errno to say something. context.h, and
+ * what stands in the other headers below "for inlining" or "for the macros", is not for programs.
+ * Who implements an isolation includes runtime.h. */
 #ifndef OMNIGLOT_OMNIGLOT_H
 #define OMNIGLOT_OMNIGLOT_H
 
