@@ -24,13 +24,15 @@ done)
 report $? "the_code_in_readme_is_the_documented_programs"
 [ -z "$missing" ] || echo "# $missing"
 # docs/README.md's index against the folder, both ways; and every file that it names.
-indexed=$(sed -n 's/^| \[\([0-9]*\)\](decisions\/\(\1-[a-z0-9-]*\.md\)) | \(.*\) |$/\2 \1 \3/p' docs/README.md)
-there=$(for decision in docs/decisions/*.md; do
-    echo "$(basename "$decision") $(sed -n '1s/^# //p' "$decision")"
-done)
-[ "$indexed" = "$there" ]
+index=$(mktemp)
+grep '^| \[[0-9]*\](decisions/' docs/README.md >"$index"
+wrong=$(for decision in docs/decisions/*.md; do
+    echo "| [$(basename "$decision" | cut -c1-3)](decisions/$(basename "$decision")) | $(sed -n '1s/^# [0-9]*:* //p' "$decision") |"
+done | diff - "$index")
+rm -f "$index"
+[ -z "$wrong" ]
 report $? "the_index_has_each_decision_with_its_title_in_order_and_no_other"
-[ "$indexed" = "$there" ] || { echo "$indexed"; echo "$there"; } | sort | uniq -u | sed 's/^/# /'
+[ -z "$wrong" ] || echo "$wrong" | sed -n 's/^< /# lacks: /p; s/^> /# has: /p'
 # shellcheck disable=SC2016
 missing=$(grep -o '`[a-z0-9_/*-]*\(/\|\.[chS]\|\.csv\|\.mk\)`' docs/README.md | tr -d '`' | sort -u |
     while read -r name; do
