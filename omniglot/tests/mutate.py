@@ -77,7 +77,7 @@ MUTATIONS = (
     ("scope: a callback's caller's are not begun", CORE + "scope.c",
      "        if (depth <= context->floor)\n            return;\n", ""),
     ("scope: a callback's own is not ended", CORE + "scope.c",
-     "    context->floor = context->depth;\n", ""),
+     "    context->floor = depth;\n", ""),
     ("scope: a callback's end lets the caller end its own", CORE + "scope.c",
      "    context->floor = enclosing;\n", ""),
     ("scope: a callback without one has no other", CORE + "scope.c",
