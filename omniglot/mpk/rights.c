@@ -11,8 +11,8 @@
  * for a domain's.
  *
  * It takes some 35 cycles more than WRPKRU (docs/decisions/092-rights-by-xrstor-before-6.12.md). */
-#include "host_code.h"
-#include "mpk.h"
+#include "frame.h"
+#include "omniglot/mpk/code/host_code.h"
 
 #include <cpuid.h>
 #include <stdlib.h>
@@ -77,7 +77,7 @@ static enum og_error change_gate(struct og_fault *fault)
     size_t size = (size_t)(og_mpk_gate_end - og_mpk_gate_start);
     unsigned char *gate = malloc(size);
     if (!gate)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     memcpy(gate, og_mpk_gate_start, size);
     for (const struct site *site = og_mpk_rights_sites; site < og_mpk_rights_sites_end; site++)
         write_site(gate, site);
