@@ -87,7 +87,7 @@ static enum og_error change_gate(struct og_fault *fault)
     bool is_full = errno == ENOMEM;
     free(gate);
     if (!good && is_full)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     return good ? OG_OK
                 : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                           "the gate's pages cannot be replaced, which kernels before Linux 6.12 "
