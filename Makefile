@@ -149,7 +149,8 @@ test: deps
 # Before a commit: one compiler, what needs no waiting for, and a quick test in the guest. Deadlines
 # that pass, and many killed workers, are for `make test`.
 SLOW_TESTS := process-failures process-stress
-CHECK_SCRIPTS := omniglot/tests/must-not-compile.sh omniglot/tests/layers omniglot/rv32/tests/board
+CHECK_SCRIPTS := $(addprefix omniglot/tests/,must-not-compile.sh layers headers) \
+    omniglot/rv32/tests/board
 checked_tests = $(foreach test,$(filter-out $(SLOW_TESTS:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))=$(test)')
 check: tests
 	@omniglot/tests/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/mpk/tests/mpk-in-guest mpk-calls' \

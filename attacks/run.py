@@ -22,15 +22,15 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "results"))
 
 import attacks  # noqa: E402
+import system_table  # noqa: E402
 import whole_file  # noqa: E402
 
 NATIVE, GUEST, EMBEDDED = "x86_64-linux", "pku-guest", "rv32"
 # What isolates by keys runs natively where the processor has them.
-NATIVE_SYSTEMS = ("raw", "og-none", "process-ring-one", "process-socket", "process-pipe", "copy-wasm")
-KEYED_SYSTEMS = ("og-mpk", "copy-mpk")
-GUEST_SYSTEMS = ("raw", *KEYED_SYSTEMS)
+NATIVE_SYSTEMS, KEYED_SYSTEMS = system_table.attacked("natively"), system_table.attacked("keys")
+GUEST_SYSTEMS = system_table.attacked("guest")
 ALSO_IN_GUEST = ("og-none",)  # if asked for: it does what it does natively
-EMBEDDED_SYSTEMS = ("raw", "og-pmp", "copy-pmp")
+EMBEDDED_SYSTEMS = system_table.attacked("rv32")
 GUEST_TIMEOUT = 3000
 GUEST_FACTOR = 3  # an emulated processor takes its time
 LINE = re.compile(r"  (\S+) +(\S+/\S+) +(\S+(?: \S+)?)  +(.*)")

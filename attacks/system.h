@@ -111,7 +111,8 @@ static const struct lack system_lacks[] = {
 static const char *system_missing(void)
 {
     static struct og_fault fault;
-    return SYSTEM_ISOLATES && og_mpk_supported(&fault) ? fault.message : NULL;
+    return SYSTEM_ISOLATES && og_isolation_supported(WORKLOAD_ISOLATION, &fault) ? fault.message
+                                                                                 : NULL;
 }
 
 static enum og_error system_open(struct attacks *library, const char *path, struct host *host)

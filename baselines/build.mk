@@ -2,10 +2,10 @@
 
 PROCESS_CHANNEL := $(addprefix baselines/process/,wire.c ring.c stream.c channel.c)
 $(call archive,process-host,$(PROCESS_CHANNEL) \
-    $(addprefix baselines/process/,process.c answer.c launch.c launch-child.c filter.c \
+    $(addprefix baselines/process/,process.c answer.c launch.c launch_child.c filter.c \
     placement.c))
 $(call archive,process-worker,$(PROCESS_CHANNEL) \
-    $(addprefix baselines/process/,worker.c worker-start.c handle.c))
+    $(addprefix baselines/process/,worker.c worker_start.c handle.c))
 
 # What a program that calls through the process sandbox links.
 PROCESS := process-host og-core

@@ -28,12 +28,12 @@ $(BENCHES): | $(BENCH_WORKERS)
 
 # The same driver and program over tables that go wrong on purpose.
 $(call program,test/og-bench-fake,$(DRIVERS)/bench.cc $(HARNESS)/main.c \
-    $(HARNESS)/tests/fake_tables.c,harness,-lbenchmark,$(CXX))
+    $(HARNESS)/tests/fake-tables.c,harness,-lbenchmark,$(CXX))
 
-$(call test,harness-statistics,$(HARNESS)/tests/statistics_test.c,harness,-lm)
-$(call test,harness-results-file,$(HARNESS)/tests/results_file_test.c,harness)
-$(call test,harness-groups,$(HARNESS)/tests/groups_test.c $(HARNESS)/tests/fake_tables.c,harness)
-$(call test,harness-progress,$(HARNESS)/tests/progress_test.c,harness)
+$(call test,harness-statistics,$(HARNESS)/tests/harness-statistics.c,harness,-lm)
+$(call test,harness-results-file,$(HARNESS)/tests/harness-results-file.c,harness)
+$(call test,harness-groups,$(HARNESS)/tests/harness-groups.c $(HARNESS)/tests/fake-tables.c,harness)
+$(call test,harness-progress,$(HARNESS)/tests/harness-progress.c,harness)
 TEST_SCRIPTS += $(HARNESS)/tests/og-bench-behaviour \
     $(HARNESS)/tests/adding-a-library $(HARNESS)/tests/input-files
 MPK_TESTS += $(HARNESS)/tests/suite-in-guest

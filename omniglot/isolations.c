@@ -1,4 +1,4 @@
 /* The isolations of x86-64 Linux, the best first: the one place that knows them all. */
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 const struct og_runtime *const og_runtimes[] = {&og_runtime_mpk, &og_runtime_none, NULL};

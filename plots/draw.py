@@ -19,6 +19,7 @@ PLOTS = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(PLOTS, os.pardir, "results"))
 
 import callbacks  # noqa: E402
+import system_table  # noqa: E402
 import table  # noqa: E402
 import targets  # noqa: E402
 import variants  # noqa: E402
@@ -120,12 +121,6 @@ def sizes_of_operations(rows):
 def natural(text):
     """A sort key by which invoke-int-3 comes before invoke-int-10."""
     return [int(word) if word.isdigit() else word for word in re.split(r"([0-9]+)", text)]
-
-
-def order_of_systems():
-    """The systems in the order of plots/style.gp's table."""
-    with open(os.path.join(PLOTS, "style.gp"), encoding="utf-8") as file:
-        return re.findall(r"^([a-z0-9-]+) +#[0-9A-F]{6} ", file.read(), re.MULTILINE)
 
 
 def works_of(script, rows):
@@ -255,7 +250,8 @@ def draw_formats(script, name, settings, data, folder):
     for format_name in FORMATS:
         path = os.path.join(folder, f"{name}.{format_name}")
         partial = path + ".partial"
-        gnuplot(script.path, {**settings, "data": data, "output": partial, "format": format_name})
+        gnuplot(script.path, {**settings, "data": data, "output": partial, "format": format_name,
+                              "style_of_systems": system_table.style()})
         os.replace(partial, path)
 
 
@@ -297,9 +293,9 @@ def main(arguments):
         # What is drawn of a file of its own needs no measurements (`make attack`).
         of_files = names and all(script.wants["file"] for script in scripts(names))
         rows, ratios, counted = ([], {}, {}) if of_files else measured(run)
-        known = order_of_systems()
+        known = system_table.NAMES
         for system in sorted({row.case.system for row in rows} - set(known)):
-            print(f"  note: {system} has no colour in plots/style.gp, so it is drawn grey")
+            print(f"  note: {system} has no colour in results/systems.csv, so it is drawn grey")
         os.makedirs(folder, exist_ok=True)
         index = []
         for script in scripts(names):

@@ -10,22 +10,7 @@
 #   modelled                        those of the systems whose figures are modelled
 #   target, kind, unit              of the figures, those that are modelled aside: x86_64-linux,
 #                                   measured, ns
-
-# system          colour     marker   (Okabe and Ito's palette: tells apart for colour-blind eyes;
-#                                      one hue per discipline family, darker is the better variant)
-style_of_systems = "\
-raw             #666666    5 \
-og-none         #0072B2    7 \
-og-mpk          #56B4E9    13 \
-og-pmp          #004C77    9 \
-copy-mpk        #009E73    11 \
-copy-pmp        #00573F    13 \
-copy-wasm       #7CB342    5 \
-process         #D55E00    9 \
-process-ring-two   #B34700    5 \
-process-ring-one   #8A3B0A    7 \
-process-socket  #E69F00    11 \
-process-pipe    #CC79A7    15 "
+#   style_of_systems                name, colour and marker of each: results/systems.csv
 
 known(i) = word(style_of_systems, 3*i - 2)
 place(name) = sum [i=1:words(style_of_systems)/3] (known(i) eq name ? 3*i : 0)

@@ -13,6 +13,7 @@ import os
 import sys
 from typing import NamedTuple
 
+import system_table
 import targets
 import whole_file
 from table import Damage
@@ -26,9 +27,7 @@ FAMILY_WORDS = {"memory": "memory and control", "kernel": "the kernel as a deput
 # From the best to the worst; what could not be run at last.
 VERDICTS = ("contained", "no effect", "detected", "killed", "compromised", "not applicable", "broken")
 SUCCEEDS = ("compromised", "killed")
-OPEN_SYSTEMS = ("raw", "og-none")  # those that isolate nothing
-ORDER = ("raw", "og-none", "process-ring-one", "process-ring-two", "process-socket", "process-pipe",
-         "process", "copy-wasm", "copy-mpk", "copy-pmp", "og-mpk", "og-pmp")
+OPEN_SYSTEMS = tuple(system.name for system in system_table.ALL if not system.isolates)
 
 
 class Row(NamedTuple):
@@ -79,7 +78,8 @@ def sort_key(row):
 
 
 def place(system):
-    return (ORDER.index(system) if system in ORDER else len(ORDER), system)
+    names = system_table.NAMES
+    return (names.index(system) if system in names else len(names), system)
 
 
 def write_file(path, rows):

@@ -5,9 +5,11 @@ row `process` stands for the best of them, figures show that one; each variant s
 tables. process-pipe is no variant but a system of its own: the sandbox as Sandcrust builds it.
 """
 
+import system_table
+
 BEST = "process"
 VARIANT = "process-"
-OWN_SYSTEMS = ("process-pipe",)
+OWN_SYSTEMS = tuple(system.name for system in system_table.ALL if not system.part)
 
 
 def is_variant(system):

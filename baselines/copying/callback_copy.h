@@ -24,7 +24,7 @@ static inline enum og_error callback_copy_bytes(struct callback_copy *copy, cons
 {
     copy->bytes = malloc(size + 1);
     if (!copy->bytes)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     if (size)
         memcpy(copy->bytes, *values, size);
     *values = copy->bytes;
@@ -54,7 +54,7 @@ static inline enum og_error callback_copy_strings(struct callback_copy *copy, co
     char **copied = malloc((count + 1) * sizeof(*copied) + size);
     copy->bytes = copied;
     if (!copied)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     char *next = (char *)(copied + count + 1);
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen((*texts)[i]) + 1;

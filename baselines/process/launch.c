@@ -3,7 +3,7 @@
  * the program its filter before any of the library's code has run. */
 #include "baselines/process/launch.h"
 
-#include "baselines/process/launch-child.h"
+#include "baselines/process/launch_child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>

@@ -188,7 +188,7 @@ static enum og_error plan_from_options(struct launch_plan *plan,
                        "two cores need two processors: this process may use only one");
     *plan = (struct launch_plan){
         .transport = options->transport,
-        .deadline_ms = options->deadline_ms ? options->deadline_ms : 10000,
+        .deadline_ms = options->deadline_ms ? options->deadline_ms : PROCESS_DEFAULT_DEADLINE_MS,
         .spin_ns = alone || spin_us == PROCESS_NO_SPIN ? 0 : spin_us * 1000,
         .waiting = options->placement == PROCESS_ONE_CORE    ? RING_YIELD
                    : options->placement == PROCESS_TWO_CORES ? RING_SPIN

@@ -38,6 +38,8 @@ enum process_placement {
 
 #define PROCESS_NO_SPIN UINT32_MAX
 
+enum { PROCESS_DEFAULT_DEADLINE_MS = 10000 /* of a call, where its sandbox's options say 0 */ };
+
 /* Zero means the default everywhere; only `library` or `worker` is needed. */
 struct process_options {
     const char
@@ -45,13 +47,13 @@ struct process_options {
     const char *worker; /* or: the worker's path */
     enum process_transport transport;
     enum process_placement placement;
-    uint32_t deadline_ms;        /* for the worker's part of a call; default 10,000 */
-    uint32_t spin_us;            /* ring: how long to spin before sleeping; default 50, on two
-                                  * cores 1000; or PROCESS_NO_SPIN. On one core a side that
-                                  * waits yields once instead, unless PROCESS_NO_SPIN */
-    size_t ring_bytes;           /* ring: a power of two, 4 KiB to 1 GiB; default 32 MiB */
-    size_t message_limit;        /* longest message either way, bytes; default 64 MiB */
-    size_t worker_memory;        /* address space of the worker, bytes; default 1 GiB */
+    uint32_t deadline_ms; /* for the worker's part of a call; 0: PROCESS_DEFAULT_DEADLINE_MS */
+    uint32_t spin_us;     /* ring: how long to spin before sleeping; default 50, on two
+                           * cores 1000; or PROCESS_NO_SPIN. On one core a side that
+                           * waits yields once instead, unless PROCESS_NO_SPIN */
+    size_t ring_bytes;    /* ring: a power of two, 4 KiB to 1 GiB; default 32 MiB */
+    size_t message_limit; /* longest message either way, bytes; default 64 MiB */
+    size_t worker_memory; /* address space of the worker, bytes; default 1 GiB */
     bool refuse_partial_sandbox; /* fail to start rather than run without every namespace */
 };
 

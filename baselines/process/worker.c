@@ -4,7 +4,7 @@
 
 #include "baselines/process/channel.h"
 #include "baselines/process/handle.h"
-#include "baselines/process/worker-start.h"
+#include "baselines/process/worker_start.h"
 #include <unistd.h>
 
 struct process_worker {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEADLINE_MS = 10000, MESSAGE_LIMIT = 64 * 1024 };
+enum { MESSAGE_LIMIT = 64 * 1024 };
 
 struct callback {
     process_callback *function;
@@ -142,9 +142,10 @@ enum og_error process_open(struct process_sandbox **result, const struct process
                        "the image has memory for one such task, and it runs");
     struct process_sandbox *sandbox = calloc(1, sizeof(*sandbox));
     if (!sandbox)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     sandbox->task.image = image;
-    sandbox->deadline_ms = options->deadline_ms ? options->deadline_ms : DEADLINE_MS;
+    sandbox->deadline_ms =
+        options->deadline_ms ? options->deadline_ms : PROCESS_DEFAULT_DEADLINE_MS;
     sandbox->generation = 1;
     enum og_error error = start(sandbox, fault);
     if (error)

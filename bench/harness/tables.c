@@ -2,7 +2,7 @@
  * each pair of workloads/build.mk, and `GAP(workload, system, why)` for each that there is not. */
 #include "bench/harness/tables.h"
 
-#include "bench/workload/process-variants.h"
+#include "bench/workload/process_variants.h"
 #include <omniglot/omniglot.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,8 +41,10 @@ static bool can_run(const char *system, struct case_error *why)
                  "it needs two processors, and this process may use only one");
         return false;
     }
-    const char *isolation = strrchr(system, '-');
-    if (!isolation || strcmp(isolation, "-mpk") != 0 || !og_mpk_supported(&fault))
+    enum og_isolation isolation;
+    const char *name = strrchr(system, '-');
+    if (!name || og_isolation_by_name(&isolation, name + 1, &fault) ||
+        !og_isolation_supported(isolation, &fault))
         return true;
     snprintf(why->message, sizeof(why->message), "%s", fault.message);
     return false;

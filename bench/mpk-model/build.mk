@@ -9,17 +9,17 @@ COUNTED_FUNCTIONS := og_domain_lookup og_function_takes og_callback_open og_heap
     og_heap_free og_domain_open og_domain_reset og_domain_close
 FLAGS_bench/mpk-model/counting := $(FLAGS_$(DRIVERS)/bench)
 $(call program,bin/og-bench-crossings,bench/mpk-model/counting.c bench/mpk-model/crossings.c \
-    bench/mpk-model/crossings-thunks.S $(HARNESS)/main.c $(HARNESS)/tables.c $(BENCH_SOURCES),\
+    bench/mpk-model/crossings_thunks.S $(HARNESS)/main.c $(HARNESS)/tables.c $(BENCH_SOURCES),\
     harness $(sort $(BENCH_ARCHIVES)),$(COUNTED_FUNCTIONS:%=-Wl$(comma)--wrap=%) \
     $(sort $(BENCH_LIBRARIES)))
 
 # The gate is linked without the runtime that it belongs to, none of which is called.
-GATE := bench/mpk-model/gate-thread.c bench/mpk-model/gate-without-pkru.S
+GATE := bench/mpk-model/gate_thread.c bench/mpk-model/gate_without_pkru.S
 GATE_LINKING := -no-pie -Wl$(comma)--unresolved-symbols=ignore-all
-$(call program,bin/og-gate-cost,bench/mpk-model/gate-cost.c $(GATE),,$(GATE_LINKING))
+$(call program,bin/og-gate-cost,bench/mpk-model/gate_cost.c $(GATE),,$(GATE_LINKING))
 # The sanitizers' own code would be in the registers.
 FLAGS_bench/mpk-model/tests/gate-registers := -fno-sanitize=all
-FLAGS_bench/mpk-model/gate-thread := -fno-sanitize=all
+FLAGS_bench/mpk-model/gate_thread := -fno-sanitize=all
 $(call test,gate-registers,bench/mpk-model/tests/gate-registers.c \
     bench/mpk-model/tests/gate-registers-call.S $(GATE),,$(GATE_LINKING))
 

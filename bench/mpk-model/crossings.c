@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "bench/mpk-model/crossings-thunks.h"
+#include "bench/mpk-model/crossings_thunks.h"
 
 struct crossings crossings;
 _Static_assert(offsetof(struct crossings, calls) == 0 &&
                    offsetof(struct crossings, stack_words) == 8,
-               "crossings-thunks.S adds to them");
+               "crossings_thunks.S adds to them");
 
 /* Hidden, for the thunks to find them. */
 extern const char crossings_thunks[];
@@ -96,7 +96,7 @@ STANDS_IN(enum og_error, og_callback_open, struct og_domain *domain, struct og_c
     if (!counted) {
         counted = malloc(sizeof(*counted));
         if (!counted)
-            return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+            return og_out_of_memory(fault);
         counted->next = all_counted;
         counted->callback = callback;
         all_counted = counted;

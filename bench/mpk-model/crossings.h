@@ -10,7 +10,7 @@
 
 /* What happened since the program's start. */
 struct crossings {
-    uint64_t calls;       /* of a domain's functions; crossings-thunks.S counts them */
+    uint64_t calls;       /* of a domain's functions; crossings_thunks.S counts them */
     uint64_t stack_words; /* of arguments of these calls, as og_function_takes was told */
     uint64_t callbacks;   /* out of a domain, and back into it */
     uint64_t heap_calls;  /* og_heap_alloc and og_heap_free: calls of the domain's allocator */

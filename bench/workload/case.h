@@ -41,7 +41,7 @@ static inline unsigned char *case_allocate(size_t size, struct og_fault *fault)
     if (memory)
         memset(memory, 0, size);
     else
-        og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        og_out_of_memory(fault);
     return memory;
 }
 

@@ -3,7 +3,7 @@
 #ifndef BENCH_WORKLOAD_PROCESS_H
 #define BENCH_WORKLOAD_PROCESS_H
 
-#include "bench/workload/process-variants.h"
+#include "bench/workload/process_variants.h"
 
 /* Those of the variant that the system is, if it is one. */
 static inline struct process_options process_options_of(const char *system)

@@ -27,7 +27,7 @@ static inline enum og_error resident_alloc(struct instance *instance,
     else
         memset(zeroed, 0, size);
     *memory = zeroed;
-    return zeroed ? OG_OK : og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    return zeroed ? OG_OK : og_out_of_memory(fault);
 }
 
 static inline void resident_free(struct instance *instance, unsigned char resident *memory)

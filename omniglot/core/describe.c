@@ -1,5 +1,6 @@
 /* Descriptions of faults: the line that needs no runtime, and the way to those that do. */
 #include "omniglot/describe.h"
+#include "omniglot/runtime.h"
 
 /* Appends, as far as there is room for it and a NUL. */
 static void append(char *text, size_t size, size_t *length, const char *words)

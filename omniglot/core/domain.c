@@ -1,6 +1,6 @@
 /* What all isolations share of the domain API: the checks before, and the way to the
  * runtime. */
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 #include <stdbool.h>
 

@@ -14,7 +14,7 @@ static const struct error_words words[OG_ERROR_COUNT] = {
     [OG_NOT_FOUND] = {"OG_NOT_FOUND", "a library or a symbol is missing"},
     [OG_FORBIDDEN] = {"OG_FORBIDDEN", "the library could undo the isolation"},
     [OG_NO_MEMORY] = {"OG_NO_MEMORY", "out of memory"},
-    [OG_BAD_ARGUMENT] = {"OG_BAD_ARGUMENT", "an argument that no call can mean"},
+    [OG_BAD_ARGUMENT] = {"OG_BAD_ARGUMENT", "an argument is out of range, or contradicts another"},
     [OG_BUSY] = {"OG_BUSY", "a scope is open, or a thread is inside"},
     [OG_SYSTEM] = {"OG_SYSTEM", "the operating system refused"},
     [OG_NULL] = {"OG_NULL", "a null pointer where an object is due"},
@@ -67,6 +67,11 @@ enum og_error og_fail(struct og_fault *fault, enum og_error error, const char *s
         copy_text(fault->message, sizeof(fault->message), message ? message : og_error_text(error));
     }
     return error;
+}
+
+enum og_error og_out_of_memory(struct og_fault *fault)
+{
+    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
 }
 
 enum og_error og_fail_system(struct og_fault *fault, int number, const char *symbol,

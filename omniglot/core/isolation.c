@@ -1,6 +1,6 @@
 /* Which runtime gives the isolation asked for, or the best that this machine has, and opening a
  * domain by it. What runtimes there are is the build's to say (og_runtimes). */
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 #include <string.h>
 
@@ -82,6 +82,14 @@ static const struct og_runtime *find(enum og_isolation isolation, struct og_faul
             return og_runtimes[i];
     no_such(fault, OG_UNSUPPORTED, NULL);
     return NULL;
+}
+
+enum og_error og_isolation_supported(enum og_isolation isolation, struct og_fault *fault)
+{
+    const struct og_runtime *runtime = find(isolation, fault);
+    if (!runtime)
+        return OG_UNSUPPORTED;
+    return runtime->supported ? runtime->supported(fault) : OG_OK;
 }
 
 enum og_error og_domain_open(struct og_domain **domain, const char *const *libraries,

@@ -1,5 +1,5 @@
 /* Scopes: beginning, ending, reading, and the allocations that die with them. */
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

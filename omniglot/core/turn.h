@@ -15,7 +15,7 @@
 #ifndef OMNIGLOT_CORE_TURN_H
 #define OMNIGLOT_CORE_TURN_H
 
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* The upgrade check beyond its fast path: the table of regions, and the reason why not. */
 #include "extent.h"
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 /* The region that holds `address`, by binary search. */
 static const struct og_region *find_region(const struct og_domain *domain, uintptr_t address)
@@ -44,7 +44,7 @@ enum og_error og_memory_check_slowly(const struct og_context *context, uintptr_t
             return og_fail(fault, OG_OUT_OF_BOUNDS, NULL, address, NULL);
         if ((region->rights & rights) != rights)
             return og_fail(fault, OG_OUT_OF_BOUNDS, NULL, address,
-                           "the domain itself may not access this memory so");
+                           "the domain has no such right to this memory");
     }
     return OG_OK;
 }

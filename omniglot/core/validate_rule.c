@@ -5,7 +5,7 @@
  * each step is about to read is checked against the rule it belongs to. */
 #include "extent.h"
 #include "integer.h"
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 #include "omniglot/validate.h"
 
 static enum og_error check_elements(const struct og_access *access, const struct og_rule *rule,

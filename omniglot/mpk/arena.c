@@ -24,8 +24,6 @@
 
 enum {
     MAP_SIZE = 256 << 20,
-    DEFAULT_HEAP = 64 << 20,
-    DEFAULT_STACK = 16 << 20,
     HEAP_STEP = 256 << 10, /* of what brk grants: a trap and a system call each */
     LIBRARIES_MEMORY =
         16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
@@ -89,8 +87,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
                              struct og_fault *fault)
 {
     size_t stack =
-        whole_pages(options && options->stack_size ? options->stack_size : DEFAULT_STACK);
-    size_t heap = whole_pages(options && options->heap_size ? options->heap_size : DEFAULT_HEAP);
+        whole_pages(options && options->stack_size ? options->stack_size : OG_DEFAULT_STACK);
+    size_t heap = whole_pages(options && options->heap_size ? options->heap_size : OG_DEFAULT_HEAP);
     size_t stacks, size;
     *arena = (struct mpk_arena){.key = key, .file = -1, .loading = true};
     if (!stack || !heap || __builtin_mul_overflow(stack, MPK_ARENA_THREADS, &stacks) ||
@@ -113,7 +111,7 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     arena->heap_size = heap;
     arena->pages = calloc(arena->map_pages, 1);
     if (!arena->pages)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     if (!map_fixed(arena, arena->start, arena->start + size, MAP_SHARED, arena->file, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot map the domain's arena");
     return OG_OK;
@@ -659,7 +657,7 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     arena->loaded_pages = arena->search_from = arena->used_pages;
     arena->loaded = malloc(arena->map_pages);
     if (!arena->loaded || !make_regions(arena))
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     memcpy(arena->loaded, arena->pages, arena->map_pages);
     enum og_error error = make_loaded_private(arena, fault);
     if (error)

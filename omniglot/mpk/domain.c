@@ -20,7 +20,7 @@ static struct mpk_domain *mpk(struct og_domain *domain)
 
 static enum og_error out_of_memory(struct og_fault *fault)
 {
-    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    return og_out_of_memory(fault);
 }
 
 /* What all domains need, once. */

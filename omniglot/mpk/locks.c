@@ -117,6 +117,6 @@ static void in_child(void)
 enum og_error mpk_locks_open(struct og_fault *fault)
 {
     if (pthread_atfork(lock_all, in_parent, in_child))
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     return OG_OK;
 }

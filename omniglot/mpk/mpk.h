@@ -5,6 +5,7 @@
 #define OMNIGLOT_MPK_MPK_H
 
 #include "omniglot/core/turn.h"
+#include "omniglot/mpk.h"
 #include "omniglot/mpk/layout.h"
 
 #include <pthread.h>
@@ -146,9 +147,6 @@ uint32_t mpk_key_pkru(int key); /* the rights of a domain with this key: and to 
 /* --- signals (signal.c) --- */
 
 enum og_error mpk_signals_open(struct og_fault *fault);
-/* For another runtime in the program that handles faults: sigaction, where that could be another
- * library's. */
-void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before);
 
 /* --- the host's handlers (host_signals.c) --- */
 

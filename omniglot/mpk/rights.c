@@ -78,7 +78,7 @@ static enum og_error change_gate(struct og_fault *fault)
     size_t size = (size_t)(og_mpk_gate_end - og_mpk_gate_start);
     unsigned char *gate = malloc(size);
     if (!gate)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     memcpy(gate, og_mpk_gate_start, size);
     for (const struct site *site = og_mpk_rights_sites; site < og_mpk_rights_sites_end; site++)
         write_site(gate, site);
@@ -87,7 +87,7 @@ static enum og_error change_gate(struct og_fault *fault)
     bool is_full = errno == ENOMEM;
     free(gate);
     if (!good && is_full)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     return good ? OG_OK
                 : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                           "the gate's pages cannot be replaced, which kernels before Linux 6.12 "

@@ -182,6 +182,7 @@ enum og_error none_allocation_open(struct none_heap *heap, unsigned *slot, struc
         }
     }
     pthread_mutex_unlock(&heaps_lock);
+    _Static_assert(NONE_DOMAINS == 64, "the message says so");
     if (error)
         return og_fail(fault, error, NULL, 0, "64 domains without isolation are open: close one");
     return OG_OK;

@@ -191,7 +191,7 @@ enum og_error none_contexts_open(struct none_domain *domain, struct og_fault *fa
     }
     pthread_mutex_unlock(&lock);
     if (!domain->last || pthread_setspecific(exit_key, domain))
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     return OG_OK;
 }
 

@@ -7,16 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { DEFAULT_HEAP = 64 << 20, DEFAULT_STACK = 16 << 20 };
-
 static struct none_domain *none(struct og_domain *domain)
 {
     return (struct none_domain *)domain;
-}
-
-static enum og_error out_of_memory(struct og_fault *fault)
-{
-    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
 }
 
 static int by_start(const void *a, const void *b)
@@ -36,8 +29,8 @@ static enum og_error map_arena(struct none_domain *domain, const struct og_optio
                                struct og_fault *fault)
 {
     size_t stack =
-        whole_pages(options && options->stack_size ? options->stack_size : DEFAULT_STACK);
-    size_t heap = whole_pages(options && options->heap_size ? options->heap_size : DEFAULT_HEAP);
+        whole_pages(options && options->stack_size ? options->stack_size : OG_DEFAULT_STACK);
+    size_t heap = whole_pages(options && options->heap_size ? options->heap_size : OG_DEFAULT_HEAP);
     size_t size;
     if (!stack || !heap || __builtin_add_overflow(stack, heap, &size))
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
@@ -77,7 +70,7 @@ static enum og_error load(struct none_domain *domain, const char *const *names,
         count++;
     domain->libraries = calloc(count, sizeof(*domain->libraries));
     if (!domain->libraries)
-        return out_of_memory(fault);
+        return og_out_of_memory(fault);
     for (size_t i = 0; i < count; i++) {
         struct none_library *library = &domain->libraries[i];
         enum og_error error = none_library_open(library, names[i], domain, fault);
@@ -99,7 +92,7 @@ static enum og_error none_open(struct og_domain **result, const char *const *lib
 {
     struct none_domain *domain = calloc(1, sizeof(*domain));
     if (!domain)
-        return out_of_memory(fault);
+        return og_out_of_memory(fault);
     domain->domain.runtime = &og_runtime_none;
     og_turn_open(&domain->turn, options ? options->threads : OG_THREADS_WAIT, NULL);
     domain->slot = NONE_DOMAINS;

@@ -87,7 +87,7 @@ enum og_error none_heap_open(struct none_heap *heap, uintptr_t start, size_t siz
     *heap = (struct none_heap){.start = start, .size = size};
     struct none_heap_range *range = malloc(sizeof(*range));
     if (!range)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     *range = (struct none_heap_range){
         .hooks = {.alloc = take_extent,
                   .dalloc = keep_extent,

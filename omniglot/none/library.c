@@ -146,7 +146,7 @@ enum og_error none_library_regions(const struct none_library *library, struct no
             ok = append_region(domain, start, end, OG_READ | OG_WRITE);
         }
         if (!ok)
-            return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+            return og_out_of_memory(fault);
     }
     return OG_OK;
 }
@@ -262,11 +262,11 @@ static enum og_error take_snapshots(struct none_library *library, struct og_faul
         struct none_snapshot *snapshots =
             realloc(library->snapshots, (library->snapshot_count + 1) * sizeof(*snapshots));
         if (!snapshots)
-            return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+            return og_out_of_memory(fault);
         library->snapshots = snapshots;
         void *bytes = malloc(end - start);
         if (!bytes)
-            return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+            return og_out_of_memory(fault);
         memcpy(bytes, (void *)start, end - start);
         snapshots[library->snapshot_count++] =
             (struct none_snapshot){(void *)start, bytes, end - start};

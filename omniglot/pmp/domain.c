@@ -121,7 +121,7 @@ enum og_error pmp_domain_open(struct og_domain **result, const char *const *libr
     struct pmp_domain *domain = calloc(1, sizeof(*domain));
     if (!domain) {
         release(library);
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     }
     domain->domain.runtime = runtime;
     fill(domain, library, options);

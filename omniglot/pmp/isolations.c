@@ -1,4 +1,4 @@
 /* The isolations of the embedded target, the best first. */
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 const struct og_runtime *const og_runtimes[] = {&og_runtime_pmp, &og_runtime_none, NULL};

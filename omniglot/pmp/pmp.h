@@ -19,7 +19,7 @@
 #define OMNIGLOT_PMP_PMP_H
 
 #include "layout.h"
-#include "omniglot/domain.h"
+#include "omniglot/runtime.h"
 
 #include <stdbool.h>
 

@@ -2,6 +2,7 @@
  * not. */
 #include "cmocka-tests.h"
 #include "omniglot/omniglot.h"
+#include "omniglot/runtime.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -94,6 +95,21 @@ static void where_nothing_isolates_no_domain_is_opened_and_the_first_reason_is_t
     assert_int_equal(og_domain_open(&domain, names, NULL, NULL), OG_UNSUPPORTED);
 }
 
+static void whether_an_isolation_is_to_be_had_is_told_without_opening_it(void **state)
+{
+    (void)state;
+    has_mpk = false;
+    assert_int_equal(og_isolation_supported(OG_MPK, &fault), OG_UNSUPPORTED);
+    assert_string_equal(fault.message, "no keys here");
+    assert_int_equal(og_isolation_supported(OG_PMP, &fault), OG_OK);
+    assert_int_equal(og_isolation_supported(OG_NONE, &fault), OG_OK);
+    assert_int_equal(og_isolation_supported(OG_BEST, &fault), OG_OK);
+    has_pmp = false;
+    assert_int_equal(og_isolation_supported(OG_BEST, NULL), OG_UNSUPPORTED);
+    assert_int_equal(og_isolation_supported((enum og_isolation)77, NULL), OG_UNSUPPORTED);
+    assert_int_equal(opened, 0);
+}
+
 static void none_is_what_one_gets_who_names_it(void **state)
 {
     (void)state;
@@ -140,6 +156,7 @@ int main(void)
         TEST(a_domain_that_names_no_isolation_gets_the_best),
         TEST(what_this_machine_lacks_is_passed_over),
         TEST(where_nothing_isolates_no_domain_is_opened_and_the_first_reason_is_told),
+        TEST(whether_an_isolation_is_to_be_had_is_told_without_opening_it),
         TEST(none_is_what_one_gets_who_names_it),
         TEST(an_isolation_that_is_none_is_refused_with_those_that_are),
         TEST(isolations_are_known_by_their_names),

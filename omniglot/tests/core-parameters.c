@@ -2,6 +2,7 @@
 #include "cmocka-tests.h"
 
 #include "omniglot/parameters.h"
+#include "omniglot/runtime.h"
 
 #define P           OG_PARAMETER
 #define FOUR(type)  P(type), P(type), P(type), P(type)

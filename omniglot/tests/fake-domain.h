@@ -4,6 +4,7 @@
 #define OMNIGLOT_TESTS_FAKE_DOMAIN_H
 
 #include "omniglot/omniglot.h"
+#include "omniglot/runtime.h"
 
 #include <string.h>
 

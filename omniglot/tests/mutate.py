@@ -77,7 +77,7 @@ MUTATIONS = (
     ("scope: a callback's caller's are not begun", CORE + "scope.c",
      "        if (depth <= context->floor)\n            return;\n", ""),
     ("scope: a callback's own is not ended", CORE + "scope.c",
-     "    context->floor = context->depth;\n", ""),
+     "    context->floor = depth;\n", ""),
     ("scope: a callback's end lets the caller end its own", CORE + "scope.c",
      "    context->floor = enclosing;\n", ""),
     ("scope: a callback without one has no other", CORE + "scope.c",
@@ -192,7 +192,7 @@ def run_tests(folder):
     """The names of the tests that fail (or the whole program's, if it crashes or hangs)."""
     failed = []
     core = sorted(os.path.join(CORE, name) for name in os.listdir(os.path.join(folder, CORE))
-                  if name.endswith(".c"))
+                  if name.endswith(".c") and name != "isolation.c")  # as in omniglot/build.mk
     for test in TESTS:
         built = subprocess.run(
             ["gcc", "-std=gnu11", "-O1", "-w", "-fsanitize=address", "-D_GNU_SOURCE",

@@ -16,6 +16,32 @@ for document in README.md docs/*.md docs/decisions/*.md; do
     report $? "links_of_$(echo "$document" | tr '/.' '__')_lead_somewhere"
     [ -z "$missing" ] || echo "# $missing"
 done
+# The code that README.md shows is the documented program's, which a test compiles and runs.
+missing=$(sed -n '/^```c$/,/^```$/p' README.md | grep -v '^```' | while IFS= read -r line; do
+    grep -qxF -- "$line" docs/calling-a-library.md || echo "$line"
+done)
+[ -z "$missing" ]
+report $? "the_code_in_readme_is_the_documented_programs"
+[ -z "$missing" ] || echo "# $missing"
+# docs/README.md's index against the folder, both ways; and every file that it names.
+index=$(mktemp)
+grep '^| \[[0-9]*\](decisions/' docs/README.md >"$index"
+wrong=$(for decision in docs/decisions/*.md; do
+    echo "| [$(basename "$decision" | cut -c1-3)](decisions/$(basename "$decision")) | $(sed -n '1s/^# [0-9]*:* //p' "$decision") |"
+done | diff - "$index")
+rm -f "$index"
+[ -z "$wrong" ]
+report $? "the_index_has_each_decision_with_its_title_in_order_and_no_other"
+[ -z "$wrong" ] || echo "$wrong" | sed -n 's/^< /# lacks: /p; s/^> /# has: /p'
+# shellcheck disable=SC2016
+missing=$(grep -o '`[a-z0-9_/*-]*\(/\|\.[chS]\|\.csv\|\.mk\)`' docs/README.md | tr -d '`' | sort -u |
+    while read -r name; do
+        found=$(find . -path ./build -prune -o -path "*/${name%/}" -print | head -1)
+        [ -n "$found" ] || echo "$name"
+    done)
+[ -z "$missing" ]
+report $? "what_docs_readme_names_is_there"
+[ -z "$missing" ] || echo "# $missing"
 targets=$(sed -n 's/.*\(`\|^    \)make \([a-z][a-z0-9-]*\).*/\2/p' README.md docs/*.md | sort -u)
 for target in $targets; do
     make -n "$target" A=x B=y >/dev/null 2>&1

@@ -1,5 +1,5 @@
 /* og-doctor: what this machine can do for isolation, what is picked, and what would give more. */
-#include "omniglot/domain.h"
+#include "omniglot/mpk.h"
 
 #include <stdio.h>
 #include <string.h>

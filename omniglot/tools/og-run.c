@@ -143,7 +143,7 @@ static enum og_error print_buffers(struct og_scope *scope, const struct run_argu
         const struct run_buffer *buffer = &arguments->buffers[n];
         unsigned char *copy = calloc(buffer->size, 1);
         if (!copy)
-            error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+            error = og_out_of_memory(fault);
         else
             error = og_read_array(&scope->access, buffer->memory, copy, buffer->size, fault);
         if (!error)

@@ -100,7 +100,7 @@ def a_new_system_is_drawn_grey_and_said_to_be():
     with folder:
         done = _draw(run)
         tap.equal(done.returncode, 0)
-        tap.contains(done.stdout, "og-new has no colour in plots/style.gp")
+        tap.contains(done.stdout, "og-new has no colour in results/systems.csv")
         assert re.search(r"rgb\(153, 153, 153\)", _svg("invocation", run))
 
 
@@ -213,7 +213,7 @@ def a_run_of_one_target_draws_what_it_has_and_says_what_it_has_not():
 
 def _marks(name, run, colour):
     """{marker: how many of it a figure has} in this colour, its legend's included. gnuplot counts
-    markers from 0 in the file, from 1 in plots/style.gp."""
+    markers from 0 in the file, from 1 in results/systems.csv."""
     red, green, blue = colour
     found = re.findall(rf"#gpPt(\d+)' transform[^>]*rgb\( *{red}, *{green}, *{blue}\)",
                        _svg(name, run))

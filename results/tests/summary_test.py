@@ -2,7 +2,9 @@
 """Guarantees are proved by tests that exist; means are over the cases that there are."""
 
 import csv
+import glob
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ import guarantees  # noqa: E402
 import made_up  # noqa: E402
 import missing  # noqa: E402
 import summary  # noqa: E402
+import system_table  # noqa: E402
 import table  # noqa: E402
 import tap  # noqa: E402
 import variants  # noqa: E402
@@ -171,6 +174,15 @@ def the_file_has_each_systems_guarantees_on_its_lines():
     for target in (NATIVE, GUEST, EMBEDDED):
         first = [line for line in lines if line["target"] == target and line["first"] == "1"]
         tap.equal(len(first), len({line["system"] for line in lines if line["target"] == target}))
+
+
+def every_system_of_the_build_is_in_the_table_of_systems():
+    built = {name for folder in ("workloads", "baselines", "bench")
+             for path in glob.glob(os.path.join(ROOT, folder, "**", "*.mk"), recursive=True)
+             for name in re.findall(r"^\$\(call (?:rv32_)?system, *([a-z0-9-]+) *,",
+                                    open(path, encoding="utf-8").read(), re.M)}
+    assert {"raw", "og-mpk", "og-pmp"} <= built, built
+    tap.equal(built - set(system_table.NAMES), set())
 
 
 if __name__ == "__main__":

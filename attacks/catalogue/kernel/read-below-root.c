@@ -6,7 +6,7 @@
  * Not for: process: its worker is no library in a folder
  * Run: constructor */
 #include "attacks/attack.h"
-#include "attacks/own-folder.h"
+#include "attacks/own_folder.h"
 
 #ifdef ATTACK_FOREIGN
 FOREIGN(run)

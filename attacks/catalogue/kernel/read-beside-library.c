@@ -4,7 +4,7 @@
  * Needs: linux, load
  * Run: constructor */
 #include "attacks/attack.h"
-#include "attacks/own-folder.h"
+#include "attacks/own_folder.h"
 
 #ifdef ATTACK_FOREIGN
 FOREIGN(run)

@@ -36,7 +36,7 @@ FOREIGN(run)
 #endif
 
 #ifdef ATTACK_HOST
-#include "attacks/interrupted-host.h"
+#include "attacks/interrupted_host.h"
 
 HOST(before)
 {

@@ -3,7 +3,7 @@
  * Observed: The secret in what the call gave back.
  * Needs: machine-code, keys */
 #include "attacks/attack.h"
-#include "attacks/gate-jump.h"
+#include "attacks/gate_jump.h"
 
 #ifdef ATTACK_FOREIGN
 FOREIGN(run)

@@ -5,7 +5,7 @@
  * Observed: The host is still there, and has its thread.
  * Needs: machine-code, keys */
 #include "attacks/attack.h"
-#include "attacks/gate-jump.h"
+#include "attacks/gate_jump.h"
 
 #ifdef ATTACK_FOREIGN
 FOREIGN(run)

@@ -64,7 +64,7 @@ enum og_error wasm_open(struct wasm_instance **opened, const char *name, struct 
     if (!instance || !state) {
         free(instance);
         free(state);
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+        return og_out_of_memory(fault);
     }
     instance->module = module;
     instance->state = state;

@@ -5,6 +5,7 @@
 #include "baselines/copying/wasm/internal.h"
 
 #include <errno.h>
+#include <omniglot/mpk.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -94,9 +95,8 @@ static pthread_mutex_t install_lock = PTHREAD_MUTEX_INITIALIZER;
  * stack; it hands on what is not its domains'. Programs without og-mpk have none of these. */
 extern uintptr_t og_mpk_signal_stacks __attribute__((weak));
 extern void og_mpk_signal_entry(int signal, siginfo_t *info, void *context) __attribute__((weak));
-extern void og_mpk_signal_chain(int signal, const struct sigaction *action,
-                                struct sigaction *before) __attribute__((weak));
-extern enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault) __attribute__((weak));
+#pragma weak og_mpk_signal_chain
+#pragma weak og_mpk_signal_adopt
 
 static bool is_module_fault(struct wasm_frame *frame, const siginfo_t *info, uintptr_t stack)
 {

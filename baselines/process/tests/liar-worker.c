@@ -2,7 +2,7 @@
  * function number says. What a hostile library could make of its worker. */
 #include "baselines/process/channel.h"
 #include "baselines/process/tests/test-worker.h"
-#include "baselines/process/worker-start.h"
+#include "baselines/process/worker_start.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>

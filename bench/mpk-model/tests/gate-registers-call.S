@@ -1,6 +1,6 @@
 /* What gate-registers.c calls: the host that has secrets in its registers, and the foreign code that
  * looks for them. */
-#include "bench/mpk-model/gate-thunk.inc"
+#include "bench/mpk-model/gate_thunk.inc"
 #include "bench/mpk-model/tests/gate-registers.h"
 
     .macro FUNCTION name

@@ -2,7 +2,7 @@
  * AVX-512, which the guest with protection keys does not have; and what a signal's frame has of
  * them, which may be where a domain can read it. The gate is as it is but for its PKRU writes. */
 #include "bench/mpk-model/tests/gate-registers.h"
-#include "bench/mpk-model/gate-thread.h"
+#include "bench/mpk-model/gate_thread.h"
 
 #include <setjmp.h>
 #include <signal.h>

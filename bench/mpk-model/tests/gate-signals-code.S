@@ -1,6 +1,6 @@
 /* What gate-signals.c calls: foreign code that leaves flags as no ABI has them, and a host that uses
  * the tiles of AMX. */
-#include "bench/mpk-model/gate-thunk.inc"
+#include "bench/mpk-model/gate_thunk.inc"
 #include "bench/mpk-model/tests/gate-signals.h"
 
     .macro FUNCTION name

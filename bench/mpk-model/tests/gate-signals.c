@@ -3,7 +3,7 @@
  * interrupts, with the tiles of AMX, which it does not have. The gate is as it is but for its PKRU
  * writes. */
 #include "bench/mpk-model/tests/gate-signals.h"
-#include "bench/mpk-model/gate-thread.h"
+#include "bench/mpk-model/gate_thread.h"
 #include "omniglot/mpk/frame.h"
 
 #include <asm/prctl.h>

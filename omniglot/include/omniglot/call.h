@@ -98,8 +98,8 @@ struct og_callback {
 };
 
 /* Registers `function` (with `user` handed through, never shown to the domain) and fills
- * *callback. It is the calling thread's: foreign code that another thread runs calls it in vain, as
- * it would one that there is not. One that is registered already is unregistered first. Returns
+ * *callback. It is the calling thread's: for foreign code that another thread runs it
+ * is not registered. One that is registered already is unregistered first. Returns
  * OG_OK, or OG_NO_MEMORY when no slot is left of 64 in the domain (OG_MPK) or the program
  * (OG_NONE), or 16 in the domain (OG_PMP). */
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
@@ -118,7 +118,8 @@ void og_callback_close(struct og_callback *callback);
 
 /* Says, in a callback, that what foreign code passed to it is nothing that its interface allows
  * for `reason`. The call that is under way ends with that error, as soon as the isolation can end
- * it, and the domain is poisoned until reset, as after any other call of what there is not. */
+ * it, and the domain is poisoned until reset, as after a call to a callback that is not registered.
+ */
 void og_callback_refuse(const struct og_scope *scope, const struct og_fault *reason);
 
 /* The callback as a function pointer of `type`, to be handed to the library. */
@@ -127,16 +128,6 @@ void og_callback_refuse(const struct og_scope *scope, const struct og_fault *rea
 /* An argument that is a pointer: any number. */
 #define og_argument_pointer(arguments, index, type)                                                \
     ((type og_foreign *)(arguments)->integers[index])
-
-/* Signals. A program that has og-mpk linked in installs handlers, blocks signals and sets alternate
- * stacks as ever, by the C library's functions, before and after its first domain: they run on a
- * stack of the host's, with the host's rights, whatever they interrupt (docs/threat-model.md says
- * what differs). They must not call into domains, nor leave by longjmp out of foreign code.
- *
- * A handler that was installed past the C library's functions, by a system call, would run with
- * foreign code's stack: this takes it over, and does nothing for others. Returns OG_OK or
- * OG_BAD_ARGUMENT. */
-enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault) OG_MUST_CHECK;
 
 /* --- what follows is for inlining --- */
 

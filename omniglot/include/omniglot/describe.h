@@ -4,7 +4,8 @@
 
 #include "domain.h"
 
-enum { OG_DESCRIPTION = 2048 /* bytes that hold most descriptions; paths can be longer */ };
+/* Bytes that hold most descriptions; paths can be longer. */
+enum { OG_DESCRIPTION = 2048 };
 
 /* Writes what *fault is about, for people, into `text`: at most `size` bytes with the NUL, cut
  * if that is too few; `text` may be NULL if `size` is 0. Returns the length of the whole, without

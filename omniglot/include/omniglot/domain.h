@@ -20,6 +20,7 @@
 #include "scope.h"
 #include "upgrade.h"
 
+/* What keeps the code inside: see above. */
 enum og_isolation { OG_BEST, OG_NONE, OG_MPK, OG_PMP };
 
 /* Its name: "best", "none", "mpk", "pmp"; "?" for one that this build has not. Never NULL. */
@@ -29,19 +30,27 @@ const char *og_isolation_name(enum og_isolation isolation);
 enum og_error og_isolation_by_name(enum og_isolation *isolation, const char *name,
                                    struct og_fault *fault) OG_MUST_CHECK;
 
+/* Can this build on this machine give it? OG_OK, or OG_UNSUPPORTED and in *fault the sentence why
+ * not. Opens nothing. */
+enum og_error og_isolation_supported(enum og_isolation isolation,
+                                     struct og_fault *fault) OG_MUST_CHECK;
+
 /* What becomes of a thread that wants to enter while another is inside. */
 enum og_threads {
     OG_THREADS_WAIT,  /* it waits for its turn */
     OG_THREADS_REFUSE /* OG_BUSY */
 };
 
+/* Sizes that 0 stands for, in bytes; on RV32 the image has its own. */
+enum { OG_DEFAULT_HEAP = 64 << 20, OG_DEFAULT_STACK = 16 << 20 };
+
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults: the library is
  * isolated, or the domain is not opened. To run it without isolation takes naming OG_NONE. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;  /* bytes of foreign heap, at most, mappings among them; 0: 64 MiB; RV32: what
-                          the image has */
-    size_t stack_size; /* bytes that scopes can allocate at once; 0: 16 MiB; RV32: the image's */
+    size_t heap_size;        /* bytes of foreign heap, at most, mappings among them; 0:
+                                OG_DEFAULT_HEAP */
+    size_t stack_size;       /* bytes that scopes can allocate at once; 0: OG_DEFAULT_STACK */
     unsigned deadline_ms;    /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
                                 counted: see callback_limit; OG_PMP, with its callbacks). While
                                 libraries are loaded (OG_MPK), ten seconds or this, whichever is
@@ -56,19 +65,6 @@ struct og_options {
                                           NULL-terminated; NULL: none */
     enum og_threads threads;
 };
-
-/* Can this machine give OG_MPK? OG_OK, or OG_UNSUPPORTED and in *fault the sentence why not. */
-enum og_error og_mpk_supported(struct og_fault *fault);
-
-/* Looks at all code of the process, as og_domain_open does before a domain can run. For a host
- * that makes or loads code while domains are open: call it before the next call into one.
- * og_domain_open looks at what is mapped and was not before, og_domain_reset when the dynamic
- * loader has loaded something; code that is written in place is seen by this function only.
- *
- * OG_OK; OG_FORBIDDEN: code holds an instruction that could undo the isolation, or is writable;
- * fault->symbol names it, and no domain may be called until it is gone; OG_UNSUPPORTED, OG_SYSTEM,
- * OG_NO_MEMORY: it could not be looked at. */
-enum og_error og_mpk_check_host(struct og_fault *fault);
 
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain. Sonames
  * (no slash) are looked for where the system's libraries are (OG_MPK) or as dlopen does (OG_NONE).
@@ -92,8 +88,8 @@ enum og_isolation og_domain_isolation(const struct og_domain *domain);
  * from before mean nothing after it; struct og_function stays good.
  *
  * Returns OG_OK, OG_BUSY (a scope is open, of whichever thread; so it is in a callback; it never
- * waits), or OG_SYSTEM or
- * OG_NO_MEMORY: then the domain is poisoned, and can be reset again or closed. */
+ * waits), or OG_SYSTEM or OG_NO_MEMORY: then the domain is poisoned, and can be reset again or
+ * closed. */
 enum og_error og_domain_reset(struct og_domain *domain, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Unloads the libraries, whose destructors run, and frees everything; callbacks are closed, and
@@ -120,22 +116,22 @@ enum og_error og_domain_lookup_data(struct og_domain *domain, const char *symbol
 /* Says what parameters the function has, so that a gate copies those of its arguments that are on
  * the stack, and, behind protection keys, clears the registers that hold none: what the host's code
  * left there is not for the library to see. Scalars only (parameters.h); not for a variadic
- * function, nor for one that takes structs by value. A function that nothing was said of is called
- * with nothing on the stack, and with all that the registers hold. Returns OG_OK, OG_BAD_ARGUMENT
- * (more than 1 KiB of stack), OG_NO_MEMORY. */
+ * function, nor for one that takes structs by value. Without this call no stack arguments are
+ * copied and no register is cleared. Returns OG_OK, OG_BAD_ARGUMENT (more than 1 KiB of stack),
+ * OG_NO_MEMORY. */
 enum og_error og_function_takes(struct og_function *function, const struct og_parameter *parameters,
                                 size_t count, struct og_fault *fault) OG_MUST_CHECK;
 
 /* Says that the function's arguments take `bytes` of stack. x86-64: those after the sixth integer
  * or eighth float, eight bytes each, and structs passed by value (psABI 3.2.3). RV32: what the
  * first eight words leave. OG_STACK_BYTES (parameters.h) counts them. A gate copies that much of
- * the host's stack, and nothing where it was not told. Returns OG_OK, OG_BAD_ARGUMENT (more than
+ * the host's stack; without this call, nothing. Returns OG_OK, OG_BAD_ARGUMENT (more than
  * 1 KiB), OG_NO_MEMORY. */
 enum og_error og_function_stack(struct og_function *function, size_t bytes,
                                 struct og_fault *fault) OG_MUST_CHECK;
 
 /* Says that the function returns `results` values on the x87 stack (psABI 3.2.3): 1 for a long
- * double, 2 for a complex one. A gate empties that stack where it was not told. Returns OG_OK,
+ * double, 2 for a complex one. Without this call the gate empties that stack. Returns OG_OK,
  * OG_BAD_ARGUMENT, OG_NO_MEMORY. */
 enum og_error og_function_x87(struct og_function *function, unsigned results,
                               struct og_fault *fault) OG_MUST_CHECK;
@@ -146,6 +142,7 @@ enum og_error og_function_x87(struct og_function *function, unsigned results,
 #define og_heap_alloc(access, type, count, fault)                                                  \
     ((type og_mut *)og_heap_alloc_bytes((access), sizeof(type), (count), _Alignof(type), (fault)))
 
+/* The function behind it. */
 void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, size_t count,
                                  size_t alignment, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
@@ -155,6 +152,7 @@ void og_mut *og_heap_alloc_bytes(const struct og_access *access, size_t size, si
     ((type og_mut *)og_heap_alloc_dirty_bytes((access), sizeof(type), (count), _Alignof(type),     \
                                               (fault)))
 
+/* The function behind it. */
 void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t size, size_t count,
                                        size_t alignment, struct og_fault *fault)
     OG_REQUIRES(access) OG_MUST_CHECK;
@@ -164,66 +162,5 @@ void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t si
  * OG_BORROWED, OG_OUT_OF_BOUNDS (not on the heap). */
 enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,
                            struct og_fault *fault) OG_REQUIRES(access);
-
-/* --- for the runtimes --- */
-
-/* What an isolation implements. Everything but calls goes through this table; a call
- * goes straight to og_function.entry. */
-struct og_runtime {
-    const char *name; /* "none" */
-    enum og_error (*open)(struct og_domain **domain, const char *const *libraries,
-                          const struct og_options *options, struct og_fault *fault);
-    enum og_error (*reset)(struct og_domain *domain, struct og_fault *fault);
-    enum og_error (*close)(struct og_domain *domain, struct og_fault *fault);
-    void *(*lookup)(struct og_domain *domain, const char *symbol); /* NULL: there is none */
-    /* What to call in the host's stead of the code at `target`: a thunk, or itself. */
-    void (*(*entry)(struct og_domain *domain, void *target, const char *symbol))(void);
-    /* The same for a function whose arguments take `words` of stack, of a pointer's size, and these
-     * registers; NULL: whatever they hold is handed on. A runtime that leaves stack and registers
-     * as they are has no such function. */
-    void (*(*entry_taking)(struct og_domain *domain, void (*entry)(void), size_t words,
-                           const struct og_registers *registers))(void);
-    /* The same for one that returns `results` values on the x87 stack. */
-    void (*(*entry_with_x87)(struct og_domain *domain, void (*entry)(void),
-                             unsigned results))(void);
-    /* The calling thread's place in the domain; without room, a context without a domain whose
-     * fault says so. Runs no foreign code. */
-    struct og_context *(*context)(struct og_domain *domain);
-    /* The thread begins its outermost scope and its context is shut: waits until no other is
-     * inside, and makes the domain its own, with `held` set. Returns NULL, or a context without a
-     * domain that says why not. NULL: nobody begins a scope in a context that is shut. */
-    struct og_context *(*enter)(struct og_context *context);
-    /* Its outermost scope has ended, and its context is shut: somebody may be waiting. */
-    void (*left)(struct og_context *context);
-    void *(*heap_alloc)(struct og_domain *domain, size_t alignment, size_t size);
-    int (*heap_owns)(struct og_domain *domain, uintptr_t address);
-    void (*heap_free)(struct og_domain *domain, void *memory);
-    enum og_error (*callback_open)(struct og_domain *domain, struct og_callback *callback,
-                                   struct og_fault *fault);
-    void (*callback_close)(struct og_domain *domain, struct og_callback *callback);
-    /* From now on every thread may call it. NULL: there is only one. */
-    void (*callback_any_thread)(struct og_domain *domain, struct og_callback *callback);
-    int (*is_callback)(struct og_domain *domain, uintptr_t address);
-    /* Says where the fault happened and whose memory it touched: lines, each begun by a newline,
-     * into `text`, and how long they are; as og_fault_describe. NULL: no more than the fault. */
-    size_t (*describe)(struct og_domain *domain, const struct og_fault *fault, char *text,
-                       size_t size);
-    enum og_isolation isolation;
-    /* Can this machine give it? As og_mpk_supported. NULL: each that it is built for can. */
-    enum og_error (*supported)(struct og_fault *fault);
-};
-
-/* What every runtime's domain begins with. `regions` are sorted, do not overlap, and
- * cover what is not in a context's live range. */
-struct og_domain {
-    const struct og_runtime *runtime;
-    const struct og_region *regions;
-    size_t region_count;
-};
-
-extern const struct og_runtime og_runtime_none, og_runtime_mpk, og_runtime_pmp;
-
-/* The runtimes of this build, the best first, up to a NULL. */
-extern const struct og_runtime *const og_runtimes[];
 
 #endif

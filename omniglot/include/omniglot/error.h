@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Zero, or why not. The name says it to programs, og_error_text to people. */
 enum og_error {
     OG_OK = 0,
 
@@ -14,7 +15,7 @@ enum og_error {
     OG_NOT_FOUND,    /* a library or a symbol is missing */
     OG_FORBIDDEN,    /* a library holds an instruction that could undo the isolation */
     OG_NO_MEMORY,    /* the domain's (or the host's) memory is used up */
-    OG_BAD_ARGUMENT, /* the caller passed something no call can mean */
+    OG_BAD_ARGUMENT, /* an argument is out of range, or contradicts another */
     OG_BUSY,         /* a scope is open, or a thread is inside: end it first */
     OG_SYSTEM,       /* the operating system refused; fault->system_error is its errno */
 
@@ -65,6 +66,9 @@ const char *og_error_text(enum og_error error);
  * `return og_fail(...)`. `symbol` and `message` may be NULL; longer texts are cut. */
 enum og_error og_fail(struct og_fault *fault, enum og_error error, const char *symbol,
                       uintptr_t address, const char *message);
+
+/* The same for OG_NO_MEMORY where it is the host's that is used up, not the domain's. */
+enum og_error og_out_of_memory(struct og_fault *fault);
 
 /* The same for OG_SYSTEM: `number` is the errno of what the system refused. Where that is ENOMEM
  * the error is OG_NO_MEMORY. */

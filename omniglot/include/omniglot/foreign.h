@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What Clang is told of pointers and access scopes; to other compilers it is nothing. */
 #if defined(__clang__)
 #define og_foreign              __attribute__((noderef, address_space(1)))
 #define og_ref                  __attribute__((noderef, address_space(2)))
@@ -52,6 +53,7 @@
 #define OG_OVERLOADED
 #endif
 
+/* A result that must not be ignored; a condition that nearly always holds. */
 #define OG_MUST_CHECK    __attribute__((warn_unused_result))
 #define OG_LIKELY(truth) __builtin_expect(!!(truth), 1)
 
@@ -72,6 +74,7 @@ static inline uintptr_t OG_OVERLOADED og_reference_address(const volatile void o
     return (uintptr_t)reference;
 }
 
+/* The same of a writable one. */
 static inline uintptr_t OG_OVERLOADED og_reference_address(const volatile void og_mut *reference)
 {
     return (uintptr_t)reference;
@@ -96,9 +99,6 @@ static inline uintptr_t og_writable_address(const volatile void og_mut *referenc
 #else
 #define og_pass(reference) ((og_type_of(reference) *)og_reference_address(reference))
 #endif
-
-/* What a library returned or passed, as what it is: any number. */
-#define og_received(pointer) ((og_type_of(pointer) og_foreign *)(uintptr_t)(pointer))
 
 /* --- for the macros of the other headers --- */
 

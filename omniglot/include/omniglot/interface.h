@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How an annotation is kept for og-bindgen, which reads by libclang; to GCC it is nothing. */
 #if defined(__clang__)
 #define OG_ANNOTATION(text) __attribute__((annotate(text)))
 #else
@@ -152,6 +153,7 @@
 /* A function pointer to be called back as `shape`, which must have its type; may be NULL. */
 #define OG_CALLBACK(shape) OG_ANNOTATION("OG_CALLBACK(" #shape ")")
 
+/* How many texts an array of OG_STRINGS can have. */
 enum { OG_STRINGS_MAX = 256 };
 
 /* --- for counts --- */
@@ -161,6 +163,8 @@ enum { OG_STRINGS_MAX = 256 };
 #define OG_SUM(a, b)        og_saturated_sum((a), (b))
 #define OG_PRODUCT(a, b)    og_saturated_product((a), (b))
 #define OG_DIFFERENCE(a, b) og_saturated_difference((a), (b))
+
+/* --- for the macros above --- */
 
 static inline size_t og_saturated_sum(uint64_t a, uint64_t b)
 {
@@ -178,8 +182,6 @@ static inline size_t og_saturated_difference(uint64_t a, uint64_t b)
 {
     return og_saturated_sum(a > b ? a - b : 0, 0);
 }
-
-/* --- for the macros above --- */
 
 #define OG_UNIQUE(prefix, line)       OG_UNIQUE_AGAIN(prefix, line)
 #define OG_UNIQUE_AGAIN(prefix, line) prefix##line

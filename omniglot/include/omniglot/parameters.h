@@ -11,16 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One parameter: bytes it takes and is aligned to, and whether it is a float or a double. */
 struct og_parameter {
     unsigned char size, alignment, is_float;
 };
 
+/* The parameter of that type. What is no scalar does not compile. */
 #define OG_PARAMETER(type)                                                                         \
     {                                                                                              \
         sizeof(type) + 0 * sizeof(OG_PARAMETER_CHECKED(type)), _Alignof(type),                     \
             OG_PARAMETER_IS_FLOAT(type)                                                            \
     }
 
+/* Is it passed where floats are? */
 #define OG_PARAMETER_IS_FLOAT(type)                                                                \
     (__builtin_types_compatible_p(type, float) || __builtin_types_compatible_p(type, double))
 
@@ -42,6 +45,7 @@ struct og_parameter {
 /* Bytes of stack that these parameters take, in order. */
 #define OG_STACK_BYTES(...) og_stack_bytes(OG_PARAMETERS(__VA_ARGS__))
 
+/* The same for `count` of them in an array. */
 static inline size_t og_stack_bytes(const struct og_parameter *parameters, size_t count)
 {
     size_t stack = 0;
@@ -64,28 +68,6 @@ static inline size_t og_stack_bytes(const struct og_parameter *parameters, size_
             stack += 8;
 #endif
     return stack;
-}
-
-/* How many of the registers that hold arguments are in use: rdi, rsi, ... and xmm0, xmm1, ...; or
- * a0, a1, ..., in RV32's ILP32 for floats, too. */
-struct og_registers {
-    unsigned char integers, floats;
-};
-
-static inline struct og_registers og_registers(const struct og_parameter *parameters, size_t count)
-{
-    size_t integers = 0, floats = 0;
-#if defined(__riscv)
-    for (size_t i = 0; i < count; i++)
-        integers += (parameters[i].size + 3u) / 4;
-    integers = integers < 8 ? integers : 8;
-#else
-    for (size_t i = 0; i < count; i++)
-        *(parameters[i].is_float ? &floats : &integers) += 1;
-    integers = integers < 6 ? integers : 6;
-    floats = floats < 8 ? floats : 8;
-#endif
-    return (struct og_registers){(unsigned char)integers, (unsigned char)floats};
 }
 
 /* Is a struct returned where a hidden first argument says? (Of integers; larger than two words.) */

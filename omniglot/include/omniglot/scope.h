@@ -15,6 +15,7 @@
 #ifndef OMNIGLOT_SCOPE_H
 #define OMNIGLOT_SCOPE_H
 
+#include "context.h"
 #include "error.h"
 #include "foreign.h"
 
@@ -25,48 +26,10 @@ struct OG_CAPABILITY("access scope") og_access {
     struct og_context *context;
 };
 
+/* What a program has on its stack from og_scope_begin to og_scope_end. */
 struct og_scope {
     struct og_access access; /* first: the scope is known by the access scope's address */
 };
-
-/* How many scopes can be open in one another, those of callbacks included. */
-enum { OG_SCOPE_DEPTH = 64 };
-
-/* An open scope. Its address is compared, not followed. */
-struct og_open_scope {
-    struct og_scope *scope;
-    uintptr_t mark; /* the allocation stack's top when the scope began */
-};
-
-/* A thread's place in a domain. The runtimes make it; its fields are here so that the
- * checks can be inlined, and for nothing else.
- *
- * Foreign allocations of scopes grow downwards from the heap, so that what is live of
- * both is one range, and one comparison tells whether a reference is inside. */
-struct og_context {
-    const struct og_access *exclusive; /* the innermost scope's, when nobody reads */
-    const struct og_access *shared;    /* the innermost scope's, in a read section */
-    struct og_domain *domain;
-    uintptr_t live_start; /* the allocation stack's top: it grows down */
-    uintptr_t live_end;   /* end of the heap that follows the allocation stack */
-    uintptr_t stack_low;  /* the allocation stack's last byte that can be had */
-    /* Why no call can be made until reset, an enum og_error; OG_OK if one can. As wide as a
-     * register, so that a stub's test of it is one instruction to every compiler. */
-    uintptr_t poisoned;
-    int shut;              /* no outermost scope begins until the runtime's `enter` has agreed */
-    int held;              /* inside without a scope: `enter` has agreed, the scope is to come */
-    size_t depth;          /* scopes that are open: 0 when the thread is not inside */
-    size_t floor;          /* this many of them a callback may not end: its own and outer ones */
-    struct og_fault fault; /* details of `poisoned` */
-    /* In a callback, where foreign code has no stack of its own: its frames on the host's. Empty
-     * (both 0) otherwise. */
-    uintptr_t frames_start, frames_end;
-    struct og_open_scope open[OG_SCOPE_DEPTH];
-};
-
-/* What an ended scope belongs to: no check ever holds in it. A context without a domain is one
- * such; its fault says why the scope cannot be used. */
-extern struct og_context og_ended_context;
 
 /* Begins a scope on `domain` for the calling thread. O(1), unless another thread was the last to be
  * inside: then the domain passes from it to this one, which takes microseconds.
@@ -104,6 +67,7 @@ void og_read_end(struct og_access *access) OG_SHARED_TO_EXCLUSIVE(access);
 #define og_alloc(scope, type, count, fault)                                                        \
     ((type og_mut *)og_alloc_bytes((scope), sizeof(type), (count), _Alignof(type), (fault)))
 
+/* The function behind it. */
 void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, size_t alignment,
                             struct og_fault *fault) OG_REQUIRES(scope->access) OG_MUST_CHECK;
 
@@ -112,21 +76,9 @@ void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, s
 #define og_alloc_dirty(scope, type, count, fault)                                                  \
     ((type og_mut *)og_alloc_dirty_bytes((scope), sizeof(type), (count), _Alignof(type), (fault)))
 
+/* The function behind it. */
 void og_mut *og_alloc_dirty_bytes(struct og_scope *scope, size_t size, size_t count,
                                   size_t alignment, struct og_fault *fault)
     OG_REQUIRES(scope->access) OG_MUST_CHECK;
-
-/* --- for the runtimes --- */
-
-/* As og_scope_begin, for the scope that a callback is given, in the context of the call that it
- * comes from: neither it nor any outer scope can be ended or used for reading until
- * og_callback_scope_end, so that the call which is under way finds its scope as it left it.
- * Returns what that needs as `enclosing`. */
-size_t og_callback_scope_begin(struct og_context *context, struct og_scope *scope)
-    OG_ACQUIRE(scope->access);
-
-/* Ends it, and whatever the callback left open. */
-void og_callback_scope_end(struct og_context *context, struct og_scope *scope, size_t enclosing)
-    OG_RELEASE(scope->access);
 
 #endif

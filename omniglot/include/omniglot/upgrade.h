@@ -11,13 +11,8 @@
 
 #include "scope.h"
 
+/* What may be done with memory: bits. */
 enum og_rights { OG_READ = 1, OG_WRITE = 2 };
-
-/* Memory of a domain, [start, end), and what the domain's code may do with it. */
-struct og_region {
-    uintptr_t start, end;
-    unsigned rights;
-};
 
 /* Upgrades `pointer` (T og_foreign *) to `count` readable Ts.
  *

@@ -114,6 +114,7 @@ enum og_kind {
     OG_STRUCT    /* each of `fields` holds */
 };
 
+/* A rule, which a library's values are checked by. A struct's has one for each field. */
 struct og_rule {
     enum og_kind kind;
     const char *name; /* the field's name, for faults */

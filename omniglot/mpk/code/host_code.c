@@ -64,7 +64,7 @@ struct search {
 
 static enum og_error out_of_memory(struct og_fault *fault)
 {
-    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    return og_out_of_memory(fault);
 }
 
 static void name_code(struct code *code, const char *path)

@@ -171,7 +171,7 @@ bool mpk_is_system_loader(const char *path, const struct stat *status)
 
 static enum og_error out_of_memory(struct og_fault *fault)
 {
-    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    return og_out_of_memory(fault);
 }
 
 static void close_grant(struct mpk_grant *grant)

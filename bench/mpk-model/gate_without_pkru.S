@@ -3,10 +3,10 @@
     .macro wrpkru
     .endm
 #include "omniglot/mpk/gate.S"
-#include "bench/mpk-model/gate-cost.h"
-#include "bench/mpk-model/gate-thunk.inc"
+#include "bench/mpk-model/gate_cost.h"
+#include "bench/mpk-model/gate_thunk.inc"
 
-/* What gate-cost.c calls through it, and without it. */
+/* What gate_cost.c calls through it, and without it. */
     .text
     .balign 64
     .globl  gate_cost_empty

@@ -1,7 +1,7 @@
 /* The child between clone and exec: arranges its descriptors, sets limits, drops
  * privileges, and reports to the host what failed. Only system calls here: the
  * host's locks may be held by threads that do not exist in this copy. */
-#include "baselines/process/launch-child.h"
+#include "baselines/process/launch_child.h"
 
 #include "baselines/process/filter.h"
 #include "baselines/process/message.h"

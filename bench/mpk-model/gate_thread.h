@@ -1,4 +1,4 @@
-/* A thread that can go through the gate without PKRU writes (gate-without-pkru.S), into a domain
+/* A thread that can go through the gate without PKRU writes (gate_without_pkru.S), into a domain
  * that is nothing but a stack. */
 #ifndef BENCH_MPK_MODEL_GATE_THREAD_H
 #define BENCH_MPK_MODEL_GATE_THREAD_H

@@ -1,5 +1,5 @@
 /* The thread block and the context that the gate finds: omniglot/mpk/layout.h. */
-#include "bench/mpk-model/gate-thread.h"
+#include "bench/mpk-model/gate_thread.h"
 #include "omniglot/mpk/layout.h"
 
 #include <asm/prctl.h>

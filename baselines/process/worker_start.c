@@ -3,7 +3,7 @@
  * (What a library could still run earlier are IFUNC resolvers, while the loader
  * relocates it.) Under AddressSanitizer, whose own start needs more than the
  * filter grants, main() does it. */
-#include "baselines/process/worker-start.h"
+#include "baselines/process/worker_start.h"
 
 #include "baselines/process/filter.h"
 #include "baselines/process/process.h"

@@ -1,4 +1,4 @@
-/* What crossings.c and crossings-thunks.S share. */
+/* What crossings.c and crossings_thunks.S share. */
 #ifndef BENCH_MPK_MODEL_CROSSINGS_THUNKS_H
 #define BENCH_MPK_MODEL_CROSSINGS_THUNKS_H
 

@@ -8,8 +8,8 @@
  *   gate_callback_ns  the same as gate_call_ns of a callback
  *
  * Where the gate cannot run, `gate_missing` says why in place of the last three. */
-#include "bench/mpk-model/gate-cost.h"
-#include "bench/mpk-model/gate-thread.h"
+#include "bench/mpk-model/gate_cost.h"
+#include "bench/mpk-model/gate_thread.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* The entries that count. Thunk N adds one to the calls and crossings_words[N] to the words, and
  * goes on at crossings_targets[N]. r10 and r11 hold no argument (SysV psABI 1.0, 3.2.3). */
-#include "bench/mpk-model/crossings-thunks.h"
+#include "bench/mpk-model/crossings_thunks.h"
 
     .text
     .balign 64

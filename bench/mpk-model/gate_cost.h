@@ -1,4 +1,4 @@
-/* What gate-cost.c and gate-without-pkru.S share. */
+/* What gate_cost.c and gate_without_pkru.S share. */
 #ifndef BENCH_MPK_MODEL_GATE_COST_H
 #define BENCH_MPK_MODEL_GATE_COST_H
 
