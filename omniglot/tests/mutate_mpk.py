@@ -8,7 +8,8 @@ run in the PKU guest, a few mutants at a time, but for those that need no keys. 
 mutation survives that is not said to be equivalent, 2 if one no longer applies (--list says which).
 
 Mutations are listed in mutations_mpk.py: what is broken, the file, the check, what it becomes, and
-the tests that are to notice, in the order in which they are tried.
+the tests that are to notice, in the order in which they are tried. File, check and what it becomes
+can each be several: of two checks either of which is enough, both are broken.
 """
 
 import concurrent.futures
@@ -109,21 +110,36 @@ def run_natively(folder, test):
     return [f"{program}: {name}" for name in names]
 
 
+def places(mutation):
+    """What is broken in it: files, checks, and what they become."""
+    return [mutation[1:4]] if isinstance(mutation[1], str) else list(zip(*mutation[1:4]))
+
+
+def read(path):
+    with open(path, encoding="utf-8") as source:
+        return source.read()
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as source:
+        source.write(text)
+
+
 def build_mutant(folder, number, mutation):
     """Builds the mutant and runs its tests that need no guest; those for the guest are put in a
     folder of their own. The source is as before afterwards. Returns the names of failed tests, and
     what is wrong with the mutation."""
-    _, file, check, broken, tests = mutation[:5]
-    path = os.path.join(folder, file)
-    with open(path, encoding="utf-8") as source:
-        original = source.read()
-    if check not in original:
-        return [], f"{file} no longer holds its check"
-    with open(path, "w", encoding="utf-8") as source:
-        source.write(original.replace(check, broken, 1))
+    tests, originals = mutation[4], {}
+    for file, check, broken in places(mutation):
+        path = os.path.join(folder, file)
+        source = read(path)
+        if check not in source:
+            return [], f"{file} no longer holds its check"
+        originals.setdefault(path, source)
+        write(path, source.replace(check, broken, 1))
     why = make(folder, tests)
-    with open(path, "w", encoding="utf-8") as source:
-        source.write(original)
+    for path, source in originals.items():
+        write(path, source)
     if why:
         return [], f"it does not build:\n{why}"
     for test in filter(is_native, tests):
@@ -195,9 +211,8 @@ def run_mutants(folder, numbers):
 
 
 def applies(mutation):
-    """Does the source still hold the check that the mutation breaks?"""
-    with open(os.path.join(TOP, mutation[1]), encoding="utf-8") as source:
-        return mutation[2] in source.read()
+    """Does the source still hold what the mutation breaks?"""
+    return all(check in read(os.path.join(TOP, file)) for file, check, _ in places(mutation))
 
 
 def main():

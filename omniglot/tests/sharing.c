@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 enum og_isolation sharing_isolation;
@@ -120,7 +122,8 @@ int sharing_exit_status(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
 }
 
-bool sharing_forbid(long number, int argument, unsigned value)
+/* From now on the kernel does this instead of a system call. */
+static bool filter(long number, int argument, unsigned value, unsigned action)
 {
     const unsigned at = (unsigned)offsetof(struct seccomp_data, args[0]);
     struct sock_filter code[] = {
@@ -128,12 +131,17 @@ bool sharing_forbid(long number, int argument, unsigned value)
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 3),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at + 8 * (unsigned)(argument < 0 ? 0 : argument)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, argument < 0 ? 0 : 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
     return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+bool sharing_forbid(long number, int argument, unsigned value)
+{
+    return filter(number, argument, value, SECCOMP_RET_ERRNO | EPERM);
 }
 
 static void wait_until(atomic_int *step, int value)
@@ -323,6 +331,58 @@ void reset_and_close_are_refused_while_another_thread_is_inside(void **state)
     end_visit(thread, &visitor);
     assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
     sharing_close(domain);
+}
+
+/* --- a handler that calls in, which it must not --- */
+
+static struct og_domain *being_reset;
+static struct og_function counts;
+static volatile sig_atomic_t entered, refused;
+
+/* In place of a system call of the reset, which counts as done. */
+static void enter_what_is_being_reset(int signal, siginfo_t *info, void *memory)
+{
+    ucontext_t *context = memory;
+    struct og_fault fault;
+    struct og_scope scope;
+    (void)signal, (void)info;
+    og_scope_begin(being_reset, &scope);
+    enum og_error error = call_in(&scope, &counts, 0, 0, 0, NULL, &fault);
+    og_scope_end(&scope);
+    if (error == OG_BUSY)
+        refused++;
+    else
+        entered++;
+    context->uc_mcontext.gregs[REG_RAX] = 0;
+}
+
+static int reset_with_handler(void)
+{
+    const struct sigaction action = {.sa_sigaction = enter_what_is_being_reset,
+                                     .sa_flags = SA_SIGINFO};
+    struct og_fault fault;
+    alarm(60);
+    if (sigaction(SIGSYS, &action, NULL) ||
+        !filter(SYS_madvise, 2, MADV_DONTNEED, SECCOMP_RET_TRAP))
+        return 1;
+    if (og_domain_reset(being_reset, &fault))
+        return 2;
+    return entered ? 3 : !refused ? 4 : 0;
+}
+
+/* The thread that resets was inside last: nobody else's entering would have to be looked at. */
+void a_handler_does_not_enter_what_its_thread_resets(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    being_reset = sharing_open(OG_THREADS_REFUSE);
+    assert_int_equal(og_domain_lookup(being_reset, "count", &counts, &fault), OG_OK);
+    assert_int_equal(sharing_call(being_reset, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(sharing_call(being_reset, "count", 0, 0, 0, NULL, &fault) ? 5 : reset_with_handler());
+    assert_int_equal(sharing_exit_status(child), 0);
+    sharing_close(being_reset);
 }
 
 static atomic_int waiting;
