@@ -28,10 +28,24 @@ static struct og_function calls_back, returns_long_double, asks_kernel, counts;
 static uintptr_t lowest;
 static struct og_callback callback;
 static volatile long handled;
+/* What the handler calls, though it must not: nothing where it has no domain. */
+static struct og_function handlers_own;
+
+static bool call_in_handler(void)
+{
+    struct og_scope scope;
+    long value = 0;
+    if (!handlers_own.domain)
+        return true;
+    og_scope_begin(handlers_own.domain, &scope);
+    enum og_error error = CALL(scope, handlers_own, value = AS(long (*)(void))());
+    og_scope_end(&scope);
+    return !error && value > 100;
+}
 
 static void handle(int signal)
 {
-    handled += getppid() > 0 && signal == SIGUSR1;
+    handled += getppid() > 0 && signal == SIGUSR1 && call_in_handler();
 }
 
 static void return_seven(void *user, struct og_scope *scope, const struct og_arguments *arguments,
@@ -163,11 +177,10 @@ static bool interrupt_at(pid_t child, int *status, uintptr_t place)
     return is_there;
 }
 
-static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state)
+static void interrupt_at_any_instruction(void)
 {
     static bool executed[GATE_MOST];
     char gate_library[sizeof(library)];
-    (void)state;
     first = open_another(NULL, NULL);
     beside_library(gate_library, "liboggate.so");
     second = open_another(gate_library, NULL);
@@ -201,6 +214,20 @@ static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(og_domain_close(first, &fault), OG_OK);
     assert_int_equal(og_domain_close(second, &fault), OG_OK);
+}
+
+static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state)
+{
+    (void)state;
+    interrupt_at_any_instruction();
+}
+
+/* Least of all whose rights the interrupted call goes on with. */
+static void a_handler_that_calls_in_at_any_instruction_of_the_gate_changes_nothing(void **state)
+{
+    (void)state;
+    handlers_own = boxed("count_up");
+    interrupt_at_any_instruction();
 }
 
 /* --- foreign code that stands in the gate --- */
@@ -262,6 +289,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_at_any_instruction_of_the_gate_changes_nothing),
+        cmocka_unit_test(a_handler_that_calls_in_at_any_instruction_of_the_gate_changes_nothing),
         cmocka_unit_test(a_stack_pointer_in_the_gate_is_no_stack_for_handlers),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));

@@ -226,9 +226,13 @@ static void a_forged_thread_block_is_no_threads(void **state)
     *(uintptr_t *)(forged + MPK_HANDLER_STACK) = forged + 2 * MPK_BLOCK_SIZE - 4096;
     og_scope_end(&scope);
     assert_is_no_signal(forged, proof);
-    /* The thread's own: not knowing its secret, or with another word that is known. */
+    /* The thread's own: not knowing its secret, or with another word that is known, before it and
+     * behind it. */
+    const unsigned number = ((const struct mpk_domain *)attacker)->index;
+    assert_int_not_equal(number, 0);
     assert_is_no_signal(own, proof);
     assert_is_no_signal(own + MPK_HOST_FS - MPK_SECRET, (uintptr_t)__builtin_thread_pointer());
+    assert_is_no_signal(own + MPK_ARMED - MPK_SECRET, number);
     /* A block that is nobody's. */
     assert_is_no_signal(own + MPK_BLOCK_SIZE, 0);
 }

@@ -125,7 +125,7 @@ static void a_domain_that_cannot_be_passed_on_is_nobodys(void **state)
     assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
     pid_t child = fork();
     if (child == 0) {
-        alarm(60);
+        alarm(20);
         if (sharing_call(domain, "count", 0, 0, 0, NULL, &fault) ||
             !sharing_forbid(SYS_pkey_mprotect, KEY, key))
             _exit(1);

@@ -129,14 +129,17 @@ def build_mutant(folder, number, mutation):
     """Builds the mutant and runs its tests that need no guest; those for the guest are put in a
     folder of their own. The source is as before afterwards. Returns the names of failed tests, and
     what is wrong with the mutation."""
-    tests, originals = mutation[4], {}
+    tests = mutation[4]
+    paths = {os.path.join(folder, file) for file, _, _ in places(mutation)}
+    originals = {path: read(path) for path in paths}
+    mutants = dict(originals)
     for file, check, broken in places(mutation):
         path = os.path.join(folder, file)
-        source = read(path)
-        if check not in source:
+        if check not in mutants[path]:
             return [], f"{file} no longer holds its check"
-        originals.setdefault(path, source)
-        write(path, source.replace(check, broken, 1))
+        mutants[path] = mutants[path].replace(check, broken, 1)
+    for path, source in mutants.items():
+        write(path, source)
     why = make(folder, tests)
     for path, source in originals.items():
         write(path, source)

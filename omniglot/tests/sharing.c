@@ -361,7 +361,7 @@ static int reset_with_handler(void)
     const struct sigaction action = {.sa_sigaction = enter_what_is_being_reset,
                                      .sa_flags = SA_SIGINFO};
     struct og_fault fault;
-    alarm(60);
+    alarm(20);
     if (sigaction(SIGSYS, &action, NULL) ||
         !filter(SYS_madvise, 2, MADV_DONTNEED, SECCOMP_RET_TRAP))
         return 1;
@@ -456,7 +456,7 @@ void a_domain_whose_owner_cannot_be_seen_is_not_entered(void **state)
     assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
     pid_t child = fork();
     if (child == 0) {
-        alarm(60);
+        alarm(20);
         if (sharing_call(domain, "count", 0, 0, 0, NULL, &fault) ||
             !sharing_forbid(SYS_membarrier, -1, 0))
             _exit(1);
@@ -872,7 +872,7 @@ void a_child_of_fork_hears_that_a_thread_was_inside(void **state)
     begin_visit(&thread, &visitor, domain);
     pid_t child = fork();
     if (child == 0) {
-        alarm(60);
+        alarm(20);
         int bad = sharing_call(domain, "count", 0, 0, 0, &value, &fault) != OG_POISONED;
         bad |= !strstr(fault.message, "when the process forked");
         bad |= (og_domain_reset(domain, &fault) != OG_OK) << 1;
@@ -883,6 +883,58 @@ void a_child_of_fork_hears_that_a_thread_was_inside(void **state)
     end_visit(thread, &visitor);
     assert_int_equal(sharing_exit_status(child), 0);
     sharing_close(domain);
+}
+
+static struct og_callback *kept; /* on the stack of the thread that has opened it */
+
+static void *keep_a_callback(void *memory)
+{
+    struct called *called = memory;
+    /* Deep, where in the child nobody comes to: it starts a thread, which gets the stack. */
+    struct {
+        struct og_callback callback;
+        char above[1 << 16];
+    } deep;
+    called->error = og_callback_open(called->domain, &deep.callback, note, called, &called->fault);
+    kept = &deep.callback;
+    atomic_store(&closing, 1);
+    wait_until(&closing, 2);
+    og_callback_close(&deep.callback);
+    return NULL;
+}
+
+/* What there is of the thread in the child is memory for another. 0: it stays as that has it. */
+static int reset_beside_a_stack(struct og_domain *domain)
+{
+    unsigned char *memory = (unsigned char *)kept;
+    struct og_fault fault;
+    int bad = kept->domain != NULL;
+    alarm(20);
+    memset(memory, 0x5a, sizeof(*kept));
+    bad |= (og_domain_reset(domain, &fault) != OG_OK) << 1;
+    for (size_t i = 0; i < sizeof(*kept); i++)
+        bad |= (memory[i] != 0x5a) << 2;
+    bad |= (og_domain_close(domain, &fault) != OG_OK) << 3;
+    return bad;
+}
+
+void a_child_of_fork_writes_to_no_stack_of_a_thread_that_it_lacks(void **state)
+{
+    (void)state;
+    struct called called = {.domain = sharing_open(OG_THREADS_WAIT)};
+    pthread_t thread;
+    atomic_store(&closing, 0);
+    assert_int_equal(pthread_create(&thread, NULL, keep_a_callback, &called), 0);
+    wait_until(&closing, 1);
+    assert_int_equal(called.error, OG_OK);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(reset_beside_a_stack(called.domain));
+    assert_int_equal(sharing_exit_status(child), 0);
+    assert_ptr_equal(kept->domain, called.domain);
+    atomic_store(&closing, 2);
+    pthread_join(thread, NULL);
+    sharing_close(called.domain);
 }
 
 /* Takes every lock that there is, as often as it can. */
@@ -916,7 +968,7 @@ void a_child_of_fork_finds_no_lock_taken(void **state)
     for (int i = 0; i < 40; i++) {
         pid_t child = fork();
         if (child == 0) {
-            alarm(60);
+            alarm(20);
             int bad = og_domain_reset(called.domain, &fault) != OG_OK;
             bad |= (sharing_call(called.domain, "count", 0, 0, 0, &value, &fault) != OG_OK) << 1;
             bad |= (og_callback_open(called.domain, &called.callback, note, NULL, &fault) != OG_OK)

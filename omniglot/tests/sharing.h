@@ -50,6 +50,7 @@ int sharing_exit_status(pid_t child);
         cmocka_unit_test(a_callback_can_close_itself),                                             \
         cmocka_unit_test(closing_a_callback_waits_for_no_other),                                   \
         cmocka_unit_test(a_child_of_fork_hears_that_a_thread_was_inside),                          \
+        cmocka_unit_test(a_child_of_fork_writes_to_no_stack_of_a_thread_that_it_lacks),            \
         cmocka_unit_test(a_child_of_fork_finds_no_lock_taken),                                     \
         cmocka_unit_test(many_threads_share_one_domain)
 
@@ -73,6 +74,7 @@ void closing_a_callback_waits_for_no_other_callback(void **state);
 void a_callback_can_close_itself(void **state);
 void closing_a_callback_waits_for_no_other(void **state);
 void a_child_of_fork_hears_that_a_thread_was_inside(void **state);
+void a_child_of_fork_writes_to_no_stack_of_a_thread_that_it_lacks(void **state);
 void a_child_of_fork_finds_no_lock_taken(void **state);
 void many_threads_share_one_domain(void **state);
 
