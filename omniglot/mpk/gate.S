@@ -8,35 +8,57 @@
  * nothing of a thread's is found (MPK_GS). A failed check goes to og_mpk_trap, and the signal
  * handler ends the call.
  *
+ * Before Linux 6.12 each WRPKRU makes way for an XRSTOR when the first domain opens (rights.c):
+ * whoever jumps there chooses then whether rights change, and no more what they become.
+ *
  * The selector says BLOCK from just before the rights are given up until just after they are
  * taken back: a system call in between is trapped by the kernel. */
 #include "omniglot/mpk/layout.h"
 
 #define THREAD(field) %gs:MPK_GS+field
 
-/* All rights. Whoever jumps to the WRPKRU chooses the value (ecx and edx have to be null), also one
- * that denies every key: then the kernel, before Linux 6.12, could not write a signal's frame and
- * would kill the process. So the check touches no memory, and its failure none before there are
- * rights again (og_mpk_trap). What is left is a signal that arrives within the check. */
-    .macro TAKE_RIGHTS
-    xor     %eax, %eax
-    xor     %ecx, %ecx
-    xor     %edx, %edx
+/* Where rights.c finds each change of rights, and what it puts there: as many bytes. */
+    .section .rodata.og_mpk_rights, "a", @progbits
+    .balign 4
+    .globl  og_mpk_rights_sites, og_mpk_rights_sites_end
+    .hidden og_mpk_rights_sites, og_mpk_rights_sites_end
+og_mpk_rights_sites:
+    .text
+
+    .macro RIGHTS_SITE start end image
+    .pushsection .rodata.og_mpk_rights
+    .long   \start - og_mpk_gate_start, \end - \start
+    .long   \image
+    .popsection
+    .endm
+
+/* All rights. Whoever jumps to the WRPKRU chooses the value (ecx and edx have to be null).
+ *
+ * \from: with whose rights one comes here, and so which image can be read (layout.h). Long
+ * instructions where short ones would do: what takes their place is as long. */
+    .macro TAKE_RIGHTS from
+780:
+    .byte   0xc7, 0xc0, 0, 0, 0, 0  /* mov $0, %eax */
+    .byte   0xb9, 0, 0, 0, 0        /* mov $0, %ecx */
+    .byte   0xba, 0, 0, 0, 0        /* mov $0, %edx */
     wrpkru
+781:
+    RIGHTS_SITE 780b 781b \from
     test    %eax, %eax
     jne     og_mpk_trap
     .endm
 
-/* The armed domain's rights, and the selector's BLOCK. The same holds for the value here: it is looked
- * up only if it lets the gate page be read, and then it can be looked up, by any GS base. */
+/* The armed domain's rights, and the selector's BLOCK. If the value does not let the gate page be
+ * read, the check is a fault, of the domain's by the selector. */
     .macro GIVE_RIGHTS
+780:
     mov     THREAD(MPK_PKRU), %eax
-    xor     %ecx, %ecx              /* before a signal's frame is the domain's */
-    xor     %edx, %edx
+    .byte   0xb9, 0, 0, 0, 0        /* mov $0, %ecx, before a signal's frame is the domain's */
+    .byte   0xba, 0, 0, 0, 0        /* mov $0, %edx */
     movb    $MPK_BLOCK, THREAD(MPK_SELECTOR)
     wrpkru
-    test    $MPK_GATE_KEY_DENIED, %al
-    jne     og_mpk_trap
+781:
+    RIGHTS_SITE 780b 781b MPK_IMAGE_OF_THREAD
     cmp     THREAD(MPK_PKRU), %eax
     jne     og_mpk_trap
     .endm
@@ -262,7 +284,7 @@ og_mpk_gate_return:
     mov     %rax, %r8
     mov     %rdx, %r9
 og_mpk_gate_restart:
-    TAKE_RIGHTS
+    TAKE_RIGHTS MPK_IMAGE_FOR_DOMAINS
     movb    $MPK_ALLOW, THREAD(MPK_SELECTOR)
 og_mpk_gate_allowed:
 /* A call that faulted goes on here, by way of the signal handler, with r8 and r9 null. */
@@ -302,19 +324,16 @@ og_mpk_recover:
     X87_RESULTS og_mpk_one_x87_result 0x3800 0x3fff
     X87_RESULTS og_mpk_two_x87_results 0x3000 0x0fff
 
-/* Every failed check ends here, with rights that may be anything: all are taken, so that the kernel
- * can write the frame of the trap's signal, and the handler ends the call.
+/* Every failed check ends here, with rights that are all, the domain's or, from Linux 6.12 on,
+ * anything: the kernel can write the frame of the trap's signal, and the handler ends the call.
  *
- * A domain can come here as well, to any of these instructions, and stand at the UD2 with all
- * rights. It gains nothing: nothing here reads, writes or goes anywhere that a register says, so
- * that nothing but a signal can follow, the UD2's, a single step's (TF), or any other's. The
- * selector says BLOCK, by which the handler knows a domain: it ends the call after a trap or a
- * step, and after another signal goes on here with the domain's rights. The alignment check has
- * nothing to check. */
+ * So a domain can stand at the UD2 with all rights. It gains nothing: nothing but a signal can follow,
+ * the UD2's, a single step's (TF), or any other's. The selector says BLOCK, by which the handler knows a
+ * domain: it ends the call after a trap or a step, and after another signal goes on here with the
+ * domain's rights. The alignment check has nothing to check. */
     .globl  og_mpk_trap
     .hidden og_mpk_trap
 og_mpk_trap:
-    TAKE_RIGHTS
     ud2
 
 /* void og_mpk_leave(void): ends the innermost call, from a callback's host side. */
@@ -335,7 +354,7 @@ og_mpk_leave:
     .hidden og_mpk_open_rights
     .type   og_mpk_open_rights, @function
 og_mpk_open_rights:
-    TAKE_RIGHTS
+    TAKE_RIGHTS MPK_IMAGE_FOR_HOST
     cmpb    $MPK_ALLOW, THREAD(MPK_SELECTOR)
     jne     og_mpk_trap
     ret
@@ -395,7 +414,7 @@ og_mpk_callback:
     mov     %rcx, %r13
     mov     %rsp, %rbp
 og_mpk_callback_restart:
-    TAKE_RIGHTS
+    TAKE_RIGHTS MPK_IMAGE_FOR_DOMAINS
     movb    $MPK_ALLOW, THREAD(MPK_SELECTOR)
 og_mpk_callback_allowed:
     mov     THREAD(MPK_HOST_RSP), %rsp
@@ -479,7 +498,7 @@ og_mpk_signal_entry:
     mov     MPK_SECRET(%r8), %r9
     mov     %rdx, %r10
 
-    TAKE_RIGHTS
+    TAKE_RIGHTS MPK_IMAGE_FOR_HOST
     mov     %r8, %rax
     sub     og_mpk_thread_blocks(%rip), %rax
     cmp     og_mpk_thread_blocks_size(%rip), %rax
@@ -577,6 +596,52 @@ og_mpk_resume_given:
     popfq
     ret     $MPK_RED_ZONE
     .balign 4096, 0xcc
+
+/* What XRSTOR takes, with no component in use: PKRU, if it is asked for, becomes 0, all rights. One
+ * that domains can read; and one that the host can, to which the rights by which a signal's handler
+ * starts give no gate page. Whatever the processor may read of them is there. */
+    .macro  ALL_RIGHTS_IMAGE name
+    .globl  \name
+    .hidden \name
+\name:
+    .zero   24
+    .long   0x1f80                  /* MXCSR, which is taken with vector registers */
+    .balign 4096, 0
+    .endm
+
+    ALL_RIGHTS_IMAGE og_mpk_image_for_domains
 og_mpk_gate_end:
+
+    .section .rodata.og_mpk_rights
+    .globl  og_mpk_give_by_image, og_mpk_give_by_image_end
+    .hidden og_mpk_give_by_image, og_mpk_give_by_image_end
+    .globl  og_mpk_take_by_image, og_mpk_take_by_image_end
+    .hidden og_mpk_take_by_image, og_mpk_take_by_image_end
+og_mpk_rights_sites_end:
+
+/* What takes the place of the WRPKRUs. This is the host's memory, which may be executable: the first
+ * byte of each XRSTOR, 0F, is put in by rights.c. */
+#define RDPKRU .byte 0x0f, 0x01, 0xee
+og_mpk_give_by_image:
+    mov     $MPK_PKRU_COMPONENT, %eax
+    xor     %ecx, %ecx
+    xor     %edx, %edx
+    movb    $MPK_BLOCK, THREAD(MPK_SELECTOR)
+    .byte   0x65, 0, 0xae, 0x2c, 0x25 /* xrstor THREAD(MPK_IMAGE) */
+    .long   MPK_GS + MPK_IMAGE
+    RDPKRU
+og_mpk_give_by_image_end:
+og_mpk_take_by_image:
+    mov     $MPK_PKRU_COMPONENT, %eax
+    xor     %ecx, %ecx
+    xor     %edx, %edx
+    .byte   0, 0xae, 0x2d           /* xrstor image(%rip) */
+    .long   0
+    RDPKRU
+og_mpk_take_by_image_end:
+
+    .section .rodata.og_mpk_image, "a", @progbits
+    .balign 4096
+    ALL_RIGHTS_IMAGE og_mpk_image_for_host
 
     .section .note.GNU-stack, "", @progbits

@@ -19,8 +19,19 @@
 #define MPK_GATE_KEY_DENIED (1 << 2 * MPK_GATE_KEY)
 
 /* The gate page. */
-#define MPK_SELECTOR 0 /* byte: MPK_ALLOW or MPK_BLOCK, read by the kernel's dispatch */
-#define MPK_PKRU     4 /* the PKRU of the armed domain */
+#define MPK_SELECTOR 0  /* byte: MPK_ALLOW or MPK_BLOCK, read by the kernel's dispatch */
+#define MPK_PKRU     4  /* the PKRU of the armed domain */
+#define MPK_IMAGE    64 /* the same, as XRSTOR takes it (rights.c) */
+
+/* Images, from which XRSTOR takes rights: the thread's, in its gate page; that of all rights which
+ * every domain can read; and the one which the rights can read that a signal's handler starts with.
+ * No page is readable with both. */
+#define MPK_IMAGE_OF_THREAD   0
+#define MPK_IMAGE_FOR_DOMAINS 1
+#define MPK_IMAGE_FOR_HOST    2
+
+/* PKRU among the processor's state (Intel SDM volume 1, 13.1), as a mask of components. */
+#define MPK_PKRU_COMPONENT 0x200
 
 /* The host's part. */
 #define MPK_PRIVATE       4096

@@ -38,6 +38,7 @@ struct mpk_thread {
     /* The gate page: readable in domains. */
     _Atomic unsigned char selector;
     uint32_t domain_pkru;
+    unsigned char image[MPK_PAGE - MPK_IMAGE] __attribute__((aligned(64))); /* rights.c */
     /* The host's own. */
     struct mpk_frame *frame __attribute__((aligned(MPK_PAGE)));
     uintptr_t host_fs;
@@ -175,7 +176,21 @@ void mpk_mask_end_handler(struct mpk_thread *thread, const struct mpk_masks *mas
 
 #define MPK_SS_AUTODISARM (1u << 31)
 
+/* --- how the gate changes rights (rights.c) --- */
+
+/* Once, before domains can read the gate. OG_OK, OG_UNSUPPORTED, OG_NO_MEMORY. */
+enum og_error mpk_rights_open(struct og_fault *fault);
+/* What a gate page has to hold that is no thread's. */
+void mpk_rights_of_nobody(unsigned char *page);
+/* What a new thread's gate page holds, which gives no domain's rights yet. */
+void mpk_rights_start(struct mpk_thread *thread);
+/* The rights that the gate gives next, to the calling thread: those of the domain that is armed. */
+void mpk_rights_arm(struct mpk_thread *thread, uint32_t pkru);
+
 /* --- signal stacks (signal_stack.c) --- */
+
+/* Before Linux 6.12 the kernel writes a signal's frame with the rights of who is interrupted. */
+bool mpk_frames_need_domain_key(void);
 
 enum {
     MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */,

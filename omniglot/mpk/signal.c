@@ -39,7 +39,7 @@ static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_
                                     const char *where, uintptr_t fs)
 {
     const struct mpk_context *context = mpk_frame_context(thread->frame);
-    thread->domain_pkru = context->pkru;
+    mpk_rights_arm(thread, context->pkru);
     atomic_store(&thread->armed, context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
@@ -212,7 +212,7 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     uint32_t pkru = thread->domain_pkru;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     hand_on(signal, &frame.info, &frame.context);
-    thread->domain_pkru = pkru;
+    mpk_rights_arm(thread, pkru);
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     const stack_t stack = mpk_signal_stack_after(thread, mpk_frame_stack(context));
     mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP], &stack, fs);

@@ -77,7 +77,7 @@ enum og_error mpk_signal_stacks_open(struct og_fault *fault)
 }
 
 /* From 6.12 on the kernel can write a frame that the interrupted code could not. */
-static bool frames_need_domain_key(void)
+bool mpk_frames_need_domain_key(void)
 {
     static int needs = -1;
     struct utsname name;
@@ -122,7 +122,7 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
 bool mpk_signal_stack_lend(struct mpk_context *to)
 {
     struct mpk_domain *domain = to->domain;
-    if (!frames_need_domain_key())
+    if (!mpk_frames_need_domain_key())
         return true;
     if (domain->lent && domain->lent != to && !set_key(domain->lent->signal_stack, 0))
         return false;
@@ -259,12 +259,12 @@ void og_mpk_arm(unsigned domain)
         clear(thread->contexts[domain]);
     stack_t stack = mpk_signal_stack_at(context->signal_stack);
     /* It cannot fail; and without a stack that is lent the domain is not to be entered. */
-    if ((frames_need_domain_key() && context->domain->lent != context) ||
+    if ((mpk_frames_need_domain_key() && context->domain->lent != context) ||
         syscall(SYS_sigaltstack, &stack, NULL))
         __builtin_trap();
     if (thread->is_mask_unsure)
         mpk_masks_settle(thread);
-    thread->domain_pkru = context->pkru;
+    mpk_rights_arm(thread, context->pkru);
     atomic_store(&thread->armed, domain);
     /* Now or another time: a handler that calls in may have interrupted who holds the lock. */
     if (atomic_load(&thread->has_left) && !pthread_mutex_trylock(&lock)) {

@@ -23,6 +23,7 @@
     _Static_assert(offsetof(struct type, field) == (offset), "layout.h says otherwise")
 AT_OFFSET(mpk_thread, selector, MPK_SELECTOR);
 AT_OFFSET(mpk_thread, domain_pkru, MPK_PKRU);
+AT_OFFSET(mpk_thread, image, MPK_IMAGE);
 AT_OFFSET(mpk_thread, frame, MPK_HOST_RSP);
 AT_OFFSET(mpk_thread, host_fs, MPK_HOST_FS);
 AT_OFFSET(mpk_thread, handler_stack, MPK_HANDLER_STACK);
@@ -67,7 +68,7 @@ static enum og_error map_nobodys_page(struct og_fault *fault)
     void *page = mmap(wanted, MPK_PAGE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (page == wanted) {
-        memset(page, 0xff, MPK_PAGE);
+        mpk_rights_of_nobody(page);
         if (!pkey_mprotect(page, MPK_PAGE, PROT_READ, MPK_GATE_KEY))
             return OG_OK;
     }
@@ -84,10 +85,13 @@ static enum og_error map_nobodys_page(struct og_fault *fault)
 /* The gate's, nobody's page, and who is told that a thread exits: all of it, or nothing. */
 static enum og_error open_what_all_share(struct og_fault *fault)
 {
+    enum og_error error = mpk_rights_open(fault);
+    if (error)
+        return error;
     if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
                       PROT_READ | PROT_EXEC, MPK_GATE_KEY))
         return og_fail_system(fault, errno, NULL, 0, "cannot let domains read the gate");
-    enum og_error error = map_nobodys_page(fault);
+    error = map_nobodys_page(fault);
     if (!error && pthread_key_create(&exit_key, leave)) {
         munmap((void *)MPK_GS, MPK_PAGE);
         error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
@@ -204,6 +208,7 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     if (!map_block(block) || !mpk_thread_set_base(block))
         goto fail;
     og_mpk_open_rights();
+    mpk_rights_start(block);
     block->host_fs = (uintptr_t)__builtin_thread_pointer();
     block->handler_stack = (uintptr_t)block + MPK_BLOCK_SIZE;
     block->armed = MPK_NO_DOMAIN;

@@ -39,11 +39,11 @@ EXPORT void jump_with_stack(void *code, void *stack);
 __asm__(".globl jump_with_stack\n.type jump_with_stack, @function\njump_with_stack:\n"
         "  mov %rsi,%rsp\n  xor %ecx,%ecx\n  rdpkru\n  jmp *%rdi\n");
 
-/* Calls `code`, a WRPKRU that gives all rights, and reads with what it comes back with. */
-EXPORT long call_and_read(void *code, const long *place);
+/* Calls `code`, which gives all rights by this eax, and reads with what it comes back with. */
+EXPORT long call_and_read(void *code, const long *place, long asked);
 __asm__(".globl call_and_read\n.type call_and_read, @function\ncall_and_read:\n"
         "  push %rbx\n  mov %rsi,%rbx\n  mov %rdi,%r11\n  xor %r8d,%r8d\n  xor %r9d,%r9d\n"
-        "  xor %eax,%eax\n  xor %ecx,%ecx\n  xor %edx,%edx\n  call *%r11\n"
+        "  mov %edx,%eax\n  xor %ecx,%ecx\n  xor %edx,%edx\n  call *%r11\n"
         "  mov (%rbx),%rax\n  pop %rbx\n  ret\n");
 
 EXPORT uint32_t read_rights(void)

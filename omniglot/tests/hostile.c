@@ -35,14 +35,15 @@ EXPORT long call_address(long (*code)(long, long, long), long a, long b, long c)
     return code(a, b, c);
 }
 
-/* Jumps to any instruction with rax, rcx and rdx null and the rest as given: what WRPKRU wants. */
-EXPORT void jump_with_rights(void *code, long rsi, long rdi, long r8, long r9)
+/* Jumps to any instruction with this rax, rcx and rdx null, and the rest as given: what WRPKRU
+ * wants. */
+EXPORT void jump_with_rights(void *code, long rax, long rsi_rdi_r8, long r9)
 {
-    register long r8_ __asm__("r8") = r8, r9_ __asm__("r9") = r9;
-    __asm__ volatile("mov %0, %%r11\n\txor %%eax, %%eax\n\txor %%ecx, %%ecx\n\txor %%edx, %%edx\n\t"
+    register long r8_ __asm__("r8") = rsi_rdi_r8, r9_ __asm__("r9") = r9;
+    __asm__ volatile("mov %0, %%r11\n\tmov %1, %%rax\n\txor %%ecx, %%ecx\n\txor %%edx, %%edx\n\t"
                      "call *%%r11"
                      :
-                     : "r"(code), "S"(rsi), "D"(rdi), "r"(r8_), "r"(r9_)
+                     : "r"(code), "r"(rax), "S"(rsi_rdi_r8), "D"(rsi_rdi_r8), "r"(r8_), "r"(r9_)
                      : "rax", "rcx", "rdx", "r11", "memory");
 }
 

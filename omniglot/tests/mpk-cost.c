@@ -32,12 +32,12 @@ static int failed(const struct og_fault *fault)
     return 1;
 }
 
-/* The best of a few: the first warms up. Taken of the gate and of a plain call of the same
- * function, and subtracted. */
+/* The best of some: the first warms up, and in others the kernel may have had work of its own.
+ * Taken of the gate and of a plain call of the same function, and subtracted. */
 #define TIME(call)                                                                                 \
     __extension__({                                                                                \
         uint64_t best = UINT64_MAX;                                                                \
-        for (int round = 0; round < 3; round++) {                                                  \
+        for (int round = 0; round < 9; round++) {                                                  \
             uint64_t start = instructions();                                                       \
             for (int i = 0; i < CALLS; i++)                                                        \
                 call;                                                                              \

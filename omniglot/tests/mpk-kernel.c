@@ -1,6 +1,9 @@
 #include "mpk-kernel.h"
 
+#include "omniglot/mpk/layout.h"
+
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 bool kernel_writes_frames_with_all_rights(void)
@@ -10,4 +13,19 @@ bool kernel_writes_frames_with_all_rights(void)
     if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
         return false;
     return major > 6 || (major == 6 && minor >= 12);
+}
+
+static bool is_wrpkru(const unsigned char *at)
+{
+    return !memcmp(at, "\x0f\x01\xef", 3);
+}
+
+bool changes_rights(const unsigned char *at)
+{
+    return is_wrpkru(at) || !memcmp(at, "\x0f\xae\x2d", 3) || !memcmp(at, "\x0f\xae\x2c", 3);
+}
+
+uint32_t asks_for_all_rights(const unsigned char *at)
+{
+    return is_wrpkru(at) ? 0 : MPK_PKRU_COMPONENT;
 }

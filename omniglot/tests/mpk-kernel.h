@@ -1,11 +1,17 @@
-/* What the tests must know of the kernel. */
+/* What the tests must know of the kernel, and of the gate by it. */
 #ifndef OMNIGLOT_TESTS_MPK_KERNEL_H
 #define OMNIGLOT_TESTS_MPK_KERNEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* From Linux 6.12 on: the frame of a signal is written whatever the interrupted code's rights are.
  */
 bool kernel_writes_frames_with_all_rights(void);
+
+/* Whether rights change at `at` in the gate: a WRPKRU; before Linux 6.12 an XRSTOR, perhaps with a
+ * prefix before it that makes its address the thread's. And what eax has to be for all of them. */
+bool changes_rights(const unsigned char *at);
+uint32_t asks_for_all_rights(const unsigned char *at);
 
 #endif

@@ -24,7 +24,7 @@ PROGRAMS = {
     "mpk-threads": "guest-test",
 }
 
-RIGHTS = ("mpk-gate:*rights*", "mpk-attacks:every_wrpkru*")
+RIGHTS = ("mpk-gate:*rights*", "mpk-attacks:every_change*")
 REGISTERS = ("mpk-attacks:no_*register*", "mpk-attacks:what_a_function*")
 MESS = ("mpk-attacks:registers_flags*", "mpk-gate:every_byte*")
 REFUSED = ("mpk-books:arguments*", "mpk-attacks:system_calls_of_the_library*")
@@ -39,11 +39,21 @@ TURNS = ("none-sharing", "mpk-sharing:*")
 MUTATIONS = (
     # --- the gate ---
     ("gate: rights that are taken are checked", MPK + "gate.S",
-     "    wrpkru\n    test    %eax, %eax\n    jne     og_mpk_trap\n    .endm", "    wrpkru\n    .endm", RIGHTS),
+     "    test    %eax, %eax\n    jne     og_mpk_trap\n    .endm", "    .endm", RIGHTS),
+    ("rights: by XRSTOR before Linux 6.12", MPK + "rights.c",
+     "    if (!mpk_frames_need_domain_key())\n        return OG_OK;\n", "    return OG_OK;\n", ("mpk-gate:*step*",)),
+    ("rights: nobody's page gives none that a frame could not be written with", MPK + "rights.c",
+     "    write_image(page + MPK_IMAGE, 0);\n",
+     "    write_image(page + MPK_IMAGE, MPK_PKRU_COMPONENT);\n"
+     "    memset(page + MPK_IMAGE + IMAGE_EXTENDED, 0x55, MPK_PAGE - MPK_IMAGE - IMAGE_EXTENDED);\n",
+     ("mpk-gate:*step*",)),
+    ("rights: the image is set after what a handler sets it by", MPK + "rights.c",
+     "    thread->domain_pkru = pkru;\n    atomic_signal_fence(memory_order_seq_cst);\n"
+     "    if (rights_at)\n        memcpy(thread->image + rights_at, &pkru, sizeof(pkru));\n",
+     "    if (rights_at)\n        memcpy(thread->image + rights_at, &pkru, sizeof(pkru));\n"
+     "    atomic_signal_fence(memory_order_seq_cst);\n    thread->domain_pkru = pkru;\n", ("mpk-handlers:*",)),
     ("gate: rights that are given are checked", MPK + "gate.S",
      "    cmp     THREAD(MPK_PKRU), %eax\n    jne     og_mpk_trap\n", "", RIGHTS),
-    ("gate: whether the gate page can be read", MPK + "gate.S",
-     "    test    $MPK_GATE_KEY_DENIED, %al\n    jne     og_mpk_trap\n", "", RIGHTS),
     ("gate: system calls are blocked inside", MPK + "gate.S",
      "    movb    $MPK_BLOCK, THREAD(MPK_SELECTOR)\n", "", REFUSED),
     ("gate: the host's flags after a call", MPK + "gate.S",
@@ -116,8 +126,6 @@ MUTATIONS = (
      "    and     $-16, %rsp\n    USE_HOST_FLAGS\n    xor     %ebp, %ebp\n",
      "    and     $-16, %rsp\n    xor     %ebp, %ebp\n", ("mpk-attacks:registers_flags*",),
      "in the guest: the kernel leaves only the alignment check set, and QEMU checks no alignment"),
-    ("gate: its failed check takes the rights", MPK + "gate.S",
-     "og_mpk_trap:\n    TAKE_RIGHTS\n", "og_mpk_trap:\n", RIGHTS),
     # --- the scan ---
     ("scan: WRPKRU", MPK + "scan.c", 'code[2] == 0xef ? "WRPKRU" : NULL', "NULL",
      ("mpk-arena",)),
@@ -389,10 +397,10 @@ MUTATIONS = (
     ("signal: a deadline ends the call", MPK + "signal.c", "if (!mpk_deadline_passed(thread))", "if (1)", ("mpk-faults:an_endless*",)),
     ("signal: system calls are dispatched ones", MPK + "signal.c", "signal == SIGSYS && frame.info.si_code == USER_DISPATCH", "signal == SIGSYS", ("mpk-signals:a_sent*",)),
     ("signal: faults end the call", MPK + "signal.c", "if (mpk_is_fault(signal)) {", "if (0) {", ("mpk-faults:every_way*",)),
-    ("signal: a handler puts no armed stack back", MPK + "signal.c", "    uint32_t pkru = thread->domain_pkru;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n    hand_on(signal, &frame.info, &frame.context);\n    thread->domain_pkru = pkru;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    uint32_t pkru = thread->domain_pkru;\n    uint64_t armed = thread->armed;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n    hand_on(signal, &frame.info, &frame.context);\n    thread->domain_pkru = pkru;\n    atomic_store(&thread->armed, armed);\n", ("mpk-handlers:a_domain*",)),
-    ("signal: what a handler has armed is armed no more", MPK + "signal.c", "    thread->domain_pkru = pkru;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    thread->domain_pkru = pkru;\n", ("mpk-handlers:*",)),
+    ("signal: a handler puts no armed stack back", MPK + "signal.c", "    uint32_t pkru = thread->domain_pkru;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n    hand_on(signal, &frame.info, &frame.context);\n    mpk_rights_arm(thread, pkru);\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    uint32_t pkru = thread->domain_pkru;\n    uint64_t armed = thread->armed;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n    hand_on(signal, &frame.info, &frame.context);\n    mpk_rights_arm(thread, pkru);\n    atomic_store(&thread->armed, armed);\n", ("mpk-handlers:a_domain*",)),
+    ("signal: what a handler has armed is armed no more", MPK + "signal.c", "    mpk_rights_arm(thread, pkru);\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    mpk_rights_arm(thread, pkru);\n", ("mpk-handlers:*",)),
     ("signal: in a handler nothing is armed", MPK + "signal.c", "    uint32_t pkru = thread->domain_pkru;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    uint32_t pkru = thread->domain_pkru;\n", ("mpk-signals:*", "mpk-lifetime:domains*", "mpk-deadlines:a_handler*", "mpk-handlers:*")),
-    ("signal: the rights are those of who was interrupted", MPK + "signal.c", "    thread->domain_pkru = pkru;\n    atomic_store", "    (void)pkru;\n    atomic_store", ("mpk-gate-interrupted:a_handler*",)),
+    ("signal: the rights are those of who was interrupted", MPK + "signal.c", "    mpk_rights_arm(thread, pkru);\n    atomic_store", "    (void)pkru;\n    atomic_store", ("mpk-gate-interrupted:a_handler*",)),
     ("signal: no domain's stack after another's", MPK + "signal.c", "    if (thread)\n        atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    (void)thread;\n", ("mpk-lifetime:a_handler*",)),
     ("signal: in a domain or not", MPK + "signal.c", "memory_order_relaxed) == MPK_BLOCK)\n        interrupted_domain", "memory_order_relaxed) != 7)\n        interrupted_domain", ("mpk-threads:ten*", "mpk-signals:*")),
     # --- frames ---
@@ -425,7 +433,7 @@ MUTATIONS = (
     ("signal stack: another's is freed later", MPK + "signal_stack.c", "    if (is_own) {\n        done = free_stack", "    if (1) {\n        done = free_stack", ("mpk-lifetime:a_signal_after_another*",)),
     ("signal stack: the thread arms the next one's", MPK + "signal_stack.c", "        atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);\n    }\n    pthread_mutex_unlock(&lock);\n    return done;", "    }\n    pthread_mutex_unlock(&lock);\n    return done;", ("mpk-lifetime:a_thread_arms*",)),
     ("signal stack: none is armed that is not the thread's", MPK + "signal_stack.c", "return owner == thread ? mpk_signal_stack_at(start) : thread->host_stack;", "return owner ? mpk_signal_stack_at(start) : mpk_signal_stack_at(start);", ("mpk-handlers:a_handler_closes*",)),
-    ("signal stack: armed only if lent", MPK + "signal_stack.c", "(frames_need_domain_key() && context->domain->lent != context) ||", "", ("mpk-sharing:*",),
+    ("signal stack: armed only if lent", MPK + "signal_stack.c", "(mpk_frames_need_domain_key() && context->domain->lent != context) ||", "", ("mpk-sharing:*",),
      "the turn has lent it: the check is for mistakes of the runtime's own"),
     # --- threads ---
     ("thread: signals are blocked while it begins", MPK + "thread.c", "    uint64_t mask = mpk_mask_block_all();\n    /* The first page", "    uint64_t mask = 0;\n    syscall(SYS_rt_sigprocmask, 0, NULL, &mask, 8);\n    /* The first page", ("mpk-interrupted:*",)),

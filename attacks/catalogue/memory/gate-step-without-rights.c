@@ -1,7 +1,7 @@
 /* Tries: to take all rights away and to stop right behind, by the trap flag, so that the kernel
  *   cannot write the signal's frame
- * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-400. Before Linux 6.12 a known
- *   limit of og-mpk (docs/threat-model.md, decision 089): the host is gone
+ * From: PKU Pitfalls (Connor et al., USENIX Security 2020); CWE-400. Before Linux 6.12 the
+ *   kernel would write the frame with the rights in force, and end the host (decision 092)
  * Observed: The host is still there, and has its thread.
  * Needs: machine-code, keys */
 #include "attacks/attack.h"

@@ -470,6 +470,7 @@ static void scribble(struct plan *plan, uint64_t *state)
 struct leap {
     uint64_t registers[16]; /* as ModRM numbers them; rsp 0: the stack is kept */
     uint64_t flags, target;
+    uint64_t by_iret; /* by which the trap flag counts from the first instruction there on */
 };
 
 void fuzz_leap(const struct leap *leap);
@@ -483,10 +484,21 @@ __asm__("    .globl fuzz_leap\n    .hidden fuzz_leap\n    .type fuzz_leap, @func
         "    lea 2f(%rip), %rcx\n"
         "    push %rcx\n"
         "    pushq 136(%rax)\n"
+        "    cmpq $0, 144(%rax)\n"
+        "    jne 3f\n"
         "    pushq 128(%rax)\n"
         "    call fuzz_load\n"
         "    popfq\n"
         "    ret\n"
+        /* Below the return address what IRET takes. */
+        "3:  lea 8(%rsp), %rdx\n"
+        "    mov %ss, %ecx\n    mov %rcx, (%rsp)\n"
+        "    push %rdx\n"
+        "    pushq 128(%rax)\n"
+        "    mov %cs, %ecx\n    push %rcx\n"
+        "    pushq 136(%rax)\n"
+        "    call fuzz_load\n"
+        "    iretq\n"
         /* A stack that may be none: the flags before it, without the trap flag. */
         "1:  mov 136(%rax), %rcx\n"
         "    mov %rcx, fuzz_target(%rip)\n"
@@ -543,17 +555,20 @@ static uint64_t some_flags(uint64_t *state)
 
 static uint64_t some_rights(uint64_t *state)
 {
-    static const uint32_t rights[] = {0, 0, 0, 0, 0xffffffff, 0xfffffffc, 0x55555554, 0xfffffff0};
-    return chance(state, 4) ? next(state) & 0xffffffff : rights[below(state, 8)];
+    static const uint32_t rights[] = {0,          0,          0,          0x200,     0x2ff,
+                                      0xffffffff, 0xfffffffc, 0x55555555, 0xfffffff0};
+    return chance(state, 4) ? next(state) & 0xffffffff
+                            : rights[below(state, sizeof(rights) / sizeof(rights[0]))];
 }
 
 static void jump(struct plan *plan, uint64_t *state)
 {
     enum { RAX, RCX, RDX, RBX, RSP };
     struct leap leap = {.target = some_code(plan, state), .flags = some_flags(state)};
+    leap.by_iret = chance(state, 3);
     for (int i = 0; i < 16; i++)
         leap.registers[i] = some_word(plan, state);
-    /* What WRPKRU takes. */
+    /* What WRPKRU takes, or XRSTOR. */
     if (!chance(state, 4)) {
         leap.registers[RAX] = some_rights(state);
         leap.registers[RCX] = leap.registers[RDX] = 0;
@@ -561,9 +576,6 @@ static void jump(struct plan *plan, uint64_t *state)
     /* Or the system call of an instruction that the host has. */
     if (chance(state, 4))
         leap.registers[RAX] = some_number(state);
-    /* It takes them only so. */
-    if (!(leap.registers[RCX] & 0xffffffff) && !(leap.registers[RDX] & 0xffffffff))
-        leap.registers[RAX] &= plan->deniable;
     switch (below(state, 4)) {
     case 0:
         leap.registers[RSP] = some_address(plan, state);
@@ -790,12 +802,12 @@ __attribute__((used)) static uint64_t run(struct plan *plan)
 
 /* uint64_t fuzz(struct plan *plan): notes what registers hold, then runs. */
 EXPORT uint64_t fuzz(struct plan *plan);
-_Static_assert(__builtin_offsetof(struct plan, entered) == 968, "fuzz() says otherwise");
+_Static_assert(__builtin_offsetof(struct plan, entered) == 960, "fuzz() says otherwise");
 __asm__("    .globl fuzz\n    .type fuzz, @function\n"
         "fuzz:\n"
-        "    mov %rbx, 968(%rdi)\n    mov %rbp, 976(%rdi)\n    mov %r12, 984(%rdi)\n"
-        "    mov %r13, 992(%rdi)\n    mov %r14, 1000(%rdi)\n    mov %r15, 1008(%rdi)\n"
-        "    mov %r10, 1016(%rdi)\n    movq %xmm15, 1024(%rdi)\n"
+        "    mov %rbx, 960(%rdi)\n    mov %rbp, 968(%rdi)\n    mov %r12, 976(%rdi)\n"
+        "    mov %r13, 984(%rdi)\n    mov %r14, 992(%rdi)\n    mov %r15, 1000(%rdi)\n"
+        "    mov %r10, 1008(%rdi)\n    movq %xmm15, 1016(%rdi)\n"
         "    jmp run\n"
         "    .size fuzz, . - fuzz\n");
 

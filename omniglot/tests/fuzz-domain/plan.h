@@ -63,9 +63,6 @@ struct plan {
     uint64_t jumps[JUMPS]; /* code of the host, looked through for what kills the emulator */
     uint64_t callbacks[CALLBACKS];
     uint64_t trace; /* a callback that prints; 0: none */
-    /* Rights that a jump to a WRPKRU may take away. Before Linux 6.12 not those that the kernel
-     * needs to write a signal's frame: threat-model.md says what then happens. */
-    uint64_t deniable;
     /* The library's. */
     uint64_t entered[WORDS]; /* registers at the call's start that hold no argument */
     /* Where it read or wrote the host's data and was not stopped, where code ran that it had

@@ -3,7 +3,6 @@
 #include "host.h"
 
 #include "omniglot/mpk/mpk.h"
-#include "omniglot/tests/mpk-kernel.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -99,12 +98,6 @@ static void add_own(struct plan *plan, unsigned which, uintptr_t allocation)
     plan->targets[plan->target_count++] = (struct target){allocation, 65536, PLACE_ARENA};
 }
 
-/* Of a domain with these rights. */
-static uint64_t deniable(uint32_t rights)
-{
-    return kernel_writes_frames_with_all_rights() ? UINT64_MAX : rights;
-}
-
 static void make_plan(struct plan *plan, unsigned which, uintptr_t at)
 {
     memset(plan, 0, sizeof(*plan));
@@ -119,7 +112,6 @@ static void make_plan(struct plan *plan, unsigned which, uintptr_t at)
     for (int i = 0; i < CALLBACKS; i++)
         plan->callbacks[i] = callbacks[which][i].address;
     plan->trace = settings->trace ? tracing[which].address : 0;
-    plan->deniable = deniable(canaries_rights(domains[which]));
 }
 
 static void judge(const struct og_domain *domain, const struct plan *plan,
@@ -372,10 +364,7 @@ static void *play_along(void *memory)
 /* The plan that the constructors follow; with no actions, none. */
 static void write_loading_plan(uint32_t actions)
 {
-    struct plan plan = {.seed = next_random(&player->random),
-                        .actions = actions,
-                        .only = ACTIONS,
-                        .deniable = deniable(0)};
+    struct plan plan = {.seed = next_random(&player->random), .actions = actions, .only = ACTIONS};
     if (actions && below(2))
         plan.only = ACT_MAKE_CODE;
     FILE *file = fopen("/tmp/fuzz-domain/readable/plan", "we");

@@ -1,0 +1,136 @@
+/* How the gate changes rights. It is assembled with WRPKRUs, whose value whoever jumps to one
+ * chooses: also one by which the kernel, before Linux 6.12, cannot write a signal's frame, so that
+ * a signal right then, the trap of a single step for one, is the process's end.
+ *
+ * So on such a kernel XRSTORs take their place before anything is called. An XRSTOR takes the
+ * rights from memory, an image that no domain can write; who jumps to one chooses by eax and edx
+ * which parts of the processor's state it takes. Then the rights are the ones in the image, or what
+ * they were: a frame can be written with either. Other parts of the state are in no image, and come
+ * out as in a new program; the address is a constant, or by the GS base, and without that it is in
+ * nobody's page (thread.c), whose image gives all rights, which the check behind it does not take
+ * for a domain's.
+ *
+ * It takes some 35 cycles more than WRPKRU (docs/decisions/092-rights-by-xrstor-before-6.12.md). */
+#include "host_code.h"
+#include "mpk.h"
+
+#include <cpuid.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A change of rights in the gate, and the image that it is to use. */
+struct site {
+    uint32_t at, size; /* in the gate */
+    uint32_t image;
+};
+
+extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
+extern const unsigned char og_mpk_image_for_domains[], og_mpk_image_for_host[];
+extern const struct site og_mpk_rights_sites[], og_mpk_rights_sites_end[];
+extern const unsigned char og_mpk_give_by_image[], og_mpk_give_by_image_end[];
+extern const unsigned char og_mpk_take_by_image[], og_mpk_take_by_image_end[];
+
+/* Where the parts of the replacements are, from their ends; RDPKRU is the last. */
+enum { RDPKRU_SIZE = 3, ADDRESS_SIZE = 4, TAKE_OPCODE = 10, GIVE_OPCODE = 11 };
+enum { ESCAPE = 0x0f }; /* the first byte of XRSTOR */
+
+/* An image, in the standard format (Intel SDM volume 1, 13.4). */
+enum { IMAGE_MXCSR = 24, IMAGE_COMPONENTS = 512, IMAGE_EXTENDED = 576 };
+
+static size_t rights_at; /* in the thread's image; 0: the gate uses WRPKRU */
+
+/* --- the gate's code --- */
+
+/* As many bytes: the gate goes on behind them. */
+static size_t replace(unsigned char *code, const struct site *site, const unsigned char *start,
+                      const unsigned char *end)
+{
+    if (site->size != (size_t)(end - start))
+        __builtin_trap();
+    memcpy(code, start, site->size);
+    return site->size;
+}
+
+static void write_take(unsigned char *code, const struct site *site, const unsigned char *image)
+{
+    size_t size = replace(code, site, og_mpk_take_by_image, og_mpk_take_by_image_end);
+    const unsigned char *next = og_mpk_gate_start + site->at + size - RDPKRU_SIZE;
+    int32_t distance = (int32_t)(image - next);
+    code[size - TAKE_OPCODE] = ESCAPE;
+    memcpy(code + size - RDPKRU_SIZE - ADDRESS_SIZE, &distance, sizeof(distance));
+}
+
+static void write_site(unsigned char *gate, const struct site *site)
+{
+    unsigned char *code = gate + site->at;
+    if (site->image == MPK_IMAGE_OF_THREAD)
+        code[replace(code, site, og_mpk_give_by_image, og_mpk_give_by_image_end) - GIVE_OPCODE] =
+            ESCAPE;
+    else
+        write_take(code, site,
+                   site->image == MPK_IMAGE_FOR_HOST ? og_mpk_image_for_host
+                                                     : og_mpk_image_for_domains);
+}
+
+static enum og_error change_gate(struct og_fault *fault)
+{
+    size_t size = (size_t)(og_mpk_gate_end - og_mpk_gate_start);
+    unsigned char *gate = malloc(size);
+    if (!gate)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+    memcpy(gate, og_mpk_gate_start, size);
+    for (const struct site *site = og_mpk_rights_sites; site < og_mpk_rights_sites_end; site++)
+        write_site(gate, site);
+    bool good = mpk_host_patch((unsigned char *)og_mpk_gate_start, gate, size);
+    free(gate);
+    return good ? OG_OK
+                : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                          "the gate's pages cannot be replaced, which kernels before Linux 6.12 "
+                          "need (a policy that denies new executable memory, or no membarrier)");
+}
+
+enum og_error mpk_rights_open(struct og_fault *fault)
+{
+    unsigned size, at, c, d;
+    if (!mpk_frames_need_domain_key())
+        return OG_OK;
+    if (!__get_cpuid_count(0xd, __builtin_ctz(MPK_PKRU_COMPONENT), &size, &at, &c, &d) ||
+        at < IMAGE_EXTENDED || at + sizeof(uint32_t) > MPK_PAGE - MPK_IMAGE)
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "the processor does not say where its state holds protection keys' rights");
+    enum og_error error = change_gate(fault);
+    if (!error)
+        rights_at = at;
+    return error;
+}
+
+/* --- images --- */
+
+static void write_image(unsigned char *image, uint64_t components)
+{
+    const uint32_t mxcsr = 0x1f80; /* taken with vector registers, and must be possible */
+    memset(image, 0, MPK_PAGE - MPK_IMAGE);
+    memcpy(image + IMAGE_MXCSR, &mxcsr, sizeof(mxcsr));
+    memcpy(image + IMAGE_COMPONENTS, &components, sizeof(components));
+}
+
+void mpk_rights_of_nobody(unsigned char *page)
+{
+    memset(page, 0xff, MPK_IMAGE);
+    write_image(page + MPK_IMAGE, 0);
+}
+
+void mpk_rights_start(struct mpk_thread *thread)
+{
+    write_image(thread->image, rights_at ? MPK_PKRU_COMPONENT : 0);
+}
+
+/* In this order: a handler that comes in between sets both to what the first says. */
+void mpk_rights_arm(struct mpk_thread *thread, uint32_t pkru)
+{
+    thread->domain_pkru = pkru;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (rights_at)
+        memcpy(thread->image + rights_at, &pkru, sizeof(pkru));
+    atomic_signal_fence(memory_order_seq_cst);
+}
