@@ -129,14 +129,20 @@ static uintptr_t place_of(pid_t child)
     return registers.rip;
 }
 
-/* Which instructions of the gate one round executes. */
-static void find_instructions(pid_t child, int *status, bool executed[static GATE_MOST])
+/* Code in which signals come. */
+struct code {
+    uintptr_t start, end;
+};
+
+/* Which instructions of it one round executes. */
+static void find_instructions(pid_t child, int *status, struct code code,
+                              bool executed[static GATE_MOST])
 {
     for (int stopped = 0; stopped != SIGSTOP;) {
         stopped = go_on(child, true, status);
         assert_true(stopped > 0);
-        uintptr_t offset = place_of(child) - (uintptr_t)og_mpk_gate_start;
-        if (offset < GATE_MOST && offset < (uintptr_t)(og_mpk_gate_end - og_mpk_gate_start))
+        uintptr_t offset = place_of(child) - code.start;
+        if (offset < GATE_MOST && offset < code.end - code.start)
             executed[offset] = true;
     }
 }
@@ -178,7 +184,8 @@ static bool interrupt_at(pid_t child, int *status, uintptr_t place)
     return is_there;
 }
 
-static void interrupt_at_any_instruction(void)
+/* At `least` as many as that. */
+static void interrupt_at_any_instruction(struct code code, long least)
 {
     static bool executed[GATE_MOST];
     char gate_library[sizeof(library)];
@@ -198,29 +205,33 @@ static void interrupt_at_any_instruction(void)
         _exit(go_through_the_gate_for_ever());
     int status = start_tracing(child);
     assert_int_equal(end_round(child, &status), SIGSTOP); /* a round that resolves what it calls */
-    find_instructions(child, &status, executed);
+    find_instructions(child, &status, code, executed);
     long before = ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), count = 0;
     for (size_t at = 0; at < GATE_MOST; at++) {
         if (!executed[at])
             continue;
-        count += interrupt_at(child, &status, (uintptr_t)og_mpk_gate_start + at);
+        count += interrupt_at(child, &status, code.start + at);
         if (!WIFSTOPPED(status))
-            fail_msg("interrupted at offset 0x%zx of the gate it ends with 0x%x", at,
-                     (unsigned)status);
+            fail_msg("interrupted at offset 0x%zx it ends with 0x%x", at, (unsigned)status);
         assert_int_equal(ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), before + count);
     }
     print_message("# %ld instructions\n", count);
-    assert_true(count > 300);
+    assert_true(count > least);
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(og_domain_close(first, &fault), OG_OK);
     assert_int_equal(og_domain_close(second, &fault), OG_OK);
 }
 
+static struct code gate(void)
+{
+    return (struct code){(uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end};
+}
+
 static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state)
 {
     (void)state;
-    interrupt_at_any_instruction();
+    interrupt_at_any_instruction(gate(), 300);
 }
 
 /* Least of all whose rights the interrupted call goes on with. */
@@ -228,7 +239,15 @@ static void a_handler_that_calls_in_at_any_instruction_of_the_gate_changes_nothi
 {
     (void)state;
     handlers_own = boxed("count_up");
-    interrupt_at_any_instruction();
+    interrupt_at_any_instruction(gate(), 300);
+}
+
+static void a_handler_that_calls_in_while_rights_are_armed_changes_nothing(void **state)
+{
+    (void)state;
+    const uintptr_t start = (uintptr_t)mpk_rights_arm, most = 128;
+    handlers_own = boxed("count_up");
+    interrupt_at_any_instruction((struct code){start, start + most}, 3);
 }
 
 /* --- foreign code that stands in the gate --- */
@@ -291,6 +310,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_at_any_instruction_of_the_gate_changes_nothing),
         cmocka_unit_test(a_handler_that_calls_in_at_any_instruction_of_the_gate_changes_nothing),
+        cmocka_unit_test(a_handler_that_calls_in_while_rights_are_armed_changes_nothing),
         cmocka_unit_test(a_stack_pointer_in_the_gate_is_no_stack_for_handlers),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));

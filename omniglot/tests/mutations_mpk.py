@@ -51,7 +51,7 @@ MUTATIONS = (
      "    thread->domain_pkru = pkru;\n    atomic_signal_fence(memory_order_seq_cst);\n"
      "    if (rights_at)\n        memcpy(thread->image + rights_at, &pkru, sizeof(pkru));\n",
      "    if (rights_at)\n        memcpy(thread->image + rights_at, &pkru, sizeof(pkru));\n"
-     "    atomic_signal_fence(memory_order_seq_cst);\n    thread->domain_pkru = pkru;\n", ("mpk-handlers:*",)),
+     "    atomic_signal_fence(memory_order_seq_cst);\n    thread->domain_pkru = pkru;\n", ("mpk-gate-interrupted:a_handler_that_calls_in_while*",)),
     ("gate: rights that are given are checked", MPK + "gate.S",
      "    cmp     THREAD(MPK_PKRU), %eax\n    jne     og_mpk_trap\n", "", RIGHTS),
     ("gate: system calls are blocked inside", MPK + "gate.S",
