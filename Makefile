@@ -150,7 +150,7 @@ SLOW_TESTS := process-failures process-stress
 CHECK_SCRIPTS := omniglot/tests/must-not-compile.sh omniglot/tests/layers
 checked_tests = $(foreach test,$(filter-out $(SLOW_TESTS:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))=$(test)')
 check: tests
-	@omniglot/tests/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/tests/mpk-in-guest mpk-calls' \
+	@omniglot/tests/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/mpk/tests/mpk-in-guest mpk-calls' \
 	    'golden=BUILD=$(BUILD) omniglot/bindgen/tests/og-bindgen-behaviour golden' \
 	    $(foreach script,$(CHECK_SCRIPTS),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)') $(checked_tests)
 
@@ -158,7 +158,7 @@ check: tests
 # check of the core and of the MPK runtime broken.
 stress: deps stress-process stress-mpk
 	@omniglot/tests/mutate.py
-	@omniglot/tests/mutate_mpk.py
+	@omniglot/mpk/tests/mutate_mpk.py
 
 fuzz: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers

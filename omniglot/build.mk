@@ -20,20 +20,6 @@ $(JEMALLOC_OBJECT):
 	    --keep-global-symbol og_jemalloc_conf $@.linked $@
 $(BUILD)/lib/og-none.a: $(JEMALLOC_OBJECT)
 
-$(call archive,og-mpk,$(wildcard omniglot/mpk/*.c) omniglot/mpk/gate.S)
-
-# The program that the loader of a domain starts, as an array for the runtime to carry.
-MPK_BOOT := $(BUILD)/generated/omniglot/mpk/boot
-$(MPK_BOOT): omniglot/mpk/boot/boot.S omniglot/mpk/layout.h
-	$(call say,LINK,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -I. -nostdlib -pie -Wl,-z,now -Wl,--no-as-needed -Wl,--build-id=none -o $@ $< -lc
-$(MPK_BOOT)_image.h: $(MPK_BOOT)
-	$(Q){ echo '/* Generated from omniglot/mpk/boot/boot.S. */'; \
-	    echo 'static const unsigned char mpk_boot_image[] __attribute__((aligned(16))) = {'; \
-	    od -An -v -tu1 $< | sed 's/ *\([0-9][0-9]*\)/\1,/g'; echo '};'; } >$@
-$(BUILD)/object/omniglot/mpk/image.o: $(MPK_BOOT)_image.h
-
 # What a program that uses Omniglot links: $(call program,PATH,SOURCES,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 OMNIGLOT := og-none og-mpk og-core
 OMNIGLOT_LIBS := -lm -ldl -lpthread
@@ -47,6 +33,8 @@ $(call test,core-parameters,omniglot/tests/core-parameters.c,,)
 $(call test,none-domain,omniglot/tests/none-domain.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 
 $(call test,none-sharing,omniglot/tests/none-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call shared,libogsharing,omniglot/tests/hostile-sharing.c,)
+FLAGS_omniglot/tests/hostile-sharing += -Wno-infinite-recursion -Wno-missing-prototypes
 $(BUILD)/test/none-sharing: | $(BUILD)/lib/libogsharing.so
 
 # What has the calls of these functions come to failing-allocator.c.
@@ -63,7 +51,7 @@ $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
 $(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/elf.c omniglot/mpk/scan.c \
+$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/code/elf.c omniglot/mpk/code/scan.c \
     omniglot/core/printable.c,,)
 
 # og-bindgen, which reads interface files with libclang.
@@ -87,73 +75,15 @@ $(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interfac
 $(BUILD)/generated/$(1)/$(2)-worker.c: $(BUILD)/generated/$(1)/stubs ;
 endef
 
-# What attacks the MPK runtime, and the tests of it, which run in the PKU guest.
-$(call shared,libogattack,omniglot/tests/hostile.c,)
-$(call shared,liboggate,omniglot/tests/hostile-gate.c,)
-$(call shared,libogsignals,omniglot/tests/hostile-signals.c,)
-FLAGS_omniglot/tests/hostile-signals += -fno-stack-protector -Wno-missing-prototypes
-$(call shared,libogsharing,omniglot/tests/hostile-sharing.c,)
-$(call shared,libogforbidden,omniglot/tests/forbidden.c,)
-$(call shared,libogfails,omniglot/tests/fails-to-load.c,)
-$(call shared,libogunlucky,omniglot/tests/unlucky.S,)
-$(call shared,libogneedy,omniglot/tests/needy.c,)
-$(call shared,liboghangs,omniglot/tests/hangs.c,)
-$(call shared,liboghostcode,omniglot/tests/hostile-hostcode.c,-z lazy)
-$(call shared,libogneighbour,omniglot/tests/neighbour.S,-nostdlib -fuse-ld=lld)
-$(call shared,libogbooks,omniglot/tests/hostile-books.c,-ldl)
-$(call shared,libogthrows,omniglot/tests/throws.cc,,$(CXX))
-FLAGS_omniglot/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
-FLAGS_omniglot/tests/hostile-hostcode += -fno-stack-protector -fsemantic-interposition -Wno-missing-prototypes
-FLAGS_omniglot/tests/hostile-books += -fno-stack-protector -Wno-missing-prototypes
-FLAGS_omniglot/tests/hostile-sharing += -Wno-infinite-recursion -Wno-missing-prototypes
-FLAGS_omniglot/tests/hostile-gate += -fno-stack-protector -Wno-missing-prototypes
-FLAGS_omniglot/tests/forbidden += -Wno-missing-prototypes
-FLAGS_omniglot/tests/needy += -Wno-missing-prototypes
-$(call test,mpk-arena,omniglot/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call test,mpk-where,omniglot/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
-MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
-MPK_GUEST_TESTS += mpk-host-code
-MPK_GUEST_TESTS += mpk-books
-MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks
-MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted
-$(call program,guest-test/mpk-sharing,omniglot/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
-$(call program,guest-test/mpk-allocations,omniglot/tests/mpk-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS) -lcmocka)
-$(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/tests/$(test).c \
-    omniglot/tests/mpk-test.c omniglot/tests/mpk-kernel.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
-$(call program,guest-test/mpk-cost,omniglot/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,guest-test/mpk-stress,omniglot/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call shared,libogfuzz,omniglot/tests/fuzz-domain/inside.c,)
-$(call program,guest-test/fuzz-domain,$(addprefix omniglot/tests/fuzz-domain/,main.c round.c canaries.c) \
-    omniglot/tests/mpk-kernel.c, \
-    $(OMNIGLOT),$(OMNIGLOT_LIBS))
-FLAGS_omniglot/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion
-# The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
-MPK_TESTS := omniglot/tests/mpk-in-guest omniglot/tests/mpk-in-newer-guest \
-    omniglot/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
-    omniglot/tests/documented-program-in-guest \
-    omniglot/tests/mpk-stress-in-guest omniglot/tests/fuzz-domain-in-guest
-TEST_SCRIPTS += omniglot/tests/layers $(MPK_TESTS) omniglot/tests/pku-guest.sh
-
-# The MPK runtime's tests alone, and those that take long.
-.PHONY: test-mpk stress-mpk
-test-mpk: deps
-	@$(MAKE) --no-print-directory $(PARALLEL) tests
-	@omniglot/tests/run-tests $(foreach script,$(MPK_TESTS),'$(notdir $(script))=BUILD=$(BUILD) $(script)')
-
-stress-mpk: deps
-	@$(MAKE) --no-print-directory $(PARALLEL) tests
-	@TEST_TIMEOUT=8000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
-	    FUZZ_DOMAIN_SECONDS=$${FUZZ_DOMAIN_SECONDS:-3600} \
-	    omniglot/tests/run-tests $(foreach kernel,6.1 6.12,$(foreach script,mpk-in-guest \
-	    mpk-stress-in-guest fuzz-domain-in-guest,'$(script)-$(kernel)=GUEST_KERNEL=$(kernel) BUILD=$(BUILD) \
-	    omniglot/tests/$(script)'))
-
+TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/pku-guest.sh
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(CORE))
-$(call fuzzer,elf,omniglot/tests/fuzz/elf.c omniglot/mpk/elf.c omniglot/mpk/scan.c)
+
+# --- over protection keys ---
+
+include omniglot/mpk/build.mk
 
 # --- the embedded target ---
 

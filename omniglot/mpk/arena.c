@@ -12,7 +12,7 @@
  * private mapping of the same file, so that reset is one madvise: the pages that were written
  * since are dropped, and the file's show again. */
 #include "mpk.h"
-#include "where.h"
+#include "omniglot/mpk/describe/where.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -553,7 +553,7 @@ uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t 
                               : og_fail_system(fault, errno, NULL, start, "cannot read code");
     if (error) {
         if (error == OG_FORBIDDEN)
-            mpk_library_refused(source, start, fault);
+            mpk_refusal_tell(source, start, fault);
         clear(arena, range);
         return 0;
     }

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Who is in which seat, and which context is whose. */
-static pthread_mutex_t contexts = PTHREAD_MUTEX_INITIALIZER;
-
 static struct og_context no_seat = {
     .poisoned = OG_NO_MEMORY,
     .fault = {.error = OG_NO_MEMORY,
@@ -39,52 +36,6 @@ static struct og_context no_signal_stack = {
                   "is out of memory"},
 };
 _Static_assert(MPK_SIGNAL_STACKS == 2048, "no_signal_stack says otherwise");
-
-void mpk_contexts_lock(void)
-{
-    pthread_mutex_lock(&contexts);
-}
-
-void mpk_contexts_unlock(void)
-{
-    pthread_mutex_unlock(&contexts);
-}
-
-pthread_mutex_t *mpk_contexts_mutex(void)
-{
-    return &contexts;
-}
-
-void mpk_contexts_forked(struct mpk_domain *domain)
-{
-    struct mpk_context *own = NULL;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        if (domain->seats[i].context && domain->seats[i].context->thread == mpk_thread_if_any())
-            own = domain->seats[i].context;
-    og_turn_in_child(&domain->turn, own ? &own->context : NULL);
-    mpk_callbacks_forked(domain);
-    /* Callbacks under way are all the domain's owner's. */
-    for (size_t i = 0; i < MPK_CALLBACKS && !(own && own->context.floor); i++)
-        domain->slots[i].running = 0;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_context *context = domain->seats[i].context;
-        if (!context || context == own)
-            continue;
-        domain->seats[i].used_fs = context->foreign_fs;
-        domain->seats[i].context = NULL;
-        domain->key_is_lost |= !mpk_signal_stack_forked(context);
-        free(context);
-    }
-}
-
-void mpk_contexts_poison(struct mpk_domain *domain, const char *message)
-{
-    struct mpk_context *own = mpk_context_if_any(domain);
-    if (!domain->turn.poison.error)
-        og_fail(&domain->turn.poison, OG_POISONED, NULL, 0, message);
-    if (own)
-        mpk_domain_poison(domain, &domain->turn.poison);
-}
 
 /* glibc's thread descriptor on x86-64: the words that _dl_allocate_tls leaves to its caller. */
 enum {
@@ -234,30 +185,6 @@ struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault 
     if (!context)
         og_fail(fault, OG_NO_MEMORY, NULL, 0, reason->fault.message);
     return context;
-}
-
-struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain)
-{
-    const struct mpk_thread *thread = mpk_thread_if_any();
-    return thread ? thread->contexts[domain->index] : NULL;
-}
-
-void mpk_context_close(struct mpk_context *context)
-{
-    if (!context)
-        return;
-    struct mpk_domain *domain = context->domain;
-    struct mpk_thread *thread = context->thread;
-    if (thread->contexts[domain->index] == context)
-        thread->contexts[domain->index] = NULL;
-    if (context->context.floor)
-        mpk_callbacks_leave(domain);
-    og_turn_gone(&domain->turn, &context->context);
-    if (context->seat) {
-        context->seat->context = NULL;
-        context->seat->used_fs = context->foreign_fs;
-    }
-    free(context);
 }
 
 /* --- entering --- */

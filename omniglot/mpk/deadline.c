@@ -161,7 +161,7 @@ static void find_shortest(void)
 
 enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault)
 {
-    bool has_rights = mpk_thread_self() != NULL; /* the clock's: to read the selectors */
+    bool has_rights = mpk_thread_if_any() != NULL; /* the clock's: to read the selectors */
     pthread_mutex_lock(&lock);
     deadlines[domain] = deadline;
     find_shortest();
@@ -194,11 +194,13 @@ void mpk_deadline_unwatch(unsigned domain)
     pthread_setcancelstate(state, NULL);
 }
 
-bool mpk_deadline_forked(void)
+bool mpk_deadline_runs(void)
 {
-    if (!is_running)
-        return true;
-    bool has_rights = mpk_thread_self() != NULL;
+    return is_running;
+}
+
+bool mpk_deadline_forked(bool has_rights)
+{
     pthread_mutex_lock(&lock);
     make_condition();
     generation++;

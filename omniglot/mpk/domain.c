@@ -1,7 +1,7 @@
-/* Domains behind protection keys: opening them, freeing them, and the runtime's table. */
-#include "grant.h"
+/* Domains behind protection keys: opening and closing them, and the runtime's table. */
 #include "mpk.h"
-#include "policy.h"
+#include "omniglot/mpk/syscall/grant.h"
+#include "omniglot/mpk/syscall/policy.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -13,9 +13,6 @@
 #define LOADING_DEADLINE                                                                           \
     UINT64_C(10000000000) /* nanoseconds, at least, where there is a deadline */
 
-struct mpk_domain *mpk_domains[MPK_DOMAINS];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* the table, and the arenas' places */
-
 static struct mpk_domain *mpk(struct og_domain *domain)
 {
     return (struct mpk_domain *)domain;
@@ -26,17 +23,12 @@ static enum og_error out_of_memory(struct og_fault *fault)
     return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
 }
 
-pthread_mutex_t *mpk_domains_lock(void)
-{
-    return &lock;
-}
-
 /* What all domains need, once. */
 static enum og_error start_runtime(struct og_fault *fault)
 {
     static bool started;
     enum og_error error = OG_OK;
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(mpk_domains_lock());
     if (!started) {
         error = og_mpk_supported(fault);
         if (!error)
@@ -53,7 +45,7 @@ static enum og_error start_runtime(struct og_fault *fault)
             error = mpk_locks_open(fault);
         started = !error;
     }
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(mpk_domains_lock());
     /* With rights to read the gate, too. */
     if (!error && !mpk_thread_self())
         error = og_fail(fault, OG_NO_MEMORY, NULL, 0,
@@ -62,34 +54,8 @@ static enum og_error start_runtime(struct og_fault *fault)
     return error ? error : mpk_host_code_check(fault);
 }
 
-static enum og_error take_index(struct mpk_domain *domain, struct og_fault *fault)
-{
-    enum og_error error = OG_NO_MEMORY;
-    pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < MPK_DOMAINS && error; i++) {
-        if (!mpk_domains[i]) {
-            mpk_domains[i] = domain;
-            domain->index = i;
-            error = OG_OK;
-        }
-    }
-    pthread_mutex_unlock(&lock);
-    if (error)
-        return og_fail(fault, error, NULL, 0, "64 domains are open: close one");
-    return OG_OK;
-}
-
-bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data)
-{
-    bool done = false;
-    pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < MPK_DOMAINS && !done; i++)
-        done = mpk_domains[i] && visit(mpk_domains[i], data);
-    pthread_mutex_unlock(&lock);
-    return done;
-}
-
-void mpk_domain_destroy(struct mpk_domain *domain)
+/* Frees what there is of it, from any half-built state. */
+static void destroy(struct mpk_domain *domain)
 {
     if (domain->index < MPK_DOMAINS)
         mpk_deadline_unwatch(domain->index);
@@ -101,12 +67,7 @@ void mpk_domain_destroy(struct mpk_domain *domain)
     mpk_contexts_unlock();
     mpk_thunks_close(domain);
     int key = domain->pkru && !domain->key_is_lost ? domain->arena.key : -1;
-    pthread_mutex_lock(&lock);
-    bool gone = mpk_arena_close(&domain->arena);
-    if (domain->index < MPK_DOMAINS)
-        mpk_domains[domain->index] = NULL;
-    pthread_mutex_unlock(&lock);
-    if (gone)
+    if (mpk_domains_remove(domain))
         mpk_key_give(key);
     mpk_grants_close(domain);
     free(domain->libraries);
@@ -176,7 +137,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = mpk_arena_open(&domain->arena, key, options, fault);
     }
     if (!error)
-        error = take_index(domain, fault);
+        error = mpk_domains_add(domain, fault);
     if (!error)
         error = mpk_thunks_open(domain, fault);
     if (!error)
@@ -194,10 +155,28 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (error && fault)
         mpk_fault_name(domain, fault);
     if (error)
-        mpk_domain_destroy(domain);
+        destroy(domain);
     else
         *result = &domain->domain;
     return error;
+}
+
+/* --- closing --- */
+
+static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
+{
+    struct mpk_domain *domain = mpk(handle);
+    struct mpk_context *own = mpk_context_if_any(domain);
+    enum og_error error = og_turn_shut(&domain->turn, own ? &own->context : NULL, true, fault);
+    if (error)
+        return error;
+    /* Destructors run on this thread; without a place for it they do not. */
+    if (!own)
+        own = mpk_context_open(domain, NULL);
+    if (own && og_turn_take(&domain->turn, &own->context))
+        mpk_libraries_close(domain);
+    destroy(domain);
+    return OG_OK;
 }
 
 /* --- the rest of the table --- */

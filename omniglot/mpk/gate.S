@@ -551,13 +551,13 @@ og_mpk_signal_entry:
     rdfsbase %r8
     mov     MPK_HOST_FS(%rdi), %rax
     wrfsbase %rax
-    call    og_mpk_signal           /* which goes on by og_mpk_sigreturn */
+    call    *og_mpk_on_signal(%rip) /* which goes on by og_mpk_sigreturn */
     ud2
 
     /* Not on a signal stack of ours: the host was interrupted, and nothing is to be opened. */
 1:  mov     %rsp, %rbx
     and     $-16, %rsp
-    call    og_mpk_signal_elsewhere
+    call    *og_mpk_on_signal_elsewhere(%rip)
     mov     %rbx, %rsp
     mov     $15, %eax
     add     $8, %rsp
@@ -611,6 +611,16 @@ og_mpk_resume_given:
 
     ALL_RIGHTS_IMAGE og_mpk_image_for_domains
 og_mpk_gate_end:
+
+/* What a signal comes to: signal.c's, which says so before it has the kernel come here. */
+    .bss
+    .balign 8
+    .globl  og_mpk_on_signal, og_mpk_on_signal_elsewhere
+    .hidden og_mpk_on_signal, og_mpk_on_signal_elsewhere
+og_mpk_on_signal:
+    .skip   8
+og_mpk_on_signal_elsewhere:
+    .skip   8
 
     .section .rodata.og_mpk_rights
     .globl  og_mpk_give_by_image, og_mpk_give_by_image_end

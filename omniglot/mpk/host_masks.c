@@ -1,10 +1,7 @@
 /* The host's signal masks and alternate stacks. In a thread that enters domains the signals that
  * end or serve foreign code must never be blocked, and the alternate stack is the runtime's. So the
  * C library's functions for both are defined here and take its place: the kernel's state stays what
- * the runtime needs, and the host is told what it has asked for.
- *
- * While a handler of the host's runs the kernel does block what the host wants blocked: no domain
- * is armed then, and arming one looks after it. */
+ * the runtime needs, and the host is told what it has asked for. */
 #include "mpk.h"
 
 #include <dlfcn.h>
@@ -16,124 +13,11 @@
 
 #define IN_ITS_PLACE __attribute__((visibility("default")))
 
-enum { MASK_SIZE = 8 };
-/* The C library's own signals, which nobody blocks. */
-enum { SIGNAL_CANCEL = 32, SIGNAL_SETXID = 33 };
-
-uint64_t mpk_mask_of(int signal)
-{
-    return UINT64_C(1) << (signal - 1);
-}
-
-uint64_t mpk_mask_needed(void)
-{
-    return mpk_mask_of(SIGSEGV) | mpk_mask_of(SIGBUS) | mpk_mask_of(SIGILL) | mpk_mask_of(SIGFPE) |
-           mpk_mask_of(SIGTRAP) | mpk_mask_of(SIGSYS) | mpk_mask_of(mpk_deadline_signal());
-}
-
-static int exchange(int how, const uint64_t *set, uint64_t *before)
-{
-    return (int)syscall(SYS_rt_sigprocmask, how, set, before, MASK_SIZE);
-}
-
-uint64_t mpk_mask_block_all(void)
-{
-    const uint64_t all = UINT64_MAX;
-    uint64_t before = 0;
-    exchange(SIG_SETMASK, &all, &before);
-    return before;
-}
-
-uint64_t mpk_mask_block_hosts(void)
-{
-    const uint64_t all = ~(mpk_mask_of(SIGNAL_CANCEL) | mpk_mask_of(SIGNAL_SETXID));
-    uint64_t before = 0;
-    exchange(SIG_SETMASK, &all, &before);
-    return before;
-}
-
-void mpk_mask_set(uint64_t mask)
-{
-    exchange(SIG_SETMASK, &mask, NULL);
-}
-
 /* The calling thread's block. A child of vfork has its parent's, and is none of ours. */
 static struct mpk_thread *own_thread(void)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
     return thread && thread->id == (pid_t)syscall(SYS_gettid) ? thread : NULL;
-}
-
-/* --- threads that enter domains --- */
-
-void mpk_masks_join(struct mpk_thread *thread, uint64_t mask)
-{
-    const uint64_t needed = mpk_mask_needed();
-    syscall(SYS_sigaltstack, NULL, &thread->host_stack);
-    thread->host_stack.ss_flags &= ~SS_ONSTACK;
-    thread->blocked = mask & needed;
-    mpk_mask_set(mask & ~needed);
-}
-
-void mpk_masks_settle(struct mpk_thread *thread)
-{
-    const uint64_t needed = mpk_mask_needed();
-    uint64_t before = 0;
-    exchange(SIG_UNBLOCK, &needed, &before);
-    thread->blocked |= before & needed;
-    thread->is_mask_unsure = false;
-}
-
-bool mpk_mask_holds(struct mpk_thread *thread, int signal)
-{
-    uint64_t mask = mpk_mask_of(signal) & thread->blocked;
-    thread->held |= mask;
-    return mask != 0;
-}
-
-/* What was held comes now. */
-static void let_go(struct mpk_thread *thread)
-{
-    uint64_t ready = thread->held & ~thread->blocked;
-    thread->held &= ~ready;
-    for (int signal = 1; ready && signal < _NSIG; signal++)
-        if (ready & mpk_mask_of(signal))
-            syscall(SYS_tgkill, getpid(), thread->id, signal);
-}
-
-static uint64_t *mask_in(void *context)
-{
-    return (uint64_t *)&((ucontext_t *)context)->uc_sigmask;
-}
-
-void mpk_mask_begin_handler(struct mpk_thread *thread, struct mpk_masks *masks, void *context,
-                            uint64_t blocked)
-{
-    uint64_t *mask = mask_in(context);
-    masks->was_unsure = false;
-    masks->kernels = 0; /* of a thread that enters its first domain in the handler nothing stays */
-    blocked |= *mask;
-    if (thread) {
-        masks->kernels = *mask;
-        masks->was_unsure = thread->is_mask_unsure;
-        thread->is_mask_unsure |= (blocked & mpk_mask_needed()) != 0;
-        *mask |= thread->blocked;
-    }
-    mpk_mask_set(blocked);
-}
-
-void mpk_mask_end_handler(struct mpk_thread *thread, const struct mpk_masks *masks, void *context)
-{
-    uint64_t *mask = mask_in(context);
-    mpk_mask_block_all();
-    if (!thread)
-        return;
-    /* It may have changed what is blocked when it returns. */
-    uint64_t kept = mpk_mask_needed() & ~masks->kernels;
-    thread->blocked = *mask & kept;
-    *mask &= ~kept;
-    thread->is_mask_unsure = masks->was_unsure;
-    let_go(thread);
 }
 
 /* --- what the host's program calls --- */
@@ -149,17 +33,17 @@ static int change(int how, const uint64_t *set, uint64_t *before)
     struct mpk_thread *thread = own_thread();
     uint64_t mask = 0, old = 0, needed = thread ? mpk_mask_needed() : 0;
     if (set) {
-        mask = *set & ~(mpk_mask_of(SIGNAL_CANCEL) | mpk_mask_of(SIGNAL_SETXID));
+        mask = *set & ~mpk_mask_of_libc();
         if (how != SIG_UNBLOCK)
             mask &= ~needed;
     }
-    if (exchange(how, set ? &mask : NULL, &old))
+    if (mpk_mask_exchange(how, set ? &mask : NULL, &old))
         return errno;
     if (thread) {
         old |= thread->blocked;
         if (set)
             thread->blocked = changed(how, thread->blocked, *set & needed);
-        let_go(thread);
+        mpk_masks_let_go(thread);
     }
     if (before)
         *before = old;
@@ -283,7 +167,7 @@ static uint64_t block_all_asked_for(void)
     const struct mpk_thread *thread = own_thread();
     const uint64_t set = thread ? thread->blocked : 0;
     uint64_t before = 0;
-    exchange(SIG_BLOCK, &set, &before);
+    mpk_mask_exchange(SIG_BLOCK, &set, &before);
     return before;
 }
 

@@ -1,10 +1,10 @@
 /* The process image that a domain's dynamic loader starts from, as the kernel would make it for
  * a program: the boot program and the loader mapped, and a stack with arguments, an environment
  * of the loader's own switches, and an auxiliary vector. Nothing in it is the host's. */
-#include "elf.h"
 #include "mpk.h"
 #include "omniglot/mpk/boot_image.h"
-#include "where.h"
+#include "omniglot/mpk/code/elf.h"
+#include "omniglot/mpk/describe/where.h"
 
 #include <errno.h>
 #include <fcntl.h>

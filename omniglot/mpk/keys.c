@@ -34,7 +34,7 @@ static bool has_protection_keys(void)
 }
 
 /* Advanced Performance Extensions (Intel APX specification, 3.1.2): with them a prefix takes the
- * place of the byte 0F, by which forbidden instructions are found (scan.c). */
+ * place of the byte 0F, by which forbidden instructions are found (code/scan.c). */
 static bool has_new_prefixes(void)
 {
     enum { OSXSAVE = 1 << 27, APX = 1 << 19 };

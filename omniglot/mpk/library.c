@@ -1,13 +1,10 @@
 /* Libraries of a domain: opened and searched by the loader inside it. What it answers is the
  * domain's word and no more: an address outside the arena is refused. */
-#include "grant.h"
 #include "mpk.h"
-#include "where.h"
+#include "omniglot/mpk/syscall/grant.h"
 
 #include <dlfcn.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { TEXT_SIZE = 4096 };
 
@@ -38,21 +35,6 @@ static void copy_reason(struct mpk_context *context, char *reason, size_t size)
         reason[length] = *(const char *)at;
     }
     reason[length] = '\0';
-}
-
-void mpk_library_refused(const struct mpk_source *source, uintptr_t start, struct og_fault *refusal)
-{
-    char link[32], path[4096], message[sizeof(refusal->message)];
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", source->file);
-    ssize_t length = readlink(link, path, sizeof(path) - 1);
-    path[length > 0 ? length : 0] = '\0';
-    const char *slash = strrchr(path, '/');
-    struct mpk_text text = {message, sizeof(message), 0};
-    mpk_text_add(&text, "%s at offset 0x%zx of ", refusal->message,
-                 (size_t)source->offset + (refusal->address - start));
-    mpk_text_add_name(&text, slash ? slash + 1 : "it");
-    mpk_text_add(&text, " could undo the isolation");
-    og_fail(refusal, OG_FORBIDDEN, NULL, refusal->address, message);
 }
 
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,

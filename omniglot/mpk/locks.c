@@ -5,13 +5,13 @@
  * is held that is not named in the condition it waits on.
  *
  *   resets         for reading: a domain is half-way between two states; for writing: fork
- *   host code      the search of the host's own code (host_code.c)
- *   domains        which domains there are, and that their arenas stay (domain.c)
- *   contexts       which context is in which seat, and in which thread's block (context.c)
+ *   host code      the search of the host's own code (code/host_code.c)
+ *   domains        which domains there are, and that their arenas stay (domains.c)
+ *   contexts       which context is in which seat, and in which thread's block (contexts.c)
  *   a turn's       whose turn it is in a domain (core/turn.c)
  *   a domain's     thunks, callbacks, the arena's books
  *   signal stacks  whose they are (signal_stack.c)
- *   threads        which thread blocks are taken and ready (thread.c)
+ *   threads        which thread blocks are taken and ready (threads.c)
  *   keys           which protection keys are taken (keys.c)
  *   deadline       that there is a clock (deadline.c)
  *
@@ -106,7 +106,7 @@ static void in_child(void)
     mpk_host_code_forked();
     /* It knows its writer by a number that this thread no longer has. */
     resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-    bool has_clock = mpk_deadline_forked();
+    bool has_clock = !mpk_deadline_runs() || mpk_deadline_forked(mpk_thread_self() != NULL);
     for (size_t i = 0; i < MPK_DOMAINS && !has_clock; i++)
         if (mpk_domains[i] && mpk_domains[i]->deadline)
             mpk_contexts_poison(mpk_domains[i],

@@ -16,7 +16,12 @@
 
 enum { MPK_PAGE = 4096 };
 
-/* --- threads (thread.c) --- */
+/* Headers from before Linux 5.11 lack it. */
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+
+/* --- threads (threads.c, thread.c) --- */
 
 /* A thread's place in a domain. The gate knows the first fields (layout.h). */
 struct mpk_context {
@@ -103,9 +108,17 @@ static inline struct mpk_thread *mpk_thread_in_gate(void)
 /* Makes the calling thread's GS base name its block, if it does not. */
 bool mpk_thread_set_base(struct mpk_thread *thread);
 
-/* In a signal handler, which the kernel starts with few rights: gives the thread all, if it is one
- * that uses domains. Without them it cannot make a system call, not even to return. */
-void mpk_thread_open_rights(void);
+/* What a thread-specific key calls when the thread exits (thread_exit.c). */
+void mpk_thread_exit(void *thread);
+
+/* The calling thread's, for who makes and frees blocks. */
+extern __thread struct mpk_thread *mpk_thread_own
+    __attribute__((visibility("hidden"), tls_model("local-dynamic")));
+/* A block for the calling thread, which is not mapped yet, and its index; NULL: none is left. */
+struct mpk_thread *mpk_threads_take(unsigned *index);
+/* Is it to be visited? */
+void mpk_threads_set_ready(unsigned index, bool is);
+void mpk_threads_give(unsigned index);
 
 /* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
  * threads are gone. */
@@ -136,10 +149,8 @@ enum og_error mpk_signals_open(struct og_fault *fault);
 /* For another runtime in the program that handles faults: sigaction, where that could be another
  * library's. */
 void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before);
-/* The signal that tells a thread its deadline has passed. */
-int mpk_deadline_signal(void);
 
-/* --- the host's handlers (host_signals.c), masks and alternate stacks (host_masks.c) --- */
+/* --- the host's handlers (host_signals.c) --- */
 
 /* Of the process: from now on every handler's signal comes to the runtime first. */
 enum og_error mpk_host_signals_open(struct og_fault *fault);
@@ -150,8 +161,18 @@ bool mpk_is_fault(int signal);
  * kernel's; all signals are blocked, and are so again when this returns. */
 void mpk_host_signal(int signal, siginfo_t *info, void *context);
 
+/* --- signal masks (masks.c); what the host does with its own, and with alternate stacks, is
+ * host_masks.c's --- */
+
+/* The signal that tells a thread its deadline has passed. */
+int mpk_deadline_signal(void);
+
 /* Masks are the kernel's: bit 0 is signal 1. */
 uint64_t mpk_mask_of(int signal);
+/* The C library's own signals, which nobody blocks. */
+uint64_t mpk_mask_of_libc(void);
+/* rt_sigprocmask. */
+int mpk_mask_exchange(int how, const uint64_t *set, uint64_t *before);
 /* Which signals are never blocked in a thread that enters domains. */
 uint64_t mpk_mask_needed(void);
 /* These return what was blocked before. */
@@ -165,6 +186,8 @@ void mpk_masks_join(struct mpk_thread *thread, uint64_t mask);
 void mpk_masks_settle(struct mpk_thread *thread);
 /* Has the host blocked the signal? Then it comes when the host unblocks it. */
 bool mpk_mask_holds(struct mpk_thread *thread, int signal);
+/* What was held, and is blocked no more, comes now. */
+void mpk_masks_let_go(struct mpk_thread *thread);
 /* Around a handler of the host's, which blocks `blocked`; `thread` may be NULL. */
 struct mpk_masks {
     uint64_t kernels;
@@ -188,9 +211,6 @@ void mpk_rights_start(struct mpk_thread *thread);
 void mpk_rights_arm(struct mpk_thread *thread, uint32_t pkru);
 
 /* --- signal stacks (signal_stack.c) --- */
-
-/* Before Linux 6.12 the kernel writes a signal's frame with the rights of who is interrupted. */
-bool mpk_frames_need_domain_key(void);
 
 enum {
     MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */,
@@ -226,7 +246,7 @@ void mpk_signal_stack_clear(struct mpk_context *context);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
 void og_mpk_arm(unsigned domain);
 
-/* --- faults (fault.c, describe.c) --- */
+/* --- faults (describe/fault.c, describe/describe.c) --- */
 
 /* What the signal, raised by foreign code, says: fills *fault. */
 void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo_t *info,
@@ -274,7 +294,7 @@ struct mpk_arena {
     bool loading;
     struct og_region *regions;
     size_t region_count;
-    struct mpk_mapped *mapped; /* which files were loaded where (mapped.c) */
+    struct mpk_mapped *mapped; /* which files were loaded where (describe/mapped.c) */
     size_t mapped_count;
 };
 
@@ -328,12 +348,12 @@ bool mpk_arena_is_readable(const struct mpk_arena *arena, uintptr_t address, siz
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
 
-/* --- instructions that could undo the isolation (scan.c) --- */
+/* --- instructions that could undo the isolation (code/scan.c) --- */
 
 /* The first one in [code, code + size), or size if there is none; *name says which. */
 size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 
-/* --- the host's own code (host_code.c) --- */
+/* --- the host's own code (code/host_code.c) --- */
 
 /* Leaves no such instruction in the host but the gate's, and no code that could become one. OG_OK,
  * or OG_FORBIDDEN and where. Reads the list of the process's mappings, and those that are new. */
@@ -404,7 +424,7 @@ struct mpk_domain {
     pthread_cond_t callback_ended;         /* one that was closed while it ran */
     uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
     uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
-    struct mpk_grant *grants;              /* what may be opened (grant.c) */
+    struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     bool file_trusted[MPK_FILES];
@@ -415,30 +435,29 @@ struct mpk_domain {
     size_t thunk_count, thunk_limit;
 };
 
-/* By index; NULL: free. */
+/* By index; NULL: free (domains.c). */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
 
+/* Gives the domain an index. OG_OK, or OG_NO_MEMORY: there is none left. */
+enum og_error mpk_domains_add(struct mpk_domain *domain, struct og_fault *fault);
+/* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
+ * could not be given back (mpk_arena_close). */
+bool mpk_domains_remove(struct mpk_domain *domain);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
 
-/* Frees what there is of a domain, from any half-built state. */
-void mpk_domain_destroy(struct mpk_domain *domain);
-
-/* reset.c: putting a domain back to its state right after loading, or closing it, while no other
- * thread is inside; OG_BUSY if one is, or a scope is open. */
+/* reset.c: putting a domain back to its state right after loading, while no other thread is inside;
+ * OG_BUSY if one is, or a scope is open. */
 enum og_error mpk_reset(struct og_domain *domain, struct og_fault *fault);
-enum og_error mpk_close(struct og_domain *domain, struct og_fault *fault);
-/* The call's end: records why, in the calling thread's context, from where it goes to who enters
- * next, until reset. For signal handlers: takes no lock. */
-void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 
 /* heap.c: the foreign allocator, which keeps its books inside the domain. */
 void *mpk_heap_alloc(struct og_domain *domain, size_t alignment, size_t size);
 int mpk_heap_owns(struct og_domain *domain, uintptr_t address);
 void mpk_heap_free(struct og_domain *domain, void *memory);
 
-/* context.c: a thread's place in a domain. Opening takes a seat; it is shut until it is entered. */
+/* context.c, contexts.c: a thread's place in a domain. Opening takes a seat; it is shut until it is
+ * entered. */
 struct mpk_context *mpk_context_open(struct mpk_domain *domain, struct og_fault *fault);
 /* The calling thread's; NULL if it has none. */
 struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
@@ -446,6 +465,9 @@ struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
 struct og_context *mpk_context(struct og_domain *domain);
 struct og_context *mpk_enter(struct og_context *context);
 void mpk_left(struct og_context *context);
+/* The call's end: records why, in the calling thread's context, from where it goes to who enters
+ * next, until reset. For signal handlers: takes no lock. */
+void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
 /* With mpk_contexts_lock held: a thread can exit while another closes the domain. */
 void mpk_context_close(struct mpk_context *context);
 /* The turn's `pass`. */
@@ -466,10 +488,6 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
 /* library.c */
 enum og_error mpk_library_open(struct mpk_context *context, const char *name, uintptr_t *handle,
                                struct og_fault *fault);
-/* What was read to `start` was refused as code for the instruction that *refusal tells: adds where
- * in which file it is. */
-void mpk_library_refused(const struct mpk_source *source, uintptr_t start,
-                         struct og_fault *refusal);
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
@@ -537,9 +555,10 @@ static inline bool mpk_deadline_go_on(struct mpk_thread *thread, const struct mp
 /* Is it the clock that has sent this? The thread has heard it then. */
 bool mpk_deadline_is_own(int signal, const siginfo_t *info);
 void mpk_deadline_heard(struct mpk_thread *thread);
-/* In a child of fork: the clock's thread is gone; starts it again if there was one. False: it
- * cannot be, and no deadline counts. */
-bool mpk_deadline_forked(void);
+/* In a child of fork, where the clock did run: its thread is gone; starts it again, where the
+ * calling thread has the rights for it. False: it cannot be, and no deadline counts. */
+bool mpk_deadline_forked(bool has_rights);
+bool mpk_deadline_runs(void);
 
 /* --- locks (locks.c) --- */
 

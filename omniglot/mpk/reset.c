@@ -1,6 +1,6 @@
-/* Resetting and closing a domain, which other threads may be about to enter, and poisoning it. */
+/* Resetting a domain, which other threads may be about to enter. */
 #include "mpk.h"
-#include "policy.h" /* mpk_files_close */
+#include "omniglot/mpk/syscall/policy.h" /* mpk_files_close */
 
 /* While nobody is inside and nobody can enter. */
 static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
@@ -8,8 +8,10 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
     enum og_error error = mpk_arena_reset(&domain->arena, fault);
-    if (!error && domain->deadline)
+    if (!error && domain->deadline) {
+        (void)mpk_thread_self(); /* for the clock, which gets the rights of who starts it */
         error = mpk_deadline_watch(domain->index, domain->deadline, fault);
+    }
     struct og_fault poison = {.error = OG_OK};
     if (error)
         og_fail(&poison, OG_POISONED, NULL, 0, "an earlier reset failed");
@@ -46,29 +48,4 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
     }
     mpk_reset_end();
     return error;
-}
-
-enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
-{
-    struct mpk_domain *domain = (struct mpk_domain *)handle;
-    struct mpk_context *own = mpk_context_if_any(domain);
-    enum og_error error = og_turn_shut(&domain->turn, own ? &own->context : NULL, true, fault);
-    if (error)
-        return error;
-    /* Destructors run on this thread; without a place for it they do not. */
-    if (!own)
-        own = mpk_context_open(domain, NULL);
-    if (own && og_turn_take(&domain->turn, &own->context))
-        mpk_libraries_close(domain);
-    mpk_domain_destroy(domain);
-    return OG_OK;
-}
-
-void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault)
-{
-    struct og_context *context = &mpk_thread_self()->contexts[domain->index]->context;
-    if (context->poisoned)
-        return;
-    context->fault = *fault;
-    context->poisoned = fault->error;
 }

@@ -11,10 +11,11 @@
  * for a domain's.
  *
  * It takes some 35 cycles more than WRPKRU (docs/decisions/092-rights-by-xrstor-before-6.12.md). */
-#include "host_code.h"
-#include "mpk.h"
+#include "frame.h"
+#include "omniglot/mpk/code/host_code.h"
 
 #include <cpuid.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,8 +82,12 @@ static enum og_error change_gate(struct og_fault *fault)
     memcpy(gate, og_mpk_gate_start, size);
     for (const struct site *site = og_mpk_rights_sites; site < og_mpk_rights_sites_end; site++)
         write_site(gate, site);
+    errno = 0;
     bool good = mpk_host_patch((unsigned char *)og_mpk_gate_start, gate, size);
+    bool is_full = errno == ENOMEM;
     free(gate);
+    if (!good && is_full)
+        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
     return good ? OG_OK
                 : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                           "the gate's pages cannot be replaced, which kernels before Linux 6.12 "

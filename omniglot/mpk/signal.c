@@ -6,7 +6,7 @@
  * restores every register, into one of two places in the gate: og_mpk_resume, which gives up
  * the rights and returns to the foreign code, or og_mpk_recover, which ends the call. */
 #include "frame.h"
-#include "policy.h"
+#include "omniglot/mpk/syscall/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,14 +23,10 @@ enum {
 extern const char og_mpk_gate_restart[], og_mpk_gate_allowed[], og_mpk_recover[];
 extern const char og_mpk_callback_restart[], og_mpk_callback_allowed[];
 extern const char og_mpk_resume[], og_mpk_resume_given[];
-void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
-                   uintptr_t fs);
-void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context);
-
-int mpk_deadline_signal(void)
-{
-    return SIGRTMAX - 3;
-}
+/* What the gate calls when a signal comes. */
+extern void (*og_mpk_on_signal)(struct mpk_thread *thread, int signal, siginfo_t *info,
+                                void *context, uintptr_t fs);
+extern void (*og_mpk_on_signal_elsewhere)(int signal, siginfo_t *info, void *context);
 
 /* --- going on --- */
 
@@ -218,8 +214,8 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP], &stack, fs);
 }
 
-void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
-                   uintptr_t fs)
+static void on_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
+                      uintptr_t fs)
 {
     if (atomic_load_explicit(&thread->selector, memory_order_relaxed) == MPK_BLOCK)
         interrupted_domain(thread, signal, info, context);
@@ -227,12 +223,16 @@ void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void 
 }
 
 /* A domain that jumps here ends in a trap: its selector says what it is. */
-void og_mpk_signal_elsewhere(int signal, siginfo_t *info, void *context)
+static void on_signal_elsewhere(int signal, siginfo_t *info, void *context)
 {
-    mpk_thread_open_rights();
+    struct mpk_thread *thread = mpk_thread_if_any();
+    /* The kernel has started it with few rights: without all it cannot make a system call, not even
+     * to return. */
+    if (thread)
+        og_mpk_open_rights();
     hand_on(signal, info, context);
     /* The kernel puts back the alternate stack that there was, which was no domain's. */
-    struct mpk_thread *thread = mpk_thread_if_any();
+    thread = mpk_thread_if_any();
     if (thread)
         atomic_store(&thread->armed, MPK_NO_DOMAIN);
 }
@@ -251,6 +251,8 @@ enum og_error mpk_signals_open(struct og_fault *fault)
     mpk_mask_set(mask);
     if (!error)
         error = mpk_signal_stacks_open(fault);
+    og_mpk_on_signal = on_signal;
+    og_mpk_on_signal_elsewhere = on_signal_elsewhere;
     if (!error)
         error = mpk_host_signals_open(fault);
     opened = !error;

@@ -44,14 +44,12 @@
  *
  * Where a domain is reset no frame is on its stacks that is still to be returned to: the threads
  * are outside. (What is left there of older ones is for reset to clear.) */
-#include "mpk.h"
+#include "frame.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { SIGNAL_STACKS = MPK_SIGNAL_STACKS, SIGNAL_STACK = MPK_SIGNAL_STACK };
@@ -74,20 +72,6 @@ enum og_error mpk_signal_stacks_open(struct og_fault *fault)
     og_mpk_signal_stacks_size = size;
     og_mpk_signal_stacks = ((uintptr_t)stacks + SIGNAL_STACK - 1) & ~(uintptr_t)(SIGNAL_STACK - 1);
     return OG_OK;
-}
-
-/* From 6.12 on the kernel can write a frame that the interrupted code could not. */
-bool mpk_frames_need_domain_key(void)
-{
-    static int needs = -1;
-    struct utsname name;
-    if (needs < 0) {
-        char *end = name.release;
-        long major = uname(&name) ? 0 : strtol(name.release, &end, 10);
-        long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-        needs = major < 6 || (major == 6 && minor < 12);
-    }
-    return needs;
 }
 
 static bool set_key(uintptr_t stack, int key)
@@ -172,7 +156,7 @@ bool mpk_signal_stack_give(struct mpk_context *context)
     struct mpk_thread *thread = context->thread;
     struct mpk_domain *domain = context->domain;
     uint64_t armed = domain->index;
-    bool is_own = thread == mpk_thread_self(), is_lent = domain->lent == context, done = true;
+    bool is_own = thread == mpk_thread_if_any(), is_lent = domain->lent == context, done = true;
     if (is_lent)
         domain->lent = NULL;
     if (!context->signal_stack)
@@ -242,7 +226,7 @@ static void clear(struct mpk_context *context)
 void mpk_signal_stack_clear(struct mpk_context *context)
 {
     uint64_t armed = context->domain->index;
-    if (context->thread == mpk_thread_self()) {
+    if (context->thread == mpk_thread_if_any()) {
         clear(context);
         return;
     }
@@ -252,7 +236,7 @@ void mpk_signal_stack_clear(struct mpk_context *context)
 
 void og_mpk_arm(unsigned domain)
 {
-    struct mpk_thread *thread = mpk_thread_self();
+    struct mpk_thread *thread = mpk_thread_if_any();
     const struct mpk_context *context = thread->contexts[domain];
     int number = errno;
     if (context->signal_stack_stale)

@@ -4,7 +4,6 @@
 #include "frame.h"
 
 #include <asm/prctl.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -14,10 +13,6 @@
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef PR_SET_SYSCALL_USER_DISPATCH
-#define PR_SET_SYSCALL_USER_DISPATCH 59
-#endif
 
 #define AT_OFFSET(type, field, offset)                                                             \
     _Static_assert(offsetof(struct type, field) == (offset), "layout.h says otherwise")
@@ -50,15 +45,9 @@ enum { HEAD = 2 * MPK_PAGE, GUARD = MPK_BLOCK_SIZE - HEAD - MPK_HANDLERS };
 _Static_assert(sizeof(struct mpk_thread) <= HEAD, "the block has room for it");
 _Static_assert(GUARD >= 8 * (int)sizeof(struct mpk_frame_copy), "a handler could step over it");
 
-uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
-static struct mpk_thread *threads[MPK_THREADS];
-static bool ready[MPK_THREADS]; /* the block is mapped */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t exit_key;
-static __thread struct mpk_thread *self;
 
 extern const char og_mpk_gate_start[], og_mpk_gate_end[];
-static void leave(void *block);
 
 /* What the gate finds by a null GS base, in place of the gate page: no selector, no domain's
  * rights. It is only read. */
@@ -92,7 +81,7 @@ static enum og_error open_what_all_share(struct og_fault *fault)
                       PROT_READ | PROT_EXEC, MPK_GATE_KEY))
         return og_fail_system(fault, errno, NULL, 0, "cannot let domains read the gate");
     error = map_nobodys_page(fault);
-    if (!error && pthread_key_create(&exit_key, leave)) {
+    if (!error && pthread_key_create(&exit_key, mpk_thread_exit)) {
         munmap((void *)MPK_GS, MPK_PAGE);
         error = og_fail(fault, OG_NO_MEMORY, NULL, 0, "no thread-specific key is left");
     }
@@ -119,28 +108,6 @@ enum og_error mpk_threads_open(struct og_fault *fault)
     return OG_OK;
 }
 
-static bool take_index(unsigned *index)
-{
-    bool found = false;
-    pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < MPK_THREADS && !found; i++) {
-        if (!threads[i]) {
-            threads[i] = (struct mpk_thread *)(og_mpk_thread_blocks + i * (size_t)MPK_BLOCK_SIZE);
-            *index = i;
-            found = true;
-        }
-    }
-    pthread_mutex_unlock(&lock);
-    return found;
-}
-
-static void set_ready(unsigned index, bool is)
-{
-    pthread_mutex_lock(&lock);
-    ready[index] = is;
-    pthread_mutex_unlock(&lock);
-}
-
 /* The kernel writes glibc's rseq area whenever it preempts or signals the thread, and kills
  * the process if it cannot: with a domain's rights it cannot. */
 static void leave_restartable_sequences(void)
@@ -160,48 +127,14 @@ static bool map_block(struct mpk_thread *block)
            !pkey_mprotect(block, MPK_PAGE, rights, MPK_GATE_KEY);
 }
 
-static bool unmap_block(struct mpk_thread *block)
-{
-    return mmap(block, MPK_BLOCK_SIZE, PROT_NONE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
-}
-
-/* A block that cannot be unmapped is nobody's again: the next thread would find in it what the
- * last one had. */
-static void give_block(unsigned index)
-{
-    bool gone = unmap_block(threads[index]);
-    pthread_mutex_lock(&lock);
-    if (gone)
-        threads[index] = NULL;
-    pthread_mutex_unlock(&lock);
-}
-
-void mpk_thread_open_rights(void)
-{
-    if (self)
-        og_mpk_open_rights();
-}
-
-bool mpk_thread_set_base(struct mpk_thread *thread)
-{
-    return mpk_thread_in_gate() == thread ||
-           !syscall(SYS_arch_prctl, ARCH_SET_GS, (uintptr_t)thread - MPK_GS);
-}
-
-struct mpk_thread *mpk_thread_if_any(void)
-{
-    return self;
-}
-
 /* A signal on the way would find the dispatch on and the thread still unknown: its handler could
  * not take the rights by which the kernel reads the selector, which kills whom it cannot ask. */
 static __attribute__((noinline)) struct mpk_thread *open_block(void)
 {
     unsigned index;
-    if (!take_index(&index))
+    struct mpk_thread *block = mpk_threads_take(&index);
+    if (!block)
         return NULL;
-    struct mpk_thread *block = threads[index];
     uint64_t mask = mpk_mask_block_all();
     /* The first page is out of reach until the rights are open, and they are opened by way of
      * the selector in it, which a new page says is MPK_ALLOW. */
@@ -221,96 +154,20 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     leave_restartable_sequences();
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
         goto fail;
-    self = block;
+    mpk_thread_own = block;
     mpk_masks_join(block, mask);
-    set_ready(index, true);
+    mpk_threads_set_ready(index, true);
     pthread_setspecific(exit_key, block);
     return block;
 fail:
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     mpk_mask_set(mask);
-    give_block(index);
+    mpk_threads_give(index);
     return NULL;
 }
 
 /* Apart from what makes one, so that callbacks do not pay for its registers. */
 struct mpk_thread *mpk_thread_self(void)
 {
-    return __builtin_expect(self != NULL, 1) ? self : open_block();
-}
-
-static void leave(void *memory)
-{
-    struct mpk_thread *block = memory;
-    unsigned index = block->index;
-    uint64_t mask = mpk_mask_block_all();
-    set_ready(index, false);
-    mpk_contexts_lock();
-    for (unsigned i = 0; i < MPK_DOMAINS; i++)
-        mpk_context_close(block->contexts[i]);
-    mpk_contexts_unlock();
-    mpk_signal_stacks_leave(block);
-    prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
-    syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
-    self = NULL;
-    mpk_mask_set(mask | block->blocked);
-    give_block(index);
-}
-
-/* In a child: the kernel has turned the dispatch off. */
-static void dispatch_again(void)
-{
-    if (!self)
-        return;
-    self->id = (pid_t)syscall(SYS_gettid);
-    atomic_store(&self->told, 0); /* what was pending is the parent's */
-    /* Without the dispatch a domain could make any system call: then it is not to be entered. */
-    if (!prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &self->selector))
-        return;
-    if (self->frame) /* from a callback, which returns there */
-        __builtin_trap();
-    memset(self->contexts, 0, sizeof(self->contexts));
-    self->has_no_dispatch = true;
-}
-
-void mpk_threads_forked(void)
-{
-    for (unsigned i = 0; i < MPK_THREADS; i++) {
-        if (threads[i] && threads[i] != self) {
-            ready[i] = false;
-            if (unmap_block(threads[i]))
-                threads[i] = NULL;
-        }
-    }
-    dispatch_again();
-}
-
-/* A child that fork's handlers do not run in has domains all the same. */
-__attribute__((visibility("default"))) pid_t _Fork(void)
-{
-    static pid_t (*libcs)(void);
-    if (!libcs)
-        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
-    if (!libcs) {
-        errno = ENOSYS;
-        return -1;
-    }
-    pid_t child = libcs();
-    if (child == 0)
-        dispatch_again();
-    return child;
-}
-
-void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))
-{
-    pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < MPK_THREADS; i++)
-        if (threads[i] && ready[i])
-            visit(threads[i]);
-    pthread_mutex_unlock(&lock);
-}
-
-pthread_mutex_t *mpk_threads_lock(void)
-{
-    return &lock;
+    return __builtin_expect(mpk_thread_own != NULL, 1) ? mpk_thread_own : open_block();
 }

@@ -31,7 +31,7 @@ for document in docs/threat-model*.md; do
     report $? "what_$(echo "$document" | tr '/.-' '___')_names_is_there"
     [ -z "$missing" ] || echo "# $missing"
 done
-stale=$(omniglot/tests/mutate_mpk.py --list)
+stale=$(omniglot/mpk/tests/mutate_mpk.py --list)
 report $? "every_mutation_still_applies"
 echo "$stale" | sed -n 's/.*no longer applies.*/# &/p'
 echo "1..$number"

@@ -4,7 +4,7 @@
  * position-independent, for which no domain is opened.
  * Status: 0 none found, 1 some found, 2 a file could not be read. */
 #include "omniglot/core/printable.h"
-#include "omniglot/mpk/elf.h"
+#include "omniglot/mpk/code/elf.h"
 #include "omniglot/mpk/mpk.h"
 
 #include <errno.h>

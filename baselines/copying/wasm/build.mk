@@ -81,8 +81,8 @@ $(call wasm_module,rogue,$(WASM_TESTS)/rogue.og.h,$(WASM_TESTS)/rogue.c)
 $(eval $(call stubs_rule,$(WASM_TESTS),rogue))
 $(call test,wasm-attacks,$(WASM_TESTS)/wasm-attacks.c $(WASM_TESTS)/rogue.c,wasm-rogue $(WASM_RUNTIME),$(WASM_LIBS))
 $(call objects,$(WASM_TESTS)/wasm-attacks.c): $(BUILD)/generated/$(WASM_TESTS)/stubs
-# Beside MPK domains, in the guest (omniglot/tests/mpk-in-guest).
-$(call program,guest-test/mpk-and-wasm,$(WASM_TESTS)/mpk-and-wasm.c omniglot/tests/mpk-test.c,\
+# Beside MPK domains, in the guest (omniglot/mpk/tests/mpk-in-guest).
+$(call program,guest-test/mpk-and-wasm,$(WASM_TESTS)/mpk-and-wasm.c omniglot/mpk/tests/mpk-test.c,\
     $(OMNIGLOT) wasm-rogue wasm,$(OMNIGLOT_LIBS) -lcmocka -lm)
 $(call objects,$(WASM_TESTS)/mpk-and-wasm.c): $(BUILD)/generated/$(WASM_TESTS)/stubs
 FLAGS_$(WASM_TESTS)/rogue += -fno-sanitize=all -Wno-infinite-recursion

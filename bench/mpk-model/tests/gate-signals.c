@@ -46,8 +46,8 @@ uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size = MPK_SIGNAL_STACK;
 uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size = MPK_BLOCK_SIZE;
 struct mpk_thread *og_mpk_signal_stack_owners[1];
 void og_mpk_signal_entry(int, siginfo_t *, void *);
-void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
-                   uintptr_t fs);
+extern void (*og_mpk_on_signal)(struct mpk_thread *thread, int signal, siginfo_t *info,
+                                void *context, uintptr_t fs);
 uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame);
 
 int mpk_deadline_signal(void)
@@ -94,8 +94,8 @@ uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame)
 static _Noreturn void go_on(siginfo_t *info, void *memory, uintptr_t fs);
 
 /* Ends the call, or goes on. */
-void og_mpk_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
-                   uintptr_t fs)
+static void on_signal(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
+                      uintptr_t fs)
 {
     look_at_flags();
     if (signal == SIGUSR1)
@@ -137,6 +137,7 @@ static int enter(void **state)
     signal(SIGILL, SIG_DFL);
     if (!can_enter)
         return 0;
+    og_mpk_on_signal = on_signal;
     og_mpk_signal_stacks = (uintptr_t)signal_stack;
     og_mpk_thread_blocks = (uintptr_t)block();
     og_mpk_signal_stack_owners[0] = block();

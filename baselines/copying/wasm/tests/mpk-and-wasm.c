@@ -2,7 +2,7 @@
  * gets its own, whichever was there first. */
 #include "baselines/copying/wasm/tests/rogue-wasm.h"
 
-#include "omniglot/tests/mpk-test.h"
+#include "omniglot/mpk/tests/mpk-test.h"
 #include <signal.h>
 
 static struct rogue rogue;

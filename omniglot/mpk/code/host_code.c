@@ -1,0 +1,442 @@
+/* The host's own code: every page of it can be executed with a domain's rights, so a WRPKRU,
+ * XRSTOR or WRxSBASE anywhere in the process would be a way out. The gate's are followed by
+ * checks. A few are made harmless (host_mend.c). Anything else is an error that names the place.
+ *
+ * What is executable is what the kernel says is, page by page as it is: the bytes around a segment
+ * that share its pages, code that other namespaces of the loader hold, that compilers have made at
+ * run time, the kernel's own. It is read by process_vm_readv, which fails where a plain read would
+ * kill: other threads unmap meanwhile. What lies in domains is arena.c's and thunk.c's to scan. */
+#include "host_code.h"
+#include "maps.h"
+#include "omniglot/mpk/mpk.h"
+#include "omniglot/mpk/text.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+extern const char og_mpk_gate_start[], og_mpk_gate_end[];
+
+enum {
+    CHUNK = 1 << 18,
+    LONGEST = 15, /* bytes of an instruction */
+    MESSAGE = sizeof(((struct og_fault *)0)->message),
+    SYMBOL = sizeof(((struct og_fault *)0)->symbol),
+    KNOWN_MAX = 4096,
+    ROUNDS = 8, /* one finds and mends, the next sees that it is so: more where others map */
+};
+#define FOUR_GIB (UINT64_C(1) << 32)
+/* Above it is the kernel's. It lists one page there, [vsyscall]: three calls that tell the time,
+ * which it emulates with the rights of the thread; nothing can be mapped there. */
+#define USER_END (UINT64_C(1) << 63)
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic(unsigned long long) loads_seen; /* what the loader had loaded when last looked */
+
+/* --- what is executable --- */
+
+struct code {
+    uintptr_t start, end;
+    uint64_t offset, identity; /* of the file */
+    bool stable;               /* it holds what it held when it was mapped */
+    bool skipped;              /* a domain's */
+    char rights[5];
+    char name[SYMBOL]; /* the end of the path, fit to be shown */
+};
+
+struct search {
+    struct og_fault *fault;
+    enum og_error error;
+    bool mended, vanished; /* in this run; it is not known to be clean then */
+    bool again;            /* one of both was so in this round */
+    uintptr_t low, high;
+    struct code *code; /* by address */
+    size_t count, room;
+    unsigned char *bytes; /* LONGEST + CHUNK */
+    int memory;           /* /proc/self/mem; -1: not opened */
+};
+
+static enum og_error out_of_memory(struct og_fault *fault)
+{
+    return og_fail(fault, OG_NO_MEMORY, NULL, 0, "the host is out of memory");
+}
+
+static void name_code(struct code *code, const char *path)
+{
+    struct mpk_text text = {code->name, sizeof(code->name), 0};
+    size_t length = strlen(path);
+    const char *slash = length < SYMBOL ? path : strchr(path + length - SYMBOL + 1, '/');
+    mpk_text_add_name(&text, !*path ? "memory" : slash ? slash : path + length - SYMBOL + 1);
+}
+
+static bool add_code(const struct mpk_mapping *mapping, void *data)
+{
+    struct search *search = data;
+    if (mapping->rights[2] != 'x' || mapping->start >= USER_END || mapping->end <= search->low ||
+        mapping->start >= search->high)
+        return false;
+    if (search->count == search->room) {
+        size_t room = search->room ? 2 * search->room : 64;
+        struct code *more = realloc(search->code, room * sizeof(*more));
+        if (!more) {
+            search->error = out_of_memory(search->fault);
+            return true;
+        }
+        search->code = more;
+        search->room = room;
+    }
+    struct code *code = &search->code[search->count++];
+    *code = (struct code){.start = mapping->start, .end = mapping->end, .offset = mapping->offset};
+    code->identity = (uint64_t)mapping->device_major << 52 ^ (uint64_t)mapping->device_minor << 44 ^
+                     mapping->inode;
+    code->stable = (mapping->inode && mapping->rights[3] == 'p') ||
+                   mpk_host_patch_is(mapping->start, mapping->end);
+    memcpy(code->rights, mapping->rights, sizeof(code->rights));
+    name_code(code, mapping->path);
+    return false;
+}
+
+/* Marks what is a domain's. */
+static bool skip_code(struct mpk_domain *domain, void *data)
+{
+    struct search *search = data;
+    const struct mpk_arena *arena = &domain->arena;
+    for (size_t i = 0; i < search->count; i++) {
+        struct code *code = &search->code[i];
+        code->skipped |= og_is_within(code->start, code->end - code->start, arena->start,
+                                      arena->start + arena->size);
+        code->skipped |= domain->thunk_code &&
+                         og_is_within(code->start, code->end - code->start, domain->thunk_code,
+                                      domain->thunk_code + (size_t)MPK_THUNKS * MPK_THUNK_SIZE);
+    }
+    return false;
+}
+
+/* --- refusing --- */
+
+static void refuse(struct search *search, const struct code *code, uintptr_t address,
+                   const char *message)
+{
+    uintptr_t place =
+        code->name[0] == '/' ? (uintptr_t)code->offset + (address - code->start) : address;
+    search->error = og_fail(search->fault, OG_FORBIDDEN, code->name, place, message);
+}
+
+/* Code that could not be trusted whatever it holds now. */
+static void refuse_kind(struct search *search, const struct code *code)
+{
+    if (code->rights[1] == 'w' && !strcmp(code->name, "[stack]"))
+        refuse(search, code, code->start,
+               "the host's stack is executable: link the program and its libraries with "
+               "-z noexecstack (readelf -lW says which has GNU_STACK RWE)");
+    else if (code->rights[1] == 'w')
+        refuse(search, code, code->start,
+               "the host has memory that is writable and executable: write it first, then take "
+               "the right to write away (mprotect)");
+    else if (code->start < FOUR_GIB)
+        refuse(search, code, code->start,
+               "the host has code below 4 GiB, where 32-bit code reaches it and the gate's bytes "
+               "mean something else: link the program with -pie");
+}
+
+static void refuse_instruction(struct search *search, const struct code *code, uintptr_t address,
+                               const char *name, enum mpk_mended why)
+{
+    char message[MESSAGE];
+    bool in_file = code->name[0] == '/';
+    size_t place = in_file ? code->offset + (address - code->start) : address;
+    if (why == MPK_CROWDED)
+        snprintf(message, sizeof(message),
+                 "the loader's %s (offset 0x%zx) can be replaced only while no other thread runs: "
+                 "open a domain, or load og-mpk, before",
+                 name, place);
+    else
+        snprintf(message, sizeof(message),
+                 "the host's own code holds %s, a way out, at %s0x%zx (og-scan --host finds it; if "
+                 "it is your program's, link it another way)",
+                 name, in_file ? "offset " : "", place);
+    refuse(search, code, address, message);
+}
+
+/* --- reading --- */
+
+static bool read_memory(struct search *search, uintptr_t from, unsigned char *to, size_t size)
+{
+    struct iovec local = {to, size}, remote = {(void *)from, size};
+    if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size)
+        return true;
+    /* Memory that can be executed and not read can be read here. */
+    if (search->memory < 0)
+        search->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    return search->memory >= 0 && pread(search->memory, to, size, (off_t)from) == (ssize_t)size;
+}
+
+struct presence {
+    uintptr_t address;
+    bool found;
+};
+
+static bool is_executable_there(const struct mpk_mapping *mapping, void *data)
+{
+    struct presence *presence = data;
+    presence->found = og_is_within(presence->address, 1, mapping->start, mapping->end) &&
+                      mapping->rights[2] == 'x';
+    return presence->found;
+}
+
+/* It could not be read: it is not there any more, or it is an error. */
+static void lose(struct search *search, const struct code *code)
+{
+    struct presence presence = {code->start, false};
+    search->vanished = true;
+    if (!mpk_maps_visit(is_executable_there, &presence) || presence.found)
+        refuse(search, code, code->start,
+               "the host has code that cannot be read, so nobody knows what it does: map it "
+               "readable");
+}
+
+/* --- scanning --- */
+
+static const struct code *code_at(const struct code *code, uintptr_t address)
+{
+    while (address >= code->end)
+        code++;
+    return code;
+}
+
+/* Mends what is found in search->bytes, which were read at `start`, from `from` on. */
+static void scan_bytes(struct search *search, const struct code *first, struct mpk_host_range run,
+                       uintptr_t start, size_t size, uintptr_t from)
+{
+    const char *name = NULL;
+    for (size_t at = 0; !search->error && at < size; at++) {
+        at += mpk_scan(search->bytes + at, size - at, &name);
+        uintptr_t address = start + at;
+        if (at >= size || address < from ||
+            og_is_within(address, 1, (uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end))
+            continue;
+        enum mpk_mended mended = mpk_host_mend(run, (unsigned char *)address, name);
+        search->mended |= mended == MPK_MENDED;
+        if (mended == MPK_NO_ROOM)
+            search->error = out_of_memory(search->fault);
+        else if (mended != MPK_MENDED)
+            refuse_instruction(search, code_at(first, address), address, name, mended);
+    }
+}
+
+/* Scans [run.start, run.end), which mappings from `first` on cover without a gap: instructions lie
+ * across their borders. */
+static void scan_run(struct search *search, const struct code *first, struct mpk_host_range run)
+{
+    size_t kept = 0;
+    uintptr_t from = run.start;
+    for (uintptr_t at = run.start; !search->error && at < run.end;) {
+        const struct code *code = code_at(first, at);
+        uintptr_t end = code->end < run.end ? code->end : run.end;
+        size_t size = end - at < CHUNK ? end - at : CHUNK;
+        if (!read_memory(search, at, search->bytes + kept, size)) {
+            lose(search, code);
+            return;
+        }
+        scan_bytes(search, first, run, at - kept, kept + size, from);
+        at += size;
+        from = at - 2; /* there an instruction's third byte was missing */
+        size_t now = kept + size < LONGEST ? kept + size : LONGEST;
+        memmove(search->bytes, search->bytes + kept + size - now, now);
+        kept = now;
+    }
+}
+
+/* --- what is known to be clean --- */
+
+static uint64_t *known;
+static size_t known_count;
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15) ^ (hash >> 29);
+}
+
+/* What the mappings from `first` to before `end` are; 0 if what they hold may have changed. */
+static uint64_t signature(const struct code *first, const struct code *end)
+{
+    uint64_t hash = 1;
+    for (const struct code *code = first; code < end; code++) {
+        if (!code->stable)
+            return 0;
+        hash = mix(mix(mix(mix(hash, code->start), code->end), code->offset), code->identity);
+    }
+    return hash;
+}
+
+static bool is_known(uint64_t run)
+{
+    for (size_t i = 0; run && i < known_count; i++)
+        if (known[i] == run)
+            return true;
+    return false;
+}
+
+/* Without memory it is scanned again next time. */
+static void make_known(uint64_t run)
+{
+    uint64_t *more =
+        run && !is_known(run) ? realloc(known, (known_count + 1) * sizeof(*known)) : NULL;
+    if (!more)
+        return;
+    known = more;
+    known[known_count++] = run;
+    if (known_count == KNOWN_MAX)
+        known_count = 0;
+}
+
+/* --- a round --- */
+
+/* Scans the run that starts with `first`, of mappings that no domain has; of a domain's mapping
+ * before or after it, what an instruction that lies across can hold. Returns where it ends. */
+static const struct code *look_at_run(struct search *search, const struct code *first)
+{
+    const struct code *end = first + 1, *all = search->code + search->count;
+    while (end < all && !end->skipped && end->start == end[-1].end)
+        end++;
+    struct mpk_host_range run = {first->start, end[-1].end};
+    uint64_t is = signature(first, end);
+    const struct code *reached = first;
+    if (first > search->code && first[-1].end == first->start) {
+        run.start -= LONGEST;
+        reached--;
+        is = 0; /* the domain's code changes */
+    }
+    if (end < all && end->start == run.end) {
+        run.end += LONGEST;
+        is = 0;
+    }
+    if (is_known(is))
+        return end;
+    search->mended = search->vanished = false;
+    scan_run(search, reached, run);
+    search->again |= search->mended || search->vanished;
+    if (!search->mended && !search->vanished && !search->error)
+        make_known(is);
+    return end;
+}
+
+/* Looks at everything there is now. */
+static void look(struct search *search)
+{
+    search->count = 0;
+    search->again = false;
+    if (!mpk_maps_visit(add_code, search)) {
+        search->error = errno == ENOMEM
+                            ? out_of_memory(search->fault)
+                            : og_fail(search->fault, OG_UNSUPPORTED, NULL, 0,
+                                      "/proc/self/maps, which lists the host's code, cannot be "
+                                      "read");
+        return;
+    }
+    mpk_domains_visit(skip_code, search);
+    const struct code *all = search->code + search->count;
+    for (const struct code *code = search->code; code < all && !search->error; code++)
+        if (!code->skipped)
+            refuse_kind(search, code);
+    for (const struct code *code = search->code; code < all && !search->error;)
+        code = code->skipped ? code + 1 : look_at_run(search, code);
+}
+
+/* [low, high) of the process. */
+static enum og_error check(uintptr_t low, uintptr_t high, struct og_fault *fault)
+{
+    struct search search = {.fault = fault, .low = low, .high = high, .memory = -1};
+    search.bytes = malloc(LONGEST + CHUNK);
+    if (!search.bytes)
+        return out_of_memory(fault);
+    search.again = true;
+    for (int i = 0; i < ROUNDS && search.again && !search.error; i++)
+        look(&search);
+    /* In the last round, too: what was mended was not seen again, and what lies behind what
+     * vanished not at all. */
+    if (!search.error && search.again)
+        search.error =
+            og_fail(fault, OG_BUSY, NULL, 0, "code of the host's changes all the time: try again");
+    if (search.memory >= 0)
+        close(search.memory);
+    free(search.bytes);
+    free(search.code);
+    return search.error;
+}
+
+/* --- when --- */
+
+static int count_loads(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    *(unsigned long long *)data = info->dlpi_adds;
+    return 1;
+}
+
+/* How many objects the loader has loaded, in all namespaces: it counts them together. It takes a
+ * lock of the loader's, which a child of fork finds as it was: so one of ours is held that fork
+ * takes. */
+static unsigned long long loads(void)
+{
+    unsigned long long count = 0;
+    dl_iterate_phdr(count_loads, &count);
+    return count;
+}
+
+static enum og_error look_now(bool anew, struct og_fault *fault)
+{
+    pthread_mutex_lock(&lock);
+    unsigned long long count = loads();
+    if (anew)
+        known_count = 0;
+    enum og_error error = check(0, UINTPTR_MAX, fault);
+    if (!error)
+        loads_seen = count;
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
+enum og_error mpk_host_code_check(struct og_fault *fault)
+{
+    return look_now(false, fault);
+}
+
+enum og_error mpk_host_code_check_loads(struct og_fault *fault)
+{
+    return loads() == loads_seen ? OG_OK : look_now(false, fault);
+}
+
+enum og_error og_mpk_check_host(struct og_fault *fault)
+{
+    return look_now(true, fault);
+}
+
+void mpk_host_code_forked(void)
+{
+    known_count = 0; /* another thread may have been writing there */
+}
+
+/* The loader's resolvers can be mended only while no other thread runs: before main, where this is
+ * linked into the program. What fails here is told when a domain is opened. */
+__attribute__((constructor)) static void mend_loader(void)
+{
+    struct dl_find_object loader;
+    if (!og_mpk_supported(NULL) && getauxval(AT_BASE) &&
+        !_dl_find_object((void *)getauxval(AT_BASE), &loader)) {
+        pthread_mutex_lock(&lock);
+        check((uintptr_t)loader.dlfo_map_start, (uintptr_t)loader.dlfo_map_end, NULL);
+        pthread_mutex_unlock(&lock);
+    }
+}
+
+pthread_mutex_t *mpk_host_code_lock(void)
+{
+    return &lock;
+}

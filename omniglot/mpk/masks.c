@@ -1,0 +1,130 @@
+/* Signal masks: the kernel's, and those of threads that enter domains, in which the signals that
+ * end or serve foreign code must never be blocked.
+ *
+ * While a handler of the host's runs the kernel does block what the host wants blocked: no domain
+ * is armed then, and arming one looks after it. */
+#include "mpk.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MASK_SIZE = 8 };
+
+int mpk_deadline_signal(void)
+{
+    return SIGRTMAX - 3;
+}
+
+uint64_t mpk_mask_of(int signal)
+{
+    return UINT64_C(1) << (signal - 1);
+}
+
+uint64_t mpk_mask_needed(void)
+{
+    return mpk_mask_of(SIGSEGV) | mpk_mask_of(SIGBUS) | mpk_mask_of(SIGILL) | mpk_mask_of(SIGFPE) |
+           mpk_mask_of(SIGTRAP) | mpk_mask_of(SIGSYS) | mpk_mask_of(mpk_deadline_signal());
+}
+
+uint64_t mpk_mask_of_libc(void)
+{
+    enum { SIGNAL_CANCEL = 32, SIGNAL_SETXID = 33 };
+    return mpk_mask_of(SIGNAL_CANCEL) | mpk_mask_of(SIGNAL_SETXID);
+}
+
+int mpk_mask_exchange(int how, const uint64_t *set, uint64_t *before)
+{
+    return (int)syscall(SYS_rt_sigprocmask, how, set, before, MASK_SIZE);
+}
+
+uint64_t mpk_mask_block_all(void)
+{
+    const uint64_t all = UINT64_MAX;
+    uint64_t before = 0;
+    mpk_mask_exchange(SIG_SETMASK, &all, &before);
+    return before;
+}
+
+uint64_t mpk_mask_block_hosts(void)
+{
+    const uint64_t all = ~mpk_mask_of_libc();
+    uint64_t before = 0;
+    mpk_mask_exchange(SIG_SETMASK, &all, &before);
+    return before;
+}
+
+void mpk_mask_set(uint64_t mask)
+{
+    mpk_mask_exchange(SIG_SETMASK, &mask, NULL);
+}
+
+/* --- threads that enter domains --- */
+
+void mpk_masks_join(struct mpk_thread *thread, uint64_t mask)
+{
+    const uint64_t needed = mpk_mask_needed();
+    syscall(SYS_sigaltstack, NULL, &thread->host_stack);
+    thread->host_stack.ss_flags &= ~SS_ONSTACK;
+    thread->blocked = mask & needed;
+    mpk_mask_set(mask & ~needed);
+}
+
+void mpk_masks_settle(struct mpk_thread *thread)
+{
+    const uint64_t needed = mpk_mask_needed();
+    uint64_t before = 0;
+    mpk_mask_exchange(SIG_UNBLOCK, &needed, &before);
+    thread->blocked |= before & needed;
+    thread->is_mask_unsure = false;
+}
+
+bool mpk_mask_holds(struct mpk_thread *thread, int signal)
+{
+    uint64_t mask = mpk_mask_of(signal) & thread->blocked;
+    thread->held |= mask;
+    return mask != 0;
+}
+
+void mpk_masks_let_go(struct mpk_thread *thread)
+{
+    uint64_t ready = thread->held & ~thread->blocked;
+    thread->held &= ~ready;
+    for (int signal = 1; ready && signal < _NSIG; signal++)
+        if (ready & mpk_mask_of(signal))
+            syscall(SYS_tgkill, getpid(), thread->id, signal);
+}
+
+static uint64_t *mask_in(void *context)
+{
+    return (uint64_t *)&((ucontext_t *)context)->uc_sigmask;
+}
+
+void mpk_mask_begin_handler(struct mpk_thread *thread, struct mpk_masks *masks, void *context,
+                            uint64_t blocked)
+{
+    uint64_t *mask = mask_in(context);
+    masks->was_unsure = false;
+    masks->kernels = 0; /* of a thread that enters its first domain in the handler nothing stays */
+    blocked |= *mask;
+    if (thread) {
+        masks->kernels = *mask;
+        masks->was_unsure = thread->is_mask_unsure;
+        thread->is_mask_unsure |= (blocked & mpk_mask_needed()) != 0;
+        *mask |= thread->blocked;
+    }
+    mpk_mask_set(blocked);
+}
+
+void mpk_mask_end_handler(struct mpk_thread *thread, const struct mpk_masks *masks, void *context)
+{
+    uint64_t *mask = mask_in(context);
+    mpk_mask_block_all();
+    if (!thread)
+        return;
+    /* It may have changed what is blocked when it returns. */
+    uint64_t kept = mpk_mask_needed() & ~masks->kernels;
+    thread->blocked = *mask & kept;
+    *mask &= ~kept;
+    thread->is_mask_unsure = masks->was_unsure;
+    mpk_masks_let_go(thread);
+}

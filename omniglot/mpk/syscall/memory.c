@@ -1,0 +1,156 @@
+/* Memory: all of it inside the arena. Protection is not the domain's to choose: what it maps is
+ * readable and writable, and executable (then scanned, and not writable) while it loads. What is
+ * mapped from a file is a copy, but for what is only read and mapped while it loads. */
+#include "omniglot/mpk/describe/where.h"
+#include "policy.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* After each change, with the lock held. Where the system has refused one half-way, books and
+ * memory may differ, and nothing is served on such a ground. */
+static int64_t finish(struct mpk_syscall *call, int64_t result)
+{
+    int failed = call->domain->arena.failed;
+    pthread_mutex_unlock(&call->domain->lock);
+    if (!failed)
+        return result;
+    call->ends_call = true;
+    og_fail_system(&call->fault, failed, NULL, 0,
+                   "the system refused to change the domain's memory");
+    return -ENOMEM;
+}
+
+int64_t mpk_syscall_brk(struct mpk_syscall *call)
+{
+    pthread_mutex_lock(&call->domain->lock);
+    return finish(call, (int64_t)mpk_arena_set_brk(&call->domain->arena, call->arguments[0]));
+}
+
+/* Code that is refused ends the opening: what has tried it once is not asked a second time. */
+static int64_t map_code(struct mpk_syscall *call, uintptr_t address, size_t size,
+                        const struct mpk_source *source, bool trusted)
+{
+    struct og_fault refusal;
+    uintptr_t start =
+        mpk_arena_map_code(&call->domain->arena, address, size, source, trusted, &refusal);
+    if (!start && refusal.error == OG_FORBIDDEN) {
+        call->ends_call = true;
+        call->fault = refusal;
+    }
+    return start ? (int64_t)start : -ENOMEM;
+}
+
+static int64_t map_copy(struct mpk_syscall *call, uintptr_t address, size_t size,
+                        const struct mpk_source *source)
+{
+    struct mpk_arena *arena = &call->domain->arena;
+    uintptr_t start = mpk_arena_map(arena, address, size);
+    if (!start)
+        return -ENOMEM;
+    if (mpk_source_read(source, start))
+        return (int64_t)start;
+    mpk_arena_unmap(arena, start, size);
+    return -EIO;
+}
+
+static int64_t map_in_place(struct mpk_syscall *call, uintptr_t address, size_t size,
+                            const struct mpk_source *source)
+{
+    uintptr_t start = mpk_arena_map_file(&call->domain->arena, address, size, source);
+    return start ? (int64_t)start : -ENOMEM;
+}
+
+static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size, int protection)
+{
+    struct mpk_domain *domain = call->domain;
+    uint64_t descriptor = call->arguments[4] - MPK_FIRST_FILE;
+    off_t offset = (off_t)call->arguments[5];
+    struct stat status;
+    int64_t result;
+    if (descriptor >= MPK_FILES || domain->files[descriptor] < 0)
+        return -EBADF;
+    struct mpk_source source = {domain->files[descriptor], offset, size};
+    if (fstat(source.file, &status) || offset < 0 || offset % MPK_PAGE)
+        return -EINVAL;
+    if (protection & PROT_EXEC && (protection & PROT_WRITE || !domain->arena.loading))
+        return -EPERM;
+    size_t left = offset < status.st_size ? (size_t)(status.st_size - offset) : 0;
+    if (source.size > left)
+        source.size = left;
+    if (protection & PROT_EXEC)
+        result = map_code(call, address, size, &source, domain->file_trusted[descriptor]);
+    else if (protection & PROT_WRITE || !domain->arena.loading || !source.size)
+        result = map_copy(call, address, size, &source);
+    else
+        result = map_in_place(call, address, size, &source);
+    if (result > 0 && domain->arena.loading)
+        mpk_mapped_add(&domain->arena, (uintptr_t)result, size, source.file, offset);
+    return result;
+}
+
+int64_t mpk_syscall_mmap(struct mpk_syscall *call)
+{
+    struct mpk_domain *domain = call->domain;
+    uintptr_t address = call->arguments[3] & MAP_FIXED ? call->arguments[0] : 0;
+    size_t size = call->arguments[1];
+    int protection = (int)call->arguments[2], flags = (int)call->arguments[3];
+    int64_t result;
+    if (!size || (flags & MAP_FIXED && !address) || flags & MAP_FIXED_NOREPLACE)
+        return -EINVAL;
+    if ((flags & MAP_TYPE) != MAP_PRIVATE)
+        return -EPERM;
+    pthread_mutex_lock(&domain->lock);
+    if (!(flags & MAP_ANONYMOUS)) {
+        result = map_file(call, address, size, protection);
+    } else if (protection & PROT_EXEC) {
+        result = -EPERM;
+    } else {
+        uintptr_t start = mpk_arena_map(&domain->arena, address, size);
+        result = start ? (int64_t)start : -ENOMEM;
+    }
+    return finish(call, result);
+}
+
+int64_t mpk_syscall_munmap(struct mpk_syscall *call)
+{
+    pthread_mutex_lock(&call->domain->lock);
+    bool done = mpk_arena_unmap(&call->domain->arena, call->arguments[0], call->arguments[1]);
+    return finish(call, done ? 0 : -EINVAL);
+}
+
+/* Nothing is changed. What is asked for and there already is granted. */
+int64_t mpk_syscall_mprotect(struct mpk_syscall *call)
+{
+    struct mpk_domain *domain = call->domain;
+    struct mpk_arena *arena = &domain->arena;
+    uintptr_t address = call->arguments[0];
+    size_t size = call->arguments[1];
+    uint64_t protection = call->arguments[2];
+    if (!og_is_within(address, size, arena->start, arena->start + arena->size))
+        return -ENOMEM;
+    if (protection & PROT_EXEC)
+        return -EPERM;
+    pthread_mutex_lock(&domain->lock);
+    bool granted = !(protection & PROT_WRITE) || mpk_arena_is_writable(arena, address, size);
+    pthread_mutex_unlock(&domain->lock);
+    return granted ? 0 : -EACCES;
+}
+
+/* malloc and realloc do without. */
+int64_t mpk_syscall_mremap(struct mpk_syscall *call)
+{
+    (void)call;
+    return -ENOMEM;
+}
+
+int64_t mpk_syscall_madvise(struct mpk_syscall *call)
+{
+    if (call->arguments[2] != MADV_DONTNEED)
+        return 0;
+    pthread_mutex_lock(&call->domain->lock);
+    bool done = mpk_arena_forget(&call->domain->arena, call->arguments[0], call->arguments[1]);
+    return finish(call, done ? 0 : -EINVAL);
+}

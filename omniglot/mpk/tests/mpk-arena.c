@@ -1,0 +1,596 @@
+/* The arena's books against what the kernel says of its memory (/proc/self/maps), in random
+ * sequences of what domains ask for, before and after loading. Without keys, so that it runs
+ * everywhere: keys follow from the same states as protection does. */
+#include "omniglot/mpk/mpk.h"
+#include "omniglot/tests/cmocka-tests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PAGES = 65536, FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
+
+static struct mpk_arena arena;
+static unsigned char before[PAGES];
+static char rights[PAGES][4]; /* "rwxp", as the kernel has them */
+static int harmless, hostile; /* files; the hostile one has a WRPKRU over a border of pages */
+static uint64_t randomness;
+
+static unsigned pick(unsigned below)
+{
+    randomness = randomness * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(randomness >> 33) % below;
+}
+
+static int make_file(const char *bytes, size_t at)
+{
+    static char content[FILE_PAGES * MPK_PAGE];
+    memset(content, 0x90, sizeof(content));
+    if (bytes)
+        memcpy(content + at, bytes, strlen(bytes));
+    int file = memfd_create("file", MFD_CLOEXEC);
+    assert_int_equal(write(file, content, sizeof(content)), sizeof(content));
+    return file;
+}
+
+/* --- checks --- */
+
+/* Those that were ever used, and some more. */
+static size_t pages_to_look_at(void)
+{
+    return arena.used_pages + 64 < PAGES ? arena.used_pages + 64 : PAGES;
+}
+
+/* How many mappings there are in what was ever used of the arena. */
+static size_t look_at_memory(void)
+{
+    size_t count = 0;
+    uintptr_t start, end, low = arena.start, high = low + pages_to_look_at() * MPK_PAGE;
+    char line[512], found[5];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    memset(rights, '?', sizeof(rights));
+    while (fgets(line, sizeof(line), maps)) {
+        assert_int_equal(sscanf(line, "%lx-%lx %4s", &start, &end, found), 3);
+        count += start < high && end > low;
+        start = start < low ? low : start;
+        end = end < high ? end : high;
+        for (; start < end; start += MPK_PAGE)
+            memcpy(rights[(start - low) / MPK_PAGE], found, 4);
+    }
+    fclose(maps);
+    return count;
+}
+
+static const char *rights_of(unsigned char state)
+{
+    switch (state) {
+    case MPK_GUARD:
+        return "---";
+    case MPK_FILE:
+        return "r--";
+    case MPK_CODE:
+        return "r-x";
+    default:
+        return "rw-";
+    }
+}
+
+static void assert_books_are_true(void)
+{
+    size_t memory = 0, borders = 0;
+    assert_false(arena.failed);
+    assert_true(look_at_memory() <= MAPPINGS + 64);
+    for (size_t page = 0; page < pages_to_look_at(); page++) {
+        if (memcmp(rights[page], rights_of(arena.pages[page]), 3))
+            fail_msg("page %zu: state %d, %.4s", page, arena.pages[page], rights[page]);
+        if (!arena.loading)
+            assert_int_equal(rights[page][3], 'p');
+        if (arena.loading || page >= arena.loaded_pages)
+            memory += arena.pages[page] == MPK_MEMORY;
+        borders += page && arena.pages[page] != arena.pages[page - 1];
+    }
+    assert_int_equal(arena.memory_pages, memory);
+    assert_int_equal(arena.borders, borders);
+    assert_true(memory * MPK_PAGE + arena.heap_granted - arena.heap <=
+                arena.heap_size + (arena.loading ? 16 << 20 : 0));
+    assert_true(arena.brk <= arena.heap_granted);
+}
+
+/* No code holds what is forbidden, over borders of pages either. */
+static void assert_code_is_harmless(void)
+{
+    const char *name;
+    for (size_t page = 0; page < PAGES;) {
+        size_t first = page;
+        while (page < PAGES && arena.pages[page] == MPK_CODE)
+            page++;
+        size_t size = (page - first) * MPK_PAGE;
+        const unsigned char *code = (const unsigned char *)arena.start + first * MPK_PAGE;
+        assert_int_equal(mpk_scan(code, size, &name), size);
+        page += page == first;
+    }
+}
+
+/* What the host may read and write by references is what has been loaded as that. */
+static void assert_regions_are_true(void)
+{
+    for (size_t page = 0; page < PAGES; page++) {
+        unsigned found = 0, wanted = OG_READ | OG_WRITE;
+        for (size_t i = 0; i < arena.region_count; i++)
+            if (og_is_within(arena.start + page * MPK_PAGE, MPK_PAGE, arena.regions[i].start,
+                             arena.regions[i].end))
+                found |= arena.regions[i].rights;
+        if (arena.pages[page] == MPK_GUARD)
+            wanted = 0;
+        if (arena.pages[page] == MPK_FILE || arena.pages[page] == MPK_CODE)
+            wanted = OG_READ;
+        assert_int_equal(found, wanted);
+    }
+}
+
+/* --- what a domain can ask for --- */
+
+static bool is_zero(uintptr_t start, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (((const char *)start)[i])
+            return false;
+    return true;
+}
+
+/* 0, or an address: of what is there, or what is not. */
+static uintptr_t pick_address(void)
+{
+    uintptr_t page = arena.start + (uintptr_t)pick((unsigned)pages_to_look_at()) * MPK_PAGE;
+    switch (pick(20)) {
+    case 0:
+        return arena.start - MPK_PAGE;
+    case 1: /* while loading it would make everything loaded */
+        return arena.loading || pick(20) ? page : arena.start + (uintptr_t)(PAGES - 1) * MPK_PAGE;
+    case 2:
+        return page + 8;
+    default:
+        return pick(3) ? page : 0;
+    }
+}
+
+static size_t pick_size(void)
+{
+    static const size_t odd[] = {0, SIZE_MAX, SIZE_MAX - MPK_PAGE, (size_t)PAGES * MPK_PAGE,
+                                 (size_t)300 << 20};
+    return pick(30) ? 1 + pick(12 * MPK_PAGE) : odd[pick(5)];
+}
+
+static void map_memory(void)
+{
+    size_t size = pick_size();
+    uintptr_t address = pick_address(), start = mpk_arena_map(&arena, address, size);
+    if (!start)
+        return;
+    assert_true(!address || start == address);
+    assert_true(is_zero(start, size));
+    memset((void *)start, 1, size);
+}
+
+static void map_source(bool code)
+{
+    int is_hostile = pick(2) == 0;
+    struct og_fault fault = {0};
+    struct mpk_source source = {.file = is_hostile ? hostile : harmless,
+                                .offset = (off_t)pick(FILE_PAGES) * MPK_PAGE};
+    size_t size = 1 + pick(10 * MPK_PAGE), left = FILE_PAGES * MPK_PAGE - (size_t)source.offset;
+    source.size = size < left ? size : left;
+    uintptr_t start = code
+                          ? mpk_arena_map_code(&arena, pick_address(), size, &source, false, &fault)
+                          : mpk_arena_map_file(&arena, pick_address(), size, &source);
+    if (!start)
+        assert_int_equal(fault.error != OG_OK, code);
+    else if (is_hostile && source.offset == 3 * MPK_PAGE)
+        assert_int_equal(*(const unsigned char *)start, 0x01);
+    else
+        assert_int_equal(*(const unsigned char *)start, 0x90);
+    if (start && !arena.loading)
+        fail_msg("a file was mapped, or code made, after loading");
+}
+
+static void unmap_memory(void)
+{
+    uintptr_t address = pick_address();
+    size_t size = pick_size();
+    mpk_arena_unmap(&arena, address, size);
+}
+
+static void move_brk(void)
+{
+    uintptr_t brk = arena.heap + pick((unsigned)arena.heap_size + 2 * MPK_PAGE) - MPK_PAGE;
+    uintptr_t old = arena.brk, now = mpk_arena_set_brk(&arena, brk);
+    assert_true(now == brk || now == old);
+    assert_true(mpk_arena_is_writable(&arena, arena.heap, now - arena.heap));
+    if (now > old) {
+        assert_true(is_zero(old, now - old));
+        memset((void *)old, 1, now - old);
+    } else {
+        memset((void *)now, 0, (MPK_PAGE - now % MPK_PAGE) % MPK_PAGE);
+    }
+}
+
+static void step(void)
+{
+    memcpy(before, arena.pages, PAGES);
+    switch (pick(8)) {
+    case 0:
+    case 1:
+        map_memory();
+        break;
+    case 2:
+        map_source(true);
+        break;
+    case 3:
+        map_source(false);
+        break;
+    case 4:
+        move_brk();
+        break;
+    case 5:
+        mpk_arena_forget(&arena, pick_address(), pick_size());
+        break;
+    default:
+        unmap_memory();
+    }
+    for (size_t page = 0; page < pages_to_look_at(); page++) {
+        bool owned = before[page] == MPK_STACK || before[page] == MPK_GUARD;
+        if (before[page] != arena.pages[page] &&
+            (owned || (!arena.loading && page < arena.loaded_pages)))
+            fail_msg("page %zu was %d and became %d", page, before[page], arena.pages[page]);
+    }
+}
+
+/* --- tests --- */
+
+static void open_arena(uint64_t seed)
+{
+    const struct og_options options = {.heap_size = 1 << 20, .stack_size = MPK_PAGE};
+    struct og_fault fault;
+    randomness = seed;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_int_equal(arena.map_pages, PAGES);
+    harmless = make_file(NULL, 0);
+    hostile = make_file("\x0f\x01\xef", 3 * MPK_PAGE - 1);
+    for (int i = 0; i < 4; i++)
+        assert_true(mpk_arena_map_stack(&arena, 16 * MPK_PAGE) != 0);
+    assert_true(mpk_arena_grant_scopes(&arena, 0));
+}
+
+static void close_arena(void)
+{
+    mpk_arena_close(&arena);
+    close(harmless);
+    close(hostile);
+}
+
+static void books_and_memory_agree_at_every_step(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    static unsigned char contents[1 << 20];
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        open_arena(seed);
+        for (int i = 0; i < STEPS; i++) {
+            step();
+            if (i % 25 == 0)
+                assert_books_are_true();
+        }
+        assert_code_is_harmless();
+        assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+        assert_books_are_true();
+        assert_regions_are_true();
+        assert_code_is_harmless();
+        size_t size = arena.brk - arena.heap, loaded = arena.loaded_pages;
+        memcpy(contents, (const void *)arena.heap, size);
+        for (int round = 0; round < 4; round++) {
+            for (int i = 0; i < STEPS / 4; i++) {
+                step();
+                if (i % 25 == 0)
+                    assert_books_are_true();
+            }
+            /* Whatever the domain has done, the host can write what was not loaded. */
+            for (size_t page = loaded; page < loaded + 1000 && page < PAGES; page++)
+                *(volatile char *)(arena.start + page * MPK_PAGE) = 1;
+            assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+            assert_books_are_true();
+            assert_memory_equal(arena.pages, arena.loaded, PAGES);
+            assert_int_equal(arena.brk - arena.heap, size);
+            assert_memory_equal((const void *)arena.heap, contents, size);
+        }
+        close_arena();
+    }
+}
+
+static void code_is_looked_at_again_when_loading_ends(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    for (int changed = 0; changed < 2; changed++) {
+        open_arena(8);
+        const struct mpk_source from = {.file = harmless, .offset = 0, .size = MPK_PAGE};
+        uintptr_t code = mpk_arena_map_code(&arena, 0, MPK_PAGE, &from, false, &fault);
+        assert_true(code != 0);
+        off_t at = (off_t)(code - arena.start) + 100;
+        if (changed)
+            assert_int_equal(pwrite(arena.file, "\x0f\x01\xef", 3, at), 3);
+        assert_int_equal(mpk_arena_settle(&arena, &fault), changed ? OG_FORBIDDEN : OG_OK);
+        if (!changed) {
+            uintptr_t made = mpk_arena_map(&arena, 0, MPK_PAGE);
+            assert_int_equal(mpk_arena_make_code(&arena, made, MPK_PAGE, false, &fault),
+                             OG_FORBIDDEN);
+        }
+        close_arena();
+    }
+}
+
+/* A WRPKRU whose first byte ends one page, and whose others start the next. */
+static void code_is_scanned_over_borders(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    for (int trusted = 0; trusted < 2; trusted++) {
+        open_arena(11);
+        const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE};
+        const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE};
+        uintptr_t start = mpk_arena_map(&arena, 0, 8 * MPK_PAGE);
+        assert_true(start != 0);
+        assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), start);
+        assert_int_equal(
+            mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, trusted, &fault), 0);
+        assert_int_equal(fault.error, OG_FORBIDDEN);
+        start += 4 * MPK_PAGE;
+        assert_int_equal(
+            mpk_arena_map_code(&arena, start + MPK_PAGE, MPK_PAGE, &second, false, &fault),
+            start + MPK_PAGE);
+        assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, trusted, &fault), 0);
+        assert_int_equal(fault.error, OG_FORBIDDEN);
+        assert_books_are_true();
+        close_arena();
+    }
+}
+
+/* At every offset, and where the code ends with it. */
+static void what_opens_rights_is_found_wherever_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size, prefixes; /* before 0F */
+        const char *name;      /* NULL: harmless */
+    } codes[] = {
+        {"\x0f\x01\xef", 3, 0, "WRPKRU"},
+        {"\x0f\xae\x28", 3, 0, "XRSTOR"},
+        {"\x0f\xae\x6c\x24\x40", 5, 0, "XRSTOR"},
+        {"\xf3\x0f\xae\xd0", 4, 1, "WRFSBASE"},
+        {"\xf3\x48\x0f\xae\xd9", 5, 2, "WRGSBASE"},
+        {"\xf3\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xae\xd0", 15, 12, "WRFSBASE"},
+        {"\x0f\x01\xf9", 3, 0, NULL},     /* RDTSCP */
+        {"\x0f\xae\xe8", 3, 0, NULL},     /* LFENCE */
+        {"\x0f\xae\x20", 3, 0, NULL},     /* XSAVE */
+        {"\x0f\xae\xd0", 3, 0, NULL},     /* WRFSBASE without F3 */
+        {"\xf3\x0f\xae\xc0", 4, 1, NULL}, /* RDFSBASE */
+        {"\x0f\x01", 2, 0, NULL},         /* cut off */
+        {"\xf3\x0f\xae", 3, 1, NULL},
+    };
+    enum { AHEAD = 40, BEHIND = 20, LONGEST = 15 };
+    unsigned char code[AHEAD + LONGEST + BEHIND];
+    const char *name;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        for (size_t ahead = 0; ahead < AHEAD; ahead++)
+            for (size_t behind = 0; behind < BEHIND; behind++) {
+                size_t size = ahead + codes[i].size + behind;
+                memset(code, 0x90, sizeof(code));
+                memcpy(code + ahead, codes[i].bytes, codes[i].size);
+                size_t found = mpk_scan(code, size, &name);
+                assert_int_equal(found, codes[i].name ? ahead + codes[i].prefixes : size);
+                if (codes[i].name)
+                    assert_string_equal(name, codes[i].name);
+            }
+}
+
+static size_t map_until_refused(size_t size)
+{
+    size_t count = 0;
+    while (mpk_arena_map(&arena, 0, size))
+        count++;
+    return count;
+}
+
+static void memory_is_limited(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(12);
+    assert_int_equal(map_until_refused(1 << 20), 17);
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + MPK_PAGE), arena.heap);
+    assert_books_are_true();
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_int_equal(map_until_refused(64 << 10), 16);
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 1), arena.heap);
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + (1 << 19)), arena.heap + (1 << 19));
+    assert_int_equal(map_until_refused(64 << 10), 8);
+    assert_books_are_true();
+    close_arena();
+}
+
+/* Every second page is another file's, or is not mapped. */
+static void mappings_are_limited(void **state)
+{
+    (void)state;
+    enum { DIVIDED = 3072 };
+    struct og_fault fault;
+    open_arena(13);
+    const struct mpk_source from = {.file = harmless, .offset = 0, .size = MPK_PAGE};
+    uintptr_t start = mpk_arena_map(&arena, 0, DIVIDED * MPK_PAGE);
+    size_t mapped = 0;
+    assert_true(start != 0);
+    for (uintptr_t page = 0; page < DIVIDED; page += 2)
+        mapped += mpk_arena_map_file(&arena, start + page * MPK_PAGE, MPK_PAGE, &from) != 0;
+    assert_true(mapped > 100 && mapped < MAPPINGS / 2);
+    /* Without borders, each is a mapping all the same. */
+    for (uintptr_t page = 0; page < DIVIDED; page++)
+        mpk_arena_map_file(&arena, start + page * MPK_PAGE, MPK_PAGE, &from);
+    assert_books_are_true();
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_books_are_true();
+    close_arena();
+}
+
+/* A refusal of the system half-way: the arena says that it has failed, until reset. */
+static void a_refusal_of_the_system_is_noticed(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(9);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+    assert_true(start != 0);
+    munmap((void *)(start + MPK_PAGE), MPK_PAGE);
+    assert_false(mpk_arena_unmap(&arena, start, 4 * MPK_PAGE));
+    assert_true(arena.failed);
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_NO_MEMORY);
+    assert_true(mmap((void *)(start + MPK_PAGE), MPK_PAGE, PROT_READ,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+    assert_books_are_true();
+    munmap((void *)start, MPK_PAGE);
+    assert_int_equal(mpk_arena_map(&arena, 0, 4 * MPK_PAGE), 0);
+    assert_true(arena.failed);
+    close_arena();
+}
+
+static void writable_is_what_is_granted(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(10);
+    const struct mpk_source from = {.file = harmless, .offset = 0, .size = MPK_PAGE};
+    uintptr_t memory = mpk_arena_map(&arena, 0, 2 * MPK_PAGE);
+    uintptr_t file = mpk_arena_map_file(&arena, 0, MPK_PAGE, &from);
+    uintptr_t code = mpk_arena_map_code(&arena, 0, MPK_PAGE, &from, false, &fault);
+    uintptr_t stack = mpk_arena_map_stack(&arena, 4 * MPK_PAGE);
+    assert_true(mpk_arena_is_writable(&arena, memory, 2 * MPK_PAGE));
+    assert_false(mpk_arena_is_writable(&arena, memory, 2 * MPK_PAGE + 1));
+    assert_false(mpk_arena_is_writable(&arena, memory, SIZE_MAX));
+    assert_false(mpk_arena_is_writable(&arena, file, 1));
+    assert_true(mpk_arena_is_readable(&arena, file, MPK_PAGE));
+    assert_false(mpk_arena_is_writable(&arena, code, 1));
+    assert_true(mpk_arena_is_readable(&arena, code, MPK_PAGE));
+    assert_true(mpk_arena_is_writable(&arena, stack, 3 * MPK_PAGE));
+    assert_false(mpk_arena_is_readable(&arena, stack - 1, 1));
+    assert_false(mpk_arena_is_readable(&arena, stack + 3 * MPK_PAGE, 1));
+    assert_true(mpk_arena_is_writable(&arena, arena.stack, arena.stack_size));
+    assert_false(mpk_arena_is_writable(&arena, arena.stack - 1, 1));
+    assert_true(mpk_arena_grant_scopes(&arena, 15));
+    assert_true(mpk_arena_is_writable(&arena, arena.stack - arena.stack_size, arena.stack_size));
+    assert_false(mpk_arena_is_readable(&arena, arena.heap, 1));
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 1), arena.heap + 1);
+    assert_true(mpk_arena_is_writable(&arena, arena.heap, 1));
+    assert_false(mpk_arena_is_readable(&arena, arena.start + arena.size, 1));
+    close_arena();
+}
+
+static void what_the_runtime_and_the_loader_have_made_stays(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(14);
+    uintptr_t stack = mpk_arena_map_stack(&arena, 4 * MPK_PAGE), guard = stack - MPK_PAGE;
+    uintptr_t loaded = mpk_arena_map(&arena, 0, MPK_PAGE);
+    *(char *)loaded = 1;
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(mpk_arena_map(&arena, guard, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_map(&arena, stack, MPK_PAGE), 0);
+        assert_false(mpk_arena_unmap(&arena, guard, MPK_PAGE));
+        assert_false(mpk_arena_unmap(&arena, stack, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, guard, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, stack, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, loaded, MPK_PAGE));
+        assert_int_equal(*(char *)loaded, 1);
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    assert_books_are_true();
+    close_arena();
+}
+
+/* More than was asked for would be over what is behind it. */
+static void no_more_of_a_file_is_mapped_than_was_asked_for(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(15);
+    const struct mpk_source from = {.file = harmless, .offset = 0, .size = 2 * MPK_PAGE};
+    uintptr_t memory = mpk_arena_map(&arena, 0, 2 * MPK_PAGE);
+    *(char *)(memory + MPK_PAGE) = 1;
+    assert_int_equal(mpk_arena_map_file(&arena, memory, MPK_PAGE, &from), 0);
+    assert_int_equal(mpk_arena_map_code(&arena, memory, MPK_PAGE, &from, false, &fault), 0);
+    assert_int_equal(*(char *)(memory + MPK_PAGE), 1);
+    assert_books_are_true();
+    close_arena();
+}
+
+static void sizes_that_are_too_large_are_refused(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 15, SIZE_MAX / 16 + 1};
+    struct og_fault fault;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        const struct og_options of_stack = {.stack_size = sizes[i]};
+        assert_int_equal(mpk_arena_open(&arena, -1, &of_stack, &fault), OG_BAD_ARGUMENT);
+        mpk_arena_close(&arena);
+        const struct og_options of_both = {.stack_size = MPK_PAGE, .heap_size = sizes[i]};
+        if (i > 1)
+            continue;
+        assert_int_equal(mpk_arena_open(&arena, -1, &of_both, &fault), OG_BAD_ARGUMENT);
+        mpk_arena_close(&arena);
+    }
+}
+
+/* The heap is granted in steps, the last of which would be over its end. */
+static void a_heap_of_few_pages_has_no_more(void **state)
+{
+    (void)state;
+    enum { FEW = 5 };
+    const struct og_options options = {.heap_size = FEW * MPK_PAGE, .stack_size = MPK_PAGE};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 1), arena.heap + 1);
+        assert_int_equal(arena.heap_granted, arena.heap + FEW * MPK_PAGE);
+        assert_false(arena.failed);
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + FEW * MPK_PAGE + 1),
+                         arena.heap + 1);
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    mpk_arena_close(&arena);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(books_and_memory_agree_at_every_step),
+        cmocka_unit_test(code_is_looked_at_again_when_loading_ends),
+        cmocka_unit_test(code_is_scanned_over_borders),
+        cmocka_unit_test(what_opens_rights_is_found_wherever_it_is),
+        cmocka_unit_test(memory_is_limited),
+        cmocka_unit_test(mappings_are_limited),
+        cmocka_unit_test(a_refusal_of_the_system_is_noticed),
+        cmocka_unit_test(writable_is_what_is_granted),
+        cmocka_unit_test(what_the_runtime_and_the_loader_have_made_stays),
+        cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
+        cmocka_unit_test(sizes_that_are_too_large_are_refused),
+        cmocka_unit_test(a_heap_of_few_pages_has_no_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
