@@ -197,6 +197,7 @@ enum og_error og_turn_shut(struct og_turn *turn, struct og_context *own, bool fo
                    look(turn, own) != IS_FREE;
     if (!is_busy) {
         turn->closed = true;
+        /* Also where it is `own`: a handler that has interrupted it must not enter by itself. */
         if (turn->owner)
             set_shut(turn->owner, 1);
     }

@@ -242,20 +242,34 @@ int mpk_is_callback(struct og_domain *handle, uintptr_t address)
     return is_ours;
 }
 
+static void take_back(struct mpk_domain *domain, size_t number)
+{
+    struct og_callback *callback = domain->callbacks[number];
+    domain->slots[number] = (struct mpk_slot){.thread = MPK_NOBODY};
+    domain->callback_uses[number]++;
+    domain->callbacks[number] = NULL;
+    if (!callback)
+        return;
+    /* The domain may be gone when its owner closes it. */
+    __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);
+}
+
 /* Nobody is inside. */
 void mpk_callbacks_close(struct mpk_domain *domain)
 {
     pthread_mutex_lock(&domain->lock);
-    for (size_t i = 0; i < MPK_CALLBACKS; i++) {
-        struct og_callback *callback = domain->callbacks[i];
-        domain->slots[i] = (struct mpk_slot){.thread = MPK_NOBODY};
-        domain->callback_uses[i]++;
-        domain->callbacks[i] = NULL;
-        if (!callback)
-            continue;
-        /* The domain may be gone when its owner closes it. */
-        __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELAXED);
-        __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);
-    }
+    for (size_t i = 0; i < MPK_CALLBACKS; i++)
+        take_back(domain, i);
     pthread_mutex_unlock(&domain->lock);
+}
+
+/* Nobody can call what was a thread's that the child lacks. It may be on that thread's stack, which
+ * the next one gets: nothing is to be written there any later. */
+void mpk_callbacks_forked(struct mpk_domain *domain)
+{
+    for (size_t i = 0; i < MPK_CALLBACKS; i++)
+        if (domain->callbacks[i] && domain->slots[i].thread != og_thread_number() &&
+            domain->slots[i].thread != MPK_ANY_THREAD)
+            take_back(domain, i);
 }

@@ -507,6 +507,7 @@ void mpk_callback_any_thread(struct og_domain *domain, struct og_callback *callb
 void mpk_callbacks_leave(struct mpk_domain *domain);
 int mpk_is_callback(struct og_domain *domain, uintptr_t address);
 void mpk_callbacks_close(struct mpk_domain *domain);
+void mpk_callbacks_forked(struct mpk_domain *domain); /* in the child; with the domain's lock */
 
 /* deadline.c */
 /* The clock runs while a domain has a deadline. Watching again what is watched starts it where that

@@ -184,19 +184,32 @@ int none_is_callback(struct og_domain *domain, uintptr_t address)
     return is_ours;
 }
 
+static void take_back(struct slot *slot)
+{
+    /* The domain may be gone when its owner closes it. */
+    __atomic_store_n(&slot->callback->domain, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->callback->address, 0, __ATOMIC_RELAXED);
+    *slot = (struct slot){.uses = slot->uses + 1};
+}
+
 /* Nobody is inside. */
 void none_callbacks_close(struct og_domain *domain)
 {
     pthread_mutex_lock(&callbacks_lock);
-    for (unsigned i = 0; i < SLOTS; i++) {
-        if (slots[i].callback && slots[i].domain == domain) {
-            /* The domain may be gone when its owner closes it. */
-            __atomic_store_n(&slots[i].callback->domain, NULL, __ATOMIC_RELAXED);
-            __atomic_store_n(&slots[i].callback->address, 0, __ATOMIC_RELAXED);
-            slots[i] = (struct slot){.uses = slots[i].uses + 1};
-        }
-    }
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].callback && slots[i].domain == domain)
+            take_back(&slots[i]);
     pthread_mutex_unlock(&callbacks_lock);
+}
+
+/* Nobody can call what was a thread's that the child lacks. It may be on that thread's stack, which
+ * the next one gets: nothing is to be written there any later. */
+static void take_back_in_child(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].callback && slots[i].thread != og_thread_number() &&
+            slots[i].thread != ANY_THREAD)
+            take_back(&slots[i]);
 }
 
 void none_callbacks_leave(struct og_domain *domain)
@@ -213,8 +226,10 @@ void none_callbacks_fork(enum none_fork when)
 {
     if (when == NONE_BEFORE_FORK)
         pthread_mutex_lock(&callbacks_lock);
-    if (when == NONE_IN_CHILD)
+    if (when == NONE_IN_CHILD) {
         pthread_cond_init(&ended, NULL);
+        take_back_in_child();
+    }
     if (when != NONE_BEFORE_FORK)
         pthread_mutex_unlock(&callbacks_lock);
 }

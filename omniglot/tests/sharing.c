@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 enum og_isolation sharing_isolation;
@@ -120,7 +122,8 @@ int sharing_exit_status(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
 }
 
-bool sharing_forbid(long number, int argument, unsigned value)
+/* From now on the kernel does this instead of a system call. */
+static bool filter(long number, int argument, unsigned value, unsigned action)
 {
     const unsigned at = (unsigned)offsetof(struct seccomp_data, args[0]);
     struct sock_filter code[] = {
@@ -128,12 +131,17 @@ bool sharing_forbid(long number, int argument, unsigned value)
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 3),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at + 8 * (unsigned)(argument < 0 ? 0 : argument)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, argument < 0 ? 0 : 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
     return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+bool sharing_forbid(long number, int argument, unsigned value)
+{
+    return filter(number, argument, value, SECCOMP_RET_ERRNO | EPERM);
 }
 
 static void wait_until(atomic_int *step, int value)
@@ -325,6 +333,58 @@ void reset_and_close_are_refused_while_another_thread_is_inside(void **state)
     sharing_close(domain);
 }
 
+/* --- a handler that calls in, which it must not --- */
+
+static struct og_domain *being_reset;
+static struct og_function counts;
+static volatile sig_atomic_t entered, refused;
+
+/* In place of a system call of the reset, which counts as done. */
+static void enter_what_is_being_reset(int signal, siginfo_t *info, void *memory)
+{
+    ucontext_t *context = memory;
+    struct og_fault fault;
+    struct og_scope scope;
+    (void)signal, (void)info;
+    og_scope_begin(being_reset, &scope);
+    enum og_error error = call_in(&scope, &counts, 0, 0, 0, NULL, &fault);
+    og_scope_end(&scope);
+    if (error == OG_BUSY)
+        refused++;
+    else
+        entered++;
+    context->uc_mcontext.gregs[REG_RAX] = 0;
+}
+
+static int reset_with_handler(void)
+{
+    const struct sigaction action = {.sa_sigaction = enter_what_is_being_reset,
+                                     .sa_flags = SA_SIGINFO};
+    struct og_fault fault;
+    alarm(20);
+    if (sigaction(SIGSYS, &action, NULL) ||
+        !filter(SYS_madvise, 2, MADV_DONTNEED, SECCOMP_RET_TRAP))
+        return 1;
+    if (og_domain_reset(being_reset, &fault))
+        return 2;
+    return entered ? 3 : !refused ? 4 : 0;
+}
+
+/* The thread that resets was inside last: nobody else's entering would have to be looked at. */
+void a_handler_does_not_enter_what_its_thread_resets(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    being_reset = sharing_open(OG_THREADS_REFUSE);
+    assert_int_equal(og_domain_lookup(being_reset, "count", &counts, &fault), OG_OK);
+    assert_int_equal(sharing_call(being_reset, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(sharing_call(being_reset, "count", 0, 0, 0, NULL, &fault) ? 5 : reset_with_handler());
+    assert_int_equal(sharing_exit_status(child), 0);
+    sharing_close(being_reset);
+}
+
 static atomic_int waiting;
 
 static void *enter_when_told(void *memory)
@@ -396,7 +456,7 @@ void a_domain_whose_owner_cannot_be_seen_is_not_entered(void **state)
     assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
     pid_t child = fork();
     if (child == 0) {
-        alarm(60);
+        alarm(20);
         if (sharing_call(domain, "count", 0, 0, 0, NULL, &fault) ||
             !sharing_forbid(SYS_membarrier, -1, 0))
             _exit(1);
@@ -812,7 +872,7 @@ void a_child_of_fork_hears_that_a_thread_was_inside(void **state)
     begin_visit(&thread, &visitor, domain);
     pid_t child = fork();
     if (child == 0) {
-        alarm(60);
+        alarm(20);
         int bad = sharing_call(domain, "count", 0, 0, 0, &value, &fault) != OG_POISONED;
         bad |= !strstr(fault.message, "when the process forked");
         bad |= (og_domain_reset(domain, &fault) != OG_OK) << 1;
@@ -823,6 +883,58 @@ void a_child_of_fork_hears_that_a_thread_was_inside(void **state)
     end_visit(thread, &visitor);
     assert_int_equal(sharing_exit_status(child), 0);
     sharing_close(domain);
+}
+
+static struct og_callback *kept; /* on the stack of the thread that has opened it */
+
+static void *keep_a_callback(void *memory)
+{
+    struct called *called = memory;
+    /* Deep, where in the child nobody comes to: it starts a thread, which gets the stack. */
+    struct {
+        struct og_callback callback;
+        char above[1 << 16];
+    } deep;
+    called->error = og_callback_open(called->domain, &deep.callback, note, called, &called->fault);
+    kept = &deep.callback;
+    atomic_store(&closing, 1);
+    wait_until(&closing, 2);
+    og_callback_close(&deep.callback);
+    return NULL;
+}
+
+/* What there is of the thread in the child is memory for another. 0: it stays as that has it. */
+static int reset_beside_a_stack(struct og_domain *domain)
+{
+    unsigned char *memory = (unsigned char *)kept;
+    struct og_fault fault;
+    int bad = kept->domain != NULL;
+    alarm(20);
+    memset(memory, 0x5a, sizeof(*kept));
+    bad |= (og_domain_reset(domain, &fault) != OG_OK) << 1;
+    for (size_t i = 0; i < sizeof(*kept); i++)
+        bad |= (memory[i] != 0x5a) << 2;
+    bad |= (og_domain_close(domain, &fault) != OG_OK) << 3;
+    return bad;
+}
+
+void a_child_of_fork_writes_to_no_stack_of_a_thread_that_it_lacks(void **state)
+{
+    (void)state;
+    struct called called = {.domain = sharing_open(OG_THREADS_WAIT)};
+    pthread_t thread;
+    atomic_store(&closing, 0);
+    assert_int_equal(pthread_create(&thread, NULL, keep_a_callback, &called), 0);
+    wait_until(&closing, 1);
+    assert_int_equal(called.error, OG_OK);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(reset_beside_a_stack(called.domain));
+    assert_int_equal(sharing_exit_status(child), 0);
+    assert_ptr_equal(kept->domain, called.domain);
+    atomic_store(&closing, 2);
+    pthread_join(thread, NULL);
+    sharing_close(called.domain);
 }
 
 /* Takes every lock that there is, as often as it can. */
@@ -856,7 +968,7 @@ void a_child_of_fork_finds_no_lock_taken(void **state)
     for (int i = 0; i < 40; i++) {
         pid_t child = fork();
         if (child == 0) {
-            alarm(60);
+            alarm(20);
             int bad = og_domain_reset(called.domain, &fault) != OG_OK;
             bad |= (sharing_call(called.domain, "count", 0, 0, 0, &value, &fault) != OG_OK) << 1;
             bad |= (og_callback_open(called.domain, &called.callback, note, NULL, &fault) != OG_OK)

@@ -35,6 +35,7 @@ int sharing_exit_status(pid_t child);
         cmocka_unit_test(a_refused_thread_is_told_that_another_is_inside),                         \
         cmocka_unit_test(a_thread_waits_until_the_other_is_out),                                   \
         cmocka_unit_test(reset_and_close_are_refused_while_another_thread_is_inside),              \
+        cmocka_unit_test(a_handler_does_not_enter_what_its_thread_resets),                         \
         cmocka_unit_test(a_domain_that_a_thread_waits_for_is_not_closed),                          \
         cmocka_unit_test(a_domain_whose_owner_cannot_be_seen_is_not_entered),                      \
         cmocka_unit_test(looking_up_in_a_read_section_is_refused),                                 \
@@ -49,6 +50,7 @@ int sharing_exit_status(pid_t child);
         cmocka_unit_test(a_callback_can_close_itself),                                             \
         cmocka_unit_test(closing_a_callback_waits_for_no_other),                                   \
         cmocka_unit_test(a_child_of_fork_hears_that_a_thread_was_inside),                          \
+        cmocka_unit_test(a_child_of_fork_writes_to_no_stack_of_a_thread_that_it_lacks),            \
         cmocka_unit_test(a_child_of_fork_finds_no_lock_taken),                                     \
         cmocka_unit_test(many_threads_share_one_domain)
 
@@ -57,6 +59,7 @@ void what_is_validated_stays_while_it_is_read(void **state);
 void a_refused_thread_is_told_that_another_is_inside(void **state);
 void a_thread_waits_until_the_other_is_out(void **state);
 void reset_and_close_are_refused_while_another_thread_is_inside(void **state);
+void a_handler_does_not_enter_what_its_thread_resets(void **state);
 void a_domain_that_a_thread_waits_for_is_not_closed(void **state);
 void a_domain_whose_owner_cannot_be_seen_is_not_entered(void **state);
 void looking_up_in_a_read_section_is_refused(void **state);
@@ -71,6 +74,7 @@ void closing_a_callback_waits_for_no_other_callback(void **state);
 void a_callback_can_close_itself(void **state);
 void closing_a_callback_waits_for_no_other(void **state);
 void a_child_of_fork_hears_that_a_thread_was_inside(void **state);
+void a_child_of_fork_writes_to_no_stack_of_a_thread_that_it_lacks(void **state);
 void a_child_of_fork_finds_no_lock_taken(void **state);
 void many_threads_share_one_domain(void **state);
 

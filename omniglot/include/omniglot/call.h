@@ -99,15 +99,16 @@ struct og_callback {
 
 /* Registers `function` (with `user` handed through, never shown to the domain) and fills
  * *callback. It is the calling thread's: for foreign code that another thread runs it
- * is not registered. One that is registered already is unregistered first. Returns
- * OG_OK, or OG_NO_MEMORY when no slot is left of 64 in the domain (OG_MPK) or the program
- * (OG_NONE), or 16 in the domain (OG_PMP). */
+ * is not registered; in a child of fork those of threads that it lacks are closed. One that is
+ * registered already is unregistered first. Returns OG_OK, or OG_NO_MEMORY when no slot is
+ * left of 64 in the domain (OG_MPK) or the program (OG_NONE), or 16 in the domain (OG_PMP). */
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
                                og_callback_function *function, void *user,
                                struct og_fault *fault) OG_MUST_CHECK;
 
 /* Lets foreign code call it on whichever thread it runs. The host function has to be fit for that:
- * it is called on threads that know nothing of it. For as long as it is open. */
+ * it is called on threads that know nothing of it. For as long as it is open, also in a child of
+ * fork, where it must not be on the stack of a thread that there is no more. */
 void og_callback_any_thread(struct og_callback *callback);
 
 /* Unregisters it: a later call by foreign code reaches no host function, until the address

@@ -29,6 +29,11 @@ __asm__(".globl jump_as_signal\n.type jump_as_signal, @function\njump_as_signal:
         "  mov $10,%edi\n  xor %esi,%esi\n  xor %eax,%eax\n  xor %ecx,%ecx\n  xor %edx,%edx\n"
         "  jmp *%r11\n");
 
+/* Jumps to `code`, where a callback takes its rights, with a slot and the place of a frame. */
+EXPORT void jump_as_callback(void *code, long slot, void *frame);
+__asm__(".globl jump_as_callback\n.type jump_as_callback, @function\njump_as_callback:\n"
+        "  mov %rdi,%r11\n  mov %esi,%ebx\n  mov %rdx,%rbp\n  jmp *%r11\n");
+
 /* Goes to `code` with its own rights in eax, and this stack pointer. */
 EXPORT void jump_with_stack(void *code, void *stack);
 __asm__(".globl jump_with_stack\n.type jump_with_stack, @function\njump_with_stack:\n"

@@ -317,6 +317,16 @@ EXPORT long double return_long_double(double value)
     return (long double)value * 4;
 }
 
+/* The tag word of the x87 unit: 0xffff when its stack is empty. */
+EXPORT long x87_tags(void)
+{
+    struct {
+        uint32_t control, status, tags, others[4];
+    } environment;
+    __asm__ volatile("fnstenv %0\n\tfldenv %0" : "+m"(environment));
+    return environment.tags & 0xffff;
+}
+
 EXPORT _Complex long double return_complex(long double real, long double imaginary)
 {
     return real + 1 + (imaginary * 2) * 1.0iL;

@@ -439,6 +439,15 @@ static void the_x87_unit_is_empty_after_a_call(void **state)
     reset();
 }
 
+/* Where it were not, what foreign code computes there would come to nothing. */
+static void the_x87_stack_is_empty_in_a_call(void **state)
+{
+    (void)state;
+    long tags = 0;
+    assert_int_equal(call_words("x87_tags", &tags, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(tags, 0xffff);
+}
+
 static void fill_x87_and_return(void *user, struct og_scope *scope,
                                 const struct og_arguments *arguments, struct og_result *result)
 {
@@ -674,6 +683,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(system_calls_of_32_bits_are_refused),
         cmocka_unit_test(no_upper_half_holds_a_host_value),
         cmocka_unit_test(the_x87_unit_is_empty_after_a_call),
+        cmocka_unit_test(the_x87_stack_is_empty_in_a_call),
         cmocka_unit_test(the_x87_unit_is_empty_in_a_callback),
         cmocka_unit_test(control_words_are_the_hosts_in_a_callback_and_after_a_call),
         cmocka_unit_test(no_register_holds_a_host_value_after_a_callback),

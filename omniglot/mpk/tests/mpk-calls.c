@@ -114,6 +114,38 @@ static void large_and_rare_types_cross_the_gate(void **state)
     og_scope_end(&scope);
 }
 
+/* Of the x87 registers, by which the processor knows those that hold a value. */
+static unsigned x87_tags(void)
+{
+    struct {
+        uint32_t control, status, tags, rest[4];
+    } environment;
+    __asm__ volatile("fnstenv %0\n\tfldenv %0" : "+m"(environment));
+    return environment.tags & 0xffff;
+}
+
+/* Called as if they returned nothing: what they return is still there then. */
+static void results_on_the_x87_stack_are_values_for_the_processor(void **state)
+{
+    (void)state;
+    struct og_scope scope;
+    struct og_function one = boxed("return_long_double"), two = boxed("return_complex");
+    unsigned tags = 0;
+    assert_int_equal(og_function_x87(&one, 1, &fault), OG_OK);
+    assert_int_equal(og_function_stack(&two, 2 * sizeof(long double), &fault), OG_OK);
+    assert_int_equal(og_function_x87(&two, 2, &fault), OG_OK);
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, one, (AS(void (*)(double))(2.5), tags = x87_tags())), OG_OK);
+    __asm__ volatile("fninit");
+    assert_int_equal(tags, 0x3fff);
+    assert_int_equal(
+        CALL(scope, two, (AS(void (*)(long double, long double))(1.5L, 0.25L), tags = x87_tags())),
+        OG_OK);
+    __asm__ volatile("fninit");
+    assert_int_equal(tags, 0x0fff);
+    og_scope_end(&scope);
+}
+
 /* --- callbacks --- */
 
 static long callback_calls;
@@ -247,6 +279,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_kinds_of_arguments_and_results_cross_the_gate),
         cmocka_unit_test(large_and_rare_types_cross_the_gate),
+        cmocka_unit_test(results_on_the_x87_stack_are_values_for_the_processor),
         cmocka_unit_test(callbacks_reach_the_host_and_nest),
         cmocka_unit_test(a_closed_callback_is_a_fault),
         cmocka_unit_test(what_ends_in_a_callback_does_not_go_on),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void every_way_to_fail_ends_the_call_and_not_the_host(void **state)
@@ -225,6 +226,15 @@ static void descriptions_are_cut_and_need_no_domain(void **state)
 static void an_endless_loop_ends_at_the_deadline(void **state)
 {
     (void)state;
+    int status = -1;
+    (void)boxed("loop_forever");
+    pid_t child = fork();
+    if (child == 0) { /* where it does not end the test does, and says so */
+        alarm(20);
+        _exit(call_words("loop_forever", NULL, 0, 0, 0, 0) != OG_DEADLINE);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_exited_well(status);
     assert_int_equal(call_words("loop_forever", NULL, 0, 0, 0, 0), OG_DEADLINE);
     assert_works_after_reset();
 }

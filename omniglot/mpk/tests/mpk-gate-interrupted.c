@@ -29,20 +29,24 @@ static struct og_function calls_back, returns_long_double, asks_kernel, counts;
 static uintptr_t lowest;
 static struct og_callback callback;
 static volatile long handled;
+/* What the handler calls, though it must not: nothing where it has no domain. */
+static struct og_function handlers_own;
 
-static struct og_function also_counts; /* a third domain's: the handler calls it, if it is there */
+static bool call_in_handler(void)
+{
+    struct og_scope scope;
+    long value = 0;
+    if (!handlers_own.domain)
+        return true;
+    og_scope_begin(handlers_own.domain, &scope);
+    enum og_error error = CALL(scope, handlers_own, value = AS(long (*)(void))());
+    og_scope_end(&scope);
+    return !error && value > 100;
+}
 
 static void handle(int signal)
 {
-    struct og_scope scope;
-    long counted = 0;
-    handled += getppid() > 0 && signal == SIGUSR1;
-    if (!also_counts.entry)
-        return;
-    og_scope_begin(also_counts.domain, &scope);
-    if (CALL(scope, also_counts, counted = AS(long (*)(void))()) || counted <= 100)
-        _exit(101);
-    og_scope_end(&scope);
+    handled += getppid() > 0 && signal == SIGUSR1 && call_in_handler();
 }
 
 static void return_seven(void *user, struct og_scope *scope, const struct og_arguments *arguments,
@@ -125,15 +129,20 @@ static uintptr_t place_of(pid_t child)
     return registers.rip;
 }
 
-/* Which instructions of the `size` bytes at `start` one round executes. */
-static void find_instructions(pid_t child, int *status, uintptr_t start, size_t size,
+/* Code in which signals come. */
+struct code {
+    uintptr_t start, end;
+};
+
+/* Which instructions of it one round executes. */
+static void find_instructions(pid_t child, int *status, struct code code,
                               bool executed[static GATE_MOST])
 {
     for (int stopped = 0; stopped != SIGSTOP;) {
         stopped = go_on(child, true, status);
         assert_true(stopped > 0);
-        uintptr_t offset = place_of(child) - start;
-        if (offset < GATE_MOST && offset < size)
+        uintptr_t offset = place_of(child) - code.start;
+        if (offset < GATE_MOST && offset < code.end - code.start)
             executed[offset] = true;
     }
 }
@@ -175,36 +184,11 @@ static bool interrupt_at(pid_t child, int *status, uintptr_t place)
     return is_there;
 }
 
-/* Each instruction there that a round executes. How many they were. */
-static long interrupt_each(uintptr_t start, size_t size)
+/* At `least` as many as that. */
+static void interrupt_at_any_instruction(struct code code, long least)
 {
     static bool executed[GATE_MOST];
-    memset(executed, 0, sizeof(executed));
-    pid_t child = fork();
-    if (child == 0)
-        _exit(go_through_the_gate_for_ever());
-    int status = start_tracing(child);
-    assert_int_equal(end_round(child, &status), SIGSTOP); /* a round that resolves what it calls */
-    find_instructions(child, &status, start, size, executed);
-    long before = ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), count = 0;
-    for (size_t at = 0; at < GATE_MOST; at++) {
-        if (!executed[at])
-            continue;
-        count += interrupt_at(child, &status, start + at);
-        if (!WIFSTOPPED(status))
-            fail_msg("interrupted at 0x%zx from there it ends with 0x%x", at, (unsigned)status);
-        assert_int_equal(ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), before + count);
-    }
-    print_message("# %ld instructions\n", count);
-    kill(child, SIGKILL);
-    waitpid(child, &status, 0);
-    return count;
-}
-
-static int open_what_is_called(void **state)
-{
     char gate_library[sizeof(library)];
-    (void)state;
     first = open_another(NULL, NULL);
     beside_library(gate_library, "liboggate.so");
     second = open_another(gate_library, NULL);
@@ -216,36 +200,55 @@ static int open_what_is_called(void **state)
              2 * (MPK_RED_ZONE + MPK_RESUME_SIZE);
     assert_int_equal(og_function_x87(&returns_long_double, 1, &fault), OG_OK);
     assert_int_equal(og_function_takes(&counts, NULL, 0, &fault), OG_OK);
-    return 0;
-}
-
-static int close_what_is_called(void **state)
-{
-    (void)state;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(go_through_the_gate_for_ever());
+    int status = start_tracing(child);
+    assert_int_equal(end_round(child, &status), SIGSTOP); /* a round that resolves what it calls */
+    find_instructions(child, &status, code, executed);
+    long before = ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), count = 0;
+    for (size_t at = 0; at < GATE_MOST; at++) {
+        if (!executed[at])
+            continue;
+        count += interrupt_at(child, &status, code.start + at);
+        if (!WIFSTOPPED(status))
+            fail_msg("interrupted at offset 0x%zx it ends with 0x%x", at, (unsigned)status);
+        assert_int_equal(ptrace(PTRACE_PEEKDATA, child, (void *)&handled, NULL), before + count);
+    }
+    print_message("# %ld instructions\n", count);
+    assert_true(count > least);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(og_domain_close(first, &fault), OG_OK);
     assert_int_equal(og_domain_close(second, &fault), OG_OK);
-    return 0;
+}
+
+static struct code gate(void)
+{
+    return (struct code){(uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end};
 }
 
 static void a_signal_at_any_instruction_of_the_gate_changes_nothing(void **state)
 {
     (void)state;
-    assert_true(interrupt_each((uintptr_t)og_mpk_gate_start,
-                               (size_t)(og_mpk_gate_end - og_mpk_gate_start)) > 300);
+    interrupt_at_any_instruction(gate(), 300);
 }
 
-/* The handler arms another domain, whose rights are other ones. */
-static void a_handler_calls_in_at_any_instruction_that_arms_a_domain(void **state)
+/* Least of all whose rights the interrupted call goes on with. */
+static void a_handler_that_calls_in_at_any_instruction_of_the_gate_changes_nothing(void **state)
 {
     (void)state;
-    enum { LONGEST = 512, SHORTEST = 5 }; /* bytes, and instructions, of the functions */
-    struct og_domain *third = open_another(NULL, NULL);
-    also_counts = boxed_in(third, "count_up");
-    assert_int_equal(og_function_takes(&also_counts, NULL, 0, &fault), OG_OK);
-    assert_true(interrupt_each((uintptr_t)og_mpk_arm, LONGEST) > SHORTEST);
-    assert_true(interrupt_each((uintptr_t)mpk_rights_arm, LONGEST) > SHORTEST);
-    also_counts = (struct og_function){0};
-    assert_int_equal(og_domain_close(third, &fault), OG_OK);
+    handlers_own = boxed("count_up");
+    interrupt_at_any_instruction(gate(), 300);
+}
+
+static void a_handler_that_calls_in_while_a_domain_is_armed_changes_nothing(void **state)
+{
+    (void)state;
+    const uintptr_t rights = (uintptr_t)mpk_rights_arm, arm = (uintptr_t)og_mpk_arm, most = 512;
+    handlers_own = boxed("count_up");
+    interrupt_at_any_instruction((struct code){rights, rights + most}, 3);
+    interrupt_at_any_instruction((struct code){arm, arm + most}, 10);
 }
 
 /* --- foreign code that stands in the gate --- */
@@ -306,10 +309,9 @@ static void a_stack_pointer_in_the_gate_is_no_stack_for_handlers(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_signal_at_any_instruction_of_the_gate_changes_nothing,
-                                        open_what_is_called, close_what_is_called),
-        cmocka_unit_test_setup_teardown(a_handler_calls_in_at_any_instruction_that_arms_a_domain,
-                                        open_what_is_called, close_what_is_called),
+        cmocka_unit_test(a_signal_at_any_instruction_of_the_gate_changes_nothing),
+        cmocka_unit_test(a_handler_that_calls_in_at_any_instruction_of_the_gate_changes_nothing),
+        cmocka_unit_test(a_handler_that_calls_in_while_a_domain_is_armed_changes_nothing),
         cmocka_unit_test(a_stack_pointer_in_the_gate_is_no_stack_for_handlers),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
-extern const unsigned char og_mpk_gate_return[];
+extern const unsigned char og_mpk_gate_return[], og_mpk_callback_restart[];
 extern const unsigned char og_mpk_callback[], og_mpk_signal_entry[]; /* which follows it */
 
 static char gate_library[sizeof(library)];
@@ -236,9 +236,13 @@ static void a_forged_thread_block_is_no_threads(void **state)
     *(uintptr_t *)(forged + MPK_HANDLER_STACK) = forged + 2 * MPK_BLOCK_SIZE - 4096;
     og_scope_end(&scope);
     assert_is_no_signal(forged, proof);
-    /* The thread's own: not knowing its secret, or with another word that is known. */
+    /* The thread's own: not knowing its secret, or with another word that is known, before it and
+     * behind it. */
+    const unsigned number = ((const struct mpk_domain *)attacker)->index;
+    assert_int_not_equal(number, 0);
     assert_is_no_signal(own, proof);
     assert_is_no_signal(own + MPK_HOST_FS - MPK_SECRET, (uintptr_t)__builtin_thread_pointer());
+    assert_is_no_signal(own + MPK_ARMED - MPK_SECRET, number);
     /* A block that is nobody's. */
     assert_is_no_signal(own + MPK_BLOCK_SIZE, 0);
 }
@@ -252,6 +256,41 @@ static void a_callback_that_there_is_not_is_a_fault(void **state)
             call_in(attacker, "jump", NULL, (long)og_mpk_callback, (long)slots[i], 0, 0, 0),
             OG_FAULTED);
         assert_string_equal(fault.message, "the foreign code called a callback that there is not");
+        reset_attacker();
+    }
+}
+
+static void return_something(void *user, struct og_scope *scope,
+                             const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)scope, (void)arguments;
+    ++*(int *)user;
+    result->integer = 1;
+    result->floating = 1;
+}
+
+/* Where a result would be written, and foreign code would go on. */
+static void a_callbacks_frame_is_on_the_foreign_stack_only(void **state)
+{
+    (void)state;
+    static uintptr_t hosts[64];
+    const uintptr_t thread = gate_page();
+    const uintptr_t heap = ((const struct mpk_domain *)attacker)->arena.heap;
+    const uintptr_t frames[] = {
+        (uintptr_t)&hosts[32], thread + MPK_PKRU + 4, thread + MPK_SECRET, heap + 4096, 0,
+        (uintptr_t)-4096};
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        struct og_callback callback;
+        int calls = 0;
+        assert_int_equal(og_callback_open(attacker, &callback, return_something, &calls, &fault),
+                         OG_OK);
+        assert_int_equal(call_in(attacker, "jump_as_callback", NULL, (long)og_mpk_callback_restart,
+                                 (long)callback.slot, (long)frames[i], 0, 0),
+                         OG_FAULTED);
+        assert_int_equal(calls, 0);
+        assert_string_equal(fault.message, "the foreign code called a callback that there is not");
+        for (size_t at = 0; at < 64; at++)
+            assert_int_equal(hosts[at], 0);
         reset_attacker();
     }
 }
@@ -660,6 +699,7 @@ int main(int argc, char **argv)
         TEST(no_change_of_rights_comes_back_with_them),
         TEST(a_forged_thread_block_is_no_threads),
         TEST(a_callback_that_there_is_not_is_a_fault),
+        TEST(a_callbacks_frame_is_on_the_foreign_stack_only),
         TEST(the_gate_holds_no_other_instruction_that_opens_anything),
         TEST(every_byte_of_the_gate_can_be_jumped_to_without_a_gs_base),
         TEST(a_system_call_changes_nothing_but_its_result),

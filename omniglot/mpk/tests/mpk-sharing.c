@@ -125,7 +125,7 @@ static void a_domain_that_cannot_be_passed_on_is_nobodys(void **state)
     assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
     pid_t child = fork();
     if (child == 0) {
-        alarm(60);
+        alarm(20);
         if (sharing_call(domain, "count", 0, 0, 0, NULL, &fault) ||
             !sharing_forbid(SYS_pkey_mprotect, KEY, key))
             _exit(1);
@@ -283,6 +283,30 @@ static void *come_too_late(void *memory) OG_NO_ANALYSIS
     late->alloc = OG_PLAIN(og_alloc(&scope, long, 1, &late->fault)) ? OG_OK : late->fault.error;
     og_scope_end(&scope);
     return NULL;
+}
+
+extern struct mpk_thread *og_mpk_signal_stack_owners[];
+
+static int signal_stacks(void)
+{
+    int stacks = 0;
+    for (size_t i = 0; i < MPK_SIGNAL_STACKS; i++)
+        stacks += og_mpk_signal_stack_owners[i] != NULL;
+    return stacks;
+}
+
+static void a_thread_that_exits_leaves_no_signal_stack(void **state)
+{
+    (void)state;
+    struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
+    struct og_fault fault;
+    assert_int_equal(sharing_call(domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    int before = signal_stacks();
+    assert_true(before > 0);
+    assert_int_equal(sharing_call_elsewhere(domain, "count"), OG_OK);
+    assert_int_equal(signal_stacks(), before);
+    sharing_close(domain);
+    assert_int_equal(signal_stacks(), before - 1);
 }
 
 static void the_seventeenth_thread_is_told_how_many_there_can_be(void **state)
@@ -509,6 +533,7 @@ int main(int argc, char **argv)
         SHARING_TESTS,
         cmocka_unit_test(the_signal_stack_of_a_thread_that_is_outside_cannot_be_written),
         cmocka_unit_test(what_is_on_a_signal_stack_is_gone_after_anothers_reset),
+        cmocka_unit_test(a_thread_that_exits_leaves_no_signal_stack),
         cmocka_unit_test(a_domain_that_cannot_be_passed_on_is_nobodys),
         cmocka_unit_test(who_waits_is_the_next),
         cmocka_unit_test(who_leaves_does_not_close_under_who_waits),

@@ -8,7 +8,8 @@ run in the PKU guest, a few mutants at a time, but for those that need no keys. 
 mutation survives that is not said to be equivalent, 2 if one no longer applies (--list says which).
 
 Mutations are listed in mutations_mpk.py: what is broken, the file, the check, what it becomes, and
-the tests that are to notice, in the order in which they are tried.
+the tests that are to notice, in the order in which they are tried. File, check and what it becomes
+can each be several: of two checks either of which is enough, both are broken.
 """
 
 import concurrent.futures
@@ -26,6 +27,8 @@ from mutations_mpk import MUTATIONS, PROGRAMS  # noqa: E402
 
 BATCH = 10           # mutants in one guest
 SECONDS = 60         # for one test; twice as long for one entry of a mutation's tests
+# What the first does not notice is looked at on the second, whose gate has other instructions.
+KERNELS = ("6.1", "6.12")
 BUILD = "build/gcc"
 # `make stress` runs this: what it was told is not for the copy.
 ENVIRONMENT = {name: value for name, value in os.environ.items()
@@ -109,21 +112,39 @@ def run_natively(folder, test):
     return [f"{program}: {name}" for name in names]
 
 
+def places(mutation):
+    """What is broken in it: files, checks, and what they become."""
+    return [mutation[1:4]] if isinstance(mutation[1], str) else list(zip(*mutation[1:4]))
+
+
+def read(path):
+    with open(path, encoding="utf-8") as source:
+        return source.read()
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as source:
+        source.write(text)
+
+
 def build_mutant(folder, number, mutation):
     """Builds the mutant and runs its tests that need no guest; those for the guest are put in a
     folder of their own. The source is as before afterwards. Returns the names of failed tests, and
     what is wrong with the mutation."""
-    _, file, check, broken, tests = mutation[:5]
-    path = os.path.join(folder, file)
-    with open(path, encoding="utf-8") as source:
-        original = source.read()
-    if check not in original:
-        return [], f"{file} no longer holds its check"
-    with open(path, "w", encoding="utf-8") as source:
-        source.write(original.replace(check, broken, 1))
+    tests = mutation[4]
+    paths = {os.path.join(folder, file) for file, _, _ in places(mutation)}
+    originals = {path: read(path) for path in paths}
+    mutants = dict(originals)
+    for file, check, broken in places(mutation):
+        path = os.path.join(folder, file)
+        if check not in mutants[path]:
+            return [], f"{file} no longer holds its check"
+        mutants[path] = mutants[path].replace(check, broken, 1)
+    for path, source in mutants.items():
+        write(path, source)
     why = make(folder, tests)
-    with open(path, "w", encoding="utf-8") as source:
-        source.write(original)
+    for path, source in originals.items():
+        write(path, source)
     if why:
         return [], f"it does not build:\n{why}"
     for test in filter(is_native, tests):
@@ -149,7 +170,7 @@ def added(folder, programs):
     return [word for file in shown.stdout.split() for word in ("--add", file)]
 
 
-def run_guest(folder, numbers):
+def run_guest(folder, numbers, kernel):
     """Runs the mutants' tests in one guest. Which tests failed, by mutant, for those that it came to:
     a mutant with which the guest has ended is the last."""
     script = os.path.join(folder, f"run-{numbers[0]}")
@@ -162,8 +183,9 @@ def run_guest(folder, numbers):
                for word in ("--add", f"{folder}/mutants/{number}/{name}:/mutants/{number}/{name}")]
     programs = sorted({name for number in numbers for name in files[number] if name in PROGRAMS})
     done = subprocess.run(
-        ["omniglot/tools/pku-guest", "--timeout", str(4 * SECONDS * len(numbers) + 60),
-         "--cpus", "2", "--without", "smap", "--memory", "2048", "--add", f"{script}:/run-mutants",
+        ["omniglot/tools/pku-guest", "--kernel", kernel,
+         "--timeout", str(4 * SECONDS * len(numbers) + 60), "--cpus", "2", "--without", "smap",
+         "--memory", "2048", "--add", f"{script}:/run-mutants",
          *mutants, *added(folder, programs), "--", "/bin/sh", "/run-mutants"],
         cwd=folder, capture_output=True, text=True, errors="replace", check=False, env=ENVIRONMENT)
     noticed, current, ended = {}, None, True
@@ -189,15 +211,18 @@ def run_guest(folder, numbers):
 def run_mutants(folder, numbers):
     """The names of failed tests, by mutant."""
     noticed = {}
-    while len(noticed) < len(numbers):
-        noticed.update(run_guest(folder, [number for number in numbers if number not in noticed]))
+    for kernel in KERNELS:
+        left = [number for number in numbers if not noticed.get(number)]
+        while left:
+            found = run_guest(folder, left, kernel)
+            noticed.update(found)
+            left = [number for number in left if number not in found]
     return noticed
 
 
 def applies(mutation):
-    """Does the source still hold the check that the mutation breaks?"""
-    with open(os.path.join(TOP, mutation[1]), encoding="utf-8") as source:
-        return mutation[2] in source.read()
+    """Does the source still hold what the mutation breaks?"""
+    return all(check in read(os.path.join(TOP, file)) for file, check, _ in places(mutation))
 
 
 def main():
