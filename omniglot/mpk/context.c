@@ -206,6 +206,9 @@ bool mpk_pass(struct og_context *from, struct og_context *to)
 struct og_context *mpk_context(struct og_domain *handle)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
+    struct og_context *of_fork = mpk_context_of_fork();
+    if (of_fork)
+        return of_fork;
     const struct mpk_thread *thread = mpk_thread_self();
     if (OG_LIKELY(thread && thread->contexts[domain->index]))
         return &thread->contexts[domain->index]->context;

@@ -60,6 +60,7 @@ static void lock_all(void)
             pthread_mutex_lock(&mpk_domains[i]->lock);
     for (size_t i = 0; i < AFTER; i++)
         pthread_mutex_lock(after_domains[i]());
+    mpk_contexts_fork();
 }
 
 static void unlock_lower(void)
@@ -79,6 +80,7 @@ static void unlock_upper(void)
 
 static void in_parent(void)
 {
+    mpk_contexts_have_forked();
     unlock_lower();
     for (size_t i = 0; i < MPK_DOMAINS; i++)
         if (mpk_domains[i])
@@ -107,6 +109,7 @@ static void in_child(void)
     /* It knows its writer by a number that this thread no longer has. */
     resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
     bool has_clock = !mpk_deadline_runs() || mpk_deadline_forked(mpk_thread_self() != NULL);
+    mpk_contexts_have_forked();
     for (size_t i = 0; i < MPK_DOMAINS && !has_clock; i++)
         if (mpk_domains[i] && mpk_domains[i]->deadline)
             mpk_contexts_poison(mpk_domains[i],

@@ -37,6 +37,7 @@ struct mpk_context {
     uintptr_t signal_stack;  /* where the kernel writes frames while it is inside */
     bool signal_stack_stale; /* from before a reset: cleared when it is armed */
     bool needs_tls;          /* another thread has had the seat */
+    bool forks;              /* poisoned while the process forks, and no longer */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -201,6 +202,8 @@ void mpk_mask_end_handler(struct mpk_thread *thread, const struct mpk_masks *mas
 
 /* Once, before domains can read the gate. OG_OK, OG_UNSUPPORTED, OG_NO_MEMORY. */
 enum og_error mpk_rights_open(struct og_fault *fault);
+/* Whether it is in one of the gate's own changes of rights, which a check follows. */
+bool mpk_rights_change_at(uintptr_t address);
 /* What a gate page has to hold that is no thread's. */
 void mpk_rights_of_nobody(unsigned char *page);
 /* What a new thread's gate page holds, which gives no domain's rights yet. */
@@ -472,6 +475,11 @@ void mpk_context_close(struct mpk_context *context);
 bool mpk_pass(struct og_context *from, struct og_context *to);
 void mpk_contexts_lock(void);
 void mpk_contexts_unlock(void);
+/* While the process forks, the thread that does so makes no calls: until mpk_contexts_have_forked
+ * its contexts are poisoned, and it gets this one in place of any other; NULL if it does not. */
+void mpk_contexts_fork(void);
+void mpk_contexts_have_forked(void);
+struct og_context *mpk_context_of_fork(void);
 /* In a child of fork: the contexts of the threads that it lacks are gone. */
 void mpk_contexts_forked(struct mpk_domain *domain);
 /* There too: nobody calls into the domain until it is reset. */

@@ -94,10 +94,19 @@ static enum og_error change_gate(struct og_fault *fault)
                           "need (a policy that denies new executable memory, or no membarrier)");
 }
 
+bool mpk_rights_change_at(uintptr_t address)
+{
+    size_t at = address - (uintptr_t)og_mpk_gate_start;
+    for (const struct site *site = og_mpk_rights_sites; site < og_mpk_rights_sites_end; site++)
+        if (at >= site->at && at < site->at + site->size)
+            return true;
+    return false;
+}
+
 enum og_error mpk_rights_open(struct og_fault *fault)
 {
     unsigned size, at, c, d;
-    if (!mpk_frames_need_domain_key())
+    if (!mpk_frames_need_domain_key() || rights_at) /* domains may have the gate's key already */
         return OG_OK;
     if (!__get_cpuid_count(0xd, __builtin_ctz(MPK_PKRU_COMPONENT), &size, &at, &c, &d) ||
         at < IMAGE_EXTENDED || at + sizeof(uint32_t) > MPK_PAGE - MPK_IMAGE)

@@ -94,7 +94,8 @@ void mpk_threads_forked(void)
     dispatch_again();
 }
 
-/* A child that fork's handlers do not run in has domains all the same. */
+/* A child that fork's handlers do not run in has domains all the same. No handler of a signal runs
+ * in it before. */
 __attribute__((visibility("default"))) pid_t _Fork(void)
 {
     static pid_t (*libcs)(void);
@@ -104,9 +105,13 @@ __attribute__((visibility("default"))) pid_t _Fork(void)
         errno = ENOSYS;
         return -1;
     }
+    uint64_t mask = mpk_mask_block_all();
     pid_t child = libcs();
+    int number = errno;
     if (child == 0)
         dispatch_again();
+    mpk_mask_set(mask);
+    errno = number;
     return child;
 }
 

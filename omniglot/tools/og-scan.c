@@ -17,9 +17,10 @@
 
 enum { PAGE = 4096, SHOWN = 256 };
 
-/* The gate's addresses in a program; none where it has no gate, or is stripped. */
+/* The gate's addresses in a program, and those of the table of its changes of rights (rights.c);
+ * none where it has no gate, or is stripped. */
 struct gate {
-    size_t start, end;
+    size_t start, end, sites, sites_end;
 };
 
 struct scan {
@@ -55,6 +56,39 @@ static void report(struct scan *scan, size_t offset, const char *what, const cha
     scan->found++;
 }
 
+/* What the file has for that address; NULL if it has nothing. */
+static const unsigned char *bytes_at(const struct mpk_elf *elf, size_t address, size_t size)
+{
+    for (unsigned i = 0; i < elf->header.e_phnum; i++) {
+        Elf64_Phdr segment = mpk_elf_segment(elf, i);
+        if (segment.p_type == PT_LOAD && mpk_elf_holds(elf, &segment) &&
+            og_is_within(address, size, segment.p_vaddr, segment.p_vaddr + segment.p_filesz))
+            return elf->bytes + segment.p_offset + (address - segment.p_vaddr);
+    }
+    return NULL;
+}
+
+/* Is it one of the gate's instructions that a check follows, or that opens nothing there? Not what
+ * a distance spells, to a function or to data. */
+static bool is_the_gates(const struct scan *scan, size_t address, const char *instruction)
+{
+    const struct gate *gate = &scan->gate;
+    uint32_t site[3]; /* place, size, and what does not matter here */
+    if (!og_is_within(address, 1, gate->start, gate->end))
+        return false;
+    if (!strcmp(instruction, "WRFSBASE"))
+        return true;
+    for (size_t at = gate->sites; at + sizeof(site) <= gate->sites_end; at += sizeof(site)) {
+        const unsigned char *bytes = bytes_at(&scan->elf, at, sizeof(site));
+        if (!bytes)
+            return false;
+        memcpy(site, bytes, sizeof(site));
+        if (og_is_within(address, 1, gate->start + site[0], gate->start + site[0] + site[1]))
+            return true;
+    }
+    return false;
+}
+
 static void scan_pages(struct scan *scan, struct pages pages)
 {
     const unsigned char *code = scan->elf.bytes + pages.start;
@@ -62,7 +96,7 @@ static void scan_pages(struct scan *scan, struct pages pages)
     for (size_t at = 0; at < size; at++) {
         const char *instruction = NULL;
         at += mpk_scan(code + at, size - at, &instruction);
-        if (at < size && !og_is_within(pages.address + at, 1, scan->gate.start, scan->gate.end))
+        if (at < size && !is_the_gates(scan, pages.address + at, instruction))
             report(scan, pages.start + at, instruction,
                    mpk_elf_symbol_at(&scan->elf, pages.address + at, NULL));
     }
@@ -120,7 +154,9 @@ static int scan(const char *name, const unsigned char *bytes, size_t size, bool 
     }
     if (host)
         scan.gate = (struct gate){mpk_elf_symbol(elf, "og_mpk_gate_start"),
-                                  mpk_elf_symbol(elf, "og_mpk_gate_end")};
+                                  mpk_elf_symbol(elf, "og_mpk_gate_end"),
+                                  mpk_elf_symbol(elf, "og_mpk_rights_sites"),
+                                  mpk_elf_symbol(elf, "og_mpk_rights_sites_end")};
     if (host && elf->header.e_type == ET_EXEC)
         report(&scan, 0, "a program that is not position-independent (link it with -pie)", "");
     for (unsigned i = 0; i < elf->header.e_phnum; i++) {

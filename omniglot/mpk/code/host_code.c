@@ -210,6 +210,15 @@ static const struct code *code_at(const struct code *code, uintptr_t address)
     return code;
 }
 
+/* In the gate those instructions that are meant, and no other that a distance to some function or
+ * datum spells. WRFSBASE gives nothing to foreign code, which has its own (policy.c's arch_prctl).
+ */
+static bool is_the_gates(uintptr_t address, const char *name)
+{
+    return og_is_within(address, 1, (uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end) &&
+           (mpk_rights_change_at(address) || !strcmp(name, "WRFSBASE"));
+}
+
 /* Mends what is found in search->bytes, which were read at `start`, from `from` on. */
 static void scan_bytes(struct search *search, const struct code *first, struct mpk_host_range run,
                        uintptr_t start, size_t size, uintptr_t from)
@@ -218,8 +227,7 @@ static void scan_bytes(struct search *search, const struct code *first, struct m
     for (size_t at = 0; !search->error && at < size; at++) {
         at += mpk_scan(search->bytes + at, size - at, &name);
         uintptr_t address = start + at;
-        if (at >= size || address < from ||
-            og_is_within(address, 1, (uintptr_t)og_mpk_gate_start, (uintptr_t)og_mpk_gate_end))
+        if (at >= size || address < from || is_the_gates(address, name))
             continue;
         enum mpk_mended mended = mpk_host_mend(run, (unsigned char *)address, name);
         search->mended |= mended == MPK_MENDED;

@@ -188,6 +188,7 @@ static bool interrupt_at(pid_t child, int *status, uintptr_t place)
 static void interrupt_at_any_instruction(struct code code, long least)
 {
     static bool executed[GATE_MOST];
+    memset(executed, 0, sizeof(executed));
     char gate_library[sizeof(library)];
     first = open_another(NULL, NULL);
     beside_library(gate_library, "liboggate.so");

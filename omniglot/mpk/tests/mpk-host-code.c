@@ -144,6 +144,63 @@ static void what_was_loaded_since_is_looked_at_by_reset(void **state)
     assert_int_equal(outcome->fault.signal, SIGILL);
 }
 
+/* --- the gate --- */
+
+extern unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
+static void write_code(unsigned char *page, size_t at, const unsigned char *bytes, size_t size);
+
+/* As a distance may, from the gate's code to some datum: no check follows. */
+static void spell_in_gate(void)
+{
+    unsigned char *page = og_mpk_gate_start,
+                  filler[] = {0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc};
+    unsigned char *place = memmem(page, (size_t)(og_mpk_gate_end - page), filler, sizeof(filler));
+    page += (place - page) / PAGE * PAGE;
+    write_code(page, (size_t)(place - page), wrpkru_ret, sizeof(wrpkru_ret));
+    attack(open_or_end(), "write_by_wrpkru", place);
+}
+
+static void the_gate_is_searched_but_for_its_own_changes_of_rights(void **state)
+{
+    (void)state;
+    run(spell_in_gate);
+    assert_refused("WRPKRU");
+}
+
+/* The first domain cannot be opened; another thread tries again, which may not read what those that
+ * know the gate's key can. */
+static atomic_bool can_open;
+
+static void *open_later(void *unused)
+{
+    (void)unused;
+    while (!can_open)
+        sched_yield();
+    outcome->value = open_one() != NULL;
+    return NULL;
+}
+
+static void open_after_failure(void)
+{
+    pthread_t thread;
+    void *nobodys = (void *)MPK_GS;
+    if (pthread_create(&thread, NULL, open_later, NULL) ||
+        mmap(nobodys, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) !=
+            nobodys ||
+        open_one() || munmap(nobodys, PAGE))
+        _exit(1);
+    can_open = true;
+    pthread_join(thread, NULL);
+}
+
+static void another_thread_opens_the_first_domain_after_one_has_failed_to(void **state)
+{
+    (void)state;
+    run(open_after_failure);
+    assert_int_equal(outcome->error, OG_OK);
+    assert_true(outcome->value);
+}
+
 static void call_unlucky_in_namespace(void)
 {
     char path[sizeof(library)];
@@ -723,6 +780,8 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_loader_is_mended_before_main),
+        cmocka_unit_test(the_gate_is_searched_but_for_its_own_changes_of_rights),
+        cmocka_unit_test(another_thread_opens_the_first_domain_after_one_has_failed_to),
         cmocka_unit_test(the_pkey_set_of_a_second_libc_opens_nothing),
         cmocka_unit_test(what_was_loaded_since_is_looked_at_by_reset),
         cmocka_unit_test(unlucky_calls_of_other_namespaces_are_redirected),

@@ -378,6 +378,67 @@ static void a_child_without_forks_handlers_has_closed_domains(void **state)
     reset();
 }
 
+/* --- what runs while the process forks --- */
+
+/* What the host has given pthread_atfork before the first domain runs in the child before what the
+ * runtime has. */
+static struct early {
+    struct og_scope *scope; /* one that is open; NULL: it begins its own */
+    struct og_function function;
+    enum og_error error;
+    long result;
+} early;
+
+static void call_in_early(void)
+{
+    struct og_scope own, *scope = early.scope ? early.scope : &own;
+    if (!early.function.domain)
+        return;
+    if (scope == &own)
+        og_scope_begin(domain, &own);
+    early.error = CALL(*scope, early.function, early.result = AS(words *)(SYS_getppid, 0, 0, 0));
+    if (scope == &own)
+        og_scope_end(&own);
+}
+
+/* In the child: 0, or what was wrong. */
+static int check_early(void)
+{
+    if (early.error != OG_POISONED || early.result)
+        return 1;
+    early = (struct early){.scope = early.scope, .function = early.function};
+    call_in_early();
+    return early.error ? 2 : early.result != -EPERM ? 3 : 0;
+}
+
+static void fork_and_call_in_early(struct og_scope *scope)
+{
+    early = (struct early){.scope = scope, .function = boxed("system_call")};
+    pid_t child = fork();
+    if (child == 0)
+        _exit(check_early());
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_exited_well(status);
+    /* The parent's is as it was. */
+    assert_int_equal(early.error, OG_OK);
+    call_in_early();
+    assert_int_equal(early.error, OG_OK);
+    assert_int_equal(early.result, -EPERM);
+    early.function.domain = NULL;
+}
+
+static void no_library_runs_in_a_child_before_its_system_calls_are_trapped(void **state)
+{
+    (void)state;
+    struct og_scope scope;
+    fork_and_call_in_early(NULL);
+    (void)boxed("system_call");
+    og_scope_begin(domain, &scope);
+    fork_and_call_in_early(&scope);
+    og_scope_end(&scope);
+}
+
 /* From now on the process cannot ask for a dispatch. */
 static bool forbid_prctl(void)
 {
@@ -483,8 +544,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(no_signal_comes_to_the_stack_of_a_domain_that_was_closed),
         cmocka_unit_test(a_handler_that_calls_in_keeps_its_stack),
         cmocka_unit_test(a_child_without_forks_handlers_has_closed_domains),
+        cmocka_unit_test(no_library_runs_in_a_child_before_its_system_calls_are_trapped),
         cmocka_unit_test(a_child_that_gets_no_dispatch_enters_no_domain),
         cmocka_unit_test(a_key_that_a_page_still_has_is_not_the_next_domains),
     };
+    pthread_atfork(NULL, NULL, call_in_early);
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }
