@@ -43,7 +43,7 @@ static void put_origin(const struct interface *interface)
         " *     og-bindgen$baselines$wasm $path -- FLAGS\n"
         " *\n"
         " * with the FLAGS by which the compiler finds what it includes. */\n",
-        "baselines", interface->baselines ? fill(" --baselines $baselines") : "", "wasm",
+        "baselines", interface->baselines ? fill(" --baselines $support") : "", "wasm",
         interface->is_wasm ? " --wasm" : "");
 }
 

@@ -690,7 +690,7 @@ static void put_validator(const struct rule *rule)
 void emit_domain(const struct interface *interface, bool is_in_place)
 {
     put(is_in_place ? "#include <omniglot/stubs/domain.h>\n"
-                    : "#include \"$baselines/copying/stubs.h\"\n");
+                    : "#include \"$support/copying/stubs.h\"\n");
     put("#include \"$library-types.h\"\n\n");
     copier = is_in_place ? "argument" : "copy";
     put_struct(interface);

@@ -479,7 +479,7 @@ static void put_library(const struct interface *interface)
 
 void emit_process(const struct interface *interface)
 {
-    put("#include \"$baselines/process/stubs.h\"\n"
+    put("#include \"$support/process/stubs.h\"\n"
         "#include \"$library-types.h\"\n"
         "\n");
     put_library(interface);

@@ -145,7 +145,7 @@ static void put_validator(const struct rule *rule)
 
 static void put_library(void)
 {
-    put("#include \"$baselines/raw/stubs.h\"\n"
+    put("#include \"$support/raw/stubs.h\"\n"
         "#include \"$path\"\n"
         "\n"
         "struct $library {\n"

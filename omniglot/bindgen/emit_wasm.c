@@ -542,7 +542,7 @@ static void put_layout(const struct rule *rule)
 
 void emit_wasm(const struct interface *interface)
 {
-    put("#include \"$baselines/copying/wasm/stubs.h\"\n"
+    put("#include \"$support/copying/wasm/stubs.h\"\n"
         "#include \"$library-module.h\"\n"
         "#include \"$library-types.h\"\n"
         "\n");

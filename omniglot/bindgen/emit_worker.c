@@ -575,7 +575,7 @@ static void put_kinds(const struct interface *interface)
 
 void emit_worker(const struct interface *interface)
 {
-    put("#include \"$baselines/process/worker-stubs.h\"\n"
+    put("#include \"$support/process/worker-stubs.h\"\n"
         "#include \"$library-process.h\"\n"
         "\n"
         "#include <stdlib.h>\n"

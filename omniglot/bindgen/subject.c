@@ -103,7 +103,7 @@ static const char *path_hole(void)
     return interface->path;
 }
 
-static const char *baselines_hole(void)
+static const char *support_hole(void)
 {
     return interface->baselines;
 }
@@ -211,7 +211,7 @@ const char *subject_hole(const char *name, size_t length)
         const char *name;
         const char *(*value)(void);
     } holes[] = {
-        {"library", library_hole},     {"path", path_hole},     {"baselines", baselines_hole},
+        {"library", library_hole},     {"path", path_hole},     {"support", support_hole},
         {"function", function_hole},   {"result", result_hole}, {"handle", handle_hole},
         {"name", name_hole},           {"type", type_hole},     {"pointee", pointee_hole},
         {"element", element_hole},     {"count", count_hole},   {"counted", counted_hole},

@@ -93,7 +93,7 @@ rv32_library = $(call check_names,rv32_library $(1),soname exports flash ram sta
 #   plain=      a library whose functions the host calls by their names (may be left out)
 rv32_place = 0x$$$$($(RV32_PREFIX)nm $(RV32)/library/$(1).elf | sed -n 's/ . og_image_flash$$$$//p')
 define rv32_image_rule
-$(if $(filter bench/%,$(1)),rv32-bench,rv32-tests): $(RV32)/$(1).elf
+$(if $(filter test/%,$(1)),rv32-tests,rv32-bench): $(RV32)/$(1).elf
 $(RV32)/$(1).elf: $(2) $$(RV32_HOST) $(3:%=$(RV32)/library/%.o) \
     $(patsubst %,$(RV32)/library/%.symbols.ld,$(call named,plain,$(4))) $(RV32)/kernel.ld \
     omniglot/rv32/check-places $(BUILD_FILES)
