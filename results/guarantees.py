@@ -2,7 +2,7 @@
 
 Each line says of one or more systems on a platform whether a guarantee holds, how, and which
 tests (path:test, the test's name as it stands in that file) or documents prove it. What holds
-needs a proof; results/tests/guarantees_test.py looks for each of them.
+needs a proof; results/tests/summary_test.py looks for each of them.
 """
 
 import csv

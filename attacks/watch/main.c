@@ -114,7 +114,7 @@ static bool take_attack(const char *text, size_t which)
         return true;
     if (attack_count == ATTACKS || strlen(text) >= sizeof(attacks[0]))
         return false;
-    strcpy(attacks[attack_count++], text);
+    memcpy(attacks[attack_count++], text, strlen(text) + 1);
     return true;
 }
 
@@ -149,7 +149,7 @@ static void report(FILE *out, const struct watched *watched)
 /* The next pair of system and attack: all systems of an attack, then the next attack. */
 static bool take_next(struct watched *watched, size_t *next)
 {
-    if (*next == attack_count * settings.driver_count)
+    if (!settings.driver_count || *next == attack_count * settings.driver_count)
         return false;
     size_t driver = *next % settings.driver_count;
     memset(watched, 0, sizeof(*watched));

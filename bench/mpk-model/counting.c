@@ -111,7 +111,9 @@ bool measure_group(const struct case_group *group, void *const *states,
                    struct measurement *measurement, struct failure *failure)
 {
     struct crossings *counts = calloc(group->count, sizeof(*counts));
-    bool done = counts || failure_set(failure, "out of memory");
+    bool done = true;
+    if (!counts)
+        return failure_set(failure, "out of memory");
     for (size_t i = 0; i < group->count && done && !measure_stop; i++) {
         done = count_one(&group->members[i], states[i], &counts[i], failure);
         for (unsigned j = 0; j < settings.repetitions; j++)

@@ -78,7 +78,6 @@ void mpk_contexts_forked(struct mpk_domain *domain)
         if (domain->seats[i].context && domain->seats[i].context->thread == mpk_thread_if_any())
             own = domain->seats[i].context;
     og_turn_in_child(&domain->turn, own ? &own->context : NULL);
-    mpk_callbacks_forked(domain);
     /* Callbacks under way are all the domain's owner's. */
     for (size_t i = 0; i < MPK_CALLBACKS && !(own && own->context.floor); i++)
         domain->slots[i].running = 0;

@@ -11,9 +11,7 @@
 
 #include <cpuid.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 /* The processor state's layout: Intel SDM volume 1, 13.4; the kernel's sw_reserved bytes (struct
  * _fpx_sw_bytes of <asm/sigcontext.h>). */
@@ -91,20 +89,6 @@ static void clean_sample(void)
     memset(sample + HEADER_AT, 0, HEADER_SIZE);
     memcpy(sample, &control, sizeof(control));
     memcpy(sample + MXCSR_AT, &mxcsr, sizeof(mxcsr));
-}
-
-/* From 6.12 on the kernel can write a frame that the interrupted code could not. */
-bool mpk_frames_need_domain_key(void)
-{
-    static int needs = -1;
-    struct utsname name;
-    if (needs < 0) {
-        char *end = name.release;
-        long major = uname(&name) ? 0 : strtol(name.release, &end, 10);
-        long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-        needs = major < 6 || (major == 6 && minor < 12);
-    }
-    return needs;
 }
 
 enum og_error mpk_frames_open(struct og_fault *fault)

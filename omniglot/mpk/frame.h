@@ -34,9 +34,6 @@ struct mpk_frame_copy {
     unsigned char state[MPK_STATE_MAX] __attribute__((aligned(64)));
 };
 
-/* Before Linux 6.12 the kernel writes a signal's frame with the rights of who is interrupted. */
-bool mpk_frames_need_domain_key(void);
-
 /* Learns what the kernel's frames look like. OG_OK, OG_UNSUPPORTED, OG_SYSTEM. */
 enum og_error mpk_frames_open(struct og_fault *fault);
 

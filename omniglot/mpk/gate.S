@@ -8,7 +8,7 @@
  * nothing of a thread's is found (MPK_GS). A failed check goes to og_mpk_trap, and the signal
  * handler ends the call.
  *
- * Before Linux 6.12 each WRPKRU makes way for an XRSTOR when the first domain opens (rights.c):
+ * Before Linux 6.12 each WRPKRU makes way for an XRSTOR when the first domain opens (rights.c, gate_code.c):
  * whoever jumps there chooses then whether rights change, and no more what they become.
  *
  * The selector says BLOCK from just before the rights are given up until just after they are
@@ -17,7 +17,7 @@
 
 #define THREAD(field) %gs:MPK_GS+field
 
-/* Where rights.c finds each change of rights, and what it puts there: as many bytes. */
+/* Where gate_code.c finds each change of rights, and what it puts there: as many bytes. */
     .section .rodata.og_mpk_rights, "a", @progbits
     .balign 4
     .globl  og_mpk_rights_sites, og_mpk_rights_sites_end
@@ -630,7 +630,7 @@ og_mpk_on_signal_elsewhere:
 og_mpk_rights_sites_end:
 
 /* What takes the place of the WRPKRUs. This is the host's memory, which may be executable: the first
- * byte of each XRSTOR, 0F, is put in by rights.c. */
+ * byte of each XRSTOR, 0F, is put in by gate_code.c. */
 #define RDPKRU .byte 0x0f, 0x01, 0xee
 og_mpk_give_by_image:
     mov     $MPK_PKRU_COMPONENT, %eax

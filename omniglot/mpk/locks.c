@@ -101,6 +101,7 @@ static void in_child(void)
             continue;
         domain->thunk_limit = domain->thunk_count;
         pthread_cond_init(&domain->callback_ended, NULL);
+        mpk_callbacks_forked(domain);
         mpk_contexts_forked(domain);
     }
     unlock_lower();

@@ -198,12 +198,22 @@ void mpk_mask_end_handler(struct mpk_thread *thread, const struct mpk_masks *mas
 
 #define MPK_SS_AUTODISARM (1u << 31)
 
-/* --- how the gate changes rights (rights.c) --- */
+/* --- the gate's code (gate_code.c) --- */
 
 /* Once, before domains can read the gate. OG_OK, OG_UNSUPPORTED, OG_NO_MEMORY. */
 enum og_error mpk_rights_open(struct og_fault *fault);
 /* Whether it is in one of the gate's own changes of rights, which a check follows. */
 bool mpk_rights_change_at(uintptr_t address);
+
+/* --- how the gate changes rights (rights.c) --- */
+
+enum { MPK_IMAGE_EXTENDED = 576 /* where in an image the components begin that PKRU is one of */ };
+
+/* Before Linux 6.12 the kernel writes a signal's frame with the rights of who is interrupted. */
+bool mpk_frames_need_domain_key(void);
+/* From now on by images, in which PKRU is there; before that, by WRPKRU. */
+void mpk_rights_use_images(size_t at);
+bool mpk_rights_are_images(void);
 /* What a gate page has to hold that is no thread's. */
 void mpk_rights_of_nobody(unsigned char *page);
 /* What a new thread's gate page holds, which gives no domain's rights yet. */

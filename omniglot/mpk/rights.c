@@ -2,123 +2,49 @@
  * chooses: also one by which the kernel, before Linux 6.12, cannot write a signal's frame, so that
  * a signal right then, the trap of a single step for one, is the process's end.
  *
- * So on such a kernel XRSTORs take their place before anything is called. An XRSTOR takes the
- * rights from memory, an image that no domain can write; who jumps to one chooses by eax and edx
- * which parts of the processor's state it takes. Then the rights are the ones in the image, or what
- * they were: a frame can be written with either. Other parts of the state are in no image, and come
- * out as in a new program; the address is a constant, or by the GS base, and without that it is in
- * nobody's page (thread.c), whose image gives all rights, which the check behind it does not take
- * for a domain's.
+ * So on such a kernel XRSTORs take their place before anything is called (gate_code.c). An XRSTOR
+ * takes the rights from memory, an image that no domain can write; who jumps to one chooses by eax
+ * and edx which parts of the processor's state it takes. Then the rights are the ones in the image,
+ * or what they were: a frame can be written with either. Other parts of the state are in no image,
+ * and come out as in a new program; the address is a constant, or by the GS base, and without that
+ * it is in nobody's page (thread.c), whose image gives all rights, which the check behind it does
+ * not take for a domain's.
  *
  * It takes some 35 cycles more than WRPKRU (docs/decisions/092-rights-by-xrstor-before-6.12.md). */
-#include "frame.h"
-#include "omniglot/mpk/code/host_code.h"
+#include "mpk.h"
 
-#include <cpuid.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A change of rights in the gate, and the image that it is to use. */
-struct site {
-    uint32_t at, size; /* in the gate */
-    uint32_t image;
-};
-
-extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
-extern const unsigned char og_mpk_image_for_domains[], og_mpk_image_for_host[];
-extern const struct site og_mpk_rights_sites[], og_mpk_rights_sites_end[];
-extern const unsigned char og_mpk_give_by_image[], og_mpk_give_by_image_end[];
-extern const unsigned char og_mpk_take_by_image[], og_mpk_take_by_image_end[];
-
-/* Where the parts of the replacements are, from their ends; RDPKRU is the last. */
-enum { RDPKRU_SIZE = 3, ADDRESS_SIZE = 4, TAKE_OPCODE = 10, GIVE_OPCODE = 11 };
-enum { ESCAPE = 0x0f }; /* the first byte of XRSTOR */
+#include <sys/utsname.h>
 
 /* An image, in the standard format (Intel SDM volume 1, 13.4). */
-enum { IMAGE_MXCSR = 24, IMAGE_COMPONENTS = 512, IMAGE_EXTENDED = 576 };
+enum { IMAGE_MXCSR = 24, IMAGE_COMPONENTS = 512 };
 
 static size_t rights_at; /* in the thread's image; 0: the gate uses WRPKRU */
 
-/* --- the gate's code --- */
-
-/* As many bytes: the gate goes on behind them. */
-static size_t replace(unsigned char *code, const struct site *site, const unsigned char *start,
-                      const unsigned char *end)
+/* From 6.12 on the kernel can write a frame that the interrupted code could not. */
+bool mpk_frames_need_domain_key(void)
 {
-    if (site->size != (size_t)(end - start))
-        __builtin_trap();
-    memcpy(code, start, site->size);
-    return site->size;
+    static int needs = -1;
+    struct utsname name;
+    if (needs < 0) {
+        char *end = name.release;
+        long major = uname(&name) ? 0 : strtol(name.release, &end, 10);
+        long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+        needs = major < 6 || (major == 6 && minor < 12);
+    }
+    return needs;
 }
 
-static void write_take(unsigned char *code, const struct site *site, const unsigned char *image)
+void mpk_rights_use_images(size_t at)
 {
-    size_t size = replace(code, site, og_mpk_take_by_image, og_mpk_take_by_image_end);
-    const unsigned char *next = og_mpk_gate_start + site->at + size - RDPKRU_SIZE;
-    int32_t distance = (int32_t)(image - next);
-    code[size - TAKE_OPCODE] = ESCAPE;
-    memcpy(code + size - RDPKRU_SIZE - ADDRESS_SIZE, &distance, sizeof(distance));
+    rights_at = at;
 }
 
-static void write_site(unsigned char *gate, const struct site *site)
+bool mpk_rights_are_images(void)
 {
-    unsigned char *code = gate + site->at;
-    if (site->image == MPK_IMAGE_OF_THREAD)
-        code[replace(code, site, og_mpk_give_by_image, og_mpk_give_by_image_end) - GIVE_OPCODE] =
-            ESCAPE;
-    else
-        write_take(code, site,
-                   site->image == MPK_IMAGE_FOR_HOST ? og_mpk_image_for_host
-                                                     : og_mpk_image_for_domains);
+    return rights_at != 0;
 }
-
-static enum og_error change_gate(struct og_fault *fault)
-{
-    size_t size = (size_t)(og_mpk_gate_end - og_mpk_gate_start);
-    unsigned char *gate = malloc(size);
-    if (!gate)
-        return og_out_of_memory(fault);
-    memcpy(gate, og_mpk_gate_start, size);
-    for (const struct site *site = og_mpk_rights_sites; site < og_mpk_rights_sites_end; site++)
-        write_site(gate, site);
-    errno = 0;
-    bool good = mpk_host_patch((unsigned char *)og_mpk_gate_start, gate, size);
-    bool is_full = errno == ENOMEM;
-    free(gate);
-    if (!good && is_full)
-        return og_out_of_memory(fault);
-    return good ? OG_OK
-                : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
-                          "the gate's pages cannot be replaced, which kernels before Linux 6.12 "
-                          "need (a policy that denies new executable memory, or no membarrier)");
-}
-
-bool mpk_rights_change_at(uintptr_t address)
-{
-    size_t at = address - (uintptr_t)og_mpk_gate_start;
-    for (const struct site *site = og_mpk_rights_sites; site < og_mpk_rights_sites_end; site++)
-        if (at >= site->at && at < site->at + site->size)
-            return true;
-    return false;
-}
-
-enum og_error mpk_rights_open(struct og_fault *fault)
-{
-    unsigned size, at, c, d;
-    if (!mpk_frames_need_domain_key() || rights_at) /* domains may have the gate's key already */
-        return OG_OK;
-    if (!__get_cpuid_count(0xd, __builtin_ctz(MPK_PKRU_COMPONENT), &size, &at, &c, &d) ||
-        at < IMAGE_EXTENDED || at + sizeof(uint32_t) > MPK_PAGE - MPK_IMAGE)
-        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
-                       "the processor does not say where its state holds protection keys' rights");
-    enum og_error error = change_gate(fault);
-    if (!error)
-        rights_at = at;
-    return error;
-}
-
-/* --- images --- */
 
 static void write_image(unsigned char *image, uint64_t components)
 {

@@ -44,7 +44,7 @@
  *
  * Where a domain is reset no frame is on its stacks that is still to be returned to: the threads
  * are outside. (What is left there of older ones is for reset to clear.) */
-#include "frame.h"
+#include "mpk.h"
 
 #include <errno.h>
 #include <string.h>

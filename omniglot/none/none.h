@@ -113,7 +113,7 @@ void none_callbacks_close(struct og_domain *domain);
 /* The thread that exits is in none of the domain's callbacks any more. */
 void none_callbacks_leave(struct og_domain *domain);
 
-/* The locks, in the order in which they are taken (docs/locks.md). */
+/* The locks around fork, in the order in which they are taken. */
 enum none_fork { NONE_BEFORE_FORK, NONE_AFTER_FORK, NONE_IN_CHILD };
 void none_callbacks_fork(enum none_fork when);
 void none_allocations_fork(enum none_fork when);

@@ -30,6 +30,12 @@ omniglot/tools/link-host "$build/bin/og-scan" "$work/program" \
 [ $? -eq 1 ] && [ ! -e "$work/program" ] && grep -q 'XRSTOR in main' "$work/error"
 report a_program_that_stays_unlucky_is_not_made $?
 
+# What cannot be looked at is nothing that was linked, and stays.
+echo notes >"$work/notes"
+omniglot/tools/link-host "$build/bin/og-scan" "$work/notes" true 2>"$work/error"
+[ $? -eq 2 ] && [ -s "$work/notes" ] && grep -q 'cannot look at' "$work/error"
+report a_file_that_is_no_program_is_left_alone $?
+
 # Constants in the page of a file that is mapped as code, too.
 "$build/bin/og-scan" "$build/lib/libogneighbour.so" >"$work/found"
 [ $? -eq 1 ] && [ "$(grep -c WRPKRU "$work/found")" -eq 1 ]

@@ -17,7 +17,7 @@
 
 enum { PAGE = 4096, SHOWN = 256 };
 
-/* The gate's addresses in a program, and those of the table of its changes of rights (rights.c);
+/* The gate's addresses in a program, and those of the table of its changes of rights (gate_code.c);
  * none where it has no gate, or is stripped. */
 struct gate {
     size_t start, end, sites, sites_end;

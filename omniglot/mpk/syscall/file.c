@@ -30,7 +30,9 @@ static int64_t open_named(const struct mpk_syscall *call, uint64_t address, bool
 {
     char path[MPK_PATH_SIZE];
     int64_t error = copy_path(call, address, path);
-    int64_t file = error ? error : mpk_granted_open(call->domain, path, status);
+    if (error < 0)
+        return error;
+    int64_t file = mpk_granted_open(call->domain, path, status);
     if (file >= 0 && trusted)
         *trusted = mpk_is_system_loader(path, status);
     return file;

@@ -438,7 +438,8 @@ static struct early {
     long result;
 } early;
 
-static void call_in_early(void)
+/* (The analysis does not see which scope is open.) */
+static void call_in_early(void) OG_NO_ANALYSIS
 {
     struct og_scope own, *scope = early.scope ? early.scope : &own;
     if (!early.function.domain)

@@ -40,10 +40,10 @@ MUTATIONS = (
     # --- the gate ---
     ("gate: rights that are taken are checked", MPK + "gate.S",
      "    test    %eax, %eax\n    jne     og_mpk_trap\n    .endm", "    .endm", RIGHTS),
-    ("rights: by XRSTOR before Linux 6.12", MPK + "rights.c",
-     "    if (!mpk_frames_need_domain_key() || rights_at) /* domains may have the gate's key already */\n        return OG_OK;\n", "    return OG_OK;\n", ("mpk-gate:*step*",)),
-    ("rights: once", MPK + "rights.c",
-     "!mpk_frames_need_domain_key() || rights_at)", "!mpk_frames_need_domain_key())", ("mpk-host-code:another*",)),
+    ("rights: by XRSTOR before Linux 6.12", MPK + "gate_code.c",
+     "    if (!mpk_frames_need_domain_key() || mpk_rights_are_images())\n        return OG_OK;\n", "    return OG_OK;\n", ("mpk-gate:*step*",)),
+    ("rights: once", MPK + "gate_code.c",
+     "!mpk_frames_need_domain_key() || mpk_rights_are_images())", "!mpk_frames_need_domain_key())", ("mpk-host-code:another*",)),
     ("host code: in the gate, too", MPK + "code/host_code.c",
      "           (mpk_rights_change_at(address) || !strcmp(name, \"WRFSBASE\"));\n", "           (name || true);\n",
      ("mpk-host-code:the_gate*",)),
@@ -55,7 +55,7 @@ MUTATIONS = (
     ("rights: nobody's page gives none that a frame could not be written with", MPK + "rights.c",
      "    write_image(page + MPK_IMAGE, 0);\n",
      "    write_image(page + MPK_IMAGE, MPK_PKRU_COMPONENT);\n"
-     "    memset(page + MPK_IMAGE + IMAGE_EXTENDED, 0x55, MPK_PAGE - MPK_IMAGE - IMAGE_EXTENDED);\n",
+     "    memset(page + MPK_IMAGE + MPK_IMAGE_EXTENDED, 0x55, MPK_PAGE - MPK_IMAGE - MPK_IMAGE_EXTENDED);\n",
      ("mpk-gate:*step*",)),
     ("rights: the image is set after what a handler sets it by", MPK + "rights.c",
      "    thread->domain_pkru = pkru;\n    atomic_signal_fence(memory_order_seq_cst);\n"
@@ -445,8 +445,7 @@ MUTATIONS = (
     ("signal stack: none is armed that is not the thread's", MPK + "signal_stack.c", "return owner == thread ? mpk_signal_stack_at(start) : thread->host_stack;", "return owner ? mpk_signal_stack_at(start) : mpk_signal_stack_at(start);", ("mpk-handlers:a_handler_closes*",)),
     ("signal stack: armed only if lent", MPK + "signal_stack.c", "(mpk_frames_need_domain_key() && context->domain->lent != context) ||", "", ("mpk-sharing:*",),
      "the turn has lent it: the check is for mistakes of the runtime's own"),
-    # --- fork, deadlines and masks ---
-    # --- threads, their contexts, reset and fork ---
+    # --- threads, fork, reset, deadlines and masks ---
     ("thread: signals are blocked while it begins", MPK + "thread.c",
      "    uint64_t mask = mpk_mask_block_all();\n    /* The first page", "    uint64_t mask = 0;\n    syscall(SYS_rt_sigprocmask, 0, NULL, &mask, 8);\n    /* The first page",
      ("mpk-interrupted:a_thread_is_interrupted_at*",)),
@@ -483,7 +482,7 @@ MUTATIONS = (
      CODE),
     ("close: destructors run", MPK + "domain.c", "    if (own && og_turn_take(&domain->turn, &own->context))\n        mpk_libraries_close(domain);\n", "",
      ("mpk-lifetime:constructors*",)),
-    ("context: callbacks of threads that a child lacks", MPK + "contexts.c", "    mpk_callbacks_forked(domain);\n", "", ("mpk-sharing:a_child_of_fork_writes*",)),
+    ("context: callbacks of threads that a child lacks", MPK + "locks.c", "        mpk_callbacks_forked(domain);\n", "", ("mpk-sharing:a_child_of_fork_writes*",)),
     ("deadline: system calls count", MPK + "deadline.c",
      " ||\n                     atomic_load_explicit(&thread->serving, memory_order_relaxed) == frame)", ")", ("mpk-deadlines:system_calls*",)),
     ("deadline: a call is charged its own", MPK + "deadline.c",
