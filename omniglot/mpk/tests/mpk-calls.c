@@ -221,6 +221,19 @@ static void a_closed_callback_is_a_fault(void **state)
     assert_works_after_reset();
 }
 
+static void reset_closes_callbacks(void **state)
+{
+    (void)state;
+    struct og_callback simple;
+    assert_int_equal(og_callback_open(domain, &simple, multiply, NULL, &fault), OG_OK);
+    long address = (long)simple.address;
+    assert_int_equal(call_words("call_address", NULL, address, 0, 0, 0), OG_OK);
+    reset();
+    assert_int_equal(call_words("call_address", NULL, address, 0, 0, 0), OG_FAULTED);
+    og_callback_close(&simple);
+    assert_works_after_reset();
+}
+
 static void a_fault_in_a_nested_call_ends_the_outer_call_too(void **state)
 {
     (void)state;
@@ -282,6 +295,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(results_on_the_x87_stack_are_values_for_the_processor),
         cmocka_unit_test(callbacks_reach_the_host_and_nest),
         cmocka_unit_test(a_closed_callback_is_a_fault),
+        cmocka_unit_test(reset_closes_callbacks),
         cmocka_unit_test(what_ends_in_a_callback_does_not_go_on),
         cmocka_unit_test(a_call_in_a_callback_leaves_the_outer_ones_stack),
         cmocka_unit_test(a_fault_in_a_nested_call_ends_the_outer_call_too),

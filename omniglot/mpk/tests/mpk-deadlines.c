@@ -54,11 +54,23 @@ static void slow_works_after_reset(void)
 
 /* --- system calls --- */
 
+static long own_milliseconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Nearly all of the time is the kernel's: without it the deadline would come after minutes. */
 static void system_calls_count(void **state)
 {
     long result;
     (void)state;
+    const long before = own_milliseconds();
     assert_int_equal(call_slow("random_for_ever", &result, 1 << 20), OG_DEADLINE);
+    const long spent = own_milliseconds() - before;
+    print_message("# %ld ms\n", spent);
+    assert_true(spent < 3000);
     slow_works_after_reset();
 }
 
@@ -72,6 +84,43 @@ static void a_large_system_call_is_served_in_part(void **state)
     assert_true(result > 0);
     assert_true(result <= 1 << 20);
     assert_int_equal(og_domain_close(slow, &fault), OG_OK);
+}
+
+/* --- the clock's signal --- */
+
+/* Foreign code that makes no system call has to be told, each time. */
+static void who_was_told_can_be_told_again(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(call_words("loop_forever", NULL, 0, 0, 0, 0), OG_DEADLINE);
+        reset();
+    }
+}
+
+static volatile sig_atomic_t heard;
+
+static void hear(int signal)
+{
+    heard = signal;
+}
+
+/* The host may use it, too. */
+static void the_clocks_signal_is_the_hosts_where_the_host_sends_it(void **state)
+{
+    (void)state;
+    const int number = mpk_deadline_signal();
+    assert_ptr_equal(signal(number, hear), SIG_DFL);
+    assert_int_equal(raise(number), 0);
+    assert_int_equal(heard, number);
+    heard = 0;
+    assert_int_equal(sigqueue(getpid(), number, (union sigval){.sival_ptr = NULL}), 0);
+    assert_int_equal(heard, number);
+    heard = 0;
+    assert_int_equal(call_words("loop_forever", NULL, 0, 0, 0, 0), OG_DEADLINE);
+    assert_int_equal(heard, 0);
+    assert_ptr_equal(signal(number, SIG_DFL), hear);
+    reset();
 }
 
 /* --- callbacks --- */
@@ -322,6 +371,8 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(system_calls_count, open_it, close_it),
         cmocka_unit_test(a_large_system_call_is_served_in_part),
+        cmocka_unit_test(who_was_told_can_be_told_again),
+        cmocka_unit_test(the_clocks_signal_is_the_hosts_where_the_host_sends_it),
         cmocka_unit_test_setup_teardown(callbacks_do_not_stretch_a_call, open_it, close_it),
         cmocka_unit_test_setup_teardown(callbacks_that_call_in_do_not_start_the_outer_call_anew,
                                         open_it, close_it),

@@ -478,6 +478,33 @@ static void the_host_may_set_alternate_stacks(void **state)
     pthread_key_delete(last_key);
 }
 
+/* In the midst of its own stack: the kernel has a domain's, and would not mind. */
+static void *change_the_stack_it_is_on(void *memory)
+{
+    enum { HALF = 32768 };
+    const stack_t own = {.ss_sp = (char *)__builtin_frame_address(0) - HALF, .ss_size = 2 * HALF};
+    const stack_t other = {.ss_sp = alternate[1], .ss_size = sizeof(alternate[1])};
+    stack_t now;
+    int *bad = memory;
+    *bad = call_words("count_up", NULL, 0, 0, 0, 0) != OG_OK;
+    *bad |= (sigaltstack(&own, &now) != 0 || now.ss_flags != SS_DISABLE) << 1;
+    *bad |= (sigaltstack(&other, NULL) != -1 || errno != EPERM) << 2;
+    *bad |= (sigaltstack(NULL, &now) != 0 || now.ss_flags != SS_ONSTACK) << 3;
+    *bad |= (now.ss_sp != own.ss_sp || now.ss_size != own.ss_size) << 4;
+    return NULL;
+}
+
+static void a_thread_cannot_change_the_alternate_stack_that_it_is_on(void **state)
+{
+    pthread_t thread;
+    int bad = -1;
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, change_the_stack_it_is_on, &bad), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(bad, 0);
+    reset();
+}
+
 /* --- blocked signals --- */
 
 static void *work_with_all_blocked(void *memory)
@@ -538,6 +565,119 @@ static void a_blocked_signal_comes_when_it_is_unblocked(void **state)
     }
 }
 
+static uint64_t seen_in_frame;
+
+static void block_another(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *interrupted = context;
+    (void)signal, (void)info;
+    pthread_sigmask(SIG_BLOCK, NULL, &seen);
+    memcpy(&seen_in_frame, &interrupted->uc_sigmask, sizeof(seen_in_frame));
+    sigaddset(&interrupted->uc_sigmask, SIGFPE);
+}
+
+static uint64_t mask_of(int signal)
+{
+    return UINT64_C(1) << (signal - 1);
+}
+
+/* Of it the kernel blocks only what no domain needs. */
+static void a_handler_finds_and_changes_what_the_host_has_blocked(void **state)
+{
+    struct sigaction set = {.sa_sigaction = block_another, .sa_flags = SA_SIGINFO};
+    sigset_t blocked, now, none;
+    uint64_t kernels = 0;
+    (void)state;
+    assert_int_equal(call_words("count_up", NULL, 0, 0, 0, 0), OG_OK);
+    sigemptyset(&none);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTRAP);
+    sigaddset(&blocked, SIGALRM);
+    assert_int_equal(sigaction(SIGUSR1, &set, NULL), 0);
+    pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+    raise(SIGUSR1);
+    assert_int_equal(seen_in_frame, mask_of(SIGTRAP) | mask_of(SIGALRM));
+    sigaddset(&blocked, SIGUSR1);
+    assert_memory_equal(&seen, &blocked, 8);
+    sigdelset(&blocked, SIGUSR1);
+    sigaddset(&blocked, SIGFPE);
+    assert_int_equal(syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &kernels, 8), 0);
+    assert_int_equal(kernels, mask_of(SIGALRM));
+    assert_int_equal(call_words("read_word", NULL, 0, 0, 0, 0), OG_FAULTED);
+    pthread_sigmask(SIG_SETMASK, &none, &now);
+    assert_memory_equal(&now, &blocked, 8);
+    signal(SIGUSR1, SIG_DFL);
+    reset();
+}
+
+/* What a handler had the kernel block is so when it leaves by longjmp; no domain is entered with
+ * what it needs. */
+static void what_a_handler_has_blocked_stays_so_after_longjmp(void **state)
+{
+    struct sigaction set = {.sa_handler = jump_back};
+    sigset_t before, now;
+    uint64_t kernels = 0;
+    long result = 0;
+    (void)state;
+    assert_int_equal(call_words("count_up", NULL, 0, 0, 0, 0), OG_OK);
+    sigfillset(&set.sa_mask);
+    assert_int_equal(sigaction(SIGUSR1, &set, NULL), 0);
+    pthread_sigmask(SIG_BLOCK, NULL, &before);
+    if (!sigsetjmp(back, 0)) {
+        raise(SIGUSR1);
+        fail();
+    }
+    assert_int_equal(call_words("system_call", &result, SYS_getppid, 0, 0, 0), OG_OK);
+    assert_int_equal(result, -EPERM);
+    assert_int_equal(call_words("read_word", NULL, 0, 0, 0, 0), OG_FAULTED);
+    assert_int_equal(syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &kernels, 8), 0);
+    assert_int_equal(kernels & (mask_of(SIGSEGV) | mask_of(SIGUSR2)), mask_of(SIGUSR2));
+    pthread_sigmask(SIG_SETMASK, &before, &now);
+    assert_int_equal(sigismember(&now, SIGSEGV), 1);
+    assert_int_equal(sigismember(&now, SIGSYS), 1);
+    assert_int_equal(sigismember(&now, SIGUSR2), 1);
+    signal(SIGUSR1, SIG_DFL);
+    reset();
+}
+
+static sigset_t blocked_at_exit;
+
+/* A destructor that runs after the runtime's. */
+static void look_at_mask_at_exit(void *unused)
+{
+    (void)unused;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked_at_exit);
+}
+
+static void *block_and_exit(void *result)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTRAP);
+    sigaddset(&set, SIGUSR1);
+    pthread_setspecific(last_key, result);
+    *(enum og_error *)result = call_words("count_up", NULL, 0, 0, 0, 0);
+    pthread_sigmask(SIG_SETMASK, &set, NULL);
+    return NULL;
+}
+
+static void what_a_thread_has_blocked_is_so_until_it_has_exited(void **state)
+{
+    pthread_t thread;
+    enum og_error error = OG_SYSTEM;
+    (void)state;
+    sigemptyset(&blocked_at_exit);
+    assert_int_equal(pthread_key_create(&last_key, look_at_mask_at_exit), 0);
+    assert_int_equal(pthread_create(&thread, NULL, block_and_exit, &error), 0);
+    pthread_join(thread, NULL);
+    pthread_key_delete(last_key);
+    assert_int_equal(error, OG_OK);
+    assert_int_equal(sigismember(&blocked_at_exit, SIGTRAP), 1);
+    assert_int_equal(sigismember(&blocked_at_exit, SIGUSR1), 1);
+    assert_int_equal(sigismember(&blocked_at_exit, SIGSEGV), 0);
+    reset();
+}
+
 /* In a process that has had no domain. */
 static int open_with_all_blocked(const char *folder)
 {
@@ -581,8 +721,12 @@ int main(int argc, char **argv)
         WITH_SLOW(setuid_reaches_a_thread_inside),
         WITH_SLOW(a_thread_is_cancelled_when_it_is_back_in_the_host),
         WITH_SLOW(the_host_may_set_alternate_stacks),
+        cmocka_unit_test(a_thread_cannot_change_the_alternate_stack_that_it_is_on),
         cmocka_unit_test(a_thread_with_all_signals_blocked_enters_and_leaves),
         cmocka_unit_test(a_blocked_signal_comes_when_it_is_unblocked),
+        cmocka_unit_test(a_handler_finds_and_changes_what_the_host_has_blocked),
+        cmocka_unit_test(what_a_handler_has_blocked_stays_so_after_longjmp),
+        cmocka_unit_test(what_a_thread_has_blocked_is_so_until_it_has_exited),
         cmocka_unit_test(the_first_domain_opens_with_all_signals_blocked),
     };
     if (argc > 1)

@@ -1,6 +1,8 @@
 /* Threads, signals and fork, with MPK domains. */
 #include "mpk-test.h"
+#include "omniglot/mpk/mpk.h"
 
+#include <asm/prctl.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -45,6 +47,37 @@ static void threads_have_stacks_and_thread_variables_of_their_own(void **state)
         }
         reset();
     }
+    /* One after the other they have the same place, and their own variables. */
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, count_in_thread, &bad[i]), 0);
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(bad[i], 0);
+    }
+    reset();
+}
+
+/* The library says that they are elsewhere, where there are none. */
+static void reset_brings_back_where_thread_variables_are(void **state)
+{
+    (void)state;
+    const struct og_function system_call = boxed("system_call"), count = boxed("count_per_thread");
+    struct og_scope scope;
+    long result = -1, before = 0, after = 0;
+    og_scope_begin(domain, &scope);
+    long og_mut *place = og_alloc(&scope, long, 512, &fault);
+    assert_int_equal(CALL(scope, count, before = AS(words *)(0, 0, 0, 0)), OG_OK);
+    assert_int_equal(
+        CALL(scope, system_call,
+             result = AS(words *)(SYS_arch_prctl, ARCH_SET_FS, (long)(uintptr_t)place + 2048, 0)),
+        OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(result, 0);
+    assert_int_equal(before, 6);
+    reset();
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, count, after = AS(words *)(0, 0, 0, 0)), OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(after, 6);
 }
 
 /* --- signals --- */
@@ -147,12 +180,14 @@ static void a_child_of_fork_has_working_and_closed_domains(void **state)
 /* --- what a child of fork finds of the threads that it lacks --- */
 
 static atomic_int is_there, may_go;
+static const struct mpk_thread *others_block;
 
 /* Is in the domain once, and then waits. */
 static void *visit_and_wait(void *memory)
 {
     long result;
     *(enum og_error *)memory = call_words("count_up", &result, 0, 0, 0, 0);
+    others_block = mpk_thread_self();
     is_there = 1;
     while (!may_go)
         sched_yield();
@@ -171,13 +206,18 @@ static void wait_in_callback(void *user, struct og_scope *scope,
         sched_yield();
 }
 
+static bool is_for_any_thread;
+
 /* Is in the domain, on the host's side of a callback, and waits there. */
 static void *call_back_and_wait(void *memory)
 {
     struct og_callback *callback = memory;
     struct og_scope scope;
     og_scope_begin(domain, &scope);
-    if (!og_callback_open(domain, callback, wait_in_callback, NULL, &fault))
+    enum og_error error = og_callback_open(domain, callback, wait_in_callback, NULL, &fault);
+    if (is_for_any_thread)
+        og_callback_any_thread(callback);
+    if (!error)
         (void)CALL(scope, boxed("call_back"), AS(words *)((long)callback->address, 0, 0, 0));
     og_scope_end(&scope);
     return NULL;
@@ -185,15 +225,17 @@ static void *call_back_and_wait(void *memory)
 
 static void *loop_for_a_deadline(void *memory)
 {
+    others_block = mpk_thread_self();
     is_there = 1;
     *(enum og_error *)memory = call_words("loop_forever", NULL, 0, 0, 0, 0);
     return NULL;
 }
 
+/* In a block that is free again. */
 static void *count_up_after_reset(void *memory)
 {
     long result = 0;
-    if (og_domain_reset(domain, &fault) == OG_OK &&
+    if (mpk_thread_self() == others_block && og_domain_reset(domain, &fault) == OG_OK &&
         call_words("count_up", &result, 0, 0, 0, 0) == OG_OK && result == 101)
         *(bool *)memory = true;
     return NULL;
@@ -243,13 +285,13 @@ static void a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_outside(v
     assert_int_equal(ended, OG_OK);
 }
 
-static void a_child_can_close_a_callback_that_another_thread_was_in(void **state)
+static void close_in_child(bool for_any_thread)
 {
-    (void)state;
-    struct og_callback callback;
+    static struct og_callback callback;
     pthread_t thread;
     int status = -1;
     is_there = may_go = 0;
+    is_for_any_thread = for_any_thread;
     (void)boxed("call_back");
     assert_int_equal(pthread_create(&thread, NULL, call_back_and_wait, &callback), 0);
     while (!is_there)
@@ -267,6 +309,13 @@ static void a_child_can_close_a_callback_that_another_thread_was_in(void **state
     assert_int_equal(status, 0);
     og_callback_close(&callback);
     reset();
+}
+
+static void a_child_can_close_a_callback_that_another_thread_was_in(void **state)
+{
+    (void)state;
+    close_in_child(false);
+    close_in_child(true);
 }
 
 /* --- a signal stack that is taken away --- */
@@ -396,7 +445,7 @@ static void call_in_early(void) OG_NO_ANALYSIS
     if (!early.function.domain)
         return;
     if (scope == &own)
-        og_scope_begin(domain, &own);
+        og_scope_begin(early.function.domain, &own);
     early.error = CALL(*scope, early.function, early.result = AS(words *)(SYS_getppid, 0, 0, 0));
     if (scope == &own)
         og_scope_end(&own);
@@ -412,9 +461,9 @@ static int check_early(void)
     return early.error ? 2 : early.result != -EPERM ? 3 : 0;
 }
 
-static void fork_and_call_in_early(struct og_scope *scope)
+static void fork_and_call_in_early(struct og_scope *scope, struct og_function function)
 {
-    early = (struct early){.scope = scope, .function = boxed("system_call")};
+    early = (struct early){.scope = scope, .function = function};
     pid_t child = fork();
     if (child == 0)
         _exit(check_early());
@@ -429,15 +478,27 @@ static void fork_and_call_in_early(struct og_scope *scope)
     early.function.domain = NULL;
 }
 
+static void *open_elsewhere(void *function)
+{
+    *(struct og_function *)function = boxed_in(open_another(NULL, NULL), "system_call");
+    return NULL;
+}
+
 static void no_library_runs_in_a_child_before_its_system_calls_are_trapped(void **state)
 {
     (void)state;
     struct og_scope scope;
-    fork_and_call_in_early(NULL);
-    (void)boxed("system_call");
+    struct og_function function = boxed("system_call");
+    pthread_t thread;
+    fork_and_call_in_early(NULL, function);
     og_scope_begin(domain, &scope);
-    fork_and_call_in_early(&scope);
+    fork_and_call_in_early(&scope, function);
     og_scope_end(&scope);
+    /* In a domain that the thread has never been in, too. */
+    assert_int_equal(pthread_create(&thread, NULL, open_elsewhere, &function), 0);
+    pthread_join(thread, NULL);
+    fork_and_call_in_early(NULL, function);
+    assert_int_equal(og_domain_close(function.domain, &fault), OG_OK);
 }
 
 /* From now on the process cannot ask for a dispatch. */
@@ -533,10 +594,51 @@ static void a_key_that_a_page_still_has_is_not_the_next_domains(void **state)
     assert_int_equal(status, 0);
 }
 
+static void *call_in_block(void *block)
+{
+    long result;
+    bool works = call_words("count_up", &result, 0, 0, 0, 0) == OG_OK;
+    *(struct mpk_thread **)block = works ? mpk_thread_self() : NULL;
+    return NULL;
+}
+
+static void *call_in_block_that_stays(void *block)
+{
+    struct mpk_thread **place = block;
+    call_in_block(block);
+    if (*place && !forbid_mapping_over((uintptr_t)*place))
+        *place = NULL;
+    return block;
+}
+
+static struct mpk_thread *block_of_thread(void *(*start)(void *))
+{
+    struct mpk_thread *block = NULL;
+    pthread_t thread;
+    if (!pthread_create(&thread, NULL, start, &block))
+        pthread_join(thread, NULL);
+    return block;
+}
+
+/* What is left of a thread, its secret too, is not what another begins with. */
+static void a_thread_block_that_cannot_be_unmapped_is_nobodys(void **state)
+{
+    (void)state;
+    (void)boxed("count_up");
+    struct mpk_thread *first = block_of_thread(call_in_block);
+    assert_non_null(first);
+    assert_ptr_equal(block_of_thread(call_in_block_that_stays), first);
+    struct mpk_thread *next = block_of_thread(call_in_block);
+    assert_non_null(next);
+    assert_ptr_not_equal(next, first);
+    reset();
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_have_stacks_and_thread_variables_of_their_own),
+        cmocka_unit_test(reset_brings_back_where_thread_variables_are),
         cmocka_unit_test(ten_seconds_of_ticks_lose_no_call_and_no_tick),
         cmocka_unit_test(a_child_of_fork_has_working_and_closed_domains),
         cmocka_unit_test(a_new_thread_of_a_child_finds_nothing_of_a_thread_that_was_inside),
@@ -548,6 +650,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(no_library_runs_in_a_child_before_its_system_calls_are_trapped),
         cmocka_unit_test(a_child_that_gets_no_dispatch_enters_no_domain),
         cmocka_unit_test(a_key_that_a_page_still_has_is_not_the_next_domains),
+        cmocka_unit_test(a_thread_block_that_cannot_be_unmapped_is_nobodys),
     };
     pthread_atfork(NULL, NULL, call_in_early);
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
