@@ -29,6 +29,18 @@ __asm__(".globl jump_as_signal\n.type jump_as_signal, @function\njump_as_signal:
         "  mov $10,%edi\n  xor %esi,%esi\n  xor %eax,%eax\n  xor %ecx,%ecx\n  xor %edx,%edx\n"
         "  jmp *%r11\n");
 
+/* Jumps to `code`, where a domain that goes on gets its rights, by this eax, and without a GS base
+ * if `how` says so; with a stack that leads back here, where it writes with what it has got. */
+EXPORT void go_on_and_write(void *code, long *place, long value, long asked, long how);
+__asm__(
+    ".globl go_on_and_write\n.type go_on_and_write, @function\ngo_on_and_write:\n"
+    "  push %rbx\n  push %rbp\n  push %r12\n  mov %rsp,%rbp\n  mov %rdi,%r11\n  mov %rsi,%rbx\n"
+    "  mov %rdx,%r12\n  mov %rcx,%rax\n  test %r8,%r8\n  jz 2f\n  xor %edx,%edx\n"
+    "  mov %edx,%gs\n"
+    "2: sub $128,%rsp\n  lea 1f(%rip),%rdx\n  push %rdx\n  pushq $0x202\n  pushq $0\n  pushq $0\n"
+    "  pushq $0\n  xor %ecx,%ecx\n  xor %edx,%edx\n  jmp *%r11\n"
+    "1: mov %r12,(%rbx)\n  mov %rbp,%rsp\n  pop %r12\n  pop %rbp\n  pop %rbx\n  ret\n");
+
 /* Jumps to `code`, where a callback takes its rights, with a slot and the place of a frame. */
 EXPORT void jump_as_callback(void *code, long slot, void *frame);
 __asm__(".globl jump_as_callback\n.type jump_as_callback, @function\njump_as_callback:\n"

@@ -21,6 +21,7 @@
 extern const unsigned char og_mpk_gate_start[], og_mpk_gate_end[];
 extern const unsigned char og_mpk_gate_return[], og_mpk_callback_restart[];
 extern const unsigned char og_mpk_callback[], og_mpk_signal_entry[]; /* which follows it */
+extern const unsigned char og_mpk_resume[], og_mpk_resume_given[];
 
 static char gate_library[sizeof(library)];
 static struct og_domain *attacker;
@@ -204,6 +205,35 @@ static void no_change_of_rights_comes_back_with_them(void **state)
     (void)state;
     assert_int_equal(((words *)raw("read_word"))((long)&secret, 0, 0, 0), secret);
     visit_changes_of_rights(read_afterwards);
+}
+
+/* Where a domain goes on after a signal, the code behind leads wherever its stack says. */
+static void go_on_there(uintptr_t at, long asked, long how)
+{
+    enum og_error error =
+        call_in(attacker, "go_on_and_write", NULL, (long)at, (long)&secret, 666, asked, how);
+    assert_int_equal(secret, 4242);
+    assert_int_equal(error, OG_FAULTED);
+    reset_attacker();
+}
+
+static void who_goes_on_gets_no_more_than_the_domains_rights(void **state)
+{
+    (void)state;
+    long own = 0;
+    const unsigned char *at = og_mpk_resume;
+    /* Without rights that change it comes back, and has written. */
+    ((void (*)(const void *, long *, long, long, long))raw("go_on_and_write"))(og_mpk_resume_given,
+                                                                               &own, 666, 0, 0);
+    assert_int_equal(own, 666);
+    while (!changes_rights(at))
+        at++;
+    assert_true(at < og_mpk_resume_given);
+    for (long how = 0; how <= NULL_GS; how++) {
+        go_on_there((uintptr_t)at, 0, how);
+        go_on_there((uintptr_t)at, MPK_PKRU_COMPONENT, how);
+        go_on_there((uintptr_t)at - (at[-1] == 0x65), MPK_PKRU_COMPONENT, how);
+    }
 }
 
 /* Behind the change of rights where the kernel delivers signals. */
@@ -697,6 +727,7 @@ int main(int argc, char **argv)
         TEST(other_registers_do_not_kill_the_host),
         TEST(a_step_after_rights_have_changed_ends_the_call),
         TEST(no_change_of_rights_comes_back_with_them),
+        TEST(who_goes_on_gets_no_more_than_the_domains_rights),
         TEST(a_forged_thread_block_is_no_threads),
         TEST(a_callback_that_there_is_not_is_a_fault),
         TEST(a_callbacks_frame_is_on_the_foreign_stack_only),

@@ -24,7 +24,7 @@ PROGRAMS = {
     "mpk-threads": "guest-test",
 }
 
-RIGHTS = ("mpk-gate:*rights*", "mpk-attacks:every_change*")
+RIGHTS = ("mpk-gate:who_goes_on*", "mpk-gate:*rights*", "mpk-attacks:every_change*")
 REGISTERS = ("mpk-attacks:no_*register*", "mpk-attacks:what_a_function*")
 MESS = ("mpk-attacks:registers_flags*", "mpk-gate:every_byte*")
 REFUSED = ("mpk-books:arguments*", "mpk-attacks:system_calls_of_the_library*")
@@ -107,7 +107,7 @@ MUTATIONS = (
      "    jne     70b\n", "", ("mpk-lifetime:domains_nest*", "mpk-attacks:another*")),
     ("gate: rights are opened for the host only", MPK + "gate.S",
      "    cmpb    $MPK_ALLOW, THREAD(MPK_SELECTOR)\n    jne     og_mpk_trap\n", "",
-     ("mpk-gate:no_wrpkru*",)),
+     ("mpk-gate:no_change*",)),
     ("gate: the host's flags in a callback", MPK + "gate.S",
      "og_mpk_callback_allowed:\n    mov     THREAD(MPK_HOST_RSP), %rsp\n    USE_HOST_FLAGS\n",
      "og_mpk_callback_allowed:\n    mov     THREAD(MPK_HOST_RSP), %rsp\n", ("mpk-attacks:*callback*", "mpk-calls:callbacks*")),
