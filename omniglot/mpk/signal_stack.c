@@ -242,7 +242,8 @@ void og_mpk_arm(unsigned domain)
     if (context->signal_stack_stale)
         clear(thread->contexts[domain]);
     stack_t stack = mpk_signal_stack_at(context->signal_stack);
-    /* It cannot fail; and without a stack that is lent the domain is not to be entered. */
+    /* It fails only for a handler that runs on an alternate stack, which must not call in (mpk.h);
+     * and without a stack that is lent the domain is not to be entered. */
     if ((mpk_frames_need_domain_key() && context->domain->lent != context) ||
         syscall(SYS_sigaltstack, &stack, NULL))
         __builtin_trap();

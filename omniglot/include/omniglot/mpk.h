@@ -28,7 +28,9 @@ enum og_error og_mpk_check_host(struct og_fault *fault);
 /* A program that has og-mpk linked in installs handlers, blocks signals and sets alternate
  * stacks as ever, by the C library's functions, before and after its first domain: they run on a
  * stack of the host's, with the host's rights, whatever they interrupt (docs/threat-model.md says
- * what differs). They must not call into domains, nor leave by longjmp out of foreign code.
+ * what differs). They must not call into domains, nor leave by longjmp out of foreign code. (One
+ * that calls in gains no rights for the domain, but where it runs on an alternate stack of the
+ * host's, or is its thread's first entry, the process may end.)
  *
  * A handler that was installed past the C library's functions, by a system call, would run with
  * foreign code's stack: this takes it over, and does nothing for others. Returns OG_OK or
