@@ -2,7 +2,6 @@
 #include "mpk.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Who is in which seat, and which context is whose. */
 static pthread_mutex_t contexts = PTHREAD_MUTEX_INITIALIZER;
@@ -29,19 +28,17 @@ static __thread bool forks;
 /* In a child there is no dispatch before the runtime's handler of fork has turned it on; the host's
  * code may run before that, in handlers that it has given pthread_atfork before the first domain,
  * and in those of signals. And who forks holds the runtime's locks. */
-static const char forks_now[] =
-    "the process forks: what runs while it does, as handlers that were given pthread_atfork before "
-    "the first domain was opened, cannot call in";
+static struct og_context of_fork = {
+    .poisoned = OG_POISONED,
+    .fault = {.error = OG_POISONED,
+              .message = "the process forks: what runs while it does, as handlers that were given "
+                         "pthread_atfork before the first domain was opened, cannot call in"},
+};
 
 struct og_context *mpk_context_of_fork(void)
 {
-    static struct og_context context = {.poisoned = OG_POISONED, .fault = {.error = OG_POISONED}};
-    if (!forks)
-        return NULL;
-    memcpy(context.fault.message, forks_now, sizeof(forks_now));
-    return &context;
+    return forks ? &of_fork : NULL;
 }
-_Static_assert(sizeof(forks_now) <= sizeof(((struct og_fault *)NULL)->message), "it is cut off");
 
 void mpk_contexts_fork(void)
 {
@@ -52,7 +49,7 @@ void mpk_contexts_fork(void)
         if (!context || context->context.poisoned)
             continue;
         context->forks = true;
-        og_fail(&context->context.fault, OG_POISONED, NULL, 0, forks_now);
+        context->context.fault = of_fork.fault;
         context->context.poisoned = OG_POISONED;
     }
     atomic_signal_fence(memory_order_seq_cst);

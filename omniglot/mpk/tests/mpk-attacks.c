@@ -194,23 +194,6 @@ static void every_change_of_rights_in_the_gate_is_followed_by_a_check(void **sta
     assert_works_after_reset();
 }
 
-/* Could the instruction at `code`, with its prefixes, be a far return? QEMU 7.2 reads the stack of
- * one with the kernel's rights, by which its guest kernel dies (the guest is started without SMAP,
- * which makes that rarer); processors do not. */
-static bool may_be_far_return(const unsigned char *code)
-{
-    for (int i = 0; i < 4; i++)
-        if (code[i] == 0xca || code[i] == 0xcb || code[i] == 0xcf)
-            return true;
-    return false;
-}
-
-/* Traps, or an image that holds nothing. */
-static bool is_filler(const unsigned char *at)
-{
-    return !memcmp(at, "\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc", 8) || !memcmp(at, "\0\0\0\0\0\0\0\0", 8);
-}
-
 /* Every fifth byte, or with OG_STRESS set each. */
 static void the_gate_can_be_jumped_into_anywhere(void **state)
 {

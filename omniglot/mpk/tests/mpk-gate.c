@@ -346,14 +346,6 @@ static void the_gate_holds_no_other_instruction_that_opens_anything(void **state
     assert_int_equal(changes, 10);
 }
 
-static bool is_far_return(const unsigned char *code)
-{
-    for (int i = 0; i < 4; i++) /* QEMU's would be the guest kernel's end (mpk-attacks.c) */
-        if (code[i] == 0xca || code[i] == 0xcb || code[i] == 0xcf)
-            return true;
-    return false;
-}
-
 /* Foreign code has its own rights when it jumps; with those that a change of rights gives it, it
  * is where that is. */
 static void every_byte_of_the_gate_can_be_jumped_to_without_a_gs_base(void **state)
@@ -361,8 +353,7 @@ static void every_byte_of_the_gate_can_be_jumped_to_without_a_gs_base(void **sta
     (void)state;
     own_rights = rights_of_attacker();
     for (const unsigned char *at = og_mpk_gate_start; at < og_mpk_gate_end; at += 3)
-        if (!is_far_return(at) && memcmp(at, "\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc", 8) &&
-            memcmp(at, "\0\0\0\0\0\0\0\0", 8))
+        if (!may_be_far_return(at) && !is_filler(at))
             jump((uintptr_t)at, UINT32_MAX, 0, 0, NULL_GS | ALIGNMENT_CHECK);
 }
 

@@ -29,3 +29,16 @@ uint32_t asks_for_all_rights(const unsigned char *at)
 {
     return is_wrpkru(at) ? 0 : MPK_PKRU_COMPONENT;
 }
+
+bool may_be_far_return(const unsigned char *code)
+{
+    for (int i = 0; i < 4; i++)
+        if (code[i] == 0xca || code[i] == 0xcb || code[i] == 0xcf)
+            return true;
+    return false;
+}
+
+bool is_filler(const unsigned char *at)
+{
+    return !memcmp(at, "\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc", 8) || !memcmp(at, "\0\0\0\0\0\0\0\0", 8);
+}

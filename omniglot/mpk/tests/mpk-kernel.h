@@ -14,4 +14,11 @@ bool kernel_writes_frames_with_all_rights(void);
 bool changes_rights(const unsigned char *at);
 uint32_t asks_for_all_rights(const unsigned char *at);
 
+/* Could the instruction at `code`, with its prefixes, be a far return? QEMU 7.2 reads the stack of
+ * one with the kernel's rights, by which its guest kernel dies (the guest is started without SMAP,
+ * which makes that rarer); processors do not. */
+bool may_be_far_return(const unsigned char *code);
+/* Is it what fills the gate: traps, or an image that holds nothing? */
+bool is_filler(const unsigned char *at);
+
 #endif
