@@ -125,7 +125,7 @@ tests: $(TESTS) programs
 fuzzers: $(FUZZERS)
 
 deps:
-	@omniglot/tools/install-packages docker/packages
+	@tools/install-packages docker/packages
 
 # --- tests ---
 
@@ -142,7 +142,7 @@ test: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SANITIZE=1 tests
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
 	@$(MAKE) --no-print-directory $(PARALLEL) rv32
-	@omniglot/tests/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
+	@tools/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
 	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) $(rv32_image_tests) \
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
 
@@ -153,7 +153,7 @@ CHECK_SCRIPTS := $(addprefix omniglot/tests/,must-not-compile.sh layers headers)
     omniglot/rv32/tests/board
 checked_tests = $(foreach test,$(filter-out $(SLOW_TESTS:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))=$(test)')
 check: tests
-	@omniglot/tests/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/mpk/tests/mpk-in-guest mpk-calls' \
+	@tools/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/mpk/tests/mpk-in-guest mpk-calls' \
 	    'golden=BUILD=$(BUILD) omniglot/bindgen/tests/og-bindgen-behaviour golden' \
 	    $(foreach script,$(CHECK_SCRIPTS),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)') $(checked_tests)
 

@@ -56,7 +56,7 @@ $(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/code/elf.c omni
 
 # og-bindgen, which reads interface files with libclang.
 LLVM := /usr/lib/llvm-14
-BINDGEN := $(wildcard omniglot/bindgen/*.c)
+BINDGEN := omniglot/tools/og-bindgen.c $(wildcard omniglot/bindgen/*.c)
 $(foreach source,$(basename $(BINDGEN)),$(eval FLAGS_$(source) += -isystem $(LLVM)/include))
 $(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
 
@@ -75,9 +75,9 @@ $(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interfac
 $(BUILD)/generated/$(1)/$(2)-worker.c: $(BUILD)/generated/$(1)/stubs ;
 endef
 
-TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers omniglot/tests/pku-guest.sh
+TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers tools/tests/pku-guest.sh
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
-    omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
+    omniglot/tests/readme.sh omniglot/tools/tests/link-host.sh omniglot/tools/tests/og-run.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(CORE))
 

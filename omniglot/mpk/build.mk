@@ -58,7 +58,7 @@ $(call program,guest-test/fuzz-domain,$(addprefix omniglot/mpk/tests/fuzz-domain
 FLAGS_omniglot/mpk/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion
 # The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
 MPK_TESTS := omniglot/mpk/tests/mpk-in-guest omniglot/mpk/tests/mpk-in-newer-guest \
-    omniglot/mpk/tests/mpk-cost-in-guest omniglot/tests/mpk-tools-in-guest \
+    omniglot/mpk/tests/mpk-cost-in-guest omniglot/tools/tests/mpk-tools-in-guest \
     omniglot/tests/documented-program-in-guest \
     omniglot/mpk/tests/mpk-stress-in-guest omniglot/mpk/tests/fuzz-domain-in-guest
 TEST_SCRIPTS += $(MPK_TESTS)
@@ -67,13 +67,13 @@ TEST_SCRIPTS += $(MPK_TESTS)
 .PHONY: test-mpk stress-mpk
 test-mpk: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) tests
-	@omniglot/tests/run-tests $(foreach script,$(MPK_TESTS),'$(notdir $(script))=BUILD=$(BUILD) $(script)')
+	@tools/run-tests $(foreach script,$(MPK_TESTS),'$(notdir $(script))=BUILD=$(BUILD) $(script)')
 
 stress-mpk: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) tests
 	@TEST_TIMEOUT=8000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
 	    FUZZ_DOMAIN_SECONDS=$${FUZZ_DOMAIN_SECONDS:-3600} \
-	    omniglot/tests/run-tests $(foreach kernel,6.1 6.12,$(foreach script,mpk-in-guest \
+	    tools/run-tests $(foreach kernel,6.1 6.12,$(foreach script,mpk-in-guest \
 	    mpk-stress-in-guest fuzz-domain-in-guest,'$(script)-$(kernel)=GUEST_KERNEL=$(kernel) BUILD=$(BUILD) \
 	    omniglot/mpk/tests/$(script)'))
 

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
     if (error) {
         printf("OG_BEST picks             nothing: %s\n", fault.message);
         printf("more isolation            a machine or virtual machine that shows PKU (Intel since "
-               "Skylake-SP, AMD since Zen 3), or omniglot/tools/pku-guest, which emulates it\n");
+               "Skylake-SP, AMD since Zen 3), or tools/pku-guest, which emulates it\n");
     } else {
         printf("OG_BEST picks             mpk: domains of up to %d libraries' sets at once\n",
                keys > 1 ? keys - 1 : 0);

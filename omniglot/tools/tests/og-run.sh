@@ -2,7 +2,7 @@
 # og-run on this machine, whatever it has: what needs no isolation, and that it is never left out
 # without being told to. What og-run does in a domain is tested by mpk-tools-in-guest.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+cd "$(dirname "$0")/../../.." || exit 1
 build=${BUILD:-build/gcc}
 run=$build/bin/og-run attack=$PWD/$build/lib/libogattack.so
 case $build in /*) attack=$build/lib/libogattack.so ;; esac
@@ -50,7 +50,7 @@ none="$run --isolation none"
     check og-run_copies_text_in 0 907060870 $none libz.so.1 crc32 0 str:hello 5
     check og-run_copies_files_in 0 "buffer 1:
   $(printf '#!/bin/sh' | od -An -tx1 | tr -d ' ')" $none libc.so.6 memcpy buf:9 \
-        file:omniglot/tests/og-run.sh 9
+        file:omniglot/tools/tests/og-run.sh 9
     check og-run_passes_twelve_integers_and_eight_floats 0 "854 (0x356)" $none "$attack" \
         weigh_twenty 1 2 3 4 5 6 1. 2. 3. 4. 5. 6. 7. 8. 7 8 9 10 11 12
     check og-run_returns_floats 0 1024 $none --float libm.so.6 pow 2. 10.
