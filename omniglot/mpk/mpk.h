@@ -458,6 +458,8 @@ bool mpk_domains_remove(struct mpk_domain *domain);
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
 
+extern const struct og_runtime og_runtime_mpk; /* domain.c */
+
 /* reset.c: putting a domain back to its state right after loading, while no other thread is inside;
  * OG_BUSY if one is, or a scope is open. */
 enum og_error mpk_reset(struct og_domain *domain, struct og_fault *fault);

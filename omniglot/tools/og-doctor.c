@@ -1,5 +1,6 @@
 /* og-doctor: what this machine can do for isolation, what is picked, and what would give more. */
 #include "omniglot/mpk.h"
+#include "omniglot/runtime.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,15 +49,15 @@ int main(int argc, char **argv)
     }
     uname(&name);
     int keys = count_keys();
-    enum og_error error = og_mpk_supported(&fault);
     printf("kernel                    %s %s\n", name.sysname, name.release);
     printf("processor has PKU         %s\n", yes(has_flag("pku")));
     printf("kernel offers PKU         %s\n", yes(has_flag("ospke")));
     printf("protection keys free      %d\n", keys);
     printf("FSGSBASE                  %s\n", yes((getauxval(AT_HWCAP2) & 2) != 0));
-    printf("isolation: none           yes\n");
-    printf("isolation: mpk            %s\n", yes(!error));
-    if (error) {
+    for (size_t i = 0; og_runtimes[i]; i++)
+        printf("isolation: %-14s %s\n", og_runtimes[i]->name,
+               yes(!og_isolation_supported(og_runtimes[i]->isolation, &fault)));
+    if (og_mpk_supported(&fault)) {
         printf("OG_BEST picks             nothing: %s\n", fault.message);
         printf("more isolation            a machine or virtual machine that shows PKU (Intel since "
                "Skylake-SP, AMD since Zen 3), or tools/pku-guest, which emulates it\n");

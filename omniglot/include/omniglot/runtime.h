@@ -89,9 +89,6 @@ struct og_domain {
     size_t region_count;
 };
 
-/* Each archive has its own. */
-extern const struct og_runtime og_runtime_none, og_runtime_mpk, og_runtime_pmp;
-
 /* The runtimes of this build, the best first, up to a NULL. */
 extern const struct og_runtime *const og_runtimes[];
 

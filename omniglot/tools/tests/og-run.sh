@@ -77,7 +77,7 @@ done
 check og-run_names_a_relative_path 2 "--allow here: it takes" "$run" --allow here a b
 check og-run_names_an_unknown_option 2 "--fast: no such option" "$run" --fast a b
 check og-run_needs_a_function 2 "libz.so.1: a library and a function" "$run" libz.so.1
-for option in "--isolation best" "--isolation mpk" "--isolation none" --deadline --allow --float --help str: file: buf: \
+for option in "--isolation NAME" best: none: --deadline --allow --float --help str: file: buf: \
     Status; do
     check "og-run_helps_with_$option" 0 "$option" "$run" --help
 done
