@@ -118,7 +118,7 @@ $(BUILD)/object/%.o: %.S $(BUILD_FILES)
 
 -include $(OBJECTS:.o=.d) $(RV32_OBJECTS:.o=.d)
 
-.PHONY: all programs tests fuzzers deps check test stress fuzz lint format docker clean help
+.PHONY: all programs tests fuzzers deps check test stress fuzz lint analysis format docker clean help
 all: programs tests
 programs: $(PROGRAMS) $(ARCHIVES) $(SHARED)
 tests: $(TESTS) programs
@@ -185,6 +185,10 @@ format:
 lint: deps
 	@clang-format --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
+	@$(MAKE) --no-print-directory CC=clang analysis
+
+# By what Clang's build has generated.
+analysis:
 	@clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=gnu11 $(CPPFLAGS) -isystem $(LLVM)/include \
 	    $(FLAGS_bench/mpk-model/counting) -Wthread-safety
 	@clang-tidy --quiet --warnings-as-errors='*' $(LINT_CXX) $(shell git ls-files '*.cc' | grep -v /tests/) -- \
