@@ -247,6 +247,57 @@ EXPORT void execute_nothing(void)
     __asm__ volatile("ud2");
 }
 
+/* One that only the kernel may execute, by number. */
+EXPORT void execute_privileged(long which)
+{
+    switch (which) {
+    case 0:
+        __asm__ volatile("hlt");
+        break;
+    case 1:
+        __asm__ volatile("cli");
+        break;
+    case 2:
+        __asm__ volatile("in $0x80, %%al" ::: "rax");
+        break;
+    case 3:
+        __asm__ volatile("out %%ax, %%dx" ::: "memory");
+        break;
+    case 4:
+        __asm__ volatile("rep outsb" ::: "rcx", "rsi", "memory");
+        break;
+    case 5:
+        __asm__ volatile("rdmsr" ::: "rax", "rdx");
+        break;
+    case 6:
+        __asm__ volatile("mov %%cr8, %%rax" ::: "rax"); /* with a REX prefix */
+        break;
+    case 7:
+        __asm__ volatile("mov %%db7, %%rax" ::: "rax");
+        break;
+    case 8:
+        __asm__ volatile("lgdt (%rsp)");
+        break;
+    case 9:
+        __asm__ volatile("invlpg (%rsp)");
+        break;
+    case 10:
+        __asm__ volatile("wbinvd");
+        break;
+    case 11:
+        __asm__ volatile("ltr %%ax" ::: "memory");
+        break;
+    case 12:
+        __asm__ volatile("int $0x21");
+        break;
+    }
+}
+
+EXPORT void load_unaligned_vector(const char *place)
+{
+    __asm__ volatile("movaps 1(%0), %%xmm0" ::"r"(((uintptr_t)place | 15) + 1) : "xmm0");
+}
+
 EXPORT void hit_breakpoint(void)
 {
     __asm__ volatile("int3");
