@@ -60,6 +60,11 @@ BINDGEN := $(wildcard omniglot/bindgen/*.c)
 $(foreach source,$(basename $(BINDGEN)),$(eval FLAGS_$(source) += -isystem $(LLVM)/include))
 $(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
 
+# What somebody needs who calls libraries: archives to link and tools. The headers are omniglot/include.
+PRODUCT := $(OMNIGLOT:%=$(BUILD)/lib/%.a) $(addprefix $(BUILD)/bin/,og-bindgen og-doctor og-run og-scan)
+.PHONY: product
+product: $(PRODUCT)
+
 # $(call stubs_rule,FOLDER,NAME): makes the stubs of FOLDER/NAME.og.h, of every discipline. What
 # includes them depends on $(BUILD)/generated/FOLDER/stubs, which says that they are made.
 define stubs_rule
@@ -75,7 +80,7 @@ $(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interfac
 $(BUILD)/generated/$(1)/$(2)-worker.c: $(BUILD)/generated/$(1)/stubs ;
 endef
 
-TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers omniglot/tests/pku-guest.sh
+TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers omniglot/tests/pku-guest.sh omniglot/tests/product.sh
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
 
