@@ -16,7 +16,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct worker_start start;
@@ -63,8 +62,6 @@ static void enter(void)
     receive(instructions, start.bootstrap.filter_length * sizeof instructions[0]);
     if (start.bootstrap.transport == PROCESS_RING)
         map_rings();
-    /* The C library then has the time zone's file, as a library finds it without a sandbox. */
-    tzset();
     struct sock_fprog program = {.len = (unsigned short)start.bootstrap.filter_length,
                                  .filter = instructions};
     /* No new descriptors; the ones that are open stay. */
