@@ -685,6 +685,7 @@ static void arguments_of_system_calls_are_checked(void **state)
         {SYS_gettimeofday, host, 0, 0, 0, -EFAULT},
         {SYS_time, host, 0, 0, 0, -EFAULT},
         {SYS_uname, host, 0, 0, 0, -EFAULT},
+        {SYS_sysinfo, host, 0, 0, 0, -EFAULT},
         {SYS_getrandom, host, 8, 0, 0, -EFAULT},
         {SYS_write, 0, memory, 1, 0, -EBADF},
         {SYS_write, HOST_FD, memory, 1, 0, -EBADF},
