@@ -204,8 +204,9 @@ clean:
 help:
 	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
 	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
-	@echo 'make programs      only build: og-bindgen, og-doctor, og-run, ... and the archives to link, in'
-	@echo '                   build/gcc/bin and build/gcc/lib'
+	@echo 'make product       only build what a program needs that calls libraries: og-bindgen, og-doctor,'
+	@echo '                   og-run, og-scan and the archives to link, in build/gcc/bin and build/gcc/lib'
+	@echo 'make programs      build all that there is, but tests'
 	@echo 'make check         before a commit: the quick tests, of one compiler, in a minute'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'

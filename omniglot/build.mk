@@ -20,6 +20,11 @@ $(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-argument
 $(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/code/elf.c omniglot/mpk/code/scan.c \
     omniglot/core/printable.c,,)
 
+# What somebody needs who calls libraries: archives to link and tools. The headers are omniglot/include.
+PRODUCT := $(OMNIGLOT:%=$(BUILD)/lib/%.a) $(addprefix $(BUILD)/bin/,og-bindgen og-doctor og-run og-scan)
+.PHONY: product
+product: $(PRODUCT)
+
 $(call test,core-isolation,omniglot/tests/core-isolation.c omniglot/core/isolation.c,og-core,)
 $(call test,core-scope,omniglot/tests/core-scope.c omniglot/tests/fake-domain.c,og-core,)
 $(call test,core-upgrade,omniglot/tests/core-upgrade.c omniglot/tests/fake-domain.c,og-core,)
@@ -45,7 +50,7 @@ $(BUILD)/test/none-allocations: | $(BUILD)/lib/libogforeign.so
 $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
-TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers tools/tests/pku-guest.sh
+TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers tools/tests/pku-guest.sh omniglot/tests/product.sh
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tools/tests/link-host.sh omniglot/tools/tests/og-run.sh
 

@@ -2,6 +2,7 @@
 #include "omniglot/mpk.h"
 #include "omniglot/runtime.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -39,13 +40,27 @@ static const char *yes(int truth)
     return truth ? "yes" : "no";
 }
 
+static void print_usage(FILE *to)
+{
+    fputs(
+        "usage: og-doctor [--help]\n"
+        "Says what this machine can give for isolation, one answer a line: whether the processor\n"
+        "has protection keys and the kernel offers them, how many are free, which isolations "
+        "there\n"
+        "are, which one OG_BEST (the default of og_options and of og-run) picks, or why it picks\n"
+        "nothing, and what would give more.\n"
+        "Status: 0; 2 for an argument that it does not know.\n",
+        to);
+}
+
 int main(int argc, char **argv)
 {
     struct utsname name;
     struct og_fault fault = {0};
     if (argc > 1) {
-        fprintf(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr, "usage: og-doctor\n");
-        return strcmp(argv[1], "--help") ? 2 : 0;
+        bool asked = argc == 2 && !strcmp(argv[1], "--help");
+        print_usage(asked ? stdout : stderr);
+        return asked ? 0 : 2;
     }
     uname(&name);
     int keys = count_keys();

@@ -92,6 +92,12 @@ struct og_domain {
 /* The runtimes of this build, the best first, up to a NULL. */
 extern const struct og_runtime *const og_runtimes[];
 
+/* --- libraries --- */
+
+/* OG_NOT_FOUND for the library `name`, which the loader has not loaded for `reason`; NULL or "": it
+ * has not said. */
+enum og_error og_fail_to_load(struct og_fault *fault, const char *name, const char *reason);
+
 /* --- scopes --- */
 
 /* What an ended scope belongs to: no check ever holds in it. A context without a domain is one

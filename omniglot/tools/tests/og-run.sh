@@ -1,6 +1,7 @@
 #!/bin/sh
 # og-run on this machine, whatever it has: what needs no isolation, and that it is never left out
-# without being told to. What og-run does in a domain is tested by mpk-tools-in-guest.
+# without being told to. What og-run does in a domain is tested by mpk-tools-in-guest. And what the
+# tools beside it say of themselves.
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
 build=${BUILD:-build/gcc}
@@ -81,4 +82,13 @@ for option in "--isolation NAME" best: none: --deadline --allow --float --help s
     Status; do
     check "og-run_helps_with_$option" 0 "$option" "$run" --help
 done
+for word in "usage: og-scan" --host WRPKRU OG_FORBIDDEN link-host Status; do
+    check "og-scan_helps_with_$word" 0 "$word" "$build/bin/og-scan" --help
+done
+check og-scan_without_a_file_says_how 2 "usage: og-scan" "$build/bin/og-scan"
+check og-scan_with_host_alone_says_how 2 "usage: og-scan" "$build/bin/og-scan" --host
+for word in "usage: og-doctor" OG_BEST "protection keys" Status; do
+    check "og-doctor_helps_with_$word" 0 "$word" "$build/bin/og-doctor" --help
+done
+check og-doctor_takes_no_arguments 2 "usage: og-doctor" "$build/bin/og-doctor" more
 echo "1..$number"
