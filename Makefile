@@ -96,6 +96,7 @@ fuzzer = $(eval $(call fuzzer_rule,$(1),$(2),$(3)))
 include omniglot/build.mk
 include baselines/build.mk
 include omniglot/bindgen/build.mk
+include omniglot/tests/hosts/build.mk
 include workloads/build.mk
 include bench/build.mk
 include attacks/build.mk

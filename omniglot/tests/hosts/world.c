@@ -1,0 +1,149 @@
+/* What the library finds of the world: the C library's functions that need the system. */
+#include "omniglot/tests/hosts/hosts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* glibc's qsort keeps the order of equals where it knows how much memory there is; wasi-libc's
+ * never does. */
+static void the_library_sorts(void)
+{
+    open_it();
+    CHECK(call(HOSTED_SORT, 100) == (hosts_system.is != WASM_ONLY));
+    CHECK(call(HOSTED_SORT, 10000) == (hosts_system.is != WASM_ONLY));
+    works();
+    close_it();
+}
+
+/* Nobody sees it, and it goes on. */
+static void the_library_prints(void)
+{
+    open_it();
+    CHECK(call(HOSTED_PRINT, 0) == 12);
+    CHECK(call(HOSTED_COMPLAIN, 0) == 8);
+    works();
+    close_it();
+}
+
+static void the_library_asks_for_the_environment(void)
+{
+    setenv("HOSTED", "secret", 1);
+    open_it();
+    CHECK(call(HOSTED_GETENV, 0) == (hosts_system.is == OG_NONE_ONLY));
+    close_it();
+}
+
+static void the_library_asks_for_a_locale(void)
+{
+    setenv("LC_ALL", "C.UTF-8", 1);
+    open_it();
+    CHECK(call(HOSTED_LOCALE, 0) == (hosts_system.is == OG_NONE_ONLY));
+    works();
+    close_it();
+}
+
+static void the_library_asks_for_the_local_time(void)
+{
+    setenv("TZ", "HOST-3", 1);
+    open_it();
+    CHECK(call(HOSTED_HOUR, 0) == (hosts_system.is == OG_NONE_ONLY ? 3 : 0));
+    close_it();
+}
+
+static void the_library_loads_a_character_set(void)
+{
+    open_it();
+    CHECK(call(HOSTED_CONVERT, 0) == (hosts_system.is == OG_NONE_ONLY ? 0 : EINVAL));
+    works();
+    close_it();
+}
+
+static void the_library_loads_another(void)
+{
+    open_it();
+    CHECK(call(HOSTED_LOAD, 0) == (hosts_system.is != OG_NONE_ONLY));
+    works();
+    close_it();
+}
+
+static void the_library_starts_a_thread(void)
+{
+    open_it();
+    CHECK(call(HOSTED_THREAD, 0) == (hosts_system.is == OG_NONE_ONLY ? 0 : EAGAIN));
+    works();
+    close_it();
+}
+
+static void the_library_guards_a_page(void)
+{
+    open_it();
+    CHECK(call(HOSTED_GUARD, 0) == 0);
+    works();
+    close_it();
+}
+
+static void the_library_runs_into_its_guard_page(void)
+{
+    open_it();
+    call_ends(OG_FAULTED, HOSTED_OVERRUN, 0);
+    CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    works();
+    close_it();
+}
+
+static void the_library_locks_memory(void)
+{
+    open_it();
+    int64_t error = call(HOSTED_LOCK, 0);
+    printf("# %lld\n", (long long)error);
+    CHECK(error == (hosts_system.is == OG_NONE_ONLY ? 0 : EPERM));
+    works();
+    close_it();
+}
+
+static void the_library_sleeps(void)
+{
+    open_it();
+    int64_t error = call(HOSTED_SLEEP, 50);
+    printf("# %lld\n", (long long)error);
+    CHECK(error == (hosts_system.is == OG_NONE_ONLY ? 0 : EPERM));
+    works();
+    close_it();
+}
+
+static void the_library_recurses_deep(void)
+{
+    open_it();
+    CHECK(call(HOSTED_RECURSE, 200 << 10) == 200 << 10);
+    CHECK(call(HOSTED_RECURSE, 2 << 20) == 2 << 20);
+    works();
+    close_it();
+}
+
+static void the_library_makes_a_process(void)
+{
+    open_it();
+    CHECK(call(HOSTED_FORK, 0) == -EPERM);
+    CHECK(call(HOSTED_PROCESSES, 0) == -EPERM);
+    works();
+    close_it();
+}
+
+const struct hosts_row hosts_world[] = {
+    ROW(the_library_sorts, ALL),
+    ROW(the_library_prints, ALL & ~WASM_ONLY),
+    ROW(the_library_asks_for_the_environment, ALL),
+    ROW(the_library_asks_for_a_locale, ALL & ~WASM_ONLY),
+    ROW(the_library_asks_for_the_local_time, ALL & ~WASM_ONLY),
+    ROW(the_library_loads_a_character_set, ALL & ~WASM_ONLY),
+    ROW(the_library_loads_another, ALL & ~WASM_ONLY),
+    ROW(the_library_starts_a_thread, ALL & ~WASM_ONLY),
+    ROW(the_library_guards_a_page, ALL & ~WASM_ONLY),
+    ROW(the_library_runs_into_its_guard_page, TIMED),
+    ROW(the_library_locks_memory, ALL & ~WASM_ONLY),
+    ROW(the_library_sleeps, ALL & ~WASM_ONLY),
+    ROW(the_library_recurses_deep, ALL & ~WASM_ONLY),
+    ROW(the_library_makes_a_process, TIMED),
+    {NULL, NULL, 0, 0},
+};
