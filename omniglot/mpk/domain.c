@@ -28,6 +28,8 @@ static enum og_error start_runtime(struct og_fault *fault)
 {
     static bool started;
     enum og_error error = OG_OK;
+    if (mpk_thread_is_past_fork(mpk_thread_if_any()))
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0, MPK_MADE_BY_CLONE);
     pthread_mutex_lock(mpk_domains_lock());
     if (!started) {
         error = og_mpk_supported(fault);

@@ -47,6 +47,13 @@ static pthread_mutex_t *(*const after_domains[])(void) = {
 enum { BEFORE = sizeof(before_domains) / sizeof(before_domains[0]) };
 enum { AFTER = sizeof(after_domains) / sizeof(after_domains[0]) };
 
+static void keep_code_back(bool from_children)
+{
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (mpk_domains[i])
+            (void)mpk_arena_keep_back(&mpk_domains[i]->arena, from_children);
+}
+
 static void lock_all(void)
 {
     pthread_rwlock_wrlock(&resets);
@@ -61,6 +68,7 @@ static void lock_all(void)
     for (size_t i = 0; i < AFTER; i++)
         pthread_mutex_lock(after_domains[i]());
     mpk_contexts_fork();
+    keep_code_back(false);
 }
 
 static void unlock_lower(void)
@@ -80,6 +88,7 @@ static void unlock_upper(void)
 
 static void in_parent(void)
 {
+    keep_code_back(true);
     mpk_contexts_have_forked();
     unlock_lower();
     for (size_t i = 0; i < MPK_DOMAINS; i++)
@@ -93,6 +102,7 @@ static void in_parent(void)
  * the parent, so the child makes no new ones. */
 static void in_child(void)
 {
+    keep_code_back(true);
     mpk_host_signals_forked();
     mpk_threads_forked();
     for (size_t i = 0; i < MPK_DOMAINS; i++) {

@@ -107,6 +107,10 @@ static inline struct mpk_thread *mpk_thread_in_gate(void)
     return (struct mpk_thread *)(base + MPK_GS);
 }
 
+/* Is it another thread's, of which the calling one, in a process made past fork, is a copy? Its
+ * system calls are not trapped. */
+bool mpk_thread_is_past_fork(const struct mpk_thread *thread);
+
 /* Makes the calling thread's GS base name its block, if it does not. */
 bool mpk_thread_set_base(struct mpk_thread *thread);
 
@@ -358,6 +362,15 @@ bool mpk_arena_is_readable(const struct mpk_arena *arena, uintptr_t address, siz
 /* Loading is done: what is there now is what reset brings back. */
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
+/* In a child the kernel traps no system call until the runtime has asked for it. So none has the
+ * domain's code, nor its stacks, which say where code goes on, unless fork or _Fork makes it, which
+ * let it have them meanwhile. False: the system refuses. */
+bool mpk_arena_keep_back(const struct mpk_arena *arena, bool from_children);
+#define MPK_MADE_BY_CLONE                                                                          \
+    "this process was made past fork, by clone or a system call: it has no domains (make it by "   \
+    "fork)"
+/* Is the address in what is kept back? */
+bool mpk_arena_is_kept_back(const struct mpk_arena *arena, uintptr_t address);
 
 /* --- instructions that could undo the isolation (code/scan.c) --- */
 

@@ -32,6 +32,7 @@ FILES = ("mpk-books:files*", "mpk-books:arguments*", "mpk-attacks:files_are*")
 BOOKS = ("mpk-arena", "mpk-books:*")
 STACKS = ("mpk-gate:*stack*", "mpk-sharing:*")
 CODE = ("mpk-host-code:*",)
+PAST_FORK = ("mpk-threads:a_child_made_past*",)
 TURNS = ("none-sharing", "mpk-sharing:*")
 
 # (what is broken, file, the check, what it becomes, who is to notice[, why nobody can])
@@ -52,6 +53,18 @@ MUTATIONS = (
      "    if (of_fork)\n        return of_fork;\n", "    (void)of_fork;\n", ("mpk-threads:no_library*",)),
     ("fork: no calls in open scopes", MPK + "contexts.c",
      "        context->context.poisoned = OG_POISONED;\n", "", ("mpk-threads:no_library*",)),
+    ("children made past fork: no code", MPK + "arena.c",
+     "return state == MPK_CODE || state == MPK_STACK;", "return state == MPK_STACK;", PAST_FORK),
+    ("children made past fork: no stacks", MPK + "arena.c",
+     "return state == MPK_CODE || state == MPK_STACK;", "return state == MPK_CODE;", PAST_FORK),
+    ("children made past fork: none after fork", MPK + "locks.c",
+     "in_parent(void)\n{\n    keep_code_back(true);\n", "in_parent(void)\n{\n", PAST_FORK),
+    ("children made past fork: none in a child of fork", MPK + "locks.c",
+     "in_child(void)\n{\n    keep_code_back(true);\n", "in_child(void)\n{\n", PAST_FORK),
+    ("children made past fork: none after _Fork", MPK + "threads.c",
+     "        keep_code_back(true);\n        pthread_mutex_unlock", "        pthread_mutex_unlock", PAST_FORK),
+    ("children made past fork: open no domain", MPK + "domain.c",
+     "if (mpk_thread_is_past_fork(mpk_thread_if_any()))", "if (0)", PAST_FORK),
     ("rights: nobody's page gives none that a frame could not be written with", MPK + "rights.c",
      "    write_image(page + MPK_IMAGE, 0);\n",
      "    write_image(page + MPK_IMAGE, MPK_PKRU_COMPONENT);\n"
