@@ -97,7 +97,7 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     size += MAP_SIZE;
     arena->file = memfd_create("omniglot-domain", MFD_CLOEXEC);
     if (arena->file < 0 || ftruncate(arena->file, (off_t)size))
-        return og_fail_system(fault, errno, NULL, 0, "cannot make the domain's arena");
+        return og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
     void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the domain's arena");
@@ -691,7 +691,9 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     if (error)
         return error;
     if (!make_rest_anonymous(arena))
-        return og_fail_system(fault, errno, NULL, arena->start, "cannot make the arena private");
+        return og_fail_system(fault, errno, NULL, arena->start,
+                              "cannot make the arena private (where overcommit is off, "
+                              "vm.overcommit_memory=2, it takes some 600 MiB of CommitLimit)");
     arena->loaded_brk = arena->brk;
     arena->loaded_heap = arena->heap_granted;
     arena->loaded_borders = arena->borders;

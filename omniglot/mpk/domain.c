@@ -49,7 +49,11 @@ static enum og_error start_runtime(struct og_fault *fault)
     }
     pthread_mutex_unlock(mpk_domains_lock());
     /* With rights to read the gate, too. */
-    if (!error && !mpk_thread_self())
+    if (!error && !mpk_thread_self() && mpk_thread_refusal() != MPK_NO_BLOCK)
+        error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                        mpk_thread_refusal() == MPK_NO_DISPATCH ? MPK_REFUSED_DISPATCH
+                                                                : MPK_REFUSED_SEQUENCES);
+    else if (!error && !mpk_thread_if_any())
         error = og_fail(fault, OG_NO_MEMORY, NULL, 0,
                         "no room for this thread: 256 use domains, each until it exits, or the "
                         "kernel is out of memory for them; let some exit");

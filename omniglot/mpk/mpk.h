@@ -95,8 +95,21 @@ static inline struct mpk_context *mpk_frame_context(const struct mpk_frame *fram
 
 extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 
-/* The calling thread's block, made if there is none yet; NULL if there is no room. */
+/* The calling thread's block, made if there is none yet; NULL if it cannot be had. */
 struct mpk_thread *mpk_thread_self(void);
+/* Why it could not. */
+enum mpk_refusal {
+    MPK_NO_BLOCK,        /* there is no room for more */
+    MPK_NO_DISPATCH,     /* the kernel traps no system calls */
+    MPK_OTHERS_SEQUENCES /* somebody else than the C library has registered an rseq area */
+};
+enum mpk_refusal mpk_thread_refusal(void);
+#define MPK_REFUSED_DISPATCH                                                                       \
+    "the kernel refuses this thread Syscall User Dispatch: a seccomp filter denies it"
+#define MPK_REFUSED_SEQUENCES                                                                      \
+    "this thread has an rseq area that is not the C library's (an allocator's, librseq's): let "   \
+    "it "                                                                                          \
+    "use glibc's, or none"
 /* The same; NULL if there is none yet. */
 struct mpk_thread *mpk_thread_if_any(void);
 /* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
@@ -315,6 +328,8 @@ struct mpk_arena {
 
 enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
 
+#define MPK_NO_MEMORY_FILE                                                                         \
+    "cannot make a file in memory: memfd_create is denied, or no descriptor is left (ulimit -n)"
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault);
 /* False if the memory could not be given back: then its key is not to be another's. */

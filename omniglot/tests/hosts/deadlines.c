@@ -152,8 +152,11 @@ static long wakes(void)
     return sum;
 }
 
-static void is_woken_by_nobody_while_it_makes_no_calls(void)
+/* The clock of og-mpk, a thread that there is while a domain has a deadline, looks some thousand
+ * times a second. */
+static void has_a_clock_while_a_domain_has_a_deadline(void)
 {
+    const bool has_clock = hosts_system.is == OG_MPK_ONLY;
     open_it_with_deadline(1000);
     works();
     usleep(100000);
@@ -161,7 +164,8 @@ static void is_woken_by_nobody_while_it_makes_no_calls(void)
     usleep(500000);
     long after = wakes();
     printf("# %ld times\n", after - before);
-    CHECK(after - before < 50);
+    CHECK(after - before < (has_clock ? 1000 : 50));
+    CHECK(threads_now() == 1 + has_clock);
     works();
     call_ends(OG_DEADLINE, HOSTED_SPIN, 0);
     close_it();
@@ -174,6 +178,6 @@ const struct hosts_row hosts_deadlines[] = {
     ROW(sleeps_in_a_handler_longer_than_the_deadline, ALL & ~PROCESS_ONLY),
     ROW(is_not_disturbed_by_the_deadlines_of_others, TIMED),
     ROW(has_no_clock_without_deadlines, ALL),
-    ROW(is_woken_by_nobody_while_it_makes_no_calls, TIMED),
+    ROW(has_a_clock_while_a_domain_has_a_deadline, TIMED),
     {NULL, NULL, 0, 0},
 };

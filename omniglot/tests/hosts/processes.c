@@ -153,7 +153,9 @@ static void starts_programs(void)
     close_it();
 }
 
-/* What the program that is started finds of signals is what the host has set. */
+/* What the program that is started finds of signals is what the host has set; over protection keys
+ * but for those by which a domain's faults are told, which it finds unblocked and at their default.
+ */
 static void find_masks(uint64_t *blocked, uint64_t *ignored)
 {
     char line[256];
@@ -185,8 +187,9 @@ static void starts_programs_with_the_masks_it_has_set(void)
     CHECK(!pthread_sigmask(SIG_SETMASK, &set, NULL));
     find_masks(&blocked, &ignored);
     printf("# blocked %" PRIx64 ", ignored %" PRIx64 "\n", blocked, ignored);
-    CHECK(ignored == (before | mask_of(SIGUSR2) | mask_of(SIGFPE)));
-    CHECK(blocked == (mask_of(SIGUSR1) | mask_of(SIGTRAP)));
+    uint64_t lost = hosts_system.is == OG_MPK_ONLY ? mask_of(SIGTRAP) | mask_of(SIGFPE) : 0;
+    CHECK(ignored == (before | ((mask_of(SIGUSR2) | mask_of(SIGFPE)) & ~lost)));
+    CHECK(blocked == ((mask_of(SIGUSR1) | mask_of(SIGTRAP)) & ~lost));
     close_it();
 }
 
