@@ -149,6 +149,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (!error)
         error = mpk_grants_open(domain, libraries, options, fault);
     domain->callback_limit = options ? options->callback_limit : 0;
+    domain->environment = options ? options->environment : NULL;
     uint64_t deadline = options ? (uint64_t)options->deadline_ms * 1000000 : 0;
     if (!error && deadline) {
         /* Loading is a few calls, each of which takes longer than others. */
@@ -158,6 +159,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (!error)
         error = load(domain, libraries, fault);
     domain->deadline = deadline;
+    domain->environment = NULL;
     if (error && fault)
         mpk_fault_name(domain, fault);
     if (error)

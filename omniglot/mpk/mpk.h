@@ -107,9 +107,8 @@ enum mpk_refusal mpk_thread_refusal(void);
 #define MPK_REFUSED_DISPATCH                                                                       \
     "the kernel refuses this thread Syscall User Dispatch: a seccomp filter denies it"
 #define MPK_REFUSED_SEQUENCES                                                                      \
-    "this thread has an rseq area that is not the C library's (an allocator's, librseq's): let "   \
-    "it "                                                                                          \
-    "use glibc's, or none"
+    "this thread's rseq area cannot be unregistered: it is not the C library's (an allocator's, "  \
+    "librseq's), or a seccomp filter denies it"
 /* The same; NULL if there is none yet. */
 struct mpk_thread *mpk_thread_if_any(void);
 /* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
@@ -139,8 +138,9 @@ struct mpk_thread *mpk_threads_take(unsigned *index);
 void mpk_threads_set_ready(unsigned index, bool is);
 void mpk_threads_give(unsigned index);
 
-/* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
- * threads are gone. */
+/* In a child of fork or _Fork: the kernel has turned the calling thread's dispatch off. */
+void mpk_thread_in_child(void);
+/* In a child of fork: that, and the other threads are gone. */
 void mpk_threads_forked(void);
 
 /* Visits every thread's block; none is taken away meanwhile. For the deadline's clock. */
@@ -446,6 +446,7 @@ struct mpk_domain {
     struct og_domain domain; /* first */
     struct og_turn turn;
     unsigned index;
+    const char *const *environment; /* the options', while it loads */
     struct mpk_arena arena;
     uint32_t pkru;
     bool booted; /* the loader has handed over */

@@ -521,7 +521,7 @@ static void changes_its_user_while_a_thread_is_inside(void)
 
 static void stop_in_a_call(void)
 {
-    open_it_with_deadline(1000);
+    open_it_with_deadline(2000);
     int64_t rounds = rounds_for(400);
     printf("# inside\n");
     fflush(stdout);
@@ -541,7 +541,7 @@ static void is_stopped_and_goes_on(void)
     usleep(700000);
     CHECK(!kill(child, SIGSTOP));
     CHECK(waitpid(child, &status, WUNTRACED) == child);
-    sleep(2);
+    sleep(3);
     if (WIFSTOPPED(status)) {
         CHECK(!kill(child, SIGCONT));
         CHECK(waitpid(child, &status, 0) == child);

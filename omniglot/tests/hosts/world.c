@@ -51,6 +51,40 @@ static void the_library_asks_for_the_local_time(void)
     close_it();
 }
 
+static void is_no_environment(const char *variable)
+{
+    const char *const environment[] = {"A=1", variable, NULL};
+    CHECK(hosts_system.open_with(&the_library, environment, NULL, &fault) == OG_BAD_ARGUMENT);
+    CHECK(says("options.environment"));
+}
+
+static void gives_the_library_an_environment(void)
+{
+    const char *const environment[] = {"HOSTED=1", "LC_ALL=C.UTF-8", "TZ=HOST-3", NULL};
+    const char *many[66] = {NULL};
+    char large[17 << 10] = "LARGE=";
+    memset(large + 6, 'x', sizeof(large) - 7);
+    const char *const paths[] = {"/usr/lib/locale/C.utf8", NULL};
+    CHECK(hosts_system.open_with(&the_library, environment, paths, &fault) == OG_OK);
+    CHECK(call(HOSTED_GETENV, 0) == 1);
+    CHECK(call(HOSTED_LOCALE, 0) == 1);
+    CHECK(call(HOSTED_HOUR, 0) == 3);
+    works();
+    close_it();
+    is_no_environment("NO");
+    is_no_environment("=1");
+    is_no_environment("LD_PRELOAD=libz.so.1");
+    is_no_environment("GLIBC_TUNABLES=glibc.pthread.rseq=1");
+    is_no_environment(large);
+    for (int i = 0; i < 65; i++)
+        many[i] = "A=1";
+    CHECK(hosts_system.open_with(&the_library, many, NULL, &fault) == OG_BAD_ARGUMENT);
+    many[64] = NULL;
+    CHECK(hosts_system.open_with(&the_library, many, NULL, &fault) == OG_OK);
+    works();
+    close_it();
+}
+
 static void the_library_loads_a_character_set(void)
 {
     open_it();
@@ -142,6 +176,7 @@ const struct hosts_row hosts_world[] = {
     ROW(the_library_asks_for_the_environment, ALL),
     ROW(the_library_asks_for_a_locale, ALL & ~WASM_ONLY),
     ROW(the_library_asks_for_the_local_time, ALL & ~WASM_ONLY),
+    ROW(gives_the_library_an_environment, OG_MPK_ONLY),
     ROW(the_library_loads_a_character_set, ALL & ~WASM_ONLY),
     ROW(the_library_loads_another, ALL & ~WASM_ONLY),
     ROW(the_library_starts_a_thread, ALL & ~WASM_ONLY),
