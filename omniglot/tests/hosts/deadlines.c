@@ -85,7 +85,7 @@ static void *overrun_again_and_again(void *unused)
     struct hosts_library *other;
     struct og_fault its;
     int64_t result;
-    CHECK(hosts_system.open(&other, 20, &its) == OG_OK);
+    CHECK(hosts_system.open(&other, 200, &its) == OG_OK);
     while (!is_over) {
         CHECK(hosts_system.call(other, HOSTED_SPIN, 0, &result, &its) == OG_DEADLINE);
         CHECK(hosts_system.reset(other, &its) == OG_OK);
