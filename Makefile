@@ -96,6 +96,7 @@ fuzzer = $(eval $(call fuzzer_rule,$(1),$(2),$(3)))
 include omniglot/build.mk
 include baselines/build.mk
 include omniglot/bindgen/tests/build.mk
+include omniglot/tests/hosts/build.mk
 include workloads/build.mk
 include bench/build.mk
 include attacks/build.mk
@@ -148,7 +149,7 @@ test: deps
 
 # Before a commit: one compiler, what needs no waiting for, and a quick test in the guest. Deadlines
 # that pass, and many killed workers, are for `make test`.
-SLOW_TESTS := process-failures process-stress
+SLOW_TESTS := process-failures process-stress hosts-none hosts-process hosts-wasm
 CHECK_SCRIPTS := $(addprefix omniglot/tests/,must-not-compile.sh layers headers) \
     omniglot/rv32/tests/board
 checked_tests = $(foreach test,$(filter-out $(SLOW_TESTS:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))=$(test)')

@@ -751,7 +751,20 @@ static void files_and_paths_of_system_calls_are_checked(void **state)
     assert_int_equal(kernel(SYS_access, memory, R_OK, 0, 0, 0), 0);
     assert_int_equal(kernel(SYS_access, memory, W_OK, 0, 0, 0), -EACCES);
     assert_int_equal(kernel(SYS_access, memory, X_OK, 0, 0, 0), -EACCES);
-    assert_int_equal(open_inside(folder), -EISDIR);
+    /* A folder can be asked what it is, and nothing else. */
+    struct stat status;
+    assert_int_equal(open_inside(folder), FIRST);
+    assert_int_equal(kernel(SYS_fstat, FIRST, memory + 2L * PAGE, 0, 0, 0), 0);
+    memcpy(&status, own + 2L * PAGE, sizeof(status));
+    assert_true(S_ISDIR(status.st_mode));
+    assert_int_equal(kernel(SYS_read, FIRST, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_pread64, FIRST, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_lseek, FIRST, 0, 0, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_getdents64, FIRST, memory, 64, 0, 0), -EPERM);
+    assert_int_equal(map(0, PAGE, 0, FIRST), -EIO);
+    strcpy(own, "text");
+    assert_int_equal(kernel(SYS_openat, FIRST, memory, 0, 0, 0), -ENOENT);
+    assert_int_equal(kernel(SYS_close, FIRST, 0, 0, 0, 0), 0);
     assert_int_equal(open_inside("text"), -ENOENT);
     memset(own, '/', 3L * PAGE);
     assert_int_equal(kernel(SYS_open, memory, 0, 0, 0, 0), -ENAMETOOLONG);
