@@ -8,6 +8,9 @@
  * nothing is ever taken from the host, which could be reading it: every page that was not loaded
  * stays readable and writable for it, and what was loaded stays as it is.
  *
+ * No file is mapped: who may write one could change under the host's eyes what it has validated,
+ * and who shortens one would end the host where it reads.
+ *
  * While the domain loads, the arena is a shared mapping of an unnamed file; then it becomes a
  * private mapping of the same file, so that reset is one madvise: the pages that were written
  * since are dropped, and the file's show again. */
@@ -27,7 +30,8 @@ enum {
     HEAP_STEP = 256 << 10, /* of what brk grants: a trap and a system call each */
     LIBRARIES_MEMORY =
         16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
-    MAPPINGS_MAX = 2048, /* of the host's 65,530; a library makes eight while it loads */
+    MAPPINGS_MAX = 2048,      /* of the host's 65,530; a library makes eight while it loads */
+    READ_AT_ONCE = 256 << 10, /* of a file, before the deadline is asked */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
 
@@ -243,13 +247,11 @@ static bool is_within_limits(const struct mpk_arena *arena, struct range range, 
     size_t had = count_pages(arena, range, MPK_MEMORY);
     size_t pages = arena->memory_pages - had + memory;
     size_t before = count_borders(arena, range);
-    size_t after = borders_as(arena, range, state) + (memory && memory != range.count) +
-                   (state == MPK_FILE); /* which joins no other */
+    size_t after = borders_as(arena, range, state) + (memory && memory != range.count);
     if (memory > had &&
         pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
         return false;
-    return after <= before ||
-           arena->borders + arena->file_mappings + after - before <= MAPPINGS_MAX;
+    return after <= before || arena->borders + after - before <= MAPPINGS_MAX;
 }
 
 /* Is any of it the runtime's own? Stacks and guards stay what they are. */
@@ -337,18 +339,14 @@ uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t 
     if (!arena->loading || !held || held > whole_pages(size) ||
         !find_room(arena, address, size, (whole_pages(size) - held) / MPK_PAGE, MPK_FILE, &range))
         return 0;
-    rest = (struct range){range.first + held / MPK_PAGE, range.count - held / MPK_PAGE};
-    range.count = held / MPK_PAGE;
     uintptr_t start = start_of(arena, range);
-    if (mmap((void *)start, held, PROT_READ, MAP_PRIVATE | MAP_FIXED, source->file,
-             source->offset) == MAP_FAILED) {
-        arena->failed = errno;
+    if (!mpk_source_read(source, start)) {
+        clear(arena, range);
         return 0;
     }
-    if (!become(arena, range, MPK_FILE) || !become(arena, rest, MPK_MEMORY))
-        return 0;
-    arena->file_mappings++;
-    return start;
+    rest = (struct range){range.first + held / MPK_PAGE, range.count - held / MPK_PAGE};
+    range.count = held / MPK_PAGE;
+    return become(arena, range, MPK_FILE) && become(arena, rest, MPK_MEMORY) ? start : 0;
 }
 
 bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size)
@@ -523,10 +521,14 @@ enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, si
 
 bool mpk_source_read(const struct mpk_source *source, uintptr_t address)
 {
+    struct mpk_thread *thread = mpk_thread_if_any();
     size_t left = source->size;
     off_t offset = source->offset;
     while (left) {
-        ssize_t got = pread(source->file, (void *)address, left, offset);
+        size_t part = left < READ_AT_ONCE ? left : READ_AT_ONCE;
+        if (thread && thread->frame && mpk_deadline_passed(thread))
+            return false;
+        ssize_t got = pread(source->file, (void *)address, part, offset);
         if (got <= 0)
             return got == 0;
         address += (size_t)got;
@@ -607,9 +609,8 @@ static enum og_error make_private(struct mpk_arena *arena, struct range run, str
 {
     unsigned char state = arena->pages[run.first];
     enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, fault) : OG_OK;
-    if (!error && state != MPK_FILE &&
-        !map_fixed(arena, start_of(arena, run), end_of(arena, run), MAP_PRIVATE, arena->file,
-                   state))
+    if (!error && !map_fixed(arena, start_of(arena, run), end_of(arena, run), MAP_PRIVATE,
+                             arena->file, state))
         error = og_fail_system(fault, errno, NULL, start_of(arena, run),
                                "cannot make the arena private");
     return error;

@@ -290,7 +290,7 @@ size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char
 enum mpk_page_state {
     MPK_FREE,   /* the domain cannot touch it */
     MPK_MEMORY, /* the domain's */
-    MPK_FILE,   /* read in place; made while loading only */
+    MPK_FILE,   /* what a file held, to be read; made while loading only */
     MPK_CODE,   /* scanned; made while loading only */
     MPK_GUARD,  /* below a stack */
     MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
@@ -309,7 +309,6 @@ struct mpk_arena {
     size_t search_from;    /* no page below is free, as far as known */
     size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
-    size_t file_mappings;           /* MPK_FILE; they do not join */
     uint32_t seats_granted;         /* whose memory for scopes the domain can touch */
     uintptr_t stacks;               /* the other threads' allocation stacks */
     uintptr_t stack, heap;          /* the first thread's allocation stack; the heap */
@@ -341,7 +340,8 @@ struct mpk_source {
     size_t size;
 };
 
-/* Copies it to `address`, which has room. */
+/* Copies it to `address`, which has room. False: it cannot be read, or the calling thread's call is
+ * over its deadline. */
 bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
 
 /* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that
@@ -350,7 +350,7 @@ bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* A stack above a guard page: where it starts. */
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
-/* A file to be read in place, and memory behind it. While loading. */
+/* What a file holds, to be read and not written, and memory behind it. While loading. */
 uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source);
 /* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.

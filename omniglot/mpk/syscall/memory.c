@@ -1,6 +1,7 @@
 /* Memory: all of it inside the arena. Protection is not the domain's to choose: what it maps is
  * readable and writable, and executable (then scanned, and not writable) while it loads. What is
- * mapped from a file is a copy, but for what is only read and mapped while it loads. */
+ * mapped from a file is a copy; of what is only read and mapped while it loads, one that stays as
+ * it is. */
 #include "omniglot/mpk/describe/where.h"
 #include "policy.h"
 
@@ -56,7 +57,7 @@ static int64_t map_copy(struct mpk_syscall *call, uintptr_t address, size_t size
     return -EIO;
 }
 
-static int64_t map_in_place(struct mpk_syscall *call, uintptr_t address, size_t size,
+static int64_t map_constant(struct mpk_syscall *call, uintptr_t address, size_t size,
                             const struct mpk_source *source)
 {
     uintptr_t start = mpk_arena_map_file(&call->domain->arena, address, size, source);
@@ -85,7 +86,7 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
     else if (protection & PROT_WRITE || !domain->arena.loading || !source.size)
         result = map_copy(call, address, size, &source);
     else
-        result = map_in_place(call, address, size, &source);
+        result = map_constant(call, address, size, &source);
     if (result > 0 && domain->arena.loading)
         mpk_mapped_add(&domain->arena, (uintptr_t)result, size, source.file, offset);
     return result;

@@ -422,7 +422,7 @@ static void memory_is_limited(void **state)
     close_arena();
 }
 
-/* Every second page is another file's, or is not mapped. */
+/* Every second page is a file's. */
 static void mappings_are_limited(void **state)
 {
     (void)state;
@@ -436,9 +436,6 @@ static void mappings_are_limited(void **state)
     for (uintptr_t page = 0; page < DIVIDED; page += 2)
         mapped += mpk_arena_map_file(&arena, start + page * MPK_PAGE, MPK_PAGE, &from) != 0;
     assert_true(mapped > 100 && mapped < MAPPINGS / 2);
-    /* Without borders, each is a mapping all the same. */
-    for (uintptr_t page = 0; page < DIVIDED; page++)
-        mpk_arena_map_file(&arena, start + page * MPK_PAGE, MPK_PAGE, &from);
     assert_books_are_true();
     assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
     assert_books_are_true();
@@ -523,6 +520,35 @@ static void what_the_runtime_and_the_loader_have_made_stays(void **state)
     close_arena();
 }
 
+/* A page is changed in the file, the file is shortened: the host that reads would be at its end. */
+static void what_a_file_held_stays_whatever_becomes_of_the_file(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(16);
+    int file = make_file("text", 0);
+    const struct mpk_source from = {.file = file, .offset = 0, .size = 2 * MPK_PAGE - 8};
+    const struct mpk_source unreadable = {.file = -1, .offset = 0, .size = MPK_PAGE};
+    assert_int_equal(mpk_arena_map_file(&arena, 0, MPK_PAGE, &unreadable), 0);
+    assert_books_are_true();
+    uintptr_t start = mpk_arena_map_file(&arena, 0, 3 * MPK_PAGE, &from);
+    assert_true(start != 0);
+    for (int settled = 0; settled < 3; settled++) {
+        assert_int_equal(pwrite(file, "else", 4, 0), 4);
+        assert_int_equal(ftruncate(file, settled ? 0 : 4), 0);
+        assert_memory_equal((const char *)start, "text", 4);
+        assert_int_equal(*(const unsigned char *)(start + MPK_PAGE), 0x90);
+        assert_true(is_zero(start + 2 * MPK_PAGE - 8, MPK_PAGE + 8));
+        assert_books_are_true();
+        if (settled < 2)
+            assert_int_equal(settled ? mpk_arena_reset(&arena, &fault)
+                                     : mpk_arena_settle(&arena, &fault),
+                             OG_OK);
+    }
+    close(file);
+    close_arena();
+}
+
 /* More than was asked for would be over what is behind it. */
 static void no_more_of_a_file_is_mapped_than_was_asked_for(void **state)
 {
@@ -588,6 +614,7 @@ int main(void)
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
         cmocka_unit_test(writable_is_what_is_granted),
         cmocka_unit_test(what_the_runtime_and_the_loader_have_made_stays),
+        cmocka_unit_test(what_a_file_held_stays_whatever_becomes_of_the_file),
         cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
         cmocka_unit_test(sizes_that_are_too_large_are_refused),
         cmocka_unit_test(a_heap_of_few_pages_has_no_more),

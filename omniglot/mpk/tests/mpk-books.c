@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -234,6 +235,62 @@ static void pages_of_a_file_are_memory_again(void **state)
     long file = open_inside(path), start = map(0, PAGE, 0, file);
     assert_true(start > 0);
     *(volatile char *)start = 2;
+    leave();
+}
+
+/* Whoever may write the file would change what the host has validated; and where the host, or the
+ * handler of a system call, reads what is no longer there, the process would end. */
+static void what_a_constructor_has_mapped_of_a_file_stays(void **state)
+{
+    (void)state;
+    char path[128];
+    long page = 0;
+    static const char text[PAGE] = "/no/such/file";
+    write_file(in_folder(path, "granted.txt"), text, sizeof(text));
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL}};
+    enter_another("maps.so", &options);
+    assert_int_equal(call_words("what_was_found", &page, 0, 0, 0, 0), OG_OK);
+    assert_true(page > 0);
+    write_file(path, "else", 4);
+    for (int i = 0; i < 2; i++) {
+        assert_memory_equal((const char *)page, text, sizeof(text));
+        assert_int_equal(kernel(SYS_open, page, 0, 0, 0, 0), -EACCES);
+        assert_int_equal(kernel(SYS_writev, 1, page, 0, 0, 0), 0);
+        assert_int_equal(call_words("touch_pages", NULL, page, 1, 0, 0), OG_FAULTED);
+        assert_int_equal(truncate(path, 0), 0);
+        reset();
+    }
+    leave();
+}
+
+/* A file without contents is as large as it likes, and zeros are copied like anything else. */
+static void a_large_file_is_copied_until_the_deadline(void **state)
+{
+    (void)state;
+    const long megabytes = 200, pages = megabytes * MEGABYTE / PAGE;
+    char path[128];
+    struct og_scope scope;
+    struct rusage before, after;
+    write_file(in_folder(path, "large"), "", 0);
+    assert_int_equal(truncate(path, megabytes * MEGABYTE), 0);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL},
+                                       .heap_size = (size_t)(2 * megabytes * MEGABYTE),
+                                       .deadline_ms = 20};
+    enter_another("plain.so", &options);
+    long file = open_inside(path);
+    assert_true(file >= 0);
+    getrusage(RUSAGE_SELF, &before);
+    og_scope_begin(domain, &scope);
+    assert_int_equal(
+        CALL(scope, boxed("kernel_call"),
+             AS(six *)(SYS_mmap, 0, megabytes * MEGABYTE, PROT_READ, MAP_PRIVATE, file)),
+        OG_DEADLINE);
+    og_scope_end(&scope);
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_minflt - before.ru_minflt < pages / 2);
+    reset();
     leave();
 }
 
@@ -854,6 +911,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(another_file_named_libc_is_not_the_systems),
         cmocka_unit_test(the_runtimes_stacks_cannot_be_mapped_over),
         cmocka_unit_test(pages_of_a_file_are_memory_again),
+        cmocka_unit_test(what_a_constructor_has_mapped_of_a_file_stays),
+        cmocka_unit_test(a_large_file_is_copied_until_the_deadline),
         cmocka_unit_test(memory_that_is_not_mapped_cannot_be_touched),
         cmocka_unit_test(heap_and_mappings_together_are_limited),
         cmocka_unit_test(memory_is_limited_while_loading),
