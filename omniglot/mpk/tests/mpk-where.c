@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -249,6 +250,27 @@ static void what_is_no_file_is_not_read(void **state)
         mpk_place_tell(&place, &text);
         assert_told("cannot be read");
     }
+}
+
+/* To open a pipe or a device can have an effect: others hear of it. */
+static void what_is_no_file_is_not_opened_either(void **state)
+{
+    (void)state;
+    struct inotify_event event;
+    char pipe[64];
+    snprintf(pipe, sizeof(pipe), "/tmp/og-pipe-%d", getpid());
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    int events = inotify_init1(IN_NONBLOCK);
+    assert_true(inotify_add_watch(events, pipe, IN_OPEN) >= 0);
+    const struct mpk_place place = {pipe, NULL, true, 0};
+    struct mpk_text text = text_begin();
+    mpk_place_tell(&place, &text);
+    assert_told("cannot be read");
+    assert_int_equal(read(events, &event, sizeof(event)), -1);
+    close(open(pipe, O_RDONLY | O_NONBLOCK));
+    assert_int_equal(read(events, &event, sizeof(event)), sizeof(event));
+    close(events);
+    unlink(pipe);
 }
 
 /* --- hostile files --- */
@@ -519,6 +541,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_file_that_has_changed_tells_no_symbol),
         cmocka_unit_test(damaged_files_do_no_harm),
         cmocka_unit_test(what_is_no_file_is_not_read),
+        cmocka_unit_test(what_is_no_file_is_not_opened_either),
         cmocka_unit_test(what_a_hostile_file_costs_is_bounded),
         cmocka_unit_test(files_are_read_without_the_lock_of_the_domains),
         cmocka_unit_test(text_of_others_cannot_command_a_terminal),
