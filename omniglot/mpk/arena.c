@@ -66,22 +66,27 @@ static int key_of(const struct mpk_arena *arena, unsigned char state)
 
 static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
 {
-    if (start == end ||
-        !pkey_mprotect((void *)start, end - start, protection_of(state), key_of(arena, state)))
+    if (start == end)
+        return true;
+    if (mpk_reading_is_execution())
+        errno = EPERM;
+    else if (!pkey_mprotect((void *)start, end - start, protection_of(state), key_of(arena, state)))
         return true;
     arena->failed = errno;
     return false;
 }
 
-/* Maps the range anew, as pages of that state. */
+/* Maps the range anew, as pages of that state. Where the host has all that is mapped locked, the
+ * kernel would fill it at once, for what can be touched. */
 static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags, int file,
                       unsigned char state)
 {
     if (start == end)
         return true;
     off_t offset = file < 0 ? 0 : (off_t)(start - arena->start);
-    if (mmap((void *)start, end - start, protection_of(state), flags | MAP_FIXED | MAP_NORESERVE,
-             file, offset) != MAP_FAILED)
+    if (mmap((void *)start, end - start, PROT_NONE, flags | MAP_FIXED | MAP_NORESERVE, file,
+             offset) != MAP_FAILED &&
+        !munlock((void *)start, end - start))
         return protect(arena, start, end, state);
     arena->failed = errno;
     return false;
@@ -99,12 +104,12 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
         __builtin_add_overflow(stacks, heap, &size) || size > SIZE_MAX / 2 - MAP_SIZE)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
     size += MAP_SIZE;
-    arena->file = memfd_create("omniglot-domain", MFD_CLOEXEC);
-    if (arena->file < 0 || ftruncate(arena->file, (off_t)size))
-        return og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
+    arena->file = mpk_memory_file("omniglot-domain", size, fault);
+    if (arena->file < 0)
+        return fault ? fault->error : OG_SYSTEM;
     void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the domain's arena");
+        return mpk_no_addresses(fault, "cannot reserve the domain's arena");
     arena->start = (uintptr_t)start;
     arena->size = size;
     arena->map_pages = MAP_SIZE / MPK_PAGE;
@@ -219,8 +224,8 @@ static bool clear(struct mpk_arena *arena, struct range range)
 {
     uintptr_t start = start_of(arena, range), end = end_of(arena, range);
     bool done = arena->loading ? map_fixed(arena, start, end, MAP_SHARED, arena->file, MPK_FREE) &&
-                                     !madvise((void *)start, end - start, MADV_REMOVE)
-                               : !madvise((void *)start, end - start, MADV_DONTNEED) &&
+                                     mpk_drop(start, end - start, MADV_REMOVE)
+                               : mpk_drop(start, end - start, MADV_DONTNEED) &&
                                      protect(arena, start, end, MPK_FREE);
     if (!done) {
         arena->failed = errno;
@@ -365,7 +370,7 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
     if (!find_range(arena, address, size, &range) || arena->loading ||
         range.first < arena->loaded_pages)
         return false;
-    return !madvise((void *)address, range.count * MPK_PAGE, MADV_DONTNEED);
+    return mpk_drop(address, range.count * MPK_PAGE, MADV_DONTNEED);
 }
 
 /* --- the heap, and memory for scopes --- */
@@ -379,7 +384,7 @@ static bool clear_heap(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
         start = loaded;
     }
     return start >= end ||
-           !madvise((void *)start, end - start, arena->loading ? MADV_REMOVE : MADV_DONTNEED);
+           mpk_drop(start, end - start, arena->loading ? MADV_REMOVE : MADV_DONTNEED);
 }
 
 /* The heap's end of what is granted, for that brk; 0: it is too much. */
@@ -712,7 +717,7 @@ enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
 {
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
     uintptr_t used_end = arena->start + arena->used_pages * MPK_PAGE;
-    if (madvise((void *)arena->start, arena->size, MADV_DONTNEED) ||
+    if (!mpk_drop(arena->start, arena->size, MADV_DONTNEED) ||
         !protect(arena, loaded_end, used_end, MPK_FREE) ||
         !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot clear the arena");

@@ -30,6 +30,8 @@ static enum og_error start_runtime(struct og_fault *fault)
     enum og_error error = OG_OK;
     if (mpk_thread_is_past_fork(mpk_thread_if_any()))
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0, MPK_MADE_BY_CLONE);
+    if (mpk_reading_is_execution()) /* what is mapped below would be code */
+        return og_fail(fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
     pthread_mutex_lock(mpk_domains_lock());
     if (!started) {
         error = og_mpk_supported(fault);

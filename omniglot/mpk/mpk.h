@@ -284,6 +284,20 @@ void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault);
 size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
                     size_t size);
 
+/* --- memory from the system (pages.c) --- */
+
+/* A file in memory of that size: a descriptor, or -1, and *fault says why. */
+int mpk_memory_file(const char *name, size_t size, struct og_fault *fault);
+/* Addresses could not be reserved: for the reason that errno says, or `message`. */
+enum og_error mpk_no_addresses(struct og_fault *fault, const char *message);
+/* madvise, also where the host has its memory locked: what is dropped is locked no more. */
+bool mpk_drop(uintptr_t start, size_t size, int advice);
+/* Has the calling thread asked for all to be executable that it makes readable from now on? */
+bool mpk_reading_is_execution(void);
+#define MPK_READING_IS_EXECUTION                                                                   \
+    "this thread has asked for all memory that can be read to be executable (personality with "    \
+    "READ_IMPLIES_EXEC; setarch -X): undo it"
+
 /* --- the arena (arena.c) --- */
 
 /* What a page of the mappings is; what may be done with it follows (arena.c). */

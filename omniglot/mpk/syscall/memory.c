@@ -19,8 +19,11 @@ static int64_t finish(struct mpk_syscall *call, int64_t result)
     if (!failed)
         return result;
     call->ends_call = true;
-    og_fail_system(&call->fault, failed, NULL, 0,
-                   "the system refused to change the domain's memory");
+    if (mpk_reading_is_execution())
+        og_fail(&call->fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
+    else
+        og_fail_system(&call->fault, failed, NULL, 0,
+                       "the system refused to change the domain's memory");
     return -ENOMEM;
 }
 

@@ -4,10 +4,12 @@
 #include "omniglot/mpk/mpk.h"
 #include "omniglot/tests/cmocka-tests.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { PAGES = 65536, FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
@@ -582,6 +584,50 @@ static void sizes_that_are_too_large_are_refused(void **state)
     }
 }
 
+/* The system says it by a signal that ends the process. */
+static void a_limit_on_the_size_of_files_is_told(void **state)
+{
+    (void)state;
+    struct rlimit limit, low;
+    struct og_fault fault;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    low = (struct rlimit){.rlim_cur = 64 << 20, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    enum og_error error = mpk_arena_open(&arena, -1, NULL, &fault);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(error, OG_SYSTEM);
+    assert_int_equal(fault.system_error, EFBIG);
+    assert_non_null(strstr(fault.message, "ulimit -f"));
+    mpk_arena_close(&arena);
+}
+
+/* The kernel refuses to drop what is locked. */
+static void memory_that_the_host_has_locked_is_dropped(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(17);
+    for (int settled = 0; settled < 2; settled++) {
+        uintptr_t start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+        uintptr_t brk = mpk_arena_set_brk(&arena, arena.heap + 4 * MPK_PAGE);
+        *(char *)start = *(char *)(brk - 1) = 1;
+        assert_int_equal(mlock((void *)start, 4 * MPK_PAGE), 0);
+        assert_int_equal(mlock((void *)arena.heap, 4 * MPK_PAGE), 0);
+        assert_true(settled ? mpk_arena_forget(&arena, start, MPK_PAGE)
+                            : mpk_arena_unmap(&arena, start, MPK_PAGE));
+        assert_int_equal(*(char *)start, 0);
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap), arena.heap);
+        assert_int_equal(*(char *)(brk - 1), 0);
+        assert_int_equal(mlock((void *)(start + MPK_PAGE), MPK_PAGE), 0);
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+        assert_int_equal(mlock((void *)(start + MPK_PAGE), 2 * MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+        assert_books_are_true();
+    }
+    close_arena();
+}
+
 /* The heap is granted in steps, the last of which would be over its end. */
 static void a_heap_of_few_pages_has_no_more(void **state)
 {
@@ -617,6 +663,8 @@ int main(void)
         cmocka_unit_test(what_a_file_held_stays_whatever_becomes_of_the_file),
         cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
         cmocka_unit_test(sizes_that_are_too_large_are_refused),
+        cmocka_unit_test(a_limit_on_the_size_of_files_is_told),
+        cmocka_unit_test(memory_that_the_host_has_locked_is_dropped),
         cmocka_unit_test(a_heap_of_few_pages_has_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

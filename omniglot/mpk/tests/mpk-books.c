@@ -1,6 +1,7 @@
 /* The books of a domain: what its memory is, and what it may read. Attacks on both, while it loads
  * (hostile-books.c) and after. */
 #include "mpk-test.h"
+#include "omniglot/mpk.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -292,6 +294,85 @@ static void a_large_file_is_copied_until_the_deadline(void **state)
     assert_true(after.ru_minflt - before.ru_minflt < pages / 2);
     reset();
     leave();
+}
+
+static long map_or_fail(enum og_error wanted)
+{
+    struct og_scope scope;
+    long result = 0;
+    og_scope_begin(domain, &scope);
+    enum og_error error =
+        CALL(scope, boxed("kernel_call"),
+             result = AS(six *)(SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1));
+    og_scope_end(&scope);
+    assert_int_equal(error, wanted);
+    return result;
+}
+
+/* A page that the domain writes would be code that nobody has looked at. */
+static void memory_is_no_code_for_a_thread_that_executes_what_it_reads(void **state)
+{
+    (void)state;
+    char path[128];
+    enter_another("plain.so", NULL);
+    in_folder(path, "plain.so");
+    int before = personality(0xffffffff);
+    assert_true(before >= 0);
+    assert_true(map_or_fail(OG_OK) > 0);
+    personality((unsigned long)before | READ_IMPLIES_EXEC);
+    enum og_error opened = try_to_open(path, NULL), checked = og_mpk_check_host(&fault);
+    enum og_error put_back = og_domain_reset(domain, &fault);
+    map_or_fail(OG_FORBIDDEN);
+    personality((unsigned long)before);
+    assert_non_null(strstr(fault.message, "READ_IMPLIES_EXEC"));
+    assert_int_equal(opened, OG_FORBIDDEN);
+    assert_int_equal(checked, OG_FORBIDDEN);
+    assert_int_equal(put_back, OG_FORBIDDEN);
+    assert_int_equal(og_mpk_check_host(&fault), OG_OK);
+    reset();
+    assert_true(map_or_fail(OG_OK) > 0);
+    leave();
+}
+
+static long locked_megabytes(void)
+{
+    char line[256];
+    long kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        sscanf(line, "VmLck: %ld", &kilobytes);
+    fclose(file);
+    return kilobytes >> 10;
+}
+
+/* As programs do that must not wait for a page: what they map is filled and stays, and the kernel
+ * drops none of it. */
+static void a_host_that_locks_its_memory_has_domains(void **state)
+{
+    (void)state;
+    assert_int_equal(mlockall(MCL_FUTURE), 0);
+    enter_another("plain.so", NULL);
+    assert_true(locked_megabytes() < 64);
+    long start = map_or_fail(OG_OK);
+    assert_true(start > 0);
+    assert_int_equal(mlock((void *)start, PAGE), 0);
+    reset();
+    assert_int_equal(touch(start, 1), OG_FAULTED);
+    reset();
+    leave();
+    assert_int_equal(munlockall(), 0);
+    /* Where it may not lock as much as a domain's addresses, it is told so. */
+    char path[128];
+    struct rlimit limit = {32 << 20, 32 << 20};
+    assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+    assert_int_equal(mlockall(MCL_FUTURE), 0);
+    assert_int_equal(setresuid(-1, 1000, -1), 0); /* root may lock any amount */
+    enum og_error error = try_to_open(in_folder(path, "plain.so"), NULL);
+    assert_int_equal(setresuid(-1, 0, -1), 0);
+    assert_int_equal(munlockall(), 0);
+    assert_int_equal(error, OG_SYSTEM);
+    assert_non_null(strstr(fault.message, "ulimit -l"));
 }
 
 static void memory_that_is_not_mapped_cannot_be_touched(void **state)
@@ -946,3 +1027,5 @@ int main(int argc, char **argv)
     snprintf(command, sizeof(command), "rm -r %s", folder);
     return system(command) ? 2 : failed;
 }
+        cmocka_unit_test(memory_is_no_code_for_a_thread_that_executes_what_it_reads),
+        cmocka_unit_test(a_host_that_locks_its_memory_has_domains),
