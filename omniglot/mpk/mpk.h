@@ -417,6 +417,12 @@ void mpk_host_code_forked(void);
 
 /* --- domains --- */
 
+/* A file, whatever it is called. */
+struct mpk_inode {
+    dev_t device;
+    ino_t number;
+};
+
 /* Where the boot program says the loader's functions are (boot/boot.S). */
 struct mpk_boot {
     uintptr_t dlopen, dlsym, dlclose, dlerror, posix_memalign, free, allocate_tls, ctype_init;
@@ -480,6 +486,7 @@ struct mpk_domain {
     struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
+    struct mpk_inode file_inodes[MPK_FILES];
     bool file_trusted[MPK_FILES];
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;

@@ -70,13 +70,13 @@ static int64_t map_constant(struct mpk_syscall *call, uintptr_t address, size_t 
 static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size, int protection)
 {
     struct mpk_domain *domain = call->domain;
-    uint64_t descriptor = call->arguments[4] - MPK_FIRST_FILE;
+    int file = mpk_file_of(domain, call->arguments[4]);
     off_t offset = (off_t)call->arguments[5];
     struct stat status;
     int64_t result;
-    if (descriptor >= MPK_FILES || domain->files[descriptor] < 0)
+    if (file < 0)
         return -EBADF;
-    struct mpk_source source = {domain->files[descriptor], offset, size};
+    struct mpk_source source = {file, offset, size};
     if (fstat(source.file, &status) || offset < 0 || offset % MPK_PAGE)
         return -EINVAL;
     if (protection & PROT_EXEC && (protection & PROT_WRITE || !domain->arena.loading))
@@ -85,7 +85,8 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
     if (source.size > left)
         source.size = left;
     if (protection & PROT_EXEC)
-        result = map_code(call, address, size, &source, domain->file_trusted[descriptor]);
+        result = map_code(call, address, size, &source,
+                          domain->file_trusted[call->arguments[4] - MPK_FIRST_FILE]);
     else if (protection & PROT_WRITE || !domain->arena.loading || !source.size)
         result = map_copy(call, address, size, &source);
     else

@@ -985,6 +985,65 @@ static void two_threads_leave_no_descriptors(void **state)
     leave();
 }
 
+/* Every descriptor of what `path` names becomes one of what `other` names. How many. */
+static int exchange_descriptors(const char *path, const char *other)
+{
+    struct stat wanted, status;
+    int exchanged = 0, replacement = open(other, O_RDONLY);
+    assert_true(replacement >= 0);
+    assert_int_equal(stat(path, &wanted), 0);
+    for (int i = 3; i < 1024; i++)
+        if (i != replacement && !fstat(i, &status) && status.st_dev == wanted.st_dev &&
+            status.st_ino == wanted.st_ino)
+            exchanged += dup2(replacement, i) == i;
+    close(replacement);
+    return exchanged;
+}
+
+static int count_descriptors_of(const char *path)
+{
+    struct stat wanted, status;
+    int count = 0;
+    assert_int_equal(stat(path, &wanted), 0);
+    for (int i = 3; i < 1024; i++)
+        count +=
+            !fstat(i, &status) && status.st_dev == wanted.st_dev && status.st_ino == wanted.st_ino;
+    return count;
+}
+
+/* As by a host that closes all that it has inherited, and goes on. */
+static void descriptors_that_the_host_has_used_again_are_not_the_domains(void **state)
+{
+    (void)state;
+    char granted[128], own[128], text[128], other[128];
+    mkdir(in_folder(granted, "granted-folder"), 0755);
+    mkdir(in_folder(own, "own-folder"), 0755);
+    write_file(in_folder(text, "granted-folder/text"), "text", 4);
+    write_file(in_folder(other, "own-folder/text"), "secret", 6);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){granted, NULL}};
+    enter_another("plain.so", &options);
+    long file = open_inside(text), closed = open_inside(text), kept = open_inside(text);
+    memory = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_true(file >= 0 && closed >= 0 && kept >= 0 && memory > 0);
+    assert_int_equal(exchange_descriptors(granted, own), 1);
+    assert_int_equal(open_inside(text), -ENOENT);
+    assert_false(can_read(text));
+    assert_int_equal(exchange_descriptors(text, other), 3);
+    assert_int_equal(kernel(SYS_read, file, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_pread64, file, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_lseek, file, 0, SEEK_SET, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_fstat, file, memory, 0, 0, 0), -EBADF);
+    assert_int_equal(map(0, PAGE, 0, file), -EBADF);
+    /* Nor does the domain close them, by itself or when it is reset or closed. */
+    assert_int_equal(kernel(SYS_close, closed, 0, 0, 0, 0), -EBADF);
+    assert_int_equal(count_descriptors_of(other), 3);
+    reset();
+    assert_int_equal(count_descriptors_of(other), 3);
+    leave();
+    assert_int_equal(count_descriptors_of(own), 1);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -994,6 +1053,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(pages_of_a_file_are_memory_again),
         cmocka_unit_test(what_a_constructor_has_mapped_of_a_file_stays),
         cmocka_unit_test(a_large_file_is_copied_until_the_deadline),
+        cmocka_unit_test(memory_is_no_code_for_a_thread_that_executes_what_it_reads),
+        cmocka_unit_test(a_host_that_locks_its_memory_has_domains),
         cmocka_unit_test(memory_that_is_not_mapped_cannot_be_touched),
         cmocka_unit_test(heap_and_mappings_together_are_limited),
         cmocka_unit_test(memory_is_limited_while_loading),
@@ -1014,6 +1075,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_constructor_is_not_believed_what_the_boot_program_says),
         cmocka_unit_test(a_call_ends_whose_memory_the_system_refuses_to_change),
         cmocka_unit_test(a_signal_to_itself_ends_the_call),
+        cmocka_unit_test(descriptors_that_the_host_has_used_again_are_not_the_domains),
         cmocka_unit_test(two_threads_leave_no_descriptors),
     };
     snprintf(folder, sizeof(folder), "/tmp/omniglot-books-XXXXXX");
@@ -1027,5 +1089,3 @@ int main(int argc, char **argv)
     snprintf(command, sizeof(command), "rm -r %s", folder);
     return system(command) ? 2 : failed;
 }
-        cmocka_unit_test(memory_is_no_code_for_a_thread_that_executes_what_it_reads),
-        cmocka_unit_test(a_host_that_locks_its_memory_has_domains),
