@@ -493,6 +493,7 @@ struct mpk_domain {
     uintptr_t thunk_code;
     struct mpk_thunk_made thunk_made[MPK_THUNKS];
     size_t thunk_count, thunk_limit;
+    struct mpk_symbol *symbols;
 };
 
 /* By index; NULL: free (domains.c). */
@@ -556,6 +557,12 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
+
+/* symbols.c: what is known of symbols, by threads that are inside. 0: nothing. */
+uintptr_t mpk_symbol_known(const struct mpk_domain *domain, const char *name);
+/* False: there is no memory for it. */
+bool mpk_symbol_note(struct mpk_domain *domain, const char *name, uintptr_t address);
+void mpk_symbols_close(struct mpk_domain *domain);
 
 /* thunk.c */
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault);
