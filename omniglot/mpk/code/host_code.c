@@ -405,6 +405,8 @@ static unsigned long long loads(void)
 
 static enum og_error look_now(bool anew, struct og_fault *fault)
 {
+    if (mpk_reading_is_execution())
+        return og_fail(fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
     pthread_mutex_lock(&lock);
     unsigned long long count = loads();
     if (anew)
@@ -423,7 +425,8 @@ enum og_error mpk_host_code_check(struct og_fault *fault)
 
 enum og_error mpk_host_code_check_loads(struct og_fault *fault)
 {
-    return loads() == loads_seen ? OG_OK : look_now(false, fault);
+    bool as_it_was = loads() == loads_seen && !mpk_reading_is_execution();
+    return as_it_was ? OG_OK : look_now(false, fault);
 }
 
 enum og_error og_mpk_check_host(struct og_fault *fault)

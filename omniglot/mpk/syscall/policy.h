@@ -57,6 +57,8 @@ mpk_syscall_function mpk_syscall_openat, mpk_syscall_open, mpk_syscall_read, mpk
     mpk_syscall_lseek, mpk_syscall_close, mpk_syscall_fstat, mpk_syscall_newfstatat,
     mpk_syscall_access, mpk_syscall_faccessat;
 void mpk_files_close(struct mpk_domain *domain);
+/* The host's descriptor for the domain's, or -1. With the domain's lock held. */
+int mpk_file_of(const struct mpk_domain *domain, uint64_t descriptor);
 /* write.c */
 mpk_syscall_function mpk_syscall_write, mpk_syscall_writev;
 /* clock.c */
