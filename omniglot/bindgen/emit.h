@@ -130,6 +130,16 @@ bool needs_success(const struct function *function);
 /* "bool succeeded = ..." */
 void put_success(const struct function *function);
 
+/* What a filled parameter has room for: its count; "most_NAME", the count from before the call,
+ * where the call can change what that is made of. */
+const char *room_of(const struct parameter *parameter);
+
+/* "const size_t most_NAME = ...", for such a parameter. */
+void put_most(const struct parameter *parameter);
+
+/* Refuses that its count has become more than there is room for. */
+void put_most_check(const struct function *function, const struct parameter *parameter);
+
 /* Moves the host's windows on by what is left of them: left_NAME. */
 void put_windows_moved(const struct function *function);
 

@@ -29,6 +29,24 @@ void put_success(const struct function *function)
         both("!error", success(function, "*result")));
 }
 
+const char *room_of(const struct parameter *parameter)
+{
+    return fill(parameter->is_moving ? "most_$name" : "$count");
+}
+
+void put_most(const struct parameter *parameter)
+{
+    if (parameter->is_moving)
+        put("    const size_t most_$name = $count;\n");
+}
+
+void put_most_check(const struct function *function, const struct parameter *parameter)
+{
+    if (parameter->is_moving)
+        put_step_if(both(success(function, "*result"), condition_of(parameter)),
+                    "instance_count($count, most_$name, \"$function\", fault)");
+}
+
 static bool has_windows(const struct function *function)
 {
     for (size_t i = 0; i < function->count; i++)

@@ -374,6 +374,8 @@ static void put_invoke(const struct function *function)
         if (function_returns_in_memory(function))
             put("    $result og_mut *foreign_result = NULL;\n");
     }
+    each_parameter(parameter, function)
+        put_most(parameter);
     put_no_step();
     if (has_inner)
         put("    og_scope_begin($library->instance.domain, &inner);\n");
@@ -392,6 +394,8 @@ static void put_invoke(const struct function *function)
         put_success(function);
     each_parameter(parameter, function)
         put_after(function, parameter);
+    each_parameter(parameter, function)
+        put_most_check(function, parameter);
     each_parameter(parameter, function)
         if (parameter->kind == HANDLE && parameter->life == LIFE_END)
             put("    $name->foreign = NULL;\n");
@@ -444,13 +448,13 @@ static void put_copy_in(const struct parameter *parameter)
                         "argument_kept(&scope, $element, foreign_$name, $name, $count, fault)");
         else
             put_step_if(condition_of(parameter),
-                        "${copier}_in(&scope, $element, foreign_$name, $name, $count, fault)",
-                        "copier", copier);
+                        "${copier}_in(&scope, $element, foreign_$name, $name, $room, fault)",
+                        "copier", copier, "room", room_of(parameter));
         break;
     case OUT:
         put_step_if(condition_of(parameter),
-                    "${copier}_room(&scope, $element, foreign_$name, $count, fault)", "copier",
-                    copier);
+                    "${copier}_room(&scope, $element, foreign_$name, $room, fault)", "copier",
+                    copier, "room", room_of(parameter));
         break;
     case STRING:
         put_step_if(condition_of(parameter),
@@ -611,6 +615,8 @@ static void put_call(const struct interface *interface, const struct function *f
         "    struct og_scope scope;\n");
     each_parameter(parameter, function)
         put_copied_local(parameter);
+    each_parameter(parameter, function)
+        put_most(parameter);
     put_no_step();
     each_parameter(parameter, function)
         put_new_object(interface, parameter);
@@ -623,6 +629,8 @@ static void put_call(const struct interface *interface, const struct function *f
     each_parameter(parameter, function)
         put_inner_argument(parameter);
     put(", fault);\n");
+    each_parameter(parameter, function)
+        put_most_check(function, parameter);
     each_parameter(parameter, function)
         put_copy_out(interface, function, parameter);
     each_parameter(parameter, function)

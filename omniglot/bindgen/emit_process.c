@@ -113,6 +113,8 @@ static void put_locals(const struct interface *interface, const struct function 
             put("    $pointee left_$name = *$name;\n");
         if (is_filled(parameter) && is_reserved(interface, function, parameter))
             put("    size_t room_$name = OG_PRODUCT($count, sizeof($element)), size_$name = 0;\n");
+        else
+            put_most(parameter);
         if (parameter->kind == OUT_WINDOW)
             put("    size_t size_$name = 0;\n");
         each_window(window, parameter) {
@@ -178,7 +180,12 @@ static void put_outputs(const struct interface *interface, const struct function
     each_parameter(parameter, function) {
         if (!is_filled(parameter) || is_reserved(interface, function, parameter))
             continue;
-        put_if(both(succeeded(function), condition_of(parameter)));
+        const char *condition = both(succeeded(function), condition_of(parameter));
+        if (parameter->is_moving)
+            put("    if ($condition)\n"
+                "        wire_reader_fail(&results, \"more is filled than there was room for\");\n",
+                "condition", both(condition, fill("$count > most_$name")));
+        put_if(condition);
         put("    wire_get_into(&results, $name, OG_PRODUCT($count, sizeof($element)));\n");
     }
 }

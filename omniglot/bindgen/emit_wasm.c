@@ -211,12 +211,12 @@ static void put_before(const struct parameter *parameter)
     case IN:
     case INOUT:
         put_step_if(condition_of(parameter),
-                    "module_in(wasm, &at_$name, $name, $count, $size, fault)", "size",
-                    size_of_element(pointee));
+                    "module_in(wasm, &at_$name, $name, $room, $size, fault)", "room",
+                    room_of(parameter), "size", size_of_element(pointee));
         break;
     case OUT:
-        put_step_if(condition_of(parameter), "module_room(wasm, &at_$name, $count, $size, fault)",
-                    "size", size_of_element(pointee));
+        put_step_if(condition_of(parameter), "module_room(wasm, &at_$name, $room, $size, fault)",
+                    "room", room_of(parameter), "size", size_of_element(pointee));
         break;
     case STRING:
         put_step_if(condition_of(parameter), "module_in(wasm, &at_$name, $name, "
@@ -458,6 +458,8 @@ static void put_call_locals(const struct function *function)
 {
     each_parameter(parameter, function)
         put_local(parameter);
+    each_parameter(parameter, function)
+        put_most(parameter);
     if (function_returns_in_memory(function))
         put("    uint32_t at_result = 0;\n");
     else if (function_has_result(function))
@@ -488,6 +490,8 @@ static void put_call(const struct interface *interface, const struct function *f
         put_success(function);
     each_parameter(parameter, function)
         put_after(parameter);
+    each_parameter(parameter, function)
+        put_most_check(function, parameter);
     each_parameter(parameter, function)
         put_new_object_released(parameter);
     each_parameter(parameter, function)

@@ -92,6 +92,7 @@ struct parameter {
     enum life life;
     bool is_optional;
     const char *count;     /* an expression, for IN, OUT, INOUT */
+    bool is_moving;        /* the count: the call can change what it is made of (count.h) */
     const char *kind_name; /* of a handle or object */
     const char *low, *high;
     const struct parameter *size_of; /* OG_SIZE_OF */

@@ -150,6 +150,18 @@ static void a_length_tells_room_and_then_size(void **state)
     assert_memory_equal(out, "HEY????", 7);
 }
 
+static void a_count_of_a_field_tells_room_and_then_size(void **state)
+{
+    (void)state;
+    struct sample_query query = {.size = 8, .kind = 3};
+    uint8_t first[2] = {0}, out[9] = "????????";
+    int status = 9;
+    ASSERT_DONE(call_sample_ask(&sample, &status, &query, first, out, &fault));
+    assert_int_equal(query.size, 4);
+    assert_int_equal(query.kind, 3);
+    assert_memory_equal(out, "\2\2\2\2????", 8);
+}
+
 static void windows_move_on(void **state)
 {
     (void)state;
@@ -343,6 +355,23 @@ static void a_length_beyond_the_room_is_refused(void **state)
     assert_int_equal(size, sizeof(out));
 }
 
+/* What a library that sets the count of its own output cannot do: fill what is behind it. */
+static void a_count_that_grew_is_refused(void **state)
+{
+    (void)state;
+    struct {
+        uint8_t out[8], behind[512];
+    } room;
+    struct sample_query query = {.size = sizeof(room.out)};
+    uint8_t first[2];
+    int status = 9;
+    memset(&room, '?', sizeof(room));
+    misbehave(1);
+    ASSERT_REFUSED(call_sample_ask(&sample, &status, &query, first, room.out, &fault));
+    for (size_t i = 0; i < sizeof(room.behind); i++)
+        assert_int_equal(room.behind[i], '?');
+}
+
 static void a_window_that_grew_is_refused(void **state)
 {
     (void)state;
@@ -415,6 +444,7 @@ static int run_sample_tests(const char *name)
         TEST(values_go_out_checked),
         TEST(texts_are_carried_and_null_stays_null),
         TEST(a_length_tells_room_and_then_size),
+        TEST(a_count_of_a_field_tells_room_and_then_size),
         TEST(windows_move_on),
         TEST(a_handle_lives_until_it_ends),
         TEST(an_object_stays_where_it_is_and_keeps_its_secret),
@@ -427,6 +457,7 @@ static int run_sample_tests(const char *name)
         TEST(a_number_out_of_its_range_is_refused),
         TEST(a_struct_with_a_wrong_field_is_refused),
         TEST(a_length_beyond_the_room_is_refused),
+        TEST(a_count_that_grew_is_refused),
         TEST(a_window_that_grew_is_refused),
         TEST(an_objects_window_that_grew_is_refused),
         TEST(a_callbacks_argument_that_is_none_ends_the_call),

@@ -15,8 +15,14 @@
  *                            unsigned long long inlen) OG_RETURNS(0);
  *
  * Counts are C expressions over the function's parameters, in elements of the pointee (bytes
- * for void). Every pointer parameter needs an annotation; numbers need none. To GCC all of
- * them are nothing. */
+ * for void). Of what a pointer points to they read only what is the host's: *length of an
+ * OG_LENGTH_OF or of a window, fields of OG_FIELDS or of an object. Where the library has a say in
+ * such a number, or in a callback's, nothing may make a large count a small one: names, constants,
+ * casts to wider integers, OG_SUM, OG_PRODUCT and OG_DIFFERENCE are a count then, and `a * b` is
+ * refused. What the call changes of a count can only make it less: more is OG_CONTRACT.
+ *
+ * Every pointer parameter needs an annotation; numbers need none. To GCC all of them are nothing.
+ */
 #ifndef OMNIGLOT_INTERFACE_H
 #define OMNIGLOT_INTERFACE_H
 

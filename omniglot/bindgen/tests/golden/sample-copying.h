@@ -49,6 +49,7 @@ struct sample {
     struct og_function sample_total;
     struct og_function sample_is_absent;
     struct og_function sample_pump;
+    struct og_function sample_ask;
     struct og_function sample_counter_new;
     struct og_function sample_counter_next;
     struct og_function sample_counter_free;
@@ -93,6 +94,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
                                                               OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_pump[] = {
         OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_ask[] = {OG_PARAMETER(void *), OG_PARAMETER(void *),
+                                                        OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_new[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_counter_next[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_free[] = {OG_PARAMETER(void *)};
@@ -142,6 +145,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_is_absent) / sizeof(of_sample_is_absent[0])},
         {"sample_pump", offsetof(struct sample, sample_pump), of_sample_pump,
          sizeof(of_sample_pump) / sizeof(of_sample_pump[0])},
+        {"sample_ask", offsetof(struct sample, sample_ask), of_sample_ask,
+         sizeof(of_sample_ask) / sizeof(of_sample_ask[0])},
         {"sample_counter_new", offsetof(struct sample, sample_counter_new), of_sample_counter_new,
          sizeof(of_sample_counter_new) / sizeof(of_sample_counter_new[0])},
         {"sample_counter_next", offsetof(struct sample, sample_counter_next),
@@ -199,7 +204,7 @@ struct sample_flow {
     unsigned char og_mut *kept;           /* data that it goes on reading */
 };
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:60: visit_call */
 struct sample_visit_call {
     struct og_callback callback;
     __typeof__(&visit_call) function;
@@ -964,7 +969,73 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:39: sample_ask */
+static inline enum og_error invoke_sample_ask(struct sample *sample, instance_scope *scope,
+                                              int *result, struct sample_query *query,
+                                              uint8_t og_mut *first, uint8_t og_mut *out,
+                                              struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    struct og_scope inner;
+    (void)scope;
+    struct sample_query og_mut *foreign_query = NULL;
+    const size_t most_out = query->size;
+    og_scope_begin(sample->instance.domain, &inner);
+    enum og_error error = argument_zeroed(&inner, struct sample_query, foreign_query, fault);
+    if (!error)
+        error = og_write(&inner.access, &foreign_query->size, query->size, fault);
+    if (!error)
+        error = og_write(&inner.access, &foreign_query->kind, query->kind, fault);
+    if (!error)
+        error = reference_check(&inner.access, first, 2, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = reference_check(&inner.access, out, query->size, OG_READ | OG_WRITE, fault);
+    const struct og_context *context = inner.access.context;
+    if (!error)
+        error = og_invoke_begin(&inner.access, &sample->sample_ask, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_ask))sample->sample_ask.entry)(og_pass(foreign_query),
+                                                                      og_pass(first), og_pass(out));
+        error = og_invoke_end_in(context, &inner.access, fault);
+    }
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_ask");
+    if (!error)
+        error = og_read(&inner.access, &foreign_query->size, &query->size, fault);
+    if (!error)
+        error = og_read(&inner.access, &foreign_query->kind, &query->kind, fault);
+    if (!error)
+        error = instance_count(query->size, most_out, "sample_ask", fault);
+    og_scope_end(&inner);
+    return error;
+}
+
+static inline enum og_error call_sample_ask(struct sample *sample, int *result,
+                                            struct sample_query *query, uint8_t *first,
+                                            uint8_t *out, struct og_fault *fault)
+{
+    struct og_scope scope;
+    uint8_t og_mut *foreign_first = NULL;
+    uint8_t og_mut *foreign_out = NULL;
+    const size_t most_out = query->size;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = copy_room(&scope, uint8_t, foreign_first, 2, fault);
+    if (!error)
+        error = copy_room(&scope, uint8_t, foreign_out, most_out, fault);
+    if (!error)
+        error = invoke_sample_ask(sample, &scope, result, query, foreign_first, foreign_out, fault);
+    if (!error)
+        error = instance_count(query->size, most_out, "sample_ask", fault);
+    if (!error)
+        error = argument_out(&scope.access, first, foreign_first, 2, fault);
+    if (!error)
+        error = argument_out(&scope.access, out, foreign_out, query->size, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_first, error, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_out, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:44: sample_counter_new */
 static inline enum og_error invoke_sample_counter_new(struct sample *sample, instance_scope *scope,
                                                       struct sample_tally *result, int first,
                                                       struct og_fault *fault)
@@ -994,7 +1065,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:45: sample_counter_next */
 static inline enum og_error
 invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *result,
                            const struct sample_tally *counter, struct og_fault *fault)
@@ -1021,7 +1092,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
     return error;
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:46: sample_counter_free */
 static inline enum og_error invoke_sample_counter_free(struct sample *sample, instance_scope *scope,
                                                        struct sample_tally *counter,
                                                        struct og_fault *fault)
@@ -1049,7 +1120,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:48: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1099,7 +1170,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:51: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1177,7 +1248,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:54: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1210,7 +1281,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:55: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1251,7 +1322,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:63: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)

@@ -48,6 +48,7 @@ enum {
     SAMPLE_TOTAL,
     SAMPLE_IS_ABSENT,
     SAMPLE_PUMP,
+    SAMPLE_ASK,
     SAMPLE_COUNTER_NEW,
     SAMPLE_COUNTER_NEXT,
     SAMPLE_COUNTER_FREE,
@@ -94,7 +95,7 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:60: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
     void *user;
@@ -638,7 +639,35 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:39: sample_ask */
+static inline enum og_error call_sample_ask(struct sample *sample, int *result,
+                                            struct sample_query *query, uint8_t *first,
+                                            uint8_t *out, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    const size_t most_out = query->size;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_ASK);
+    wire_put_bytes(arguments, &query->size, sizeof(query->size));
+    wire_put_bytes(arguments, &query->kind, sizeof(query->kind));
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    wire_get_into(&results, &query->size, sizeof(query->size));
+    wire_get_into(&results, &query->kind, sizeof(query->kind));
+    wire_get_into(&results, first, OG_PRODUCT(2, sizeof(uint8_t)));
+    if (query->size > most_out)
+        wire_reader_fail(&results, "more is filled than there was room for");
+    wire_get_into(&results, out, OG_PRODUCT(query->size, sizeof(uint8_t)));
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0)
+        error =
+            process_distrust(sandbox, "a result that the interface of sample_ask rules out", fault);
+    return error;
+}
+
+/* sample.og.h:44: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -667,7 +696,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:45: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -694,7 +723,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:46: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -721,7 +750,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:48: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -749,7 +778,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:51: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -797,7 +826,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:54: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -826,7 +855,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:55: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -848,7 +877,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:63: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)

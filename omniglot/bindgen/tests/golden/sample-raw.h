@@ -55,7 +55,7 @@ struct sample_flow {
     struct sample_stream host; /* what the library works on */
 };
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:60: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
 };
@@ -501,7 +501,30 @@ static inline enum og_error invoke_sample_pump(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:39: sample_ask */
+static inline enum og_error call_sample_ask(struct sample *sample, int *result,
+                                            struct sample_query *query, uint8_t *first,
+                                            uint8_t *out, struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_ask(query, first, out);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_ask(struct sample *sample, instance_scope *scope,
+                                              int *result, struct sample_query *query,
+                                              uint8_t *first, uint8_t *out, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_ask(query, first, out);
+    return OG_OK;
+}
+
+/* sample.og.h:44: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -526,7 +549,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
                            : og_fail(fault, OG_NULL, "sample_counter_new", 0, "returned NULL");
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:45: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -549,7 +572,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return OG_OK;
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:46: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -572,7 +595,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return OG_OK;
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:48: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -595,7 +618,7 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:51: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -624,7 +647,7 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:54: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -645,7 +668,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:55: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -667,7 +690,7 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     return OG_OK;
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:63: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)

@@ -84,7 +84,7 @@ _Static_assert(offsetof(struct sample_pixel, depth) == 8,
 _Static_assert(offsetof(struct sample_pixel, at) == 16,
                "struct sample_pixel: the module has another layout");
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:60: visit_call */
 struct sample_visit_call {
     struct wasm_callback callback;
     __typeof__(&visit_call) function;
@@ -930,7 +930,65 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:39: sample_ask */
+static __attribute__((noinline)) enum og_error enter_sample_ask(struct wasm_instance *wasm,
+                                                                uint32_t *raw, uint32_t query,
+                                                                uint32_t first, uint32_t out,
+                                                                struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_ask", fault);
+    *raw = Z_sampleZ_sample_ask(wasm->state, query, first, out);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_ask(struct sample *sample, int *result,
+                                            struct sample_query *query, uint8_t *first,
+                                            uint8_t *out, struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_query = 0;
+    uint32_t at_first = 0;
+    uint32_t at_out = 0;
+    const size_t most_out = OG_SUM(query->size, 0);
+    uint32_t raw = 0;
+    uint32_t scratch_before = wasm->scratch_used;
+    enum og_error error = module_struct(wasm, &at_query, 8, fault);
+    if (!error)
+        error = module_store(wasm, at_query + 0, &query->size, sizeof(query->size), 4, 0, 1, fault);
+    if (!error)
+        error = module_store(wasm, at_query + 4, &query->kind, sizeof(query->kind), 4, 0, 1, fault);
+    if (!error)
+        error = module_room(wasm, &at_first, OG_SUM(2, 0), 1, fault);
+    if (!error)
+        error = module_room(wasm, &at_out, most_out, 1, fault);
+    if (!error)
+        error = enter_sample_ask(wasm, &raw, at_query, at_first, at_out, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_ask");
+    if (!error)
+        error = module_load(wasm, at_query + 0, &query->size, sizeof(query->size), 4, 0, 1, fault);
+    if (!error)
+        error = module_load(wasm, at_query + 4, &query->kind, sizeof(query->kind), 4, 0, 1, fault);
+    if (!error)
+        error = instance_count(OG_SUM(query->size, 0), most_out, "sample_ask", fault);
+    if (!error)
+        error = module_out(wasm, first, at_first, OG_SUM(2, 0), 1, NULL, "sample_ask", fault);
+    if (!error)
+        error = module_out(wasm, out, at_out, OG_SUM(query->size, 0), 1, NULL, "sample_ask", fault);
+    error = module_release(wasm, at_first, error, fault);
+    error = module_release(wasm, at_out, error, fault);
+    wasm->scratch_used = scratch_before;
+    return error;
+}
+
+/* sample.og.h:44: sample_counter_new */
 static __attribute__((noinline)) enum og_error enter_sample_counter_new(struct wasm_instance *wasm,
                                                                         uint32_t *raw,
                                                                         uint32_t first,
@@ -969,7 +1027,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:45: sample_counter_next */
 static __attribute__((noinline)) enum og_error enter_sample_counter_next(struct wasm_instance *wasm,
                                                                          uint32_t *raw,
                                                                          uint32_t counter,
@@ -1006,7 +1064,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:46: sample_counter_free */
 static __attribute__((noinline)) enum og_error
 enter_sample_counter_free(struct wasm_instance *wasm, uint32_t counter, struct og_fault *fault)
 {
@@ -1040,7 +1098,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:48: sample_start */
 static __attribute__((noinline)) enum og_error enter_sample_start(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t stream,
                                                                   uint32_t secret, uint32_t size,
@@ -1091,7 +1149,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:51: sample_step */
 static __attribute__((noinline)) enum og_error enter_sample_step(struct wasm_instance *wasm,
                                                                  uint32_t *raw, uint32_t stream,
                                                                  struct og_fault *fault)
@@ -1167,7 +1225,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:54: sample_end */
 static __attribute__((noinline)) enum og_error
 enter_sample_end(struct wasm_instance *wasm, uint32_t *raw, uint32_t stream, struct og_fault *fault)
 {
@@ -1208,7 +1266,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:55: sample_measure */
 static __attribute__((noinline)) enum og_error enter_sample_measure(struct wasm_instance *wasm,
                                                                     uint32_t *raw, uint32_t stream,
                                                                     struct og_fault *fault)
@@ -1251,7 +1309,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:63: sample_visit */
 static __attribute__((noinline)) enum og_error enter_sample_visit(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t call,
                                                                   uint32_t data, uint32_t times,

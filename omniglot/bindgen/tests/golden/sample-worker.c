@@ -27,7 +27,7 @@ struct worker_flow {
 static struct process_worker *serving;
 static enum og_error callback_error;
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:60: visit_call */
 static int call_host_visit_call(void *user, const char *name, const char **tags,
                                 const uint8_t *bytes, int size, enum sample_shade shade,
                                 double weight)
@@ -529,7 +529,39 @@ static enum og_error serve_sample_pump(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:39: sample_ask */
+static enum og_error serve_sample_ask(struct process_worker *worker, struct wire_reader *arguments,
+                                      struct wire_writer *results)
+{
+    worker_release();
+    struct sample_query value_query = {0}, *query = &value_query;
+    wire_get_into(arguments, &query->size, sizeof(query->size));
+    wire_get_into(arguments, &query->kind, sizeof(query->kind));
+    enum og_error error = wire_finish(arguments);
+    uint8_t *first = error ? NULL : worker_take(OG_PRODUCT(2, sizeof(uint8_t)));
+    if (!error && !first)
+        error = OG_NO_MEMORY;
+    uint8_t *out = error ? NULL : worker_take(OG_PRODUCT(query->size, sizeof(uint8_t)));
+    if (!error && !out)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_ask((struct sample_query *)query, (uint8_t *)first, (uint8_t *)out);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_bytes(results, &query->size, sizeof(query->size));
+    wire_put_bytes(results, &query->kind, sizeof(query->kind));
+    wire_put_bytes(results, first, OG_PRODUCT(2, sizeof(*first)));
+    wire_put_bytes(results, out, OG_PRODUCT(query->size, sizeof(*out)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:44: sample_counter_new */
 static enum og_error serve_sample_counter_new(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -549,7 +581,7 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:45: sample_counter_next */
 static enum og_error serve_sample_counter_next(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -572,7 +604,7 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:46: sample_counter_free */
 static enum og_error serve_sample_counter_free(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -595,7 +627,7 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:48: sample_start */
 static enum og_error serve_sample_start(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -646,7 +678,7 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:51: sample_step */
 static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -692,7 +724,7 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:54: sample_end */
 static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -720,7 +752,7 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:55: sample_measure */
 static enum og_error serve_sample_measure(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -743,7 +775,7 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:63: sample_visit */
 static enum og_error serve_sample_visit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -784,6 +816,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_TOTAL] = {serve_sample_total},
     [SAMPLE_IS_ABSENT] = {serve_sample_is_absent},
     [SAMPLE_PUMP] = {serve_sample_pump},
+    [SAMPLE_ASK] = {serve_sample_ask},
     [SAMPLE_COUNTER_NEW] = {serve_sample_counter_new},
     [SAMPLE_COUNTER_NEXT] = {serve_sample_counter_next},
     [SAMPLE_COUNTER_FREE] = {serve_sample_counter_free},

@@ -149,6 +149,15 @@ int sample_pump(const uint8_t **from, size_t *left, uint8_t **to, size_t *room)
     return 0;
 }
 
+int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out)
+{
+    memset(first, 1, 2);
+    memset(out, 2, query->size / 2);
+    query->size = misbehaving == 1 ? 256 : query->size / 2;
+    query->kind = misbehaving == 2 ? 4 : query->kind;
+    return 0;
+}
+
 struct sample_counter {
     int next;
 };

@@ -44,6 +44,14 @@ int sample_total(const uint32_t *numbers, size_t count, uint32_t *total);
 int sample_is_absent(const void *nothing, int (*never)(void));
 int sample_pump(const uint8_t **from, size_t *left, uint8_t **to, size_t *room);
 
+struct sample_query {
+    uint32_t size;
+    uint32_t kind; /* 0 to 3 */
+};
+
+/* Fills as much of `out` as `query` then says. */
+int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out);
+
 struct sample_counter;
 struct sample_counter *sample_counter_new(int first);
 int sample_counter_next(struct sample_counter *counter);

@@ -36,6 +36,9 @@ int sample_is_absent(const void *nothing OG_ABSENT, int (*never)(void) OG_ABSENT
 int sample_pump(const uint8_t **from OG_IN_WINDOW(left), size_t *left,
                 uint8_t **to OG_OUT_WINDOW(room), size_t *room) OG_RETURNS(0);
 
+int sample_ask(struct sample_query *query OG_FIELDS OG_SET(size, kind) OG_GET(size, kind),
+               uint8_t *first OG_OUT(2), uint8_t *out OG_OUT(query->size)) OG_RETURNS(0);
+
 /* --- handles and objects --- */
 
 struct sample_counter *sample_counter_new(int first) OG_RETURNS_HANDLE(tally);
