@@ -130,6 +130,12 @@ bool needs_success(const struct function *function);
 /* "bool succeeded = ..." */
 void put_success(const struct function *function);
 
+/* What is true of a field that was got, if it is not in its OG_RANGE; NULL if it has none. */
+const char *field_outside(const struct parameter *parameter, const struct field *field);
+
+/* Refuses it then. */
+void put_field_check(const struct parameter *parameter, const struct field *field);
+
 /* What a filled parameter has room for: its count; "most_NAME", the count from before the call,
  * where the call can change what that is made of. */
 const char *room_of(const struct parameter *parameter);

@@ -29,6 +29,24 @@ void put_success(const struct function *function)
         both("!error", success(function, "*result")));
 }
 
+const char *field_outside(const struct parameter *parameter, const struct field *field)
+{
+    if (!field->low)
+        return NULL;
+    const char *value = fill(parameter->kind == OBJECT ? "$name->host.$field" : "$name->$field",
+                             "field", field->name);
+    return outside(field->type, value, field->low, field->high);
+}
+
+void put_field_check(const struct parameter *parameter, const struct field *field)
+{
+    const char *wrong = field_outside(parameter, field);
+    if (wrong)
+        put("    if (!error && ($wrong))\n"
+            "        error = instance_contract(fault, \"$function\");\n",
+            "wrong", wrong);
+}
+
 const char *room_of(const struct parameter *parameter)
 {
     return fill(parameter->is_moving ? "most_$name" : "$count");

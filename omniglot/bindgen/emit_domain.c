@@ -167,6 +167,8 @@ static void put_fields(const struct function *function, const struct parameter *
                             : "og_read(&$access, &$foreign->$field, &$host$field, fault)",
                      "access", access_of(function), "foreign", foreign, "host", host, "field",
                      field->name);
+        if (!is_set)
+            put_field_check(parameter, field);
     }
 }
 
@@ -285,6 +287,14 @@ static const char *cast_to(const struct function *function, const char *result, 
     return fill("($result (*)($types))", "result", result, "types", *types ? types : "void");
 }
 
+/* Is the result a part of its register? RISC-V lets who calls take it for granted that the rest
+ * follows from it (psABI 1.0, 2.1), and nothing makes a library keep to that: it is called as if it
+ * returned an int, of which the part is taken. */
+static bool is_narrow(const struct type *result)
+{
+    return result->class == TYPE_INTEGER && result->size < sizeof(int);
+}
+
 static void put_invocation(const struct function *function, const char *entry)
 {
     const struct type *result = function->result;
@@ -299,6 +309,8 @@ static void put_invocation(const struct function *function, const char *entry)
         arguments = "og_pass(foreign_result)";
     } else if (result->class == TYPE_BOOL) {
         cast = cast_to(function, "unsigned char", "");
+    } else if (is_narrow(result)) {
+        cast = cast_to(function, result->is_signed ? "int" : "unsigned", "");
     }
     each_parameter(parameter, function)
         arguments = memory_format("%s%s%s", arguments, *arguments ? ", " : "", argument(parameter));
@@ -308,7 +320,7 @@ static void put_invocation(const struct function *function, const char *entry)
     else if (result->class == TYPE_BOOL)
         put("unsigned char truth = ");
     else if (result->class != TYPE_VOID && !is_in_memory)
-        put("*result = ");
+        put(is_narrow(result) ? "*result = ($result)" : "*result = ");
     put("($cast$entry.entry)($arguments);\n"
         "        error = og_invoke_end_in(context, &$access, fault);\n",
         "cast", cast, "entry", entry, "arguments", arguments, "access", access_of(function));
@@ -334,6 +346,14 @@ static void put_result_checks(const struct function *function)
     else if (is_checked)
         put_step("instance_check_value(result, &$library_rule_$rule, \"$function\", fault)", "rule",
                  rule->identifier);
+}
+
+/* Windows of an object that a callback may have moved by a call of its own. */
+static void put_nested_checks(const struct interface *interface, const struct parameter *parameter)
+{
+    each_window(window, parameter)
+        if (interface->callbacks)
+            put_step("instance_count(left_$left, $name->host.$left, \"$function\", fault)");
 }
 
 static void put_after(const struct function *function, const struct parameter *parameter)
@@ -631,6 +651,8 @@ static void put_call(const struct interface *interface, const struct function *f
     put(", fault);\n");
     each_parameter(parameter, function)
         put_most_check(function, parameter);
+    each_parameter(parameter, function)
+        put_nested_checks(interface, parameter);
     each_parameter(parameter, function)
         put_copy_out(interface, function, parameter);
     each_parameter(parameter, function)

@@ -160,12 +160,20 @@ static void put_lefts(const struct function *function)
 static void put_fields(const struct function *function)
 {
     each_parameter(parameter, function) {
-        for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
+        for (unsigned i = 0; parameter->get && i < parameter->get->count; i++) {
+            const char *field = parameter->get->arguments[i];
+            const char *wrong = field_outside(parameter, named_field(parameter, field));
             put(parameter->kind == OBJECT
                     ? "    wire_get_into(&results, &$name->host.$field, "
                       "sizeof($name->host.$field));\n"
                     : "    wire_get_into(&results, &$name->$field, sizeof($name->$field));\n",
-                "field", parameter->get->arguments[i]);
+                "field", field);
+            if (wrong)
+                put("    if ($wrong)\n"
+                    "        wire_reader_fail(&results, "
+                    "\"a field that the interface rules out\");\n",
+                    "wrong", wrong);
+        }
         if (parameter->kind == OBJECT && parameter->life == LIFE_NEW)
             put("    $name->handle = wire_get_u64(&results);\n"
                 "    $name->generation = process_generation(sandbox);\n");

@@ -156,6 +156,8 @@ static void put_fields(const struct parameter *parameter, bool is_set)
                  field->is_array ? "[0]" : "", "size", number(field->type->size), "signed",
                  number(field->type->is_signed), "count",
                  number(field->is_array ? field->count : 1));
+        if (!is_set)
+            put_field_check(parameter, field);
     }
 }
 

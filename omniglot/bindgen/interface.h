@@ -45,6 +45,9 @@ struct rule {
     bool is_enum, is_asked_for, is_used;
     bool is_plain;    /* every byte pattern is a value */
     bool has_pointer; /* means nothing outside the library's memory */
+    /* "its field 'kind' is a bit-field of an enum": why nobody can check a value of it; NULL if one
+     * can. */
+    const char *unchecked;
     const char *spelling, *identifier;
     size_t size, alignment;
     const char **names; /* enumerators */

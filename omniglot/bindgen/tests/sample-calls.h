@@ -62,6 +62,9 @@ static void numbers_are_carried(void **state)
     assert_true(truth);
     ASSERT_DONE(call_sample_digit(&sample, &number, 27, &fault));
     assert_int_equal(number, 7);
+    uint8_t byte = 0;
+    ASSERT_DONE(call_sample_low_byte(&sample, &byte, 0x1234, &fault));
+    assert_int_equal(byte, 0x34);
 }
 
 static void enums_and_structs_are_returned(void **state)
@@ -372,6 +375,28 @@ static void a_count_that_grew_is_refused(void **state)
         assert_int_equal(room.behind[i], '?');
 }
 
+static void a_field_out_of_its_range_is_refused(void **state)
+{
+    (void)state;
+    struct sample_query query = {.size = 2};
+    uint8_t first[2], out[2];
+    int status = 9;
+    misbehave(2);
+    ASSERT_REFUSED(call_sample_ask(&sample, &status, &query, first, out, &fault));
+}
+
+static void a_narrow_result_is_no_more_than_its_type(void **state)
+{
+    (void)state;
+    volatile uint8_t byte = 0;
+    uint8_t result = 0;
+    misbehave(1);
+    ASSERT_DONE(call_sample_low_byte(&sample, &result, 7, &fault));
+    byte = result;
+    assert_int_equal((unsigned)result, (unsigned)byte);
+    assert_int_equal(byte, 7);
+}
+
 static void a_window_that_grew_is_refused(void **state)
 {
     (void)state;
@@ -458,6 +483,8 @@ static int run_sample_tests(const char *name)
         TEST(a_struct_with_a_wrong_field_is_refused),
         TEST(a_length_beyond_the_room_is_refused),
         TEST(a_count_that_grew_is_refused),
+        TEST(a_field_out_of_its_range_is_refused),
+        TEST(a_narrow_result_is_no_more_than_its_type),
         TEST(a_window_that_grew_is_refused),
         TEST(an_objects_window_that_grew_is_refused),
         TEST(a_callbacks_argument_that_is_none_ends_the_call),

@@ -35,6 +35,7 @@ struct sample {
     struct og_function sample_add;
     struct og_function sample_mix;
     struct og_function sample_is_odd;
+    struct og_function sample_low_byte;
     struct og_function sample_shade_of;
     struct og_function sample_digit;
     struct og_function sample_point_at;
@@ -70,6 +71,7 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
                                                         OG_PARAMETER(uint16_t), OG_PARAMETER(float),
                                                         OG_PARAMETER(double), OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_is_odd[] = {OG_PARAMETER(unsigned int)};
+    static const struct og_parameter of_sample_low_byte[] = {OG_PARAMETER(unsigned int)};
     static const struct og_parameter of_sample_shade_of[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_digit[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_point_at[] = {OG_PARAMETER(double),
@@ -116,6 +118,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_mix) / sizeof(of_sample_mix[0])},
         {"sample_is_odd", offsetof(struct sample, sample_is_odd), of_sample_is_odd,
          sizeof(of_sample_is_odd) / sizeof(of_sample_is_odd[0])},
+        {"sample_low_byte", offsetof(struct sample, sample_low_byte), of_sample_low_byte,
+         sizeof(of_sample_low_byte) / sizeof(of_sample_low_byte[0])},
         {"sample_shade_of", offsetof(struct sample, sample_shade_of), of_sample_shade_of,
          sizeof(of_sample_shade_of) / sizeof(of_sample_shade_of[0])},
         {"sample_digit", offsetof(struct sample, sample_digit), of_sample_digit,
@@ -205,7 +209,7 @@ struct sample_flow {
     unsigned char og_mut *kept;           /* data that it goes on reading */
 };
 
-/* sample.og.h:60: visit_call */
+/* sample.og.h:62: visit_call */
 struct sample_visit_call {
     struct og_callback callback;
     __typeof__(&visit_call) function;
@@ -393,7 +397,31 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
     return error;
 }
 
-/* sample.og.h:15: sample_shade_of */
+/* sample.og.h:15: sample_low_byte */
+static inline enum og_error invoke_sample_low_byte(struct sample *sample, instance_scope *scope,
+                                                   uint8_t *result, unsigned int number,
+                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_low_byte, fault);
+    if (!error) {
+        *result = (uint8_t)((unsigned (*)(unsigned int))sample->sample_low_byte.entry)(number);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
+                                                 unsigned int number, struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_low_byte(sample, &scope, result, number, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:16: sample_shade_of */
 static inline enum og_error invoke_sample_shade_of(struct sample *sample, instance_scope *scope,
                                                    enum sample_shade *result, int level,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -419,7 +447,7 @@ static inline enum og_error call_sample_shade_of(struct sample *sample, enum sam
     return error;
 }
 
-/* sample.og.h:16: sample_digit */
+/* sample.og.h:17: sample_digit */
 static inline enum og_error invoke_sample_digit(struct sample *sample, instance_scope *scope,
                                                 int *result, int number, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
@@ -445,7 +473,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:17: sample_point_at */
+/* sample.og.h:18: sample_point_at */
 static inline enum og_error invoke_sample_point_at(struct sample *sample, instance_scope *scope,
                                                    struct sample_point *result, double x, double y,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -469,7 +497,7 @@ static inline enum og_error call_sample_point_at(struct sample *sample, struct s
     return error;
 }
 
-/* sample.og.h:18: sample_pixel_at */
+/* sample.og.h:19: sample_pixel_at */
 static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instance_scope *scope,
                                                    struct sample_pixel *result, int x, int y,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -506,7 +534,7 @@ static inline enum og_error call_sample_pixel_at(struct sample *sample, struct s
     return error;
 }
 
-/* sample.og.h:24: sample_sum */
+/* sample.og.h:25: sample_sum */
 static inline enum og_error invoke_sample_sum(struct sample *sample, instance_scope *scope,
                                               uint64_t *result, const uint8_t og_mut *bytes,
                                               size_t count, struct og_fault *fault)
@@ -537,7 +565,7 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
     return error;
 }
 
-/* sample.og.h:25: sample_fill */
+/* sample.og.h:26: sample_fill */
 static inline enum og_error invoke_sample_fill(struct sample *sample, instance_scope *scope,
                                                uint16_t og_mut *values, size_t count,
                                                uint16_t value, struct og_fault *fault)
@@ -569,7 +597,7 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
     return error;
 }
 
-/* sample.og.h:26: sample_double */
+/* sample.og.h:27: sample_double */
 static inline enum og_error invoke_sample_double(struct sample *sample, instance_scope *scope,
                                                  int *result, int32_t og_mut *values, size_t count,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -602,7 +630,7 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
     return error;
 }
 
-/* sample.og.h:27: sample_count_words */
+/* sample.og.h:28: sample_count_words */
 static inline enum og_error invoke_sample_count_words(struct sample *sample, instance_scope *scope,
                                                       int *result, const char og_mut *text,
                                                       struct og_fault *fault)
@@ -638,7 +666,7 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
     return error;
 }
 
-/* sample.og.h:28: sample_shout */
+/* sample.og.h:29: sample_shout */
 static inline enum og_error invoke_sample_shout(struct sample *sample, instance_scope *scope,
                                                 int *result, const char og_mut *text,
                                                 char og_mut *out, size_t *out_size,
@@ -692,7 +720,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:30: sample_flags */
+/* sample.og.h:31: sample_flags */
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
                                                 int *result, _Bool og_mut *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -726,7 +754,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:31: sample_pixels */
+/* sample.og.h:32: sample_pixels */
 static inline enum og_error invoke_sample_pixels(struct sample *sample, instance_scope *scope,
                                                  int *result, struct sample_pixel og_mut *pixels,
                                                  size_t count, struct og_fault *fault)
@@ -762,7 +790,7 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
     return error;
 }
 
-/* sample.og.h:32: sample_level */
+/* sample.og.h:33: sample_level */
 static inline enum og_error invoke_sample_level(struct sample *sample, instance_scope *scope,
                                                 int *result, int og_mut *level, int number,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -796,7 +824,7 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:33: sample_total */
+/* sample.og.h:34: sample_total */
 static inline enum og_error invoke_sample_total(struct sample *sample, instance_scope *scope,
                                                 int *result, const uint32_t og_mut *numbers,
                                                 size_t count, uint32_t og_mut *total,
@@ -842,7 +870,7 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:35: sample_is_absent */
+/* sample.og.h:36: sample_is_absent */
 static inline enum og_error invoke_sample_is_absent(struct sample *sample, instance_scope *scope,
                                                     int *result, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
@@ -866,7 +894,7 @@ static inline enum og_error call_sample_is_absent(struct sample *sample, int *re
     return error;
 }
 
-/* sample.og.h:36: sample_pump */
+/* sample.og.h:37: sample_pump */
 static inline enum og_error invoke_sample_pump(struct sample *sample, instance_scope *scope,
                                                int *result, const uint8_t og_mut *from,
                                                size_t *left, uint8_t og_mut *to, size_t *room,
@@ -945,7 +973,7 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:39: sample_ask */
+/* sample.og.h:40: sample_ask */
 static inline enum og_error invoke_sample_ask(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_query *query,
                                               uint8_t og_mut *first, uint8_t og_mut *out,
@@ -979,6 +1007,8 @@ static inline enum og_error invoke_sample_ask(struct sample *sample, instance_sc
         error = og_read(&inner.access, &foreign_query->size, &query->size, fault);
     if (!error)
         error = og_read(&inner.access, &foreign_query->kind, &query->kind, fault);
+    if (!error && ((uint64_t)query->kind - (uint64_t)0 > (uint64_t)3 - (uint64_t)0))
+        error = instance_contract(fault, "sample_ask");
     if (!error)
         error = instance_count(query->size, most_out, "sample_ask", fault);
     og_scope_end(&inner);
@@ -1009,7 +1039,7 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:44: sample_counter_new */
+/* sample.og.h:46: sample_counter_new */
 static inline enum og_error invoke_sample_counter_new(struct sample *sample, instance_scope *scope,
                                                       struct sample_tally *result, int first,
                                                       struct og_fault *fault)
@@ -1039,7 +1069,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:45: sample_counter_next */
+/* sample.og.h:47: sample_counter_next */
 static inline enum og_error
 invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *result,
                            const struct sample_tally *counter, struct og_fault *fault)
@@ -1066,7 +1096,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
     return error;
 }
 
-/* sample.og.h:46: sample_counter_free */
+/* sample.og.h:48: sample_counter_free */
 static inline enum og_error invoke_sample_counter_free(struct sample *sample, instance_scope *scope,
                                                        struct sample_tally *counter,
                                                        struct og_fault *fault)
@@ -1094,7 +1124,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:48: sample_start */
+/* sample.og.h:50: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1144,7 +1174,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:51: sample_step */
+/* sample.og.h:53: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1208,6 +1238,10 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
         error = invoke_sample_step(sample, &scope, result, stream, foreign_next_in, &left_avail_in,
                                    foreign_next_out, &left_avail_out, fault);
     if (!error)
+        error = instance_count(left_avail_in, stream->host.avail_in, "sample_step", fault);
+    if (!error)
+        error = instance_count(left_avail_out, stream->host.avail_out, "sample_step", fault);
+    if (!error)
         error = argument_out(&scope.access, stream->host.next_out, foreign_next_out,
                              stream->host.avail_out - left_avail_out, fault);
     og_scope_end(&scope);
@@ -1220,7 +1254,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:54: sample_end */
+/* sample.og.h:56: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1253,7 +1287,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:55: sample_measure */
+/* sample.og.h:57: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1294,7 +1328,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:63: sample_visit */
+/* sample.og.h:65: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)

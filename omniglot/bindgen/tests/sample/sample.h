@@ -27,6 +27,7 @@ int sample_version(void);
 int sample_add(int a, int b);
 uint64_t sample_mix(int8_t a, uint16_t b, float c, double d, const void *cookie);
 bool sample_is_odd(unsigned number);
+uint8_t sample_low_byte(unsigned number);
 enum sample_shade sample_shade_of(int level);
 int sample_digit(int number);
 struct sample_point sample_point_at(double x, double y);

@@ -12,6 +12,7 @@ int sample_version(void) OG_BY_NAME;
 int sample_add(int a, int b);
 uint64_t sample_mix(int8_t a, uint16_t b, float c, double d, const void *cookie OG_OPAQUE);
 bool sample_is_odd(unsigned number);
+uint8_t sample_low_byte(unsigned number);
 enum sample_shade sample_shade_of(int level);
 int sample_digit(int number) OG_RANGE(0, 9);
 struct sample_point sample_point_at(double x, double y);
@@ -38,6 +39,7 @@ int sample_pump(const uint8_t **from OG_IN_WINDOW(left), size_t *left,
 
 int sample_ask(struct sample_query *query OG_FIELDS OG_SET(size, kind) OG_GET(size, kind),
                uint8_t *first OG_OUT(2), uint8_t *out OG_OUT(query->size)) OG_RETURNS(0);
+OG_FIELD(struct sample_query, kind, OG_RANGE(0, 3));
 
 /* --- handles and objects --- */
 
