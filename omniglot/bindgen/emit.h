@@ -119,6 +119,10 @@ bool is_keeping(const struct interface *interface, const char *kind);
 const char *element_rule(const struct interface *interface, const struct function *function,
                          const struct parameter *parameter);
 
+/* The name of the mask that takes the padding out of the elements which the host hands over; NULL
+ * if they have none. */
+const char *element_mask(const struct interface *interface, const struct parameter *parameter);
+
 /* --- after a call into the same process --- */
 
 /* What `*result` cannot be: contract errors, and handles that are NULL. */

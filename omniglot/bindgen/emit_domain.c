@@ -458,7 +458,17 @@ static void put_copied_local(const struct parameter *parameter)
     }
 }
 
-static void put_copy_in(const struct parameter *parameter)
+static void put_padding_cleared(const struct interface *interface,
+                                const struct parameter *parameter)
+{
+    const char *mask = element_mask(interface, parameter);
+    if (mask)
+        put_step_if(condition_of(parameter),
+                    "argument_solid(&scope.access, foreign_$name, $room, $mask, fault)", "room",
+                    room_of(parameter), "mask", mask);
+}
+
+static void put_copy_in(const struct interface *interface, const struct parameter *parameter)
 {
     switch (parameter->kind) {
     case IN:
@@ -470,6 +480,7 @@ static void put_copy_in(const struct parameter *parameter)
             put_step_if(condition_of(parameter),
                         "${copier}_in(&scope, $element, foreign_$name, $name, $room, fault)",
                         "copier", copier, "room", room_of(parameter));
+        put_padding_cleared(interface, parameter);
         break;
     case OUT:
         put_step_if(condition_of(parameter),
@@ -642,7 +653,7 @@ static void put_call(const struct interface *interface, const struct function *f
         put_new_object(interface, parameter);
     put("    og_scope_begin($library->instance.domain, &scope);\n");
     each_parameter(parameter, function)
-        put_copy_in(parameter);
+        put_copy_in(interface, parameter);
     put_step_begin("");
     put("invoke_$function($library, &scope$result", "result",
         function_has_result(function) ? ", result" : "");

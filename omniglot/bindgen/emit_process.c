@@ -29,8 +29,9 @@ static void put_fields_argument(const struct parameter *parameter)
     }
 }
 
-static void put_argument(const struct parameter *parameter)
+static void put_argument(const struct interface *interface, const struct parameter *parameter)
 {
+    const char *mask = element_mask(interface, parameter);
     if (parameter->is_optional)
         put("    wire_put_u64(arguments, $name != NULL);\n");
     switch (parameter->kind) {
@@ -47,6 +48,14 @@ static void put_argument(const struct parameter *parameter)
         break;
     case IN:
     case INOUT:
+        if (mask) {
+            put(parameter->is_optional
+                    ? "    process_put_solid(arguments, $name, $name ? $count : 0, "
+                      "sizeof($element), $mask);\n"
+                    : "    process_put_solid(arguments, $name, $count, sizeof($element), $mask);\n",
+                "mask", mask);
+            break;
+        }
         put(parameter->is_optional
                 ? "    wire_put_bytes(arguments, $name, "
                   "$name ? OG_PRODUCT($count, sizeof($element)) : 0);\n"
@@ -303,7 +312,7 @@ static void put_body(const struct interface *interface, const struct function *f
             : "    process_call_begin(sandbox, $number);\n",
         "number", function_number(interface, function));
     each_parameter(parameter, function)
-        put_argument(parameter);
+        put_argument(interface, parameter);
     put("    enum og_error error = process_call_finish(sandbox, &results, fault);\n"
         "    if (error)\n"
         "        return error;\n");

@@ -206,15 +206,20 @@ static void put_window_pointer(void)
     put_store(fill("at_$name"), fill("data_$name"), sizeof(uint32_t), false);
 }
 
-static void put_before(const struct parameter *parameter)
+static void put_before(const struct interface *interface, const struct parameter *parameter)
 {
     const struct type *pointee = parameter->type->pointee;
+    const char *mask = element_mask(interface, parameter);
     switch (parameter->kind) {
     case IN:
     case INOUT:
         put_step_if(condition_of(parameter),
                     "module_in(wasm, &at_$name, $name, $room, $size, fault)", "room",
                     room_of(parameter), "size", size_of_element(pointee));
+        if (mask)
+            put_step_if(condition_of(parameter),
+                        "module_solid(wasm, at_$name, $room, $size, $mask)", "room",
+                        room_of(parameter), "size", size_of_element(pointee), "mask", mask);
         break;
     case OUT:
         put_step_if(condition_of(parameter), "module_room(wasm, &at_$name, $room, $size, fault)",
@@ -485,7 +490,7 @@ static void put_call(const struct interface *interface, const struct function *f
         put_step("wasm_take(wasm, &at_result, $size, fault)", "size",
                  number(function->result->size));
     each_parameter(parameter, function)
-        put_before(parameter);
+        put_before(interface, parameter);
     put_entering(function);
     put_result(function);
     if (needs_success(function))

@@ -30,8 +30,9 @@ struct type {
 /* A field of a struct, with what OG_FIELD adds. */
 struct field {
     const char *name;
-    const struct type *type; /* of an element */
-    size_t offset, count;    /* count: 1 outside arrays */
+    const struct type *type;      /* of an element */
+    size_t offset, count;         /* count: 1 outside arrays */
+    size_t bit_offset, bit_count; /* of a bit-field that has a name */
     bool is_array, is_bits, is_opaque;
     const char *low, *high; /* OG_RANGE, or NULL */
     const char *counted_by; /* OG_IN: another field, or a number */

@@ -152,6 +152,10 @@ static enum CXVisitorResult collect_field(CXCursor cursor, CXClientData data)
                                 .offset = offset < 0 ? 0 : (size_t)offset / 8,
                                 .count = 1,
                                 .is_bits = clang_Cursor_isBitField(cursor) != 0};
+        if (field->is_bits && *field->name && offset >= 0) {
+            field->bit_offset = (size_t)offset;
+            field->bit_count = (size_t)clang_getFieldDeclBitWidth(cursor);
+        }
         while (behind_names(type).kind == CXType_ConstantArray) {
             type = behind_names(type);
             field->is_array = true;

@@ -290,6 +290,29 @@ static void callbacks_get_what_they_can_use(void **state)
 
 #ifndef SAMPLE_IS_LINKED
 
+/* What the host's memory held before is not the library's to read. */
+static void padding_is_not_shown(void **state)
+{
+    (void)state;
+    struct sample_gap gaps[3];
+    uint64_t sum = 0;
+    int status = 9;
+    memset(gaps, 255, sizeof(gaps));
+    for (size_t i = 0; i < 3; i++) {
+        gaps[i].first = 1;
+        gaps[i].low = 5;
+        gaps[i].high = 2;
+        gaps[i].last = 4;
+    }
+    ASSERT_DONE(call_sample_gaps(&sample, &sum, gaps, 3, &fault));
+    assert_int_equal(sum, 3 * (1 + 5 + 2 + 4));
+    ASSERT_DONE(call_sample_gaps(&sample, &sum, NULL, 0, &fault));
+    assert_int_equal(sum, 0);
+    ASSERT_DONE(call_sample_grow(&sample, &status, gaps, &fault));
+    assert_int_equal(gaps[0].last, 9);
+    assert_int_equal(gaps[0].first, 1);
+}
+
 /* From here on; each test has a library of its own. */
 static void misbehave(int how)
 {
@@ -477,6 +500,7 @@ static int run_sample_tests(const char *name)
         TEST(only_named_fields_cross),
         TEST(callbacks_get_what_they_can_use),
 #ifndef SAMPLE_IS_LINKED
+        TEST(padding_is_not_shown),
         TEST(a_bool_that_is_none_is_refused),
         TEST(an_enum_that_is_none_is_refused),
         TEST(a_number_out_of_its_range_is_refused),

@@ -51,6 +51,8 @@ struct sample {
     struct og_function sample_is_absent;
     struct og_function sample_pump;
     struct og_function sample_ask;
+    struct og_function sample_gaps;
+    struct og_function sample_grow;
     struct og_function sample_counter_new;
     struct og_function sample_counter_next;
     struct og_function sample_counter_free;
@@ -98,6 +100,9 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
         OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_ask[] = {OG_PARAMETER(void *), OG_PARAMETER(void *),
                                                         OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_gaps[] = {OG_PARAMETER(void *),
+                                                         OG_PARAMETER(size_t)};
+    static const struct og_parameter of_sample_grow[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_new[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_counter_next[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_free[] = {OG_PARAMETER(void *)};
@@ -151,6 +156,10 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_pump) / sizeof(of_sample_pump[0])},
         {"sample_ask", offsetof(struct sample, sample_ask), of_sample_ask,
          sizeof(of_sample_ask) / sizeof(of_sample_ask[0])},
+        {"sample_gaps", offsetof(struct sample, sample_gaps), of_sample_gaps,
+         sizeof(of_sample_gaps) / sizeof(of_sample_gaps[0])},
+        {"sample_grow", offsetof(struct sample, sample_grow), of_sample_grow,
+         sizeof(of_sample_grow) / sizeof(of_sample_grow[0])},
         {"sample_counter_new", offsetof(struct sample, sample_counter_new), of_sample_counter_new,
          sizeof(of_sample_counter_new) / sizeof(of_sample_counter_new[0])},
         {"sample_counter_next", offsetof(struct sample, sample_counter_next),
@@ -208,7 +217,7 @@ struct sample_flow {
     unsigned char og_mut *kept;           /* data that it goes on reading */
 };
 
-/* sample.og.h:62: visit_call */
+/* sample.og.h:64: visit_call */
 struct sample_visit_call {
     struct og_callback callback;
     __typeof__(&visit_call) function;
@@ -1065,7 +1074,83 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:46: sample_counter_new */
+/* sample.og.h:43: sample_gaps */
+static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_scope *scope,
+                                               uint64_t *result,
+                                               const struct sample_gap og_mut *gaps, size_t count,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error = OG_OK;
+    if (gaps)
+        error = reference_check(&scope->access, gaps, count, OG_READ, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_gaps, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_gaps))sample->sample_gaps.entry)(og_pass(gaps), count);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                             const struct sample_gap *gaps, size_t count,
+                                             struct og_fault *fault)
+{
+    struct og_scope scope;
+    struct sample_gap og_mut *foreign_gaps = NULL;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = OG_OK;
+    if (gaps)
+        error = copy_in(&scope, struct sample_gap, foreign_gaps, gaps, count, fault);
+    if (!error && gaps)
+        error = argument_solid(&scope.access, foreign_gaps, count, sample_solid_struct_sample_gap,
+                               fault);
+    if (!error)
+        error = invoke_sample_gaps(sample, &scope, result, foreign_gaps, count, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_gaps, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:44: sample_grow */
+static inline enum og_error invoke_sample_grow(struct sample *sample, instance_scope *scope,
+                                               int *result, struct sample_gap og_mut *gap,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error = reference_check(&scope->access, gap, 1, OG_READ | OG_WRITE, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_grow, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_grow))sample->sample_grow.entry)(og_pass(gap));
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_grow");
+    return error;
+}
+
+static inline enum og_error call_sample_grow(struct sample *sample, int *result,
+                                             struct sample_gap *gap, struct og_fault *fault)
+{
+    struct og_scope scope;
+    struct sample_gap og_mut *foreign_gap = NULL;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = copy_in(&scope, struct sample_gap, foreign_gap, gap, 1, fault);
+    if (!error)
+        error =
+            argument_solid(&scope.access, foreign_gap, 1, sample_solid_struct_sample_gap, fault);
+    if (!error)
+        error = invoke_sample_grow(sample, &scope, result, foreign_gap, fault);
+    if (!error)
+        error = argument_out(&scope.access, gap, foreign_gap, 1, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_gap, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:48: sample_counter_new */
 static inline enum og_error invoke_sample_counter_new(struct sample *sample, instance_scope *scope,
                                                       struct sample_tally *result, int first,
                                                       struct og_fault *fault)
@@ -1095,7 +1180,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:47: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static inline enum og_error
 invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *result,
                            const struct sample_tally *counter, struct og_fault *fault)
@@ -1122,7 +1207,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
     return error;
 }
 
-/* sample.og.h:48: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static inline enum og_error invoke_sample_counter_free(struct sample *sample, instance_scope *scope,
                                                        struct sample_tally *counter,
                                                        struct og_fault *fault)
@@ -1150,7 +1235,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:50: sample_start */
+/* sample.og.h:52: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1200,7 +1285,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:53: sample_step */
+/* sample.og.h:55: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1282,7 +1367,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:56: sample_end */
+/* sample.og.h:58: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1315,7 +1400,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:57: sample_measure */
+/* sample.og.h:59: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1356,7 +1441,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:65: sample_visit */
+/* sample.og.h:67: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)

@@ -50,6 +50,8 @@ enum {
     SAMPLE_IS_ABSENT,
     SAMPLE_PUMP,
     SAMPLE_ASK,
+    SAMPLE_GAPS,
+    SAMPLE_GROW,
     SAMPLE_COUNTER_NEW,
     SAMPLE_COUNTER_NEXT,
     SAMPLE_COUNTER_FREE,
@@ -96,7 +98,7 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-/* sample.og.h:62: visit_call */
+/* sample.og.h:64: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
     void *user;
@@ -694,7 +696,47 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:46: sample_counter_new */
+/* sample.og.h:43: sample_gaps */
+static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                             const struct sample_gap *gaps, size_t count,
+                                             struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_GAPS);
+    wire_put_u64(arguments, gaps != NULL);
+    process_put_solid(arguments, gaps, gaps ? count : 0, sizeof(struct sample_gap),
+                      sample_solid_struct_sample_gap);
+    wire_put_u64(arguments, (uint64_t)count);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, uint64_t);
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+/* sample.og.h:44: sample_grow */
+static inline enum og_error call_sample_grow(struct sample *sample, int *result,
+                                             struct sample_gap *gap, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_GROW);
+    process_put_solid(arguments, gap, 1, sizeof(struct sample_gap), sample_solid_struct_sample_gap);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    wire_get_into(&results, gap, OG_PRODUCT(1, sizeof(struct sample_gap)));
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0)
+        error = process_distrust(sandbox, "a result that the interface of sample_grow rules out",
+                                 fault);
+    return error;
+}
+
+/* sample.og.h:48: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -723,7 +765,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:47: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -750,7 +792,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:48: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -777,7 +819,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:50: sample_start */
+/* sample.og.h:52: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -805,7 +847,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:53: sample_step */
+/* sample.og.h:55: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -853,7 +895,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:56: sample_end */
+/* sample.og.h:58: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -882,7 +924,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:57: sample_measure */
+/* sample.og.h:59: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -904,7 +946,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:65: sample_visit */
+/* sample.og.h:67: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)

@@ -55,7 +55,7 @@ struct sample_flow {
     struct sample_stream host; /* what the library works on */
 };
 
-/* sample.og.h:62: visit_call */
+/* sample.og.h:64: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
 };
@@ -545,7 +545,51 @@ static inline enum og_error invoke_sample_ask(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:46: sample_counter_new */
+/* sample.og.h:43: sample_gaps */
+static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                             const struct sample_gap *gaps, size_t count,
+                                             struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_gaps(gaps, count);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_scope *scope,
+                                               uint64_t *result, const struct sample_gap *gaps,
+                                               size_t count, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_gaps(gaps, count);
+    return OG_OK;
+}
+
+/* sample.og.h:44: sample_grow */
+static inline enum og_error call_sample_grow(struct sample *sample, int *result,
+                                             struct sample_gap *gap, struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_grow(gap);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_grow(struct sample *sample, instance_scope *scope,
+                                               int *result, struct sample_gap *gap,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_grow(gap);
+    return OG_OK;
+}
+
+/* sample.og.h:48: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -570,7 +614,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
                            : og_fail(fault, OG_NULL, "sample_counter_new", 0, "returned NULL");
 }
 
-/* sample.og.h:47: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -593,7 +637,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return OG_OK;
 }
 
-/* sample.og.h:48: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -616,7 +660,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return OG_OK;
 }
 
-/* sample.og.h:50: sample_start */
+/* sample.og.h:52: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -639,7 +683,7 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:53: sample_step */
+/* sample.og.h:55: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -668,7 +712,7 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:56: sample_end */
+/* sample.og.h:58: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -689,7 +733,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:57: sample_measure */
+/* sample.og.h:59: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -711,7 +755,7 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     return OG_OK;
 }
 
-/* sample.og.h:65: sample_visit */
+/* sample.og.h:67: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)

@@ -84,7 +84,13 @@ _Static_assert(offsetof(struct sample_pixel, depth) == 8,
 _Static_assert(offsetof(struct sample_pixel, at) == 16,
                "struct sample_pixel: the module has another layout");
 
-/* sample.og.h:62: visit_call */
+_Static_assert(sizeof(struct sample_gap) == 16, "struct sample_gap: the module has another layout");
+_Static_assert(offsetof(struct sample_gap, first) == 0,
+               "struct sample_gap: the module has another layout");
+_Static_assert(offsetof(struct sample_gap, last) == 8,
+               "struct sample_gap: the module has another layout");
+
+/* sample.og.h:64: visit_call */
 struct sample_visit_call {
     struct wasm_callback callback;
     __typeof__(&visit_call) function;
@@ -1024,7 +1030,78 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:46: sample_counter_new */
+/* sample.og.h:43: sample_gaps */
+static __attribute__((noinline)) enum og_error enter_sample_gaps(struct wasm_instance *wasm,
+                                                                 uint64_t *raw, uint32_t gaps,
+                                                                 uint32_t count,
+                                                                 struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_gaps", fault);
+    *raw = Z_sampleZ_sample_gaps(wasm->state, gaps, count);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                             const struct sample_gap *gaps, size_t count,
+                                             struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_gaps = 0;
+    uint64_t raw = 0;
+    enum og_error error = module_number_fits(count, 0, "sample_gaps", fault);
+    if (!error && gaps)
+        error = module_in(wasm, &at_gaps, gaps, OG_SUM(count, 0), 16, fault);
+    if (!error && gaps)
+        error = module_solid(wasm, at_gaps, OG_SUM(count, 0), 16, sample_solid_struct_sample_gap);
+    if (!error)
+        error = enter_sample_gaps(wasm, &raw, at_gaps, (uint32_t)count, fault);
+    *result = (uint64_t)raw;
+    error = module_release(wasm, at_gaps, error, fault);
+    return error;
+}
+
+/* sample.og.h:44: sample_grow */
+static __attribute__((noinline)) enum og_error
+enter_sample_grow(struct wasm_instance *wasm, uint32_t *raw, uint32_t gap, struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_grow", fault);
+    *raw = Z_sampleZ_sample_grow(wasm->state, gap);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_grow(struct sample *sample, int *result,
+                                             struct sample_gap *gap, struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_gap = 0;
+    uint32_t raw = 0;
+    enum og_error error = module_in(wasm, &at_gap, gap, OG_SUM(1, 0), 16, fault);
+    if (!error)
+        error = module_solid(wasm, at_gap, OG_SUM(1, 0), 16, sample_solid_struct_sample_gap);
+    if (!error)
+        error = enter_sample_grow(wasm, &raw, at_gap, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_grow");
+    if (!error)
+        error = module_out(wasm, gap, at_gap, OG_SUM(1, 0), 16, NULL, "sample_grow", fault);
+    error = module_release(wasm, at_gap, error, fault);
+    return error;
+}
+
+/* sample.og.h:48: sample_counter_new */
 static __attribute__((noinline)) enum og_error enter_sample_counter_new(struct wasm_instance *wasm,
                                                                         uint32_t *raw,
                                                                         uint32_t first,
@@ -1063,7 +1140,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:47: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static __attribute__((noinline)) enum og_error enter_sample_counter_next(struct wasm_instance *wasm,
                                                                          uint32_t *raw,
                                                                          uint32_t counter,
@@ -1100,7 +1177,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:48: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static __attribute__((noinline)) enum og_error
 enter_sample_counter_free(struct wasm_instance *wasm, uint32_t counter, struct og_fault *fault)
 {
@@ -1134,7 +1211,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:50: sample_start */
+/* sample.og.h:52: sample_start */
 static __attribute__((noinline)) enum og_error enter_sample_start(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t stream,
                                                                   uint32_t secret, uint32_t size,
@@ -1185,7 +1262,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:53: sample_step */
+/* sample.og.h:55: sample_step */
 static __attribute__((noinline)) enum og_error enter_sample_step(struct wasm_instance *wasm,
                                                                  uint32_t *raw, uint32_t stream,
                                                                  struct og_fault *fault)
@@ -1261,7 +1338,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:56: sample_end */
+/* sample.og.h:58: sample_end */
 static __attribute__((noinline)) enum og_error
 enter_sample_end(struct wasm_instance *wasm, uint32_t *raw, uint32_t stream, struct og_fault *fault)
 {
@@ -1302,7 +1379,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:57: sample_measure */
+/* sample.og.h:59: sample_measure */
 static __attribute__((noinline)) enum og_error enter_sample_measure(struct wasm_instance *wasm,
                                                                     uint32_t *raw, uint32_t stream,
                                                                     struct og_fault *fault)
@@ -1345,7 +1422,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:65: sample_visit */
+/* sample.og.h:67: sample_visit */
 static __attribute__((noinline)) enum og_error enter_sample_visit(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t call,
                                                                   uint32_t data, uint32_t times,

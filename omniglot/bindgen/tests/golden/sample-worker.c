@@ -27,7 +27,7 @@ struct worker_flow {
 static struct process_worker *serving;
 static enum og_error callback_error;
 
-/* sample.og.h:62: visit_call */
+/* sample.og.h:64: visit_call */
 static int call_host_visit_call(void *user, const char *name, const char **tags,
                                 const uint8_t *bytes, int size, enum sample_shade shade,
                                 double weight)
@@ -581,7 +581,60 @@ static enum og_error serve_sample_ask(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:46: sample_counter_new */
+/* sample.og.h:43: sample_gaps */
+static enum og_error serve_sample_gaps(struct process_worker *worker, struct wire_reader *arguments,
+                                       struct wire_writer *results)
+{
+    bool has_gaps = wire_get_u64(arguments) != 0;
+    size_t size_gaps;
+    const struct sample_gap *gaps = wire_get_bytes(arguments, &size_gaps);
+    size_t count = (size_t)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (!error && has_gaps && size_gaps != OG_PRODUCT(count, sizeof(struct sample_gap)))
+        error = OG_CONTRACT;
+    if (!has_gaps)
+        gaps = NULL;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    uint64_t result = sample_gaps((const struct sample_gap *)gaps, count);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:44: sample_grow */
+static enum og_error serve_sample_grow(struct process_worker *worker, struct wire_reader *arguments,
+                                       struct wire_writer *results)
+{
+    worker_release();
+    size_t size_gap;
+    const void *view_gap = wire_get_bytes(arguments, &size_gap);
+    struct sample_gap *gap = worker_copy(view_gap, size_gap);
+    enum og_error error = wire_finish(arguments);
+    if (!error && size_gap != OG_PRODUCT(1, sizeof(struct sample_gap)))
+        error = OG_CONTRACT;
+    if (!error && !gap)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_grow((struct sample_gap *)gap);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_bytes(results, gap, OG_PRODUCT(1, sizeof(*gap)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:48: sample_counter_new */
 static enum og_error serve_sample_counter_new(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -601,7 +654,7 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:47: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static enum og_error serve_sample_counter_next(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -624,7 +677,7 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:48: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static enum og_error serve_sample_counter_free(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -647,7 +700,7 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:50: sample_start */
+/* sample.og.h:52: sample_start */
 static enum og_error serve_sample_start(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -698,7 +751,7 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:53: sample_step */
+/* sample.og.h:55: sample_step */
 static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -744,7 +797,7 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:56: sample_end */
+/* sample.og.h:58: sample_end */
 static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -772,7 +825,7 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:57: sample_measure */
+/* sample.og.h:59: sample_measure */
 static enum og_error serve_sample_measure(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -795,7 +848,7 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:65: sample_visit */
+/* sample.og.h:67: sample_visit */
 static enum og_error serve_sample_visit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -838,6 +891,8 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_IS_ABSENT] = {serve_sample_is_absent},
     [SAMPLE_PUMP] = {serve_sample_pump},
     [SAMPLE_ASK] = {serve_sample_ask},
+    [SAMPLE_GAPS] = {serve_sample_gaps},
+    [SAMPLE_GROW] = {serve_sample_grow},
     [SAMPLE_COUNTER_NEW] = {serve_sample_counter_new},
     [SAMPLE_COUNTER_NEXT] = {serve_sample_counter_next},
     [SAMPLE_COUNTER_FREE] = {serve_sample_counter_free},

@@ -158,6 +158,30 @@ int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out)
     return 0;
 }
 
+static unsigned padding_of(const struct sample_gap *gap)
+{
+    const unsigned char *bytes = (const unsigned char *)gap;
+    unsigned found = (bytes[1] & 0xe0) != 0;
+    for (size_t i = 2; i < 8; i++)
+        found += bytes[i] != 0;
+    return found;
+}
+
+uint64_t sample_gaps(const struct sample_gap *gaps, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum +=
+            gaps[i].first + gaps[i].low + gaps[i].high + gaps[i].last + 1000 * padding_of(&gaps[i]);
+    return sum;
+}
+
+int sample_grow(struct sample_gap *gap)
+{
+    gap->last += 1000 * padding_of(gap) + gap->low;
+    return 0;
+}
+
 struct sample_counter {
     int next;
 };

@@ -53,6 +53,17 @@ struct sample_query {
 /* Fills as much of `out` as `query` then says. */
 int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out);
 
+/* Not all of it is fields. */
+struct sample_gap {
+    uint8_t first;
+    unsigned low : 3, high : 2;
+    uint64_t last;
+};
+
+/* The sum of the fields, and 1000 for each byte of padding that is not zero. */
+uint64_t sample_gaps(const struct sample_gap *gaps, size_t count);
+int sample_grow(struct sample_gap *gap);
+
 struct sample_counter;
 struct sample_counter *sample_counter_new(int first);
 int sample_counter_next(struct sample_counter *counter);
