@@ -353,6 +353,8 @@ static void a_number_out_of_its_range_is_refused(void **state)
     uint32_t total;
     misbehave(1);
     ASSERT_REFUSED(call_sample_digit(&sample, &digit, 1, &fault));
+    misbehave(2);
+    ASSERT_REFUSED(call_sample_digit(&sample, &digit, 1, &fault)); /* -1, which is not above 0u */
     misbehave(1);
     assert_invalid(call_sample_level(&sample, &status, &level, 1, &fault));
     misbehave(1);

@@ -467,7 +467,7 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
         *result = ((__typeof__(&sample_digit))sample->sample_digit.entry)(number);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result < 0 || *result > 9))
+    if (!error && (*result < (int64_t)(0u) || *result > 9))
         error = instance_contract(fault, "sample_digit");
     return error;
 }

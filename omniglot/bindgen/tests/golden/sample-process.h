@@ -340,7 +340,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
         return error;
     *result = process_get_integer(&results, int);
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result < 0 || *result > 9))
+    if (!error && (*result < (int64_t)(0u) || *result > 9))
         error = process_distrust(sandbox, "a result that the interface of sample_digit rules out",
                                  fault);
     return error;

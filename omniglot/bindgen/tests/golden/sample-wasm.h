@@ -425,7 +425,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
     uint32_t raw = 0;
     enum og_error error = enter_sample_digit(wasm, &raw, (uint32_t)number, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result < 0 || *result > 9))
+    if (!error && (*result < (int64_t)(0u) || *result > 9))
         error = instance_contract(fault, "sample_digit");
     return error;
 }

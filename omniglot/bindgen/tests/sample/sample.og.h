@@ -14,7 +14,7 @@ uint64_t sample_mix(int8_t a, uint16_t b, float c, double d, const void *cookie 
 bool sample_is_odd(unsigned number);
 uint8_t sample_low_byte(unsigned number);
 enum sample_shade sample_shade_of(int level);
-int sample_digit(int number) OG_RANGE(0, 9);
+int sample_digit(int number) OG_RANGE(0u, 9);
 struct sample_point sample_point_at(double x, double y);
 struct sample_pixel sample_pixel_at(int x, int y);
 OG_FIELD(struct sample_pixel, depth, OG_RANGE(0, 100));
