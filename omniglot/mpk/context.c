@@ -19,6 +19,14 @@ static struct og_context no_thread = {
               .message = "256 threads use domains, or the host is out of memory"},
 };
 _Static_assert(MPK_THREADS == 256, "no_thread says otherwise");
+static struct og_context refused_dispatch = {
+    .poisoned = OG_UNSUPPORTED,
+    .fault = {.error = OG_UNSUPPORTED, .message = MPK_REFUSED_DISPATCH},
+};
+static struct og_context refused_sequences = {
+    .poisoned = OG_UNSUPPORTED,
+    .fault = {.error = OG_UNSUPPORTED, .message = MPK_REFUSED_SEQUENCES},
+};
 static struct og_context no_dispatch = {
     .poisoned = OG_NO_MEMORY,
     .fault = {.error = OG_NO_MEMORY,
@@ -150,11 +158,23 @@ static bool find_allocations(struct mpk_context *context)
     return true;
 }
 
+static struct og_context *why_no_thread(void)
+{
+    switch (mpk_thread_refusal()) {
+    case MPK_NO_DISPATCH:
+        return &refused_dispatch;
+    case MPK_OTHERS_SEQUENCES:
+        return &refused_sequences;
+    default:
+        return &no_thread;
+    }
+}
+
 /* NULL, and *reason why. */
 static struct mpk_context *open_context(struct mpk_domain *domain, struct og_context **reason)
 {
     struct mpk_thread *thread = mpk_thread_self();
-    *reason = !thread ? &no_thread : thread->has_no_dispatch ? &no_dispatch : &no_memory;
+    *reason = !thread ? why_no_thread() : thread->has_no_dispatch ? &no_dispatch : &no_memory;
     struct mpk_context *context = *reason == &no_memory ? calloc(1, sizeof(*context)) : NULL;
     if (!context)
         return NULL;

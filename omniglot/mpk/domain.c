@@ -28,6 +28,8 @@ static enum og_error start_runtime(struct og_fault *fault)
 {
     static bool started;
     enum og_error error = OG_OK;
+    if (mpk_thread_is_past_fork(mpk_thread_if_any()))
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0, MPK_MADE_BY_CLONE);
     pthread_mutex_lock(mpk_domains_lock());
     if (!started) {
         error = og_mpk_supported(fault);
@@ -47,7 +49,11 @@ static enum og_error start_runtime(struct og_fault *fault)
     }
     pthread_mutex_unlock(mpk_domains_lock());
     /* With rights to read the gate, too. */
-    if (!error && !mpk_thread_self())
+    if (!error && !mpk_thread_self() && mpk_thread_refusal() != MPK_NO_BLOCK)
+        error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                        mpk_thread_refusal() == MPK_NO_DISPATCH ? MPK_REFUSED_DISPATCH
+                                                                : MPK_REFUSED_SEQUENCES);
+    else if (!error && !mpk_thread_if_any())
         error = og_fail(fault, OG_NO_MEMORY, NULL, 0,
                         "no room for this thread: 256 use domains, each until it exits, or the "
                         "kernel is out of memory for them; let some exit");
@@ -137,12 +143,13 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = mpk_arena_open(&domain->arena, key, options, fault);
     }
     if (!error)
-        error = mpk_domains_add(domain, fault);
+        mpk_domains_add(domain);
     if (!error)
         error = mpk_thunks_open(domain, fault);
     if (!error)
         error = mpk_grants_open(domain, libraries, options, fault);
     domain->callback_limit = options ? options->callback_limit : 0;
+    domain->environment = options ? options->environment : NULL;
     uint64_t deadline = options ? (uint64_t)options->deadline_ms * 1000000 : 0;
     if (!error && deadline) {
         /* Loading is a few calls, each of which takes longer than others. */
@@ -152,6 +159,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (!error)
         error = load(domain, libraries, fault);
     domain->deadline = deadline;
+    domain->environment = NULL;
     if (error && fault)
         mpk_fault_name(domain, fault);
     if (error)

@@ -71,8 +71,9 @@ static enum og_error change_gate(struct og_fault *fault)
         return og_out_of_memory(fault);
     return good ? OG_OK
                 : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
-                          "the gate's pages cannot be replaced, which kernels before Linux 6.12 "
-                          "need (a policy that denies new executable memory, or no membarrier)");
+                          "the gate's pages cannot be replaced, as Linux before 6.12 needs: a "
+                          "policy denies memory that becomes executable "
+                          "(MemoryDenyWriteExecute=), or membarrier");
 }
 
 bool mpk_rights_change_at(uintptr_t address)

@@ -61,10 +61,15 @@ enum og_error og_mpk_supported(struct og_fault *fault)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "APX is enabled: instructions that could undo the isolation can be written "
                        "as nobody looks for them (boot with clearcpuid=apx)");
-    /* A mode that does not exist: EINVAL where the call does. The selector is not looked at. */
-    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 2, 0, 0, &taken) && errno != EINVAL)
+    /* A selector where no program has any: EFAULT where the call exists. */
+    int dispatch = prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, -1L) ? errno : 0;
+    if (dispatch == EINVAL)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the kernel lacks Syscall User Dispatch (Linux 5.11 and later have it)");
+    if (dispatch != EFAULT)
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "Syscall User Dispatch is denied, by a seccomp filter: it has to allow "
+                       "prctl(PR_SET_SYSCALL_USER_DISPATCH)");
     return OG_OK;
 }
 
@@ -72,8 +77,13 @@ enum og_error og_mpk_supported(struct og_fault *fault)
 static enum og_error refuse_keys(const int *keys, int count, struct og_fault *fault)
 {
     char message[sizeof(fault->message)];
+    bool are_taken = errno == ENOSPC;
     for (int i = 0; i < count; i++)
         pkey_free(keys[i]);
+    if (!are_taken)
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "the system denies protection keys: a seccomp filter, as a container has, "
+                       "has to allow pkey_alloc, pkey_free and pkey_mprotect");
     snprintf(
         message, sizeof(message),
         "the process has taken %d of its %d protection keys (pkey_alloc, execute-only memory), "
@@ -104,6 +114,7 @@ enum og_error mpk_key_take(int *key, struct og_fault *fault)
     if (*key >= 0)
         taken[*key] = true;
     pthread_mutex_unlock(&lock);
+    _Static_assert(KEYS - FIRST_DOMAINS == 14, "the message says so");
     if (*key < 0)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,
                        "no protection key is left: at most 14 domains can be open at once");

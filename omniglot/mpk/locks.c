@@ -24,6 +24,9 @@
  * purpose; what the threads that it lacks had in hand is then put right. */
 #include "mpk.h"
 
+#include <dlfcn.h>
+#include <errno.h>
+
 static pthread_rwlock_t resets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
 void mpk_reset_begin(void)
@@ -47,6 +50,13 @@ static pthread_mutex_t *(*const after_domains[])(void) = {
 enum { BEFORE = sizeof(before_domains) / sizeof(before_domains[0]) };
 enum { AFTER = sizeof(after_domains) / sizeof(after_domains[0]) };
 
+static void keep_code_back(bool from_children)
+{
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (mpk_domains[i])
+            (void)mpk_arena_keep_back(&mpk_domains[i]->arena, from_children);
+}
+
 static void lock_all(void)
 {
     pthread_rwlock_wrlock(&resets);
@@ -61,6 +71,7 @@ static void lock_all(void)
     for (size_t i = 0; i < AFTER; i++)
         pthread_mutex_lock(after_domains[i]());
     mpk_contexts_fork();
+    keep_code_back(false);
 }
 
 static void unlock_lower(void)
@@ -80,6 +91,7 @@ static void unlock_upper(void)
 
 static void in_parent(void)
 {
+    keep_code_back(true);
     mpk_contexts_have_forked();
     unlock_lower();
     for (size_t i = 0; i < MPK_DOMAINS; i++)
@@ -93,6 +105,7 @@ static void in_parent(void)
  * the parent, so the child makes no new ones. */
 static void in_child(void)
 {
+    keep_code_back(true);
     mpk_host_signals_forked();
     mpk_threads_forked();
     for (size_t i = 0; i < MPK_DOMAINS; i++) {
@@ -116,6 +129,44 @@ static void in_child(void)
             mpk_contexts_poison(mpk_domains[i],
                                 "the deadline's clock could not be started when the "
                                 "process forked: reset the domain");
+}
+
+/* The code of the domains in which the calling thread has been. It may be in a handler that has
+ * interrupted who holds the lock: then the child has none. */
+static void keep_own_code_back(bool from_children)
+{
+    const struct mpk_thread *thread = mpk_thread_if_any();
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (thread->contexts[i])
+            (void)mpk_arena_keep_back(&thread->contexts[i]->domain->arena, from_children);
+}
+
+/* A child that fork's handlers do not run in has domains all the same. No handler of a signal runs
+ * in it before. */
+__attribute__((visibility("default"))) pid_t _Fork(void)
+{
+    static pid_t (*libcs)(void);
+    if (!libcs)
+        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
+    if (!libcs) {
+        errno = ENOSYS;
+        return -1;
+    }
+    uint64_t mask = mpk_mask_block_all();
+    bool is_locked = mpk_thread_if_any() && !pthread_mutex_trylock(mpk_contexts_mutex());
+    if (is_locked)
+        keep_own_code_back(false);
+    pid_t child = libcs();
+    int number = errno;
+    if (is_locked) {
+        keep_own_code_back(true);
+        pthread_mutex_unlock(mpk_contexts_mutex());
+    }
+    if (child == 0)
+        mpk_thread_in_child();
+    mpk_mask_set(mask);
+    errno = number;
+    return child;
 }
 
 enum og_error mpk_locks_open(struct og_fault *fault)

@@ -95,8 +95,20 @@ static inline struct mpk_context *mpk_frame_context(const struct mpk_frame *fram
 
 extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 
-/* The calling thread's block, made if there is none yet; NULL if there is no room. */
+/* The calling thread's block, made if there is none yet; NULL if it cannot be had. */
 struct mpk_thread *mpk_thread_self(void);
+/* Why it could not. */
+enum mpk_refusal {
+    MPK_NO_BLOCK,        /* there is no room for more */
+    MPK_NO_DISPATCH,     /* the kernel traps no system calls */
+    MPK_OTHERS_SEQUENCES /* somebody else than the C library has registered an rseq area */
+};
+enum mpk_refusal mpk_thread_refusal(void);
+#define MPK_REFUSED_DISPATCH                                                                       \
+    "the kernel refuses this thread Syscall User Dispatch: a seccomp filter denies it"
+#define MPK_REFUSED_SEQUENCES                                                                      \
+    "this thread's rseq area cannot be unregistered: it is not the C library's (an allocator's, "  \
+    "librseq's), or a seccomp filter denies it"
 /* The same; NULL if there is none yet. */
 struct mpk_thread *mpk_thread_if_any(void);
 /* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
@@ -106,6 +118,10 @@ static inline struct mpk_thread *mpk_thread_in_gate(void)
     __asm__("rdgsbase %0" : "=r"(base));
     return (struct mpk_thread *)(base + MPK_GS);
 }
+
+/* Is it another thread's, of which the calling one, in a process made past fork, is a copy? Its
+ * system calls are not trapped. */
+bool mpk_thread_is_past_fork(const struct mpk_thread *thread);
 
 /* Makes the calling thread's GS base name its block, if it does not. */
 bool mpk_thread_set_base(struct mpk_thread *thread);
@@ -122,8 +138,9 @@ struct mpk_thread *mpk_threads_take(unsigned *index);
 void mpk_threads_set_ready(unsigned index, bool is);
 void mpk_threads_give(unsigned index);
 
-/* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
- * threads are gone. */
+/* In a child of fork or _Fork: the kernel has turned the calling thread's dispatch off. */
+void mpk_thread_in_child(void);
+/* In a child of fork: that, and the other threads are gone. */
 void mpk_threads_forked(void);
 
 /* Visits every thread's block; none is taken away meanwhile. For the deadline's clock. */
@@ -311,6 +328,8 @@ struct mpk_arena {
 
 enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
 
+#define MPK_NO_MEMORY_FILE                                                                         \
+    "cannot make a file in memory: memfd_create is denied, or no descriptor is left (ulimit -n)"
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault);
 /* False if the memory could not be given back: then its key is not to be another's. */
@@ -358,6 +377,15 @@ bool mpk_arena_is_readable(const struct mpk_arena *arena, uintptr_t address, siz
 /* Loading is done: what is there now is what reset brings back. */
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
+/* In a child the kernel traps no system call until the runtime has asked for it. So none has the
+ * domain's code, nor its stacks, which say where code goes on, unless fork or _Fork makes it, which
+ * let it have them meanwhile. False: the system refuses. */
+bool mpk_arena_keep_back(const struct mpk_arena *arena, bool from_children);
+#define MPK_MADE_BY_CLONE                                                                          \
+    "this process was made past fork, by clone or a system call: it has no domains (make it by "   \
+    "fork)"
+/* Is the address in what is kept back? */
+bool mpk_arena_is_kept_back(const struct mpk_arena *arena, uintptr_t address);
 
 /* --- instructions that could undo the isolation (code/scan.c) --- */
 
@@ -418,6 +446,7 @@ struct mpk_domain {
     struct og_domain domain; /* first */
     struct og_turn turn;
     unsigned index;
+    const char *const *environment; /* the options', while it loads */
     struct mpk_arena arena;
     uint32_t pkru;
     bool booted; /* the loader has handed over */
@@ -449,14 +478,16 @@ struct mpk_domain {
 /* By index; NULL: free (domains.c). */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
 
-/* Gives the domain an index. OG_OK, or OG_NO_MEMORY: there is none left. */
-enum og_error mpk_domains_add(struct mpk_domain *domain, struct og_fault *fault);
+/* Gives the domain, which has a key of its own until it is removed, an index. */
+void mpk_domains_add(struct mpk_domain *domain);
 /* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
  * could not be given back (mpk_arena_close). */
 bool mpk_domains_remove(struct mpk_domain *domain);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
+
+extern const struct og_runtime og_runtime_mpk; /* domain.c */
 
 /* reset.c: putting a domain back to its state right after loading, while no other thread is inside;
  * OG_BUSY if one is, or a scope is open. */

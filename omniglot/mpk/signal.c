@@ -222,10 +222,22 @@ static void on_signal(struct mpk_thread *thread, int signal, siginfo_t *info, vo
     interrupted_host(thread, signal, info, context, fs);
 }
 
+/* A thread that was there before the first domain, and has entered none, has no rights to domains'
+ * memory, and finds out when it reads something in place: it gets them, and reads again. */
+static bool gives_rights(const struct mpk_thread *thread, int signal, const siginfo_t *info,
+                         void *context)
+{
+    enum { OTHERS_MEMORY = 4 /* SEGV_PKUERR */ };
+    return !thread && signal == SIGSEGV && info->si_code == OTHERS_MEMORY &&
+           mpk_frame_give_rights(context);
+}
+
 /* A domain that jumps here ends in a trap: its selector says what it is. */
 static void on_signal_elsewhere(int signal, siginfo_t *info, void *context)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
+    if (gives_rights(thread, signal, info, context))
+        return;
     /* The kernel has started it with few rights: without all it cannot make a system call, not even
      * to return. */
     if (thread)

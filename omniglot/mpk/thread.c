@@ -46,6 +46,7 @@ _Static_assert(sizeof(struct mpk_thread) <= HEAD, "the block has room for it");
 _Static_assert(GUARD >= 8 * (int)sizeof(struct mpk_frame_copy), "a handler could step over it");
 
 static pthread_key_t exit_key;
+static __thread enum mpk_refusal refusal; /* why the thread has no block */
 
 extern const char og_mpk_gate_start[], og_mpk_gate_end[];
 
@@ -79,7 +80,11 @@ static enum og_error open_what_all_share(struct og_fault *fault)
         return error;
     if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
                       PROT_READ | PROT_EXEC, MPK_GATE_KEY))
-        return og_fail_system(fault, errno, NULL, 0, "cannot let domains read the gate");
+        return errno == ENOMEM
+                   ? og_out_of_memory(fault)
+                   : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                             "the gate cannot be given its key: a policy denies memory that "
+                             "becomes executable (MemoryDenyWriteExecute=, a seccomp filter)");
     error = map_nobodys_page(fault);
     if (!error && pthread_key_create(&exit_key, mpk_thread_exit)) {
         munmap((void *)MPK_GS, MPK_PAGE);
@@ -108,14 +113,19 @@ enum og_error mpk_threads_open(struct og_fault *fault)
     return OG_OK;
 }
 
-/* The kernel writes glibc's rseq area whenever it preempts or signals the thread, and kills
- * the process if it cannot: with a domain's rights it cannot. */
-static void leave_restartable_sequences(void)
+/* The kernel writes a thread's rseq area whenever it preempts or signals the thread, and kills
+ * the process if it cannot: with a domain's rights it cannot. False: there is one that is not
+ * glibc's, of which only its owner can let go; none can be registered beside it. */
+static bool leave_restartable_sequences(void)
 {
     enum { UNREGISTER = 1, SIGNATURE = 0x53053053, SIZE = 32 };
-    if (__rseq_size)
-        syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, SIZE, UNREGISTER,
-                SIGNATURE);
+    struct rseq none __attribute__((aligned(SIZE))) = {0};
+    if (__rseq_size && syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, SIZE,
+                               UNREGISTER, SIGNATURE))
+        return errno == EINVAL || errno == ENOSYS; /* the thread has none */
+    if (syscall(SYS_rseq, &none, SIZE, 0, SIGNATURE))
+        return errno != EINVAL;
+    return !syscall(SYS_rseq, &none, SIZE, UNREGISTER, SIGNATURE);
 }
 
 static bool map_block(struct mpk_thread *block)
@@ -132,6 +142,7 @@ static bool map_block(struct mpk_thread *block)
 static __attribute__((noinline)) struct mpk_thread *open_block(void)
 {
     unsigned index;
+    refusal = MPK_NO_BLOCK;
     struct mpk_thread *block = mpk_threads_take(&index);
     if (!block)
         return NULL;
@@ -151,7 +162,10 @@ static __attribute__((noinline)) struct mpk_thread *open_block(void)
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
         goto fail;
     block->secret |= 1; /* the gate takes 0 for a block that has none yet */
-    leave_restartable_sequences();
+    refusal = MPK_OTHERS_SEQUENCES;
+    if (!leave_restartable_sequences())
+        goto fail;
+    refusal = MPK_NO_DISPATCH;
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
         goto fail;
     mpk_thread_own = block;
@@ -164,6 +178,11 @@ fail:
     mpk_mask_set(mask);
     mpk_threads_give(index);
     return NULL;
+}
+
+enum mpk_refusal mpk_thread_refusal(void)
+{
+    return refusal;
 }
 
 /* Apart from what makes one, so that callbacks do not pay for its registers. */

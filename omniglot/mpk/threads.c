@@ -2,8 +2,6 @@
 #include "mpk.h"
 
 #include <asm/prctl.h>
-#include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -66,8 +64,12 @@ struct mpk_thread *mpk_thread_if_any(void)
     return mpk_thread_own;
 }
 
-/* In a child: the kernel has turned the dispatch off. */
-static void dispatch_again(void)
+bool mpk_thread_is_past_fork(const struct mpk_thread *thread)
+{
+    return thread && thread->id != (pid_t)syscall(SYS_gettid);
+}
+
+void mpk_thread_in_child(void)
 {
     if (!mpk_thread_own)
         return;
@@ -91,28 +93,7 @@ void mpk_threads_forked(void)
                 threads[i] = NULL;
         }
     }
-    dispatch_again();
-}
-
-/* A child that fork's handlers do not run in has domains all the same. No handler of a signal runs
- * in it before. */
-__attribute__((visibility("default"))) pid_t _Fork(void)
-{
-    static pid_t (*libcs)(void);
-    if (!libcs)
-        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
-    if (!libcs) {
-        errno = ENOSYS;
-        return -1;
-    }
-    uint64_t mask = mpk_mask_block_all();
-    pid_t child = libcs();
-    int number = errno;
-    if (child == 0)
-        dispatch_again();
-    mpk_mask_set(mask);
-    errno = number;
-    return child;
+    mpk_thread_in_child();
 }
 
 void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))

@@ -30,8 +30,9 @@ enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault)
         writable = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
         code = mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
     }
-    if (file >= 0)
-        close(file);
+    if (file < 0)
+        return og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
+    close(file);
     if (writable != MAP_FAILED)
         domain->thunks = writable;
     if (code != MAP_FAILED)

@@ -1,6 +1,7 @@
 /* What is OG_MPK's alone: whether this machine can give it, and what the host's own code and signal
  * handlers have to do with it. A program calls none of this unless it makes or loads code, or
- * installs handlers past the C library. */
+ * installs handlers past the C library. What a program may do beside domains, with signals, threads
+ * and processes, and what it may not: docs/hosts.md. */
 #ifndef OMNIGLOT_MPK_H
 #define OMNIGLOT_MPK_H
 

@@ -233,6 +233,11 @@ static void scan_bytes(struct search *search, const struct code *first, struct m
         search->mended |= mended == MPK_MENDED;
         if (mended == MPK_NO_ROOM)
             search->error = out_of_memory(search->fault);
+        else if (mended == MPK_DENIED)
+            search->error =
+                og_fail(search->fault, OG_UNSUPPORTED, NULL, address,
+                        "the host's code cannot be mended: a policy denies memory that becomes "
+                        "executable (MemoryDenyWriteExecute=, PR_SET_MDWE, a seccomp filter)");
         else if (mended != MPK_MENDED)
             refuse_instruction(search, code_at(first, address), address, name, mended);
     }

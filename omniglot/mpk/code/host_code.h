@@ -21,6 +21,7 @@ enum mpk_mended {
     MPK_UNKNOWN, /* it is none that can be made harmless */
     MPK_CROWDED, /* it could be, if no other thread ran */
     MPK_NO_ROOM, /* it could be, if the system gave memory for it */
+    MPK_DENIED,  /* it could be, if a policy let memory become executable */
 };
 
 /* Makes the instruction `name` at `at` harmless, if it is one of the known ones. `code`: what is

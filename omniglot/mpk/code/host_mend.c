@@ -136,5 +136,9 @@ enum mpk_mended mpk_host_mend(struct mpk_host_range code, unsigned char *at, con
 {
     errno = 0;
     enum mpk_mended mended = mend(code, at, name);
-    return mended == MPK_UNKNOWN && errno == ENOMEM ? MPK_NO_ROOM : mended;
+    if (mended != MPK_UNKNOWN)
+        return mended;
+    return errno == ENOMEM                     ? MPK_NO_ROOM
+           : errno == EACCES || errno == EPERM ? MPK_DENIED
+                                               : MPK_UNKNOWN;
 }

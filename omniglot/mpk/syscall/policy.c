@@ -48,11 +48,14 @@ static const struct entry table[] = {
     [SYS_set_robust_list] = {mpk_syscall_nothing, 0},
     [SYS_rt_sigprocmask] = {mpk_syscall_nothing, 0},
     [SYS_rt_sigaction] = {NULL, EPERM},
+    [SYS_clone3] = {NULL, ENOSYS}, /* then clone is tried */
+    [SYS_clone] = {NULL, EAGAIN},  /* pthread_create's way to say that there can be no more */
     [SYS_rseq] = {NULL, ENOSYS},
     [SYS_futex] = {mpk_syscall_futex, 0},
     [SYS_sched_yield] = {mpk_syscall_sched_yield, 0},
     [SYS_prlimit64] = {mpk_syscall_prlimit64, 0},
     [SYS_uname] = {mpk_syscall_uname, 0},
+    [SYS_sysinfo] = {mpk_syscall_sysinfo, 0},
 
     [SYS_exit] = {mpk_syscall_exit, 0},
     [SYS_exit_group] = {mpk_syscall_exit, 0},

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -427,6 +428,109 @@ static void a_child_without_forks_handlers_has_closed_domains(void **state)
     reset();
 }
 
+/* --- children made past fork --- */
+
+/* As clone makes it: no handler of fork runs, and no system call is trapped. */
+static pid_t make_child(void)
+{
+    return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static struct og_function system_call; /* looked up before: that runs foreign code, too */
+
+/* 0: no foreign code runs here, and who calls is told so. */
+static int is_open(void)
+{
+    struct og_scope scope;
+    long result = 0;
+    og_scope_begin(domain, &scope);
+    enum og_error error = CALL(scope, system_call, result = AS(words *)(SYS_getppid, 0, 0, 0));
+    og_scope_end(&scope);
+    return error != OG_FAULTED || result || !strstr(fault.message, "made past fork");
+}
+
+static void assert_shut_in(pid_t child)
+{
+    int status = -1;
+    if (child == 0) {
+        struct og_domain *other;
+        int bad = is_open();
+        const struct og_options options = {.isolation = OG_MPK};
+        bad |= (og_domain_open(&other, (const char *const[]){library, NULL}, &options, &fault) !=
+                OG_UNSUPPORTED)
+               << 1;
+        bad |= !strstr(fault.message, "made past fork") << 2;
+        _exit(bad);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static int shut_in_grandchild(void)
+{
+    int status = -1;
+    pid_t child = make_child();
+    if (child == 0)
+        _exit(is_open());
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static void a_child_made_past_fork_runs_no_foreign_code(void **state)
+{
+    (void)state;
+    long result = 0;
+    int status = -1;
+    system_call = boxed("system_call");
+    assert_int_equal(call_words("count_up", &result, 0, 0, 0, 0), OG_OK);
+    assert_shut_in(make_child());
+    pid_t child = fork();
+    if (child == 0)
+        _exit(call_words("system_call", &result, SYS_getppid, 0, 0, 0) != OG_OK ||
+              result != -EPERM || shut_in_grandchild());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_shut_in(make_child()); /* after fork, as before */
+    child = _Fork();
+    if (child == 0)
+        _exit(shut_in_grandchild() != 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_shut_in(make_child());
+    assert_works_after_reset();
+    assert_shut_in(make_child());
+}
+
+static pid_t made;
+
+static void make_child_here(void *user, struct og_scope *scope,
+                            const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)user, (void)scope, (void)arguments;
+    made = make_child();
+    if (made == 0)
+        signal(SIGSEGV, SIG_DFL);
+    result->integer = 1;
+}
+
+/* Foreign code has said on its stack where the callback returns to, which is not there. */
+static void a_child_made_past_fork_in_a_callback_ends_where_it_returns(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    int status = -1;
+    assert_int_equal(og_callback_open(domain, &callback, make_child_here, NULL, &fault), OG_OK);
+    enum og_error error = call_words("call_back_and_go_on", NULL, (long)callback.address, 0, 0, 0);
+    if (made == 0)
+        _exit(error);
+    assert_int_equal(error, OG_OK);
+    assert_int_equal(waitpid(made, &status, 0), made);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    og_callback_close(&callback);
+    reset();
+}
+
 /* --- what runs while the process forks --- */
 
 /* What the host has given pthread_atfork before the first domain runs in the child before what the
@@ -647,6 +751,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(no_signal_comes_to_the_stack_of_a_domain_that_was_closed),
         cmocka_unit_test(a_handler_that_calls_in_keeps_its_stack),
         cmocka_unit_test(a_child_without_forks_handlers_has_closed_domains),
+        cmocka_unit_test(a_child_made_past_fork_runs_no_foreign_code),
+        cmocka_unit_test(a_child_made_past_fork_in_a_callback_ends_where_it_returns),
         cmocka_unit_test(no_library_runs_in_a_child_before_its_system_calls_are_trapped),
         cmocka_unit_test(a_child_that_gets_no_dispatch_enters_no_domain),
         cmocka_unit_test(a_key_that_a_page_still_has_is_not_the_next_domains),

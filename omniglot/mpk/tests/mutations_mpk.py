@@ -22,6 +22,7 @@ PROGRAMS = {
     "mpk-host-code": "guest-test",
     "mpk-lifetime": "guest-test",
     "mpk-threads": "guest-test",
+    "hosts-mpk": "guest-test",
 }
 
 RIGHTS = ("mpk-gate:who_goes_on*", "mpk-gate:*rights*", "mpk-attacks:every_change*")
@@ -32,6 +33,7 @@ FILES = ("mpk-books:files*", "mpk-books:arguments*", "mpk-attacks:files_are*")
 BOOKS = ("mpk-arena", "mpk-books:*")
 STACKS = ("mpk-gate:*stack*", "mpk-sharing:*")
 CODE = ("mpk-host-code:*",)
+PAST_FORK = ("mpk-threads:a_child_made_past*",)
 TURNS = ("none-sharing", "mpk-sharing:*")
 
 # (what is broken, file, the check, what it becomes, who is to notice[, why nobody can])
@@ -52,6 +54,18 @@ MUTATIONS = (
      "    if (of_fork)\n        return of_fork;\n", "    (void)of_fork;\n", ("mpk-threads:no_library*",)),
     ("fork: no calls in open scopes", MPK + "contexts.c",
      "        context->context.poisoned = OG_POISONED;\n", "", ("mpk-threads:no_library*",)),
+    ("children made past fork: no code", MPK + "arena.c",
+     "return state == MPK_CODE || state == MPK_STACK;", "return state == MPK_STACK;", PAST_FORK),
+    ("children made past fork: no stacks", MPK + "arena.c",
+     "return state == MPK_CODE || state == MPK_STACK;", "return state == MPK_CODE;", PAST_FORK),
+    ("children made past fork: none after fork", MPK + "locks.c",
+     "in_parent(void)\n{\n    keep_code_back(true);\n", "in_parent(void)\n{\n", PAST_FORK),
+    ("children made past fork: none in a child of fork", MPK + "locks.c",
+     "in_child(void)\n{\n    keep_code_back(true);\n", "in_child(void)\n{\n", PAST_FORK),
+    ("children made past fork: none after _Fork", MPK + "locks.c",
+     "        keep_own_code_back(true);\n", "", PAST_FORK),
+    ("children made past fork: open no domain", MPK + "domain.c",
+     "if (mpk_thread_is_past_fork(mpk_thread_if_any()))", "if (0)", PAST_FORK),
     ("rights: nobody's page gives none that a frame could not be written with", MPK + "rights.c",
      "    write_image(page + MPK_IMAGE, 0);\n",
      "    write_image(page + MPK_IMAGE, MPK_PKRU_COMPONENT);\n"
@@ -164,6 +178,8 @@ MUTATIONS = (
      "[SYS_readlink] = {mpk_syscall_nothing, 0}", REFUSED),
     ("policy: ioctl", MPK + "syscall/policy.c", "[SYS_ioctl] = {NULL, ENOTTY}",
      "[SYS_ioctl] = {mpk_syscall_nothing, 0}", REFUSED),
+    ("policy: clone3", MPK + "syscall/policy.c", "[SYS_clone3] = {NULL, ENOSYS}", "[SYS_clone3] = {NULL, EPERM}", REFUSED),
+    ("policy: clone", MPK + "syscall/policy.c", "[SYS_clone] = {NULL, EAGAIN}", "[SYS_clone] = {NULL, EPERM}", REFUSED),
     ("policy: rseq", MPK + "syscall/policy.c", "[SYS_rseq] = {NULL, ENOSYS}",
      "[SYS_rseq] = {mpk_syscall_nothing, 0}", REFUSED),
     ("policy: memory that is written is the domain's", MPK + "syscall/syscall.c",
@@ -200,8 +216,8 @@ MUTATIONS = (
      "i < MPK_FILES && domain->files[i] >= 0)\n", "domain->files[i] >= 0)\n", FILES),
     ("file: opened for reading only", MPK + "syscall/file.c",
      "if (flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC))", "if (0 * flags)", FILES),
-    ("file: regular files only", MPK + "syscall/file.c",
-     "if (S_ISREG(status.st_mode) && number_file", "if (number_file", FILES),
+    ("grant: a folder can only be asked what it is", MPK + "syscall/grant.c",
+     "    if (!error && S_ISDIR(status->st_mode))\n        return place;\n", "", FILES),
     ("file: what is read goes to the domain's memory", MPK + "syscall/file.c",
      "    else if (!memory)\n        error = -EFAULT;\n",
      "    else if (!memory)\n        got = read(file, (void *)call->arguments[1], size);\n", FILES),
@@ -259,6 +275,24 @@ MUTATIONS = (
     # --- keys ---
     ("keys: all of them are ours", MPK + "keys.c", "are_ours = count == KEYS - 1;", "are_ours = true;", ("mpk-gate:a_host*",)),
     ("keys: those that were free are given back", MPK + "keys.c", "        pkey_free(keys[i]);\n", "        ;\n", ("mpk-gate:a_host*",)),
+    ("keys: those that are denied are not taken", MPK + "keys.c", "bool are_taken = errno == ENOSPC;", "bool are_taken = true;",
+     ("hosts-mpk:*container*",)),
+    ("keys: is there a dispatch", MPK + "keys.c", "    if (dispatch == EINVAL)\n", "    if (0)\n", ("hosts-mpk:*dispatch*",)),
+    ("keys: is the dispatch denied", MPK + "keys.c", "    if (dispatch != EFAULT)\n", "    if (0)\n", ("hosts-mpk:*dispatch*",)),
+    ("threads: why the first has no block", MPK + "domain.c", "mpk_thread_refusal() != MPK_NO_BLOCK", "0", ("hosts-mpk:*sequences*",)),
+    ("threads: why another has no block", MPK + "context.c", "*reason = !thread ? why_no_thread()", "*reason = !thread ? &no_thread",
+     ("hosts-mpk:*dispatch*",)),
+    ("threads: that were there before get rights", MPK + "signal.c", "    if (gives_rights(thread, signal, info, context))\n", "    if (0)\n",
+     ("hosts-mpk:*before*",)),
+    ("threads: another's rseq", MPK + "thread.c", "return errno != EINVAL;", "return true;", ("hosts-mpk:*sequences*",)),
+    ("threads: glibc's rseq that stays", MPK + "thread.c", "return errno == EINVAL || errno == ENOSYS;", "return true;",
+     ("hosts-mpk:*sequences*",)),
+    ("host code: mending is denied", MPK + "code/host_mend.c", "errno == EACCES || errno == EPERM", "false", ("hosts-mpk:*executable*",)),
+    ("environment: is it one", MPK + "image.c", "        if (!is_variable(text))\n", "        if (0)\n", ("hosts-mpk:*environment*",)),
+    ("environment: the loader's is the runtime's", MPK + "image.c", " && strncmp(text, \"LD_\", 3)", "", ("hosts-mpk:*environment*",)),
+    ("environment: glibc's is the runtime's", MPK + "image.c", " &&\n           strncmp(text, \"GLIBC_TUNABLES=\", 15)", "", ("hosts-mpk:*environment*",)),
+    ("environment: is limited", MPK + "image.c", "        if (*count == VARIABLES || size > VARIABLES_SIZE)\n", "        if (0)\n",
+     ("hosts-mpk:*environment*",)),
     ("keys: none is taken twice", MPK + "keys.c", "        if (!taken[i])\n", "", ("mpk-attacks:another*", "mpk-lifetime:as_many*")),
     ("keys: none is left", MPK + "keys.c", "    if (*key < 0)\n        return og_fail", "    if (0)\n        return og_fail", ("mpk-lifetime:as_many*",)),
     ("keys: one that a page still has is lost", MPK + "domain.c", "domain->pkru && !domain->key_is_lost ?", "domain->pkru ?", ("mpk-threads:a_key*",)),

@@ -1,0 +1,38 @@
+/* liboghosted: a library that does, when it is asked, what libraries do that a host has to live
+ * with. It is one source for every isolation; what a module of WebAssembly has not is -ENOSYS
+ * there. */
+#ifndef OMNIGLOT_TESTS_HOSTS_LIBRARY_H
+#define OMNIGLOT_TESTS_HOSTS_LIBRARY_H
+
+#include <stdint.h>
+
+enum hosted_task {
+    HOSTED_COUNT,     /* 1, 2, 3, ... */
+    HOSTED_ALLOCATE,  /* `argument` bytes, written to: a system call. The same number again */
+    HOSTED_COMPUTE,   /* for a while, `argument` rounds, without a system call: their number */
+    HOSTED_SPIN,      /* for ever */
+    HOSTED_FAULT,     /* writes to where nothing is */
+    HOSTED_RECURSE,   /* `argument` bytes deep; the same number again */
+    HOSTED_SORT,      /* `argument` records by a key that many share. Are they in the order in
+                         which they were? */
+    HOSTED_PRINT,     /* to both streams: how many characters it is told were written */
+    HOSTED_COMPLAIN,  /* to the error stream, without a buffer: the same */
+    HOSTED_LOCALE,    /* does it get one of those the environment names? */
+    HOSTED_GETENV,    /* does it find HOSTED in its environment? */
+    HOSTED_HOUR,      /* of the local time at midnight UTC */
+    HOSTED_CONVERT,   /* by a module that iconv loads now. 0, or errno */
+    HOSTED_LOAD,      /* libz.so.1, by dlopen, now. 0, or 1: it is refused */
+    HOSTED_THREAD,    /* is started. 0, or what pthread_create returns */
+    HOSTED_GUARD,     /* makes a page inaccessible. 0, or errno */
+    HOSTED_OVERRUN,   /* and writes to it: 0 where nothing hinders it */
+    HOSTED_LOCK,      /* keeps memory from being swapped. 0, or errno */
+    HOSTED_SLEEP,     /* `argument` milliseconds. 0, or errno */
+    HOSTED_PROCESSES, /* getppid by a system call: what no policy grants */
+    HOSTED_FORK,      /* -errno, or a child's number */
+};
+
+int64_t hosted_do(uint32_t task, int64_t argument);
+/* Calls back with 1, 2, ... `count`; the sum of what it is told. */
+int64_t hosted_call_back(int64_t (*callback)(int64_t number), int64_t count);
+
+#endif

@@ -1,0 +1,306 @@
+/* Hosts and their processes: every way of making one, and of becoming another. */
+#include "omniglot/tests/hosts/hosts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+/* What a child may be after it has called a function that makes a system call which nobody has
+ * granted: it was refused, or the child ended. Never: served. */
+enum { REFUSED = 10, CLOSED = 11, SERVED = 12 };
+
+static _Noreturn void ask_in_child(void)
+{
+    int64_t result = 0;
+    enum og_error error = hosts_system.call(the_library, HOSTED_PROCESSES, 0, &result, &fault);
+    _exit(error ? CLOSED : result == -EPERM ? REFUSED : SERVED);
+}
+
+static int end_of(pid_t child)
+{
+    int status = -1;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    return status;
+}
+
+static bool is_shut(int status)
+{
+    bool is =
+        WIFSIGNALED(status) || WEXITSTATUS(status) == REFUSED || WEXITSTATUS(status) == CLOSED;
+    if (!is)
+        printf("# the child's system call was made\n");
+    return is;
+}
+
+static bool answers(int status)
+{
+    bool does =
+        WIFEXITED(status) && (WEXITSTATUS(status) == REFUSED || WEXITSTATUS(status) == CLOSED);
+    if (!does)
+        printf("# the child's status is %#x\n", (unsigned)status);
+    return does;
+}
+
+static void forks_and_calls_in_the_child(void)
+{
+    open_it();
+    works();
+    pid_t child = fork();
+    if (child == 0)
+        ask_in_child();
+    CHECK(answers(end_of(child)));
+    child = fork();
+    if (child == 0) {
+        works();
+        _exit(0);
+    }
+    CHECK(ended_well(end_of(child)));
+    works();
+    close_it();
+}
+
+static void makes_a_child_by__Fork(void)
+{
+    open_it();
+    works();
+    pid_t child = _Fork();
+    if (child == 0)
+        ask_in_child();
+    CHECK(answers(end_of(child)));
+    works();
+    close_it();
+}
+
+static void makes_a_child_by_a_system_call(void)
+{
+    open_it();
+    works();
+    pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    if (child == 0)
+        ask_in_child();
+    CHECK(is_shut(end_of(child)));
+    child = (pid_t)syscall(SYS_fork);
+    if (child == 0)
+        ask_in_child();
+    CHECK(is_shut(end_of(child)));
+    works();
+    close_it();
+}
+
+static int ask_on_another_stack(void *unused)
+{
+    (void)unused;
+    ask_in_child();
+}
+
+static void makes_a_child_by_clone(void)
+{
+    static char stack[256 << 10] __attribute__((aligned(16)));
+    open_it();
+    works();
+    CHECK(is_shut(end_of(clone(ask_on_another_stack, stack + sizeof(stack), SIGCHLD, NULL))));
+    works();
+    close_it();
+}
+
+static int run_true(void)
+{
+    pid_t child;
+    char *const arguments[] = {"true", NULL};
+    CHECK(!posix_spawnp(&child, "true", NULL, NULL, arguments, environ));
+    return end_of(child);
+}
+
+static void start_programs(void)
+{
+    CHECK(ended_well(run_true()));
+    CHECK(ended_well(system("true")));
+    FILE *pipe = popen("echo 42", "r");
+    int number = 0;
+    CHECK(pipe && fscanf(pipe, "%d", &number) == 1 && number == 42 && !pclose(pipe));
+    pid_t child = vfork();
+    if (child == 0) {
+        execlp("true", "true", NULL);
+        _exit(1);
+    }
+    CHECK(ended_well(end_of(child)));
+}
+
+static int64_t start_programs_here(int64_t number)
+{
+    start_programs();
+    return number;
+}
+
+static void starts_programs(void)
+{
+    open_it();
+    works();
+    start_programs();
+    works();
+    CHECK(call_back(start_programs_here, 1) == 1);
+    works();
+    close_it();
+}
+
+/* What the program that is started finds of signals is what the host has set; over protection keys
+ * but for those by which a domain's faults are told, which it finds unblocked and at their default.
+ */
+static void find_masks(uint64_t *blocked, uint64_t *ignored)
+{
+    char line[256];
+    FILE *pipe = popen("exec cat /proc/self/status", "r");
+    while (pipe && fgets(line, sizeof(line), pipe)) {
+        (void)sscanf(line, "SigBlk: %" SCNx64, blocked);
+        (void)sscanf(line, "SigIgn: %" SCNx64, ignored);
+    }
+    CHECK(pipe && !pclose(pipe));
+}
+
+static uint64_t mask_of(int signal)
+{
+    return UINT64_C(1) << (signal - 1);
+}
+
+static void starts_programs_with_the_masks_it_has_set(void)
+{
+    uint64_t before, blocked = 0, ignored = 0;
+    sigset_t set;
+    find_masks(&blocked, &before);
+    open_it();
+    works();
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGTRAP);
+    signal(SIGUSR2, SIG_IGN);
+    signal(SIGFPE, SIG_IGN);
+    CHECK(!pthread_sigmask(SIG_SETMASK, &set, NULL));
+    find_masks(&blocked, &ignored);
+    printf("# blocked %" PRIx64 ", ignored %" PRIx64 "\n", blocked, ignored);
+    uint64_t lost = hosts_system.is == OG_MPK_ONLY ? mask_of(SIGTRAP) | mask_of(SIGFPE) : 0;
+    CHECK(ignored == (before | ((mask_of(SIGUSR2) | mask_of(SIGFPE)) & ~lost)));
+    CHECK(blocked == ((mask_of(SIGUSR1) | mask_of(SIGTRAP)) & ~lost));
+    close_it();
+}
+
+static int64_t become_another(int64_t number)
+{
+    execlp("true", "true", NULL);
+    return number;
+}
+
+static void execute_in_a_callback(void)
+{
+    open_it_with_deadline(1000);
+    (void)call_back(become_another, 1);
+    hosts_fail();
+}
+
+static void *compute(void *rounds)
+{
+    open_it_with_deadline(10000);
+    (void)call(HOSTED_COMPUTE, *(int64_t *)rounds);
+    return NULL;
+}
+
+static void execute_while_inside(void)
+{
+    int64_t rounds = rounds_for(5000);
+    pthread_t thread;
+    CHECK(!pthread_create(&thread, NULL, compute, &rounds));
+    usleep(300000);
+    (void)become_another(0);
+    hosts_fail();
+}
+
+static void becomes_another_program_while_inside(void)
+{
+    CHECK(ended_well(status_of(execute_in_a_callback)));
+    CHECK(ended_well(status_of(execute_while_inside)));
+}
+
+static int64_t fork_here(int64_t number)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(7);
+    int status = end_of(child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 7 ? number : -1;
+}
+
+static int64_t fork_and_go_on(int64_t number)
+{
+    pid_t child = fork();
+    if (child == 0)
+        return 100;
+    int status = end_of(child);
+    return ended_well(status) ? number : -1;
+}
+
+static void forks_in_a_callback(void)
+{
+    open_it();
+    pid_t own = getpid();
+    CHECK(call_back(fork_here, 2) == 3);
+    int64_t sum = call_back(fork_and_go_on, 1);
+    if (getpid() != own)
+        _exit(sum != 100);
+    CHECK(sum == 1);
+    works();
+    close_it();
+}
+
+static void *work_meanwhile(void *is_over)
+{
+    int64_t result;
+    struct og_fault its;
+    struct hosts_library *own;
+    CHECK(hosts_system.open(&own, 0, &its) == OG_OK);
+    while (!*(volatile bool *)is_over)
+        CHECK(hosts_system.call(own, HOSTED_ALLOCATE, 4096, &result, &its) == OG_OK &&
+              result == 4096);
+    return NULL;
+}
+
+static void forks_while_another_thread_is_inside(void)
+{
+    bool is_over = false;
+    pthread_t thread;
+    open_it();
+    CHECK(!pthread_create(&thread, NULL, work_meanwhile, &is_over));
+    for (int i = 0; i < 20; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            works();
+            _exit(0);
+        }
+        CHECK(ended_well(end_of(child)));
+    }
+    *(volatile bool *)&is_over = true;
+    CHECK(!pthread_join(thread, NULL));
+    works();
+    close_it();
+}
+
+const struct hosts_row hosts_processes[] = {
+    ROW(forks_and_calls_in_the_child, DOMAINS & ~OG_NONE_ONLY),
+    ROW(forks_while_another_thread_is_inside, DOMAINS),
+    ROW(forks_in_a_callback, DOMAINS | WASM_ONLY),
+    ROW(makes_a_child_by__Fork, OG_MPK_ONLY),
+    ROW(makes_a_child_by_a_system_call, OG_MPK_ONLY),
+    ROW(makes_a_child_by_clone, OG_MPK_ONLY),
+    ROW(starts_programs, ALL),
+    ROW(starts_programs_with_the_masks_it_has_set, ALL),
+    ROW(becomes_another_program_while_inside, ALL),
+    {NULL, NULL, 0, 0},
+};

@@ -1,0 +1,377 @@
+/* Hosts on other machines: what the kernel, a container or an administrator forbids. What can be
+ * had works; for what cannot there is a sentence that says what is in the way. */
+#include "omniglot/tests/hosts/hosts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
+
+enum { SET_SYSCALL_USER_DISPATCH = 59, SET_MDWE = 65, MDWE_REFUSE_EXEC_GAIN = 1 };
+
+/* --- filters --- */
+
+/* The call, where its argument's bits are as told, fails with the error. */
+struct denied {
+    unsigned number;
+    unsigned argument, mask, value; /* mask 0: always */
+    int error;
+};
+
+#define OFFSET(field) ((unsigned)offsetof(struct seccomp_data, field))
+
+static void deny(const struct denied *denied, size_t count)
+{
+    struct sock_filter code[512];
+    unsigned length = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct denied *call = &denied[i];
+        unsigned argument = OFFSET(args) + 8 * call->argument;
+        struct sock_filter rule[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, OFFSET(nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, 4),
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument),
+            BPF_STMT(BPF_ALU | BPF_AND | BPF_K, call->mask),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->value & call->mask, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)call->error),
+        };
+        memcpy(&code[length], rule, sizeof(rule));
+        length += sizeof(rule) / sizeof(rule[0]);
+    }
+    code[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    const struct sock_fprog program = {(unsigned short)length, code};
+    CHECK(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    CHECK(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0));
+}
+
+#define DENY(...)                                                                                  \
+    deny((const struct denied[]){__VA_ARGS__},                                                     \
+         sizeof((const struct denied[]){__VA_ARGS__}) / sizeof(struct denied))
+#define ALWAYS(call, error)                                                                        \
+    {                                                                                              \
+        SYS_##call, 0, 0, 0, (error)                                                               \
+    }
+
+/* Opening it is refused, and what is said has the words. The process goes on. */
+static void is_refused(enum og_error wanted, const char *words)
+{
+    enum og_error error = hosts_system.open(&the_library, 0, &fault);
+    printf("# %s: %s\n", og_error_name(error), error ? fault.message : "");
+    CHECK(error == wanted);
+    CHECK(says(words));
+}
+
+static void runs_where_user_dispatch_is_denied(void)
+{
+    DENY({SYS_prctl, 0, ~0u, SET_SYSCALL_USER_DISPATCH, EPERM});
+    if (hosts_system.is == OG_MPK_ONLY) {
+        is_refused(OG_UNSUPPORTED, "Syscall User Dispatch");
+        CHECK(says("prctl"));
+    } else {
+        open_it();
+        works();
+    }
+}
+
+static void runs_where_the_kernel_lacks_user_dispatch(void)
+{
+    DENY({SYS_prctl, 0, ~0u, SET_SYSCALL_USER_DISPATCH, EINVAL});
+    if (hosts_system.is == OG_MPK_ONLY) {
+        is_refused(OG_UNSUPPORTED, "Linux 5.11");
+    } else {
+        open_it();
+        works();
+    }
+}
+
+static void *call_in_a_thread(void *unused)
+{
+    call_ends(OG_UNSUPPORTED, HOSTED_COUNT, 0);
+    CHECK(says("Syscall User Dispatch"));
+    return unused;
+}
+
+static void user_dispatch_is_denied_after_it_has_opened(void)
+{
+    open_it();
+    DENY({SYS_prctl, 0, ~0u, SET_SYSCALL_USER_DISPATCH, EPERM});
+    works();
+    in_thread(call_in_a_thread, NULL);
+    works();
+}
+
+/* What Docker's and Podman's filters deny to a container without privileges; libseccomp's
+ * SCMP_ACT_ERRNO(EPERM), but for clone3. */
+#define BY_CONTAINERS                                                                              \
+    ALWAYS(clone3, ENOSYS), ALWAYS(acct, EPERM), ALWAYS(add_key, EPERM), ALWAYS(bpf, EPERM),       \
+        ALWAYS(fanotify_init, EPERM), ALWAYS(get_mempolicy, EPERM), ALWAYS(init_module, EPERM),    \
+        ALWAYS(ioperm, EPERM), ALWAYS(iopl, EPERM), ALWAYS(kcmp, EPERM), ALWAYS(keyctl, EPERM),    \
+        ALWAYS(mbind, EPERM), ALWAYS(mount, EPERM), ALWAYS(move_pages, EPERM),                     \
+        ALWAYS(open_by_handle_at, EPERM), ALWAYS(perf_event_open, EPERM),                          \
+        ALWAYS(pivot_root, EPERM), ALWAYS(process_madvise, EPERM), ALWAYS(quotactl, EPERM),        \
+        ALWAYS(reboot, EPERM), ALWAYS(request_key, EPERM), ALWAYS(setns, EPERM),                   \
+        ALWAYS(settimeofday, EPERM), ALWAYS(swapon, EPERM), ALWAYS(syslog, EPERM),                 \
+        ALWAYS(umount2, EPERM), ALWAYS(unshare, EPERM), ALWAYS(userfaultfd, EPERM),                \
+        ALWAYS(vhangup, EPERM), {SYS_personality, 0, ~0x20008u, 0x10000u, EPERM},                  \
+        {SYS_clone, 0, 0x10000000, 0x10000000, EPERM},                                             \
+    {                                                                                              \
+        SYS_clone, 0, 0x20000000, 0x20000000, EPERM                                                \
+    }
+
+static void runs_in_a_container(void)
+{
+    DENY(BY_CONTAINERS);
+    open_it_with_deadline(5000);
+    works();
+    if (hosts_system.is & ISOLATED)
+        fault_and_reset();
+    close_it();
+}
+
+/* Older ones deny protection keys, too. */
+static void runs_in_a_container_without_protection_keys(void)
+{
+    DENY(BY_CONTAINERS, ALWAYS(pkey_alloc, EPERM), ALWAYS(pkey_free, EPERM),
+         ALWAYS(pkey_mprotect, EPERM));
+    if (hosts_system.is == OG_MPK_ONLY) {
+        is_refused(OG_UNSUPPORTED, "seccomp");
+    } else {
+        open_it();
+        works();
+        close_it();
+    }
+}
+
+/* systemd's MemoryDenyWriteExecute=, as a filter. */
+static void runs_where_memory_cannot_become_executable(void)
+{
+    DENY({SYS_mprotect, 2, PROT_EXEC, PROT_EXEC, EPERM},
+         {SYS_pkey_mprotect, 2, PROT_EXEC, PROT_EXEC, EPERM},
+         {SYS_mmap, 2, PROT_EXEC | PROT_WRITE, PROT_EXEC | PROT_WRITE, EPERM},
+         {SYS_shmat, 2, 0100000, 0100000, EPERM});
+    if (hosts_system.is == OG_MPK_ONLY) {
+        is_refused(OG_UNSUPPORTED, "MemoryDenyWriteExecute");
+    } else {
+        open_it();
+        works();
+        close_it();
+    }
+}
+
+/* The same as a property of the process, since Linux 6.3. */
+static void runs_where_the_process_has_given_up_executable_memory(void)
+{
+    if (prctl(SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0)) {
+        CHECK(errno == EINVAL);
+        printf("# this kernel has no such property\n");
+        return;
+    }
+    if (hosts_system.is == OG_MPK_ONLY) {
+        is_refused(OG_UNSUPPORTED, "MemoryDenyWriteExecute");
+    } else {
+        open_it();
+        works();
+        close_it();
+    }
+}
+
+static void runs_where_memory_files_are_denied(void)
+{
+    DENY(ALWAYS(memfd_create, EPERM));
+    if (hosts_system.is == OG_MPK_ONLY)
+        is_refused(OG_SYSTEM, "memfd_create");
+    else if (hosts_system.is == OG_NONE_ONLY)
+        is_refused(OG_SYSTEM, "cannot copy the library to memory");
+    else if (hosts_system.is == PROCESS_ONLY)
+        is_refused(OG_UNSUPPORTED, "filter");
+    else
+        open_it();
+}
+
+/* --- limits --- */
+
+static void limit(int which, rlim_t amount)
+{
+    struct rlimit soft;
+    CHECK(!getrlimit(which, &soft));
+    soft.rlim_cur = amount;
+    CHECK(!setrlimit(which, &soft));
+}
+
+/* A module of WebAssembly takes 8. */
+static void runs_with_9_gib_of_address_space(void)
+{
+    limit(RLIMIT_AS, (rlim_t)9 << 30);
+    open_it();
+    works();
+    close_it();
+}
+
+static void runs_with_too_little_address_space(void)
+{
+    bool opened = false;
+    /* Through every place where it can be too little, and the process lives. */
+    for (rlim_t mebibytes = 64; mebibytes < 16384 && !opened; mebibytes += mebibytes / 2) {
+        limit(RLIMIT_AS, mebibytes << 20);
+        enum og_error error = hosts_system.open(&the_library, 0, &fault);
+        opened = !error;
+        printf("# %lu MiB: %s: %s\n", (unsigned long)mebibytes, og_error_name(error),
+               error ? fault.message : "");
+        CHECK(!error || error == OG_NO_MEMORY || error == OG_SYSTEM);
+        if (error && hosts_system.is == OG_MPK_ONLY)
+            CHECK(says("ulimit -v") || says("memory"));
+    }
+    CHECK(opened);
+    works();
+}
+
+static void runs_with_few_descriptors(void)
+{
+    limit(RLIMIT_NOFILE, 4);
+    enum og_error error = hosts_system.open(&the_library, 0, &fault);
+    printf("# %s: %s\n", og_error_name(error), error ? fault.message : "");
+    if (error && hosts_system.is == OG_MPK_ONLY)
+        CHECK(error == OG_SYSTEM && says("ulimit -n"));
+    if (!error)
+        works();
+}
+
+/* --- the machine's --- */
+
+static bool set(const char *path, const char *value)
+{
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    bool done = file >= 0 && write(file, value, strlen(value)) == (ssize_t)strlen(value);
+    if (file >= 0)
+        close(file);
+    return done;
+}
+
+static void runs_where_overcommit_is_off(void)
+{
+    CHECK(set("/proc/sys/vm/overcommit_memory", "2"));
+    enum og_error error = hosts_system.open(&the_library, 0, &fault);
+    printf("# %s: %s\n", og_error_name(error), error ? fault.message : "");
+    if (!error)
+        works();
+    CHECK(set("/proc/sys/vm/overcommit_memory", "0"));
+    CHECK(!error || (error == OG_NO_MEMORY && says("vm.overcommit_memory")));
+    if (error)
+        open_it();
+    works();
+    close_it();
+}
+
+static void runs_where_memory_files_are_not_executable(void)
+{
+    const char *const levels[] = {"1", "2"};
+    if (access("/proc/sys/vm/memfd_noexec", F_OK)) {
+        printf("# this kernel has no vm.memfd_noexec\n");
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        CHECK(set("/proc/sys/vm/memfd_noexec", levels[i])); /* it can only rise in a namespace */
+        enum og_error error = hosts_system.open(&the_library, 0, &fault);
+        printf("# %s: %s: %s\n", levels[i], og_error_name(error), error ? fault.message : "");
+        CHECK(!error || strstr(fault.message, "memfd_noexec"));
+        if (!error) {
+            works();
+            close_it();
+        }
+    }
+}
+
+static void open_as_nobody(void)
+{
+    CHECK(!setuid(65534) && !prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+    is_refused(OG_UNSUPPORTED, "vm.mmap_min_addr");
+}
+
+static void runs_where_page_zero_is_far(void)
+{
+    CHECK(set("/proc/sys/vm/mmap_min_addr", "2097152"));
+    int status = status_of(open_as_nobody);
+    CHECK(set("/proc/sys/vm/mmap_min_addr", "65536"));
+    CHECK(ended_well(status));
+}
+
+/* --- restartable sequences --- */
+
+static void has_no_restartable_sequences(void)
+{
+    CHECK(__rseq_size == 0);
+    open_it();
+    int64_t rounds = rounds_for(200);
+    CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    works();
+    close_it();
+}
+
+/* Of its own, as an allocator has. */
+static void has_restartable_sequences_of_its_own(void)
+{
+    static struct rseq own __attribute__((aligned(32)));
+    CHECK(__rseq_size == 0);
+    CHECK(!syscall(SYS_rseq, &own, sizeof(own), 0, RSEQ_SIG));
+    enum og_error error = hosts_system.open(&the_library, 0, &fault);
+    printf("# %s: %s\n", og_error_name(error), error ? fault.message : "");
+    if (hosts_system.is == OG_MPK_ONLY) {
+        CHECK(error == OG_UNSUPPORTED && says("rseq"));
+        return;
+    }
+    CHECK(!error);
+    works();
+}
+
+/* Of this thread glibc's stay registered, where a filter denies to leave them. */
+static void *come_with_a_filter(void *opened)
+{
+    while (!*(atomic_bool *)opened)
+        usleep(1000);
+    DENY(ALWAYS(rseq, EPERM));
+    call_ends(OG_UNSUPPORTED, HOSTED_COUNT, 0);
+    CHECK(says("rseq"));
+    return NULL;
+}
+
+static void cannot_leave_its_restartable_sequences(void)
+{
+    CHECK(__rseq_size != 0);
+    atomic_bool opened = false;
+    pthread_t thread;
+    CHECK(!pthread_create(&thread, NULL, come_with_a_filter, &opened));
+    open_it();
+    opened = true;
+    CHECK(!pthread_join(thread, NULL));
+    works();
+}
+
+const struct hosts_row hosts_settings[] = {
+    ROW(runs_where_user_dispatch_is_denied, ALL),
+    ROW(runs_where_the_kernel_lacks_user_dispatch, ALL),
+    ROW(user_dispatch_is_denied_after_it_has_opened, OG_MPK_ONLY),
+    ROW(runs_in_a_container, ALL),
+    ROW(runs_in_a_container_without_protection_keys, ALL),
+    ROW(runs_where_memory_cannot_become_executable, ALL),
+    ROW(runs_where_the_process_has_given_up_executable_memory, ALL),
+    ROW(runs_where_memory_files_are_denied, ALL),
+    ROW(runs_with_9_gib_of_address_space, ALL),
+    ROW(runs_with_too_little_address_space, ALL),
+    ROW(runs_with_few_descriptors, ALL),
+    ROW_WITH(runs_where_overcommit_is_off, OG_MPK_ONLY, IN_GUEST),
+    ROW_WITH(runs_where_memory_files_are_not_executable, OG_MPK_ONLY, IN_GUEST),
+    ROW_WITH(runs_where_page_zero_is_far, OG_MPK_ONLY, IN_GUEST),
+    ROW(cannot_leave_its_restartable_sequences, OG_MPK_ONLY),
+    ROW_WITH(has_no_restartable_sequences, ALL, NO_RSEQ),
+    ROW_WITH(has_restartable_sequences_of_its_own, ALL, NO_RSEQ),
+    {NULL, NULL, 0, 0},
+};

@@ -1,0 +1,573 @@
+/* Hosts and their signals: masks, handlers, alternate stacks, faults of their own, timers. */
+#include "omniglot/tests/hosts/hosts.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+
+static void block_all(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    CHECK(!pthread_sigmask(SIG_SETMASK, &all, NULL));
+}
+
+/* What the host has blocked is what it is told, and nothing has come to it. */
+static void check_all_blocked(void)
+{
+    sigset_t now, pending;
+    CHECK(!pthread_sigmask(SIG_BLOCK, NULL, &now));
+    for (int signal = 1; signal < SIGRTMAX; signal++)
+        if (signal != SIGKILL && signal != SIGSTOP && (signal < 32 || signal >= SIGRTMIN))
+            CHECK(sigismember(&now, signal) == 1);
+    CHECK(!sigpending(&pending));
+    if (hosts_system.is == PROCESS_ONLY)
+        sigdelset(&pending, SIGCHLD); /* a worker has ended */
+    CHECK(sigisemptyset(&pending));
+}
+
+/* --- masks --- */
+
+static void opens_with_all_signals_blocked(void)
+{
+    block_all();
+    open_it();
+    works();
+    check_all_blocked();
+    close_it();
+}
+
+static void blocks_all_signals_then_the_library_allocates(void)
+{
+    open_it();
+    block_all();
+    works();
+    check_all_blocked();
+    close_it();
+}
+
+static void blocks_all_signals_then_the_library_faults(void)
+{
+    open_it();
+    block_all();
+    fault_and_reset();
+    check_all_blocked();
+    close_it();
+}
+
+static void *open_and_work(void *unused)
+{
+    open_it();
+    works();
+    check_all_blocked();
+    close_it();
+    return unused;
+}
+
+/* As POSIX advises for programs with threads: one thread waits for all signals. */
+static void blocks_all_signals_in_its_workers(void)
+{
+    block_all();
+    in_thread(open_and_work, NULL);
+}
+
+static void overruns_with_all_signals_blocked(void)
+{
+    open_it_with_deadline(100);
+    block_all();
+    call_ends(OG_DEADLINE, HOSTED_SPIN, 0);
+    check_all_blocked();
+    close_it();
+}
+
+/* --- handlers --- */
+
+static atomic_int handled;
+static volatile bool handled_on_own_stack;
+static char own_stack[64 << 10];
+
+static void handle(int signal)
+{
+    (void)signal;
+    char here;
+    handled++;
+    handled_on_own_stack = &here >= own_stack && &here < own_stack + sizeof(own_stack);
+    (void)!getppid(); /* a system call */
+}
+
+static void install(int signal, void (*handler)(int), int flags)
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+    CHECK(!sigaction(signal, &action, NULL));
+}
+
+/* Every so many microseconds; 0: no more. */
+static void set_timer(int which, int microseconds)
+{
+    struct itimerval timer = {{0, microseconds}, {0, microseconds}};
+    CHECK(!setitimer(which, &timer, NULL));
+}
+
+/* The library computes for a while in which the timer's signals come. */
+static void interrupt_it(void)
+{
+    int64_t rounds = rounds_for(100);
+    handled = 0;
+    set_timer(ITIMER_REAL, 5000);
+    CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    set_timer(ITIMER_REAL, 0);
+    CHECK(hosts_system.is == PROCESS_ONLY || handled > 0);
+    works();
+}
+
+static void handles_signals_while_the_library_runs(void)
+{
+    install(SIGALRM, handle, SA_RESTART);
+    open_it();
+    interrupt_it();
+    install(SIGALRM, handle, SA_RESTART | SA_NODEFER);
+    interrupt_it();
+    close_it();
+}
+
+static void installs_a_handler_for_one_signal_only(void)
+{
+    struct sigaction now;
+    open_it();
+    int64_t rounds = rounds_for(50);
+    install(SIGALRM, handle, (int)SA_RESETHAND | SA_RESTART);
+    struct itimerval once = {{0, 0}, {0, 5000}};
+    CHECK(!setitimer(ITIMER_REAL, &once, NULL));
+    CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    while (!handled)
+        sched_yield();
+    CHECK(!sigaction(SIGALRM, NULL, &now) && now.sa_handler == SIG_DFL);
+    close_it();
+}
+
+static void set_own_stack(void)
+{
+    const stack_t stack = {.ss_sp = own_stack, .ss_size = sizeof(own_stack)};
+    CHECK(!sigaltstack(&stack, NULL));
+}
+
+static void check_own_stack(void)
+{
+    stack_t now;
+    CHECK(!sigaltstack(NULL, &now) && now.ss_sp == own_stack && !(now.ss_flags & SS_DISABLE));
+}
+
+static void has_an_alternate_stack_before_it_opens(void)
+{
+    set_own_stack();
+    install(SIGALRM, handle, SA_ONSTACK | SA_RESTART);
+    open_it();
+    works();
+    interrupt_it();
+    check_own_stack();
+    close_it();
+    raise(SIGALRM);
+    CHECK(hosts_system.is == OG_MPK_ONLY || handled_on_own_stack);
+}
+
+/* As the runtimes of other languages do in each thread. */
+static void sets_an_alternate_stack_after_the_first_call(void)
+{
+    open_it();
+    works();
+    set_own_stack();
+    install(SIGALRM, handle, SA_ONSTACK | SA_RESTART);
+    works();
+    interrupt_it();
+    check_own_stack();
+    if (hosts_system.is & ISOLATED)
+        fault_and_reset();
+    check_own_stack();
+    close_it();
+}
+
+static sigjmp_buf back;
+
+static void jump_back(int signal)
+{
+    siglongjmp(back, signal);
+}
+
+static void jump_back_without_mask(int signal)
+{
+    longjmp(back, signal);
+}
+
+static void leaves_handlers_by_longjmp_out_of_its_own_code(void)
+{
+    open_it();
+    for (int round = 0; round < 3; round++) {
+        install(SIGUSR1, jump_back, round == 1 ? SA_ONSTACK : 0);
+        if (!sigsetjmp(back, 1)) {
+            raise(SIGUSR1);
+            hosts_fail();
+        }
+        works();
+        install(SIGUSR1, jump_back_without_mask, SA_NODEFER);
+        if (!sigsetjmp(back, 0)) {
+            raise(SIGUSR1);
+            hosts_fail();
+        }
+        works();
+        if (hosts_system.is & ISOLATED)
+            fault_and_reset();
+    }
+    close_it();
+}
+
+/* --- faults of its own --- */
+
+static volatile int *volatile nowhere;
+
+static void write_to_null(void)
+{
+    open_it();
+    works();
+    *nowhere = 1;
+}
+
+static void trap(void)
+{
+    open_it();
+    works();
+    __asm__ volatile("int3");
+}
+
+static void ignore_and_write_to_null(void)
+{
+    signal(SIGSEGV, SIG_IGN);
+    write_to_null();
+}
+
+static void ignore_later_and_trap(void)
+{
+    open_it();
+    works();
+    signal(SIGTRAP, SIG_IGN);
+    __asm__ volatile("int3");
+}
+
+static void divide_by_zero(void)
+{
+    open_it();
+    works();
+    volatile int one = 1, zero = 0;
+    handled = one / zero;
+}
+
+static void is_killed_by_its_own_faults(void)
+{
+    CHECK(was_killed_by(status_of(write_to_null), SIGSEGV));
+    CHECK(was_killed_by(status_of(ignore_and_write_to_null), SIGSEGV));
+    CHECK(was_killed_by(status_of(trap), SIGTRAP));
+    CHECK(was_killed_by(status_of(ignore_later_and_trap), SIGTRAP));
+    CHECK(was_killed_by(status_of(divide_by_zero), SIGFPE));
+}
+
+static volatile uintptr_t fault_address;
+
+static void note_and_jump_back(int signal, siginfo_t *info, void *context)
+{
+    (void)context;
+    fault_address = (uintptr_t)info->si_addr;
+    siglongjmp(back, signal);
+}
+
+static void handle_own_faults(bool installs_first)
+{
+    struct sigaction action = {.sa_sigaction = note_and_jump_back, .sa_flags = SA_SIGINFO};
+    if (installs_first)
+        sigaction(SIGSEGV, &action, NULL);
+    open_it();
+    works();
+    if (!installs_first)
+        sigaction(SIGSEGV, &action, NULL);
+    nowhere = (int *)16;
+    for (int round = 0; round < 3; round++) {
+        fault_address = 0;
+        if (!sigsetjmp(back, 1)) {
+            *nowhere = 1;
+            hosts_fail();
+        }
+        CHECK(fault_address == 16);
+        works();
+        if (hosts_system.is & ISOLATED)
+            fault_and_reset();
+    }
+    close_it();
+}
+
+static void install_first_and_handle(void)
+{
+    handle_own_faults(true);
+}
+
+static void install_later_and_handle(void)
+{
+    handle_own_faults(false);
+}
+
+static void handles_its_own_faults_beside_the_librarys(void)
+{
+    CHECK(ended_well(status_of(install_first_and_handle)));
+    /* Over a module of WebAssembly the handler is the module's too, if it was there before. */
+    if (hosts_system.is != WASM_ONLY)
+        CHECK(ended_well(status_of(install_later_and_handle)));
+}
+
+/* --- signals without handlers --- */
+
+static pthread_t main_thread;
+
+static void *send_to_main(void *signal)
+{
+    usleep(20000);
+    pthread_kill(main_thread, (int)(intptr_t)signal);
+    return NULL;
+}
+
+static void waits_for_signals(void)
+{
+    sigset_t set, none;
+    siginfo_t info;
+    int got = 0;
+    sigemptyset(&set);
+    sigemptyset(&none);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGRTMIN);
+    open_it();
+    works();
+    CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
+    works();
+    CHECK(!raise(SIGUSR1));
+    works();
+    CHECK(!sigwait(&set, &got) && got == SIGUSR1);
+    CHECK(!sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = 7}));
+    works();
+    CHECK(sigwaitinfo(&set, &info) == SIGRTMIN && info.si_value.sival_int == 7);
+    install(SIGUSR1, handle, 0);
+    pthread_t sender;
+    main_thread = pthread_self();
+    CHECK(!pthread_create(&sender, NULL, send_to_main, (void *)(intptr_t)SIGUSR1));
+    handled = 0;
+    CHECK(sigsuspend(&none) == -1 && errno == EINTR && handled == 1);
+    pthread_join(sender, NULL);
+    works();
+    close_it();
+}
+
+/* Those by which a domain's faults, system calls and deadline are told: where a thread has entered
+ * domains the kernel never blocks them. What is sent of them while the host has them blocked comes
+ * to its handler when it unblocks them, and is waited for by nobody. */
+static bool is_the_runtimes(int signal)
+{
+    return hosts_system.is == OG_MPK_ONLY &&
+           (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
+            signal == SIGTRAP || signal == SIGSYS || signal == SIGRTMAX - 3);
+}
+
+static void check_held(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    install(number, handle, 0);
+    handled = 0;
+    CHECK(!raise(number));
+    CHECK(handled == 0);
+    works();
+    CHECK(!pthread_sigmask(SIG_UNBLOCK, &set, NULL));
+    CHECK(handled == 1);
+    CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
+}
+
+static void waits_for_any_signal_at_all(void)
+{
+    sigset_t all;
+    int got = 0;
+    open_it();
+    works();
+    block_all();
+    sigfillset(&all);
+    for (int signal = 1; signal <= SIGRTMAX; signal++) {
+        if (signal == SIGKILL || signal == SIGSTOP || (signal >= 32 && signal < SIGRTMIN))
+            continue;
+        if (is_the_runtimes(signal)) {
+            check_held(signal);
+            continue;
+        }
+        CHECK(!raise(signal));
+        CHECK(!sigwait(&all, &got));
+        CHECK(got == signal);
+        works();
+    }
+    close_it();
+}
+
+static void reads_signals_from_a_descriptor(void)
+{
+    sigset_t set;
+    struct signalfd_siginfo info;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    open_it();
+    CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
+    int file = signalfd(-1, &set, SFD_CLOEXEC);
+    CHECK(file >= 0);
+    works();
+    kill(getpid(), SIGUSR1);
+    works();
+    CHECK(read(file, &info, sizeof(info)) == sizeof(info) && info.ssi_signo == SIGUSR1);
+    close_it();
+}
+
+static void note_timer(union sigval value)
+{
+    atomic_fetch_add((atomic_int *)value.sival_ptr, 1);
+}
+
+static void sets_timers_of_every_kind(void)
+{
+    static atomic_int by_thread;
+    const struct itimerspec often = {{0, 5000000}, {0, 5000000}}, never = {0};
+    struct sigevent by_signal = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 1};
+    struct sigevent threads = {.sigev_notify = SIGEV_THREAD,
+                               .sigev_notify_function = note_timer,
+                               .sigev_value.sival_ptr = &by_thread};
+    timer_t first, second;
+    install(SIGRTMIN + 1, handle, SA_RESTART);
+    open_it();
+    works();
+    CHECK(!timer_create(CLOCK_MONOTONIC, &by_signal, &first));
+    CHECK(!timer_create(CLOCK_MONOTONIC, &threads, &second));
+    CHECK(!timer_settime(first, 0, &often, NULL) && !timer_settime(second, 0, &often, NULL));
+    int64_t rounds = rounds_for(100);
+    CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    CHECK(handled > 0);
+    works();
+    for (int i = 0; i < 1000 && !by_thread; i++)
+        usleep(1000);
+    CHECK(by_thread > 0);
+    CHECK(!timer_settime(first, 0, &never, NULL) && !timer_settime(second, 0, &never, NULL));
+    install(SIGVTALRM, handle, SA_RESTART);
+    set_timer(ITIMER_VIRTUAL, 5000);
+    CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    works();
+    set_timer(ITIMER_VIRTUAL, 0);
+    close_it();
+}
+
+static void is_profiled_at_1_khz(void)
+{
+    enum { TIMES = 50 };
+    install(SIGPROF, handle, SA_RESTART | SA_SIGINFO | SA_ONSTACK);
+    set_timer(ITIMER_PROF, 1000);
+    open_it();
+    int64_t rounds = rounds_for(10);
+    for (int i = 0; i < TIMES; i++) {
+        CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+        works();
+    }
+    CHECK(handled > 0);
+    if (hosts_system.is & ISOLATED)
+        for (int i = 0; i < TIMES / 5; i++)
+            fault_and_reset();
+    close_it();
+    set_timer(ITIMER_PROF, 0);
+}
+
+/* --- the C library's own --- */
+
+static atomic_bool is_over;
+
+static void *work_until_it_is_over(void *unused)
+{
+    open_it();
+    while (!is_over)
+        works();
+    close_it();
+    return unused;
+}
+
+static void changes_its_user_while_a_thread_is_inside(void)
+{
+    pthread_t thread;
+    CHECK(!pthread_create(&thread, NULL, work_until_it_is_over, NULL));
+    for (int i = 0; i < 50; i++) {
+        CHECK(!setuid(getuid()));
+        CHECK(!setgid(getgid()));
+        usleep(1000);
+    }
+    is_over = true;
+    CHECK(!pthread_join(thread, NULL));
+}
+
+/* --- being stopped --- */
+
+static void stop_in_a_call(void)
+{
+    open_it_with_deadline(2000);
+    int64_t rounds = rounds_for(400);
+    printf("# inside\n");
+    fflush(stdout);
+    CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    close_it();
+}
+
+/* For longer than the deadline. */
+static void is_stopped_and_goes_on(void)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        stop_in_a_call();
+        _exit(0);
+    }
+    usleep(700000);
+    CHECK(!kill(child, SIGSTOP));
+    CHECK(waitpid(child, &status, WUNTRACED) == child);
+    sleep(3);
+    if (WIFSTOPPED(status)) {
+        CHECK(!kill(child, SIGCONT));
+        CHECK(waitpid(child, &status, 0) == child);
+    }
+    CHECK(ended_well(status));
+}
+
+const struct hosts_row hosts_signals[] = {
+    ROW(opens_with_all_signals_blocked, ALL),
+    ROW(blocks_all_signals_in_its_workers, ALL),
+    ROW(blocks_all_signals_then_the_library_allocates, ALL),
+    ROW(blocks_all_signals_then_the_library_faults, TIMED),
+    ROW(overruns_with_all_signals_blocked, TIMED),
+    ROW(handles_signals_while_the_library_runs, ALL),
+    ROW(installs_a_handler_for_one_signal_only, ALL),
+    ROW(has_an_alternate_stack_before_it_opens, ALL),
+    ROW(sets_an_alternate_stack_after_the_first_call, ALL),
+    ROW(leaves_handlers_by_longjmp_out_of_its_own_code, ALL),
+    ROW(is_killed_by_its_own_faults, ALL),
+    ROW(handles_its_own_faults_beside_the_librarys, ALL),
+    ROW(waits_for_signals, ALL),
+    ROW(waits_for_any_signal_at_all, ALL),
+    ROW(reads_signals_from_a_descriptor, ALL),
+    ROW(sets_timers_of_every_kind, ALL),
+    ROW(is_profiled_at_1_khz, ALL),
+    ROW(changes_its_user_while_a_thread_is_inside, ALL),
+    ROW(is_stopped_and_goes_on, ALL),
+    {NULL, NULL, 0, 0},
+};

@@ -1,0 +1,195 @@
+/* What the library finds of the world: the C library's functions that need the system. */
+#include "omniglot/tests/hosts/hosts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* glibc's qsort keeps the order of equals where it knows how much memory there is; wasi-libc's
+ * never does. */
+static void the_library_sorts(void)
+{
+    open_it();
+    CHECK(call(HOSTED_SORT, 100) == (hosts_system.is != WASM_ONLY));
+    CHECK(call(HOSTED_SORT, 10000) == (hosts_system.is != WASM_ONLY));
+    works();
+    close_it();
+}
+
+/* Nobody sees it, and it goes on. */
+static void the_library_prints(void)
+{
+    open_it();
+    CHECK(call(HOSTED_PRINT, 0) == 12);
+    CHECK(call(HOSTED_COMPLAIN, 0) == 8);
+    works();
+    close_it();
+}
+
+static void the_library_asks_for_the_environment(void)
+{
+    setenv("HOSTED", "secret", 1);
+    open_it();
+    CHECK(call(HOSTED_GETENV, 0) == (hosts_system.is == OG_NONE_ONLY));
+    close_it();
+}
+
+static void the_library_asks_for_a_locale(void)
+{
+    setenv("LC_ALL", "C.UTF-8", 1);
+    open_it();
+    CHECK(call(HOSTED_LOCALE, 0) == (hosts_system.is == OG_NONE_ONLY));
+    works();
+    close_it();
+}
+
+static void the_library_asks_for_the_local_time(void)
+{
+    setenv("TZ", "HOST-3", 1);
+    open_it();
+    CHECK(call(HOSTED_HOUR, 0) == (hosts_system.is == OG_NONE_ONLY ? 3 : 0));
+    close_it();
+}
+
+static void is_no_environment(const char *variable)
+{
+    const char *const environment[] = {"A=1", variable, NULL};
+    CHECK(hosts_system.open_with(&the_library, environment, NULL, &fault) == OG_BAD_ARGUMENT);
+    CHECK(says("options.environment"));
+}
+
+static void gives_the_library_an_environment(void)
+{
+    const char *const environment[] = {"HOSTED=1", "LC_ALL=C.UTF-8", "TZ=HOST-3", NULL};
+    const char *many[66] = {NULL};
+    char large[17 << 10] = "LARGE=";
+    memset(large + 6, 'x', sizeof(large) - 7);
+    const char *const paths[] = {"/usr/lib/locale/C.utf8", NULL};
+    CHECK(hosts_system.open_with(&the_library, environment, paths, &fault) == OG_OK);
+    CHECK(call(HOSTED_GETENV, 0) == 1);
+    CHECK(call(HOSTED_LOCALE, 0) == 1);
+    CHECK(call(HOSTED_HOUR, 0) == 3);
+    works();
+    close_it();
+    is_no_environment("NO");
+    is_no_environment("=1");
+    is_no_environment("LD_PRELOAD=libz.so.1");
+    is_no_environment("GLIBC_TUNABLES=glibc.pthread.rseq=1");
+    is_no_environment(large);
+    for (int i = 0; i < 65; i++)
+        many[i] = "A=1";
+    CHECK(hosts_system.open_with(&the_library, many, NULL, &fault) == OG_BAD_ARGUMENT);
+    many[64] = NULL;
+    CHECK(hosts_system.open_with(&the_library, many, NULL, &fault) == OG_OK);
+    works();
+    close_it();
+}
+
+static void the_library_loads_a_character_set(void)
+{
+    open_it();
+    CHECK(call(HOSTED_CONVERT, 0) == (hosts_system.is == OG_NONE_ONLY ? 0 : EINVAL));
+    works();
+    close_it();
+}
+
+static void the_library_loads_another(void)
+{
+    open_it();
+    CHECK(call(HOSTED_LOAD, 0) == (hosts_system.is != OG_NONE_ONLY));
+    works();
+    close_it();
+}
+
+static void the_library_starts_a_thread(void)
+{
+    open_it();
+    CHECK(call(HOSTED_THREAD, 0) == (hosts_system.is == OG_NONE_ONLY ? 0 : EAGAIN));
+    works();
+    close_it();
+}
+
+static void the_library_guards_a_page(void)
+{
+    open_it();
+    CHECK(call(HOSTED_GUARD, 0) == 0);
+    works();
+    close_it();
+}
+
+/* A domain's memory is the host's to read and write at any time, so that no page of it is taken
+ * away: the library goes on. */
+static void the_library_runs_into_its_guard_page(void)
+{
+    open_it();
+    if (hosts_system.is == OG_MPK_ONLY) {
+        CHECK(call(HOSTED_OVERRUN, 0) == 0);
+        return;
+    }
+    call_ends(OG_FAULTED, HOSTED_OVERRUN, 0);
+    CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    works();
+    close_it();
+}
+
+static void the_library_locks_memory(void)
+{
+    open_it();
+    int64_t error = call(HOSTED_LOCK, 0);
+    printf("# %lld\n", (long long)error);
+    CHECK(error == (hosts_system.is == OG_NONE_ONLY ? 0 : EPERM));
+    works();
+    close_it();
+}
+
+static void the_library_sleeps(void)
+{
+    open_it();
+    int64_t error = call(HOSTED_SLEEP, 50);
+    printf("# %lld\n", (long long)error);
+    CHECK(error == (hosts_system.is == OG_MPK_ONLY ? EPERM : 0));
+    works();
+    close_it();
+}
+
+static void the_library_recurses_deep(void)
+{
+    open_it();
+    CHECK(call(HOSTED_RECURSE, 200 << 10) == 200 << 10);
+    CHECK(call(HOSTED_RECURSE, 2 << 20) == 2 << 20);
+    works();
+    close_it();
+}
+
+static void the_library_makes_a_process(void)
+{
+    open_it();
+    if (hosts_system.is == PROCESS_ONLY) { /* ends the worker: no ordinary library does it */
+        call_ends(OG_FAULTED, HOSTED_FORK, 0);
+        CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    } else {
+        CHECK(call(HOSTED_FORK, 0) == -EPERM);
+        CHECK(call(HOSTED_PROCESSES, 0) == -EPERM);
+    }
+    works();
+    close_it();
+}
+
+const struct hosts_row hosts_world[] = {
+    ROW(the_library_sorts, ALL),
+    ROW(the_library_prints, ALL & ~WASM_ONLY),
+    ROW(the_library_asks_for_the_environment, ALL),
+    ROW(the_library_asks_for_a_locale, ALL & ~WASM_ONLY),
+    ROW(the_library_asks_for_the_local_time, ALL & ~WASM_ONLY),
+    ROW(gives_the_library_an_environment, OG_MPK_ONLY),
+    ROW(the_library_loads_a_character_set, ALL & ~WASM_ONLY),
+    ROW(the_library_loads_another, ALL & ~WASM_ONLY),
+    ROW(the_library_starts_a_thread, ALL & ~WASM_ONLY),
+    ROW(the_library_guards_a_page, ALL & ~WASM_ONLY),
+    ROW(the_library_runs_into_its_guard_page, TIMED),
+    ROW(the_library_locks_memory, ALL & ~WASM_ONLY),
+    ROW(the_library_sleeps, ALL & ~WASM_ONLY),
+    ROW(the_library_recurses_deep, ALL & ~WASM_ONLY),
+    ROW(the_library_makes_a_process, TIMED),
+    {NULL, NULL, 0, 0},
+};
