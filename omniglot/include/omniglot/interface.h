@@ -142,8 +142,8 @@
 
 /* Adds an annotation to a field of a struct of the library's header: OG_RANGE, OG_IN(count)
  * for a pointer to as many numbers as another field of it says, or OG_OPAQUE for a pointer or union
- * that nothing is said of. What no rule can check (bit-fields of an enum, structs and enums without a
- * name) is not validated, and a struct that has it, a pointer or a union is not carried. */
+ * that nothing is said of. What no rule can check (bit-fields of an enum, structs and enums without
+ * a name) is not validated, and a struct that has it, a pointer or a union is not carried. */
 #define OG_FIELD(type, field, ...)                                                                 \
     extern __typeof__(((type *)0)->field) OG_UNIQUE(og_field_, __LINE__)                           \
         OG_ANNOTATION("OG_FIELD(" #type ", " #field ")") __VA_ARGS__
