@@ -27,7 +27,7 @@ struct worker_flow {
 static struct process_worker *serving;
 static enum og_error callback_error;
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:64: visit_call */
 static int call_host_visit_call(void *user, const char *name, const char **tags,
                                 const uint8_t *bytes, int size, enum sample_shade shade,
                                 double weight)
@@ -153,7 +153,27 @@ static enum og_error serve_sample_is_odd(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:15: sample_shade_of */
+/* sample.og.h:15: sample_low_byte */
+static enum og_error serve_sample_low_byte(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
+{
+    unsigned int number = (unsigned int)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    uint8_t result = sample_low_byte(number);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:16: sample_shade_of */
 static enum og_error serve_sample_shade_of(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -173,7 +193,7 @@ static enum og_error serve_sample_shade_of(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:16: sample_digit */
+/* sample.og.h:17: sample_digit */
 static enum og_error serve_sample_digit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -192,7 +212,7 @@ static enum og_error serve_sample_digit(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:17: sample_point_at */
+/* sample.og.h:18: sample_point_at */
 static enum og_error serve_sample_point_at(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -213,7 +233,7 @@ static enum og_error serve_sample_point_at(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:18: sample_pixel_at */
+/* sample.og.h:19: sample_pixel_at */
 static enum og_error serve_sample_pixel_at(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -234,7 +254,7 @@ static enum og_error serve_sample_pixel_at(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:24: sample_sum */
+/* sample.og.h:25: sample_sum */
 static enum og_error serve_sample_sum(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -257,7 +277,7 @@ static enum og_error serve_sample_sum(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:25: sample_fill */
+/* sample.og.h:26: sample_fill */
 static enum og_error serve_sample_fill(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -281,7 +301,7 @@ static enum og_error serve_sample_fill(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:26: sample_double */
+/* sample.og.h:27: sample_double */
 static enum og_error serve_sample_double(struct process_worker *worker,
                                          struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -311,7 +331,7 @@ static enum og_error serve_sample_double(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:27: sample_count_words */
+/* sample.og.h:28: sample_count_words */
 static enum og_error serve_sample_count_words(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -337,7 +357,7 @@ static enum og_error serve_sample_count_words(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:28: sample_shout */
+/* sample.og.h:29: sample_shout */
 static enum og_error serve_sample_shout(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -368,7 +388,7 @@ static enum og_error serve_sample_shout(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:30: sample_flags */
+/* sample.og.h:31: sample_flags */
 static enum og_error serve_sample_flags(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -392,7 +412,7 @@ static enum og_error serve_sample_flags(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:31: sample_pixels */
+/* sample.og.h:32: sample_pixels */
 static enum og_error serve_sample_pixels(struct process_worker *worker,
                                          struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -417,7 +437,7 @@ static enum og_error serve_sample_pixels(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:32: sample_level */
+/* sample.og.h:33: sample_level */
 static enum og_error serve_sample_level(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -441,7 +461,7 @@ static enum og_error serve_sample_level(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:33: sample_total */
+/* sample.og.h:34: sample_total */
 static enum og_error serve_sample_total(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -476,7 +496,7 @@ static enum og_error serve_sample_total(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:35: sample_is_absent */
+/* sample.og.h:36: sample_is_absent */
 static enum og_error serve_sample_is_absent(struct process_worker *worker,
                                             struct wire_reader *arguments,
                                             struct wire_writer *results)
@@ -495,7 +515,7 @@ static enum og_error serve_sample_is_absent(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:36: sample_pump */
+/* sample.og.h:37: sample_pump */
 static enum og_error serve_sample_pump(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -529,7 +549,92 @@ static enum og_error serve_sample_pump(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:40: sample_ask */
+static enum og_error serve_sample_ask(struct process_worker *worker, struct wire_reader *arguments,
+                                      struct wire_writer *results)
+{
+    worker_release();
+    struct sample_query value_query = {0}, *query = &value_query;
+    wire_get_into(arguments, &query->size, sizeof(query->size));
+    wire_get_into(arguments, &query->kind, sizeof(query->kind));
+    enum og_error error = wire_finish(arguments);
+    uint8_t *first = error ? NULL : worker_take(OG_PRODUCT(2, sizeof(uint8_t)));
+    if (!error && !first)
+        error = OG_NO_MEMORY;
+    uint8_t *out = error ? NULL : worker_take(OG_PRODUCT(query->size, sizeof(uint8_t)));
+    if (!error && !out)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_ask((struct sample_query *)query, (uint8_t *)first, (uint8_t *)out);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_bytes(results, &query->size, sizeof(query->size));
+    wire_put_bytes(results, &query->kind, sizeof(query->kind));
+    wire_put_bytes(results, first, OG_PRODUCT(2, sizeof(*first)));
+    wire_put_bytes(results, out, OG_PRODUCT(query->size, sizeof(*out)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:43: sample_gaps */
+static enum og_error serve_sample_gaps(struct process_worker *worker, struct wire_reader *arguments,
+                                       struct wire_writer *results)
+{
+    bool has_gaps = wire_get_u64(arguments) != 0;
+    size_t size_gaps;
+    const struct sample_gap *gaps = wire_get_bytes(arguments, &size_gaps);
+    size_t count = (size_t)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (!error && has_gaps && size_gaps != OG_PRODUCT(count, sizeof(struct sample_gap)))
+        error = OG_CONTRACT;
+    if (!has_gaps)
+        gaps = NULL;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    uint64_t result = sample_gaps((const struct sample_gap *)gaps, count);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:44: sample_grow */
+static enum og_error serve_sample_grow(struct process_worker *worker, struct wire_reader *arguments,
+                                       struct wire_writer *results)
+{
+    worker_release();
+    size_t size_gap;
+    const void *view_gap = wire_get_bytes(arguments, &size_gap);
+    struct sample_gap *gap = worker_copy(view_gap, size_gap);
+    enum og_error error = wire_finish(arguments);
+    if (!error && size_gap != OG_PRODUCT(1, sizeof(struct sample_gap)))
+        error = OG_CONTRACT;
+    if (!error && !gap)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_grow((struct sample_gap *)gap);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_bytes(results, gap, OG_PRODUCT(1, sizeof(*gap)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:48: sample_counter_new */
 static enum og_error serve_sample_counter_new(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -549,7 +654,7 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static enum og_error serve_sample_counter_next(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -572,7 +677,7 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static enum og_error serve_sample_counter_free(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -595,7 +700,7 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:52: sample_start */
 static enum og_error serve_sample_start(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -646,7 +751,7 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:55: sample_step */
 static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -692,7 +797,7 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:58: sample_end */
 static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -720,7 +825,7 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:59: sample_measure */
 static enum og_error serve_sample_measure(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -743,7 +848,7 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:67: sample_visit */
 static enum og_error serve_sample_visit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -769,6 +874,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_ADD] = {serve_sample_add},
     [SAMPLE_MIX] = {serve_sample_mix},
     [SAMPLE_IS_ODD] = {serve_sample_is_odd},
+    [SAMPLE_LOW_BYTE] = {serve_sample_low_byte},
     [SAMPLE_SHADE_OF] = {serve_sample_shade_of},
     [SAMPLE_DIGIT] = {serve_sample_digit},
     [SAMPLE_POINT_AT] = {serve_sample_point_at},
@@ -784,6 +890,9 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_TOTAL] = {serve_sample_total},
     [SAMPLE_IS_ABSENT] = {serve_sample_is_absent},
     [SAMPLE_PUMP] = {serve_sample_pump},
+    [SAMPLE_ASK] = {serve_sample_ask},
+    [SAMPLE_GAPS] = {serve_sample_gaps},
+    [SAMPLE_GROW] = {serve_sample_grow},
     [SAMPLE_COUNTER_NEW] = {serve_sample_counter_new},
     [SAMPLE_COUNTER_NEXT] = {serve_sample_counter_next},
     [SAMPLE_COUNTER_FREE] = {serve_sample_counter_free},
