@@ -409,11 +409,10 @@ size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 /* --- the host's own code (code/host_code.c) --- */
 
 /* Leaves no such instruction in the host but the gate's, and no code that could become one. OG_OK,
- * or OG_FORBIDDEN and where. Reads the list of the process's mappings, and those that are new. */
+ * or OG_FORBIDDEN and where. Reads all that is executable. */
 enum og_error mpk_host_code_check(struct og_fault *fault);
-/* The same, but only if the loader has loaded something since. */
+/* The same, but only if the loader has loaded or unloaded something since. */
 enum og_error mpk_host_code_check_loads(struct og_fault *fault);
-void mpk_host_code_forked(void);
 
 /* --- domains --- */
 
