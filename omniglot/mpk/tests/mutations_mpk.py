@@ -54,9 +54,10 @@ MUTATIONS = (
      "    if (of_fork)\n        return of_fork;\n", "    (void)of_fork;\n", ("mpk-threads:no_library*",)),
     ("fork: no calls in open scopes", MPK + "contexts.c",
      "        context->context.poisoned = OG_POISONED;\n", "", ("mpk-threads:no_library*",)),
-    ("children made past fork: no code", MPK + "arena.c",
-     "return state == MPK_CODE || state == MPK_STACK;", "return state == MPK_STACK;", PAST_FORK),
-    ("children made past fork: no stacks", MPK + "arena.c",
+    # (A call needs both, so that either of them is enough to end it.)
+    ("children made past fork: no code, and no stacks", MPK + "arena.c",
+     "return state == MPK_CODE || state == MPK_STACK;", "return false && state;", PAST_FORK),
+    ("children made past fork: no stacks to return by", MPK + "arena.c",
      "return state == MPK_CODE || state == MPK_STACK;", "return state == MPK_CODE;", PAST_FORK),
     ("children made past fork: none after fork", MPK + "locks.c",
      "in_parent(void)\n{\n    keep_code_back(true);\n", "in_parent(void)\n{\n", PAST_FORK),
