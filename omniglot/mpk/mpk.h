@@ -38,6 +38,7 @@ struct mpk_context {
     bool signal_stack_stale; /* from before a reset: cleared when it is armed */
     bool needs_tls;          /* another thread has had the seat */
     bool forks;              /* poisoned while the process forks, and no longer */
+    uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
 /* A thread block, as the host sees it (layout.h). */

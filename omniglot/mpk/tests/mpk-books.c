@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PAGE = 4096, MAPPINGS_OF_A_DOMAIN = 2048 };
@@ -822,6 +823,10 @@ static void arguments_of_system_calls_are_checked(void **state)
         {SYS_clock_getres, 0, host, 0, 0, -EFAULT},
         {SYS_gettimeofday, host, 0, 0, 0, -EFAULT},
         {SYS_time, host, 0, 0, 0, -EFAULT},
+        {SYS_nanosleep, host, 0, 0, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, host, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, host, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, host, 0, -EINVAL},
         {SYS_uname, host, 0, 0, 0, -EFAULT},
         {SYS_sysinfo, host, 0, 0, 0, -EFAULT},
         {SYS_getrandom, host, 8, 0, 0, -EFAULT},
