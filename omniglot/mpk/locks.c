@@ -119,7 +119,6 @@ static void in_child(void)
     }
     unlock_lower();
     unlock_upper();
-    mpk_host_code_forked();
     /* It knows its writer by a number that this thread no longer has. */
     resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
     bool has_clock = !mpk_deadline_runs() || mpk_deadline_forked(mpk_thread_self() != NULL);

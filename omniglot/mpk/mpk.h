@@ -38,6 +38,7 @@ struct mpk_context {
     bool signal_stack_stale; /* from before a reset: cleared when it is armed */
     bool needs_tls;          /* another thread has had the seat */
     bool forks;              /* poisoned while the process forks, and no longer */
+    uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -284,13 +285,27 @@ void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault);
 size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
                     size_t size);
 
+/* --- memory from the system (pages.c) --- */
+
+/* A file in memory of that size: a descriptor, or -1, and *fault says why. */
+int mpk_memory_file(const char *name, size_t size, struct og_fault *fault);
+/* Addresses could not be reserved: for the reason that errno says, or `message`. */
+enum og_error mpk_no_addresses(struct og_fault *fault, const char *message);
+/* madvise, also where the host has its memory locked: what is dropped is locked no more. */
+bool mpk_drop(uintptr_t start, size_t size, int advice);
+/* Has the calling thread asked for all to be executable that it makes readable from now on? */
+bool mpk_reading_is_execution(void);
+#define MPK_READING_IS_EXECUTION                                                                   \
+    "this thread has asked for all memory that can be read to be executable (personality with "    \
+    "READ_IMPLIES_EXEC; setarch -X): undo it"
+
 /* --- the arena (arena.c) --- */
 
 /* What a page of the mappings is; what may be done with it follows (arena.c). */
 enum mpk_page_state {
     MPK_FREE,   /* the domain cannot touch it */
     MPK_MEMORY, /* the domain's */
-    MPK_FILE,   /* read in place; made while loading only */
+    MPK_FILE,   /* what a file held, to be read; made while loading only */
     MPK_CODE,   /* scanned; made while loading only */
     MPK_GUARD,  /* below a stack */
     MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
@@ -309,7 +324,6 @@ struct mpk_arena {
     size_t search_from;    /* no page below is free, as far as known */
     size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
-    size_t file_mappings;           /* MPK_FILE; they do not join */
     uint32_t seats_granted;         /* whose memory for scopes the domain can touch */
     uintptr_t stacks;               /* the other threads' allocation stacks */
     uintptr_t stack, heap;          /* the first thread's allocation stack; the heap */
@@ -341,7 +355,8 @@ struct mpk_source {
     size_t size;
 };
 
-/* Copies it to `address`, which has room. */
+/* Copies it to `address`, which has room. False: it cannot be read, or the calling thread's call is
+ * over its deadline. */
 bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
 
 /* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that
@@ -350,7 +365,7 @@ bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* A stack above a guard page: where it starts. */
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
-/* A file to be read in place, and memory behind it. While loading. */
+/* What a file holds, to be read and not written, and memory behind it. While loading. */
 uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source);
 /* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.
@@ -395,13 +410,18 @@ size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 /* --- the host's own code (code/host_code.c) --- */
 
 /* Leaves no such instruction in the host but the gate's, and no code that could become one. OG_OK,
- * or OG_FORBIDDEN and where. Reads the list of the process's mappings, and those that are new. */
+ * or OG_FORBIDDEN and where. Reads all that is executable. */
 enum og_error mpk_host_code_check(struct og_fault *fault);
-/* The same, but only if the loader has loaded something since. */
+/* The same, but only if the loader has loaded or unloaded something since. */
 enum og_error mpk_host_code_check_loads(struct og_fault *fault);
-void mpk_host_code_forked(void);
 
 /* --- domains --- */
+
+/* A file, whatever it is called. */
+struct mpk_inode {
+    dev_t device;
+    ino_t number;
+};
 
 /* Where the boot program says the loader's functions are (boot/boot.S). */
 struct mpk_boot {
@@ -467,12 +487,14 @@ struct mpk_domain {
     struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
+    struct mpk_inode file_inodes[MPK_FILES];
     bool file_trusted[MPK_FILES];
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;
     struct mpk_thunk_made thunk_made[MPK_THUNKS];
     size_t thunk_count, thunk_limit;
+    struct mpk_symbol *symbols;
 };
 
 /* By index; NULL: free (domains.c). */
@@ -538,6 +560,12 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
+
+/* symbols.c: what is known of symbols, by threads that are inside. 0: nothing. */
+uintptr_t mpk_symbol_known(const struct mpk_domain *domain, const char *name);
+/* False: there is no memory for it. */
+bool mpk_symbol_note(struct mpk_domain *domain, const char *name, uintptr_t address);
+void mpk_symbols_close(struct mpk_domain *domain);
 
 /* thunk.c */
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault);

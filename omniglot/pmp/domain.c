@@ -113,7 +113,8 @@ enum og_error pmp_domain_open(struct og_domain **result, const char *const *libr
         return og_fail(fault, OG_UNSUPPORTED, libraries[1], 0,
                        "a domain holds one library of the image, linked with what it needs");
     if (options && (options->readable_paths || options->environment))
-        return og_fail(fault, OG_UNSUPPORTED, library->name, 0, "there are no files and no environment here");
+        return og_fail(fault, OG_UNSUPPORTED, library->name, 0,
+                       "there are no files and no environment here");
     enum og_error error = check_sizes(library, options, fault);
     if (!error)
         error = claim(library, fault);

@@ -132,6 +132,7 @@ MUTATIONS = (
     ("validate string: region's end", CORE + "validate_text.c",
      "size_t room = memory_end - address;", "size_t room = maximum;"),
     ("validate string: NUL", CORE + "validate_text.c", "if (!end) {", "if (0) {"),
+    ("validate strings: together", CORE + "validate_text.c", "        left -= length + 1;\n", ""),
     ("validate UTF-8: overlong three", CORE + "validate_text.c", "first == 0xE0 ? 0xA0 :", ""),
     ("validate UTF-8: overlong four", CORE + "validate_text.c", "first == 0xF0 ? 0x90 : 0x80", "0x80"),
     ("validate UTF-8: overlong two", CORE + "validate_text.c", "first < 0xC2 ? 0", "first < 0xC0 ? 0"),

@@ -132,6 +132,21 @@ EXPORT uint64_t look_at_x87_after_callback(void (*callback)(void))
     return look_at_x87();
 }
 
+/* A word of what the x87 unit notes of its last instruction: 3 its address, 4 its opcode (in the
+ * upper half), 5 its operand's address, of which these are the lower 32 bits. */
+EXPORT uint64_t x87_environment(long word)
+{
+    uint32_t environment[7];
+    __asm__ volatile("fnstenv %0\n\tfldenv %0" : "+m"(environment));
+    return environment[word];
+}
+
+EXPORT uint64_t x87_environment_after_callback(void (*callback)(void), long word)
+{
+    callback();
+    return x87_environment(word);
+}
+
 EXPORT long call_back_with_full_x87(long (*callback)(long))
 {
     fill_x87_stack();
@@ -512,3 +527,15 @@ EXPORT const char *environment(const char *name)
 {
     return getenv(name);
 }
+
+/* Whoever asks where it is gets another address each time. */
+static long times_asked;
+
+typedef long asked(void);
+
+static asked *say_where(void)
+{
+    return (asked *)((uintptr_t)count_up + (uintptr_t)times_asked++);
+}
+
+EXPORT long is_elsewhere(void) __attribute__((ifunc("say_where")));
