@@ -458,6 +458,33 @@ static void an_objects_window_that_grew_is_refused(void **state)
     }
 }
 
+static struct sample_flow *told;
+
+/* What a call of the callback's own, with the same object, does to the host's window. */
+static int use_up_window(int step)
+{
+    told->host.next_out += told->host.avail_out - 1;
+    told->host.avail_out = (unsigned)step;
+    return 0;
+}
+
+static void a_window_that_a_callback_has_moved_is_not_written_before_it(void **state)
+{
+    (void)state;
+    uint8_t secret[] = {1}, out[4] = {0};
+    int status = 9;
+    struct sample_flow stream = {.host = {.mode = 1}};
+    struct sample_step_call call = {0};
+    told = &stream;
+    ASSERT_DONE(call_sample_start(&sample, &status, &stream, secret, 1, &fault));
+    ASSERT_DONE(sample_step_call_open(&sample, &call, use_up_window, NULL, &fault));
+    stream.host.next_out = out;
+    stream.host.avail_out = sizeof(out);
+    ASSERT_REFUSED(call_sample_tell(&sample, &status, &stream, &call, &fault));
+    assert_memory_equal(out, "\0\0\0\0", sizeof(out));
+    sample_step_call_close(&sample, &call);
+}
+
 static int not_called(void *user, const char *name, const char **tags, const uint8_t *bytes,
                       int size, enum sample_shade shade, double weight)
 {
@@ -513,6 +540,7 @@ static int run_sample_tests(const char *name)
         TEST(a_narrow_result_is_no_more_than_its_type),
         TEST(a_window_that_grew_is_refused),
         TEST(an_objects_window_that_grew_is_refused),
+        TEST(a_window_that_a_callback_has_moved_is_not_written_before_it),
         TEST(a_callbacks_argument_that_is_none_ends_the_call),
 #endif
     };

@@ -61,6 +61,7 @@ struct sample {
     struct og_function sample_end;
     struct og_function sample_measure;
     struct og_function sample_visit;
+    struct og_function sample_tell;
 };
 
 /* Finds the functions in the instance. */
@@ -113,6 +114,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
     static const struct og_parameter of_sample_measure[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_visit[] = {OG_PARAMETER(void *),
                                                           OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_tell[] = {OG_PARAMETER(void *),
+                                                         OG_PARAMETER(void *)};
     static const struct domain_symbol symbols[] = {
         {"sample_misbehave", offsetof(struct sample, sample_misbehave), of_sample_misbehave,
          sizeof(of_sample_misbehave) / sizeof(of_sample_misbehave[0])},
@@ -178,6 +181,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_measure) / sizeof(of_sample_measure[0])},
         {"sample_visit", offsetof(struct sample, sample_visit), of_sample_visit,
          sizeof(of_sample_visit) / sizeof(of_sample_visit[0])},
+        {"sample_tell", offsetof(struct sample, sample_tell), of_sample_tell,
+         sizeof(of_sample_tell) / sizeof(of_sample_tell[0])},
     };
     return domain_bind(sample->instance.domain, sample, symbols,
                        sizeof(symbols) / sizeof(symbols[0]), fault);
@@ -287,6 +292,42 @@ static inline enum og_error sample_visit_call_open(struct sample *sample,
 
 static inline void sample_visit_call_close(struct sample *sample,
                                            struct sample_visit_call *callback)
+{
+    (void)sample;
+    og_callback_close(&callback->callback);
+}
+
+/* sample.og.h:69: step_call */
+struct sample_step_call {
+    struct og_callback callback;
+    __typeof__(&step_call) function;
+    void *user;
+};
+
+static inline void sample_step_call_entered(void *user, struct og_scope *scope,
+                                            const struct og_arguments *arguments,
+                                            struct og_result *result) OG_REQUIRES(scope->access)
+{
+    const struct sample_step_call *callback = user;
+    (void)scope;
+    int step = (int)arguments->integers[0];
+    result->integer = (uint64_t)callback->function(step);
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_step_call_close. */
+static inline enum og_error sample_step_call_open(struct sample *sample,
+                                                  struct sample_step_call *callback,
+                                                  __typeof__(&step_call) function, void *user,
+                                                  struct og_fault *fault)
+{
+    callback->function = function;
+    callback->user = user;
+    return og_callback_open(sample->instance.domain, &callback->callback, sample_step_call_entered,
+                            callback, fault);
+}
+
+static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
 {
     (void)sample;
     og_callback_close(&callback->callback);
@@ -1467,6 +1508,65 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     og_scope_begin(sample->instance.domain, &scope);
     enum og_error error = invoke_sample_visit(sample, &scope, result, call, data, times, fault);
     og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:70: sample_tell */
+static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
+                                               int *result, struct sample_flow *stream,
+                                               uint8_t og_mut *next_out, unsigned int *avail_out,
+                                               const struct sample_step_call *tell,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error =
+        reference_check(&scope->access, stream->foreign, 1, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = reference_check(&scope->access, next_out, *avail_out, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = og_write_reference(&scope->access, &stream->foreign->next_out, next_out, fault);
+    if (!error)
+        error = og_write(&scope->access, &stream->foreign->avail_out, *avail_out, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_tell, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_tell))sample->sample_tell.entry)(
+            og_pass(stream->foreign),
+            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_tell");
+    if (!error)
+        error = argument_count(&scope->access, &stream->foreign->avail_out, avail_out,
+                               "sample_tell", fault);
+    return error;
+}
+
+static inline enum og_error call_sample_tell(struct sample *sample, int *result,
+                                             struct sample_flow *stream,
+                                             const struct sample_step_call *tell,
+                                             struct og_fault *fault)
+{
+    struct og_scope scope;
+    uint8_t og_mut *foreign_next_out = NULL;
+    unsigned int left_avail_out = stream->host.avail_out;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = copy_room(&scope, uint8_t, foreign_next_out, left_avail_out, fault);
+    if (!error)
+        error = invoke_sample_tell(sample, &scope, result, stream, foreign_next_out,
+                                   &left_avail_out, tell, fault);
+    if (!error)
+        error = instance_count(left_avail_out, stream->host.avail_out, "sample_tell", fault);
+    if (!error)
+        error = argument_out(&scope.access, stream->host.next_out, foreign_next_out,
+                             stream->host.avail_out - left_avail_out, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_next_out, error, fault);
+    og_scope_end(&scope);
+    if (!error) {
+        stream->host.next_out += stream->host.avail_out - left_avail_out;
+        stream->host.avail_out = left_avail_out;
+    }
     return error;
 }
 

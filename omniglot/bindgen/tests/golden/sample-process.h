@@ -60,12 +60,13 @@ enum {
     SAMPLE_END,
     SAMPLE_MEASURE,
     SAMPLE_VISIT,
+    SAMPLE_TELL,
     SAMPLE_FUNCTION_COUNT
 };
 
 struct sample {
     struct instance instance;
-    const void *callbacks[1]; /* the open ones */
+    const void *callbacks[2]; /* the open ones */
 };
 
 struct sample_tally {
@@ -154,6 +155,48 @@ static inline void sample_visit_call_close(struct sample *sample,
         return;
     (void)process_callback_register(sample->instance.sandbox, 0, NULL, NULL);
     sample->callbacks[0] = NULL;
+}
+
+/* sample.og.h:69: step_call */
+struct sample_step_call {
+    __typeof__(&step_call) function;
+    void *user;
+};
+
+static inline enum og_error sample_step_call_entered(void *user, struct wire_reader *arguments,
+                                                     struct wire_writer *results)
+{
+    const struct sample_step_call *callback = user;
+    int step = process_get_integer(arguments, int);
+    enum og_error error = wire_finish(arguments);
+    if (error)
+        return error;
+    wire_put_u64(results, (uint64_t)callback->function(step));
+    return OG_OK;
+}
+
+/* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. */
+static inline enum og_error sample_step_call_open(struct sample *sample,
+                                                  struct sample_step_call *callback,
+                                                  __typeof__(&step_call) function, void *user,
+                                                  struct og_fault *fault)
+{
+    if (sample->callbacks[1] && sample->callbacks[1] != callback)
+        return og_fail(fault, OG_BUSY, "step_call", 0, "another one of this shape is open");
+    callback->function = function;
+    callback->user = user;
+    sample->callbacks[1] = callback;
+    enum og_error error =
+        process_callback_register(sample->instance.sandbox, 1, sample_step_call_entered, callback);
+    return error ? og_fail(fault, error, NULL, 0, "the callback is not accepted") : OG_OK;
+}
+
+static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
+{
+    if (!sample->instance.sandbox || sample->callbacks[1] != callback)
+        return;
+    (void)process_callback_register(sample->instance.sandbox, 1, NULL, NULL);
+    sample->callbacks[1] = NULL;
 }
 
 /* sample.og.h:7: sample_misbehave */
@@ -972,6 +1015,44 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
 {
     (void)scope;
     return call_sample_visit(sample, result, call, data, times, fault);
+}
+
+/* sample.og.h:70: sample_tell */
+static inline enum og_error call_sample_tell(struct sample *sample, int *result,
+                                             struct sample_flow *stream,
+                                             const struct sample_step_call *tell,
+                                             struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    unsigned int left_avail_out = stream->host.avail_out;
+    size_t size_next_out = 0;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_TELL);
+    wire_put_u64(arguments,
+                 process_handle(sample->instance.sandbox, stream->handle, stream->generation));
+    wire_put_u64(arguments, (uint64_t)stream->host.avail_out);
+    wire_put_u64(arguments, tell != NULL);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    wire_get_up_to(&results, stream->host.next_out,
+                   OG_PRODUCT(stream->host.avail_out, sizeof(*stream->host.next_out)),
+                   &size_next_out);
+    *result = process_get_integer(&results, int);
+    left_avail_out = process_get_integer(&results, unsigned int);
+    process_check_left(&results, left_avail_out, stream->host.avail_out);
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0)
+        error = process_distrust(sandbox, "a result that the interface of sample_tell rules out",
+                                 fault);
+    if (!error && size_next_out != OG_PRODUCT(stream->host.avail_out - left_avail_out,
+                                              sizeof(*stream->host.next_out)))
+        error = process_distrust(sandbox, "an output of another size than is left", fault);
+    if (!error) {
+        stream->host.next_out += stream->host.avail_out - left_avail_out;
+        stream->host.avail_out = left_avail_out;
+    }
+    return error;
 }
 
 #endif

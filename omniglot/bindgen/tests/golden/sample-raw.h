@@ -79,6 +79,29 @@ static inline void sample_visit_call_close(struct sample *sample,
     (void)callback;
 }
 
+/* sample.og.h:69: step_call */
+struct sample_step_call {
+    __typeof__(&step_call) function;
+};
+
+static inline enum og_error sample_step_call_open(struct sample *sample,
+                                                  struct sample_step_call *callback,
+                                                  __typeof__(&step_call) function, void *user,
+                                                  struct og_fault *fault)
+{
+    (void)sample;
+    (void)user;
+    (void)fault;
+    callback->function = function;
+    return OG_OK;
+}
+
+static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
+{
+    (void)sample;
+    (void)callback;
+}
+
 /* sample.og.h:7: sample_misbehave */
 static inline enum og_error call_sample_misbehave(struct sample *sample, int how,
                                                   struct og_fault *fault)
@@ -775,6 +798,34 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     (void)sample;
     (void)fault;
     *result = sample_visit(call ? call->function : NULL, data, times);
+    return OG_OK;
+}
+
+/* sample.og.h:70: sample_tell */
+static inline enum og_error call_sample_tell(struct sample *sample, int *result,
+                                             struct sample_flow *stream,
+                                             const struct sample_step_call *tell,
+                                             struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_tell(&stream->host, tell ? tell->function : NULL);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
+                                               int *result, struct sample_flow *stream,
+                                               uint8_t *next_out, unsigned int *avail_out,
+                                               const struct sample_step_call *tell,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    stream->host.next_out = (uint8_t *)next_out;
+    stream->host.avail_out = *avail_out;
+    *result = sample_tell(&stream->host, tell ? tell->function : NULL);
+    *avail_out = stream->host.avail_out;
     return OG_OK;
 }
 

@@ -167,6 +167,44 @@ static inline void sample_visit_call_close(struct sample *sample,
         wasm_callback_close(&callback->callback);
 }
 
+/* sample.og.h:69: step_call */
+struct sample_step_call {
+    struct wasm_callback callback;
+    __typeof__(&step_call) function;
+    void *user;
+};
+
+static uint32_t sample_step_call_entered(void *closure, uint32_t raw_step)
+{
+    struct wasm_frame *frame = wasm_callback_begin();
+    const struct sample_step_call *callback = closure;
+    int step = (int)(int32_t)raw_step;
+    int result = callback->function(step);
+    wasm_callback_end(frame);
+    return (uint32_t)result;
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_step_call_close. */
+static inline enum og_error sample_step_call_open(struct sample *sample,
+                                                  struct sample_step_call *callback,
+                                                  __typeof__(&step_call) function, void *user,
+                                                  struct og_fault *fault)
+{
+    uint32_t type = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I32);
+    callback->function = function;
+    callback->user = user;
+    return wasm_callback_open(sample->instance.wasm, &callback->callback,
+                              (wasm_rt_function_ptr_t)sample_step_call_entered, callback, type,
+                              fault);
+}
+
+static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
+{
+    if (sample->instance.wasm)
+        wasm_callback_close(&callback->callback);
+}
+
 /* sample.og.h:7: sample_misbehave */
 static __attribute__((noinline)) enum og_error
 enter_sample_misbehave(struct wasm_instance *wasm, uint32_t how, struct og_fault *fault)
@@ -1459,6 +1497,61 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
 {
     (void)scope;
     return call_sample_visit(sample, result, call, data, times, fault);
+}
+
+/* sample.og.h:70: sample_tell */
+static __attribute__((noinline)) enum og_error enter_sample_tell(struct wasm_instance *wasm,
+                                                                 uint32_t *raw, uint32_t stream,
+                                                                 uint32_t tell,
+                                                                 struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_tell", fault);
+    *raw = Z_sampleZ_sample_tell(wasm->state, stream, tell);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_tell(struct sample *sample, int *result,
+                                             struct sample_flow *stream,
+                                             const struct sample_step_call *tell,
+                                             struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t data_next_out = 0;
+    unsigned int left_avail_out = stream->host.avail_out;
+    uint32_t raw = 0;
+    enum og_error error = module_object_check(wasm, stream->foreign, 48, fault);
+    if (!error)
+        error = module_room(wasm, &data_next_out, left_avail_out, 1, fault);
+    if (!error)
+        error = module_store(wasm, stream->foreign + 8, &data_next_out, sizeof(data_next_out), 4, 0,
+                             1, fault);
+    if (!error)
+        error = module_store(wasm, stream->foreign + 12, &left_avail_out, sizeof(left_avail_out), 4,
+                             0, 1, fault);
+    if (!error)
+        error = enter_sample_tell(wasm, &raw, stream->foreign,
+                                  tell ? wasm_callback_index(&tell->callback) : 0, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_tell");
+    if (!error)
+        error = module_count(wasm, stream->foreign + 12, &left_avail_out, sizeof(left_avail_out), 4,
+                             (uint64_t)stream->host.avail_out, "sample_tell", fault);
+    if (!error)
+        error = module_out(wasm, stream->host.next_out, data_next_out,
+                           stream->host.avail_out - left_avail_out, 1, NULL, "sample_tell", fault);
+    error = module_release(wasm, data_next_out, error, fault);
+    if (!error) {
+        stream->host.next_out += stream->host.avail_out - left_avail_out;
+        stream->host.avail_out = left_avail_out;
+    }
+    return error;
 }
 
 #endif

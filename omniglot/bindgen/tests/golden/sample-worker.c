@@ -51,6 +51,21 @@ static int call_host_visit_call(void *user, const char *name, const char **tags,
     return result;
 }
 
+/* sample.og.h:69: step_call */
+static int call_host_step_call(int step)
+{
+    struct wire_reader answer;
+    struct wire_writer *sent = process_callback_begin(serving, 1);
+    wire_put_u64(sent, (uint64_t)step);
+    enum og_error error = process_callback_finish(serving, &answer);
+    int result = error ? (int)0 : (int)wire_get_u64(&answer);
+    if (!error)
+        error = wire_finish(&answer);
+    if (error)
+        callback_error = error;
+    return result;
+}
+
 /* sample.og.h:7: sample_misbehave */
 static enum og_error serve_sample_misbehave(struct process_worker *worker,
                                             struct wire_reader *arguments,
@@ -868,6 +883,43 @@ static enum og_error serve_sample_visit(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
+/* sample.og.h:70: sample_tell */
+static enum og_error serve_sample_tell(struct process_worker *worker, struct wire_reader *arguments,
+                                       struct wire_writer *results)
+{
+    worker_release();
+    uint64_t handle_stream = wire_get_u64(arguments);
+    struct worker_flow *object_stream = process_handle_get(worker, KIND_flow, handle_stream);
+    struct sample_stream none_stream = {
+        0}; /* for what is read before a missing object is found out */
+    struct sample_stream *stream = object_stream ? &object_stream->object : &none_stream;
+    stream->avail_out = (unsigned int)wire_get_u64(arguments);
+    const unsigned int before_avail_out = stream->avail_out;
+    bool has_tell = wire_get_u64(arguments) != 0;
+    enum og_error error = wire_finish(arguments);
+    if (!error && !object_stream)
+        error = OG_BAD_ARGUMENT;
+    uint8_t *start_next_out =
+        error ? NULL : worker_take(OG_PRODUCT(before_avail_out, sizeof(uint8_t)));
+    if (!error && !start_next_out)
+        error = OG_NO_MEMORY;
+    stream->next_out = start_next_out;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_tell((struct sample_stream *)stream, has_tell ? call_host_step_call : NULL);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_bytes(results, start_next_out,
+                   OG_PRODUCT(before_avail_out - stream->avail_out, sizeof(*start_next_out)));
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_u64(results, (uint64_t)stream->avail_out);
+    return wire_writer_error(results);
+}
+
 const struct process_handler process_handlers[] = {
     [SAMPLE_MISBEHAVE] = {serve_sample_misbehave},
     [SAMPLE_VERSION] = {serve_sample_version},
@@ -901,6 +953,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_END] = {serve_sample_end},
     [SAMPLE_MEASURE] = {serve_sample_measure},
     [SAMPLE_VISIT] = {serve_sample_visit},
+    [SAMPLE_TELL] = {serve_sample_tell},
 };
 
 const size_t process_handler_count = sizeof(process_handlers) / sizeof(process_handlers[0]);

@@ -87,6 +87,8 @@ int sample_step(struct sample_stream *stream);
 int sample_end(struct sample_stream *stream);
 int sample_measure(struct sample_stream *stream);
 
+int sample_tell(struct sample_stream *stream, int (*tell)(int step));
+
 typedef int sample_visitor(void *user, const char *name, const char **tags, const uint8_t *bytes,
                            int size, enum sample_shade shade, double weight);
 int sample_visit(sample_visitor *visitor, void *user, int times);

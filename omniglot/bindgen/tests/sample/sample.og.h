@@ -65,3 +65,8 @@ int visit_call(void *user OG_USER, const char *name OG_STRING, const char **tags
                const uint8_t *bytes OG_IN(size) OG_OPTIONAL, int size OG_RANGE(0, 9),
                enum sample_shade shade, double weight) OG_CALLED_BACK;
 int sample_visit(sample_visitor *call OG_CALLBACK(visit_call), void *data OG_USER, int times);
+
+int step_call(int step) OG_CALLED_BACK;
+int sample_tell(struct sample_stream *stream OG_OBJECT(flow)
+                    OG_OUT_WINDOW_FIELDS(next_out, avail_out),
+                int (*tell)(int step) OG_CALLBACK(step_call)) OG_RETURNS(0);
