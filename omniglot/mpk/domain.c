@@ -143,7 +143,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = mpk_arena_open(&domain->arena, key, options, fault);
     }
     if (!error)
-        error = mpk_domains_add(domain, fault);
+        mpk_domains_add(domain);
     if (!error)
         error = mpk_thunks_open(domain, fault);
     if (!error)

@@ -479,14 +479,16 @@ struct mpk_domain {
 /* By index; NULL: free (domains.c). */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
 
-/* Gives the domain an index. OG_OK, or OG_NO_MEMORY: there is none left. */
-enum og_error mpk_domains_add(struct mpk_domain *domain, struct og_fault *fault);
+/* Gives the domain, which has a key of its own until it is removed, an index. */
+void mpk_domains_add(struct mpk_domain *domain);
 /* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
  * could not be given back (mpk_arena_close). */
 bool mpk_domains_remove(struct mpk_domain *domain);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
+
+extern const struct og_runtime og_runtime_mpk; /* domain.c */
 
 /* reset.c: putting a domain back to its state right after loading, while no other thread is inside;
  * OG_BUSY if one is, or a scope is open. */

@@ -20,6 +20,7 @@ static enum og_error claim(const struct pmp_library *library, struct og_fault *f
         if (!open_libraries[i])
             place = i;
     }
+    _Static_assert(OPEN_MAX == 4, "the message says so");
     if (place == OPEN_MAX)
         return og_fail(fault, OG_NO_MEMORY, library->name, 0, "4 domains are open: close one");
     open_libraries[place] = library;

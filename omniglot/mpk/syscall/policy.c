@@ -57,6 +57,7 @@ static const struct entry table[] = {
     [SYS_sched_yield] = {mpk_syscall_sched_yield, 0},
     [SYS_prlimit64] = {mpk_syscall_prlimit64, 0},
     [SYS_uname] = {mpk_syscall_uname, 0},
+    [SYS_sysinfo] = {mpk_syscall_sysinfo, 0},
 
     [SYS_exit] = {mpk_syscall_exit, 0},
     [SYS_exit_group] = {mpk_syscall_exit, 0},

@@ -67,7 +67,8 @@ mpk_syscall_function mpk_syscall_clock_gettime, mpk_syscall_gettimeofday, mpk_sy
 mpk_syscall_function mpk_syscall_getrandom;
 /* self.c */
 mpk_syscall_function mpk_syscall_arch_prctl, mpk_syscall_identity, mpk_syscall_futex,
-    mpk_syscall_nothing, mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname;
+    mpk_syscall_nothing, mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname,
+    mpk_syscall_sysinfo;
 /* end.c */
 mpk_syscall_function mpk_syscall_exit, mpk_syscall_kill, mpk_syscall_booted;
 
