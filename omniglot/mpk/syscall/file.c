@@ -110,7 +110,7 @@ static int64_t read_file(struct mpk_syscall *call, bool at, off_t offset)
     else
         got = at ? pread(file, memory, size, offset) : read(file, memory, size);
     if (!error && got < 0)
-        error = -errno;
+        error = errno == EBADF ? -EISDIR : -errno; /* of O_PATH: a folder's */
     pthread_mutex_unlock(&call->domain->lock);
     return error ? error : got;
 }

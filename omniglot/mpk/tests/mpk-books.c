@@ -900,8 +900,8 @@ static void files_and_paths_of_system_calls_are_checked(void **state)
     assert_int_equal(kernel(SYS_fstat, FIRST, memory + 2L * PAGE, 0, 0, 0), 0);
     memcpy(&status, own + 2L * PAGE, sizeof(status));
     assert_true(S_ISDIR(status.st_mode));
-    assert_int_equal(kernel(SYS_read, FIRST, memory, 4, 0, 0), -EBADF);
-    assert_int_equal(kernel(SYS_pread64, FIRST, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_read, FIRST, memory, 4, 0, 0), -EISDIR);
+    assert_int_equal(kernel(SYS_pread64, FIRST, memory, 4, 0, 0), -EISDIR);
     assert_int_equal(kernel(SYS_lseek, FIRST, 0, 0, 0, 0), -EBADF);
     assert_int_equal(kernel(SYS_getdents64, FIRST, memory, 64, 0, 0), -EPERM);
     assert_int_equal(map(0, PAGE, 0, FIRST), -EIO);
