@@ -146,12 +146,13 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = mpk_arena_open(&domain->arena, key, options, fault);
     }
     if (!error)
-        error = mpk_domains_add(domain, fault);
+        mpk_domains_add(domain);
     if (!error)
         error = mpk_thunks_open(domain, fault);
     if (!error)
         error = mpk_grants_open(domain, libraries, options, fault);
     domain->callback_limit = options ? options->callback_limit : 0;
+    domain->environment = options ? options->environment : NULL;
     uint64_t deadline = options ? (uint64_t)options->deadline_ms * 1000000 : 0;
     if (!error && deadline) {
         /* Loading is a few calls, each of which takes longer than others. */
@@ -161,6 +162,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     if (!error)
         error = load(domain, libraries, fault);
     domain->deadline = deadline;
+    domain->environment = NULL;
     if (error && fault)
         mpk_fault_name(domain, fault);
     if (error)

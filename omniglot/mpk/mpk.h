@@ -38,6 +38,7 @@ struct mpk_context {
     bool signal_stack_stale; /* from before a reset: cleared when it is armed */
     bool needs_tls;          /* another thread has had the seat */
     bool forks;              /* poisoned while the process forks, and no longer */
+    uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -107,9 +108,8 @@ enum mpk_refusal mpk_thread_refusal(void);
 #define MPK_REFUSED_DISPATCH                                                                       \
     "the kernel refuses this thread Syscall User Dispatch: a seccomp filter denies it"
 #define MPK_REFUSED_SEQUENCES                                                                      \
-    "this thread has an rseq area that is not the C library's (an allocator's, librseq's): let "   \
-    "it "                                                                                          \
-    "use glibc's, or none"
+    "this thread's rseq area cannot be unregistered: it is not the C library's (an allocator's, "  \
+    "librseq's), or a seccomp filter denies it"
 /* The same; NULL if there is none yet. */
 struct mpk_thread *mpk_thread_if_any(void);
 /* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
@@ -139,8 +139,9 @@ struct mpk_thread *mpk_threads_take(unsigned *index);
 void mpk_threads_set_ready(unsigned index, bool is);
 void mpk_threads_give(unsigned index);
 
-/* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
- * threads are gone. */
+/* In a child of fork or _Fork: the kernel has turned the calling thread's dispatch off. */
+void mpk_thread_in_child(void);
+/* In a child of fork: that, and the other threads are gone. */
 void mpk_threads_forked(void);
 
 /* Visits every thread's block; none is taken away meanwhile. For the deadline's clock. */
@@ -409,11 +410,10 @@ size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 /* --- the host's own code (code/host_code.c) --- */
 
 /* Leaves no such instruction in the host but the gate's, and no code that could become one. OG_OK,
- * or OG_FORBIDDEN and where. Reads the list of the process's mappings, and those that are new. */
+ * or OG_FORBIDDEN and where. Reads all that is executable. */
 enum og_error mpk_host_code_check(struct og_fault *fault);
-/* The same, but only if the loader has loaded something since. */
+/* The same, but only if the loader has loaded or unloaded something since. */
 enum og_error mpk_host_code_check_loads(struct og_fault *fault);
-void mpk_host_code_forked(void);
 
 /* --- domains --- */
 
@@ -466,6 +466,7 @@ struct mpk_domain {
     struct og_domain domain; /* first */
     struct og_turn turn;
     unsigned index;
+    const char *const *environment; /* the options', while it loads */
     struct mpk_arena arena;
     uint32_t pkru;
     bool booted; /* the loader has handed over */
@@ -499,14 +500,16 @@ struct mpk_domain {
 /* By index; NULL: free (domains.c). */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
 
-/* Gives the domain an index. OG_OK, or OG_NO_MEMORY: there is none left. */
-enum og_error mpk_domains_add(struct mpk_domain *domain, struct og_fault *fault);
+/* Gives the domain, which has a key of its own until it is removed, an index. */
+void mpk_domains_add(struct mpk_domain *domain);
 /* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
  * could not be given back (mpk_arena_close). */
 bool mpk_domains_remove(struct mpk_domain *domain);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
+
+extern const struct og_runtime og_runtime_mpk; /* domain.c */
 
 /* reset.c: putting a domain back to its state right after loading, while no other thread is inside;
  * OG_BUSY if one is, or a scope is open. */

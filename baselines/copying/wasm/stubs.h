@@ -71,6 +71,18 @@ static inline enum og_error module_in(struct wasm_instance *wasm, uint32_t *addr
     return error;
 }
 
+/* Takes the padding that the host has in its own out of what was copied in. `solid`: the bits of
+ * one element that are fields'. */
+static inline enum og_error module_solid(const struct wasm_instance *wasm, uint32_t address,
+                                         size_t count, size_t size, const unsigned char *solid)
+{
+    unsigned char *bytes = wasm_at(wasm, address);
+    for (size_t i = 0; i < count; i++, bytes += size)
+        for (size_t j = 0; j < size; j++)
+            bytes[j] &= solid[j];
+    return OG_OK;
+}
+
 /* Copies `count` elements out, if they are in the module's memory and what the rule says; NULL: any
  * bytes are. Nothing runs in the module meanwhile. */
 static inline enum og_error module_out(const struct wasm_instance *wasm, void *values,

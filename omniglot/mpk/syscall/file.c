@@ -77,10 +77,11 @@ static int64_t open_path(struct mpk_syscall *call, uint64_t address, uint64_t fl
     int64_t file = open_named(call, address, &trusted, &status), number;
     if (file < 0)
         return file;
-    if (S_ISREG(status.st_mode) && number_file(call->domain, (int)file, trusted, &number))
+    /* A folder's descriptor is one of O_PATH: it can be asked what it is, as locales do. */
+    if (number_file(call->domain, (int)file, trusted, &number))
         return number;
     close((int)file);
-    return S_ISREG(status.st_mode) ? -EMFILE : -EISDIR;
+    return -EMFILE;
 }
 
 int64_t mpk_syscall_open(struct mpk_syscall *call)

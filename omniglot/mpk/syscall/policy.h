@@ -17,6 +17,7 @@ struct mpk_syscall {
     uint64_t number;
     uint64_t arguments[6];
     bool ends_call;        /* set by the policy: the call does not go on */
+    bool again;            /* set by the policy: the same system call is made once more */
     struct og_fault fault; /* with ends_call: why; OG_OK if it is no fault */
 };
 
@@ -63,12 +64,13 @@ int mpk_file_of(const struct mpk_domain *domain, uint64_t descriptor);
 mpk_syscall_function mpk_syscall_write, mpk_syscall_writev;
 /* clock.c */
 mpk_syscall_function mpk_syscall_clock_gettime, mpk_syscall_gettimeofday, mpk_syscall_time,
-    mpk_syscall_clock_getres;
+    mpk_syscall_clock_getres, mpk_syscall_nanosleep, mpk_syscall_clock_nanosleep;
 /* random.c */
 mpk_syscall_function mpk_syscall_getrandom;
 /* self.c */
 mpk_syscall_function mpk_syscall_arch_prctl, mpk_syscall_identity, mpk_syscall_futex,
-    mpk_syscall_nothing, mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname;
+    mpk_syscall_nothing, mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname,
+    mpk_syscall_sysinfo;
 /* end.c */
 mpk_syscall_function mpk_syscall_exit, mpk_syscall_kill, mpk_syscall_booted;
 

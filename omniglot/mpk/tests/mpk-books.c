@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PAGE = 4096, MAPPINGS_OF_A_DOMAIN = 2048 };
@@ -712,6 +713,26 @@ static void a_library_in_the_root_folder_grants_nothing_else(void **state)
     remove("/ogsecret.txt");
 }
 
+static void a_library_in_the_root_folder_is_loaded_however_its_path_is_written(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/ogroot.so", "//ogroot.so", "/./ogroot.so",
+                                        "/tmp/../ogroot.so", "./ogroot.so"};
+    char here[128];
+    copy_library("libogbooks.so", "/ogroot.so");
+    assert_non_null(getcwd(here, sizeof(here)));
+    assert_int_equal(chdir("/"), 0);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        long found = 0;
+        main_domain = domain;
+        domain = open_another(paths[i], NULL);
+        assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
+        leave();
+    }
+    assert_int_equal(chdir(here), 0);
+    remove("/ogroot.so");
+}
+
 static void what_is_granted_for_loading_is_libraries_where_they_belong(void **state)
 {
     (void)state;
@@ -802,7 +823,12 @@ static void arguments_of_system_calls_are_checked(void **state)
         {SYS_clock_getres, 0, host, 0, 0, -EFAULT},
         {SYS_gettimeofday, host, 0, 0, 0, -EFAULT},
         {SYS_time, host, 0, 0, 0, -EFAULT},
+        {SYS_nanosleep, host, 0, 0, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, host, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, host, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, host, 0, -EINVAL},
         {SYS_uname, host, 0, 0, 0, -EFAULT},
+        {SYS_sysinfo, host, 0, 0, 0, -EFAULT},
         {SYS_getrandom, host, 8, 0, 0, -EFAULT},
         {SYS_write, 0, memory, 1, 0, -EBADF},
         {SYS_write, HOST_FD, memory, 1, 0, -EBADF},
@@ -868,7 +894,20 @@ static void files_and_paths_of_system_calls_are_checked(void **state)
     assert_int_equal(kernel(SYS_access, memory, R_OK, 0, 0, 0), 0);
     assert_int_equal(kernel(SYS_access, memory, W_OK, 0, 0, 0), -EACCES);
     assert_int_equal(kernel(SYS_access, memory, X_OK, 0, 0, 0), -EACCES);
-    assert_int_equal(open_inside(folder), -EISDIR);
+    /* A folder can be asked what it is, and nothing else. */
+    struct stat status;
+    assert_int_equal(open_inside(folder), FIRST);
+    assert_int_equal(kernel(SYS_fstat, FIRST, memory + 2L * PAGE, 0, 0, 0), 0);
+    memcpy(&status, own + 2L * PAGE, sizeof(status));
+    assert_true(S_ISDIR(status.st_mode));
+    assert_int_equal(kernel(SYS_read, FIRST, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_pread64, FIRST, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_lseek, FIRST, 0, 0, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_getdents64, FIRST, memory, 64, 0, 0), -EPERM);
+    assert_int_equal(map(0, PAGE, 0, FIRST), -EIO);
+    strcpy(own, "text");
+    assert_int_equal(kernel(SYS_openat, FIRST, memory, 0, 0, 0), -ENOENT);
+    assert_int_equal(kernel(SYS_close, FIRST, 0, 0, 0, 0), 0);
     assert_int_equal(open_inside("text"), -ENOENT);
     memset(own, '/', 3L * PAGE);
     assert_int_equal(kernel(SYS_open, memory, 0, 0, 0, 0), -ENAMETOOLONG);
@@ -1068,6 +1107,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_constructor_reads_libraries_only),
         cmocka_unit_test(what_is_almost_a_library_is_none),
         cmocka_unit_test(a_library_in_the_root_folder_grants_nothing_else),
+        cmocka_unit_test(a_library_in_the_root_folder_is_loaded_however_its_path_is_written),
         cmocka_unit_test(what_is_granted_for_loading_is_libraries_where_they_belong),
         cmocka_unit_test(a_library_that_cannot_be_read_is_told_truly),
         cmocka_unit_test(arguments_of_system_calls_are_checked),

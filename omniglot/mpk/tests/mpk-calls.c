@@ -287,6 +287,18 @@ static void a_call_in_a_callback_leaves_the_outer_ones_stack(void **state)
     reset();
 }
 
+/* As without a domain: the C library is told how much memory there is to sort in. */
+static void a_sort_keeps_the_order_of_equals(void **state)
+{
+    (void)state;
+    long result = 0;
+    reset();
+    assert_int_equal(call_words("sort_keeps_order", &result, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(result, 1);
+    assert_int_equal(call_words("memory_of_machine", &result, 0, 0, 0, 0), OG_OK);
+    assert_true(result >= 64L << 20 && result < 64L << 30);
+}
+
 /* What a function is called by is kept for as long as the domain. */
 static void a_function_that_is_elsewhere_each_time_is_looked_up_once(void **state)
 {
@@ -309,6 +321,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_function_that_is_elsewhere_each_time_is_looked_up_once),
         cmocka_unit_test(all_kinds_of_arguments_and_results_cross_the_gate),
+        cmocka_unit_test(a_sort_keeps_the_order_of_equals),
         cmocka_unit_test(large_and_rare_types_cross_the_gate),
         cmocka_unit_test(results_on_the_x87_stack_are_values_for_the_processor),
         cmocka_unit_test(callbacks_reach_the_host_and_nest),
