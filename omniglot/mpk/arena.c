@@ -31,7 +31,7 @@ enum {
     LIBRARIES_MEMORY =
         16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
     MAPPINGS_MAX = 2048,      /* of the host's 65,530; a library makes eight while it loads */
-    READ_AT_ONCE = 256 << 10, /* of a file, before the deadline is asked */
+    READ_AT_ONCE = 256 << 10, /* of a file, before it is asked again whether it is late */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
 
@@ -526,12 +526,11 @@ enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, si
 
 bool mpk_source_read(const struct mpk_source *source, uintptr_t address)
 {
-    struct mpk_thread *thread = mpk_thread_if_any();
     size_t left = source->size;
     off_t offset = source->offset;
     while (left) {
         size_t part = left < READ_AT_ONCE ? left : READ_AT_ONCE;
-        if (thread && thread->frame && mpk_deadline_passed(thread))
+        if (source->is_late && source->is_late())
             return false;
         ssize_t got = pread(source->file, (void *)address, part, offset);
         if (got <= 0)

@@ -353,10 +353,10 @@ struct mpk_source {
     int file;
     off_t offset;
     size_t size;
+    bool (*is_late)(void); /* asked again and again while it is read; may be NULL */
 };
 
-/* Copies it to `address`, which has room. False: it cannot be read, or the calling thread's call is
- * over its deadline. */
+/* Copies it to `address`, which has room. False: it cannot be read, or is late. */
 bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
 
 /* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that

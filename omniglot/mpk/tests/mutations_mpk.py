@@ -380,7 +380,7 @@ MUTATIONS = (
     ("arena: a file's copy stays when loading ends", MPK + "arena.c", "if (!error && !map_fixed(", "if (!error && state != MPK_FILE && !map_fixed(",
      ("mpk-arena",)),
     ("arena: a file is copied in parts", MPK + "arena.c", "left < READ_AT_ONCE ? left : READ_AT_ONCE", "left", ("mpk-books:a_large*",)),
-    ("arena: a file is copied until the deadline", MPK + "arena.c", "mpk_deadline_passed(thread))\n            return false;", "0)\n            return false;",
+    ("arena: a file is copied until the deadline", MPK + "arena.c", "if (source->is_late && source->is_late())", "if (0)",
      ("mpk-books:a_large*",)),
     ("maps: the rest of a long line is none", MPK + "code/maps.c", "last != '\\n' && last != EOF;)", "0;)", ("mpk-where",)),
     ("pages: the limit on the size of files", MPK + "pages.c", "limit.rlim_cur < size) {", "0) {", ("mpk-arena",)),
