@@ -357,7 +357,8 @@ struct mpk_source {
 };
 
 /* Copies it to `address`, which has room. False: it cannot be read, or is late. */
-bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
+bool mpk_source_read(const struct mpk_arena *arena, const struct mpk_source *source,
+                     uintptr_t address);
 
 /* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that
  * cannot be had; if the system has refused it half-way, arena->failed is set and the call has to

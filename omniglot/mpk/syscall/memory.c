@@ -54,7 +54,7 @@ static int64_t map_copy(struct mpk_syscall *call, uintptr_t address, size_t size
     uintptr_t start = mpk_arena_map(arena, address, size);
     if (!start)
         return -ENOMEM;
-    if (mpk_source_read(source, start))
+    if (mpk_source_read(arena, source, start))
         return (int64_t)start;
     mpk_arena_unmap(arena, start, size);
     return -EIO;

@@ -373,10 +373,10 @@ MUTATIONS = (
     ("arena: reset takes mappings", MPK + "arena.c", "        !protect(arena, loaded_end, used_end, MPK_FREE) ||\n", "", ("mpk-arena", "mpk-books:memory_that*")),
     ("arena: reset takes the heap", MPK + "arena.c", " ||\n        !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE))", ")", ("mpk-arena", "mpk-books:memory_that*")),
     # --- what others do to files, and the host to its process ---
-    ("arena: what is mapped of a file is a copy", MPK + "arena.c", "if (!mpk_source_read(source, start)) {",
+    ("arena: what is mapped of a file is a copy", MPK + "arena.c", "if (!mpk_source_read(arena, source, start)) {",
      "if (mmap((void *)start, held, PROT_READ, MAP_PRIVATE | MAP_FIXED, source->file, source->offset) == MAP_FAILED) {", ("mpk-arena",)),
-    ("arena: what cannot be read of a file is not mapped", MPK + "arena.c", "if (!mpk_source_read(source, start)) {",
-     "mpk_source_read(source, start);\n    if (0) {", ("mpk-arena",)),
+    ("arena: what cannot be read of a file is not mapped", MPK + "arena.c", "if (!mpk_source_read(arena, source, start)) {",
+     "mpk_source_read(arena, source, start);\n    if (0) {", ("mpk-arena",)),
     ("arena: a file's copy stays when loading ends", MPK + "arena.c", "if (!error && !map_fixed(", "if (!error && state != MPK_FILE && !map_fixed(",
      ("mpk-arena",)),
     ("arena: a file is copied in parts", MPK + "arena.c", "left < READ_AT_ONCE ? left : READ_AT_ONCE", "left", ("mpk-books:a_large*",)),
