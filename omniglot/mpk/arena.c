@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ enum {
     LIBRARIES_MEMORY =
         16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
     MAPPINGS_MAX = 2048,      /* of the host's 65,530; a library makes eight while it loads */
-    READ_AT_ONCE = 256 << 10, /* of a file, before the deadline is asked */
+    READ_AT_ONCE = 256 << 10, /* of a file, before it is asked again whether it is late */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
 
@@ -345,7 +346,7 @@ uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t 
         !find_room(arena, address, size, (whole_pages(size) - held) / MPK_PAGE, MPK_FILE, &range))
         return 0;
     uintptr_t start = start_of(arena, range);
-    if (!mpk_source_read(source, start)) {
+    if (!mpk_source_read(arena, source, start)) {
         clear(arena, range);
         return 0;
     }
@@ -524,16 +525,30 @@ enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, si
     return seal_code(arena, range, trusted, fault);
 }
 
-bool mpk_source_read(const struct mpk_source *source, uintptr_t address)
+/* Reads a part of a file to `address`: while loading into the file in memory that is mapped there,
+ * which spares the kernel making pages zero first. */
+static ssize_t read_part(const struct mpk_arena *arena, int file, off_t offset, uintptr_t address,
+                         size_t size)
 {
-    struct mpk_thread *thread = mpk_thread_if_any();
+    if (arena->loading && lseek(arena->file, (off_t)(address - arena->start), SEEK_SET) >= 0) {
+        off_t from = offset;
+        ssize_t sent = sendfile(arena->file, file, &from, size);
+        if (sent >= 0)
+            return sent;
+    }
+    return pread(file, (void *)address, size, offset);
+}
+
+bool mpk_source_read(const struct mpk_arena *arena, const struct mpk_source *source,
+                     uintptr_t address)
+{
     size_t left = source->size;
     off_t offset = source->offset;
     while (left) {
         size_t part = left < READ_AT_ONCE ? left : READ_AT_ONCE;
-        if (thread && thread->frame && mpk_deadline_passed(thread))
+        if (source->is_late && source->is_late())
             return false;
-        ssize_t got = pread(source->file, (void *)address, part, offset);
+        ssize_t got = read_part(arena, source->file, offset, address, part);
         if (got <= 0)
             return got == 0;
         address += (size_t)got;
@@ -553,7 +568,7 @@ uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t 
         return 0;
     uintptr_t start = start_of(arena, range);
     /* Until it is code, the domain cannot touch it. */
-    enum og_error error = mpk_source_read(source, start)
+    enum og_error error = mpk_source_read(arena, source, start)
                               ? seal_code(arena, range, trusted, fault)
                               : og_fail_system(fault, errno, NULL, start, "cannot read code");
     if (error) {

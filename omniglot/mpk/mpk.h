@@ -353,11 +353,12 @@ struct mpk_source {
     int file;
     off_t offset;
     size_t size;
+    bool (*is_late)(void); /* asked again and again while it is read; may be NULL */
 };
 
-/* Copies it to `address`, which has room. False: it cannot be read, or the calling thread's call is
- * over its deadline. */
-bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
+/* Copies it to `address`, which has room. False: it cannot be read, or is late. */
+bool mpk_source_read(const struct mpk_arena *arena, const struct mpk_source *source,
+                     uintptr_t address);
 
 /* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that
  * cannot be had; if the system has refused it half-way, arena->failed is set and the call has to

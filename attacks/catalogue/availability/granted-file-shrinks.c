@@ -2,7 +2,8 @@
  *   argument, of a page that a constructor has mapped of a file that the library may read
  * From: CWE-367; CWE-248
  * Observed: The host is still there, and has its thread.
- * Needs: linux, load */
+ * Needs: linux, load
+ * Run: constructor */
 #include "attacks/attack.h"
 
 #ifdef ATTACK_FOREIGN

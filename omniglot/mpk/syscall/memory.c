@@ -54,7 +54,7 @@ static int64_t map_copy(struct mpk_syscall *call, uintptr_t address, size_t size
     uintptr_t start = mpk_arena_map(arena, address, size);
     if (!start)
         return -ENOMEM;
-    if (mpk_source_read(source, start))
+    if (mpk_source_read(arena, source, start))
         return (int64_t)start;
     mpk_arena_unmap(arena, start, size);
     return -EIO;
@@ -67,6 +67,12 @@ static int64_t map_constant(struct mpk_syscall *call, uintptr_t address, size_t 
     return start ? (int64_t)start : -ENOMEM;
 }
 
+/* The call ends at its deadline, whatever is left to be read. */
+static bool is_late(void)
+{
+    return mpk_deadline_passed(mpk_thread_if_any());
+}
+
 static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size, int protection)
 {
     struct mpk_domain *domain = call->domain;
@@ -76,7 +82,7 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
     int64_t result;
     if (file < 0)
         return -EBADF;
-    struct mpk_source source = {file, offset, size};
+    struct mpk_source source = {file, offset, size, is_late};
     if (fstat(source.file, &status) || offset < 0 || offset % MPK_PAGE)
         return -EINVAL;
     if (protection & PROT_EXEC && (protection & PROT_WRITE || !domain->arena.loading))

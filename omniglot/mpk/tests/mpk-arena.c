@@ -340,8 +340,8 @@ static void code_is_scanned_over_borders(void **state)
     struct og_fault fault;
     for (int trusted = 0; trusted < 2; trusted++) {
         open_arena(11);
-        const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE};
-        const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE};
+        const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE, NULL};
+        const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE, NULL};
         uintptr_t start = mpk_arena_map(&arena, 0, 8 * MPK_PAGE);
         assert_true(start != 0);
         assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), start);
