@@ -110,7 +110,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
         return fault ? fault->error : OG_SYSTEM;
     void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
-        return mpk_no_addresses(fault, "cannot reserve the domain's arena");
+        return mpk_no_addresses(fault,
+                                "no addresses for the domain's arena: ulimit -v may limit them");
     arena->start = (uintptr_t)start;
     arena->size = size;
     arena->map_pages = MAP_SIZE / MPK_PAGE;

@@ -101,7 +101,7 @@ enum og_error mpk_threads_open(struct og_fault *fault)
     void *range = mmap(NULL, size + MPK_BLOCK_SIZE, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED)
-        return mpk_no_addresses(fault, "cannot reserve the thread blocks");
+        return mpk_no_addresses(fault, "no addresses for thread blocks: ulimit -v may limit them");
     enum og_error error = open_what_all_share(fault);
     if (error) {
         munmap(range, size + MPK_BLOCK_SIZE);

@@ -124,9 +124,10 @@ static void interrupt_it(void)
     int64_t rounds = rounds_for(100);
     handled = 0;
     set_timer(ITIMER_REAL, 5000);
-    CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    do
+        CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    while (!handled);
     set_timer(ITIMER_REAL, 0);
-    CHECK(hosts_system.is == PROCESS_ONLY || handled > 0);
     works();
 }
 
