@@ -2,7 +2,6 @@
 #include "mpk.h"
 
 #include <asm/prctl.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -112,9 +111,7 @@ static void keep_code_back(bool from_children)
  * in it before. */
 __attribute__((visibility("default"))) pid_t _Fork(void)
 {
-    static pid_t (*libcs)(void);
-    if (!libcs)
-        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
+    pid_t (*libcs)(void) = mpk_libc()->fork;
     if (!libcs) {
         errno = ENOSYS;
         return -1;
