@@ -144,6 +144,17 @@ static void give_all_rights(unsigned char *state)
     memcpy(state + rights_at, &rights, sizeof(rights));
 }
 
+bool mpk_frame_give_rights(void *context)
+{
+    unsigned char *state = (unsigned char *)((ucontext_t *)context)->uc_mcontext.fpregs;
+    uint32_t rights = 0;
+    if (rights_at && state)
+        memcpy(&rights, state + rights_at, sizeof(rights));
+    if (rights)
+        give_all_rights(state);
+    return rights != 0;
+}
+
 void mpk_frame_clear_state(struct mpk_frame_copy *frame)
 {
     memcpy(frame->state, sample, sample_size);

@@ -57,6 +57,9 @@ void mpk_frame_clear_state(struct mpk_frame_copy *frame);
  * alternate stack. */
 _Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where,
                                 const stack_t *stack, uintptr_t fs);
+/* Whoever the kernel's frame goes back to has all rights. False: it has them, or the processor does
+ * not say where in it they are. */
+bool mpk_frame_give_rights(void *context);
 /* The flags that one who was interrupted gets back: neither trap nor alignment check. */
 greg_t mpk_frame_flags(greg_t flags);
 

@@ -96,6 +96,36 @@ static uintptr_t push_text(struct stack *stack, const char *text)
     return push_bytes(stack, text, strlen(text) + 1);
 }
 
+enum { VARIABLES = 64, VARIABLES_SIZE = 16 << 10 };
+
+static bool is_variable(const char *text)
+{
+    return text[0] != '=' && strchr(text, '=') && strncmp(text, "LD_", 3) &&
+           strncmp(text, "GLIBC_TUNABLES=", 15);
+}
+
+/* Puts the host's variables there, and where they are into `at`, NULL-terminated. */
+static enum og_error push_variables(struct stack *stack, const char *const *variables,
+                                    uintptr_t at[VARIABLES + 1], size_t *count,
+                                    struct og_fault *fault)
+{
+    size_t size = 0;
+    for (*count = 0; variables && variables[*count]; ++*count) {
+        const char *text = variables[*count];
+        if (!is_variable(text))
+            return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0,
+                           "a variable of options.environment is no NAME=VALUE, or the runtime's "
+                           "(LD_..., GLIBC_TUNABLES)");
+        size += strlen(text) + 1;
+        if (*count == VARIABLES || size > VARIABLES_SIZE)
+            return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0,
+                           "options.environment has more than 64 variables, or 16 KiB");
+        at[*count] = push_text(stack, text);
+    }
+    at[(*count)++] = 0;
+    return OG_OK;
+}
+
 static enum og_error make_stack(struct mpk_context *context, const struct mpk_elf *boot,
                                 uintptr_t boot_base, uintptr_t loader_base, uintptr_t *start,
                                 struct og_fault *fault)
@@ -113,8 +143,13 @@ static enum og_error make_stack(struct mpk_context *context, const struct mpk_el
         push_text(&stack, "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.pthread.rseq=0:"
                           "glibc.malloc.mmap_threshold=33554432:"
                           "glibc.malloc.trim_threshold=4294967296:glibc.malloc.top_pad=262144"),
-        0,
     };
+    uintptr_t variables[VARIABLES + 1];
+    size_t count;
+    enum og_error error =
+        push_variables(&stack, context->domain->environment, variables, &count, fault);
+    if (error)
+        return error;
     uintptr_t seed = push_bytes(&stack, random, sizeof(random));
     uintptr_t platform = push_text(&stack, "x86_64");
     const Elf64_auxv_t vector[] = {
@@ -140,10 +175,12 @@ static enum og_error make_stack(struct mpk_context *context, const struct mpk_el
     };
     uintptr_t head[] = {1, name, 0};
     stack.top &= -(uintptr_t)16;
-    size_t words = (sizeof(vector) + sizeof(environment) + sizeof(head)) / sizeof(uintptr_t);
+    size_t words =
+        (sizeof(vector) + sizeof(environment) + sizeof(head)) / sizeof(uintptr_t) + count;
     if (words % 2)
         stack.top -= sizeof(uintptr_t);
     push_bytes(&stack, vector, sizeof(vector));
+    push_bytes(&stack, variables, count * sizeof(uintptr_t));
     push_bytes(&stack, environment, sizeof(environment));
     *start = push_bytes(&stack, head, sizeof(head));
     return OG_OK;

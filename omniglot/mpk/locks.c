@@ -24,6 +24,8 @@
  * purpose; what the threads that it lacks had in hand is then put right. */
 #include "mpk.h"
 
+#include <errno.h>
+
 static pthread_rwlock_t resets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
 void mpk_reset_begin(void)
@@ -125,6 +127,42 @@ static void in_child(void)
             mpk_contexts_poison(mpk_domains[i],
                                 "the deadline's clock could not be started when the "
                                 "process forked: reset the domain");
+}
+
+/* The code of the domains in which the calling thread has been. It may be in a handler that has
+ * interrupted who holds the lock: then the child has none. */
+static void keep_own_code_back(bool from_children)
+{
+    const struct mpk_thread *thread = mpk_thread_if_any();
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (thread->contexts[i])
+            (void)mpk_arena_keep_back(&thread->contexts[i]->domain->arena, from_children);
+}
+
+/* A child that fork's handlers do not run in has domains all the same. No handler of a signal runs
+ * in it before. */
+__attribute__((visibility("default"))) pid_t _Fork(void)
+{
+    pid_t (*libcs)(void) = mpk_libc()->fork;
+    if (!libcs) {
+        errno = ENOSYS;
+        return -1;
+    }
+    uint64_t mask = mpk_mask_block_all();
+    bool is_locked = mpk_thread_if_any() && !pthread_mutex_trylock(mpk_contexts_mutex());
+    if (is_locked)
+        keep_own_code_back(false);
+    pid_t child = libcs();
+    int number = errno;
+    if (is_locked) {
+        keep_own_code_back(true);
+        pthread_mutex_unlock(mpk_contexts_mutex());
+    }
+    if (child == 0)
+        mpk_thread_in_child();
+    mpk_mask_set(mask);
+    errno = number;
+    return child;
 }
 
 enum og_error mpk_locks_open(struct og_fault *fault)

@@ -40,6 +40,7 @@ struct mpk_context {
     bool signal_stack_stale; /* from before a reset: cleared when it is armed */
     bool needs_tls;          /* another thread has had the seat */
     bool forks;              /* poisoned while the process forks, and no longer */
+    uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -110,9 +111,8 @@ enum mpk_refusal mpk_thread_refusal(void);
 #define MPK_REFUSED_DISPATCH                                                                       \
     "the kernel refuses this thread Syscall User Dispatch: a seccomp filter denies it"
 #define MPK_REFUSED_SEQUENCES                                                                      \
-    "this thread has an rseq area that is not the C library's (an allocator's, librseq's): let "   \
-    "it "                                                                                          \
-    "use glibc's, or none"
+    "this thread's rseq area cannot be unregistered: it is not the C library's (an allocator's, "  \
+    "librseq's), or a seccomp filter denies it"
 /* The same; NULL if there is none yet. */
 struct mpk_thread *mpk_thread_if_any(void);
 /* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
@@ -142,8 +142,9 @@ struct mpk_thread *mpk_threads_take(unsigned *index);
 void mpk_threads_set_ready(unsigned index, bool is);
 void mpk_threads_give(unsigned index);
 
-/* In a child of fork: the kernel has turned the calling thread's dispatch off, and the other
- * threads are gone. */
+/* In a child of fork or _Fork: the kernel has turned the calling thread's dispatch off. */
+void mpk_thread_in_child(void);
+/* In a child of fork: that, and the other threads are gone. */
 void mpk_threads_forked(void);
 
 /* Visits every thread's block; none is taken away meanwhile. For the deadline's clock. */
@@ -303,13 +304,27 @@ void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault);
 size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
                     size_t size);
 
+/* --- memory from the system (pages.c) --- */
+
+/* A file in memory of that size: a descriptor, or -1, and *fault says why. */
+int mpk_memory_file(const char *name, size_t size, struct og_fault *fault);
+/* Addresses could not be reserved: for the reason that errno says, or `message`. */
+enum og_error mpk_no_addresses(struct og_fault *fault, const char *message);
+/* madvise, also where the host has its memory locked: what is dropped is locked no more. */
+bool mpk_drop(uintptr_t start, size_t size, int advice);
+/* Has the calling thread asked for all to be executable that it makes readable from now on? */
+bool mpk_reading_is_execution(void);
+#define MPK_READING_IS_EXECUTION                                                                   \
+    "this thread has asked for all memory that can be read to be executable (personality with "    \
+    "READ_IMPLIES_EXEC; setarch -X): undo it"
+
 /* --- the arena (arena.c) --- */
 
 /* What a page of the mappings is; what may be done with it follows (arena.c). */
 enum mpk_page_state {
     MPK_FREE,   /* the domain cannot touch it */
     MPK_MEMORY, /* the domain's */
-    MPK_FILE,   /* read in place; made while loading only */
+    MPK_FILE,   /* what a file held, to be read; made while loading only */
     MPK_CODE,   /* scanned; made while loading only */
     MPK_GUARD,  /* below a stack */
     MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
@@ -328,7 +343,6 @@ struct mpk_arena {
     size_t search_from;    /* no page below is free, as far as known */
     size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
-    size_t file_mappings;           /* MPK_FILE; they do not join */
     uint32_t seats_granted;         /* whose memory for scopes the domain can touch */
     uintptr_t stacks;               /* the other threads' allocation stacks */
     uintptr_t stack, heap;          /* the first thread's allocation stack; the heap */
@@ -360,7 +374,8 @@ struct mpk_source {
     size_t size;
 };
 
-/* Copies it to `address`, which has room. */
+/* Copies it to `address`, which has room. False: it cannot be read, or the calling thread's call is
+ * over its deadline. */
 bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
 
 /* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that
@@ -369,7 +384,7 @@ bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* A stack above a guard page: where it starts. */
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
-/* A file to be read in place, and memory behind it. While loading. */
+/* What a file holds, to be read and not written, and memory behind it. While loading. */
 uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source);
 /* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.
@@ -421,6 +436,12 @@ enum og_error mpk_host_code_check_loads(struct og_fault *fault);
 
 /* --- domains --- */
 
+/* A file, whatever it is called. */
+struct mpk_inode {
+    dev_t device;
+    ino_t number;
+};
+
 /* Where the boot program says the loader's functions are (boot/boot.S). */
 struct mpk_boot {
     uintptr_t dlopen, dlsym, dlclose, dlerror, posix_memalign, free, allocate_tls, ctype_init;
@@ -464,6 +485,7 @@ struct mpk_domain {
     struct og_domain domain; /* first */
     struct og_turn turn;
     unsigned index;
+    const char *const *environment; /* the options', while it loads */
     struct mpk_arena arena;
     uint32_t pkru;
     bool booted; /* the loader has handed over */
@@ -484,25 +506,29 @@ struct mpk_domain {
     struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
+    struct mpk_inode file_inodes[MPK_FILES];
     bool file_trusted[MPK_FILES];
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;
     struct mpk_thunk_made thunk_made[MPK_THUNKS];
     size_t thunk_count, thunk_limit;
+    struct mpk_symbol *symbols;
 };
 
 /* By index; NULL: free (domains.c). */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
 
-/* Gives the domain an index. OG_OK, or OG_NO_MEMORY: there is none left. */
-enum og_error mpk_domains_add(struct mpk_domain *domain, struct og_fault *fault);
+/* Gives the domain, which has a key of its own until it is removed, an index. */
+void mpk_domains_add(struct mpk_domain *domain);
 /* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
  * could not be given back (mpk_arena_close). */
 bool mpk_domains_remove(struct mpk_domain *domain);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
+
+extern const struct og_runtime og_runtime_mpk; /* domain.c */
 
 /* reset.c: putting a domain back to its state right after loading, while no other thread is inside;
  * OG_BUSY if one is, or a scope is open. */
@@ -553,6 +579,12 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
+
+/* symbols.c: what is known of symbols, by threads that are inside. 0: nothing. */
+uintptr_t mpk_symbol_known(const struct mpk_domain *domain, const char *name);
+/* False: there is no memory for it. */
+bool mpk_symbol_note(struct mpk_domain *domain, const char *name, uintptr_t address);
+void mpk_symbols_close(struct mpk_domain *domain);
 
 /* thunk.c */
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault);

@@ -143,11 +143,16 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
                       (uint64_t)registers[REG_R8], (uint64_t)registers[REG_R9]},
     };
     int64_t result = mpk_policy_serve(&call);
+    if (!call.again)
+        mpk_frame_context(thread->frame)->wakes_at = 0;
     if (call.ends_call) {
         call.fault.instruction = (uintptr_t)registers[REG_RIP] - SYSCALL_SIZE;
         recover(thread, frame, &call.fault);
     }
-    registers[REG_RAX] = result;
+    if (call.again)
+        registers[REG_RIP] -= SYSCALL_SIZE; /* and its number is there still */
+    else
+        registers[REG_RAX] = result;
     registers[REG_RCX] = registers[REG_RIP];
     registers[REG_R11] = registers[REG_EFL];
     go_on_in_time(thread, frame);
@@ -222,10 +227,22 @@ static void on_signal(struct mpk_thread *thread, int signal, siginfo_t *info, vo
     interrupted_host(thread, signal, info, context, fs);
 }
 
+/* A thread that was there before the first domain, and has entered none, has no rights to domains'
+ * memory, and finds out when it reads something in place: it gets them, and reads again. */
+static bool gives_rights(const struct mpk_thread *thread, int signal, const siginfo_t *info,
+                         void *context)
+{
+    enum { OTHERS_MEMORY = 4 /* SEGV_PKUERR */ };
+    return !thread && signal == SIGSEGV && info->si_code == OTHERS_MEMORY &&
+           mpk_frame_give_rights(context);
+}
+
 /* A domain that jumps here ends in a trap: its selector says what it is. */
 static void on_signal_elsewhere(int signal, siginfo_t *info, void *context)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
+    if (gives_rights(thread, signal, info, context))
+        return;
     /* The kernel has started it with few rights: without all it cannot make a system call, not even
      * to return. */
     if (thread)

@@ -2,7 +2,6 @@
 #include "mpk.h"
 
 #include <asm/prctl.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -70,8 +69,7 @@ bool mpk_thread_is_past_fork(const struct mpk_thread *thread)
     return thread && thread->id != (pid_t)syscall(SYS_gettid);
 }
 
-/* In a child: the kernel has turned the dispatch off. */
-static void dispatch_again(void)
+void mpk_thread_in_child(void)
 {
     if (!mpk_thread_own)
         return;
@@ -95,42 +93,7 @@ void mpk_threads_forked(void)
                 threads[i] = NULL;
         }
     }
-    dispatch_again();
-}
-
-/* The code of the domains in which the calling thread has been. It may be in a handler that has
- * interrupted who holds the lock: then the child has none. */
-static void keep_code_back(bool from_children)
-{
-    for (size_t i = 0; i < MPK_DOMAINS; i++)
-        if (mpk_thread_own->contexts[i])
-            (void)mpk_arena_keep_back(&mpk_thread_own->contexts[i]->domain->arena, from_children);
-}
-
-/* A child that fork's handlers do not run in has domains all the same. No handler of a signal runs
- * in it before. */
-__attribute__((visibility("default"))) pid_t _Fork(void)
-{
-    pid_t (*libcs)(void) = mpk_libc()->fork;
-    if (!libcs) {
-        errno = ENOSYS;
-        return -1;
-    }
-    uint64_t mask = mpk_mask_block_all();
-    bool is_locked = mpk_thread_own && !pthread_mutex_trylock(mpk_contexts_mutex());
-    if (is_locked)
-        keep_code_back(false);
-    pid_t child = libcs();
-    int number = errno;
-    if (is_locked) {
-        keep_code_back(true);
-        pthread_mutex_unlock(mpk_contexts_mutex());
-    }
-    if (child == 0)
-        dispatch_again();
-    mpk_mask_set(mask);
-    errno = number;
-    return child;
+    mpk_thread_in_child();
 }
 
 void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))

@@ -42,6 +42,15 @@ missing=$(grep -o '`[a-z0-9_/*-]*\(/\|\.[chS]\|\.csv\|\.mk\)`' docs/README.md | 
 [ -z "$missing" ]
 report $? "what_docs_readme_names_is_there"
 [ -z "$missing" ] || echo "# $missing"
+# docs/hosts.md against the table of hosts, both ways: its tables' last columns name rows.
+documented=$(mktemp)
+# shellcheck disable=SC2016
+grep '^|' docs/hosts.md | sed 's/.*|\([^|]*\)|$/\1/' | grep -o '`[^`]*`' | tr -d '`' | sort >"$documented"
+wrong=$(sed -n 's/^    ROW\(_WITH\)*(\([a-zA-Z0-9_]*\),.*/\2/p' omniglot/tests/hosts/*.c | sort | diff - "$documented")
+rm -f "$documented"
+[ -z "$wrong" ]
+report $? "the_page_of_hosts_names_each_row_of_their_table_once_and_no_other"
+[ -z "$wrong" ] || echo "$wrong" | sed -n 's/^< /# lacks: /p; s/^> /# has: /p'
 targets=$(sed -n 's/.*\(`\|^    \)make \([a-z][a-z0-9-]*\).*/\2/p' README.md docs/*.md | sort -u)
 for target in $targets; do
     make -n "$target" A=x B=y >/dev/null 2>&1

@@ -63,6 +63,11 @@ struct og_options {
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
                                           link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */
+    const char *const *environment;    /* what foreign code finds by getenv (OG_MPK), as NAME=VALUE:
+                                          LANG or TZ, whose files readable_paths may have to name; no
+                                          LD_... and no GLIBC_TUNABLES, which are the runtime's.
+                                          NULL-terminated, at most 64 of together 16 KiB; NULL: none.
+                                          (OG_NONE: the program's own) */
     enum og_threads threads;
 };
 

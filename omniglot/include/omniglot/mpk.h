@@ -1,6 +1,7 @@
 /* What is OG_MPK's alone: whether this machine can give it, and what the host's own code and signal
  * handlers have to do with it. A program calls none of this unless it makes or loads code, or
- * installs handlers past the C library. */
+ * installs handlers past the C library. What a program may do beside domains, with signals, threads
+ * and processes, and what it may not: docs/hosts.md. */
 #ifndef OMNIGLOT_MPK_H
 #define OMNIGLOT_MPK_H
 
@@ -12,6 +13,11 @@ struct sigaction;
 /* Can this machine give OG_MPK? OG_OK, or OG_UNSUPPORTED and in *fault, which may be NULL, the
  * sentence why not. Opens nothing; any thread may ask. */
 enum og_error og_mpk_supported(struct og_fault *fault);
+
+/* What else a host has to see to, beyond code and handlers, is in docs/threat-model.md ("What the
+ * host must see to"): it does not ask for memory that executes what it reads (personality), closes
+ * no descriptors that are not its own (closefrom), and has neither io_uring rings, nor an rseq
+ * area, nor Syscall User Dispatch of its own on threads that call into domains. */
 
 /* Looks at all code of the process, as og_domain_open does before a domain can run. For a host
  * that makes or loads code while domains are open: call it before the next call into one.

@@ -351,6 +351,8 @@ static uint64_t loads(void)
 
 enum og_error mpk_host_code_check(struct og_fault *fault)
 {
+    if (mpk_reading_is_execution())
+        return og_fail(fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
     pthread_mutex_lock(&lock);
     uint64_t count = loads();
     enum og_error error = check(0, UINTPTR_MAX, fault);
@@ -362,7 +364,8 @@ enum og_error mpk_host_code_check(struct og_fault *fault)
 
 enum og_error mpk_host_code_check_loads(struct og_fault *fault)
 {
-    return loads() == loads_seen ? OG_OK : mpk_host_code_check(fault);
+    bool as_it_was = loads() == loads_seen && !mpk_reading_is_execution();
+    return as_it_was ? OG_OK : mpk_host_code_check(fault);
 }
 
 enum og_error og_mpk_check_host(struct og_fault *fault)

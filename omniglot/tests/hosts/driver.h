@@ -1,5 +1,7 @@
 /* The system that a driver's stubs make: to be included after them, where HOSTS_NAME, HOSTS_IS and
- * HOSTS_OPTIONS(milliseconds), the options of hosted_open_from, are defined. */
+ * HOSTS_OPTIONS(milliseconds), the options of hosted_open_from, are defined; and
+ * HOSTS_ENVIRONMENT(variables, paths), other ones, where the library can be given an environment;
+ * and HOSTS_IN_PLACE, where the host can use its memory. */
 #include "omniglot/tests/hosts/hosts.h"
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +10,18 @@ struct hosts_library {
     struct hosted hosted;
 };
 
-/* libhosted.so is in ../lib. */
+/* Its file is in ../lib. */
 static void find_library(char *path, size_t size)
 {
+    if (hosts_folder) {
+        snprintf(path, size, "%s/liboghosted.so", hosts_folder);
+        return;
+    }
     ssize_t length = readlink("/proc/self/exe", path, size - 1);
     path[length < 0 ? 0 : length] = '\0';
     for (int i = 0; i < 2 && strrchr(path, '/'); i++)
         *strrchr(path, '/') = '\0';
-    strncat(path, "/lib/libhosted.so", size - strlen(path) - 1);
+    strncat(path, "/lib/liboghosted.so", size - strlen(path) - 1);
 }
 
 static enum og_error open_hosted(struct hosts_library **library, unsigned deadline_ms,
@@ -27,6 +33,35 @@ static enum og_error open_hosted(struct hosts_library **library, unsigned deadli
     (void)deadline_ms;
     return hosted_open_from(&(*library)->hosted, path, HOSTS_OPTIONS(deadline_ms), why);
 }
+
+#ifdef HOSTS_ENVIRONMENT
+static enum og_error open_hosted_with(struct hosts_library **library,
+                                      const char *const *environment, const char *const *paths,
+                                      struct og_fault *why)
+{
+    char path[4096];
+    find_library(path, sizeof(path));
+    *library = calloc(1, sizeof(**library));
+    return hosted_open_from(&(*library)->hosted, path, HOSTS_ENVIRONMENT(environment, paths), why);
+}
+#else
+#define open_hosted_with NULL
+#endif
+
+#ifdef HOSTS_IN_PLACE
+static long *hosted_word(struct hosts_library *library)
+{
+    struct og_fault why;
+    struct og_scope scope;
+    og_scope_begin(library->hosted.instance.domain, &scope);
+    long og_mut *word = og_heap_alloc(&scope.access, long, 1, &why);
+    CHECK(word && og_write(&scope.access, word, 42, &why) == OG_OK);
+    og_scope_end(&scope);
+    return (long *)(uintptr_t)word;
+}
+#else
+#define hosted_word NULL
+#endif
 
 static enum og_error call_hosted(struct hosts_library *library, enum hosted_task task,
                                  int64_t argument, int64_t *result, struct og_fault *why)
@@ -62,6 +97,8 @@ static enum og_error close_hosted(struct hosts_library *library, struct og_fault
 const struct hosts_system hosts_system = {.name = HOSTS_NAME,
                                           .is = HOSTS_IS,
                                           .open = open_hosted,
+                                          .open_with = open_hosted_with,
+                                          .word = hosted_word,
                                           .call = call_hosted,
                                           .call_back = call_hosted_back,
                                           .reset = reset_hosted,

@@ -1,8 +1,8 @@
-/* libhosted: what hosts of every kind call. */
+/* liboghosted: what hosts of every kind call. */
 #include "omniglot/tests/hosts/library.h"
 #include <omniglot/interface.h>
 
-OG_LIBRARY(hosted, "libhosted.so");
+OG_LIBRARY(hosted, "liboghosted.so");
 
 int64_t hosted_do(uint32_t task, int64_t argument);
 

@@ -34,9 +34,15 @@ struct hosts_library;
 struct hosts_system {
     const char *name; /* og-mpk */
     unsigned is;      /* one of them */
-    /* Opens libhosted; deadline 0: none. */
+    /* Opens liboghosted; deadline 0: none. */
     enum og_error (*open)(struct hosts_library **library, unsigned deadline_ms,
                           struct og_fault *fault);
+    /* With what it is to find in its environment, and what it may read; NULL: the system has no
+     * such options. */
+    enum og_error (*open_with)(struct hosts_library **library, const char *const *environment,
+                               const char *const *paths, struct og_fault *fault);
+    /* A word of the library's memory, 42, which the host may read and write in place; or NULL. */
+    long *(*word)(struct hosts_library *library);
     enum og_error (*call)(struct hosts_library *library, enum hosted_task task, int64_t argument,
                           int64_t *result, struct og_fault *fault);
     /* hosted_call_back with `callback`. */
@@ -74,8 +80,10 @@ enum {
 extern const struct hosts_row hosts_signals[], hosts_deadlines[], hosts_threads[],
     hosts_processes[], hosts_world[], hosts_settings[];
 
-/* A driver's main. Arguments: a pattern of names; --list prints the rows' names; --row NAME runs
- * one here. */
+extern const char *hosts_folder; /* where liboghosted.so is; NULL: ../lib */
+
+/* A driver's main. Arguments: a folder (hosts_folder); a pattern of names; --list prints the rows'
+ * names; --row NAME runs one here. */
 int hosts_run(int argc, char **argv);
 
 /* --- for rows --- */
@@ -115,6 +123,7 @@ bool was_killed_by(int status, int signal);
 void in_thread(void *(*run)(void *), void *argument);
 /* Rounds of HOSTED_COMPUTE that take about so long. */
 int64_t rounds_for(unsigned milliseconds);
+long now_ms(void);
 /* Does the fault's message have the words? Says what it has, if not. */
 bool says(const char *words);
 

@@ -1,5 +1,6 @@
-/* libhosted: a library that does, when it is asked, what libraries do that a host has to live with.
- * It is one source for every isolation; what a module of WebAssembly has not is -ENOSYS there. */
+/* liboghosted: a library that does, when it is asked, what libraries do that a host has to live
+ * with. It is one source for every isolation; what a module of WebAssembly has not is -ENOSYS
+ * there. */
 #ifndef OMNIGLOT_TESTS_HOSTS_LIBRARY_H
 #define OMNIGLOT_TESTS_HOSTS_LIBRARY_H
 

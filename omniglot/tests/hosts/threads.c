@@ -209,6 +209,31 @@ static void has_threads_from_before_it_opens(void)
     close_it();
 }
 
+static long *volatile word;
+
+static void *read_when_opened(void *read)
+{
+    sem_wait(&opened);
+    *(long *)read = *(volatile long *)word;
+    *(volatile long *)word = 43;
+    return NULL;
+}
+
+static void reads_in_place_in_threads_from_before(void)
+{
+    pthread_t thread;
+    long read = 0;
+    sem_init(&opened, 0, 0);
+    CHECK(!pthread_create(&thread, NULL, read_when_opened, &read));
+    open_it();
+    word = hosts_system.word(the_library);
+    sem_post(&opened);
+    CHECK(!pthread_join(thread, NULL));
+    CHECK(read == 42 && *word == 43);
+    works();
+    close_it();
+}
+
 const struct hosts_row hosts_threads[] = {
     ROW(calls_from_many_threads_in_turn, DOMAINS),
     ROW(calls_from_many_threads_at_once, DOMAINS),
@@ -218,5 +243,6 @@ const struct hosts_row hosts_threads[] = {
     ROW(ends_a_thread_in_a_callback, DOMAINS),
     ROW(ends_threads_that_have_called, DOMAINS),
     ROW(has_threads_from_before_it_opens, DOMAINS),
+    ROW(reads_in_place_in_threads_from_before, DOMAINS),
     {NULL, NULL, 0, 0},
 };

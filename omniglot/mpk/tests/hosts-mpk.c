@@ -1,7 +1,0 @@
-/* The hosts over domains behind protection keys. */
-#include "omniglot/tests/hosts/hosted-og.h"
-
-#define HOSTS_NAME        "og-mpk"
-#define HOSTS_IS          OG_MPK_ONLY
-#define HOSTS_OPTIONS(ms) &((const struct og_options){.isolation = OG_MPK, .deadline_ms = (ms)})
-#include "omniglot/tests/hosts/driver.h"
