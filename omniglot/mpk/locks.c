@@ -24,7 +24,6 @@
  * purpose; what the threads that it lacks had in hand is then put right. */
 #include "mpk.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 
 static pthread_rwlock_t resets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
@@ -144,9 +143,7 @@ static void keep_own_code_back(bool from_children)
  * in it before. */
 __attribute__((visibility("default"))) pid_t _Fork(void)
 {
-    static pid_t (*libcs)(void);
-    if (!libcs)
-        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
+    pid_t (*libcs)(void) = mpk_libc()->fork;
     if (!libcs) {
         errno = ENOSYS;
         return -1;

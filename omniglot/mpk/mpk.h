@@ -13,6 +13,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <threads.h>
+#include <time.h>
 #include <ucontext.h>
 
 enum { MPK_PAGE = 4096 };
@@ -63,7 +65,8 @@ struct mpk_thread {
     /* Deadlines (deadline.c): nanoseconds, each of the call of that number. The clock's: */
     _Atomic uint64_t charged, charged_for;
     _Atomic uint64_t over_for; /* the call that has been charged all it may be */
-    _Atomic uint64_t told;     /* by a signal, and has not heard yet */
+    _Atomic uint64_t told;     /* the call that was told by a signal, and has not heard yet */
+    unsigned silent;           /* ticks since */
     /* The thread's: */
     _Atomic uint64_t carried, carried_for; /* what had been charged before a callback */
     _Atomic uint64_t limit, limit_for;     /* not to be told before */
@@ -177,6 +180,22 @@ bool mpk_is_fault(int signal);
 /* Does with a signal that is none of a domain's what the host has asked for. `context` is the
  * kernel's; all signals are blocked, and are so again when this returns. */
 void mpk_host_signal(int signal, siginfo_t *info, void *context);
+
+/* --- the C library's functions that the runtime's stand for (libc.c); NULL: it has none --- */
+
+typedef int mpk_create_thread(pthread_t *restrict, const pthread_attr_t *restrict,
+                              void *(*)(void *), void *restrict);
+typedef int mpk_create_standard_thread(thrd_t *, thrd_start_t, void *);
+typedef int mpk_wait_for_signal(const sigset_t *restrict, siginfo_t *restrict,
+                                const struct timespec *restrict);
+struct mpk_libc {
+    mpk_create_thread *create_thread;
+    mpk_create_standard_thread *create_standard_thread;
+    int (*cancel_thread)(pthread_t);
+    pid_t (*fork)(void);
+    mpk_wait_for_signal *wait_for_signal;
+};
+const struct mpk_libc *mpk_libc(void);
 
 /* --- signal masks (masks.c); what the host does with its own, and with alternate stacks, is
  * host_masks.c's --- */
