@@ -141,8 +141,8 @@ struct callback_return og_mpk_callback_serve(uint64_t number, uintptr_t address,
         og_mpk_leave();
 
     memcpy(frame, &result, sizeof(result));
-    if (mpk_thread_in_gate()->armed != context->index)
-        og_mpk_arm((unsigned)context->index);
+    if (mpk_thread_in_gate()->armed != context->index && !og_mpk_arm((unsigned)context->index))
+        og_mpk_leave();
     return (struct callback_return){address, context->foreign_fs};
 }
 

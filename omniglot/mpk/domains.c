@@ -8,7 +8,7 @@ enum og_error mpk_domains_add(struct mpk_domain *domain, struct og_fault *fault)
 {
     enum og_error error = OG_NO_MEMORY;
     pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < MPK_DOMAINS && error; i++) {
+    for (unsigned i = MPK_NO_DOMAIN + 1; i < MPK_DOMAINS && error; i++) {
         if (!mpk_domains[i]) {
             mpk_domains[i] = domain;
             domain->index = i;
@@ -25,8 +25,7 @@ bool mpk_domains_remove(struct mpk_domain *domain)
 {
     pthread_mutex_lock(&lock);
     bool gone = mpk_arena_close(&domain->arena);
-    if (domain->index < MPK_DOMAINS)
-        mpk_domains[domain->index] = NULL;
+    mpk_domains[domain->index] = NULL;
     pthread_mutex_unlock(&lock);
     return gone;
 }
