@@ -95,7 +95,7 @@ fuzzer = $(eval $(call fuzzer_rule,$(1),$(2),$(3)))
 
 include omniglot/build.mk
 include baselines/build.mk
-include omniglot/bindgen/build.mk
+include omniglot/bindgen/tests/build.mk
 include omniglot/tests/hosts/build.mk
 include workloads/build.mk
 include bench/build.mk
@@ -119,14 +119,14 @@ $(BUILD)/object/%.o: %.S $(BUILD_FILES)
 
 -include $(OBJECTS:.o=.d) $(RV32_OBJECTS:.o=.d)
 
-.PHONY: all programs tests fuzzers deps check test stress fuzz lint format docker clean help
+.PHONY: all programs tests fuzzers deps check test stress fuzz lint analysis format docker clean help
 all: programs tests
 programs: $(PROGRAMS) $(ARCHIVES) $(SHARED)
 tests: $(TESTS) programs
 fuzzers: $(FUZZERS)
 
 deps:
-	@omniglot/tools/install-packages docker/packages
+	@tools/install-packages docker/packages
 
 # --- tests ---
 
@@ -143,7 +143,7 @@ test: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SANITIZE=1 tests
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
 	@$(MAKE) --no-print-directory $(PARALLEL) rv32
-	@omniglot/tests/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
+	@tools/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
 	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) $(rv32_image_tests) \
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
 
@@ -154,7 +154,7 @@ CHECK_SCRIPTS := $(addprefix omniglot/tests/,must-not-compile.sh layers headers)
     omniglot/rv32/tests/board
 checked_tests = $(foreach test,$(filter-out $(SLOW_TESTS:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))=$(test)')
 check: tests
-	@omniglot/tests/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/mpk/tests/mpk-in-guest mpk-calls' \
+	@tools/run-tests 'mpk-calls-in-guest=BUILD=$(BUILD) omniglot/mpk/tests/mpk-in-guest mpk-calls' \
 	    'golden=BUILD=$(BUILD) omniglot/bindgen/tests/og-bindgen-behaviour golden' \
 	    $(foreach script,$(CHECK_SCRIPTS),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)') $(checked_tests)
 
@@ -174,9 +174,11 @@ C_FILES = $(shell git ls-files '*.c' '*.h' '*.cc')
 # clang-tidy does not look at tests, fuzzers and attacks (but their watcher), which do on purpose what
 # it looks for; nor at workloads/, compiled once for each system with stubs in which it takes foreign
 # addresses for pointers that may be NULL; nor at wasm/module.c, compiled once for each module, with
-# its header. The embedded target's are RV32_LINTED.
+# its header. Headers are looked at where they are included. The embedded target's are RV32_LINTED.
 LINTED = $(shell git ls-files 'omniglot/*.c' 'baselines/*.c' 'bench/*.c' 'attacks/watch/*.c' | \
     grep -v -e /tests/ -e /fuzz/ -e /rv32/ -e /pmp/ -e /task/ -e wasm/module.c)
+# Google Benchmark keeps in its own list what it allocates, which the analysis cannot see.
+LINT_CXX := --checks=-clang-analyzer-cplusplus.NewDeleteLeaks
 
 format:
 	@clang-format -i $(C_FILES)
@@ -184,8 +186,14 @@ format:
 lint: deps
 	@clang-format --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
+	@$(MAKE) --no-print-directory CC=clang analysis
+
+# By what Clang's build has generated.
+analysis:
 	@clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=gnu11 $(CPPFLAGS) -isystem $(LLVM)/include \
 	    $(FLAGS_bench/mpk-model/counting) -Wthread-safety
+	@clang-tidy --quiet --warnings-as-errors='*' $(LINT_CXX) $(shell git ls-files '*.cc' | grep -v /tests/) -- \
+	    -std=gnu++17 $(CPPFLAGS) $(FLAGS_bench/drivers/bench)
 	@clang-tidy --quiet --warnings-as-errors='*' $(RV32_LINTED) -- $(RV32_LINT_FLAGS)
 
 docker:
@@ -197,8 +205,9 @@ clean:
 help:
 	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
 	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
-	@echo 'make programs      only build: og-bindgen, og-doctor, og-run, ... and the archives to link, in'
-	@echo '                   build/gcc/bin and build/gcc/lib'
+	@echo 'make product       only build what a program needs that calls libraries: og-bindgen, og-doctor,'
+	@echo '                   og-run, og-scan and the archives to link, in build/gcc/bin and build/gcc/lib'
+	@echo 'make programs      build all that there is, but tests'
 	@echo 'make check         before a commit: the quick tests, of one compiler, in a minute'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'

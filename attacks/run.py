@@ -144,7 +144,7 @@ def natively(build, options, systems, out):
 def in_guest(build, options, kernel, systems, out):
     total = len(names_of(build, options.attacks)) * len(systems)
     print(f"  in the guest, kernel {kernel}: {total} runs, {' '.join(systems)}", flush=True)
-    command = [os.path.join(ROOT, "omniglot", "tools", "pku-guest"), "--cpus", "2", "--without",
+    command = [os.path.join(ROOT, "tools", "pku-guest"), "--cpus", "2", "--without",
                "smap", "--timeout", str(GUEST_TIMEOUT), "--out", os.path.basename(out)]
     if kernel != "default":
         command += ["--kernel", kernel]
@@ -171,7 +171,7 @@ def on_rv32(images, options, systems):
         if not os.path.exists(image):
             raise Failed(f"there is no {image}; `make rv32` builds it")
         print(f"  on the embedded target: {system}", flush=True)
-        done = subprocess.run([os.path.join(ROOT, "omniglot", "rv32", "rv32-run"), image],
+        done = subprocess.run([os.path.join(ROOT, "tools", "rv32-run"), image],
                               capture_output=True, text=True, errors="replace", check=False)
         found = [match.groups() for match in map(RV32_LINE.match, done.stdout.splitlines()) if match]
         if not found:

@@ -14,16 +14,18 @@ PROCESS_LIBS := -lseccomp
 # $(call process_worker,LIBRARY,SOURCES,LIBRARIES): the program og-worker-LIBRARY, which serves it.
 process_worker = $(call program,bin/og-worker-$(1),$(2),process-worker,$(3))
 
-$(call process_worker,test,baselines/process/tests/test-worker.c)
+ORDINARY := baselines/process/tests/ordinary.c
+$(call process_worker,test,baselines/process/tests/test-worker.c $(ORDINARY))
 $(call process_worker,liar,baselines/process/tests/liar-worker.c)
 
-# $(call process_test,NAME,WORKERS): a test that finds its workers in ../bin.
-process_test = $(call test,$(1),baselines/process/tests/$(1).c,$(PROCESS),$(PROCESS_LIBS))$(eval \
+# $(call process_test,NAME,WORKERS,SOURCES): a test that finds its workers in ../bin.
+process_test = $(call test,$(1),baselines/process/tests/$(1).c $(3),$(PROCESS),$(PROCESS_LIBS))$(eval \
     $(BUILD)/test/$(1): | $(2:%=$(BUILD)/bin/og-worker-%))
 $(call process_test,process-wire,)
 $(call process_test,process-calls,test)
 $(call process_test,process-failures,test liar)
-$(call process_test,process-confinement,test)
+$(call process_test,process-confinement,test,$(ORDINARY))
+TEST_SCRIPTS += baselines/process/tests/documented-calls
 $(call process_test,process-placement,test)
 $(call process_test,process-stress,test)
 

@@ -1,28 +1,29 @@
-# The core, the isolations, their tools and tests.
+# The core, what every program links, and the tests of the API. What is made of a folder here is said by
+# its build.mk, which is found by being there.
 
-# Which isolation a domain gets depends on those of the build, of which core knows nothing: it is linked
-# with their list, so that the archives' order is none, mpk, core.
 CORE := $(filter-out %/isolation.c,$(wildcard omniglot/core/*.c))
 $(call archive,og-core,$(CORE))
-$(call archive,og-none,omniglot/isolations.c omniglot/core/isolation.c $(wildcard omniglot/none/*.c))
 
-# og-none's allocator: Debian's jemalloc as one object, in which only what heap.c calls is to be seen,
-# and by other names, so that it replaces nobody's malloc.
-JEMALLOC_FUNCTIONS := mallocx rallocx sallocx dallocx mallctl
-JEMALLOC_OBJECT := $(BUILD)/object/jemalloc.o
-$(JEMALLOC_OBJECT):
-	$(call say,OBJCOPY,$@)
-	@mkdir -p $(@D)
-	$(Q)ld -r -o $@.linked $(JEMALLOC_FUNCTIONS:%=-u %) \
-	    "$$($(CC) -print-file-name=libjemalloc_pic.a)"
-	$(Q)objcopy $(foreach name,$(JEMALLOC_FUNCTIONS),--redefine-sym $(name)=og_jemalloc_$(name) \
-	    --keep-global-symbol og_jemalloc_$(name)) --redefine-sym malloc_conf=og_jemalloc_conf \
-	    --keep-global-symbol og_jemalloc_conf $@.linked $@
-$(BUILD)/lib/og-none.a: $(JEMALLOC_OBJECT)
+# $(call isolation,NAME,SOURCES): the archive og-NAME, which programs link.
+isolation = $(eval ISOLATIONS += og-$(1))$(call archive,og-$(1),$(2))
 
-# What a program that uses Omniglot links: $(call program,PATH,SOURCES,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-OMNIGLOT := og-none og-mpk og-core
+include $(wildcard omniglot/*/build.mk)
+
+# What a program that uses Omniglot links: $(call program,PATH,SOURCES,$(OMNIGLOT),$(OMNIGLOT_LIBS)). Which
+# isolation a domain gets depends on those of the build, of which core knows nothing: it comes last, and
+# og-none, which has their list, first.
+OMNIGLOT := og-none $(filter-out og-none,$(ISOLATIONS)) og-core
 OMNIGLOT_LIBS := -lm -ldl -lpthread
+
+$(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/code/elf.c omniglot/mpk/code/scan.c \
+    omniglot/core/printable.c,,)
+
+# What somebody needs who calls libraries: archives to link and tools. The headers are omniglot/include.
+PRODUCT := $(OMNIGLOT:%=$(BUILD)/lib/%.a) $(addprefix $(BUILD)/bin/,og-bindgen og-doctor og-run og-scan)
+.PHONY: product
+product: $(PRODUCT)
 
 $(call test,core-isolation,omniglot/tests/core-isolation.c omniglot/core/isolation.c,og-core,)
 $(call test,core-scope,omniglot/tests/core-scope.c omniglot/tests/fake-domain.c,og-core,)
@@ -49,42 +50,10 @@ $(BUILD)/test/none-allocations: | $(BUILD)/lib/libogforeign.so
 $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
-$(call program,bin/og-doctor,omniglot/tools/og-doctor.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-run,omniglot/tools/og-run.c omniglot/tools/og-run-arguments.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call program,bin/og-scan,omniglot/tools/og-scan.c omniglot/mpk/code/elf.c omniglot/mpk/code/scan.c \
-    omniglot/core/printable.c,,)
-
-# og-bindgen, which reads interface files with libclang.
-LLVM := /usr/lib/llvm-14
-BINDGEN := $(wildcard omniglot/bindgen/*.c)
-$(foreach source,$(basename $(BINDGEN)),$(eval FLAGS_$(source) += -isystem $(LLVM)/include))
-$(call program,bin/og-bindgen,$(BINDGEN),,-L$(LLVM)/lib -lclang-14)
-
-# $(call stubs_rule,FOLDER,NAME): makes the stubs of FOLDER/NAME.og.h, of every discipline. What
-# includes them depends on $(BUILD)/generated/FOLDER/stubs, which says that they are made.
-define stubs_rule
-$(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interface.h \
-    $(BUILD)/bin/og-bindgen .clang-format $(if $(filter $(2),$(WASM_MODULES)),$(WASM)/module/$(2)-module.h)
-	$$(call say,BINDGEN,$$<)
-	@mkdir -p $$(@D)
-	$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --output $$(@D) $$< -- $(CPPFLAGS)
-	$(if $(filter $(2),$(WASM_MODULES)),$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --wasm --output $$(@D) $$< -- \
-	    $(WASM_STUBS_FLAGS) $(filter -I% -D%,$(WASM_FLAGS_$(2))))
-	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(2)-*.[ch]
-	@touch $$@
-$(BUILD)/generated/$(1)/$(2)-worker.c: $(BUILD)/generated/$(1)/stubs ;
-endef
-
-TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers omniglot/tests/pku-guest.sh
+TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers tools/tests/pku-guest.sh omniglot/tests/product.sh
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
-    omniglot/tests/readme.sh omniglot/tests/link-host.sh omniglot/tests/og-run.sh
+    omniglot/tests/readme.sh omniglot/tools/tests/link-host.sh omniglot/tools/tests/og-run.sh
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(CORE))
 
-# --- over protection keys ---
-
-include omniglot/mpk/build.mk
-
-# --- the embedded target ---
-
-include omniglot/rv32/build.mk omniglot/rv32/tests/build.mk omniglot/pmp/tests/build.mk
+include omniglot/mpk/tests/build.mk omniglot/rv32/tests/build.mk omniglot/pmp/tests/build.mk

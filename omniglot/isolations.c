@@ -1,4 +1,5 @@
 /* The isolations of x86-64 Linux, the best first: the one place that knows them all. */
-#include "omniglot/runtime.h"
+#include "omniglot/mpk/mpk.h"
+#include "omniglot/none/none.h"
 
 const struct og_runtime *const og_runtimes[] = {&og_runtime_mpk, &og_runtime_none, NULL};

@@ -41,7 +41,7 @@ def guest_command(options):
                    + glob.glob(os.path.join(build, "lib", "libogubench*.so")))
     for workload in input_files.workloads():
         files += [path for _, _, path, _ in input_files.listed(workload)]
-    command = [os.path.join(ROOT, "omniglot", "tools", "pku-guest"), "--icount",
+    command = [os.path.join(ROOT, "tools", "pku-guest"), "--icount",
                "--timeout", str(TIMEOUT), "--out", TARGET]
     for path in files:
         command += ["--add", path]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import system_table
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RUN = os.path.join(ROOT, "omniglot", "rv32", "rv32-run")
+RUN = os.path.join(ROOT, "tools", "rv32-run")
 TIMEOUT = 120
 # In the order of the tables and figures; raw is what the others are compared with.
 SYSTEMS = tuple(system.name for system in system_table.ALL if system.has_image)

@@ -86,8 +86,8 @@ $(call rv32_system,og-pmp,   og,        OG_PMP)
 # $(call upstream,NAME,LIST): a library's upstream tarball, the source package NAME that LIST tells, for the
 # targets that need a build of their own: in build/source/NAME, where its files are once it is unpacked.
 define upstream_rule
-build/source/$(1).unpacked: $(2) omniglot/tools/fetch-source
-	$(Q)omniglot/tools/fetch-source $(2) $(1) build/source/$(1)
+build/source/$(1).unpacked: $(2) tools/fetch-source
+	$(Q)tools/fetch-source $(2) $(1) build/source/$(1)
 	@touch $$@
 build/source/$(1)/%: | build/source/$(1).unpacked ;
 endef

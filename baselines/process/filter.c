@@ -1,106 +1,218 @@
-/* The allow-list. Each entry is here because a worker that computes, allocates
- * and talks over its own descriptors cannot do without it. */
+/* The calls a worker may make, those it is refused, and by silence those that end it.
+ *
+ * Allowed is what a worker that computes, allocates and talks over its own descriptors cannot do
+ * without, and what tells it nothing but of itself, the time and the machine. Refused is what
+ * ordinary libraries do by the way and go on without: they get an error that the C library takes
+ * for an answer. All else no honest library has use for here. docs/process-sandbox.md names each.
+ */
 #include "baselines/process/filter.h"
 
 #include "baselines/process/message.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ALLOW(name, ...)                                                                           \
-    allow(filter, SCMP_SYS(name), (struct scmp_arg_cmp[]){__VA_ARGS__},                            \
-          sizeof((struct scmp_arg_cmp[]){__VA_ARGS__}) / sizeof(struct scmp_arg_cmp))
-/* Argument number `index` is `value`; argument number `index`, masked, is `value`. */
-#define IS(index, value)                                                                           \
-    {                                                                                              \
-        (index), SCMP_CMP_EQ, (value), 0                                                           \
-    }
-#define MASKED(index, mask, value)                                                                 \
-    {                                                                                              \
-        (index), SCMP_CMP_MASKED_EQ, (mask), (value)                                               \
-    }
-#define ALLOW_ANY(name) allow(filter, SCMP_SYS(name), NULL, 0)
+/* What is done about one call, where all of `arguments` (up to the first without an operation)
+ * are so. No two rules for a call may match at once. */
+struct rule {
+    int call;
+    uint32_t action;
+    struct scmp_arg_cmp arguments[2];
+};
 
-static int allow(scmp_filter_ctx filter, int call, const struct scmp_arg_cmp *arguments,
-                 size_t count)
-{
-    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, (unsigned)count, arguments);
-}
+/* clang-format off */
+#define ALLOW(name)                 {SCMP_SYS(name), SCMP_ACT_ALLOW, {{0}}}
+#define ALLOW_IF(name, ...)         {SCMP_SYS(name), SCMP_ACT_ALLOW, {__VA_ARGS__}}
+/* The call is not made, and returns `error`. */
+#define REFUSE(error, name)         {SCMP_SYS(name), SCMP_ACT_ERRNO(error), {{0}}}
+#define REFUSE_IF(error, name, ...) {SCMP_SYS(name), SCMP_ACT_ERRNO(error), {__VA_ARGS__}}
+/* Argument number `index`: is `value`; is not; is at least; is at most; masked, is `value`. */
+#define IS(index, value)            {(index), SCMP_CMP_EQ, (value), 0}
+#define IS_NOT(index, value)        {(index), SCMP_CMP_NE, (value), 0}
+#define FROM(index, value)          {(index), SCMP_CMP_GE, (value), 0}
+#define UP_TO(index, value)         {(index), SCMP_CMP_LE, (value), 0}
+#define MASKED(index, mask, value)  {(index), SCMP_CMP_MASKED_EQ, (mask), (value)}
+/* clang-format on */
+/* Of an int's bits, none but `bits` is set. */
+#define ONLY(index, bits) MASKED((index), ~(scmp_datum_t)(bits)&UINT32_MAX, 0)
+/* An open that only reads (O_TMPFILE has to write). */
+#define READS(index) MASKED((index), O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)
 
-static int allow_messages(scmp_filter_ctx filter, enum process_transport transport)
-{
+static const struct rule messages[] = {
     /* With the flags that we use: others, as out-of-band data, are another part of the kernel, one
      * that sandboxes were left through (CVE-2025-38236). */
-    scmp_datum_t unused = ~(scmp_datum_t)MSG_WAITALL & UINT32_MAX;
-    int error = ALLOW(recvfrom, IS(0, WORKER_SOCKET), MASKED(3, unused, 0));
-    if (!error)
-        error = ALLOW(sendmsg, IS(0, WORKER_SOCKET), MASKED(2, UINT32_MAX, MSG_NOSIGNAL));
-    /* Waiting and waking, on shared or private words. */
-    scmp_datum_t others = ~(scmp_datum_t)(FUTEX_WAIT | FUTEX_WAKE | FUTEX_PRIVATE_FLAG);
-    if (!error)
-        error = ALLOW(futex, MASKED(1, others & UINT32_MAX, 0));
-    if (!error)
-        error = ALLOW_ANY(sched_yield);
-    if (!error && transport == PROCESS_PIPE)
-        error = ALLOW(read, IS(0, WORKER_CALLS));
-    if (!error && transport == PROCESS_PIPE)
-        error = ALLOW(write, IS(0, WORKER_ANSWERS));
-    return error;
-}
+    ALLOW_IF(recvfrom, IS(0, WORKER_SOCKET), ONLY(3, MSG_WAITALL)),
+    ALLOW_IF(sendmsg, IS(0, WORKER_SOCKET), MASKED(2, UINT32_MAX, MSG_NOSIGNAL)),
+    /* Waiting and waking, on shared or private words; and waiting until a time. */
+    ALLOW_IF(futex, ONLY(1, FUTEX_WAIT | FUTEX_WAKE | FUTEX_PRIVATE_FLAG)),
+    ALLOW_IF(futex,
+             MASKED(1, ~(scmp_datum_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME) & UINT32_MAX,
+                    FUTEX_WAIT_BITSET)),
+    ALLOW(sched_yield),
+};
+
+static const struct rule pipe_messages[] = {
+    ALLOW_IF(read, IS(0, WORKER_CALLS)),
+    ALLOW_IF(write, IS(0, WORKER_ANSWERS)),
+};
 
 /* Anonymous memory that is never executable. */
-static int allow_memory(scmp_filter_ctx filter)
-{
-    int error = ALLOW(mmap, MASKED(2, PROT_EXEC, 0), MASKED(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
-    if (!error)
-        error = ALLOW(mprotect, MASKED(2, PROT_EXEC, 0));
-    if (!error)
-        error = ALLOW_ANY(brk);
-    if (!error)
-        error = ALLOW_ANY(munmap);
-    if (!error)
-        error = ALLOW_ANY(mremap);
-    if (!error)
-        error = ALLOW_ANY(madvise);
-    return error;
-}
+static const struct rule memory[] = {
+    ALLOW_IF(mmap, MASKED(2, PROT_EXEC, 0), MASKED(3, MAP_ANONYMOUS, MAP_ANONYMOUS)),
+    ALLOW_IF(mprotect, MASKED(2, PROT_EXEC, 0)),
+    ALLOW(brk),
+    ALLOW(munmap),
+    ALLOW(mremap),
+    ALLOW(madvise),
+};
 
-static int allow_values(scmp_filter_ctx filter)
-{
-    int error = ALLOW_ANY(exit_group);
-    if (!error)
-        error = ALLOW_ANY(exit);
-    if (!error)
-        error = ALLOW_ANY(getrandom);
+/* Descriptors 0, 1 and 2 are /dev/null: what is printed goes nowhere, and nothing is to be read. */
+static const struct rule standard_streams[] = {
+    ALLOW_IF(read, IS(0, STDIN_FILENO)),    ALLOW_IF(write, IS(0, STDOUT_FILENO)),
+    ALLOW_IF(write, IS(0, STDERR_FILENO)),  ALLOW_IF(writev, IS(0, STDOUT_FILENO)),
+    ALLOW_IF(writev, IS(0, STDERR_FILENO)), ALLOW_IF(close, UP_TO(0, STDERR_FILENO)),
+    ALLOW_IF(fcntl, IS(1, F_GETFD)),        ALLOW_IF(fcntl, IS(1, F_GETFL)),
+};
+
+/* The deadline goes on meanwhile. */
+static const struct rule sleeping[] = {
+    ALLOW(nanosleep),          ALLOW(clock_nanosleep),     ALLOW_IF(poll, IS(1, 0)),
+    ALLOW_IF(ppoll, IS(1, 0)), ALLOW_IF(select, IS(0, 0)), ALLOW_IF(pselect6, IS(0, 0)),
+};
+
+static const struct rule values[] = {
+    ALLOW(exit_group),
+    ALLOW(exit),
+    ALLOW(getrandom),
     /* Where the vDSO cannot read the clock it falls back to these. */
+    ALLOW(clock_gettime),
+    ALLOW(clock_getres),
+    ALLOW(gettimeofday),
+    ALLOW(time),
+    ALLOW(getcpu),
+    ALLOW(times),
+    ALLOW(getrusage),
+    /* The C library does not look whether these two fail, and goes on with what was on its stack:
+     * qsort asks how much memory there is before it sorts more than a kilobyte. */
+    ALLOW(sysinfo),
+    ALLOW(uname),
+    ALLOW_IF(sched_getaffinity, IS(0, 0)),
+    ALLOW_IF(prlimit64, IS(0, 0), IS(2, 0)),
+    ALLOW(getrlimit),
+    ALLOW(getpid),
+    ALLOW(getppid),
+    ALLOW(gettid),
+    ALLOW(getuid),
+    ALLOW(geteuid),
+    ALLOW(getgid),
+    ALLOW(getegid),
+    /* Nobody sends it any but SIGKILL. */
+    ALLOW(rt_sigprocmask),
+};
+
+/* Files that are read are not there. Those that are written, made or taken away end the worker. */
+static const struct rule files[] = {
+    REFUSE_IF(ENOENT, open, READS(1)),
+    REFUSE_IF(ENOENT, openat, READS(2)),
+    REFUSE(ENOENT, stat),
+    REFUSE(ENOENT, lstat),
+    REFUSE(ENOENT, newfstatat),
+    REFUSE(ENOENT, statx),
+    REFUSE(ENOENT, access),
+    REFUSE(ENOENT, faccessat),
+    REFUSE(ENOENT, faccessat2),
+    REFUSE(ENOENT, readlink),
+    REFUSE(ENOENT, readlinkat),
+    REFUSE(ENOENT, getcwd),
+    REFUSE(EBADF, fstat),
+    REFUSE_IF(EBADF, close, FROM(0, WORKER_ANSWERS + 1)),
+    REFUSE(ENOTTY, ioctl),
+    REFUSE(ESPIPE, lseek),
+    REFUSE(EMFILE, dup), /* perror, which then does without */
+};
+
+/* As pthread_create makes a thread. It is told that there is no room for one; of clone3, whose
+ * flags are in memory, that it is not there, for then it tries clone. */
+enum {
+    THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND |
+                   CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID
+};
+static const struct rule threads[] = {
+    REFUSE(ENOSYS, clone3),
+    REFUSE_IF(EAGAIN, clone, IS(0, THREAD_FLAGS)),
+    REFUSE_IF(EPERM, sched_getaffinity, IS_NOT(0, 0)),
+    REFUSE(EPERM, sched_setaffinity),
+    REFUSE(ENOSYS, membarrier),
+};
+
+static const struct rule memory_hints[] = {
+    REFUSE(EPERM, mlock),          REFUSE(EPERM, mlock2),         REFUSE(EPERM, munlock),
+    REFUSE(EPERM, mlockall),       REFUSE(EPERM, munlockall),     REFUSE(ENOSYS, mincore),
+    REFUSE(ENOSYS, get_mempolicy), REFUSE(ENOSYS, set_mempolicy), REFUSE(ENOSYS, mbind),
+};
+
+static const struct rule signals[] = {
+    REFUSE(EPERM, rt_sigaction),
+    REFUSE(EPERM, sigaltstack),
+};
+/* AddressSanitizer handles the signals of faults. */
+static const struct rule sanitizer_signals[] = {
+    ALLOW(rt_sigaction),
+    ALLOW(sigaltstack),
+};
+
+static int add(scmp_filter_ctx filter, const struct rule *rules, size_t count)
+{
+    int error = 0;
+    for (size_t i = 0; !error && i < count; i++) {
+        unsigned arguments = 0;
+        while (arguments < 2 && rules[i].arguments[arguments].op)
+            arguments++;
+        error = seccomp_rule_add_array(filter, rules[i].action, rules[i].call, arguments,
+                                       rules[i].arguments);
+    }
+    return error;
+}
+#define ADD(filter, rules) add((filter), (rules), sizeof(rules) / sizeof((rules)[0]))
+
+static int add_rules(scmp_filter_ctx filter, enum process_transport transport)
+{
+    int error = ADD(filter, messages);
+    if (!error && transport == PROCESS_PIPE)
+        error = ADD(filter, pipe_messages);
     if (!error)
-        error = ALLOW_ANY(clock_gettime);
+        error = ADD(filter, memory);
     if (!error)
-        error = ALLOW_ANY(gettimeofday);
+        error = ADD(filter, standard_streams);
+    if (!error)
+        error = ADD(filter, sleeping);
+    if (!error)
+        error = ADD(filter, values);
+    if (!error)
+        error = ADD(filter, files);
+    if (!error)
+        error = ADD(filter, threads);
+    if (!error)
+        error = ADD(filter, memory_hints);
+    if (!error)
+        error = PROCESS_SANITIZED ? ADD(filter, sanitizer_signals) : ADD(filter, signals);
     return error;
 }
 
-/* AddressSanitizer's own needs; none lets the worker reach anything new but
- * signals to itself and text on standard error, which is /dev/null. */
-static int allow_sanitizer(scmp_filter_ctx filter)
+/* The kernel goes through the program from its start at each call: those of messages come first. */
+static int put_messages_first(scmp_filter_ctx filter)
 {
-    int error = ALLOW(write, IS(0, STDERR_FILENO));
-    if (!error)
-        error = ALLOW_ANY(sigaltstack);
-    if (!error)
-        error = ALLOW_ANY(rt_sigaction);
-    if (!error)
-        error = ALLOW_ANY(rt_sigprocmask);
-    if (!error)
-        error = ALLOW_ANY(getpid);
-    if (!error)
-        error = ALLOW_ANY(gettid);
-    if (!error)
-        error = ALLOW_ANY(sched_yield);
+    static const int first[] = {SCMP_SYS(recvfrom), SCMP_SYS(sendmsg),     SCMP_SYS(read),
+                                SCMP_SYS(write),    SCMP_SYS(sched_yield), SCMP_SYS(futex)};
+    int error = 0;
+    for (size_t i = 0; !error && i < sizeof first / sizeof first[0]; i++)
+        error = seccomp_syscall_priority(filter, first[i], UINT8_MAX);
     return error;
 }
 
@@ -134,13 +246,9 @@ int filter_build(enum process_transport transport, struct sock_filter **instruct
         return ENOMEM;
     int error = -seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (!error)
-        error = -allow_messages(filter, transport);
+        error = -put_messages_first(filter);
     if (!error)
-        error = -allow_memory(filter);
-    if (!error)
-        error = -allow_values(filter);
-    if (!error && PROCESS_SANITIZED)
-        error = -allow_sanitizer(filter);
+        error = -add_rules(filter, transport);
     if (!error)
         error = export_program(filter, instructions, count);
     seccomp_release(filter);

@@ -1,6 +1,6 @@
 /* The system calls a worker may make, as a classic BPF program: the host builds
- * it with libseccomp, the worker installs it before any library code runs. What
- * is not on the list kills the worker. */
+ * it with libseccomp, the worker installs it before any library code runs. Some
+ * calls it refuses; what it does not know kills the worker. */
 #ifndef PROCESS_FILTER_H
 #define PROCESS_FILTER_H
 

@@ -117,6 +117,7 @@ static pid_t clone_child(struct child_plan *plan, bool refuse_partial_sandbox,
     pid_t pid = -1;
     for (size_t i = 0; i < count && pid < 0; i++) {
         plan->own_mounts = attempts[i] & CLONE_NEWNS;
+        plan->own_host_name = attempts[i] & CLONE_NEWUTS;
         pid = clone_into(attempts[i], &worker->process);
         if (pid == 0)
             launch_child(plan);

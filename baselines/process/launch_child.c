@@ -11,6 +11,7 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -129,6 +130,10 @@ _Noreturn void launch_child(const struct child_plan *plan)
     if (error)
         _exit(127);
     uint32_t read_only = plan->own_mounts ? make_mounts_read_only() : 0;
+    /* So that uname() does not tell the host's; not each system that gives a namespace permits it.
+     */
+    if (plan->own_host_name)
+        syscall(SYS_sethostname, "worker", strlen("worker"));
     error = plan->processor < 0 ? 0 : stay_on(plan->processor);
     if (!error)
         error = set_limits(plan);

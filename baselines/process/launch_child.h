@@ -8,10 +8,11 @@
 struct child_plan {
     const char *program;
     int socket;
-    int given[2];    /* what becomes WORKER_RINGS, or WORKER_CALLS and WORKER_ANSWERS; else -1 */
-    int processor;   /* where the worker is kept, or -1 */
-    size_t memory;   /* RLIMIT_AS and RLIMIT_DATA, bytes */
-    bool own_mounts; /* cloned into a mount namespace of its own */
+    int given[2];       /* what becomes WORKER_RINGS, or WORKER_CALLS and WORKER_ANSWERS; else -1 */
+    int processor;      /* where the worker is kept, or -1 */
+    size_t memory;      /* RLIMIT_AS and RLIMIT_DATA, bytes */
+    bool own_mounts;    /* cloned into a mount namespace of its own */
+    bool own_host_name; /* cloned into one for the host's name */
 };
 
 /* Never returns. The child is a copy of a host that may have many threads, so

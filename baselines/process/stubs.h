@@ -47,6 +47,20 @@ static inline uint64_t process_handle(struct process_sandbox *sandbox, uint64_t 
     return generation == process_generation(sandbox) ? handle : 0;
 }
 
+/* Puts `count` elements of `size` bytes without the padding that is between their fields. `solid`:
+ * the bits of one that are fields'. */
+static inline void process_put_solid(struct wire_writer *writer, const void *values, size_t count,
+                                     size_t size, const unsigned char *solid)
+{
+    const unsigned char *bytes = values;
+    size_t total = OG_PRODUCT(count, size);
+    unsigned char *room = wire_reserve(writer, total);
+    for (size_t i = 0; room && i < total; i++)
+        room[i] = bytes[i] & solid[i % size];
+    if (room)
+        wire_commit(writer, total);
+}
+
 /* An integer of `type`, put as a word; the reader fails if it is none of that type. */
 #define process_get_integer(reader, type)                                                          \
     __extension__({                                                                                \

@@ -200,6 +200,7 @@ try {
         "--benchmark_min_time=" + std::to_string(settings.min_time),
     };
     std::vector<char *> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string &argument : arguments)
         pointers.push_back(argument.data());
     int count = static_cast<int>(pointers.size());

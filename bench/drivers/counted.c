@@ -1,4 +1,4 @@
-/* The driver for the PKU guest (omniglot/tools/pku-guest --icount), whose time-stamp counter
+/* The driver for the PKU guest (tools/pku-guest --icount), whose time-stamp counter
  * advances by one with each instruction: samples are instructions per operation, kind
  * "emulated". What the guest's kernel executes meanwhile counts too, and of a string instruction
  * each step, because that is how QEMU counts. */
@@ -57,7 +57,7 @@ bool measure_start(const struct plan *wanted, struct failure *failure)
     }
     return failure_set(failure, "this machine's time-stamp counter does not count instructions: "
                                 "og-bench-counted runs in the guest of "
-                                "omniglot/tools/pku-guest --icount (`make bench-pku`)");
+                                "tools/pku-guest --icount (`make bench-pku`)");
 }
 
 /* Runs the member's operation; *cost gets the instructions of all iterations. */

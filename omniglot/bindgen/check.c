@@ -41,8 +41,21 @@ static void use(const struct type *type)
 /* Can values of the type be copied from one memory to another, and checked there? */
 static bool is_carried(const struct type *type)
 {
-    return is_number(type) ||
-           (type->class == TYPE_STRUCT && type->is_complete && !type->rule->has_pointer);
+    return is_number(type) || (type->class == TYPE_STRUCT && type->is_complete &&
+                               !type->rule->has_pointer && !type->rule->unchecked);
+}
+
+/* " (the field 'kind' is a bit-field of an enum)", where that is known. */
+static const char *uncarried(const struct type *type)
+{
+    const char *why = type->rule && !type->rule->has_pointer ? type->rule->unchecked : NULL;
+    return why ? memory_format(" (%s)", why) : "";
+}
+
+/* A number that any bytes are: no bool or enum. */
+static bool is_any_bytes(const struct type *type)
+{
+    return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING;
 }
 
 static struct kind *kind_of(struct interface *interface, const char *name, bool is_object,
@@ -84,9 +97,9 @@ static bool check_buffer(const struct interface *interface, struct parameter *pa
         return contradicts(annotation, parameter, "const, so that the library cannot write there");
     if (type->pointee->class != TYPE_VOID && !is_carried(type->pointee))
         return report(annotation->place,
-                      "'%s' points to %s, which nothing can carry: numbers, bools and enums, and "
+                      "'%s' points to %s, which nothing can carry%s: numbers, bools and enums, and "
                       "structs of these, can be; see OG_OBJECT and OG_FIELDS for others",
-                      parameter->name, type->pointee->spelling);
+                      parameter->name, type->pointee->spelling, uncarried(type->pointee));
     use(type->pointee);
     parameter->kind = kind;
     parameter->count = count_in(interface, annotation->arguments[0]);
@@ -146,6 +159,8 @@ static bool check_window(const struct interface *interface, const struct functio
         return contradicts(annotation, parameter, "no pointer to a pointer");
     if (!is_number(type->pointee->pointee))
         return contradicts(annotation, parameter, "no pointer to a pointer to numbers");
+    if (kind == OUT_WINDOW && !is_any_bytes(type->pointee->pointee))
+        return contradicts(annotation, parameter, "a window over what nothing checks");
     if (kind == OUT_WINDOW && type->pointee->pointee->is_const)
         return contradicts(annotation, parameter, "const, so that the library cannot write there");
     if (!left)
@@ -184,6 +199,10 @@ static bool check_fields(const struct parameter *parameter, const struct annotat
             return report(annotation->place,
                           "%s: the field '%s' (%s) is neither a number nor an array of numbers",
                           annotation_text(annotation->name), field->name, field->type->spelling);
+        if (annotation->name == OG_GET && field->low && field->is_array)
+            return report(annotation->place,
+                          "OG_GET: the field '%s' is an array, and nothing checks its OG_RANGE",
+                          field->name);
     }
     return true;
 }
@@ -204,6 +223,13 @@ static bool check_window_fields(const struct interface *interface, struct parame
     if (!left || left->type->class != TYPE_INTEGER || left->is_array || left->is_bits)
         return report(annotation->place, "%s: %s has no field '%s' that is an integer",
                       annotation_text(name), structure->spelling, annotation->arguments[1]);
+    if (name == OG_OUT_WINDOW_FIELDS && !is_any_bytes(pointer->type->pointee))
+        return report(annotation->place, "%s: nothing checks what '%s' points to (%s)",
+                      annotation_text(name), pointer->name, pointer->type->pointee->spelling);
+    for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
+        if (!strcmp(parameter->get->arguments[i], left->name))
+            return report(parameter->get->place,
+                          "OG_GET: '%s' counts a window, and is got with it, checked", left->name);
     parameter->windows[parameter->window_count++] =
         (struct window){.pointer = pointer->name,
                         .left = left->name,
@@ -440,6 +466,9 @@ static bool check_parameter(struct interface *interface, struct function *functi
                           annotation_text(role->name));
         role = annotation;
     }
+    if (role && parameter->kind == LEFT)
+        return report(role->place, "%s contradicts the window that '%s' counts",
+                      annotation_text(role->name), parameter->name);
     if (role && !check_role(interface, function, parameter, role))
         return false;
     if (!role && parameter->kind != LEFT) {
@@ -497,8 +526,8 @@ static bool check_result(struct interface *interface, struct function *function)
                       "OG_RETURNS_HANDLE",
                       function->name, type->spelling);
     if (type->class != TYPE_VOID && !is_carried(type))
-        return report(function->place, "%s returns %s, which nothing can carry", function->name,
-                      type->spelling);
+        return report(function->place, "%s returns %s, which nothing can carry%s", function->name,
+                      type->spelling, uncarried(type));
     use(type);
     return true;
 }

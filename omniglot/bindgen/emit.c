@@ -280,12 +280,22 @@ static const char *joined(const char *const *values, size_t count, const char *t
     return text;
 }
 
+/* A limit that a number with a sign is compared with: not as an unsigned one, which would make a
+ * large number of a negative one. */
+static const char *signed_limit(const char *expression)
+{
+    const char *digits = expression + (*expression == '-');
+    return digits[strspn(digits, "0123456789")] ? memory_format("(int64_t)(%s)", expression)
+                                                : expression;
+}
+
 const char *outside(const struct type *type, const char *value, const char *low, const char *high)
 {
-    return fill(type->is_signed ? "$value < $low || $value > $high"
-                                : "(uint64_t)$value - (uint64_t)$low > "
-                                  "(uint64_t)$high - (uint64_t)$low",
-                "value", value, "low", operand(low), "high", operand(high));
+    if (type->is_signed)
+        return fill("$value < $low || $value > $high", "value", value, "low", signed_limit(low),
+                    "high", signed_limit(high));
+    return fill("(uint64_t)$value - (uint64_t)$low > (uint64_t)$high - (uint64_t)$low", "value",
+                value, "low", operand(low), "high", operand(high));
 }
 
 const char *ruled_out(const struct function *function, const char *value)

@@ -119,6 +119,10 @@ bool is_keeping(const struct interface *interface, const char *kind);
 const char *element_rule(const struct interface *interface, const struct function *function,
                          const struct parameter *parameter);
 
+/* The name of the mask that takes the padding out of the elements which the host hands over; NULL
+ * if they have none. */
+const char *element_mask(const struct interface *interface, const struct parameter *parameter);
+
 /* --- after a call into the same process --- */
 
 /* What `*result` cannot be: contract errors, and handles that are NULL. */
@@ -129,6 +133,22 @@ bool needs_success(const struct function *function);
 
 /* "bool succeeded = ..." */
 void put_success(const struct function *function);
+
+/* What is true of a field that was got, if it is not in its OG_RANGE; NULL if it has none. */
+const char *field_outside(const struct parameter *parameter, const struct field *field);
+
+/* Refuses it then. */
+void put_field_check(const struct parameter *parameter, const struct field *field);
+
+/* What a filled parameter has room for: its count; "most_NAME", the count from before the call,
+ * where the call can change what that is made of. */
+const char *room_of(const struct parameter *parameter);
+
+/* "const size_t most_NAME = ...", for such a parameter. */
+void put_most(const struct parameter *parameter);
+
+/* Refuses that its count has become more than there is room for. */
+void put_most_check(const struct function *function, const struct parameter *parameter);
 
 /* Moves the host's windows on by what is left of them: left_NAME. */
 void put_windows_moved(const struct function *function);

@@ -29,6 +29,42 @@ void put_success(const struct function *function)
         both("!error", success(function, "*result")));
 }
 
+const char *field_outside(const struct parameter *parameter, const struct field *field)
+{
+    if (!field->low)
+        return NULL;
+    const char *value = fill(parameter->kind == OBJECT ? "$name->host.$field" : "$name->$field",
+                             "field", field->name);
+    return outside(field->type, value, field->low, field->high);
+}
+
+void put_field_check(const struct parameter *parameter, const struct field *field)
+{
+    const char *wrong = field_outside(parameter, field);
+    if (wrong)
+        put("    if (!error && ($wrong))\n"
+            "        error = instance_contract(fault, \"$function\");\n",
+            "wrong", wrong);
+}
+
+const char *room_of(const struct parameter *parameter)
+{
+    return fill(parameter->is_moving ? "most_$name" : "$count");
+}
+
+void put_most(const struct parameter *parameter)
+{
+    if (parameter->is_moving)
+        put("    const size_t most_$name = $count;\n");
+}
+
+void put_most_check(const struct function *function, const struct parameter *parameter)
+{
+    if (parameter->is_moving)
+        put_step_if(both(success(function, "*result"), condition_of(parameter)),
+                    "instance_count($count, most_$name, \"$function\", fault)");
+}
+
 static bool has_windows(const struct function *function)
 {
     for (size_t i = 0; i < function->count; i++)

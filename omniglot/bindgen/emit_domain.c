@@ -167,6 +167,8 @@ static void put_fields(const struct function *function, const struct parameter *
                             : "og_read(&$access, &$foreign->$field, &$host$field, fault)",
                      "access", access_of(function), "foreign", foreign, "host", host, "field",
                      field->name);
+        if (!is_set)
+            put_field_check(parameter, field);
     }
 }
 
@@ -285,6 +287,14 @@ static const char *cast_to(const struct function *function, const char *result, 
     return fill("($result (*)($types))", "result", result, "types", *types ? types : "void");
 }
 
+/* Is the result a part of its register? RISC-V lets who calls take it for granted that the rest
+ * follows from it (psABI 1.0, 2.1), and nothing makes a library keep to that: it is called as if it
+ * returned an int, of which the part is taken. */
+static bool is_narrow(const struct type *result)
+{
+    return result->class == TYPE_INTEGER && result->size < sizeof(int);
+}
+
 static void put_invocation(const struct function *function, const char *entry)
 {
     const struct type *result = function->result;
@@ -299,6 +309,8 @@ static void put_invocation(const struct function *function, const char *entry)
         arguments = "og_pass(foreign_result)";
     } else if (result->class == TYPE_BOOL) {
         cast = cast_to(function, "unsigned char", "");
+    } else if (is_narrow(result)) {
+        cast = cast_to(function, result->is_signed ? "int" : "unsigned", "");
     }
     each_parameter(parameter, function)
         arguments = memory_format("%s%s%s", arguments, *arguments ? ", " : "", argument(parameter));
@@ -308,7 +320,7 @@ static void put_invocation(const struct function *function, const char *entry)
     else if (result->class == TYPE_BOOL)
         put("unsigned char truth = ");
     else if (result->class != TYPE_VOID && !is_in_memory)
-        put("*result = ");
+        put(is_narrow(result) ? "*result = ($result)" : "*result = ");
     put("($cast$entry.entry)($arguments);\n"
         "        error = og_invoke_end_in(context, &$access, fault);\n",
         "cast", cast, "entry", entry, "arguments", arguments, "access", access_of(function));
@@ -334,6 +346,14 @@ static void put_result_checks(const struct function *function)
     else if (is_checked)
         put_step("instance_check_value(result, &$library_rule_$rule, \"$function\", fault)", "rule",
                  rule->identifier);
+}
+
+/* Windows of an object that a callback may have moved by a call of its own. */
+static void put_nested_checks(const struct interface *interface, const struct parameter *parameter)
+{
+    each_window(window, parameter)
+        if (interface->callbacks)
+            put_step("instance_count(left_$left, $name->host.$left, \"$function\", fault)");
 }
 
 static void put_after(const struct function *function, const struct parameter *parameter)
@@ -374,6 +394,8 @@ static void put_invoke(const struct function *function)
         if (function_returns_in_memory(function))
             put("    $result og_mut *foreign_result = NULL;\n");
     }
+    each_parameter(parameter, function)
+        put_most(parameter);
     put_no_step();
     if (has_inner)
         put("    og_scope_begin($library->instance.domain, &inner);\n");
@@ -392,6 +414,8 @@ static void put_invoke(const struct function *function)
         put_success(function);
     each_parameter(parameter, function)
         put_after(function, parameter);
+    each_parameter(parameter, function)
+        put_most_check(function, parameter);
     each_parameter(parameter, function)
         if (parameter->kind == HANDLE && parameter->life == LIFE_END)
             put("    $name->foreign = NULL;\n");
@@ -434,7 +458,17 @@ static void put_copied_local(const struct parameter *parameter)
     }
 }
 
-static void put_copy_in(const struct parameter *parameter)
+static void put_padding_cleared(const struct interface *interface,
+                                const struct parameter *parameter)
+{
+    const char *mask = element_mask(interface, parameter);
+    if (mask)
+        put_step_if(condition_of(parameter),
+                    "argument_solid(&scope.access, foreign_$name, $room, $mask, fault)", "room",
+                    room_of(parameter), "mask", mask);
+}
+
+static void put_copy_in(const struct interface *interface, const struct parameter *parameter)
 {
     switch (parameter->kind) {
     case IN:
@@ -444,13 +478,14 @@ static void put_copy_in(const struct parameter *parameter)
                         "argument_kept(&scope, $element, foreign_$name, $name, $count, fault)");
         else
             put_step_if(condition_of(parameter),
-                        "${copier}_in(&scope, $element, foreign_$name, $name, $count, fault)",
-                        "copier", copier);
+                        "${copier}_in(&scope, $element, foreign_$name, $name, $room, fault)",
+                        "copier", copier, "room", room_of(parameter));
+        put_padding_cleared(interface, parameter);
         break;
     case OUT:
         put_step_if(condition_of(parameter),
-                    "${copier}_room(&scope, $element, foreign_$name, $count, fault)", "copier",
-                    copier);
+                    "${copier}_room(&scope, $element, foreign_$name, $room, fault)", "copier",
+                    copier, "room", room_of(parameter));
         break;
     case STRING:
         put_step_if(condition_of(parameter),
@@ -611,18 +646,24 @@ static void put_call(const struct interface *interface, const struct function *f
         "    struct og_scope scope;\n");
     each_parameter(parameter, function)
         put_copied_local(parameter);
+    each_parameter(parameter, function)
+        put_most(parameter);
     put_no_step();
     each_parameter(parameter, function)
         put_new_object(interface, parameter);
     put("    og_scope_begin($library->instance.domain, &scope);\n");
     each_parameter(parameter, function)
-        put_copy_in(parameter);
+        put_copy_in(interface, parameter);
     put_step_begin("");
     put("invoke_$function($library, &scope$result", "result",
         function_has_result(function) ? ", result" : "");
     each_parameter(parameter, function)
         put_inner_argument(parameter);
     put(", fault);\n");
+    each_parameter(parameter, function)
+        put_most_check(function, parameter);
+    each_parameter(parameter, function)
+        put_nested_checks(interface, parameter);
     each_parameter(parameter, function)
         put_copy_out(interface, function, parameter);
     each_parameter(parameter, function)

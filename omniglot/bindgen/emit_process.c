@@ -29,8 +29,9 @@ static void put_fields_argument(const struct parameter *parameter)
     }
 }
 
-static void put_argument(const struct parameter *parameter)
+static void put_argument(const struct interface *interface, const struct parameter *parameter)
 {
+    const char *mask = element_mask(interface, parameter);
     if (parameter->is_optional)
         put("    wire_put_u64(arguments, $name != NULL);\n");
     switch (parameter->kind) {
@@ -47,6 +48,14 @@ static void put_argument(const struct parameter *parameter)
         break;
     case IN:
     case INOUT:
+        if (mask) {
+            put(parameter->is_optional
+                    ? "    process_put_solid(arguments, $name, $name ? $count : 0, "
+                      "sizeof($element), $mask);\n"
+                    : "    process_put_solid(arguments, $name, $count, sizeof($element), $mask);\n",
+                "mask", mask);
+            break;
+        }
         put(parameter->is_optional
                 ? "    wire_put_bytes(arguments, $name, "
                   "$name ? OG_PRODUCT($count, sizeof($element)) : 0);\n"
@@ -113,6 +122,8 @@ static void put_locals(const struct interface *interface, const struct function 
             put("    $pointee left_$name = *$name;\n");
         if (is_filled(parameter) && is_reserved(interface, function, parameter))
             put("    size_t room_$name = OG_PRODUCT($count, sizeof($element)), size_$name = 0;\n");
+        else
+            put_most(parameter);
         if (parameter->kind == OUT_WINDOW)
             put("    size_t size_$name = 0;\n");
         each_window(window, parameter) {
@@ -158,12 +169,20 @@ static void put_lefts(const struct function *function)
 static void put_fields(const struct function *function)
 {
     each_parameter(parameter, function) {
-        for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
+        for (unsigned i = 0; parameter->get && i < parameter->get->count; i++) {
+            const char *field = parameter->get->arguments[i];
+            const char *wrong = field_outside(parameter, named_field(parameter, field));
             put(parameter->kind == OBJECT
                     ? "    wire_get_into(&results, &$name->host.$field, "
                       "sizeof($name->host.$field));\n"
                     : "    wire_get_into(&results, &$name->$field, sizeof($name->$field));\n",
-                "field", parameter->get->arguments[i]);
+                "field", field);
+            if (wrong)
+                put("    if ($wrong)\n"
+                    "        wire_reader_fail(&results, "
+                    "\"a field that the interface rules out\");\n",
+                    "wrong", wrong);
+        }
         if (parameter->kind == OBJECT && parameter->life == LIFE_NEW)
             put("    $name->handle = wire_get_u64(&results);\n"
                 "    $name->generation = process_generation(sandbox);\n");
@@ -178,7 +197,12 @@ static void put_outputs(const struct interface *interface, const struct function
     each_parameter(parameter, function) {
         if (!is_filled(parameter) || is_reserved(interface, function, parameter))
             continue;
-        put_if(both(succeeded(function), condition_of(parameter)));
+        const char *condition = both(succeeded(function), condition_of(parameter));
+        if (parameter->is_moving)
+            put("    if ($condition)\n"
+                "        wire_reader_fail(&results, \"more is filled than there was room for\");\n",
+                "condition", both(condition, fill("$count > most_$name")));
+        put_if(condition);
         put("    wire_get_into(&results, $name, OG_PRODUCT($count, sizeof($element)));\n");
     }
 }
@@ -288,7 +312,7 @@ static void put_body(const struct interface *interface, const struct function *f
             : "    process_call_begin(sandbox, $number);\n",
         "number", function_number(interface, function));
     each_parameter(parameter, function)
-        put_argument(parameter);
+        put_argument(interface, parameter);
     put("    enum og_error error = process_call_finish(sandbox, &results, fault);\n"
         "    if (error)\n"
         "        return error;\n");

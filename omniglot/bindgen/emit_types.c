@@ -2,6 +2,7 @@
  * value of each enum and struct in use. */
 #include "omniglot/bindgen/emit.h"
 #include "omniglot/bindgen/memory.h"
+#include "omniglot/bindgen/padding.h"
 
 static const char *rule_name(const struct interface *interface, const struct rule *rule)
 {
@@ -139,6 +140,31 @@ static void put_rule(const struct rule *rule)
         put_struct_rule(rule);
 }
 
+const char *element_mask(const struct interface *interface, const struct parameter *parameter)
+{
+    return padding_sent(parameter) ? memory_format("%s_solid_%s", interface->name,
+                                                   parameter->type->pointee->rule->identifier)
+                                   : NULL;
+}
+
+/* Which bits of a struct that the host hands over are a value's. */
+static void put_mask(const struct interface *interface, const struct rule *rule)
+{
+    for (const struct function *function = interface->functions; function;
+         function = function->next)
+        for (size_t i = 0; i < function->count; i++) {
+            const unsigned char *mask = padding_sent(&function->parameters[i]);
+            if (!mask || function->parameters[i].type->pointee->rule != rule)
+                continue;
+            put("static const unsigned char $library_solid_$rule[] __attribute__((unused)) = {",
+                "rule", rule->identifier);
+            for (size_t j = 0; j < rule->size; j++)
+                put("$comma$byte", "comma", j ? ", " : "", "byte", number(mask[j]));
+            put("};\n");
+            return;
+        }
+}
+
 /* The rule of a number that a function hands over with OG_RANGE. */
 static void put_ranges(const struct function *function)
 {
@@ -178,8 +204,10 @@ void emit_types(const struct interface *interface)
             "static const struct og_rule $library_rule_bool __attribute__((unused)) = "
             "{.kind = OG_BOOL, .name = \"bool\", .size = sizeof(bool)};\n");
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
-        if (rule->is_used)
+        if (rule->is_used) {
             put_rule(rule);
+            put_mask(interface, rule);
+        }
     each_function(function, interface)
         put_ranges(function);
 }

@@ -156,6 +156,8 @@ static void put_fields(const struct parameter *parameter, bool is_set)
                  field->is_array ? "[0]" : "", "size", number(field->type->size), "signed",
                  number(field->type->is_signed), "count",
                  number(field->is_array ? field->count : 1));
+        if (!is_set)
+            put_field_check(parameter, field);
     }
 }
 
@@ -204,19 +206,24 @@ static void put_window_pointer(void)
     put_store(fill("at_$name"), fill("data_$name"), sizeof(uint32_t), false);
 }
 
-static void put_before(const struct parameter *parameter)
+static void put_before(const struct interface *interface, const struct parameter *parameter)
 {
     const struct type *pointee = parameter->type->pointee;
+    const char *mask = element_mask(interface, parameter);
     switch (parameter->kind) {
     case IN:
     case INOUT:
         put_step_if(condition_of(parameter),
-                    "module_in(wasm, &at_$name, $name, $count, $size, fault)", "size",
-                    size_of_element(pointee));
+                    "module_in(wasm, &at_$name, $name, $room, $size, fault)", "room",
+                    room_of(parameter), "size", size_of_element(pointee));
+        if (mask)
+            put_step_if(condition_of(parameter),
+                        "module_solid(wasm, at_$name, $room, $size, $mask)", "room",
+                        room_of(parameter), "size", size_of_element(pointee), "mask", mask);
         break;
     case OUT:
-        put_step_if(condition_of(parameter), "module_room(wasm, &at_$name, $count, $size, fault)",
-                    "size", size_of_element(pointee));
+        put_step_if(condition_of(parameter), "module_room(wasm, &at_$name, $room, $size, fault)",
+                    "room", room_of(parameter), "size", size_of_element(pointee));
         break;
     case STRING:
         put_step_if(condition_of(parameter), "module_in(wasm, &at_$name, $name, "
@@ -458,6 +465,8 @@ static void put_call_locals(const struct function *function)
 {
     each_parameter(parameter, function)
         put_local(parameter);
+    each_parameter(parameter, function)
+        put_most(parameter);
     if (function_returns_in_memory(function))
         put("    uint32_t at_result = 0;\n");
     else if (function_has_result(function))
@@ -481,13 +490,15 @@ static void put_call(const struct interface *interface, const struct function *f
         put_step("wasm_take(wasm, &at_result, $size, fault)", "size",
                  number(function->result->size));
     each_parameter(parameter, function)
-        put_before(parameter);
+        put_before(interface, parameter);
     put_entering(function);
     put_result(function);
     if (needs_success(function))
         put_success(function);
     each_parameter(parameter, function)
         put_after(parameter);
+    each_parameter(parameter, function)
+        put_most_check(function, parameter);
     each_parameter(parameter, function)
         put_new_object_released(parameter);
     each_parameter(parameter, function)

@@ -2,6 +2,7 @@
  * and has the whole compiled: what is wrong in a line is wrong with its expression. */
 #include "omniglot/bindgen/expression.h"
 
+#include "omniglot/bindgen/count.h"
 #include "omniglot/bindgen/memory.h"
 #include "omniglot/bindgen/type.h"
 #include <stdio.h>
@@ -10,7 +11,9 @@
 
 struct checked {
     struct place place;
-    const char *text; /* "OG_IN(inlen)" */
+    const char *text;   /* "OG_IN(inlen)" */
+    const char *claim;  /* of a line that asserts something: what is wrong where it does not hold */
+    struct count count; /* what it is a count of, if it is one */
 };
 
 struct checking {
@@ -19,8 +22,10 @@ struct checking {
     size_t count, capacity;
 };
 
-/* Begins a line whose errors are about `name`(`text`) at `place`. */
-static void begin(struct checking *checking, struct place place, const char *text)
+/* Begins a line whose errors are about `text` at `place`. With a claim, it is the only one: what
+ * else there is to say was said of another line. */
+static void begin(struct checking *checking, struct place place, const char *text,
+                  const char *claim)
 {
     if (checking->count == checking->capacity) {
         size_t capacity = 2 * checking->capacity + 64;
@@ -30,7 +35,8 @@ static void begin(struct checking *checking, struct place place, const char *tex
         checking->lines = longer;
         checking->capacity = capacity;
     }
-    checking->lines[checking->count++] = (struct checked){place, text};
+    checking->lines[checking->count++] =
+        (struct checked){.place = place, .text = text, .claim = claim};
     fprintf(checking->source, "static inline void og_check_%zu(", checking->count);
 }
 
@@ -54,21 +60,29 @@ static const char *in_one_line(const char *text)
     return copy;
 }
 
-static void put_count(struct checking *checking, const struct function *function,
-                      const struct annotation *annotation)
+static void put_count(struct checking *checking, const struct count *count)
 {
+    const struct annotation *annotation = count->annotation;
     const char *expression = in_one_line(annotation->arguments[0]);
-    begin(checking, annotation->place,
-          memory_format("%s(%s)", annotation_text(annotation->name), expression));
-    put_parameters(checking, function);
+    const char *text = memory_format("%s(%s)", annotation_text(annotation->name), expression);
+    begin(checking, annotation->place, text, NULL);
+    checking->lines[checking->count - 1].count = *count;
+    put_parameters(checking, count->function);
     fprintf(checking->source, " { size_t og_count = (%s); (void)og_count; }\n", expression);
+    begin(checking, annotation->place, text, "a count is not negative");
+    put_parameters(checking, count->function);
+    fprintf(
+        checking->source,
+        " { _Static_assert(__builtin_choose_expr(__builtin_constant_p(%s), (%s), 0) >= 0, \"\"); "
+        "}\n",
+        expression, expression);
 }
 
 static void put_constant(struct checking *checking, struct place place, const char *name,
                          const char *expression)
 {
     expression = in_one_line(expression);
-    begin(checking, place, memory_format("%s(%s)", name, expression));
+    begin(checking, place, memory_format("%s(%s)", name, expression), NULL);
     fprintf(checking->source, "void) { switch (0LL) { case (%s):; } }\n", expression);
 }
 
@@ -79,22 +93,50 @@ static void put_constants(struct checking *checking, const struct annotation *an
                      annotation->arguments[i]);
 }
 
-static void put_function(struct checking *checking, const struct function *function)
+/* Each of OG_SUCCESS is one of OG_RETURNS. */
+static void put_successes(struct checking *checking, const struct annotation *success,
+                          const struct annotation *returns)
+{
+    for (unsigned i = 0; success && returns && i < success->count; i++) {
+        const char *value = in_one_line(success->arguments[i]);
+        begin(checking, success->place, memory_format("OG_SUCCESS(%s)", value),
+              "OG_RETURNS does not have it among what the function returns");
+        fprintf(checking->source, "void) { _Static_assert(0");
+        for (unsigned j = 0; j < returns->count; j++)
+            fprintf(checking->source, " || (%s) == (%s)", value,
+                    in_one_line(returns->arguments[j]));
+        fprintf(checking->source, ", \"\"); }\n");
+    }
+}
+
+static void put_function(struct checking *checking, const struct interface *interface,
+                         const struct function *function, bool is_callback)
 {
     put_constants(checking, function->returns);
     put_constants(checking, function->success);
+    put_successes(checking, function->success, function->returns);
     put_constants(checking, function->range);
     for (size_t i = 0; i < function->count; i++) {
-        const struct parameter *parameter = &function->parameters[i];
+        struct parameter *parameter = &function->parameters[i];
         for (size_t j = 0; j < parameter->annotation_count; j++) {
             const struct annotation *annotation = &parameter->annotations[j];
             if (annotation->name == OG_IN || annotation->name == OG_OUT ||
                 annotation->name == OG_INOUT)
-                put_count(checking, function, annotation);
+                put_count(checking,
+                          &(struct count){interface, function, parameter, annotation, is_callback});
             else if (annotation->name == OG_RANGE)
                 put_constants(checking, annotation);
         }
     }
+}
+
+static bool report_line(const struct checked *line, const char *message)
+{
+    if (!line->claim)
+        return report(line->place, "%s: %s", line->text, message);
+    /* "static_assert failed", or as later versions say, "static assertion failed". */
+    return !strncmp(message, "static", 6) ? report(line->place, "%s: %s", line->text, line->claim)
+                                          : true;
 }
 
 /* Reports what the compiler says about the lines. */
@@ -110,12 +152,58 @@ static bool are_compiled(const struct checking *checking, CXTranslationUnit unit
         bool is_here = where && !strcmp(type_string(clang_getFileName(where)), file);
         if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error && is_here && line >= 2 &&
             line - 2 < checking->count)
-            is_sound =
-                report(checking->lines[line - 2].place, "%s: %s", checking->lines[line - 2].text,
-                       type_string(clang_getDiagnosticSpelling(diagnostic)));
+            is_sound = report_line(&checking->lines[line - 2],
+                                   type_string(clang_getDiagnosticSpelling(diagnostic))) &&
+                       is_sound;
         clang_disposeDiagnostic(diagnostic);
     }
     return is_sound;
+}
+
+/* --- counts, once all is compiled --- */
+
+struct measuring {
+    const struct checking *checking;
+    bool is_sound;
+};
+
+/* The function of a line has one variable, of which the expression is the initializer: the last
+ * thing in it, and looked at before what is in that. */
+static enum CXChildVisitResult find_expression(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    CXCursor *found = data;
+    (void)parent;
+    if (clang_isExpression(clang_getCursorKind(cursor))) {
+        *found = cursor;
+        return CXChildVisit_Break;
+    }
+    return clang_getCursorKind(cursor) == CXCursor_ParmDecl ? CXChildVisit_Continue
+                                                            : CXChildVisit_Recurse;
+}
+
+static enum CXChildVisitResult measure(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    struct measuring *measuring = data;
+    const struct checking *checking = measuring->checking;
+    const char *name = type_string(clang_getCursorSpelling(cursor));
+    (void)parent;
+    if (strncmp(name, "og_check_", 9) != 0)
+        return CXChildVisit_Continue;
+    size_t number = strtoul(name + 9, NULL, 10);
+    if (!number || number > checking->count || !checking->lines[number - 1].count.parameter)
+        return CXChildVisit_Continue;
+    CXCursor expression = clang_getNullCursor();
+    clang_visitChildren(cursor, find_expression, &expression);
+    measuring->is_sound =
+        count_check(&checking->lines[number - 1].count, expression) && measuring->is_sound;
+    return CXChildVisit_Continue;
+}
+
+static bool are_measured(const struct checking *checking, CXTranslationUnit unit)
+{
+    struct measuring measuring = {.checking = checking, .is_sound = true};
+    clang_visitChildren(clang_getTranslationUnitCursor(unit), measure, &measuring);
+    return measuring.is_sound;
 }
 
 /* Compiles `source` with the flags, pointers as counts forbidden. */
@@ -125,16 +213,17 @@ static bool compile(const struct interface *interface, const struct checking *ch
 {
     const char *file = memory_format("%s.check.c", interface->path);
     struct CXUnsavedFile unsaved = {file, source, length};
-    const char **all = memory_take(((size_t)flag_count + 2) * sizeof(*all));
+    const char **all = memory_take(((size_t)flag_count + 3) * sizeof(*all));
     for (int i = 0; i < flag_count; i++)
         all[i] = flags[i];
     all[flag_count] = "-Werror=int-conversion";
-    all[flag_count + 1] = "-ferror-limit=0";
+    all[flag_count + 1] = "-Werror=implicit-function-declaration";
+    all[flag_count + 2] = "-ferror-limit=0";
     CXTranslationUnit unit = NULL;
-    if (clang_parseTranslationUnit2(index, file, all, flag_count + 2, &unsaved, 1,
+    if (clang_parseTranslationUnit2(index, file, all, flag_count + 3, &unsaved, 1,
                                     CXTranslationUnit_None, &unit))
         return report(interface->place, "the compiler failed on the file's expressions");
-    bool is_sound = are_compiled(checking, unit, file);
+    bool is_sound = are_compiled(checking, unit, file) && are_measured(checking, unit);
     clang_disposeTranslationUnit(unit);
     return is_sound;
 }
@@ -151,10 +240,10 @@ bool expressions_check(const struct interface *interface, CXIndex index, const c
     fprintf(checking.source, "#include \"%s\"\n", base ? base + 1 : interface->path);
     for (const struct function *function = interface->functions; function;
          function = function->next)
-        put_function(&checking, function);
+        put_function(&checking, interface, function, false);
     for (const struct callback *callback = interface->callbacks; callback;
          callback = callback->next)
-        put_function(&checking, &callback->shape);
+        put_function(&checking, interface, &callback->shape, true);
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         for (size_t i = 0; !rule->is_enum && i < rule->count; i++)
             if (rule->fields[i].low) {

@@ -30,8 +30,9 @@ struct type {
 /* A field of a struct, with what OG_FIELD adds. */
 struct field {
     const char *name;
-    const struct type *type; /* of an element */
-    size_t offset, count;    /* count: 1 outside arrays */
+    const struct type *type;      /* of an element */
+    size_t offset, count;         /* count: 1 outside arrays */
+    size_t bit_offset, bit_count; /* of a bit-field that has a name */
     bool is_array, is_bits, is_opaque;
     const char *low, *high; /* OG_RANGE, or NULL */
     const char *counted_by; /* OG_IN: another field, or a number */
@@ -45,6 +46,9 @@ struct rule {
     bool is_enum, is_asked_for, is_used;
     bool is_plain;    /* every byte pattern is a value */
     bool has_pointer; /* means nothing outside the library's memory */
+    /* "its field 'kind' is a bit-field of an enum": why nobody can check a value of it; NULL if one
+     * can. */
+    const char *unchecked;
     const char *spelling, *identifier;
     size_t size, alignment;
     const char **names; /* enumerators */
@@ -92,6 +96,7 @@ struct parameter {
     enum life life;
     bool is_optional;
     const char *count;     /* an expression, for IN, OUT, INOUT */
+    bool is_moving;        /* the count: the call can change what it is made of (count.h) */
     const char *kind_name; /* of a handle or object */
     const char *low, *high;
     const struct parameter *size_of; /* OG_SIZE_OF */

@@ -3,8 +3,8 @@
 #include "omniglot/bindgen/read.h"
 
 #include "omniglot/bindgen/check.h"
+#include "omniglot/bindgen/compiled.h"
 #include "omniglot/bindgen/expression.h"
-#include "omniglot/bindgen/include_path.h"
 #include "omniglot/bindgen/memory.h"
 #include "omniglot/bindgen/type.h"
 #include <string.h>
@@ -18,6 +18,7 @@ struct addition {
 
 struct reading {
     struct interface *interface;
+    CXTranslationUnit unit;
     struct addition *additions;
     bool failed;
 };
@@ -151,8 +152,15 @@ static bool read_function(struct reading *reading, CXCursor cursor)
         *end = callback;
         return true;
     }
+    if (!is_declared &&
+        is_in_source(reading->unit, interface->path, memory_format("OG_CALLBACK(%s)", name)))
+        return report(
+            place, "%s is the shape of a callback by OG_CALLBACK(%s): put OG_CALLED_BACK after it",
+            name, name);
     if (!is_declared)
-        return report(place, "no header declares %s: include the library's, and check the spelling",
+        return report(place,
+                      "no header declares %s: include the library's, and check the spelling; the "
+                      "shape of a callback has OG_CALLED_BACK after it",
                       name);
     struct function *function = memory_take(sizeof(*function));
     if (!read_signature(reading, function, cursor, &annotating))
@@ -264,45 +272,9 @@ static enum CXChildVisitResult read_declaration(CXCursor cursor, CXCursor parent
     return CXChildVisit_Continue;
 }
 
-/* Reports what the compiler says, and of a header that is missing the -I that finds it. Returns
- * false. */
-static bool report_compiler(struct place place, const char *message, const char *interface)
-{
-    const char *header = include_path_missing(message);
-    if (!header)
-        return report(place, "%s", message);
-    const char *folder = include_path_of(header, interface);
-    return folder ? report(place, "'%s' not found: add -I%s after --", header, folder)
-                  : report(place,
-                           "'%s' not found: add -I and the folder that has it after --, or "
-                           "install the package that brings it",
-                           header);
-}
-
-/* Reports what the compiler found. Returns whether it found no error. */
-static bool is_compiled(CXTranslationUnit unit, const char *path)
-{
-    bool is_sound = true;
-    for (unsigned i = 0; i < clang_getNumDiagnostics(unit); i++) {
-        CXDiagnostic diagnostic = clang_getDiagnostic(unit, i);
-        if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
-            CXFile file;
-            struct place place = {.file = path};
-            clang_getExpansionLocation(clang_getDiagnosticLocation(diagnostic), &file, &place.line,
-                                       &place.column, NULL);
-            if (file)
-                place.file = type_string(clang_getFileName(file));
-            is_sound =
-                report_compiler(place, type_string(clang_getDiagnosticSpelling(diagnostic)), path);
-        }
-        clang_disposeDiagnostic(diagnostic);
-    }
-    return is_sound;
-}
-
 static bool read_unit(struct interface *interface, CXTranslationUnit unit)
 {
-    struct reading reading = {.interface = interface};
+    struct reading reading = {.interface = interface, .unit = unit};
     if (!is_compiled(unit, interface->path))
         return false;
     CXTargetInfo target = clang_getTranslationUnitTargetInfo(unit);

@@ -6,16 +6,29 @@
 
 static unsigned count;
 
+static void print(struct place place, const char *what, const char *format, va_list arguments)
+{
+    fprintf(stderr, "%s:%u:%u: %s: ", place.file, place.line, place.column, what);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
 bool report(struct place place, const char *format, ...)
 {
     va_list arguments;
-    fprintf(stderr, "%s:%u:%u: error: ", place.file, place.line, place.column);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    print(place, "error", format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
     count++;
     return false;
+}
+
+void report_note(struct place place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print(place, "note", format, arguments);
+    va_end(arguments);
 }
 
 unsigned report_count(void)

@@ -12,6 +12,9 @@ struct place {
 /* Prints `file:line:column: error: ...` and counts it. Always returns false. */
 bool report(struct place place, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Prints `file:line:column: note: ...`, which belongs to the error before. */
+void report_note(struct place place, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* How many errors there were. */
 unsigned report_count(void);
 

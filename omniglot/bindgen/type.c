@@ -152,6 +152,10 @@ static enum CXVisitorResult collect_field(CXCursor cursor, CXClientData data)
                                 .offset = offset < 0 ? 0 : (size_t)offset / 8,
                                 .count = 1,
                                 .is_bits = clang_Cursor_isBitField(cursor) != 0};
+        if (field->is_bits && *field->name && offset >= 0) {
+            field->bit_offset = (size_t)offset;
+            field->bit_count = (size_t)clang_getFieldDeclBitWidth(cursor);
+        }
         while (behind_names(type).kind == CXType_ConstantArray) {
             type = behind_names(type);
             field->is_array = true;
@@ -232,36 +236,90 @@ const struct type *type_read(struct interface *interface, CXType type)
     return read_type(interface, type, true);
 }
 
+/* Numbers alone: nothing says what else is, behind a pointer or in a bit-field. */
+static bool is_plain_number(const struct type *type)
+{
+    return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING;
+}
+
+static bool has_no_name(const struct type *type)
+{
+    return (type->class == TYPE_STRUCT || type->class == TYPE_ENUM) &&
+           strchr(type->spelling, '(') != NULL;
+}
+
+/* What is wrong with the field, to follow its name; NULL: its values are checked, or any is one. */
+static const char *unchecked(const struct field *field)
+{
+    const struct type *type = field->type;
+    if (!*field->name && !field->is_bits)
+        return "has no name: give the struct or union in it one";
+    if (has_no_name(type))
+        return "is of a type that has no name: give it one";
+    if (field->is_bits && type->class == TYPE_ENUM)
+        return "is a bit-field of an enum";
+    if (type->class == TYPE_STRUCT && type->rule && type->rule->unchecked)
+        return memory_format("has what nothing can check (%s)", type->rule->unchecked);
+    if (field->is_opaque || field->counted_by)
+        return NULL;
+    if (type->class == TYPE_POINTER || type->class == TYPE_OTHER)
+        return memory_format("(%s) needs an OG_FIELD that says what it points to, or OG_OPAQUE",
+                             type->spelling);
+    return NULL;
+}
+
+static void check_counter(struct rule *rule, struct field *field)
+{
+    if (strspn(field->counted_by, "0123456789"))
+        return;
+    for (size_t i = 0; i < rule->count; i++)
+        if (!strcmp(rule->fields[i].name, field->counted_by))
+            field->counter = &rule->fields[i];
+    if (!field->counter || field->counter->type->class != TYPE_INTEGER ||
+        field->counter->type->is_signed || field->counter->is_array || field->counter->is_bits)
+        report(field->place, "OG_IN(%s): %s has no unsigned field of that name", field->counted_by,
+               rule->spelling);
+}
+
+/* Does what OG_FIELD says of the field mean something for it? */
+static void check_additions(struct rule *rule, struct field *field)
+{
+    const struct type *type = field->type;
+    if (field->counted_by)
+        check_counter(rule, field);
+    if (field->low && type->class != TYPE_INTEGER)
+        report(field->place, "OG_RANGE: the field '%s' is no integer", field->name);
+    if (field->counted_by &&
+        (type->class != TYPE_POINTER || field->is_array || !type->pointee->is_complete))
+        report(field->place, "OG_IN: the field '%s' is no pointer to objects", field->name);
+    else if (field->counted_by && type->pointee->class != TYPE_VOID &&
+             !is_plain_number(type->pointee))
+        report(field->place,
+               "OG_IN: the field '%s' points to %s, of which nothing is checked: only numbers can "
+               "be; OG_OPAQUE for others",
+               field->name, type->pointee->spelling);
+    if (field->is_opaque && type->class != TYPE_POINTER && type->class != TYPE_FUNCTION &&
+        type->class != TYPE_OTHER)
+        report(field->place, "OG_OPAQUE: the field '%s' (%s) is no pointer", field->name,
+               type->spelling);
+}
+
 static void finish_field(struct rule *rule, struct field *field)
 {
-    bool is_plain =
-        (field->type->class == TYPE_INTEGER && !field->low) ||
-        field->type->class == TYPE_FLOATING || field->is_opaque || field->is_bits ||
-        (field->type->class == TYPE_STRUCT && field->type->rule && field->type->rule->is_plain);
+    const struct type *type = field->type;
+    bool is_plain = (type->class == TYPE_INTEGER && !field->low) || type->class == TYPE_FLOATING ||
+                    field->is_opaque || (field->is_bits && type->class != TYPE_ENUM) ||
+                    (type->class == TYPE_STRUCT && type->rule && type->rule->is_plain);
+    const char *why = unchecked(field);
     rule->is_plain = rule->is_plain && is_plain;
-    if (field->type->class == TYPE_POINTER || field->type->class == TYPE_FUNCTION ||
-        (field->type->rule && field->type->rule->has_pointer))
+    if (type->class == TYPE_POINTER || type->class == TYPE_FUNCTION || type->class == TYPE_OTHER ||
+        (type->rule && type->rule->has_pointer))
         rule->has_pointer = true;
-    if (field->counted_by && !strspn(field->counted_by, "0123456789")) {
-        for (size_t i = 0; i < rule->count; i++)
-            if (!strcmp(rule->fields[i].name, field->counted_by))
-                field->counter = &rule->fields[i];
-        if (!field->counter || field->counter->type->class != TYPE_INTEGER ||
-            field->counter->type->is_signed || field->counter->is_array || field->counter->is_bits)
-            report(field->place, "OG_IN(%s): %s has no unsigned field of that name",
-                   field->counted_by, rule->spelling);
-    }
-    if (field->low && field->type->class != TYPE_INTEGER)
-        report(field->place, "OG_RANGE: the field '%s' is no integer", field->name);
-    if (field->counted_by && (field->type->class != TYPE_POINTER || field->is_array ||
-                              !field->type->pointee->is_complete))
-        report(field->place, "OG_IN: the field '%s' is no pointer to objects", field->name);
-    if (rule->is_asked_for && !field->counted_by && !field->is_opaque &&
-        (field->type->class == TYPE_POINTER || field->type->class == TYPE_OTHER))
-        report(rule->place,
-               "OG_VALIDATE(%s): the field '%s' (%s) needs an OG_FIELD that says "
-               "what it points to, or OG_OPAQUE",
-               rule->spelling, field->name, field->type->spelling);
+    if (why && !rule->unchecked)
+        rule->unchecked = memory_format("the field '%s' %s", field->name, why);
+    check_additions(rule, field);
+    if (why && rule->is_asked_for)
+        report(rule->place, "OG_VALIDATE(%s): the field '%s' %s", rule->spelling, field->name, why);
 }
 
 void type_finish_rules(struct interface *interface)

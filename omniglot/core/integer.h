@@ -31,6 +31,12 @@ static inline uint64_t og_load_integer(const void *address, size_t size, int is_
     }
 }
 
+/* Is the byte at `address` a bool? */
+static inline int og_is_bool(uintptr_t address)
+{
+    return og_load_integer((const void *)address, 1, 0) <= 1;
+}
+
 /* Is there an integer type of this size? */
 static inline int og_is_integer_size(size_t size)
 {

@@ -118,7 +118,7 @@ static enum og_error check_elements(const struct og_access *access, const struct
         if (size != 1)
             return unsound(rule, address, fault);
         for (; address != end; address++)
-            if (og_load_integer((const void *)address, 1, 0) > 1)
+            if (!og_is_bool(address))
                 return invalid(rule, address, "a bool that is neither 0 nor 1", fault);
         return OG_OK;
     case OG_UNSIGNED:

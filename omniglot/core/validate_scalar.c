@@ -9,7 +9,7 @@ const void og_valid *og_validate_bool_at(const struct og_access *access, uintptr
 {
     if (og_check_readable(access, address, 1, 1, 1, fault))
         return NULL;
-    if (og_load_integer((const void *)address, 1, 0) > 1) {
+    if (!og_is_bool(address)) {
         og_fail(fault, OG_INVALID, NULL, address, "a bool that is neither 0 nor 1");
         return NULL;
     }

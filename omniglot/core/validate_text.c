@@ -1,5 +1,6 @@
 /* Validators of text: strings that end where they must, and UTF-8. */
 #include "extent.h"
+#include "omniglot/runtime.h"
 #include "omniglot/validate.h"
 
 #include <string.h>
@@ -28,6 +29,21 @@ const void og_valid *og_validate_string_at(const struct og_access *access, uintp
     return (const void og_valid *)address;
 }
 
+/* How many bytes there are for foreign code to have strings in. */
+static size_t readable_bytes(const struct og_context *context)
+{
+    const struct og_domain *domain = context->domain;
+    size_t bytes = context->live_end - context->live_start;
+    if (__builtin_add_overflow(bytes, context->frames_end - context->frames_start, &bytes))
+        return SIZE_MAX;
+    for (size_t i = 0; i < domain->region_count; i++)
+        if (domain->regions[i].rights & OG_READ &&
+            __builtin_add_overflow(bytes, domain->regions[i].end - domain->regions[i].start,
+                                   &bytes))
+            return SIZE_MAX;
+    return bytes;
+}
+
 const void og_valid *og_validate_strings_at(const struct og_access *access, uintptr_t address,
                                             size_t maximum, size_t *count, struct og_fault *fault)
 {
@@ -35,6 +51,9 @@ const void og_valid *og_validate_strings_at(const struct og_access *access, uint
     if (og_check_readable(access, address, sizeof(*slots), 1, _Alignof(uintptr_t), fault))
         return NULL;
     size_t room = (og_readable_end(access->context, address) - address) / sizeof(*slots);
+    /* Many pointers to one long string would have the host search for longer than any call takes.
+     */
+    size_t left = readable_bytes(access->context), length;
     for (size_t i = 0; i < room && i <= maximum; i++) {
         uintptr_t string = slots[i];
         if (!string) {
@@ -42,8 +61,9 @@ const void og_valid *og_validate_strings_at(const struct og_access *access, uint
                 *count = i;
             return (const void og_valid *)address;
         }
-        if (!og_validate_string_at(access, string, SIZE_MAX, NULL, fault))
+        if (!og_validate_string_at(access, string, left, &length, fault))
             return NULL;
+        left -= length + 1;
     }
     og_fail(fault, OG_UNTERMINATED, NULL, address, "an array of strings without its NULL");
     return NULL;

@@ -8,6 +8,9 @@
  * nothing is ever taken from the host, which could be reading it: every page that was not loaded
  * stays readable and writable for it, and what was loaded stays as it is.
  *
+ * No file is mapped: who may write one could change under the host's eyes what it has validated,
+ * and who shortens one would end the host where it reads.
+ *
  * While the domain loads, the arena is a shared mapping of an unnamed file; then it becomes a
  * private mapping of the same file, so that reset is one madvise: the pages that were written
  * since are dropped, and the file's show again. */
@@ -19,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,7 +31,8 @@ enum {
     HEAP_STEP = 256 << 10, /* of what brk grants: a trap and a system call each */
     LIBRARIES_MEMORY =
         16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
-    MAPPINGS_MAX = 2048, /* of the host's 65,530; a library makes eight while it loads */
+    MAPPINGS_MAX = 2048,      /* of the host's 65,530; a library makes eight while it loads */
+    READ_AT_ONCE = 256 << 10, /* of a file, before it is asked again whether it is late */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
 
@@ -62,22 +67,27 @@ static int key_of(const struct mpk_arena *arena, unsigned char state)
 
 static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
 {
-    if (start == end ||
-        !pkey_mprotect((void *)start, end - start, protection_of(state), key_of(arena, state)))
+    if (start == end)
+        return true;
+    if (mpk_reading_is_execution())
+        errno = EPERM;
+    else if (!pkey_mprotect((void *)start, end - start, protection_of(state), key_of(arena, state)))
         return true;
     arena->failed = errno;
     return false;
 }
 
-/* Maps the range anew, as pages of that state. */
+/* Maps the range anew, as pages of that state. Where the host has all that is mapped locked, the
+ * kernel would fill it at once, for what can be touched. */
 static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags, int file,
                       unsigned char state)
 {
     if (start == end)
         return true;
     off_t offset = file < 0 ? 0 : (off_t)(start - arena->start);
-    if (mmap((void *)start, end - start, protection_of(state), flags | MAP_FIXED | MAP_NORESERVE,
-             file, offset) != MAP_FAILED)
+    if (mmap((void *)start, end - start, PROT_NONE, flags | MAP_FIXED | MAP_NORESERVE, file,
+             offset) != MAP_FAILED &&
+        !munlock((void *)start, end - start))
         return protect(arena, start, end, state);
     arena->failed = errno;
     return false;
@@ -95,12 +105,13 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
         __builtin_add_overflow(stacks, heap, &size) || size > SIZE_MAX / 2 - MAP_SIZE)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
     size += MAP_SIZE;
-    arena->file = memfd_create("omniglot-domain", MFD_CLOEXEC);
-    if (arena->file < 0 || ftruncate(arena->file, (off_t)size))
-        return og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
+    arena->file = mpk_memory_file("omniglot-domain", size, fault);
+    if (arena->file < 0)
+        return fault ? fault->error : OG_SYSTEM;
     void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the domain's arena");
+        return mpk_no_addresses(fault,
+                                "no addresses for the domain's arena: ulimit -v may limit them");
     arena->start = (uintptr_t)start;
     arena->size = size;
     arena->map_pages = MAP_SIZE / MPK_PAGE;
@@ -215,8 +226,8 @@ static bool clear(struct mpk_arena *arena, struct range range)
 {
     uintptr_t start = start_of(arena, range), end = end_of(arena, range);
     bool done = arena->loading ? map_fixed(arena, start, end, MAP_SHARED, arena->file, MPK_FREE) &&
-                                     !madvise((void *)start, end - start, MADV_REMOVE)
-                               : !madvise((void *)start, end - start, MADV_DONTNEED) &&
+                                     mpk_drop(start, end - start, MADV_REMOVE)
+                               : mpk_drop(start, end - start, MADV_DONTNEED) &&
                                      protect(arena, start, end, MPK_FREE);
     if (!done) {
         arena->failed = errno;
@@ -243,13 +254,11 @@ static bool is_within_limits(const struct mpk_arena *arena, struct range range, 
     size_t had = count_pages(arena, range, MPK_MEMORY);
     size_t pages = arena->memory_pages - had + memory;
     size_t before = count_borders(arena, range);
-    size_t after = borders_as(arena, range, state) + (memory && memory != range.count) +
-                   (state == MPK_FILE); /* which joins no other */
+    size_t after = borders_as(arena, range, state) + (memory && memory != range.count);
     if (memory > had &&
         pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
         return false;
-    return after <= before ||
-           arena->borders + arena->file_mappings + after - before <= MAPPINGS_MAX;
+    return after <= before || arena->borders + after - before <= MAPPINGS_MAX;
 }
 
 /* Is any of it the runtime's own? Stacks and guards stay what they are. */
@@ -337,18 +346,14 @@ uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t 
     if (!arena->loading || !held || held > whole_pages(size) ||
         !find_room(arena, address, size, (whole_pages(size) - held) / MPK_PAGE, MPK_FILE, &range))
         return 0;
-    rest = (struct range){range.first + held / MPK_PAGE, range.count - held / MPK_PAGE};
-    range.count = held / MPK_PAGE;
     uintptr_t start = start_of(arena, range);
-    if (mmap((void *)start, held, PROT_READ, MAP_PRIVATE | MAP_FIXED, source->file,
-             source->offset) == MAP_FAILED) {
-        arena->failed = errno;
+    if (!mpk_source_read(arena, source, start)) {
+        clear(arena, range);
         return 0;
     }
-    if (!become(arena, range, MPK_FILE) || !become(arena, rest, MPK_MEMORY))
-        return 0;
-    arena->file_mappings++;
-    return start;
+    rest = (struct range){range.first + held / MPK_PAGE, range.count - held / MPK_PAGE};
+    range.count = held / MPK_PAGE;
+    return become(arena, range, MPK_FILE) && become(arena, rest, MPK_MEMORY) ? start : 0;
 }
 
 bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size)
@@ -367,7 +372,7 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
     if (!find_range(arena, address, size, &range) || arena->loading ||
         range.first < arena->loaded_pages)
         return false;
-    return !madvise((void *)address, range.count * MPK_PAGE, MADV_DONTNEED);
+    return mpk_drop(address, range.count * MPK_PAGE, MADV_DONTNEED);
 }
 
 /* --- the heap, and memory for scopes --- */
@@ -381,7 +386,7 @@ static bool clear_heap(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
         start = loaded;
     }
     return start >= end ||
-           !madvise((void *)start, end - start, arena->loading ? MADV_REMOVE : MADV_DONTNEED);
+           mpk_drop(start, end - start, arena->loading ? MADV_REMOVE : MADV_DONTNEED);
 }
 
 /* The heap's end of what is granted, for that brk; 0: it is too much. */
@@ -521,12 +526,30 @@ enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, si
     return seal_code(arena, range, trusted, fault);
 }
 
-bool mpk_source_read(const struct mpk_source *source, uintptr_t address)
+/* Reads a part of a file to `address`: while loading into the file in memory that is mapped there,
+ * which spares the kernel making pages zero first. */
+static ssize_t read_part(const struct mpk_arena *arena, int file, off_t offset, uintptr_t address,
+                         size_t size)
+{
+    if (arena->loading && lseek(arena->file, (off_t)(address - arena->start), SEEK_SET) >= 0) {
+        off_t from = offset;
+        ssize_t sent = sendfile(arena->file, file, &from, size);
+        if (sent >= 0)
+            return sent;
+    }
+    return pread(file, (void *)address, size, offset);
+}
+
+bool mpk_source_read(const struct mpk_arena *arena, const struct mpk_source *source,
+                     uintptr_t address)
 {
     size_t left = source->size;
     off_t offset = source->offset;
     while (left) {
-        ssize_t got = pread(source->file, (void *)address, left, offset);
+        size_t part = left < READ_AT_ONCE ? left : READ_AT_ONCE;
+        if (source->is_late && source->is_late())
+            return false;
+        ssize_t got = read_part(arena, source->file, offset, address, part);
         if (got <= 0)
             return got == 0;
         address += (size_t)got;
@@ -546,7 +569,7 @@ uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t 
         return 0;
     uintptr_t start = start_of(arena, range);
     /* Until it is code, the domain cannot touch it. */
-    enum og_error error = mpk_source_read(source, start)
+    enum og_error error = mpk_source_read(arena, source, start)
                               ? seal_code(arena, range, trusted, fault)
                               : og_fail_system(fault, errno, NULL, start, "cannot read code");
     if (error) {
@@ -607,9 +630,8 @@ static enum og_error make_private(struct mpk_arena *arena, struct range run, str
 {
     unsigned char state = arena->pages[run.first];
     enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, fault) : OG_OK;
-    if (!error && state != MPK_FILE &&
-        !map_fixed(arena, start_of(arena, run), end_of(arena, run), MAP_PRIVATE, arena->file,
-                   state))
+    if (!error && !map_fixed(arena, start_of(arena, run), end_of(arena, run), MAP_PRIVATE,
+                             arena->file, state))
         error = og_fail_system(fault, errno, NULL, start_of(arena, run),
                                "cannot make the arena private");
     return error;
@@ -680,7 +702,7 @@ enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
 {
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
     uintptr_t used_end = arena->start + arena->used_pages * MPK_PAGE;
-    if (madvise((void *)arena->start, arena->size, MADV_DONTNEED) ||
+    if (!mpk_drop(arena->start, arena->size, MADV_DONTNEED) ||
         !protect(arena, loaded_end, used_end, MPK_FREE) ||
         !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot clear the arena");

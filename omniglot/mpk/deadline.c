@@ -9,7 +9,10 @@
  * that it interrupts gets a new number, and what it had been charged is carried over to that. */
 #include "mpk.h"
 
+#include <sched.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,7 +20,8 @@
 enum {
     TICK = 1000000, /* nanoseconds, on average */
     /* However late the clock is: it may have been stopped, and the domain with it. */
-    TICK_MOST = 10 * TICK
+    TICK_MOST = 10 * TICK,
+    PATIENCE = 16 /* ticks, until who was told is told again */
 };
 
 #define NO_CALL UINT64_MAX
@@ -50,17 +54,19 @@ static void store(_Atomic uint64_t *place, uint64_t value)
 
 /* --- the clock --- */
 
-static void tell(struct mpk_thread *thread)
+/* The host can take the signal before it comes (sigtimedwait, signalfd): so it comes again. */
+static void tell(struct mpk_thread *thread, uint64_t call)
 {
-    if (load(&thread->told))
+    if (load(&thread->told) == call && thread->silent++ < PATIENCE)
         return;
     siginfo_t info = {.si_code = SI_QUEUE};
     info.si_pid = getpid();
     info.si_uid = getuid();
     info.si_ptr = (void *)&marker;
-    store(&thread->told, 1);
+    thread->silent = 0;
+    store(&thread->told, call);
     if (syscall(SYS_rt_tgsigqueueinfo, info.si_pid, thread->id, mpk_deadline_signal(), &info))
-        store(&thread->told, 0);
+        store(&thread->told, NO_CALL);
 }
 
 /* In foreign code, or in what is done for it. */
@@ -91,7 +97,7 @@ static void charge(struct mpk_thread *thread)
     if (load(&thread->charged) < limit)
         return;
     store(&thread->over_for, calls);
-    tell(thread);
+    tell(thread, calls);
 }
 
 /* When to look next: foreign code that knew could be in a callback then. */
@@ -134,6 +140,38 @@ static void make_condition(void)
     pthread_condattr_destroy(&attributes);
 }
 
+/* On any processor, and before all that the host runs there, where the system lets it: a thread of
+ * a real-time policy that is in foreign code lets nobody else run. `priority` 0: as who starts it.
+ */
+static bool start_with(int priority)
+{
+    pthread_attr_t attributes;
+    cpu_set_t all;
+    const struct sched_param parameters = {.sched_priority = priority};
+    memset(&all, 0xff, sizeof(all));
+    if (pthread_attr_init(&attributes))
+        return false;
+    bool good = !pthread_attr_setaffinity_np(&attributes, sizeof(all), &all);
+    if (good && priority)
+        good = !pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED) &&
+               !pthread_attr_setschedpolicy(&attributes, SCHED_FIFO) &&
+               !pthread_attr_setschedparam(&attributes, &parameters);
+    good =
+        good && !pthread_create(&clock_thread, &attributes, watch, (void *)(uintptr_t)generation);
+    pthread_attr_destroy(&attributes);
+    return good;
+}
+
+/* The highest that this process may have without a privilege; 0: none. */
+static int allowed_priority(void)
+{
+    struct rlimit limit;
+    return !getrlimit(RLIMIT_RTPRIO, &limit) &&
+                   limit.rlim_cur <= (rlim_t)sched_get_priority_max(SCHED_FIFO)
+               ? (int)limit.rlim_cur
+               : 0;
+}
+
 /* With the lock held, on a thread that has all rights. */
 static bool start(void)
 {
@@ -143,7 +181,9 @@ static bool start(void)
     has_condition = true;
     /* The host's handlers are not to run on the clock's thread. */
     uint64_t mask = mpk_mask_block_hosts();
-    mpk_own.has_clock = !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
+    mpk_own.has_clock = start_with(sched_get_priority_max(SCHED_FIFO)) ||
+                        start_with(allowed_priority()) || start_with(0) ||
+                        !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
     mpk_mask_set(mask);
     return mpk_own.has_clock;
 }
@@ -264,7 +304,7 @@ bool mpk_deadline_is_own(int signal, const siginfo_t *info)
 void mpk_deadline_heard(struct mpk_thread *thread)
 {
     if (thread)
-        store(&thread->told, 0);
+        store(&thread->told, NO_CALL);
 }
 
 pthread_mutex_t *mpk_deadline_lock(void)

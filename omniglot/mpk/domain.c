@@ -30,6 +30,8 @@ static enum og_error start_runtime(struct og_fault *fault)
     enum og_error error = mpk_process_open(fault);
     if (error)
         return error;
+    if (mpk_reading_is_execution()) /* what is mapped below would be code */
+        return og_fail(fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
     pthread_mutex_lock(mpk_domains_lock());
     if (!started) {
         error = og_mpk_supported(fault);
@@ -75,6 +77,7 @@ static void destroy(struct mpk_domain *domain)
     if (mpk_domains_remove(domain))
         mpk_key_give(key);
     mpk_grants_close(domain);
+    mpk_symbols_close(domain);
     free(domain->libraries);
     og_turn_destroy(&domain->turn);
     pthread_cond_destroy(&domain->callback_ended);
@@ -141,7 +144,7 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
         error = mpk_arena_open(&domain->arena, key, options, fault);
     }
     if (!error)
-        error = mpk_domains_add(domain, fault);
+        mpk_domains_add(domain);
     if (!error)
         error = mpk_thunks_open(domain, fault);
     if (!error)
@@ -195,9 +198,13 @@ static void *mpk_lookup(struct og_domain *handle, const char *symbol)
 {
     struct mpk_domain *domain = mpk(handle);
     struct mpk_context *context = mpk_context_if_any(domain);
-    uintptr_t address = 0;
-    for (size_t i = 0; context && i < domain->library_count && !address; i++)
+    if (!context || context->context.poisoned)
+        return NULL;
+    uintptr_t known = mpk_symbol_known(domain, symbol), address = known;
+    for (size_t i = 0; i < domain->library_count && !address; i++)
         address = mpk_library_find(context, domain->libraries[i], symbol);
+    if (address && !known && !mpk_symbol_note(domain, symbol, address))
+        return NULL;
     return (void *)address;
 }
 

@@ -91,14 +91,20 @@ og_mpk_gate_start:
     .endm
 
 /* The registers of the x87 unit, which hold what was computed in them below tags that say that they
- * are empty. EMMS makes them empty again; the control word stays. An exception that the host has
- * pending is raised here, as by any other instruction of the host's: nothing has changed yet. */
+ * are empty, and the addresses of its last instruction and operand: from the last FLDS on they are
+ * the gate's, which the domain knows. EMMS makes the registers empty again, and the stack begin at
+ * register 0; the control word stays. An exception that the host has pending is raised here, as by
+ * any other instruction of the host's: nothing has changed yet. */
     .macro CLEAR_X87
-    .irp    number, 0,1,2,3,4,5,6,7
-    pxor    %mm\number, %mm\number
+    .rept   7
+    fldz
     .endr
+    flds    x87_zero(%rip)
     emms
     .endm
+    .balign 4
+x87_zero:
+    .long   0
 
 /* og_mpk_arm(domain), with every register of a call kept: r10 is the domain. */
     .balign 16

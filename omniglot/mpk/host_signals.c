@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -304,9 +305,12 @@ static bool run_thread(int (*cancel)(pthread_t))
  */
 IN_ITS_PLACE int pthread_cancel(pthread_t thread)
 {
-    static bool adopted;
-    int (*cancel)(pthread_t) = (int (*)(pthread_t))dlsym(RTLD_NEXT, "pthread_cancel");
+    static atomic_bool adopted;
+    int (*cancel)(pthread_t) = mpk_libc()->cancel_thread;
     bool ready = true;
+    void *here;
+    if (started && !adopted)
+        (void)backtrace(&here, 1); /* loads that library, with no lock of ours held */
     pthread_mutex_lock(&first_cancel);
     if (started && !adopted) {
         ready = run_thread(cancel);
@@ -320,18 +324,24 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
 
 /* --- the runtime's side --- */
 
-/* Do the host's libraries find these functions by their names? */
-static bool are_found(void)
+/* Do the host's libraries find these functions by their names? Asked when the program starts, as
+ * libc.c says. */
+static enum { NOT_ASKED, ARE_FOUND, ARE_HIDDEN } names;
+
+__attribute__((constructor(101))) static void find_names(void)
 {
-    return dlsym(RTLD_DEFAULT, "sigaction") == (void *)(uintptr_t)sigaction &&
-           dlsym(RTLD_DEFAULT, "signal") == (void *)(uintptr_t)signal &&
-           dlsym(RTLD_DEFAULT, "pthread_sigmask") == (void *)(uintptr_t)pthread_sigmask &&
-           dlsym(RTLD_DEFAULT, "sigaltstack") == (void *)(uintptr_t)sigaltstack;
+    bool are_found = dlsym(RTLD_DEFAULT, "sigaction") == (void *)(uintptr_t)sigaction &&
+                     dlsym(RTLD_DEFAULT, "signal") == (void *)(uintptr_t)signal &&
+                     dlsym(RTLD_DEFAULT, "pthread_sigmask") == (void *)(uintptr_t)pthread_sigmask &&
+                     dlsym(RTLD_DEFAULT, "sigaltstack") == (void *)(uintptr_t)sigaltstack;
+    names = are_found ? ARE_FOUND : ARE_HIDDEN;
 }
 
 enum og_error mpk_host_signals_open(struct og_fault *fault)
 {
-    if (!are_found())
+    if (names == NOT_ASKED)
+        find_names();
+    if (names == ARE_HIDDEN)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the host's libraries would install handlers past og-mpk: link it into a "
                        "dynamic program, not a library loaded later, and do not hide its symbols");

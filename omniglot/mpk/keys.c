@@ -114,6 +114,7 @@ enum og_error mpk_key_take(int *key, struct og_fault *fault)
     if (*key >= 0)
         taken[*key] = true;
     pthread_mutex_unlock(&lock);
+    _Static_assert(KEYS - FIRST_DOMAINS == 14, "the message says so");
     if (*key < 0)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,
                        "no protection key is left: at most 14 domains can be open at once");

@@ -58,7 +58,7 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
     if (*handle)
         return OG_OK;
     copy_reason(context, reason, sizeof(reason));
-    return og_fail(fault, OG_NOT_FOUND, name, 0, reason[0] ? reason : "it cannot be loaded");
+    return og_fail_to_load(fault, name, reason);
 }
 
 void mpk_libraries_close(struct mpk_domain *domain)

@@ -26,7 +26,6 @@
  * handler that has interrupted who holds one, the child is left a copy (process.c). */
 #include "mpk.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <time.h>
 
@@ -160,7 +159,6 @@ static void put_right(void)
     }
     unlock_lower();
     unlock_upper();
-    mpk_host_code_forked();
     /* It knows its writer by a number that this thread no longer has. */
     resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
     bool has_clock = !mpk_deadline_is_set() || mpk_deadline_forked(mpk_thread_self() != NULL);
@@ -184,9 +182,7 @@ static void in_child(void)
  * that another thread has held. No handler of a signal runs in it before. */
 __attribute__((visibility("default"))) pid_t _Fork(void)
 {
-    static pid_t (*libcs)(void);
-    if (!libcs)
-        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
+    pid_t (*libcs)(void) = mpk_libc()->fork;
     if (!libcs) {
         errno = ENOSYS;
         return -1;

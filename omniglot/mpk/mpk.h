@@ -13,6 +13,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <threads.h>
+#include <time.h>
 #include <ucontext.h>
 
 enum { MPK_PAGE = 4096 };
@@ -71,6 +73,7 @@ struct mpk_context {
     bool signal_stack_stale; /* from before a reset: cleared when it is armed */
     bool needs_tls;          /* another thread has had the seat */
     bool forks;              /* poisoned while the process forks, and no longer */
+    uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
 /* A thread block, as the host sees it (layout.h). */
@@ -94,7 +97,8 @@ struct mpk_thread {
     /* Deadlines (deadline.c): nanoseconds, each of the call of that number. The clock's: */
     _Atomic uint64_t charged, charged_for;
     _Atomic uint64_t over_for; /* the call that has been charged all it may be */
-    _Atomic uint64_t told;     /* by a signal, and has not heard yet */
+    _Atomic uint64_t told;     /* the call that was told by a signal, and has not heard yet */
+    unsigned silent;           /* ticks since */
     /* The thread's: */
     _Atomic uint64_t carried, carried_for; /* what had been charged before a callback */
     _Atomic uint64_t limit, limit_for;     /* not to be told before */
@@ -210,6 +214,22 @@ bool mpk_is_fault(int signal);
  * kernel's; all signals are blocked, and are so again when this returns. */
 void mpk_host_signal(int signal, siginfo_t *info, void *context);
 
+/* --- the C library's functions that the runtime's stand for (libc.c); NULL: it has none --- */
+
+typedef int mpk_create_thread(pthread_t *restrict, const pthread_attr_t *restrict,
+                              void *(*)(void *), void *restrict);
+typedef int mpk_create_standard_thread(thrd_t *, thrd_start_t, void *);
+typedef int mpk_wait_for_signal(const sigset_t *restrict, siginfo_t *restrict,
+                                const struct timespec *restrict);
+struct mpk_libc {
+    mpk_create_thread *create_thread;
+    mpk_create_standard_thread *create_standard_thread;
+    int (*cancel_thread)(pthread_t);
+    pid_t (*fork)(void);
+    mpk_wait_for_signal *wait_for_signal;
+};
+const struct mpk_libc *mpk_libc(void);
+
 /* --- signal masks (masks.c); what the host does with its own, and with alternate stacks, is
  * host_masks.c's --- */
 
@@ -318,13 +338,27 @@ void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault);
 size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
                     size_t size);
 
+/* --- memory from the system (pages.c) --- */
+
+/* A file in memory of that size: a descriptor, or -1, and *fault says why. */
+int mpk_memory_file(const char *name, size_t size, struct og_fault *fault);
+/* Addresses could not be reserved: for the reason that errno says, or `message`. */
+enum og_error mpk_no_addresses(struct og_fault *fault, const char *message);
+/* madvise, also where the host has its memory locked: what is dropped is locked no more. */
+bool mpk_drop(uintptr_t start, size_t size, int advice);
+/* Has the calling thread asked for all to be executable that it makes readable from now on? */
+bool mpk_reading_is_execution(void);
+#define MPK_READING_IS_EXECUTION                                                                   \
+    "this thread has asked for all memory that can be read to be executable (personality with "    \
+    "READ_IMPLIES_EXEC; setarch -X): undo it"
+
 /* --- the arena (arena.c) --- */
 
 /* What a page of the mappings is; what may be done with it follows (arena.c). */
 enum mpk_page_state {
     MPK_FREE,   /* the domain cannot touch it */
     MPK_MEMORY, /* the domain's */
-    MPK_FILE,   /* read in place; made while loading only */
+    MPK_FILE,   /* what a file held, to be read; made while loading only */
     MPK_CODE,   /* scanned; made while loading only */
     MPK_GUARD,  /* below a stack */
     MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
@@ -343,7 +377,6 @@ struct mpk_arena {
     size_t search_from;    /* no page below is free, as far as known */
     size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
-    size_t file_mappings;           /* MPK_FILE; they do not join */
     uint32_t seats_granted;         /* whose memory for scopes the domain can touch */
     uintptr_t stacks;               /* the other threads' allocation stacks */
     uintptr_t stack, heap;          /* the first thread's allocation stack; the heap */
@@ -373,10 +406,12 @@ struct mpk_source {
     int file;
     off_t offset;
     size_t size;
+    bool (*is_late)(void); /* asked again and again while it is read; may be NULL */
 };
 
-/* Copies it to `address`, which has room. */
-bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
+/* Copies it to `address`, which has room. False: it cannot be read, or is late. */
+bool mpk_source_read(const struct mpk_arena *arena, const struct mpk_source *source,
+                     uintptr_t address);
 
 /* Mappings: of `size` bytes, anywhere if `address` is 0. They return the address, or 0 where that
  * cannot be had; if the system has refused it half-way, arena->failed is set and the call has to
@@ -384,7 +419,7 @@ bool mpk_source_read(const struct mpk_source *source, uintptr_t address);
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* A stack above a guard page: where it starts. */
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
-/* A file to be read in place, and memory behind it. While loading. */
+/* What a file holds, to be read and not written, and memory behind it. While loading. */
 uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source);
 /* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.
@@ -420,13 +455,18 @@ size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 /* --- the host's own code (code/host_code.c) --- */
 
 /* Leaves no such instruction in the host but the gate's, and no code that could become one. OG_OK,
- * or OG_FORBIDDEN and where. Reads the list of the process's mappings, and those that are new. */
+ * or OG_FORBIDDEN and where. Reads all that is executable. */
 enum og_error mpk_host_code_check(struct og_fault *fault);
-/* The same, but only if the loader has loaded something since. */
+/* The same, but only if the loader has loaded or unloaded something since. */
 enum og_error mpk_host_code_check_loads(struct og_fault *fault);
-void mpk_host_code_forked(void);
 
 /* --- domains --- */
+
+/* A file, whatever it is called. */
+struct mpk_inode {
+    dev_t device;
+    ino_t number;
+};
 
 /* Where the boot program says the loader's functions are (boot/boot.S). */
 struct mpk_boot {
@@ -491,26 +531,30 @@ struct mpk_domain {
     struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
+    struct mpk_inode file_inodes[MPK_FILES];
     bool file_trusted[MPK_FILES];
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;
     struct mpk_thunk_made thunk_made[MPK_THUNKS];
     size_t thunk_count, thunk_limit;
+    struct mpk_symbol *symbols;
     const char *const *environment; /* the options', while it loads */
 };
 
 /* By index; NULL: free (domains.c). */
 extern struct mpk_domain *mpk_domains[MPK_DOMAINS];
 
-/* Gives the domain an index. OG_OK, or OG_NO_MEMORY: there is none left. */
-enum og_error mpk_domains_add(struct mpk_domain *domain, struct og_fault *fault);
+/* Gives the domain, which has a key of its own until it is removed, an index. */
+void mpk_domains_add(struct mpk_domain *domain);
 /* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
  * could not be given back (mpk_arena_close). */
 bool mpk_domains_remove(struct mpk_domain *domain);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
+
+extern const struct og_runtime og_runtime_mpk; /* domain.c */
 
 /* reset.c: putting a domain back to its state right after loading, while no other thread is inside;
  * OG_BUSY if one is, or a scope is open. */
@@ -561,6 +605,12 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
 /* Closes the libraries, the last first, which runs their destructors, unless a call has failed. */
 void mpk_libraries_close(struct mpk_domain *domain);
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol);
+
+/* symbols.c: what is known of symbols, by threads that are inside. 0: nothing. */
+uintptr_t mpk_symbol_known(const struct mpk_domain *domain, const char *name);
+/* False: there is no memory for it. */
+bool mpk_symbol_note(struct mpk_domain *domain, const char *name, uintptr_t address);
+void mpk_symbols_close(struct mpk_domain *domain);
 
 /* thunk.c */
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault);

@@ -26,6 +26,7 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
         context->foreign_rsp = seat->rsp;
         context->foreign_fs = seat->fs;
         context->needs_tls = false;
+        context->wakes_at = 0;
         mpk_signal_stack_clear(context);
         context->context.fault = poison;
         context->context.poisoned = poison.error;

@@ -148,11 +148,16 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
                       (uint64_t)registers[REG_R8], (uint64_t)registers[REG_R9]},
     };
     int64_t result = mpk_policy_serve(&call);
+    if (!call.again)
+        mpk_frame_context(thread->frame)->wakes_at = 0;
     if (call.ends_call) {
         call.fault.instruction = (uintptr_t)registers[REG_RIP] - SYSCALL_SIZE;
         recover(thread, frame, &call.fault);
     }
-    registers[REG_RAX] = result;
+    if (call.again)
+        registers[REG_RIP] -= SYSCALL_SIZE; /* and its number is there still */
+    else
+        registers[REG_RAX] = result;
     registers[REG_RCX] = registers[REG_RIP];
     registers[REG_R11] = registers[REG_EFL];
     go_on_in_time(thread, frame);

@@ -69,7 +69,7 @@ enum og_error mpk_signal_stacks_open(struct og_fault *fault)
     void *stacks = mmap(NULL, size + SIGNAL_STACK, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stacks == MAP_FAILED)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve signal stacks");
+        return mpk_no_addresses(fault, "no addresses for signal stacks: ulimit -v may limit them");
     og_mpk_signal_stacks_size = size;
     og_mpk_signal_stacks = ((uintptr_t)stacks + SIGNAL_STACK - 1) & ~(uintptr_t)(SIGNAL_STACK - 1);
     return OG_OK;

@@ -101,7 +101,7 @@ enum og_error mpk_threads_open(struct og_fault *fault)
     void *range = mmap(NULL, size + MPK_BLOCK_SIZE, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot reserve the thread blocks");
+        return mpk_no_addresses(fault, "no addresses for thread blocks: ulimit -v may limit them");
     enum og_error error = open_what_all_share(fault);
     if (error) {
         munmap(range, size + MPK_BLOCK_SIZE);
@@ -120,9 +120,12 @@ static bool leave_restartable_sequences(void)
 {
     enum { UNREGISTER = 1, SIGNATURE = 0x53053053, SIZE = 32 };
     struct rseq none __attribute__((aligned(SIZE))) = {0};
-    if (__rseq_size && syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, SIZE,
-                               UNREGISTER, SIGNATURE))
-        return errno == EINVAL || errno == ENOSYS; /* the thread has none */
+    void *glibcs = (char *)__builtin_thread_pointer() + __rseq_offset;
+    if (__rseq_size && !syscall(SYS_rseq, glibcs, SIZE, UNREGISTER, SIGNATURE))
+        return true;
+    if (__rseq_size && errno != EINVAL)
+        return errno == ENOSYS;
+    /* The thread has none, or another's: somebody can have let go of glibc's. */
     if (syscall(SYS_rseq, &none, SIZE, 0, SIGNATURE))
         return errno != EINVAL;
     return !syscall(SYS_rseq, &none, SIZE, UNREGISTER, SIGNATURE);

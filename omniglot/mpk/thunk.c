@@ -6,7 +6,6 @@
  * writable and executable at once. */
 #include "mpk.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -24,14 +23,11 @@ extern const char og_mpk_gate_call[], og_mpk_gate_call_wide[], og_mpk_gate_call_
 
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault)
 {
-    int file = memfd_create("omniglot-thunks", MFD_CLOEXEC);
-    void *writable = MAP_FAILED, *code = MAP_FAILED;
-    if (file >= 0 && !ftruncate(file, SIZE)) {
-        writable = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        code = mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
-    }
+    int file = mpk_memory_file("omniglot-thunks", SIZE, fault);
     if (file < 0)
-        return og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
+        return fault ? fault->error : OG_SYSTEM;
+    void *writable = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void *code = mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
     close(file);
     if (writable != MAP_FAILED)
         domain->thunks = writable;

@@ -32,12 +32,6 @@
 #define BIND_TO_ITSELF RTLD_DEEPBIND
 #endif
 
-static enum og_error not_loaded(struct og_fault *fault, const char *name)
-{
-    const char *reason = dlerror();
-    return og_fail(fault, OG_NOT_FOUND, name, 0, reason ? reason : "it cannot be loaded");
-}
-
 /* Copies the file at `path` to memory. Returns its descriptor, or -1 and errno. */
 static int copy_to_memory(const char *path)
 {
@@ -213,7 +207,7 @@ static enum og_error bind_to_domain(const struct none_library *library,
     struct link_map *map;
     unsigned slot = domain->slot;
     if (dlinfo(library->instance, RTLD_DI_LINKMAP, &map))
-        return not_loaded(fault, name);
+        return og_fail_to_load(fault, name, dlerror());
     struct segments segments = segments_of(library);
     struct og_region relro = relro_of(&segments);
     size_t relro_size = relro.end - relro.start;
@@ -310,7 +304,7 @@ enum og_error none_library_open(struct none_library *library, const char *name,
     /* Loaded once the ordinary way, to learn where the file is and to have what it needs. */
     library->shared = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (!library->shared || dlinfo(library->shared, RTLD_DI_LINKMAP, &map)) {
-        error = not_loaded(fault, name);
+        error = og_fail_to_load(fault, name, dlerror());
         goto fail;
     }
     library->file = copy_to_memory(map->l_name);
@@ -322,7 +316,7 @@ enum og_error none_library_open(struct none_library *library, const char *name,
     file_path(library->file, path);
     library->instance = dlopen(path, RTLD_NOW | RTLD_LOCAL | BIND_TO_ITSELF);
     if (!library->instance) {
-        error = not_loaded(fault, name);
+        error = og_fail_to_load(fault, name, dlerror());
         goto fail;
     }
     error = bind_to_domain(library, domain, name, fault);

@@ -55,6 +55,9 @@ struct none_domain {
     size_t region_count;
 };
 
+/* domain.c */
+extern const struct og_runtime og_runtime_none;
+
 enum { NONE_DOMAINS = 64 /* at once, in one process */ };
 
 /* heap.c */

@@ -20,6 +20,7 @@ static enum og_error claim(const struct pmp_library *library, struct og_fault *f
         if (!open_libraries[i])
             place = i;
     }
+    _Static_assert(OPEN_MAX == 4, "the message says so");
     if (place == OPEN_MAX)
         return og_fail(fault, OG_NO_MEMORY, library->name, 0, "4 domains are open: close one");
     open_libraries[place] = library;
@@ -112,7 +113,8 @@ enum og_error pmp_domain_open(struct og_domain **result, const char *const *libr
         return og_fail(fault, OG_UNSUPPORTED, libraries[1], 0,
                        "a domain holds one library of the image, linked with what it needs");
     if (options && (options->readable_paths || options->environment))
-        return og_fail(fault, OG_UNSUPPORTED, library->name, 0, "there are no files and no environment here");
+        return og_fail(fault, OG_UNSUPPORTED, library->name, 0,
+                       "there are no files and no environment here");
     enum og_error error = check_sizes(library, options, fault);
     if (!error)
         error = claim(library, fault);

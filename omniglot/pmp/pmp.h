@@ -151,6 +151,9 @@ const char *pmp_library_symbol_at(const struct pmp_library *library, uintptr_t a
 /* Puts the library's RAM to its initial state, before its constructors. */
 void pmp_library_load(const struct pmp_library *library);
 
+/* isolated.c, plain.c */
+extern const struct og_runtime og_runtime_pmp, og_runtime_none;
+
 /* domain.c: what both runtimes of the table do alike. */
 enum og_error pmp_domain_open(struct og_domain **result, const char *const *libraries,
                               const struct og_options *options, const struct og_runtime *runtime,

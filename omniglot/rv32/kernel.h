@@ -33,7 +33,7 @@ _Noreturn void kernel_stop(int status);
 static inline uint64_t kernel_instructions(void)
 {
     uint32_t low, high, again;
-    do
+    do /* NOLINT(bugprone-infinite-loop): the assembly writes them */
         __asm__ volatile(KERNEL_CSR("csrr %0, minstreth\n\tcsrr %1, minstret\n\tcsrr %2, minstreth")
                          : "=r"(high), "=r"(low), "=r"(again));
     while (high != again);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+static const struct og_runtime og_runtime_mpk, og_runtime_pmp, og_runtime_none;
 static struct og_fault fault;
 static bool has_mpk, has_pmp;
 static unsigned opened; /* domains */
@@ -43,11 +44,12 @@ static enum og_error pmp_supported(struct og_fault *why)
     return has_pmp ? OG_OK : og_fail(why, OG_UNSUPPORTED, NULL, 0, "no such unit here");
 }
 
-const struct og_runtime og_runtime_mpk = {
+static const struct og_runtime og_runtime_mpk = {
     .name = "mpk", .open = open_mpk, .isolation = OG_MPK, .supported = mpk_supported};
-const struct og_runtime og_runtime_pmp = {
+static const struct og_runtime og_runtime_pmp = {
     .name = "pmp", .open = open_pmp, .isolation = OG_PMP, .supported = pmp_supported};
-const struct og_runtime og_runtime_none = {.name = "none", .open = open_none, .isolation = OG_NONE};
+static const struct og_runtime og_runtime_none = {
+    .name = "none", .open = open_none, .isolation = OG_NONE};
 const struct og_runtime *const og_runtimes[] = {&og_runtime_mpk, &og_runtime_pmp, &og_runtime_none,
                                                 NULL};
 

@@ -212,6 +212,33 @@ static void strings_end_with_a_null_and_each_with_a_nul(void **state)
     assert_int_equal(strings_at(fake.end, SIZE_MAX, &count), OG_OUT_OF_BOUNDS);
 }
 
+/* Each search is as long as the memory, and there are as many as the library likes. */
+static void strings_are_together_no_longer_than_the_memory(void **state)
+{
+    (void)state;
+    enum { MANY = 64 };
+    size_t count = 99;
+    uintptr_t *slots = (uintptr_t *)fake.heap;
+    uintptr_t text = fake.heap + (MANY + 1) * sizeof(*slots);
+    memset((void *)text, 'a', fake.end - text);
+    *(char *)(fake.end - 1) = '\0';
+    for (size_t i = 0; i < MANY; i++)
+        slots[i] = text;
+    slots[MANY] = slots[1] = 0;
+    assert_int_equal(strings_at(fake.heap, MANY, &count), OG_OK);
+    assert_int_equal(count, 1);
+    slots[1] = text;
+    assert_int_equal(strings_at(fake.heap, MANY, &count), OG_UNTERMINATED);
+    assert_int_equal(fault.address, text);
+    /* What does not overlap may be all of it. */
+    for (size_t i = 0; i < MANY; i++) {
+        slots[i] = text + i;
+        *(char *)(text + i) = '\0';
+    }
+    assert_int_equal(strings_at(fake.heap, MANY, &count), OG_OK);
+    assert_int_equal(count, MANY);
+}
+
 static void utf8_is_what_the_unicode_table_says(void **state) OG_NO_ANALYSIS
 {
     (void)state;
@@ -572,6 +599,7 @@ int main(void)
         TEST(string_ends_within_its_bound),
         TEST(string_ends_before_its_region_does),
         TEST(strings_end_with_a_null_and_each_with_a_nul),
+        TEST(strings_are_together_no_longer_than_the_memory),
         TEST(utf8_is_what_the_unicode_table_says),
         TEST(array_lies_inside_and_is_aligned),
         TEST(array_of_bools_names_the_first_bad_one),

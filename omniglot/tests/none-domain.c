@@ -123,6 +123,24 @@ static void missing_library_is_named_and_nothing_is_left(void **state)
     assert_non_null(strstr(fault.message, "libno-such-thing.so.9"));
 }
 
+static void a_name_that_lies_in_the_current_folder_is_told_to_be_a_path(void **state)
+{
+    (void)state;
+    struct og_domain *opened = NULL;
+    char path[] = "omniglot-test-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    const char *const names[] = {path, NULL};
+    assert_int_equal(og_domain_open(&opened, names, &none, &fault), OG_NOT_FOUND);
+    unlink(path);
+    assert_null(opened);
+    assert_string_equal(fault.symbol, path);
+    assert_non_null(strstr(fault.message, "put ./ before it"));
+    assert_int_equal(og_domain_open(&opened, names, &none, &fault), OG_NOT_FOUND);
+    assert_null(strstr(fault.message, "put ./ before it"));
+}
+
 static void file_that_is_no_library_is_refused(void **state)
 {
     (void)state;
@@ -610,6 +628,7 @@ int main(void)
         TEST(function_of_a_dependency_is_not_the_domains),
         TEST(function_that_was_not_found_cannot_be_invoked),
         TEST(missing_library_is_named_and_nothing_is_left),
+        TEST(a_name_that_lies_in_the_current_folder_is_told_to_be_a_path),
         TEST(file_that_is_no_library_is_refused),
         TEST(open_without_libraries_or_isolation_is_refused),
         TEST(a_domain_that_names_no_isolation_is_isolated_or_not_opened),

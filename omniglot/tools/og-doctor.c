@@ -1,6 +1,8 @@
 /* og-doctor: what this machine can do for isolation, what is picked, and what would give more. */
 #include "omniglot/mpk.h"
+#include "omniglot/runtime.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -38,28 +40,42 @@ static const char *yes(int truth)
     return truth ? "yes" : "no";
 }
 
+static void print_usage(FILE *to)
+{
+    fputs(
+        "usage: og-doctor [--help]\n"
+        "Says what this machine can give for isolation, one answer a line: whether the processor\n"
+        "has protection keys and the kernel offers them, how many are free, which isolations "
+        "there\n"
+        "are, which one OG_BEST (the default of og_options and of og-run) picks, or why it picks\n"
+        "nothing, and what would give more.\n"
+        "Status: 0; 2 for an argument that it does not know.\n",
+        to);
+}
+
 int main(int argc, char **argv)
 {
     struct utsname name;
     struct og_fault fault = {0};
     if (argc > 1) {
-        fprintf(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr, "usage: og-doctor\n");
-        return strcmp(argv[1], "--help") ? 2 : 0;
+        bool asked = argc == 2 && !strcmp(argv[1], "--help");
+        print_usage(asked ? stdout : stderr);
+        return asked ? 0 : 2;
     }
     uname(&name);
     int keys = count_keys();
-    enum og_error error = og_mpk_supported(&fault);
     printf("kernel                    %s %s\n", name.sysname, name.release);
     printf("processor has PKU         %s\n", yes(has_flag("pku")));
     printf("kernel offers PKU         %s\n", yes(has_flag("ospke")));
     printf("protection keys free      %d\n", keys);
     printf("FSGSBASE                  %s\n", yes((getauxval(AT_HWCAP2) & 2) != 0));
-    printf("isolation: none           yes\n");
-    printf("isolation: mpk            %s\n", yes(!error));
-    if (error) {
+    for (size_t i = 0; og_runtimes[i]; i++)
+        printf("isolation: %-14s %s\n", og_runtimes[i]->name,
+               yes(!og_isolation_supported(og_runtimes[i]->isolation, &fault)));
+    if (og_mpk_supported(&fault)) {
         printf("OG_BEST picks             nothing: %s\n", fault.message);
         printf("more isolation            a machine or virtual machine that shows PKU (Intel since "
-               "Skylake-SP, AMD since Zen 3), or omniglot/tools/pku-guest, which emulates it\n");
+               "Skylake-SP, AMD since Zen 3), or tools/pku-guest, which emulates it\n");
     } else {
         printf("OG_BEST picks             mpk: domains of up to %d libraries' sets at once\n",
                keys > 1 ? keys - 1 : 0);

@@ -21,10 +21,9 @@ struct command {
 static const char usage[] =
     "usage: og-run [OPTION]... LIBRARY FUNCTION [ARG...]\n"
     "Calls FUNCTION of LIBRARY (a soname or a path) in a domain and prints what it returns.\n"
-    "  --isolation best  the best that this machine has: the default. Where nothing isolates,\n"
-    "                    nothing is called\n"
-    "  --isolation mpk   behind protection keys\n"
-    "  --isolation none  not isolated at all: what the library does is done to og-run\n"
+    "  --isolation NAME  one that og-doctor lists. best: the best that this machine has, which is\n"
+    "                    the default; where nothing isolates, nothing is called. none: not\n"
+    "                    isolated at all: what the library does is done to og-run\n"
     "  --deadline MS     the call ends after MS milliseconds, as a fault (mpk; default: never)\n"
     "  --allow PATH      a file, or folder, that the library may read (mpk; up to 16 times)\n"
     "  --float           the function returns a double; default: an integer of 64 bits\n"

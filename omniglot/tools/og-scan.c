@@ -174,12 +174,31 @@ static int scan(const char *name, const unsigned char *bytes, size_t size, bool 
     return scan.found;
 }
 
+static void print_usage(FILE *to)
+{
+    fputs(
+        "usage: og-scan [--host] FILE...\n"
+        "Finds what in libraries and programs could undo the isolation by protection keys:\n"
+        "instructions that change rights, at every offset of what is mapped executable (WRPKRU,\n"
+        "XRSTOR, WRFSBASE, WRGSBASE); code that is writable; a stack that is executable. Each is\n"
+        "told with its offset in the file, and its function where the file has symbols.\n"
+        "  --host   FILE is a program that opens domains: the gate's own instructions, which "
+        "checks\n"
+        "           follow, are no findings; that it is not position-independent is one\n"
+        "  --help   this text\n"
+        "Status: 0 nothing was found; 1 something was; 2 a file could not be read.\n"
+        "A library with a finding is not loaded into a domain (OG_FORBIDDEN); for a program there "
+        "is\n"
+        "omniglot/tools/link-host, which links it until it has none.\n",
+        to);
+}
+
 int main(int argc, char **argv)
 {
     int status = 0;
     bool host = argc > 1 && !strcmp(argv[1], "--host");
     if (argc < 2 + host || !strcmp(argv[1], "--help")) {
-        fprintf(argc < 2 + host ? stderr : stdout, "usage: og-scan [--host] FILE...\n");
+        print_usage(argc < 2 + host ? stderr : stdout);
         return argc < 2 + host ? 2 : 0;
     }
     for (int i = 1 + host; i < argc; i++) {

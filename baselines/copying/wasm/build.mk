@@ -20,7 +20,7 @@ CPPFLAGS += -I$(WASM)/module
 WASM_STUBS_FLAGS := --target=wasm32-wasi -I. -Iomniglot/include \
     -isystem $(LLVM)/lib/clang/14.0.6/include -isystem /usr/include/wasm32-wasi
 
-$(call archive,wasm,$(addprefix baselines/copying/wasm/,runtime.c trap.c instance.c wasi.c))
+$(call archive,wasm,$(addprefix baselines/copying/wasm/,runtime.c trap.c instance.c wasi.c wasi_files.c))
 # What a program that calls modules links, besides the modules' own archives.
 WASM_RUNTIME := wasm og-core
 WASM_LIBS := -lm -lpthread
@@ -81,6 +81,12 @@ $(call wasm_module,rogue,$(WASM_TESTS)/rogue.og.h,$(WASM_TESTS)/rogue.c)
 $(eval $(call stubs_rule,$(WASM_TESTS),rogue))
 $(call test,wasm-attacks,$(WASM_TESTS)/wasm-attacks.c $(WASM_TESTS)/rogue.c,wasm-rogue $(WASM_RUNTIME),$(WASM_LIBS))
 $(call objects,$(WASM_TESTS)/wasm-attacks.c): $(BUILD)/generated/$(WASM_TESTS)/stubs
+# What ordinary libraries do.
+WASM_LIBRARIES_ordinary := -lwasi-emulated-process-clocks
+$(call wasm_module,ordinary,$(WASM_TESTS)/ordinary/ordinary.og.h,$(WASM_TESTS)/ordinary/ordinary.c)
+$(eval $(call stubs_rule,$(WASM_TESTS)/ordinary,ordinary))
+$(call test,wasm-ordinary,$(WASM_TESTS)/wasm-ordinary.c,wasm-ordinary $(WASM_RUNTIME),$(WASM_LIBS))
+$(call objects,$(WASM_TESTS)/wasm-ordinary.c): $(BUILD)/generated/$(WASM_TESTS)/ordinary/stubs
 # Beside MPK domains, in the guest (omniglot/mpk/tests/mpk-in-guest).
 $(call program,guest-test/mpk-and-wasm,$(WASM_TESTS)/mpk-and-wasm.c omniglot/mpk/tests/mpk-test.c,\
     $(OMNIGLOT) wasm-rogue wasm,$(OMNIGLOT_LIBS) -lcmocka -lm)

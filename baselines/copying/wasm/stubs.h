@@ -71,6 +71,18 @@ static inline enum og_error module_in(struct wasm_instance *wasm, uint32_t *addr
     return error;
 }
 
+/* Takes the padding that the host has in its own out of what was copied in. `solid`: the bits of
+ * one element that are fields'. */
+static inline enum og_error module_solid(const struct wasm_instance *wasm, uint32_t address,
+                                         size_t count, size_t size, const unsigned char *solid)
+{
+    unsigned char *bytes = wasm_at(wasm, address);
+    for (size_t i = 0; i < count; i++, bytes += size)
+        for (size_t j = 0; j < size; j++)
+            bytes[j] &= solid[j];
+    return OG_OK;
+}
+
 /* Copies `count` elements out, if they are in the module's memory and what the rule says; NULL: any
  * bytes are. Nothing runs in the module meanwhile. */
 static inline enum og_error module_out(const struct wasm_instance *wasm, void *values,
@@ -204,16 +216,18 @@ static inline enum og_error module_object_check(const struct wasm_instance *wasm
 
 /* ---- arguments of callbacks: any numbers ---- */
 
-/* Is there a text at `address` that a NUL ends? */
+/* Is there a text at `address` that a NUL ends, of at most `maximum` bytes with it? */
 static inline enum og_error module_text(const struct wasm_instance *wasm, uint32_t address,
-                                        const char **text, struct og_fault *fault)
+                                        size_t maximum, const char **text, struct og_fault *fault)
 {
+    size_t room;
     if (!address)
         return og_fail(fault, OG_NULL, NULL, 0, NULL);
     if (!wasm_is_inside(wasm, address, 1))
         return og_fail(fault, OG_OUT_OF_BOUNDS, NULL, address, "not in the module's memory");
     *text = (const char *)wasm_at(wasm, address);
-    if (!memchr(*text, '\0', wasm->memory->size - address))
+    room = wasm->memory->size - address;
+    if (!memchr(*text, '\0', room < maximum ? room : maximum))
         return og_fail(fault, OG_UNTERMINATED, NULL, address, NULL);
     return OG_OK;
 }
@@ -222,7 +236,7 @@ static inline enum og_error module_callback_string(const struct wasm_instance *w
                                                    uint32_t address, struct callback_copy *copy,
                                                    const char **text, struct og_fault *fault)
 {
-    enum og_error error = module_text(wasm, address, text, fault);
+    enum og_error error = module_text(wasm, address, SIZE_MAX, text, fault);
     return error ? error : callback_copy_string(copy, text, fault);
 }
 
@@ -231,6 +245,7 @@ static inline enum og_error module_callback_strings(const struct wasm_instance *
                                                     const char ***texts, struct og_fault *fault)
 {
     const char *found[OG_STRINGS_MAX + 1];
+    size_t left = wasm->memory->size; /* for all of them: many pointers can be to one text */
     for (size_t i = 0; i <= OG_STRINGS_MAX; i++) {
         uint32_t pointer, slot = address + (uint32_t)(i * sizeof(pointer));
         if (!address || slot < address || !wasm_is_inside(wasm, slot, sizeof(pointer)))
@@ -242,9 +257,10 @@ static inline enum og_error module_callback_strings(const struct wasm_instance *
             *texts = found;
             return callback_copy_strings(copy, texts, fault);
         }
-        enum og_error error = module_text(wasm, pointer, &found[i], fault);
+        enum og_error error = module_text(wasm, pointer, left, &found[i], fault);
         if (error)
             return error;
+        left -= strlen(found[i]) + 1;
     }
     return og_fail(fault, OG_UNTERMINATED, NULL, address, "an array of texts without its NULL");
 }

@@ -2,8 +2,10 @@
  * forbidden thing is first done without the sandbox, where it must succeed. */
 #include "baselines/process/filter.h"
 #include "baselines/process/tests/each-transport.h"
+#include "baselines/process/tests/ordinary.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -133,7 +135,7 @@ static bool works_outside(enum test_call call)
         bool works = true;
         switch (call) {
         case CALL_OPEN:
-            works = open("/etc/passwd", O_RDONLY) >= 0;
+            works = open("/dev/null", O_RDWR) >= 0;
             break;
         case CALL_SOCKET:
             works = socket(AF_INET, SOCK_STREAM, 0) >= 0;
@@ -178,6 +180,72 @@ static void forbidden_system_calls_end_the_worker(void **state)
         assert_int_equal(kill(lost, 0), -1);
         assert_serves(*state);
     }
+}
+
+static void what_ordinary_libraries_do_works_or_is_refused_and_does_not_end_the_worker(void **state)
+{
+    pid_t worker = process_worker_pid(*state);
+    for (uint32_t i = 0; i < ordinary_count; i++) {
+        struct og_fault fault = {0};
+        struct wire_reader results;
+        /* Where the sanitizer stands between a library and the C library. */
+        if (PROCESS_SANITIZED &&
+            (ordinary[i].in_worker == EPERM || ordinary[i].in_worker == EAGAIN))
+            continue;
+        wire_put_u32(process_call_begin(*state, TEST_ORDINARY), i);
+        if (process_call_finish(*state, &results, &fault))
+            fail_msg("a library that %s: %s, signal %d", ordinary[i].what, fault.message,
+                     fault.signal);
+        int given = (int)wire_get_u32(&results);
+        assert_int_equal(process_results_finish(*state, &results, &fault), OG_OK);
+        if (given != ordinary[i].in_worker)
+            fail_msg("a library that %s: got %d, not %d", ordinary[i].what, given,
+                     ordinary[i].in_worker);
+    }
+    assert_int_equal(process_worker_pid(*state), worker);
+}
+
+static void what_ordinary_libraries_do_works_without_a_sandbox(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ordinary_count; i++) {
+        errno = 0;
+        int given = ordinary[i].do_it();
+        /* Whether that much memory may be locked is the system's to say. */
+        if (given != 0 && !(given == ENOMEM && ordinary[i].in_worker == EPERM))
+            fail_msg("a library that %s: %s", ordinary[i].what, strerror(given));
+    }
+}
+
+static void a_worker_that_sleeps_is_ended_at_the_deadline(void **state)
+{
+    struct process_sandbox *sandbox;
+    struct og_fault fault = {0};
+    struct process_options options = {
+        .library = "test", .transport = state_transport(*state), .deadline_ms = 50};
+    assert_int_equal(process_open(&sandbox, &options, NULL), OG_OK);
+    assert_int_equal(call_with_number(sandbox, TEST_SLEEP, 3600, &fault), OG_DEADLINE);
+    assert_serves(sandbox);
+    process_close(sandbox);
+}
+
+static void the_worker_is_not_told_the_hosts_name(void **state)
+{
+    struct wire_reader results;
+    size_t size;
+    char name[65] = "", ours[65] = "";
+    if (!process_confinement(*state).host_name_namespace)
+        skip();
+    process_call_begin(*state, TEST_HOST_NAME);
+    assert_int_equal(process_call_finish(*state, &results, NULL), OG_OK);
+    const void *bytes = wire_get_bytes(&results, &size);
+    assert_true(size < sizeof name);
+    memcpy(name, bytes, size);
+    assert_int_equal(process_results_finish(*state, &results, NULL), OG_OK);
+    gethostname(ours, sizeof ours - 1);
+    /* Where a system gives the namespace and not the right to change the name, it stays. */
+    if (strcmp(name, ours) != 0)
+        assert_string_equal(name, "worker");
 }
 
 static uint8_t call_for_byte(struct process_sandbox *sandbox, uint32_t function, uint64_t number)
@@ -284,6 +352,10 @@ int main(void)
         OVER(the_worker_has_two_descriptors_more, "pipe", open_test_sandbox, close_test_sandbox,
              PROCESS_PIPE, PROCESS_ANYWHERE),
         OVER_EACH(forbidden_system_calls_end_the_worker),
+        OVER_EACH(what_ordinary_libraries_do_works_or_is_refused_and_does_not_end_the_worker),
+        cmocka_unit_test(what_ordinary_libraries_do_works_without_a_sandbox),
+        OVER_EACH_UNOPENED(a_worker_that_sleeps_is_ended_at_the_deadline),
+        OVER_EACH(the_worker_is_not_told_the_hosts_name),
         OVER_EACH(memory_is_given_up_to_the_limit),
         OVER_EACH_UNOPENED(the_worker_dies_with_its_host),
         OVER_EACH_UNOPENED(a_host_that_ignores_child_signals_is_served),

@@ -2,17 +2,24 @@
 #include "baselines/process/tests/test-worker.h"
 
 #include "baselines/process/filter.h"
+#include "baselines/process/tests/ordinary.h"
 #include "baselines/process/worker.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,20 +115,32 @@ static int nothing(void *unused UNUSED)
 HANDLER(make_system_call)
 {
     static char stack[65536];
-    char byte = 0;
+    char byte = 0, *no_arguments[] = {NULL};
+    int ends[2];
+    const struct rlimit limit = {1 << 20, 1 << 20};
     struct iovec piece = {.iov_base = &byte, .iov_len = 1};
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
     switch ((enum test_call)wire_get_u32(arguments)) {
     case CALL_OPEN:
-        return (enum og_error)open("/etc/passwd", O_RDONLY);
+        return (enum og_error)open("/dev/null", O_RDWR);
+    case CALL_CREATE:
+        return (enum og_error)open("process-created", O_RDONLY | O_CREAT, 0600);
+    case CALL_REMOVE:
+        return (enum og_error)unlink("process-removed");
+    case CALL_READ_AT:
+        return (enum og_error)pread(0, &byte, 1, 0);
     case CALL_SOCKET:
         return (enum og_error)socket(AF_INET, SOCK_STREAM, 0);
     case CALL_FORK:
         return (enum og_error)fork();
+    case CALL_SPAWN:
+        return (enum og_error)posix_spawn(NULL, "/bin/true", NULL, NULL, no_arguments, NULL);
     case CALL_EXEC:
         return (enum og_error)execl("/bin/true", "true", NULL);
     case CALL_PTRACE:
         return (enum og_error)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    case CALL_READ_MEMORY:
+        return (enum og_error)process_vm_readv(getppid(), &piece, 1, &piece, 1, 0);
     case CALL_KILL:
         return (enum og_error)syscall(SYS_kill, -1, SIGKILL);
     case CALL_MAP_CODE:
@@ -139,6 +158,13 @@ HANDLER(make_system_call)
     case CALL_CLOSE:
         close(3);
         break;
+    case CALL_DUPLICATE:
+        dup2(3, 1);
+        break;
+    case CALL_PIPE:
+        return (enum og_error)pipe(ends);
+    case CALL_LIMIT:
+        return (enum og_error)setrlimit(RLIMIT_STACK, &limit);
     case CALL_PRCTL:
         prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
         break;
@@ -282,6 +308,28 @@ HANDLER(random_and_clock)
     return wire_finish(arguments);
 }
 
+HANDLER(do_ordinary)
+{
+    uint32_t which = wire_get_u32(arguments);
+    errno = 0;
+    wire_put_u32(results, which < ordinary_count ? (uint32_t)ordinary[which].do_it() : UINT32_MAX);
+    return wire_finish(arguments);
+}
+
+HANDLER(call_sleep)
+{
+    sleep((unsigned)wire_get_u64(arguments));
+    return wire_finish(arguments);
+}
+
+HANDLER(host_name)
+{
+    struct utsname name = {0};
+    uname(&name);
+    wire_put_bytes(results, name.nodename, strlen(name.nodename));
+    return wire_finish(arguments);
+}
+
 const struct process_handler process_handlers[] = {
     [TEST_ECHO] = {echo},
     [TEST_REVERSE] = {reverse},
@@ -304,5 +352,8 @@ const struct process_handler process_handlers[] = {
     [TEST_REFUSE] = {refuse},
     [TEST_MISTAKEN] = {mistaken},
     [TEST_RANDOM] = {random_and_clock},
+    [TEST_ORDINARY] = {do_ordinary},
+    [TEST_SLEEP] = {call_sleep},
+    [TEST_HOST_NAME] = {host_name},
 };
 const size_t process_handler_count = TEST_FUNCTION_COUNT;

@@ -24,21 +24,32 @@ enum test_function {
     TEST_REFUSE,            /* u32 error -> that error */
     TEST_MISTAKEN,          /* gives a u64 fewer than the host will want */
     TEST_RANDOM,            /* -> 16 bytes by getrandom, u64 clock */
+    TEST_ORDINARY,          /* u32 which of ordinary.h -> u32: what it gave */
+    TEST_SLEEP,             /* u64 seconds */
+    TEST_HOST_NAME,         /* -> bytes: the host's name by uname */
     TEST_FUNCTION_COUNT
 };
 
 enum test_call {
     CALL_OPEN,
+    CALL_CREATE,
+    CALL_REMOVE,
+    CALL_READ_AT,
     CALL_SOCKET,
     CALL_FORK,
+    CALL_SPAWN,
     CALL_EXEC,
     CALL_PTRACE,
+    CALL_READ_MEMORY,
     CALL_KILL,
     CALL_MAP_CODE,
     CALL_MAKE_CODE,
     CALL_THREAD,
     CALL_WRITE,
     CALL_CLOSE,
+    CALL_DUPLICATE,
+    CALL_PIPE,
+    CALL_LIMIT,
     CALL_PRCTL,
     CALL_SEND_OUT_OF_BAND,
     CALL_RECEIVE_OUT_OF_BAND,

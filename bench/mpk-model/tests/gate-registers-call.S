@@ -64,7 +64,8 @@
     vzeroupper
     ret
 
-/* Of a call: what the unit holds, and whether its stack is empty. */
+/* Of a call: what the unit holds, whether its stack is empty, and whether it tells where the host
+ * is. */
     FUNCTION see_x87
     push    %rbp
     mov     %rsp, %rbp
@@ -72,10 +73,18 @@
     fnsave  (%rsp)
     movzwl  8(%rsp), %eax
     xor     $0xffff, %eax
+    mov     12(%rsp), %ecx          /* where its last instruction is: in the gate */
+    lea     og_mpk_gate_start(%rip), %rdx
+    sub     %edx, %ecx
+    lea     og_mpk_gate_end(%rip), %rsi
+    sub     %rdx, %rsi
+    cmp     %esi, %ecx
+    sbb     %ecx, %ecx
+    not     %ecx
+    or      %rcx, %rax
     .irp    n, 0,1,2,3,4,5,6,7
     or      28+10*\n(%rsp), %rax
     movzwl  28+10*\n+8(%rsp), %ecx
-    xor     $0xffff, %ecx           /* what every write to an MMX register leaves above it */
     or      %rcx, %rax
     .endr
     leave

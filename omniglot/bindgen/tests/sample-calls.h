@@ -62,6 +62,9 @@ static void numbers_are_carried(void **state)
     assert_true(truth);
     ASSERT_DONE(call_sample_digit(&sample, &number, 27, &fault));
     assert_int_equal(number, 7);
+    uint8_t byte = 0;
+    ASSERT_DONE(call_sample_low_byte(&sample, &byte, 0x1234, &fault));
+    assert_int_equal(byte, 0x34);
 }
 
 static void enums_and_structs_are_returned(void **state)
@@ -148,6 +151,18 @@ static void a_length_tells_room_and_then_size(void **state)
     assert_int_equal(status, -1); /* a failure: neither length nor output are taken over */
     assert_int_equal(size, 2);
     assert_memory_equal(out, "HEY????", 7);
+}
+
+static void a_count_of_a_field_tells_room_and_then_size(void **state)
+{
+    (void)state;
+    struct sample_query query = {.size = 8, .kind = 3};
+    uint8_t first[2] = {0}, out[9] = "????????";
+    int status = 9;
+    ASSERT_DONE(call_sample_ask(&sample, &status, &query, first, out, &fault));
+    assert_int_equal(query.size, 4);
+    assert_int_equal(query.kind, 3);
+    assert_memory_equal(out, "\2\2\2\2????", 8);
 }
 
 static void windows_move_on(void **state)
@@ -275,6 +290,29 @@ static void callbacks_get_what_they_can_use(void **state)
 
 #ifndef SAMPLE_IS_LINKED
 
+/* What the host's memory held before is not the library's to read. */
+static void padding_is_not_shown(void **state)
+{
+    (void)state;
+    struct sample_gap gaps[3];
+    uint64_t sum = 0;
+    int status = 9;
+    memset(gaps, 255, sizeof(gaps));
+    for (size_t i = 0; i < 3; i++) {
+        gaps[i].first = 1;
+        gaps[i].low = 5;
+        gaps[i].high = 2;
+        gaps[i].last = 4;
+    }
+    ASSERT_DONE(call_sample_gaps(&sample, &sum, gaps, 3, &fault));
+    assert_int_equal(sum, 3 * (1 + 5 + 2 + 4));
+    ASSERT_DONE(call_sample_gaps(&sample, &sum, NULL, 0, &fault));
+    assert_int_equal(sum, 0);
+    ASSERT_DONE(call_sample_grow(&sample, &status, gaps, &fault));
+    assert_int_equal(gaps[0].last, 9);
+    assert_int_equal(gaps[0].first, 1);
+}
+
 /* From here on; each test has a library of its own. */
 static void misbehave(int how)
 {
@@ -315,6 +353,8 @@ static void a_number_out_of_its_range_is_refused(void **state)
     uint32_t total;
     misbehave(1);
     ASSERT_REFUSED(call_sample_digit(&sample, &digit, 1, &fault));
+    misbehave(2);
+    ASSERT_REFUSED(call_sample_digit(&sample, &digit, 1, &fault)); /* -1, which is not above 0u */
     misbehave(1);
     assert_invalid(call_sample_level(&sample, &status, &level, 1, &fault));
     misbehave(1);
@@ -341,6 +381,45 @@ static void a_length_beyond_the_room_is_refused(void **state)
     misbehave(1);
     assert_true(call_sample_shout(&sample, &status, "hey", out, &size, &fault) != OG_OK);
     assert_int_equal(size, sizeof(out));
+}
+
+/* What a library that sets the count of its own output cannot do: fill what is behind it. */
+static void a_count_that_grew_is_refused(void **state)
+{
+    (void)state;
+    struct {
+        uint8_t out[8], behind[512];
+    } room;
+    struct sample_query query = {.size = sizeof(room.out)};
+    uint8_t first[2];
+    int status = 9;
+    memset(&room, '?', sizeof(room));
+    misbehave(1);
+    ASSERT_REFUSED(call_sample_ask(&sample, &status, &query, first, room.out, &fault));
+    for (size_t i = 0; i < sizeof(room.behind); i++)
+        assert_int_equal(room.behind[i], '?');
+}
+
+static void a_field_out_of_its_range_is_refused(void **state)
+{
+    (void)state;
+    struct sample_query query = {.size = 2};
+    uint8_t first[2], out[2];
+    int status = 9;
+    misbehave(2);
+    ASSERT_REFUSED(call_sample_ask(&sample, &status, &query, first, out, &fault));
+}
+
+static void a_narrow_result_is_no_more_than_its_type(void **state)
+{
+    (void)state;
+    volatile uint8_t byte = 0;
+    uint8_t result = 0;
+    misbehave(1);
+    ASSERT_DONE(call_sample_low_byte(&sample, &result, 7, &fault));
+    byte = result;
+    assert_int_equal((unsigned)result, (unsigned)byte);
+    assert_int_equal(byte, 7);
 }
 
 static void a_window_that_grew_is_refused(void **state)
@@ -379,6 +458,33 @@ static void an_objects_window_that_grew_is_refused(void **state)
     }
 }
 
+static struct sample_flow *told;
+
+/* What a call of the callback's own, with the same object, does to the host's window. */
+static int use_up_window(int step)
+{
+    told->host.next_out += told->host.avail_out - 1;
+    told->host.avail_out = (unsigned)step;
+    return 0;
+}
+
+static void a_window_that_a_callback_has_moved_is_not_written_before_it(void **state)
+{
+    (void)state;
+    uint8_t secret[] = {1}, out[4] = {0};
+    int status = 9;
+    struct sample_flow stream = {.host = {.mode = 1}};
+    struct sample_step_call call = {0};
+    told = &stream;
+    ASSERT_DONE(call_sample_start(&sample, &status, &stream, secret, 1, &fault));
+    ASSERT_DONE(sample_step_call_open(&sample, &call, use_up_window, NULL, &fault));
+    stream.host.next_out = out;
+    stream.host.avail_out = sizeof(out);
+    ASSERT_REFUSED(call_sample_tell(&sample, &status, &stream, &call, &fault));
+    assert_memory_equal(out, "\0\0\0\0", sizeof(out));
+    sample_step_call_close(&sample, &call);
+}
+
 static int not_called(void *user, const char *name, const char **tags, const uint8_t *bytes,
                       int size, enum sample_shade shade, double weight)
 {
@@ -415,6 +521,7 @@ static int run_sample_tests(const char *name)
         TEST(values_go_out_checked),
         TEST(texts_are_carried_and_null_stays_null),
         TEST(a_length_tells_room_and_then_size),
+        TEST(a_count_of_a_field_tells_room_and_then_size),
         TEST(windows_move_on),
         TEST(a_handle_lives_until_it_ends),
         TEST(an_object_stays_where_it_is_and_keeps_its_secret),
@@ -422,13 +529,18 @@ static int run_sample_tests(const char *name)
         TEST(only_named_fields_cross),
         TEST(callbacks_get_what_they_can_use),
 #ifndef SAMPLE_IS_LINKED
+        TEST(padding_is_not_shown),
         TEST(a_bool_that_is_none_is_refused),
         TEST(an_enum_that_is_none_is_refused),
         TEST(a_number_out_of_its_range_is_refused),
         TEST(a_struct_with_a_wrong_field_is_refused),
         TEST(a_length_beyond_the_room_is_refused),
+        TEST(a_count_that_grew_is_refused),
+        TEST(a_field_out_of_its_range_is_refused),
+        TEST(a_narrow_result_is_no_more_than_its_type),
         TEST(a_window_that_grew_is_refused),
         TEST(an_objects_window_that_grew_is_refused),
+        TEST(a_window_that_a_callback_has_moved_is_not_written_before_it),
         TEST(a_callbacks_argument_that_is_none_ends_the_call),
 #endif
     };

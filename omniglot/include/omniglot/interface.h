@@ -15,8 +15,14 @@
  *                            unsigned long long inlen) OG_RETURNS(0);
  *
  * Counts are C expressions over the function's parameters, in elements of the pointee (bytes
- * for void). Every pointer parameter needs an annotation; numbers need none. To GCC all of
- * them are nothing. */
+ * for void). Of what a pointer points to they read only what is the host's: *length of an
+ * OG_LENGTH_OF or of a window, fields of OG_FIELDS or of an object. Where the library has a say in
+ * such a number, or in a callback's, nothing may make a large count a small one: names, constants,
+ * casts to wider integers, OG_SUM, OG_PRODUCT and OG_DIFFERENCE are a count then, and `a * b` is
+ * refused. What the call changes of a count can only make it less: more is OG_CONTRACT.
+ *
+ * Every pointer parameter needs an annotation; numbers need none. To GCC all of them are nothing.
+ */
 #ifndef OMNIGLOT_INTERFACE_H
 #define OMNIGLOT_INTERFACE_H
 
@@ -69,7 +75,7 @@
 #define OG_KEPT(object) OG_ANNOTATION("OG_KEPT(" #object ")")
 
 /* A pointer to a pointer, which the library moves on over input it has read (output it has
- * written), counting `left`, a pointer to a number, down by as much. */
+ * written, numbers alone), counting `left`, a pointer to a number, down by as much. */
 #define OG_IN_WINDOW(left)  OG_ANNOTATION("OG_IN_WINDOW(" #left ")")
 #define OG_OUT_WINDOW(left) OG_ANNOTATION("OG_OUT_WINDOW(" #left ")")
 
@@ -135,7 +141,9 @@
 #define OG_RANGE(low, high) OG_ANNOTATION("OG_RANGE(" #low ", " #high ")")
 
 /* Adds an annotation to a field of a struct of the library's header: OG_RANGE, OG_IN(count)
- * for a pointer to as many as another field of it says, or OG_OPAQUE. */
+ * for a pointer to as many numbers as another field of it says, or OG_OPAQUE for a pointer or union
+ * that nothing is said of. What no rule can check (bit-fields of an enum, structs and enums without
+ * a name) is not validated, and a struct that has it, a pointer or a union is not carried. */
 #define OG_FIELD(type, field, ...)                                                                 \
     extern __typeof__(((type *)0)->field) OG_UNIQUE(og_field_, __LINE__)                           \
         OG_ANNOTATION("OG_FIELD(" #type ", " #field ")") __VA_ARGS__

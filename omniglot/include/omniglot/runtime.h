@@ -89,11 +89,14 @@ struct og_domain {
     size_t region_count;
 };
 
-/* Each archive has its own. */
-extern const struct og_runtime og_runtime_none, og_runtime_mpk, og_runtime_pmp;
-
 /* The runtimes of this build, the best first, up to a NULL. */
 extern const struct og_runtime *const og_runtimes[];
+
+/* --- libraries --- */
+
+/* OG_NOT_FOUND for the library `name`, which the loader has not loaded for `reason`; NULL or "": it
+ * has not said. */
+enum og_error og_fail_to_load(struct og_fault *fault, const char *name, const char *reason);
 
 /* --- scopes --- */
 

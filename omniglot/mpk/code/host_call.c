@@ -122,8 +122,7 @@ static bool make_page(uintptr_t place, const unsigned char *jump, size_t size)
     if (made == MAP_FAILED)
         return false;
     memcpy(made, jump, size);
-    if (made == (void *)place && mpk_host_patch_note(place) &&
-        !mprotect(made, MPK_PAGE, PROT_READ | PROT_EXEC)) {
+    if (made == (void *)place && !mprotect(made, MPK_PAGE, PROT_READ | PROT_EXEC)) {
         jumps[jump_count++] = place;
         return true;
     }

@@ -5,7 +5,12 @@
  * What is executable is what the kernel says is, page by page as it is: the bytes around a segment
  * that share its pages, code that other namespaces of the loader hold, that compilers have made at
  * run time, the kernel's own. It is read by process_vm_readv, which fails where a plain read would
- * kill: other threads unmap meanwhile. What lies in domains is arena.c's and thunk.c's to scan. */
+ * kill: other threads unmap meanwhile. What lies in domains is arena.c's and thunk.c's to scan.
+ *
+ * Nothing is remembered of what was found clean. Bytes at an address change in more ways than the
+ * kernel tells: a file is written in place, and what is mapped of it follows; an object is loaded
+ * where another was; a page is written and made executable again. To look costs less than to know
+ * (decision 124). */
 #include "host_code.h"
 #include "maps.h"
 #include "omniglot/mpk/mpk.h"
@@ -28,7 +33,6 @@ enum {
     LONGEST = 15, /* bytes of an instruction */
     MESSAGE = sizeof(((struct og_fault *)0)->message),
     SYMBOL = sizeof(((struct og_fault *)0)->symbol),
-    KNOWN_MAX = 4096,
     ROUNDS = 8, /* one finds and mends, the next sees that it is so: more where others map */
 };
 #define FOUR_GIB (UINT64_C(1) << 32)
@@ -37,15 +41,14 @@ enum {
 #define USER_END (UINT64_C(1) << 63)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic(unsigned long long) loads_seen; /* what the loader had loaded when last looked */
+static _Atomic(uint64_t) loads_seen; /* what the loader had done when last looked */
 
 /* --- what is executable --- */
 
 struct code {
     uintptr_t start, end;
-    uint64_t offset, identity; /* of the file */
-    bool stable;               /* it holds what it held when it was mapped */
-    bool skipped;              /* a domain's */
+    uint64_t offset; /* in the file */
+    bool skipped;    /* a domain's */
     char rights[5];
     char name[SYMBOL]; /* the end of the path, fit to be shown */
 };
@@ -53,8 +56,7 @@ struct code {
 struct search {
     struct og_fault *fault;
     enum og_error error;
-    bool mended, vanished; /* in this run; it is not known to be clean then */
-    bool again;            /* one of both was so in this round */
+    bool again; /* some was mended in this round, or had vanished */
     uintptr_t low, high;
     struct code *code; /* by address */
     size_t count, room;
@@ -93,10 +95,6 @@ static bool add_code(const struct mpk_mapping *mapping, void *data)
     }
     struct code *code = &search->code[search->count++];
     *code = (struct code){.start = mapping->start, .end = mapping->end, .offset = mapping->offset};
-    code->identity = (uint64_t)mapping->device_major << 52 ^ (uint64_t)mapping->device_minor << 44 ^
-                     mapping->inode;
-    code->stable = (mapping->inode && mapping->rights[3] == 'p') ||
-                   mpk_host_patch_is(mapping->start, mapping->end);
     memcpy(code->rights, mapping->rights, sizeof(code->rights));
     name_code(code, mapping->path);
     return false;
@@ -194,7 +192,7 @@ static bool is_executable_there(const struct mpk_mapping *mapping, void *data)
 static void lose(struct search *search, const struct code *code)
 {
     struct presence presence = {code->start, false};
-    search->vanished = true;
+    search->again = true;
     if (!mpk_maps_visit(is_executable_there, &presence) || presence.found)
         refuse(search, code, code->start,
                "the host has code that cannot be read, so nobody knows what it does: map it "
@@ -230,7 +228,7 @@ static void scan_bytes(struct search *search, const struct code *first, struct m
         if (at >= size || address < from || is_the_gates(address, name))
             continue;
         enum mpk_mended mended = mpk_host_mend(run, (unsigned char *)address, name);
-        search->mended |= mended == MPK_MENDED;
+        search->again |= mended == MPK_MENDED;
         if (mended == MPK_NO_ROOM)
             search->error = out_of_memory(search->fault);
         else if (mended == MPK_DENIED)
@@ -266,49 +264,6 @@ static void scan_run(struct search *search, const struct code *first, struct mpk
     }
 }
 
-/* --- what is known to be clean --- */
-
-static uint64_t *known;
-static size_t known_count;
-
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    return (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15) ^ (hash >> 29);
-}
-
-/* What the mappings from `first` to before `end` are; 0 if what they hold may have changed. */
-static uint64_t signature(const struct code *first, const struct code *end)
-{
-    uint64_t hash = 1;
-    for (const struct code *code = first; code < end; code++) {
-        if (!code->stable)
-            return 0;
-        hash = mix(mix(mix(mix(hash, code->start), code->end), code->offset), code->identity);
-    }
-    return hash;
-}
-
-static bool is_known(uint64_t run)
-{
-    for (size_t i = 0; run && i < known_count; i++)
-        if (known[i] == run)
-            return true;
-    return false;
-}
-
-/* Without memory it is scanned again next time. */
-static void make_known(uint64_t run)
-{
-    uint64_t *more =
-        run && !is_known(run) ? realloc(known, (known_count + 1) * sizeof(*known)) : NULL;
-    if (!more)
-        return;
-    known = more;
-    known[known_count++] = run;
-    if (known_count == KNOWN_MAX)
-        known_count = 0;
-}
-
 /* --- a round --- */
 
 /* Scans the run that starts with `first`, of mappings that no domain has; of a domain's mapping
@@ -319,24 +274,14 @@ static const struct code *look_at_run(struct search *search, const struct code *
     while (end < all && !end->skipped && end->start == end[-1].end)
         end++;
     struct mpk_host_range run = {first->start, end[-1].end};
-    uint64_t is = signature(first, end);
     const struct code *reached = first;
     if (first > search->code && first[-1].end == first->start) {
         run.start -= LONGEST;
         reached--;
-        is = 0; /* the domain's code changes */
     }
-    if (end < all && end->start == run.end) {
+    if (end < all && end->start == run.end)
         run.end += LONGEST;
-        is = 0;
-    }
-    if (is_known(is))
-        return end;
-    search->mended = search->vanished = false;
     scan_run(search, reached, run);
-    search->again |= search->mended || search->vanished;
-    if (!search->mended && !search->vanished && !search->error)
-        make_known(is);
     return end;
 }
 
@@ -389,26 +334,27 @@ static enum og_error check(uintptr_t low, uintptr_t high, struct og_fault *fault
 static int count_loads(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
-    *(unsigned long long *)data = info->dlpi_adds;
+    *(uint64_t *)data = (uint64_t)info->dlpi_adds << 32 | (uint32_t)info->dlpi_subs;
     return 1;
 }
 
-/* How many objects the loader has loaded, in all namespaces: it counts them together. It takes a
- * lock of the loader's, which a child of fork finds as it was: so one of ours is held that fork
- * takes. */
-static unsigned long long loads(void)
+/* How many objects the loader has loaded and unloaded, in all namespaces: it counts them together.
+ * (What another namespace begins with it does not count as loaded, but takes off the others.) It
+ * takes a lock of the loader's, which a child of fork finds as it was: so one of ours is held that
+ * fork takes. */
+static uint64_t loads(void)
 {
-    unsigned long long count = 0;
+    uint64_t count = 0;
     dl_iterate_phdr(count_loads, &count);
     return count;
 }
 
-static enum og_error look_now(bool anew, struct og_fault *fault)
+enum og_error mpk_host_code_check(struct og_fault *fault)
 {
+    if (mpk_reading_is_execution())
+        return og_fail(fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
     pthread_mutex_lock(&lock);
-    unsigned long long count = loads();
-    if (anew)
-        known_count = 0;
+    uint64_t count = loads();
     enum og_error error = check(0, UINTPTR_MAX, fault);
     if (!error)
         loads_seen = count;
@@ -416,24 +362,15 @@ static enum og_error look_now(bool anew, struct og_fault *fault)
     return error;
 }
 
-enum og_error mpk_host_code_check(struct og_fault *fault)
-{
-    return look_now(false, fault);
-}
-
 enum og_error mpk_host_code_check_loads(struct og_fault *fault)
 {
-    return loads() == loads_seen ? OG_OK : look_now(false, fault);
+    bool as_it_was = loads() == loads_seen && !mpk_reading_is_execution();
+    return as_it_was ? OG_OK : mpk_host_code_check(fault);
 }
 
 enum og_error og_mpk_check_host(struct og_fault *fault)
 {
-    return look_now(true, fault);
-}
-
-void mpk_host_code_forked(void)
-{
-    known_count = 0; /* another thread may have been writing there */
+    return mpk_host_code_check(fault);
 }
 
 /* The loader's resolvers can be mended only while no other thread runs: before main, where this is

@@ -44,9 +44,4 @@ bool mpk_host_call_redirect(const struct mpk_host_object *object, unsigned char 
  * instruction must start where one did. */
 bool mpk_host_patch(unsigned char *at, const unsigned char *bytes, size_t size);
 
-/* Notes that the page of code is the runtime's own work, which changes by mpk_host_patch only. */
-bool mpk_host_patch_note(uintptr_t page);
-/* Are all pages of [start, end) such ones? */
-bool mpk_host_patch_is(uintptr_t start, uintptr_t end);
-
 #endif

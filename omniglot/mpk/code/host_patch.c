@@ -10,42 +10,10 @@
 #include "omniglot/mpk/mpk.h"
 
 #include <linux/membarrier.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-static uintptr_t *pages;
-static size_t page_count;
-
-static bool is_noted(uintptr_t page)
-{
-    for (size_t i = 0; i < page_count; i++)
-        if (pages[i] == page)
-            return true;
-    return false;
-}
-
-bool mpk_host_patch_note(uintptr_t page)
-{
-    if (is_noted(page))
-        return true;
-    uintptr_t *more = realloc(pages, (page_count + 1) * sizeof(*pages));
-    if (!more)
-        return false;
-    pages = more;
-    pages[page_count++] = page;
-    return true;
-}
-
-bool mpk_host_patch_is(uintptr_t start, uintptr_t end)
-{
-    for (uintptr_t page = start; page < end; page += MPK_PAGE)
-        if (!is_noted(page))
-            return false;
-    return true;
-}
 
 /* All processors that run threads of this process fetch anew. */
 static bool fetch_anew(void)
@@ -69,10 +37,7 @@ bool mpk_host_patch(unsigned char *at, const unsigned char *bytes, size_t size)
         return false;
     memcpy(copy, (void *)first, span);
     memcpy(copy + ((uintptr_t)at - first), bytes, size);
-    bool good = true;
-    for (size_t i = 0; good && i < span; i += MPK_PAGE)
-        good = mpk_host_patch_note(first + i);
-    if (!good || mprotect(copy, span, PROT_READ | PROT_EXEC) ||
+    if (mprotect(copy, span, PROT_READ | PROT_EXEC) ||
         mremap(copy, span, span, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)first) == MAP_FAILED) {
         munmap(copy, span);
         return false;

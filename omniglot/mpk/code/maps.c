@@ -1,4 +1,6 @@
-/* Reading /proc/self/maps. */
+/* Reading /proc/self/maps. A path there can be some 16,000 bytes long, for the kernel writes the
+ * end of a line in it as four: who names a file chooses what the rest of a line would say if it
+ * were taken for another one. */
 #include "maps.h"
 
 #include <stdio.h>
@@ -17,6 +19,16 @@ static bool parse(char *line, struct mpk_mapping *mapping)
     return true;
 }
 
+/* The next line, without what there is no room for. */
+static bool read_line(FILE *maps, char *line, int size)
+{
+    if (!fgets(line, size, maps))
+        return false;
+    for (int last = strchr(line, '\n') ? '\n' : 0; last != '\n' && last != EOF;)
+        last = fgetc(maps);
+    return true;
+}
+
 bool mpk_maps_visit(bool (*visit)(const struct mpk_mapping *mapping, void *data), void *data)
 {
     char line[4096 + 128]; /* PATH_MAX, and what comes before */
@@ -24,7 +36,8 @@ bool mpk_maps_visit(bool (*visit)(const struct mpk_mapping *mapping, void *data)
     FILE *maps = fopen("/proc/self/maps", "re");
     if (!maps)
         return false;
-    while (fgets(line, sizeof(line), maps) && (!parse(line, &mapping) || !visit(&mapping, data))) {
+    while (read_line(maps, line, sizeof(line)) &&
+           (!parse(line, &mapping) || !visit(&mapping, data))) {
     }
     bool good = !ferror(maps);
     fclose(maps);

@@ -12,7 +12,7 @@ struct mpk_mapping {
     unsigned device_major, device_minor;
     unsigned long inode; /* 0: no file */
     char rights[5];      /* "rwxp", '-' for what is missing; "s": shared */
-    const char *path;    /* "": none. Whoever named the file has chosen it. */
+    const char *path;    /* "": none; 4 KiB at most. Whoever named the file has chosen it. */
 };
 
 /* Visits the mappings in order until `visit` returns true. They change when other threads map

@@ -1,9 +1,11 @@
 /* What a signal says about the foreign code that it ended: in words, and how memory was touched.
  * The words come from a frame that foreign code can have written: they are words and no more. */
-#include "omniglot/mpk/mpk.h"
+#include "where.h"
 
 #include <signal.h>
+#include <sys/uio.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 /* Intel SDM volume 3, 6.15: vectors, and the bits of the page fault's error code. */
 enum { GENERAL_PROTECTION = 13, PAGE_FAULT = 14, ALIGNMENT_CHECK = 17 };
@@ -35,6 +37,26 @@ static const char *touched(int code, char access)
                    : "the foreign code read memory that is not readable";
 }
 
+/* Why there is a general protection fault, by the instruction. It is the kernel who reads it: what
+ * is there may vanish meanwhile. */
+static const char *protected_from(uintptr_t instruction)
+{
+    uint8_t code[15];
+    struct iovec local = {code, sizeof(code)}, remote = {(void *)instruction, sizeof(code)};
+    ssize_t size;
+    /* Up to the end of its page, if nothing is behind it. */
+    if ((size = process_vm_readv(getpid(), &local, 1, &remote, 1, 0)) < 0) {
+        remote.iov_len = MPK_PAGE - instruction % MPK_PAGE;
+        size = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+    }
+    if (size <= 0)
+        return "the foreign code executed a privileged instruction, or used an address that is not "
+               "canonical or, for a vector, not aligned";
+    if (mpk_is_privileged(code, (size_t)size))
+        return "the foreign code executed a privileged instruction";
+    return "the foreign code used an address that is not canonical or, for a vector, not aligned";
+}
+
 void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo_t *info,
                     const greg_t *registers, struct og_fault *fault)
 {
@@ -45,8 +67,7 @@ void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo
     case SIGSEGV:
         what = access ? touched(info->si_code, access)
                : registers[REG_TRAPNO] == GENERAL_PROTECTION
-                   ? "the foreign code executed a privileged instruction, or used an address that "
-                     "is not canonical or, for a vector, not aligned"
+                   ? protected_from(instruction)
                    : "the foreign code received SIGSEGV, and the processor names no address";
         if (access &&
             og_is_within(address, 1, context->seat->stack_low - MPK_PAGE, context->seat->stack_low))

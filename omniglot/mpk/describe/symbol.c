@@ -30,18 +30,33 @@ static bool is_same(const struct mpk_identity *a, const struct mpk_identity *b)
            a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
 }
 
+/* Opens it to be read, if it is the file: to open what is none, a device, can have an effect. So it
+ * is looked at before, and then opened by what was looked at. -1: it is another, or too large. */
+static int open_file(const struct mpk_place *place, struct mpk_identity *identity)
+{
+    char looked_at[32];
+    int file = -1, path = open(place->path, O_PATH | O_CLOEXEC);
+    if (path < 0)
+        return -1;
+    snprintf(looked_at, sizeof(looked_at), "/proc/self/fd/%d", path);
+    if (mpk_identity_of(path, identity) &&
+        (!place->identity || is_same(identity, place->identity)) && identity->size > 0 &&
+        identity->size <= FILE_MAX)
+        file = open(looked_at, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    close(path);
+    return file;
+}
+
 /* The file's contents, which the caller frees, and their size. NULL: it cannot be read, or is
  * another. */
 static unsigned char *read_file(const struct mpk_place *place, size_t *size)
 {
     struct mpk_identity identity;
-    unsigned char *bytes = NULL;
-    int file = open(place->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int file = open_file(place, &identity);
     if (file < 0)
         return NULL;
-    bool good = mpk_identity_of(file, &identity) &&
-                (!place->identity || is_same(&identity, place->identity)) && identity.size > 0 &&
-                identity.size <= FILE_MAX && (bytes = malloc((size_t)identity.size));
+    unsigned char *bytes = malloc((size_t)identity.size);
+    bool good = bytes != NULL;
     for (*size = 0; good && *size < (size_t)identity.size;) {
         ssize_t got = read(file, bytes + *size, (size_t)identity.size - *size);
         good = got > 0;

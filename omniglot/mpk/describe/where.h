@@ -55,6 +55,12 @@ void mpk_mapped_close(struct mpk_arena *arena);
 /* Which place of which file is there; false: none. It is good until the arena closes. */
 bool mpk_mapped_find(const struct mpk_arena *arena, uintptr_t address, struct mpk_place *place);
 
+/* --- an instruction (privileged.c) --- */
+
+/* Has what starts with these bytes, at most 15, raised a general protection fault because only the
+ * kernel may execute it? */
+bool mpk_is_privileged(const uint8_t *code, size_t size);
+
 /* --- code that is refused (refusal.c) --- */
 
 /* What was read to `start` was refused as code for the instruction that *refusal tells: adds where

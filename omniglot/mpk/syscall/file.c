@@ -38,11 +38,17 @@ static int64_t open_named(const struct mpk_syscall *call, uint64_t address, bool
     return file;
 }
 
-/* The host's descriptor for the domain's, or -1. With the lock held. */
-static int file_of(const struct mpk_syscall *call, uint64_t descriptor)
+int mpk_file_of(const struct mpk_domain *domain, uint64_t descriptor)
 {
     uint64_t index = descriptor - MPK_FIRST_FILE;
-    return index < MPK_FILES ? call->domain->files[index] : -1;
+    int file = index < MPK_FILES ? domain->files[index] : -1;
+    return file >= 0 && mpk_inode_is(&domain->file_inodes[index], file) ? file : -1;
+}
+
+/* The same for the call's. */
+static int file_of(const struct mpk_syscall *call, uint64_t descriptor)
+{
+    return mpk_file_of(call->domain, descriptor);
 }
 
 /* Gives the file a number in the domain. False: there is none left. */
@@ -54,6 +60,7 @@ static bool number_file(struct mpk_domain *domain, int file, bool trusted, int64
         i++;
     if (i < MPK_FILES) {
         domain->files[i] = file;
+        mpk_inode_take(&domain->file_inodes[i], file);
         domain->file_trusted[i] = trusted;
     }
     pthread_mutex_unlock(&domain->lock);
@@ -103,7 +110,7 @@ static int64_t read_file(struct mpk_syscall *call, bool at, off_t offset)
     else
         got = at ? pread(file, memory, size, offset) : read(file, memory, size);
     if (!error && got < 0)
-        error = -errno;
+        error = errno == EBADF ? -EISDIR : -errno; /* of O_PATH: a folder's */
     pthread_mutex_unlock(&call->domain->lock);
     return error ? error : got;
 }
@@ -142,8 +149,9 @@ void mpk_files_close(struct mpk_domain *domain)
 {
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_FILES; i++) {
-        if (domain->files[i] >= 0)
-            close(domain->files[i]);
+        int file = mpk_file_of(domain, i + MPK_FIRST_FILE);
+        if (file >= 0)
+            close(file);
         domain->files[i] = -1;
     }
     pthread_mutex_unlock(&domain->lock);

@@ -26,6 +26,7 @@ struct mpk_grant {
     char *name;   /* as the host says it */
     char *path;   /* the same, normal: what the domain's paths are compared with */
     int folder;   /* a descriptor of it, or -1 */
+    struct mpk_inode inode;
 };
 
 static const char *const system_folders[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64",
@@ -146,6 +147,21 @@ static bool is_library(int file)
            header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_X86_64;
 }
 
+void mpk_inode_take(struct mpk_inode *inode, int file)
+{
+    struct stat status;
+    *inode = (struct mpk_inode){0};
+    if (file >= 0 && !fstat(file, &status))
+        *inode = (struct mpk_inode){status.st_dev, status.st_ino};
+}
+
+bool mpk_inode_is(const struct mpk_inode *inode, int file)
+{
+    struct stat status;
+    return file >= 0 && !fstat(file, &status) && status.st_dev == inode->device &&
+           status.st_ino == inode->number;
+}
+
 bool mpk_is_system_loader(const char *path, const struct stat *status)
 {
     static const char *const names[] = {"libc.so.6", "ld-linux-x86-64.so.2"};
@@ -176,7 +192,7 @@ static enum og_error out_of_memory(struct og_fault *fault)
 
 static void close_grant(struct mpk_grant *grant)
 {
-    if (grant->folder >= 0)
+    if (mpk_inode_is(&grant->inode, grant->folder))
         close(grant->folder);
     free(grant->name);
     free(grant->path);
@@ -218,6 +234,7 @@ static enum og_error grant(struct mpk_domain *domain, enum grant_kind kind, cons
         return out_of_memory(fault);
     if (kind != ONE_FILE)
         made->folder = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    mpk_inode_take(&made->inode, made->folder);
     return OG_OK;
 }
 
@@ -300,7 +317,8 @@ static bool is_in_system_folder(const struct mpk_domain *domain, int file)
     if (!tell_path(file, path))
         return false;
     for (size_t i = 0; i < domain->grant_count; i++)
-        if (domain->grants[i].kind == SYSTEM_LIBRARIES && domain->grants[i].folder >= 0 &&
+        if (domain->grants[i].kind == SYSTEM_LIBRARIES &&
+            mpk_inode_is(&domain->grants[i].inode, domain->grants[i].folder) &&
             tell_path(domain->grants[i].folder, folder) && below(path, folder))
             return true;
     return false;
@@ -316,7 +334,7 @@ static int resolve(const struct mpk_domain *domain, const struct mpk_grant *gran
                                            : open_resolved(AT_FDCWD, granted->name, flags, 0);
     if (!rest || (granted->kind == LIBRARIES_BESIDE && strchr(rest, '/')))
         return -EACCES;
-    if (granted->folder < 0)
+    if (!mpk_inode_is(&granted->inode, granted->folder))
         return -ENOENT;
     int file = open_resolved(granted->folder, rest, flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
     if (file != -EXDEV || granted->kind != SYSTEM_LIBRARIES)

@@ -21,6 +21,11 @@ void mpk_grants_close(struct mpk_domain *domain);
  * descriptor, or a negated errno: EACCES for all that is not granted, there or not. */
 int mpk_granted_open(const struct mpk_domain *domain, const char *path, struct stat *status);
 
+/* Which file a descriptor of the runtime's own is of, and whether it still is: a host that closes
+ * descriptors which it has not opened gets their numbers for its own. */
+void mpk_inode_take(struct mpk_inode *inode, int file);
+bool mpk_inode_is(const struct mpk_inode *inode, int file);
+
 /* Is it the system's own libc or loader, by identity? `path` is what the domain calls it. */
 bool mpk_is_system_loader(const char *path, const struct stat *status);
 

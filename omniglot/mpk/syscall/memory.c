@@ -1,6 +1,7 @@
 /* Memory: all of it inside the arena. Protection is not the domain's to choose: what it maps is
  * readable and writable, and executable (then scanned, and not writable) while it loads. What is
- * mapped from a file is a copy, but for what is only read and mapped while it loads. */
+ * mapped from a file is a copy; of what is only read and mapped while it loads, one that stays as
+ * it is. */
 #include "omniglot/mpk/describe/where.h"
 #include "policy.h"
 
@@ -18,8 +19,11 @@ static int64_t finish(struct mpk_syscall *call, int64_t result)
     if (!failed)
         return result;
     call->ends_call = true;
-    og_fail_system(&call->fault, failed, NULL, 0,
-                   "the system refused to change the domain's memory");
+    if (mpk_reading_is_execution())
+        og_fail(&call->fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
+    else
+        og_fail_system(&call->fault, failed, NULL, 0,
+                       "the system refused to change the domain's memory");
     return -ENOMEM;
 }
 
@@ -50,29 +54,35 @@ static int64_t map_copy(struct mpk_syscall *call, uintptr_t address, size_t size
     uintptr_t start = mpk_arena_map(arena, address, size);
     if (!start)
         return -ENOMEM;
-    if (mpk_source_read(source, start))
+    if (mpk_source_read(arena, source, start))
         return (int64_t)start;
     mpk_arena_unmap(arena, start, size);
     return -EIO;
 }
 
-static int64_t map_in_place(struct mpk_syscall *call, uintptr_t address, size_t size,
+static int64_t map_constant(struct mpk_syscall *call, uintptr_t address, size_t size,
                             const struct mpk_source *source)
 {
     uintptr_t start = mpk_arena_map_file(&call->domain->arena, address, size, source);
     return start ? (int64_t)start : -ENOMEM;
 }
 
+/* The call ends at its deadline, whatever is left to be read. */
+static bool is_late(void)
+{
+    return mpk_deadline_passed(mpk_thread_if_any());
+}
+
 static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size, int protection)
 {
     struct mpk_domain *domain = call->domain;
-    uint64_t descriptor = call->arguments[4] - MPK_FIRST_FILE;
+    int file = mpk_file_of(domain, call->arguments[4]);
     off_t offset = (off_t)call->arguments[5];
     struct stat status;
     int64_t result;
-    if (descriptor >= MPK_FILES || domain->files[descriptor] < 0)
+    if (file < 0)
         return -EBADF;
-    struct mpk_source source = {domain->files[descriptor], offset, size};
+    struct mpk_source source = {file, offset, size, is_late};
     if (fstat(source.file, &status) || offset < 0 || offset % MPK_PAGE)
         return -EINVAL;
     if (protection & PROT_EXEC && (protection & PROT_WRITE || !domain->arena.loading))
@@ -81,11 +91,12 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
     if (source.size > left)
         source.size = left;
     if (protection & PROT_EXEC)
-        result = map_code(call, address, size, &source, domain->file_trusted[descriptor]);
+        result = map_code(call, address, size, &source,
+                          domain->file_trusted[call->arguments[4] - MPK_FIRST_FILE]);
     else if (protection & PROT_WRITE || !domain->arena.loading || !source.size)
         result = map_copy(call, address, size, &source);
     else
-        result = map_in_place(call, address, size, &source);
+        result = map_constant(call, address, size, &source);
     if (result > 0 && domain->arena.loading)
         mpk_mapped_add(&domain->arena, (uintptr_t)result, size, source.file, offset);
     return result;

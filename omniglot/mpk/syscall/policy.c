@@ -1,4 +1,4 @@
-/* The default policy: memory inside the arena, clocks, randomness, writes to nowhere, the
+/* The default policy: memory inside the arena, clocks, sleep, randomness, writes to nowhere, the
  * thread's own state, and the end. Files only where the domain's options name them, and
  * libraries while it loads. All else is refused with EPERM, or ENOSYS where libc then does
  * without. */
@@ -39,6 +39,8 @@ static const struct entry table[] = {
     [SYS_clock_getres] = {mpk_syscall_clock_getres, 0},
     [SYS_gettimeofday] = {mpk_syscall_gettimeofday, 0},
     [SYS_time] = {mpk_syscall_time, 0},
+    [SYS_nanosleep] = {mpk_syscall_nanosleep, 0},
+    [SYS_clock_nanosleep] = {mpk_syscall_clock_nanosleep, 0},
     [SYS_getrandom] = {mpk_syscall_getrandom, 0},
 
     [SYS_arch_prctl] = {mpk_syscall_arch_prctl, 0},
@@ -55,6 +57,7 @@ static const struct entry table[] = {
     [SYS_sched_yield] = {mpk_syscall_sched_yield, 0},
     [SYS_prlimit64] = {mpk_syscall_prlimit64, 0},
     [SYS_uname] = {mpk_syscall_uname, 0},
+    [SYS_sysinfo] = {mpk_syscall_sysinfo, 0},
 
     [SYS_exit] = {mpk_syscall_exit, 0},
     [SYS_exit_group] = {mpk_syscall_exit, 0},

@@ -17,6 +17,7 @@ struct mpk_syscall {
     uint64_t number;
     uint64_t arguments[6];
     bool ends_call;        /* set by the policy: the call does not go on */
+    bool again;            /* set by the policy: the same system call is made once more */
     struct og_fault fault; /* with ends_call: why; OG_OK if it is no fault */
 };
 
@@ -57,16 +58,19 @@ mpk_syscall_function mpk_syscall_openat, mpk_syscall_open, mpk_syscall_read, mpk
     mpk_syscall_lseek, mpk_syscall_close, mpk_syscall_fstat, mpk_syscall_newfstatat,
     mpk_syscall_access, mpk_syscall_faccessat;
 void mpk_files_close(struct mpk_domain *domain);
+/* The host's descriptor for the domain's, or -1. With the domain's lock held. */
+int mpk_file_of(const struct mpk_domain *domain, uint64_t descriptor);
 /* write.c */
 mpk_syscall_function mpk_syscall_write, mpk_syscall_writev;
 /* clock.c */
 mpk_syscall_function mpk_syscall_clock_gettime, mpk_syscall_gettimeofday, mpk_syscall_time,
-    mpk_syscall_clock_getres;
+    mpk_syscall_clock_getres, mpk_syscall_nanosleep, mpk_syscall_clock_nanosleep;
 /* random.c */
 mpk_syscall_function mpk_syscall_getrandom;
 /* self.c */
 mpk_syscall_function mpk_syscall_arch_prctl, mpk_syscall_identity, mpk_syscall_futex,
-    mpk_syscall_nothing, mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname;
+    mpk_syscall_nothing, mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname,
+    mpk_syscall_sysinfo;
 /* end.c */
 mpk_syscall_function mpk_syscall_exit, mpk_syscall_kill, mpk_syscall_booted;
 

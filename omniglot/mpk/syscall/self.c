@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
 int64_t mpk_syscall_arch_prctl(struct mpk_syscall *call)
@@ -75,4 +76,16 @@ int64_t mpk_syscall_uname(struct mpk_syscall *call)
                                         .version = "",
                                         .machine = "x86_64"};
     return mpk_policy_hand_out(call, call->arguments[0], &name, sizeof(name));
+}
+
+/* The machine is the arena, and idle. glibc's qsort asks how much memory there is and goes on with
+ * what was on its stack where it is not told: whether it keeps the order of equals was then chance.
+ */
+int64_t mpk_syscall_sysinfo(struct mpk_syscall *call)
+{
+    const struct sysinfo info = {.totalram = call->domain->arena.size,
+                                 .freeram = call->domain->arena.size,
+                                 .procs = 1,
+                                 .mem_unit = 1};
+    return mpk_policy_hand_out(call, call->arguments[0], &info, sizeof(info));
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -131,6 +132,21 @@ EXPORT uint64_t look_at_x87_after_callback(void (*callback)(void))
     return look_at_x87();
 }
 
+/* A word of what the x87 unit notes of its last instruction: 3 its address, 4 its opcode (in the
+ * upper half), 5 its operand's address, of which these are the lower 32 bits. */
+EXPORT uint64_t x87_environment(long word)
+{
+    uint32_t environment[7];
+    __asm__ volatile("fnstenv %0\n\tfldenv %0" : "+m"(environment));
+    return environment[word];
+}
+
+EXPORT uint64_t x87_environment_after_callback(void (*callback)(void), long word)
+{
+    callback();
+    return x87_environment(word);
+}
+
 EXPORT long call_back_with_full_x87(long (*callback)(long))
 {
     fill_x87_stack();
@@ -245,6 +261,91 @@ EXPORT int divide(int a, int b)
 EXPORT void execute_nothing(void)
 {
     __asm__ volatile("ud2");
+}
+
+static int by_high_half(const void *a, const void *b)
+{
+    long x = *(const long *)a >> 32, y = *(const long *)b >> 32;
+    return (x > y) - (x < y);
+}
+
+/* Below its caller's stack there is nothing but zeros then. */
+static void __attribute__((noinline)) clear_stack(void)
+{
+    volatile char stack[16384];
+    for (unsigned i = 0; i < sizeof(stack); i++)
+        stack[i] = 0;
+}
+
+/* The first sort after the library was loaded: does what is equal keep its order? */
+EXPORT long sort_keeps_order(void)
+{
+    enum { COUNT = 100000 };
+    long *all = malloc(COUNT * sizeof(*all)), kept = 1;
+    for (long i = 0; i < COUNT; i++)
+        all[i] = (i * 7919 % 16) << 32 | i;
+    clear_stack();
+    qsort(all, COUNT, sizeof(*all), by_high_half);
+    for (long i = 1; i < COUNT; i++)
+        kept = kept && all[i - 1] < all[i];
+    free(all);
+    return kept;
+}
+
+EXPORT long memory_of_machine(void)
+{
+    return sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+}
+
+/* One that only the kernel may execute, by number. */
+EXPORT void execute_privileged(long which)
+{
+    switch (which) {
+    case 0:
+        __asm__ volatile("hlt");
+        break;
+    case 1:
+        __asm__ volatile("cli");
+        break;
+    case 2:
+        __asm__ volatile("in $0x80, %%al" ::: "rax");
+        break;
+    case 3:
+        __asm__ volatile("out %%ax, %%dx" ::: "memory");
+        break;
+    case 4:
+        __asm__ volatile("rep outsb" ::: "rcx", "rsi", "memory");
+        break;
+    case 5:
+        __asm__ volatile("rdmsr" ::: "rax", "rdx");
+        break;
+    case 6:
+        __asm__ volatile("mov %%cr8, %%rax" ::: "rax"); /* with a REX prefix */
+        break;
+    case 7:
+        __asm__ volatile("mov %%db7, %%rax" ::: "rax");
+        break;
+    case 8:
+        __asm__ volatile("lgdt (%rsp)");
+        break;
+    case 9:
+        __asm__ volatile("invlpg (%rsp)");
+        break;
+    case 10:
+        __asm__ volatile("wbinvd");
+        break;
+    case 11:
+        __asm__ volatile("ltr %%ax" ::: "memory");
+        break;
+    case 12:
+        __asm__ volatile("int $0x21");
+        break;
+    }
+}
+
+EXPORT void load_unaligned_vector(const char *place)
+{
+    __asm__ volatile("movaps 1(%0), %%xmm0" ::"r"(((uintptr_t)place | 15) + 1) : "xmm0");
 }
 
 EXPORT void hit_breakpoint(void)
@@ -426,3 +527,15 @@ EXPORT const char *environment(const char *name)
 {
     return getenv(name);
 }
+
+/* Whoever asks where it is gets another address each time. */
+static long times_asked;
+
+typedef long asked(void);
+
+static asked *say_where(void)
+{
+    return (asked *)((uintptr_t)count_up + (uintptr_t)times_asked++);
+}
+
+EXPORT long is_elsewhere(void) __attribute__((ifunc("say_where")));

@@ -4,10 +4,12 @@
 #include "omniglot/mpk/mpk.h"
 #include "omniglot/tests/cmocka-tests.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { PAGES = 65536, FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
@@ -338,8 +340,8 @@ static void code_is_scanned_over_borders(void **state)
     struct og_fault fault;
     for (int trusted = 0; trusted < 2; trusted++) {
         open_arena(11);
-        const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE};
-        const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE};
+        const struct mpk_source first = {hostile, 2 * MPK_PAGE, MPK_PAGE, NULL};
+        const struct mpk_source second = {hostile, 3 * MPK_PAGE, MPK_PAGE, NULL};
         uintptr_t start = mpk_arena_map(&arena, 0, 8 * MPK_PAGE);
         assert_true(start != 0);
         assert_int_equal(mpk_arena_map_code(&arena, start, MPK_PAGE, &first, false, &fault), start);
@@ -422,7 +424,7 @@ static void memory_is_limited(void **state)
     close_arena();
 }
 
-/* Every second page is another file's, or is not mapped. */
+/* Every second page is a file's. */
 static void mappings_are_limited(void **state)
 {
     (void)state;
@@ -436,9 +438,6 @@ static void mappings_are_limited(void **state)
     for (uintptr_t page = 0; page < DIVIDED; page += 2)
         mapped += mpk_arena_map_file(&arena, start + page * MPK_PAGE, MPK_PAGE, &from) != 0;
     assert_true(mapped > 100 && mapped < MAPPINGS / 2);
-    /* Without borders, each is a mapping all the same. */
-    for (uintptr_t page = 0; page < DIVIDED; page++)
-        mpk_arena_map_file(&arena, start + page * MPK_PAGE, MPK_PAGE, &from);
     assert_books_are_true();
     assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
     assert_books_are_true();
@@ -523,6 +522,35 @@ static void what_the_runtime_and_the_loader_have_made_stays(void **state)
     close_arena();
 }
 
+/* A page is changed in the file, the file is shortened: the host that reads would be at its end. */
+static void what_a_file_held_stays_whatever_becomes_of_the_file(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(16);
+    int file = make_file("text", 0);
+    const struct mpk_source from = {.file = file, .offset = 0, .size = 2 * MPK_PAGE - 8};
+    const struct mpk_source unreadable = {.file = -1, .offset = 0, .size = MPK_PAGE};
+    assert_int_equal(mpk_arena_map_file(&arena, 0, MPK_PAGE, &unreadable), 0);
+    assert_books_are_true();
+    uintptr_t start = mpk_arena_map_file(&arena, 0, 3 * MPK_PAGE, &from);
+    assert_true(start != 0);
+    for (int settled = 0; settled < 3; settled++) {
+        assert_int_equal(pwrite(file, "else", 4, 0), 4);
+        assert_int_equal(ftruncate(file, settled ? 0 : 4), 0);
+        assert_memory_equal((const char *)start, "text", 4);
+        assert_int_equal(*(const unsigned char *)(start + MPK_PAGE), 0x90);
+        assert_true(is_zero(start + 2 * MPK_PAGE - 8, MPK_PAGE + 8));
+        assert_books_are_true();
+        if (settled < 2)
+            assert_int_equal(settled ? mpk_arena_reset(&arena, &fault)
+                                     : mpk_arena_settle(&arena, &fault),
+                             OG_OK);
+    }
+    close(file);
+    close_arena();
+}
+
 /* More than was asked for would be over what is behind it. */
 static void no_more_of_a_file_is_mapped_than_was_asked_for(void **state)
 {
@@ -554,6 +582,50 @@ static void sizes_that_are_too_large_are_refused(void **state)
         assert_int_equal(mpk_arena_open(&arena, -1, &of_both, &fault), OG_BAD_ARGUMENT);
         mpk_arena_close(&arena);
     }
+}
+
+/* The system says it by a signal that ends the process. */
+static void a_limit_on_the_size_of_files_is_told(void **state)
+{
+    (void)state;
+    struct rlimit limit, low;
+    struct og_fault fault;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    low = (struct rlimit){.rlim_cur = 64 << 20, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    enum og_error error = mpk_arena_open(&arena, -1, NULL, &fault);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(error, OG_SYSTEM);
+    assert_int_equal(fault.system_error, EFBIG);
+    assert_non_null(strstr(fault.message, "ulimit -f"));
+    mpk_arena_close(&arena);
+}
+
+/* The kernel refuses to drop what is locked. */
+static void memory_that_the_host_has_locked_is_dropped(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(17);
+    for (int settled = 0; settled < 2; settled++) {
+        uintptr_t start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+        uintptr_t brk = mpk_arena_set_brk(&arena, arena.heap + 4 * MPK_PAGE);
+        *(char *)start = *(char *)(brk - 1) = 1;
+        assert_int_equal(mlock((void *)start, 4 * MPK_PAGE), 0);
+        assert_int_equal(mlock((void *)arena.heap, 4 * MPK_PAGE), 0);
+        assert_true(settled ? mpk_arena_forget(&arena, start, MPK_PAGE)
+                            : mpk_arena_unmap(&arena, start, MPK_PAGE));
+        assert_int_equal(*(char *)start, 0);
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap), arena.heap);
+        assert_int_equal(*(char *)(brk - 1), 0);
+        assert_int_equal(mlock((void *)(start + MPK_PAGE), MPK_PAGE), 0);
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+        assert_int_equal(mlock((void *)(start + MPK_PAGE), 2 * MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+        assert_books_are_true();
+    }
+    close_arena();
 }
 
 /* The heap is granted in steps, the last of which would be over its end. */
@@ -588,8 +660,11 @@ int main(void)
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
         cmocka_unit_test(writable_is_what_is_granted),
         cmocka_unit_test(what_the_runtime_and_the_loader_have_made_stays),
+        cmocka_unit_test(what_a_file_held_stays_whatever_becomes_of_the_file),
         cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
         cmocka_unit_test(sizes_that_are_too_large_are_refused),
+        cmocka_unit_test(a_limit_on_the_size_of_files_is_told),
+        cmocka_unit_test(memory_that_the_host_has_locked_is_dropped),
         cmocka_unit_test(a_heap_of_few_pages_has_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

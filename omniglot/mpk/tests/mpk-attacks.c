@@ -506,6 +506,52 @@ static void the_x87_registers_hold_nothing_of_the_hosts_after_a_callback(void **
     og_callback_close(&callback);
 }
 
+/* The x87 unit notes where its last instruction was, and where that one's operand. */
+enum { INSTRUCTION = 3, OPERAND = 5 };
+static long double datum_of_x87 = 3;
+
+static __attribute__((noinline)) void use_x87(void)
+{
+    __asm__ volatile("fldt %0\n\tfstp %%st(0)" : : "m"(datum_of_x87));
+}
+
+static void use_and_return(void *user, struct og_scope *scope, const struct og_arguments *arguments,
+                           struct og_result *result)
+{
+    (void)user, (void)scope, (void)arguments;
+    result->integer = 0;
+    use_x87();
+}
+
+/* The lower 32 bits of an address of the gate's, which the domain returns to, or of none. */
+static bool is_gates_or_none(long seen)
+{
+    return !seen || (uint32_t)(seen - (long)og_mpk_gate_start) <
+                        (uint32_t)(og_mpk_gate_end - og_mpk_gate_start);
+}
+
+static void the_x87_unit_does_not_tell_where_the_host_is(void **state)
+{
+    (void)state;
+    struct og_callback callback;
+    assert_int_equal(og_callback_open(domain, &callback, use_and_return, NULL, &fault), OG_OK);
+    use_x87();
+    long seen = ((words *)raw_function("x87_environment"))(INSTRUCTION, 0, 0, 0);
+    assert_true(seen - (long)(uint32_t)(uintptr_t)use_x87 < 64);
+    for (long word = INSTRUCTION; word <= OPERAND; word += OPERAND - INSTRUCTION) {
+        seen = -1;
+        use_x87();
+        assert_int_equal(call_words("x87_environment", &seen, word, 0, 0, 0), OG_OK);
+        assert_true(is_gates_or_none(seen));
+        seen = -1;
+        assert_int_equal(
+            call_words("x87_environment_after_callback", &seen, (long)callback.address, word, 0, 0),
+            OG_OK);
+        assert_true(is_gates_or_none(seen));
+    }
+    og_callback_close(&callback);
+}
+
 struct control {
     uint32_t mxcsr;
     uint16_t x87;
@@ -677,6 +723,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(no_register_holds_a_host_value_after_a_callback),
         cmocka_unit_test(the_x87_registers_hold_nothing_of_the_hosts),
         cmocka_unit_test(the_x87_registers_hold_nothing_of_the_hosts_after_a_callback),
+        cmocka_unit_test(the_x87_unit_does_not_tell_where_the_host_is),
         cmocka_unit_test(a_pending_x87_exception_is_not_the_hosts),
         cmocka_unit_test(single_steps_end_the_call_before_the_gate_opens),
         cmocka_unit_test(an_interrupted_hosts_registers_are_not_left_on_the_signal_stack),

@@ -1,6 +1,7 @@
 /* The books of a domain: what its memory is, and what it may read. Attacks on both, while it loads
  * (hostile-books.c) and after. */
 #include "mpk-test.h"
+#include "omniglot/mpk.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -16,8 +17,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PAGE = 4096, MAPPINGS_OF_A_DOMAIN = 2048 };
@@ -235,6 +239,141 @@ static void pages_of_a_file_are_memory_again(void **state)
     assert_true(start > 0);
     *(volatile char *)start = 2;
     leave();
+}
+
+/* Whoever may write the file would change what the host has validated; and where the host, or the
+ * handler of a system call, reads what is no longer there, the process would end. */
+static void what_a_constructor_has_mapped_of_a_file_stays(void **state)
+{
+    (void)state;
+    char path[128];
+    long page = 0;
+    static const char text[PAGE] = "/no/such/file";
+    write_file(in_folder(path, "granted.txt"), text, sizeof(text));
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL}};
+    enter_another("maps.so", &options);
+    assert_int_equal(call_words("what_was_found", &page, 0, 0, 0, 0), OG_OK);
+    assert_true(page > 0);
+    write_file(path, "else", 4);
+    for (int i = 0; i < 2; i++) {
+        assert_memory_equal((const char *)page, text, sizeof(text));
+        assert_int_equal(kernel(SYS_open, page, 0, 0, 0, 0), -EACCES);
+        assert_int_equal(kernel(SYS_writev, 1, page, 0, 0, 0), 0);
+        assert_int_equal(call_words("touch_pages", NULL, page, 1, 0, 0), OG_FAULTED);
+        assert_int_equal(truncate(path, 0), 0);
+        reset();
+    }
+    leave();
+}
+
+/* A file without contents is as large as it likes, and zeros are copied like anything else. */
+static void a_large_file_is_copied_until_the_deadline(void **state)
+{
+    (void)state;
+    const long megabytes = 200, pages = megabytes * MEGABYTE / PAGE;
+    char path[128];
+    struct og_scope scope;
+    struct rusage before, after;
+    write_file(in_folder(path, "large"), "", 0);
+    assert_int_equal(truncate(path, megabytes * MEGABYTE), 0);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){path, NULL},
+                                       .heap_size = (size_t)(2 * megabytes * MEGABYTE),
+                                       .deadline_ms = 50};
+    enter_another("plain.so", &options);
+    long file = open_inside(path);
+    assert_true(file >= 0);
+    getrusage(RUSAGE_SELF, &before);
+    og_scope_begin(domain, &scope);
+    assert_int_equal(
+        CALL(scope, boxed("kernel_call"),
+             AS(six *)(SYS_mmap, 0, megabytes * MEGABYTE, PROT_READ, MAP_PRIVATE, file)),
+        OG_DEADLINE);
+    og_scope_end(&scope);
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_minflt - before.ru_minflt < pages / 4 * 3);
+    reset();
+    leave();
+}
+
+static long map_or_fail(enum og_error wanted)
+{
+    struct og_scope scope;
+    long result = 0;
+    og_scope_begin(domain, &scope);
+    enum og_error error =
+        CALL(scope, boxed("kernel_call"),
+             result = AS(six *)(SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1));
+    og_scope_end(&scope);
+    assert_int_equal(error, wanted);
+    return result;
+}
+
+/* A page that the domain writes would be code that nobody has looked at. */
+static void memory_is_no_code_for_a_thread_that_executes_what_it_reads(void **state)
+{
+    (void)state;
+    char path[128];
+    enter_another("plain.so", NULL);
+    in_folder(path, "plain.so");
+    int before = personality(0xffffffff);
+    assert_true(before >= 0);
+    assert_true(map_or_fail(OG_OK) > 0);
+    personality((unsigned long)before | READ_IMPLIES_EXEC);
+    enum og_error opened = try_to_open(path, NULL), checked = og_mpk_check_host(&fault);
+    enum og_error put_back = og_domain_reset(domain, &fault);
+    map_or_fail(OG_FORBIDDEN);
+    personality((unsigned long)before);
+    assert_non_null(strstr(fault.message, "READ_IMPLIES_EXEC"));
+    assert_int_equal(opened, OG_FORBIDDEN);
+    assert_int_equal(checked, OG_FORBIDDEN);
+    assert_int_equal(put_back, OG_FORBIDDEN);
+    assert_int_equal(og_mpk_check_host(&fault), OG_OK);
+    reset();
+    assert_true(map_or_fail(OG_OK) > 0);
+    leave();
+}
+
+static long locked_megabytes(void)
+{
+    char line[256];
+    long kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        sscanf(line, "VmLck: %ld", &kilobytes);
+    fclose(file);
+    return kilobytes >> 10;
+}
+
+/* As programs do that must not wait for a page: what they map is filled and stays, and the kernel
+ * drops none of it. */
+static void a_host_that_locks_its_memory_has_domains(void **state)
+{
+    (void)state;
+    assert_int_equal(mlockall(MCL_FUTURE), 0);
+    enter_another("plain.so", NULL);
+    assert_true(locked_megabytes() < 64);
+    long start = map_or_fail(OG_OK);
+    assert_true(start > 0);
+    assert_int_equal(mlock((void *)start, PAGE), 0);
+    reset();
+    assert_int_equal(touch(start, 1), OG_FAULTED);
+    reset();
+    leave();
+    assert_int_equal(munlockall(), 0);
+    /* Where it may not lock as much as a domain's addresses, it is told so. */
+    char path[128];
+    struct rlimit limit = {32 << 20, 32 << 20};
+    assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+    assert_int_equal(mlockall(MCL_FUTURE), 0);
+    assert_int_equal(setresuid(-1, 1000, -1), 0); /* root may lock any amount */
+    enum og_error error = try_to_open(in_folder(path, "plain.so"), NULL);
+    assert_int_equal(setresuid(-1, 0, -1), 0);
+    assert_int_equal(munlockall(), 0);
+    assert_int_equal(error, OG_SYSTEM);
+    assert_non_null(strstr(fault.message, "ulimit -l"));
 }
 
 static void memory_that_is_not_mapped_cannot_be_touched(void **state)
@@ -574,6 +713,26 @@ static void a_library_in_the_root_folder_grants_nothing_else(void **state)
     remove("/ogsecret.txt");
 }
 
+static void a_library_in_the_root_folder_is_loaded_however_its_path_is_written(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/ogroot.so", "//ogroot.so", "/./ogroot.so",
+                                        "/tmp/../ogroot.so", "./ogroot.so"};
+    char here[128];
+    copy_library("libogbooks.so", "/ogroot.so");
+    assert_non_null(getcwd(here, sizeof(here)));
+    assert_int_equal(chdir("/"), 0);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        long found = 0;
+        main_domain = domain;
+        domain = open_another(paths[i], NULL);
+        assert_int_equal(call_words("what_was_found", &found, 0, 0, 0, 0), OG_OK);
+        leave();
+    }
+    assert_int_equal(chdir(here), 0);
+    remove("/ogroot.so");
+}
+
 static void what_is_granted_for_loading_is_libraries_where_they_belong(void **state)
 {
     (void)state;
@@ -664,7 +823,12 @@ static void arguments_of_system_calls_are_checked(void **state)
         {SYS_clock_getres, 0, host, 0, 0, -EFAULT},
         {SYS_gettimeofday, host, 0, 0, 0, -EFAULT},
         {SYS_time, host, 0, 0, 0, -EFAULT},
+        {SYS_nanosleep, host, 0, 0, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, host, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, host, 0, -EFAULT},
+        {SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, host, 0, -EINVAL},
         {SYS_uname, host, 0, 0, 0, -EFAULT},
+        {SYS_sysinfo, host, 0, 0, 0, -EFAULT},
         {SYS_getrandom, host, 8, 0, 0, -EFAULT},
         {SYS_write, 0, memory, 1, 0, -EBADF},
         {SYS_write, HOST_FD, memory, 1, 0, -EBADF},
@@ -736,8 +900,8 @@ static void files_and_paths_of_system_calls_are_checked(void **state)
     assert_int_equal(kernel(SYS_fstat, FIRST, memory + 2L * PAGE, 0, 0, 0), 0);
     memcpy(&status, own + 2L * PAGE, sizeof(status));
     assert_true(S_ISDIR(status.st_mode));
-    assert_int_equal(kernel(SYS_read, FIRST, memory, 4, 0, 0), -EBADF);
-    assert_int_equal(kernel(SYS_pread64, FIRST, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_read, FIRST, memory, 4, 0, 0), -EISDIR);
+    assert_int_equal(kernel(SYS_pread64, FIRST, memory, 4, 0, 0), -EISDIR);
     assert_int_equal(kernel(SYS_lseek, FIRST, 0, 0, 0, 0), -EBADF);
     assert_int_equal(kernel(SYS_getdents64, FIRST, memory, 64, 0, 0), -EPERM);
     assert_int_equal(map(0, PAGE, 0, FIRST), -EIO);
@@ -860,6 +1024,65 @@ static void two_threads_leave_no_descriptors(void **state)
     leave();
 }
 
+/* Every descriptor of what `path` names becomes one of what `other` names. How many. */
+static int exchange_descriptors(const char *path, const char *other)
+{
+    struct stat wanted, status;
+    int exchanged = 0, replacement = open(other, O_RDONLY);
+    assert_true(replacement >= 0);
+    assert_int_equal(stat(path, &wanted), 0);
+    for (int i = 3; i < 1024; i++)
+        if (i != replacement && !fstat(i, &status) && status.st_dev == wanted.st_dev &&
+            status.st_ino == wanted.st_ino)
+            exchanged += dup2(replacement, i) == i;
+    close(replacement);
+    return exchanged;
+}
+
+static int count_descriptors_of(const char *path)
+{
+    struct stat wanted, status;
+    int count = 0;
+    assert_int_equal(stat(path, &wanted), 0);
+    for (int i = 3; i < 1024; i++)
+        count +=
+            !fstat(i, &status) && status.st_dev == wanted.st_dev && status.st_ino == wanted.st_ino;
+    return count;
+}
+
+/* As by a host that closes all that it has inherited, and goes on. */
+static void descriptors_that_the_host_has_used_again_are_not_the_domains(void **state)
+{
+    (void)state;
+    char granted[128], own[128], text[128], other[128];
+    mkdir(in_folder(granted, "granted-folder"), 0755);
+    mkdir(in_folder(own, "own-folder"), 0755);
+    write_file(in_folder(text, "granted-folder/text"), "text", 4);
+    write_file(in_folder(other, "own-folder/text"), "secret", 6);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){granted, NULL}};
+    enter_another("plain.so", &options);
+    long file = open_inside(text), closed = open_inside(text), kept = open_inside(text);
+    memory = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_true(file >= 0 && closed >= 0 && kept >= 0 && memory > 0);
+    assert_int_equal(exchange_descriptors(granted, own), 1);
+    assert_int_equal(open_inside(text), -ENOENT);
+    assert_false(can_read(text));
+    assert_int_equal(exchange_descriptors(text, other), 3);
+    assert_int_equal(kernel(SYS_read, file, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_pread64, file, memory, 4, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_lseek, file, 0, SEEK_SET, 0, 0), -EBADF);
+    assert_int_equal(kernel(SYS_fstat, file, memory, 0, 0, 0), -EBADF);
+    assert_int_equal(map(0, PAGE, 0, file), -EBADF);
+    /* Nor does the domain close them, by itself or when it is reset or closed. */
+    assert_int_equal(kernel(SYS_close, closed, 0, 0, 0, 0), -EBADF);
+    assert_int_equal(count_descriptors_of(other), 3);
+    reset();
+    assert_int_equal(count_descriptors_of(other), 3);
+    leave();
+    assert_int_equal(count_descriptors_of(own), 1);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -867,6 +1090,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(another_file_named_libc_is_not_the_systems),
         cmocka_unit_test(the_runtimes_stacks_cannot_be_mapped_over),
         cmocka_unit_test(pages_of_a_file_are_memory_again),
+        cmocka_unit_test(what_a_constructor_has_mapped_of_a_file_stays),
+        cmocka_unit_test(a_large_file_is_copied_until_the_deadline),
+        cmocka_unit_test(memory_is_no_code_for_a_thread_that_executes_what_it_reads),
+        cmocka_unit_test(a_host_that_locks_its_memory_has_domains),
         cmocka_unit_test(memory_that_is_not_mapped_cannot_be_touched),
         cmocka_unit_test(heap_and_mappings_together_are_limited),
         cmocka_unit_test(memory_is_limited_while_loading),
@@ -880,6 +1107,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_constructor_reads_libraries_only),
         cmocka_unit_test(what_is_almost_a_library_is_none),
         cmocka_unit_test(a_library_in_the_root_folder_grants_nothing_else),
+        cmocka_unit_test(a_library_in_the_root_folder_is_loaded_however_its_path_is_written),
         cmocka_unit_test(what_is_granted_for_loading_is_libraries_where_they_belong),
         cmocka_unit_test(a_library_that_cannot_be_read_is_told_truly),
         cmocka_unit_test(arguments_of_system_calls_are_checked),
@@ -887,6 +1115,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_constructor_is_not_believed_what_the_boot_program_says),
         cmocka_unit_test(a_call_ends_whose_memory_the_system_refuses_to_change),
         cmocka_unit_test(a_signal_to_itself_ends_the_call),
+        cmocka_unit_test(descriptors_that_the_host_has_used_again_are_not_the_domains),
         cmocka_unit_test(two_threads_leave_no_descriptors),
     };
     snprintf(folder, sizeof(folder), "/tmp/omniglot-books-XXXXXX");

@@ -287,10 +287,41 @@ static void a_call_in_a_callback_leaves_the_outer_ones_stack(void **state)
     reset();
 }
 
+/* As without a domain: the C library is told how much memory there is to sort in. */
+static void a_sort_keeps_the_order_of_equals(void **state)
+{
+    (void)state;
+    long result = 0;
+    reset();
+    assert_int_equal(call_words("sort_keeps_order", &result, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(result, 1);
+    assert_int_equal(call_words("memory_of_machine", &result, 0, 0, 0, 0), OG_OK);
+    assert_true(result >= 64L << 20 && result < 64L << 30);
+}
+
+/* What a function is called by is kept for as long as the domain. */
+static void a_function_that_is_elsewhere_each_time_is_looked_up_once(void **state)
+{
+    (void)state;
+    enum { TIMES = 5000 };
+    struct og_function first = boxed("is_elsewhere"), function;
+    for (int i = 0; i < TIMES; i++) {
+        assert_int_equal(og_domain_lookup(domain, "is_elsewhere", &function, &fault), OG_OK);
+        assert_ptr_equal(function.entry, first.entry);
+    }
+    assert_int_equal(call_words("execute_nothing", NULL, 0, 0, 0, 0), OG_FAULTED);
+    assert_int_equal(og_domain_lookup(domain, "is_elsewhere", &function, &fault), OG_POISONED);
+    reset();
+    assert_ptr_equal(boxed("is_elsewhere").entry, first.entry);
+    assert_int_equal(og_domain_lookup(domain, "is_nowhere", &function, &fault), OG_NOT_FOUND);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_function_that_is_elsewhere_each_time_is_looked_up_once),
         cmocka_unit_test(all_kinds_of_arguments_and_results_cross_the_gate),
+        cmocka_unit_test(a_sort_keeps_the_order_of_equals),
         cmocka_unit_test(large_and_rare_types_cross_the_gate),
         cmocka_unit_test(results_on_the_x87_stack_are_values_for_the_processor),
         cmocka_unit_test(callbacks_reach_the_host_and_nest),

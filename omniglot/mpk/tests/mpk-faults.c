@@ -133,6 +133,34 @@ static void every_fault_names_its_function_and_library(void **state)
     assert_works_after_reset();
 }
 
+/* The processor raises one fault for both. */
+static void a_privileged_instruction_is_told_from_an_address_that_cannot_be(void **state)
+{
+    (void)state;
+    static const char privileged[] = "the foreign code executed a privileged instruction",
+                      address[] = "the foreign code used an address that is not canonical or, for "
+                                  "a vector, not aligned";
+    for (long which = 0; which <= 12; which++) {
+        assert_int_equal(call_words("execute_privileged", NULL, which, 0, 0, 0), OG_FAULTED);
+        if (strcmp(fault.message, privileged) != 0)
+            fail_msg("%ld: %s", which, fault.message);
+        assert_told(": execute_privileged");
+        reset();
+    }
+    assert_int_equal(call_words("read_word", NULL, INT64_MIN, 0, 0, 0), OG_FAULTED);
+    assert_string_equal(fault.message, address);
+    reset();
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    char og_mut *bytes = og_alloc(&scope, char, 64, &fault);
+    assert_non_null(bytes);
+    assert_int_equal(call_words("load_unaligned_vector", NULL, (long)(uintptr_t)bytes, 0, 0, 0),
+                     OG_FAULTED);
+    assert_string_equal(fault.message, address);
+    og_scope_end(&scope);
+    assert_works_after_reset();
+}
+
 static int constant_of_host_code(void)
 {
     return 4242;
@@ -271,6 +299,13 @@ static void bad_libraries_are_named_and_leave_no_domain(void **state)
         OG_NOT_FOUND);
     assert_null(other);
     assert_string_equal(fault.symbol, "libnone.so.9");
+    assert_null(strstr(fault.message, "put ./ before it"));
+    fclose(fopen("libnone.so.9", "w"));
+    assert_int_equal(
+        og_domain_open(&other, (const char *const[]){"libnone.so.9", NULL}, &options, &fault),
+        OG_NOT_FOUND);
+    remove("libnone.so.9");
+    assert_non_null(strstr(fault.message, "put ./ before it"));
     FILE *file = fopen("/tmp/libdamaged.so", "w");
     fwrite("\x7f"
            "ELF damaged",
@@ -407,6 +442,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_way_to_fail_ends_the_call_and_not_the_host),
         cmocka_unit_test(a_call_that_faults_returns_nothing),
         cmocka_unit_test(every_fault_names_its_function_and_library),
+        cmocka_unit_test(a_privileged_instruction_is_told_from_an_address_that_cannot_be),
         cmocka_unit_test(a_fault_tells_whose_memory_was_touched),
         cmocka_unit_test(a_fault_in_the_hosts_code_names_it),
         cmocka_unit_test(descriptions_are_cut_and_need_no_domain),

@@ -14,6 +14,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <unistd.h>
 
 enum { PAGE = 4096 };
@@ -279,7 +280,7 @@ static void make_harmless_code(void)
     unsigned char *page = make_page("\xc3", 1, PROT_READ | PROT_EXEC, 0);
     struct og_domain *opened = open_or_end();
     attack(opened, "write_by_wrpkru", page);
-    /* Written in place: only who is asked to look at all of it sees that. */
+    /* Written in place: who opens a domain sees that, and who is asked to look. */
     if (mprotect(page, PAGE, PROT_READ | PROT_WRITE))
         _exit(1);
     memcpy(page, wrpkru_ret, sizeof(wrpkru_ret));
@@ -508,14 +509,172 @@ static void write_over_private_code(void)
     unsigned char *page = map_file(&file, MAP_PRIVATE);
     open_or_end();
     write_code(page, 0, wrpkru_ret, sizeof(wrpkru_ret));
-    outcome->error = og_mpk_check_host(&outcome->fault);
+    outcome->value = og_mpk_check_host(&fault) == OG_FORBIDDEN;
+    attack(open_or_end(), "write_by_wrpkru", page);
 }
 
-/* Only who is asked to look at all of it looks at a library's code again. */
-static void code_that_was_written_over_is_found_by_who_looks_anew(void **state)
+/* What a program has not written of a file that it maps for itself is the file's, also later. */
+static void write_into_mapped_file(void)
+{
+    int file;
+    unsigned char *page = map_file(&file, MAP_PRIVATE);
+    open_or_end();
+    if (pwrite(file, wrpkru_ret, sizeof(wrpkru_ret), 0) != sizeof(wrpkru_ret))
+        _exit(1);
+    outcome->value = og_mpk_check_host(&fault) == OG_FORBIDDEN;
+    attack(open_or_end(), "write_by_wrpkru", page);
+}
+
+static void code_that_was_written_over_is_found(void **state)
 {
     (void)state;
     run(write_over_private_code);
+    assert_refused("WRPKRU");
+    assert_true(outcome->value);
+    run(write_into_mapped_file);
+    assert_refused("WRPKRU");
+    assert_true(outcome->value);
+}
+
+/* --- code where other code was --- */
+
+static unsigned char plugin[1 << 20];
+static size_t plugin_size;
+static const char plugin_path[] = "/tmp/libogplugin.so";
+
+/* The file is the same one, and as long; what it holds is harmless, or what it was built of. */
+static void write_plugin(bool harmless)
+{
+    static unsigned char bytes[sizeof(plugin)];
+    memcpy(bytes, plugin, plugin_size);
+    for (unsigned char *at = bytes;
+         harmless && (at = memmem(at, plugin_size - (size_t)(at - bytes), wrpkru_ret, 3));)
+        at[2] = 0xee;
+    int file = open(plugin_path, O_WRONLY | O_CREAT, 0700);
+    if (file < 0 || write(file, bytes, plugin_size) != (ssize_t)plugin_size || close(file))
+        _exit(1);
+}
+
+/* A harmless plugin, which a file is that has been on the disk for a while. */
+static void *load_plugin(void)
+{
+    char path[sizeof(library)];
+    beside_library(path, "libogneighbour.so");
+    int file = open(path, O_RDONLY);
+    ssize_t size = read(file, plugin, sizeof(plugin));
+    if (size <= 0 || close(file))
+        _exit(1);
+    plugin_size = (size_t)size;
+    write_plugin(true);
+    void *handle = dlopen(plugin_path, RTLD_NOW);
+    if (!handle)
+        _exit(1);
+    return handle;
+}
+
+static const void *find_wrpkru(void *handle)
+{
+    const unsigned char *code = handle ? dlsym(handle, "neighbour_code") : NULL;
+    return memmem((const void *)((uintptr_t)code & -(uintptr_t)PAGE), PAGE, wrpkru_ret,
+                  sizeof(wrpkru_ret));
+}
+
+static void load_again_and_reset(void)
+{
+    void *handle = load_plugin(), *before = dlsym(handle, "neighbour_code");
+    struct og_domain *opened = open_or_end();
+    if (dlclose(handle))
+        _exit(1);
+    write_plugin(false);
+    handle = dlopen(plugin_path, RTLD_NOW);
+    outcome->value = handle && dlsym(handle, "neighbour_code") == before;
+    unlink(plugin_path);
+    outcome->error = og_domain_reset(opened, &outcome->fault);
+    if (!outcome->error)
+        attack(opened, "write_by_wrpkru", find_wrpkru(handle));
+}
+
+static void load_again_and_open(void)
+{
+    void *handle = load_plugin(), *before = dlsym(handle, "neighbour_code");
+    open_or_end();
+    if (dlclose(handle))
+        _exit(1);
+    write_plugin(false);
+    handle = dlopen(plugin_path, RTLD_NOW);
+    outcome->value = handle && dlsym(handle, "neighbour_code") == before;
+    unlink(plugin_path);
+    attack(open_or_end(), "write_by_wrpkru", find_wrpkru(handle));
+}
+
+static void a_library_that_is_loaded_where_another_was_is_looked_at(void **state)
+{
+    (void)state;
+    run(load_again_and_reset);
+    assert_true(outcome->value);
+    assert_refused("WRPKRU");
+    run(load_again_and_open);
+    assert_true(outcome->value);
+    assert_refused("WRPKRU");
+}
+
+static void write_over_loaded_library(void)
+{
+    void *handle = load_plugin();
+    open_or_end();
+    write_plugin(false);
+    unlink(plugin_path);
+    attack(open_or_end(), "write_by_wrpkru", find_wrpkru(handle));
+}
+
+static void a_library_whose_file_is_written_over_is_looked_at_when_a_domain_is_opened(void **state)
+{
+    (void)state;
+    run(write_over_loaded_library);
+    assert_refused("WRPKRU");
+}
+
+/* Code that was made at run time, at a page of a library's that has been mended and is gone. */
+static unsigned char *make_code_at_mended(struct og_domain **opened)
+{
+    char path[sizeof(library)];
+    beside_library(path, "libogunlucky.so");
+    void *handle = dlopen(path, RTLD_NOW);
+    unsigned char *unlucky = handle ? dlsym(handle, "unlucky") : NULL;
+    if (!unlucky)
+        _exit(1);
+    *opened = open_or_end();
+    unsigned char *page = (unsigned char *)((uintptr_t)unlucky & -(uintptr_t)PAGE);
+    if (!memcmp(unlucky + 5, wrpkru_ret, 3) || dlclose(handle) ||
+        mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+             -1, 0) != page)
+        _exit(1);
+    write_code(page, 0, wrpkru_ret, sizeof(wrpkru_ret));
+    return page;
+}
+
+static void make_code_at_mended_and_open(void)
+{
+    struct og_domain *opened;
+    unsigned char *page = make_code_at_mended(&opened);
+    attack(open_or_end(), "write_by_wrpkru", page);
+}
+
+static void make_code_at_mended_and_reset(void)
+{
+    struct og_domain *opened;
+    unsigned char *page = make_code_at_mended(&opened);
+    outcome->error = og_domain_reset(opened, &outcome->fault);
+    if (!outcome->error)
+        attack(opened, "write_by_wrpkru", page);
+}
+
+static void code_that_was_made_where_a_mended_page_was_is_looked_at(void **state)
+{
+    (void)state;
+    run(make_code_at_mended_and_open);
+    assert_refused("WRPKRU");
+    run(make_code_at_mended_and_reset);
     assert_refused("WRPKRU");
 }
 
@@ -712,6 +871,111 @@ static void a_resolver_that_a_thread_may_be_in_is_not_touched(void **state)
     assert_int_equal(outcome->error, OG_OK);
 }
 
+/* --- while the loader runs a constructor, and holds a lock of its own --- */
+
+static atomic_bool constructor_runs, opens_in_main;
+
+/* libogconstructor.so's does the task. */
+static void load_with(void (*task)(void))
+{
+    char path[sizeof(library)], address[32];
+    beside_library(path, "libogconstructor.so");
+    snprintf(address, sizeof(address), "%lx", (unsigned long)(uintptr_t)task);
+    setenv("OG_TEST_CONSTRUCTOR", address, 1);
+    if (!dlopen(path, RTLD_NOW) || !constructor_runs)
+        _exit(1);
+}
+
+static void *finish(void *data)
+{
+    return data;
+}
+
+static int finish_standard(void *data)
+{
+    (void)data;
+    return 0;
+}
+
+/* As a pool of threads does, which starts one that starts the others. */
+static void *make_threads(void *data)
+{
+    pthread_t thread, waiting;
+    thrd_t standard;
+    pid_t child = _Fork();
+    if (child == 0)
+        _exit(0);
+    if (child < 0 || waitpid(child, NULL, 0) != child ||
+        pthread_create(&thread, NULL, finish, NULL) || pthread_join(thread, NULL) ||
+        thrd_create(&standard, finish_standard, NULL) != thrd_success ||
+        thrd_join(standard, NULL) != thrd_success ||
+        pthread_create(&waiting, NULL, wait_for_ever, NULL))
+        _exit(1);
+    return data;
+}
+
+static void wait_for_pool(void)
+{
+    pthread_t thread;
+    constructor_runs = true;
+    if (pthread_create(&thread, NULL, make_threads, NULL) || pthread_join(thread, NULL))
+        _exit(1);
+}
+
+enum { PATIENCE = 20 }; /* seconds, until who waits for ever is ended */
+
+static void load_what_waits_for_a_pool(void)
+{
+    alarm(PATIENCE);
+    load_with(wait_for_pool);
+}
+
+static void a_constructor_waits_for_threads_that_make_threads(void **state)
+{
+    (void)state;
+    run(load_what_waits_for_a_pool);
+}
+
+/* The first domain is being opened by the main thread when the constructor opens one. */
+static void open_while_main_opens(void)
+{
+    constructor_runs = true;
+    while (!opens_in_main)
+        sched_yield();
+    usleep(50000);
+    outcome->value += open_one() != NULL;
+}
+
+static void *load_what_opens(void *data)
+{
+    load_with(open_while_main_opens);
+    return data;
+}
+
+static void open_beside_constructor(void)
+{
+    pthread_t thread;
+    alarm(PATIENCE);
+    if (pthread_create(&thread, NULL, load_what_opens, NULL))
+        _exit(1);
+    while (!constructor_runs)
+        sched_yield();
+    opens_in_main = true;
+    struct og_domain *opened = NULL;
+    char path[sizeof(library)];
+    struct og_fault own;
+    beside_library(path, "liboghostcode.so");
+    outcome->value += !og_domain_open(&opened, (const char *const[]){path, NULL}, NULL, &own);
+    pthread_join(thread, NULL);
+}
+
+static void the_first_domain_is_opened_while_a_constructor_opens_one(void **state)
+{
+    (void)state;
+    run(open_beside_constructor);
+    assert_int_equal(outcome->value, 2);
+}
+
 /* --- what a library says --- */
 
 static void open_needy(void)
@@ -773,7 +1037,8 @@ static void a_privileged_instruction_is_told_as_such(void **state)
     (void)state;
     run(execute_halt);
     assert_int_equal(outcome->error, OG_FAULTED);
-    assert_non_null(strstr(outcome->fault.message, "privileged"));
+    assert_string_equal(outcome->fault.message,
+                        "the foreign code executed a privileged instruction");
 }
 
 int main(int argc, char **argv)
@@ -796,11 +1061,16 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_two_mappings_spell_together_is_found),
         cmocka_unit_test(what_a_domains_code_and_the_hosts_spell_together_is_found),
         cmocka_unit_test(code_that_has_changed_is_looked_at_when_a_domain_is_opened),
-        cmocka_unit_test(code_that_was_written_over_is_found_by_who_looks_anew),
+        cmocka_unit_test(code_that_was_written_over_is_found),
+        cmocka_unit_test(a_library_that_is_loaded_where_another_was_is_looked_at),
+        cmocka_unit_test(a_library_whose_file_is_written_over_is_looked_at_when_a_domain_is_opened),
+        cmocka_unit_test(code_that_was_made_where_a_mended_page_was_is_looked_at),
         cmocka_unit_test(what_is_refused_once_is_refused_again),
         cmocka_unit_test(code_beside_what_comes_and_goes_is_found),
         cmocka_unit_test(code_is_mended_while_another_thread_executes_it),
         cmocka_unit_test(a_resolver_that_a_thread_may_be_in_is_not_touched),
+        cmocka_unit_test(a_constructor_waits_for_threads_that_make_threads),
+        cmocka_unit_test(the_first_domain_is_opened_while_a_constructor_opens_one),
         cmocka_unit_test(a_librarys_text_cannot_command_a_terminal),
         cmocka_unit_test(a_refused_library_is_told_with_file_offset_and_instruction),
         cmocka_unit_test(a_privileged_instruction_is_told_as_such),

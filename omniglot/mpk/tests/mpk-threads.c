@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -864,6 +865,35 @@ static void a_thread_block_that_cannot_be_unmapped_is_nobodys(void **state)
     reset();
 }
 
+/* As libraries do that find the C library's in their way. The kernel writes the area whenever it
+ * interrupts the thread, and ends the process where it cannot: with a domain's rights. */
+static void *call_with_an_area_of_its_own(void *function)
+{
+    struct og_scope scope;
+    enum og_error error = OG_OK;
+    static struct rseq own __attribute__((aligned(32)));
+    void *glibcs = (char *)__builtin_thread_pointer() + __rseq_offset;
+    syscall(SYS_rseq, glibcs, sizeof(own), RSEQ_FLAG_UNREGISTER, RSEQ_SIG); /* if it is there */
+    if (!syscall(SYS_rseq, &own, sizeof(own), 0, RSEQ_SIG)) {
+        og_scope_begin(domain, &scope);
+        error = CALL(scope, *(struct og_function *)function, AS(words *)(0, 0, 0, 0));
+        og_scope_end(&scope);
+    }
+    return (void *)(uintptr_t)error;
+}
+
+static void a_thread_with_an_area_of_its_own_for_the_kernel_makes_no_calls(void **state)
+{
+    (void)state;
+    void *error;
+    pthread_t thread;
+    struct og_function function = boxed("loop_forever");
+    assert_int_equal(pthread_create(&thread, NULL, call_with_an_area_of_its_own, &function), 0);
+    pthread_join(thread, &error);
+    assert_int_equal((uintptr_t)error, OG_UNSUPPORTED);
+    assert_non_null(strstr(fault.message, "rseq"));
+    assert_works_after_reset();
+}
 /* Before the runtime's own. */
 static void begin(void)
 {
@@ -875,6 +905,7 @@ __attribute__((section(".preinit_array"), used)) static void (*const first)(void
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thread_with_an_area_of_its_own_for_the_kernel_makes_no_calls),
         cmocka_unit_test(threads_have_stacks_and_thread_variables_of_their_own),
         cmocka_unit_test(reset_brings_back_where_thread_variables_are),
         cmocka_unit_test(ten_seconds_of_ticks_lose_no_call_and_no_tick),

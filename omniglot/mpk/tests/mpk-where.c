@@ -2,6 +2,7 @@
  * hostile library, whole and damaged. */
 #include "omniglot/core/printable.h"
 #include "omniglot/mpk/code/elf.h"
+#include "omniglot/mpk/code/maps.h"
 #include "omniglot/mpk/describe/where.h"
 #include "omniglot/tests/cmocka-tests.h"
 
@@ -11,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -249,6 +252,27 @@ static void what_is_no_file_is_not_read(void **state)
     }
 }
 
+/* To open a pipe or a device can have an effect: others hear of it. */
+static void what_is_no_file_is_not_opened_either(void **state)
+{
+    (void)state;
+    struct inotify_event event;
+    char pipe[64];
+    snprintf(pipe, sizeof(pipe), "/tmp/og-pipe-%d", getpid());
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    int events = inotify_init1(IN_NONBLOCK);
+    assert_true(inotify_add_watch(events, pipe, IN_OPEN) >= 0);
+    const struct mpk_place place = {pipe, NULL, true, 0};
+    struct mpk_text text = text_begin();
+    mpk_place_tell(&place, &text);
+    assert_told("cannot be read");
+    assert_int_equal(read(events, &event, sizeof(event)), -1);
+    close(open(pipe, O_RDONLY | O_NONBLOCK));
+    assert_int_equal(read(events, &event, sizeof(event)), sizeof(event));
+    close(events);
+    unlink(pipe);
+}
+
 /* --- hostile files --- */
 
 enum { SECTIONS = 65535, HOSTILE = 12 << 20 };
@@ -405,6 +429,64 @@ static void text_of_others_cannot_command_a_terminal(void **state)
 
 /* --- notes of what was loaded where --- */
 
+static void enter_folder(const char *name)
+{
+    assert_int_equal(mkdir(name, 0755), 0);
+    assert_int_equal(chdir(name), 0);
+}
+
+static void leave_folder(const char *name)
+{
+    assert_int_equal(chdir(".."), 0);
+    assert_int_equal(rmdir(name), 0);
+}
+
+/* Which of two addresses the kernel is said to list: of a mapping, and of what a name spells. */
+struct listed {
+    uintptr_t address;
+    bool mapped, spelt;
+};
+
+static bool note_listed(const struct mpk_mapping *mapping, void *data)
+{
+    struct listed *listed = data;
+    listed->mapped |= mapping->start == listed->address;
+    listed->spelt |= mapping->start == 0x7fff00000000;
+    return false;
+}
+
+/* Each end of a line in a path is four bytes in the kernel's list: no room is enough for it. */
+static void the_name_of_a_mapped_file_is_no_mapping(void **state)
+{
+    (void)state;
+    enum { DEEP = 4, PART = 250 };
+    char root[] = "/tmp/og-deep-XXXXXX", part[PART + 1] = "", line[256];
+    int here = open(".", O_RDONLY | O_DIRECTORY);
+    assert_non_null(mkdtemp(root));
+    assert_int_equal(chdir(root), 0);
+    memset(part, '\n', PART);
+    for (int i = 0; i < DEEP; i++)
+        enter_folder(part);
+    snprintf(line, sizeof(line), "%200s7fff00000000-7fff00001000 rwxp 0 0:0 0 name", "");
+    enter_folder(line);
+    int file = open("file", O_CREAT | O_RDWR, 0600);
+    assert_int_equal(ftruncate(file, 4096), 0);
+    void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, file, 0);
+    struct listed listed = {.address = (uintptr_t)page};
+    assert_true(mpk_maps_visit(note_listed, &listed));
+    assert_true(listed.mapped);
+    assert_false(listed.spelt);
+    munmap(page, 4096);
+    close(file);
+    unlink("file");
+    leave_folder(line);
+    for (int i = 0; i < DEEP; i++)
+        leave_folder(part);
+    assert_int_equal(fchdir(here), 0);
+    rmdir(root);
+    close(here);
+}
+
 static void the_last_note_of_an_address_counts(void **state)
 {
     (void)state;
@@ -459,9 +541,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_file_that_has_changed_tells_no_symbol),
         cmocka_unit_test(damaged_files_do_no_harm),
         cmocka_unit_test(what_is_no_file_is_not_read),
+        cmocka_unit_test(what_is_no_file_is_not_opened_either),
         cmocka_unit_test(what_a_hostile_file_costs_is_bounded),
         cmocka_unit_test(files_are_read_without_the_lock_of_the_domains),
         cmocka_unit_test(text_of_others_cannot_command_a_terminal),
+        cmocka_unit_test(the_name_of_a_mapped_file_is_no_mapping),
         cmocka_unit_test(the_last_note_of_an_address_counts),
         cmocka_unit_test(a_full_table_forgets_rather_than_lies),
     };

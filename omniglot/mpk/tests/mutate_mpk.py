@@ -183,7 +183,7 @@ def run_guest(folder, numbers, kernel):
                for word in ("--add", f"{folder}/mutants/{number}/{name}:/mutants/{number}/{name}")]
     programs = sorted({name for number in numbers for name in files[number] if name in PROGRAMS})
     done = subprocess.run(
-        ["omniglot/tools/pku-guest", "--kernel", kernel,
+        ["tools/pku-guest", "--kernel", kernel,
          "--timeout", str(4 * SECONDS * len(numbers) + 60), "--cpus", "2", "--without", "smap",
          "--memory", "2048", "--add", f"{script}:/run-mutants",
          *mutants, *added(folder, programs), "--", "/bin/sh", "/run-mutants"],

@@ -19,5 +19,5 @@ $(call rv32_image,test/hang,$(call rv32_objects,test,$(RV32_TESTS)/hang.c),,flas
 
 # What `make test` runs, each as a test of its own, and the tests of the board, the build and the runner.
 RV32_TAP_IMAGES := $(RV32_CORE_TESTS)
-rv32_image_tests = $(foreach image,$(RV32_TAP_IMAGES),'rv32-$(image)=omniglot/rv32/rv32-run $(RV32)/test/$(image).elf')
+rv32_image_tests = $(foreach image,$(RV32_TAP_IMAGES),'rv32-$(image)=tools/rv32-run $(RV32)/test/$(image).elf')
 TEST_SCRIPTS += $(RV32_TESTS)/board $(RV32_TESTS)/rv32-build

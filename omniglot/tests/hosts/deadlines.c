@@ -21,6 +21,21 @@ static void ends_calls_that_take_too_long(void)
     close_it();
 }
 
+static void ends_a_library_that_sleeps(void)
+{
+    open_it_with_deadline(300);
+    for (int round = 0; round < 2; round++) {
+        long start = now_ms();
+        call_ends(OG_DEADLINE, HOSTED_SLEEP, 20000);
+        CHECK(now_ms() - start < 10000);
+        CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+        start = now_ms();
+        CHECK(call(HOSTED_SLEEP, 100) == 0);
+        CHECK(now_ms() - start >= 100);
+    }
+    close_it();
+}
+
 static atomic_int interrupted;
 
 /* 0.6 seconds. */
@@ -173,6 +188,7 @@ static void has_a_clock_while_a_domain_has_a_deadline(void)
 
 const struct hosts_row hosts_deadlines[] = {
     ROW(ends_calls_that_take_too_long, TIMED),
+    ROW(ends_a_library_that_sleeps, TIMED),
     ROW(sleeps_in_a_callback_longer_than_the_deadline, ALL),
     ROW(computes_in_a_callback_longer_than_the_deadline, ALL),
     ROW(sleeps_in_a_handler_longer_than_the_deadline, ALL & ~PROCESS_ONLY),

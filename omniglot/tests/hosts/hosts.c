@@ -45,7 +45,7 @@ static _Noreturn void run_anew(const struct hosts_row *row)
     _exit(FAILED);
 }
 
-static long now_ms(void)
+long now_ms(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);

@@ -123,6 +123,7 @@ bool was_killed_by(int status, int signal);
 void in_thread(void *(*run)(void *), void *argument);
 /* Rounds of HOSTED_COMPUTE that take about so long. */
 int64_t rounds_for(unsigned milliseconds);
+long now_ms(void);
 /* Does the fault's message have the words? Says what it has, if not. */
 bool says(const char *words);
 

@@ -124,9 +124,10 @@ static void interrupt_it(void)
     int64_t rounds = rounds_for(100);
     handled = 0;
     set_timer(ITIMER_REAL, 5000);
-    CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    do
+        CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
+    while (!handled);
     set_timer(ITIMER_REAL, 0);
-    CHECK(hosts_system.is == PROCESS_ONLY || handled > 0);
     works();
 }
 
@@ -519,9 +520,9 @@ static void changes_its_user_while_a_thread_is_inside(void)
 
 /* --- being stopped --- */
 
-static void stop_in_a_call(void)
+static void stop_in_a_call(unsigned deadline)
 {
-    open_it_with_deadline(2000);
+    open_it_with_deadline(deadline);
     int64_t rounds = rounds_for(400);
     printf("# inside\n");
     fflush(stdout);
@@ -529,24 +530,30 @@ static void stop_in_a_call(void)
     close_it();
 }
 
-/* For longer than the deadline. */
-static void is_stopped_and_goes_on(void)
+static bool stop_and_go_on(unsigned deadline)
 {
     int status = -1;
     pid_t child = fork();
     if (child == 0) {
-        stop_in_a_call();
+        stop_in_a_call(deadline);
         _exit(0);
     }
     usleep(700000);
     CHECK(!kill(child, SIGSTOP));
     CHECK(waitpid(child, &status, WUNTRACED) == child);
-    sleep(3);
+    usleep(deadline * 1500);
     if (WIFSTOPPED(status)) {
         CHECK(!kill(child, SIGCONT));
         CHECK(waitpid(child, &status, 0) == child);
     }
-    CHECK(ended_well(status));
+    return ended_well(status);
+}
+
+/* For longer than the deadline. On a machine that is busy the call itself can take that long, but
+ * not whatever the deadline. */
+static void is_stopped_and_goes_on(void)
+{
+    CHECK(stop_and_go_on(2000) || stop_and_go_on(8000));
 }
 
 const struct hosts_row hosts_signals[] = {

@@ -34,6 +34,7 @@ struct sample {
     struct og_function sample_add;
     struct og_function sample_mix;
     struct og_function sample_is_odd;
+    struct og_function sample_low_byte;
     struct og_function sample_shade_of;
     struct og_function sample_digit;
     struct og_function sample_point_at;
@@ -49,6 +50,9 @@ struct sample {
     struct og_function sample_total;
     struct og_function sample_is_absent;
     struct og_function sample_pump;
+    struct og_function sample_ask;
+    struct og_function sample_gaps;
+    struct og_function sample_grow;
     struct og_function sample_counter_new;
     struct og_function sample_counter_next;
     struct og_function sample_counter_free;
@@ -57,6 +61,7 @@ struct sample {
     struct og_function sample_end;
     struct og_function sample_measure;
     struct og_function sample_visit;
+    struct og_function sample_tell;
 };
 
 /* Finds the functions in the instance. */
@@ -68,6 +73,7 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
                                                         OG_PARAMETER(uint16_t), OG_PARAMETER(float),
                                                         OG_PARAMETER(double), OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_is_odd[] = {OG_PARAMETER(unsigned int)};
+    static const struct og_parameter of_sample_low_byte[] = {OG_PARAMETER(unsigned int)};
     static const struct og_parameter of_sample_shade_of[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_digit[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_point_at[] = {OG_PARAMETER(double),
@@ -93,6 +99,11 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
                                                               OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_pump[] = {
         OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_ask[] = {OG_PARAMETER(void *), OG_PARAMETER(void *),
+                                                        OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_gaps[] = {OG_PARAMETER(void *),
+                                                         OG_PARAMETER(size_t)};
+    static const struct og_parameter of_sample_grow[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_new[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_counter_next[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_free[] = {OG_PARAMETER(void *)};
@@ -103,6 +114,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
     static const struct og_parameter of_sample_measure[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_visit[] = {OG_PARAMETER(void *),
                                                           OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_tell[] = {OG_PARAMETER(void *),
+                                                         OG_PARAMETER(void *)};
     static const struct domain_symbol symbols[] = {
         {"sample_misbehave", offsetof(struct sample, sample_misbehave), of_sample_misbehave,
          sizeof(of_sample_misbehave) / sizeof(of_sample_misbehave[0])},
@@ -112,6 +125,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_mix) / sizeof(of_sample_mix[0])},
         {"sample_is_odd", offsetof(struct sample, sample_is_odd), of_sample_is_odd,
          sizeof(of_sample_is_odd) / sizeof(of_sample_is_odd[0])},
+        {"sample_low_byte", offsetof(struct sample, sample_low_byte), of_sample_low_byte,
+         sizeof(of_sample_low_byte) / sizeof(of_sample_low_byte[0])},
         {"sample_shade_of", offsetof(struct sample, sample_shade_of), of_sample_shade_of,
          sizeof(of_sample_shade_of) / sizeof(of_sample_shade_of[0])},
         {"sample_digit", offsetof(struct sample, sample_digit), of_sample_digit,
@@ -142,6 +157,12 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_is_absent) / sizeof(of_sample_is_absent[0])},
         {"sample_pump", offsetof(struct sample, sample_pump), of_sample_pump,
          sizeof(of_sample_pump) / sizeof(of_sample_pump[0])},
+        {"sample_ask", offsetof(struct sample, sample_ask), of_sample_ask,
+         sizeof(of_sample_ask) / sizeof(of_sample_ask[0])},
+        {"sample_gaps", offsetof(struct sample, sample_gaps), of_sample_gaps,
+         sizeof(of_sample_gaps) / sizeof(of_sample_gaps[0])},
+        {"sample_grow", offsetof(struct sample, sample_grow), of_sample_grow,
+         sizeof(of_sample_grow) / sizeof(of_sample_grow[0])},
         {"sample_counter_new", offsetof(struct sample, sample_counter_new), of_sample_counter_new,
          sizeof(of_sample_counter_new) / sizeof(of_sample_counter_new[0])},
         {"sample_counter_next", offsetof(struct sample, sample_counter_next),
@@ -160,6 +181,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_measure) / sizeof(of_sample_measure[0])},
         {"sample_visit", offsetof(struct sample, sample_visit), of_sample_visit,
          sizeof(of_sample_visit) / sizeof(of_sample_visit[0])},
+        {"sample_tell", offsetof(struct sample, sample_tell), of_sample_tell,
+         sizeof(of_sample_tell) / sizeof(of_sample_tell[0])},
     };
     return domain_bind(sample->instance.domain, sample, symbols,
                        sizeof(symbols) / sizeof(symbols[0]), fault);
@@ -199,7 +222,7 @@ struct sample_flow {
     unsigned char og_mut *kept;           /* data that it goes on reading */
 };
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:64: visit_call */
 struct sample_visit_call {
     struct og_callback callback;
     __typeof__(&visit_call) function;
@@ -269,6 +292,42 @@ static inline enum og_error sample_visit_call_open(struct sample *sample,
 
 static inline void sample_visit_call_close(struct sample *sample,
                                            struct sample_visit_call *callback)
+{
+    (void)sample;
+    og_callback_close(&callback->callback);
+}
+
+/* sample.og.h:69: step_call */
+struct sample_step_call {
+    struct og_callback callback;
+    __typeof__(&step_call) function;
+    void *user;
+};
+
+static inline void sample_step_call_entered(void *user, struct og_scope *scope,
+                                            const struct og_arguments *arguments,
+                                            struct og_result *result) OG_REQUIRES(scope->access)
+{
+    const struct sample_step_call *callback = user;
+    (void)scope;
+    int step = (int)arguments->integers[0];
+    result->integer = (uint64_t)callback->function(step);
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_step_call_close. */
+static inline enum og_error sample_step_call_open(struct sample *sample,
+                                                  struct sample_step_call *callback,
+                                                  __typeof__(&step_call) function, void *user,
+                                                  struct og_fault *fault)
+{
+    callback->function = function;
+    callback->user = user;
+    return og_callback_open(sample->instance.domain, &callback->callback, sample_step_call_entered,
+                            callback, fault);
+}
+
+static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
 {
     (void)sample;
     og_callback_close(&callback->callback);
@@ -400,7 +459,31 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
     return error;
 }
 
-/* sample.og.h:15: sample_shade_of */
+/* sample.og.h:15: sample_low_byte */
+static inline enum og_error invoke_sample_low_byte(struct sample *sample, instance_scope *scope,
+                                                   uint8_t *result, unsigned int number,
+                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_low_byte, fault);
+    if (!error) {
+        *result = (uint8_t)((unsigned (*)(unsigned int))sample->sample_low_byte.entry)(number);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
+                                                 unsigned int number, struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_low_byte(sample, &scope, result, number, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:16: sample_shade_of */
 static inline enum og_error invoke_sample_shade_of(struct sample *sample, instance_scope *scope,
                                                    enum sample_shade *result, int level,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -426,7 +509,7 @@ static inline enum og_error call_sample_shade_of(struct sample *sample, enum sam
     return error;
 }
 
-/* sample.og.h:16: sample_digit */
+/* sample.og.h:17: sample_digit */
 static inline enum og_error invoke_sample_digit(struct sample *sample, instance_scope *scope,
                                                 int *result, int number, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
@@ -437,7 +520,7 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
         *result = ((__typeof__(&sample_digit))sample->sample_digit.entry)(number);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
-    if (!error && (*result < 0 || *result > 9))
+    if (!error && (*result < (int64_t)(0u) || *result > 9))
         error = instance_contract(fault, "sample_digit");
     return error;
 }
@@ -452,7 +535,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:17: sample_point_at */
+/* sample.og.h:18: sample_point_at */
 static inline enum og_error invoke_sample_point_at(struct sample *sample, instance_scope *scope,
                                                    struct sample_point *result, double x, double y,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -476,7 +559,7 @@ static inline enum og_error call_sample_point_at(struct sample *sample, struct s
     return error;
 }
 
-/* sample.og.h:18: sample_pixel_at */
+/* sample.og.h:19: sample_pixel_at */
 static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instance_scope *scope,
                                                    struct sample_pixel *result, int x, int y,
                                                    struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -513,7 +596,7 @@ static inline enum og_error call_sample_pixel_at(struct sample *sample, struct s
     return error;
 }
 
-/* sample.og.h:24: sample_sum */
+/* sample.og.h:25: sample_sum */
 static inline enum og_error invoke_sample_sum(struct sample *sample, instance_scope *scope,
                                               uint64_t *result, const uint8_t og_mut *bytes,
                                               size_t count, struct og_fault *fault)
@@ -545,7 +628,7 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
     return error;
 }
 
-/* sample.og.h:25: sample_fill */
+/* sample.og.h:26: sample_fill */
 static inline enum og_error invoke_sample_fill(struct sample *sample, instance_scope *scope,
                                                uint16_t og_mut *values, size_t count,
                                                uint16_t value, struct og_fault *fault)
@@ -578,7 +661,7 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
     return error;
 }
 
-/* sample.og.h:26: sample_double */
+/* sample.og.h:27: sample_double */
 static inline enum og_error invoke_sample_double(struct sample *sample, instance_scope *scope,
                                                  int *result, int32_t og_mut *values, size_t count,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -612,7 +695,7 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
     return error;
 }
 
-/* sample.og.h:27: sample_count_words */
+/* sample.og.h:28: sample_count_words */
 static inline enum og_error invoke_sample_count_words(struct sample *sample, instance_scope *scope,
                                                       int *result, const char og_mut *text,
                                                       struct og_fault *fault)
@@ -648,7 +731,7 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
     return error;
 }
 
-/* sample.og.h:28: sample_shout */
+/* sample.og.h:29: sample_shout */
 static inline enum og_error invoke_sample_shout(struct sample *sample, instance_scope *scope,
                                                 int *result, const char og_mut *text,
                                                 char og_mut *out, size_t *out_size,
@@ -704,7 +787,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:30: sample_flags */
+/* sample.og.h:31: sample_flags */
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
                                                 int *result, _Bool og_mut *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -739,7 +822,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:31: sample_pixels */
+/* sample.og.h:32: sample_pixels */
 static inline enum og_error invoke_sample_pixels(struct sample *sample, instance_scope *scope,
                                                  int *result, struct sample_pixel og_mut *pixels,
                                                  size_t count, struct og_fault *fault)
@@ -776,7 +859,7 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
     return error;
 }
 
-/* sample.og.h:32: sample_level */
+/* sample.og.h:33: sample_level */
 static inline enum og_error invoke_sample_level(struct sample *sample, instance_scope *scope,
                                                 int *result, int og_mut *level, int number,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -811,7 +894,7 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:33: sample_total */
+/* sample.og.h:34: sample_total */
 static inline enum og_error invoke_sample_total(struct sample *sample, instance_scope *scope,
                                                 int *result, const uint32_t og_mut *numbers,
                                                 size_t count, uint32_t og_mut *total,
@@ -859,7 +942,7 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:35: sample_is_absent */
+/* sample.og.h:36: sample_is_absent */
 static inline enum og_error invoke_sample_is_absent(struct sample *sample, instance_scope *scope,
                                                     int *result, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
@@ -883,7 +966,7 @@ static inline enum og_error call_sample_is_absent(struct sample *sample, int *re
     return error;
 }
 
-/* sample.og.h:36: sample_pump */
+/* sample.og.h:37: sample_pump */
 static inline enum og_error invoke_sample_pump(struct sample *sample, instance_scope *scope,
                                                int *result, const uint8_t og_mut *from,
                                                size_t *left, uint8_t og_mut *to, size_t *room,
@@ -964,7 +1047,151 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:40: sample_ask */
+static inline enum og_error invoke_sample_ask(struct sample *sample, instance_scope *scope,
+                                              int *result, struct sample_query *query,
+                                              uint8_t og_mut *first, uint8_t og_mut *out,
+                                              struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    struct og_scope inner;
+    (void)scope;
+    struct sample_query og_mut *foreign_query = NULL;
+    const size_t most_out = query->size;
+    og_scope_begin(sample->instance.domain, &inner);
+    enum og_error error = argument_zeroed(&inner, struct sample_query, foreign_query, fault);
+    if (!error)
+        error = og_write(&inner.access, &foreign_query->size, query->size, fault);
+    if (!error)
+        error = og_write(&inner.access, &foreign_query->kind, query->kind, fault);
+    if (!error)
+        error = reference_check(&inner.access, first, 2, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = reference_check(&inner.access, out, query->size, OG_READ | OG_WRITE, fault);
+    const struct og_context *context = inner.access.context;
+    if (!error)
+        error = og_invoke_begin(&inner.access, &sample->sample_ask, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_ask))sample->sample_ask.entry)(og_pass(foreign_query),
+                                                                      og_pass(first), og_pass(out));
+        error = og_invoke_end_in(context, &inner.access, fault);
+    }
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_ask");
+    if (!error)
+        error = og_read(&inner.access, &foreign_query->size, &query->size, fault);
+    if (!error)
+        error = og_read(&inner.access, &foreign_query->kind, &query->kind, fault);
+    if (!error && ((uint64_t)query->kind - (uint64_t)0 > (uint64_t)3 - (uint64_t)0))
+        error = instance_contract(fault, "sample_ask");
+    if (!error)
+        error = instance_count(query->size, most_out, "sample_ask", fault);
+    og_scope_end(&inner);
+    return error;
+}
+
+static inline enum og_error call_sample_ask(struct sample *sample, int *result,
+                                            struct sample_query *query, uint8_t *first,
+                                            uint8_t *out, struct og_fault *fault)
+{
+    struct og_scope scope;
+    uint8_t og_mut *foreign_first = NULL;
+    uint8_t og_mut *foreign_out = NULL;
+    const size_t most_out = query->size;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = copy_room(&scope, uint8_t, foreign_first, 2, fault);
+    if (!error)
+        error = copy_room(&scope, uint8_t, foreign_out, most_out, fault);
+    if (!error)
+        error = invoke_sample_ask(sample, &scope, result, query, foreign_first, foreign_out, fault);
+    if (!error)
+        error = instance_count(query->size, most_out, "sample_ask", fault);
+    if (!error)
+        error = argument_out(&scope.access, first, foreign_first, 2, fault);
+    if (!error)
+        error = argument_out(&scope.access, out, foreign_out, query->size, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_first, error, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_out, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:43: sample_gaps */
+static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_scope *scope,
+                                               uint64_t *result,
+                                               const struct sample_gap og_mut *gaps, size_t count,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error = OG_OK;
+    if (gaps)
+        error = reference_check(&scope->access, gaps, count, OG_READ, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_gaps, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_gaps))sample->sample_gaps.entry)(og_pass(gaps), count);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                             const struct sample_gap *gaps, size_t count,
+                                             struct og_fault *fault)
+{
+    struct og_scope scope;
+    struct sample_gap og_mut *foreign_gaps = NULL;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = OG_OK;
+    if (gaps)
+        error = copy_in(&scope, struct sample_gap, foreign_gaps, gaps, count, fault);
+    if (!error && gaps)
+        error = argument_solid(&scope.access, foreign_gaps, count, sample_solid_struct_sample_gap,
+                               fault);
+    if (!error)
+        error = invoke_sample_gaps(sample, &scope, result, foreign_gaps, count, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_gaps, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:44: sample_grow */
+static inline enum og_error invoke_sample_grow(struct sample *sample, instance_scope *scope,
+                                               int *result, struct sample_gap og_mut *gap,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error = reference_check(&scope->access, gap, 1, OG_READ | OG_WRITE, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_grow, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_grow))sample->sample_grow.entry)(og_pass(gap));
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_grow");
+    return error;
+}
+
+static inline enum og_error call_sample_grow(struct sample *sample, int *result,
+                                             struct sample_gap *gap, struct og_fault *fault)
+{
+    struct og_scope scope;
+    struct sample_gap og_mut *foreign_gap = NULL;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = copy_in(&scope, struct sample_gap, foreign_gap, gap, 1, fault);
+    if (!error)
+        error =
+            argument_solid(&scope.access, foreign_gap, 1, sample_solid_struct_sample_gap, fault);
+    if (!error)
+        error = invoke_sample_grow(sample, &scope, result, foreign_gap, fault);
+    if (!error)
+        error = argument_out(&scope.access, gap, foreign_gap, 1, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_gap, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:48: sample_counter_new */
 static inline enum og_error invoke_sample_counter_new(struct sample *sample, instance_scope *scope,
                                                       struct sample_tally *result, int first,
                                                       struct og_fault *fault)
@@ -994,7 +1221,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static inline enum og_error
 invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *result,
                            const struct sample_tally *counter, struct og_fault *fault)
@@ -1021,7 +1248,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
     return error;
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static inline enum og_error invoke_sample_counter_free(struct sample *sample, instance_scope *scope,
                                                        struct sample_tally *counter,
                                                        struct og_fault *fault)
@@ -1049,7 +1276,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:52: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1099,7 +1326,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:55: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1163,6 +1390,10 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
         error = invoke_sample_step(sample, &scope, result, stream, foreign_next_in, &left_avail_in,
                                    foreign_next_out, &left_avail_out, fault);
     if (!error)
+        error = instance_count(left_avail_in, stream->host.avail_in, "sample_step", fault);
+    if (!error)
+        error = instance_count(left_avail_out, stream->host.avail_out, "sample_step", fault);
+    if (!error)
         error = argument_out(&scope.access, stream->host.next_out, foreign_next_out,
                              stream->host.avail_out - left_avail_out, fault);
     error = copy_free(&scope, (void og_mut *)foreign_next_in, error, fault);
@@ -1177,7 +1408,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:58: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1210,7 +1441,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:59: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1251,7 +1482,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:67: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)
@@ -1277,6 +1508,65 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     og_scope_begin(sample->instance.domain, &scope);
     enum og_error error = invoke_sample_visit(sample, &scope, result, call, data, times, fault);
     og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:70: sample_tell */
+static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
+                                               int *result, struct sample_flow *stream,
+                                               uint8_t og_mut *next_out, unsigned int *avail_out,
+                                               const struct sample_step_call *tell,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error =
+        reference_check(&scope->access, stream->foreign, 1, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = reference_check(&scope->access, next_out, *avail_out, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = og_write_reference(&scope->access, &stream->foreign->next_out, next_out, fault);
+    if (!error)
+        error = og_write(&scope->access, &stream->foreign->avail_out, *avail_out, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_tell, fault);
+    if (!error) {
+        *result = ((__typeof__(&sample_tell))sample->sample_tell.entry)(
+            og_pass(stream->foreign),
+            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_tell");
+    if (!error)
+        error = argument_count(&scope->access, &stream->foreign->avail_out, avail_out,
+                               "sample_tell", fault);
+    return error;
+}
+
+static inline enum og_error call_sample_tell(struct sample *sample, int *result,
+                                             struct sample_flow *stream,
+                                             const struct sample_step_call *tell,
+                                             struct og_fault *fault)
+{
+    struct og_scope scope;
+    uint8_t og_mut *foreign_next_out = NULL;
+    unsigned int left_avail_out = stream->host.avail_out;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = copy_room(&scope, uint8_t, foreign_next_out, left_avail_out, fault);
+    if (!error)
+        error = invoke_sample_tell(sample, &scope, result, stream, foreign_next_out,
+                                   &left_avail_out, tell, fault);
+    if (!error)
+        error = instance_count(left_avail_out, stream->host.avail_out, "sample_tell", fault);
+    if (!error)
+        error = argument_out(&scope.access, stream->host.next_out, foreign_next_out,
+                             stream->host.avail_out - left_avail_out, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_next_out, error, fault);
+    og_scope_end(&scope);
+    if (!error) {
+        stream->host.next_out += stream->host.avail_out - left_avail_out;
+        stream->host.avail_out = left_avail_out;
+    }
     return error;
 }
 

@@ -33,6 +33,7 @@ enum {
     SAMPLE_ADD,
     SAMPLE_MIX,
     SAMPLE_IS_ODD,
+    SAMPLE_LOW_BYTE,
     SAMPLE_SHADE_OF,
     SAMPLE_DIGIT,
     SAMPLE_POINT_AT,
@@ -48,6 +49,9 @@ enum {
     SAMPLE_TOTAL,
     SAMPLE_IS_ABSENT,
     SAMPLE_PUMP,
+    SAMPLE_ASK,
+    SAMPLE_GAPS,
+    SAMPLE_GROW,
     SAMPLE_COUNTER_NEW,
     SAMPLE_COUNTER_NEXT,
     SAMPLE_COUNTER_FREE,
@@ -56,12 +60,13 @@ enum {
     SAMPLE_END,
     SAMPLE_MEASURE,
     SAMPLE_VISIT,
+    SAMPLE_TELL,
     SAMPLE_FUNCTION_COUNT
 };
 
 struct sample {
     struct instance instance;
-    const void *callbacks[1]; /* the open ones */
+    const void *callbacks[2]; /* the open ones */
 };
 
 struct sample_tally {
@@ -94,7 +99,7 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:64: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
     void *user;
@@ -150,6 +155,48 @@ static inline void sample_visit_call_close(struct sample *sample,
         return;
     (void)process_callback_register(sample->instance.sandbox, 0, NULL, NULL);
     sample->callbacks[0] = NULL;
+}
+
+/* sample.og.h:69: step_call */
+struct sample_step_call {
+    __typeof__(&step_call) function;
+    void *user;
+};
+
+static inline enum og_error sample_step_call_entered(void *user, struct wire_reader *arguments,
+                                                     struct wire_writer *results)
+{
+    const struct sample_step_call *callback = user;
+    int step = process_get_integer(arguments, int);
+    enum og_error error = wire_finish(arguments);
+    if (error)
+        return error;
+    wire_put_u64(results, (uint64_t)callback->function(step));
+    return OG_OK;
+}
+
+/* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. */
+static inline enum og_error sample_step_call_open(struct sample *sample,
+                                                  struct sample_step_call *callback,
+                                                  __typeof__(&step_call) function, void *user,
+                                                  struct og_fault *fault)
+{
+    if (sample->callbacks[1] && sample->callbacks[1] != callback)
+        return og_fail(fault, OG_BUSY, "step_call", 0, "another one of this shape is open");
+    callback->function = function;
+    callback->user = user;
+    sample->callbacks[1] = callback;
+    enum og_error error =
+        process_callback_register(sample->instance.sandbox, 1, sample_step_call_entered, callback);
+    return error ? og_fail(fault, error, NULL, 0, "the callback is not accepted") : OG_OK;
+}
+
+static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
+{
+    if (!sample->instance.sandbox || sample->callbacks[1] != callback)
+        return;
+    (void)process_callback_register(sample->instance.sandbox, 1, NULL, NULL);
+    sample->callbacks[1] = NULL;
 }
 
 /* sample.og.h:7: sample_misbehave */
@@ -272,7 +319,31 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
     return call_sample_is_odd(sample, result, number, fault);
 }
 
-/* sample.og.h:15: sample_shade_of */
+/* sample.og.h:15: sample_low_byte */
+static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
+                                                 unsigned int number, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_LOW_BYTE);
+    wire_put_u64(arguments, (uint64_t)number);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, uint8_t);
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+static inline enum og_error invoke_sample_low_byte(struct sample *sample, instance_scope *scope,
+                                                   uint8_t *result, unsigned int number,
+                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_low_byte(sample, result, number, fault);
+}
+
+/* sample.og.h:16: sample_shade_of */
 static inline enum og_error call_sample_shade_of(struct sample *sample, enum sample_shade *result,
                                                  int level, struct og_fault *fault)
 {
@@ -299,7 +370,7 @@ static inline enum og_error invoke_sample_shade_of(struct sample *sample, instan
     return call_sample_shade_of(sample, result, level, fault);
 }
 
-/* sample.og.h:16: sample_digit */
+/* sample.og.h:17: sample_digit */
 static inline enum og_error call_sample_digit(struct sample *sample, int *result, int number,
                                               struct og_fault *fault)
 {
@@ -312,7 +383,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
         return error;
     *result = process_get_integer(&results, int);
     error = process_results_finish(sandbox, &results, fault);
-    if (!error && (*result < 0 || *result > 9))
+    if (!error && (*result < (int64_t)(0u) || *result > 9))
         error = process_distrust(sandbox, "a result that the interface of sample_digit rules out",
                                  fault);
     return error;
@@ -326,7 +397,7 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
     return call_sample_digit(sample, result, number, fault);
 }
 
-/* sample.og.h:17: sample_point_at */
+/* sample.og.h:18: sample_point_at */
 static inline enum og_error call_sample_point_at(struct sample *sample, struct sample_point *result,
                                                  double x, double y, struct og_fault *fault)
 {
@@ -351,7 +422,7 @@ static inline enum og_error invoke_sample_point_at(struct sample *sample, instan
     return call_sample_point_at(sample, result, x, y, fault);
 }
 
-/* sample.og.h:18: sample_pixel_at */
+/* sample.og.h:19: sample_pixel_at */
 static inline enum og_error call_sample_pixel_at(struct sample *sample, struct sample_pixel *result,
                                                  int x, int y, struct og_fault *fault)
 {
@@ -379,7 +450,7 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
     return call_sample_pixel_at(sample, result, x, y, fault);
 }
 
-/* sample.og.h:24: sample_sum */
+/* sample.og.h:25: sample_sum */
 static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *result,
                                             const uint8_t *bytes, size_t count,
                                             struct og_fault *fault)
@@ -397,7 +468,7 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
     return error;
 }
 
-/* sample.og.h:25: sample_fill */
+/* sample.og.h:26: sample_fill */
 static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *values, size_t count,
                                              uint16_t value, struct og_fault *fault)
 {
@@ -414,7 +485,7 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
     return error;
 }
 
-/* sample.og.h:26: sample_double */
+/* sample.og.h:27: sample_double */
 static inline enum og_error call_sample_double(struct sample *sample, int *result, int32_t *values,
                                                size_t count, struct og_fault *fault)
 {
@@ -437,7 +508,7 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
     return error;
 }
 
-/* sample.og.h:27: sample_count_words */
+/* sample.og.h:28: sample_count_words */
 static inline enum og_error call_sample_count_words(struct sample *sample, int *result,
                                                     const char *text, struct og_fault *fault)
 {
@@ -454,7 +525,7 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
     return error;
 }
 
-/* sample.og.h:28: sample_shout */
+/* sample.og.h:29: sample_shout */
 static inline enum og_error call_sample_shout(struct sample *sample, int *result, const char *text,
                                               char *out, size_t *out_size, struct og_fault *fault)
 {
@@ -483,7 +554,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:30: sample_flags */
+/* sample.og.h:31: sample_flags */
 static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
                                               size_t count, struct og_fault *fault)
 {
@@ -505,7 +576,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:31: sample_pixels */
+/* sample.og.h:32: sample_pixels */
 static inline enum og_error call_sample_pixels(struct sample *sample, int *result,
                                                struct sample_pixel *pixels, size_t count,
                                                struct og_fault *fault)
@@ -528,7 +599,7 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
     return error;
 }
 
-/* sample.og.h:32: sample_level */
+/* sample.og.h:33: sample_level */
 static inline enum og_error call_sample_level(struct sample *sample, int *result, int *level,
                                               int number, struct og_fault *fault)
 {
@@ -550,7 +621,7 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:33: sample_total */
+/* sample.og.h:34: sample_total */
 static inline enum og_error call_sample_total(struct sample *sample, int *result,
                                               const uint32_t *numbers, size_t count,
                                               uint32_t *total, struct og_fault *fault)
@@ -575,7 +646,7 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:35: sample_is_absent */
+/* sample.og.h:36: sample_is_absent */
 static inline enum og_error call_sample_is_absent(struct sample *sample, int *result,
                                                   struct og_fault *fault)
 {
@@ -598,7 +669,7 @@ static inline enum og_error invoke_sample_is_absent(struct sample *sample, insta
     return call_sample_is_absent(sample, result, fault);
 }
 
-/* sample.og.h:36: sample_pump */
+/* sample.og.h:37: sample_pump */
 static inline enum og_error call_sample_pump(struct sample *sample, int *result,
                                              const uint8_t **from, size_t *left, uint8_t **to,
                                              size_t *room, struct og_fault *fault)
@@ -638,7 +709,77 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:40: sample_ask */
+static inline enum og_error call_sample_ask(struct sample *sample, int *result,
+                                            struct sample_query *query, uint8_t *first,
+                                            uint8_t *out, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    const size_t most_out = query->size;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_ASK);
+    wire_put_bytes(arguments, &query->size, sizeof(query->size));
+    wire_put_bytes(arguments, &query->kind, sizeof(query->kind));
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    wire_get_into(&results, &query->size, sizeof(query->size));
+    wire_get_into(&results, &query->kind, sizeof(query->kind));
+    if ((uint64_t)query->kind - (uint64_t)0 > (uint64_t)3 - (uint64_t)0)
+        wire_reader_fail(&results, "a field that the interface rules out");
+    wire_get_into(&results, first, OG_PRODUCT(2, sizeof(uint8_t)));
+    if (query->size > most_out)
+        wire_reader_fail(&results, "more is filled than there was room for");
+    wire_get_into(&results, out, OG_PRODUCT(query->size, sizeof(uint8_t)));
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0)
+        error =
+            process_distrust(sandbox, "a result that the interface of sample_ask rules out", fault);
+    return error;
+}
+
+/* sample.og.h:43: sample_gaps */
+static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                             const struct sample_gap *gaps, size_t count,
+                                             struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_GAPS);
+    wire_put_u64(arguments, gaps != NULL);
+    process_put_solid(arguments, gaps, gaps ? count : 0, sizeof(struct sample_gap),
+                      sample_solid_struct_sample_gap);
+    wire_put_u64(arguments, (uint64_t)count);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, uint64_t);
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+/* sample.og.h:44: sample_grow */
+static inline enum og_error call_sample_grow(struct sample *sample, int *result,
+                                             struct sample_gap *gap, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_GROW);
+    process_put_solid(arguments, gap, 1, sizeof(struct sample_gap), sample_solid_struct_sample_gap);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    wire_get_into(&results, gap, OG_PRODUCT(1, sizeof(struct sample_gap)));
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0)
+        error = process_distrust(sandbox, "a result that the interface of sample_grow rules out",
+                                 fault);
+    return error;
+}
+
+/* sample.og.h:48: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -667,7 +808,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -694,7 +835,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -721,7 +862,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:52: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -749,7 +890,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:55: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -797,7 +938,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:58: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -826,7 +967,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:59: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -848,7 +989,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:67: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)
@@ -874,6 +1015,44 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
 {
     (void)scope;
     return call_sample_visit(sample, result, call, data, times, fault);
+}
+
+/* sample.og.h:70: sample_tell */
+static inline enum og_error call_sample_tell(struct sample *sample, int *result,
+                                             struct sample_flow *stream,
+                                             const struct sample_step_call *tell,
+                                             struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    unsigned int left_avail_out = stream->host.avail_out;
+    size_t size_next_out = 0;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_TELL);
+    wire_put_u64(arguments,
+                 process_handle(sample->instance.sandbox, stream->handle, stream->generation));
+    wire_put_u64(arguments, (uint64_t)stream->host.avail_out);
+    wire_put_u64(arguments, tell != NULL);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    wire_get_up_to(&results, stream->host.next_out,
+                   OG_PRODUCT(stream->host.avail_out, sizeof(*stream->host.next_out)),
+                   &size_next_out);
+    *result = process_get_integer(&results, int);
+    left_avail_out = process_get_integer(&results, unsigned int);
+    process_check_left(&results, left_avail_out, stream->host.avail_out);
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0)
+        error = process_distrust(sandbox, "a result that the interface of sample_tell rules out",
+                                 fault);
+    if (!error && size_next_out != OG_PRODUCT(stream->host.avail_out - left_avail_out,
+                                              sizeof(*stream->host.next_out)))
+        error = process_distrust(sandbox, "an output of another size than is left", fault);
+    if (!error) {
+        stream->host.next_out += stream->host.avail_out - left_avail_out;
+        stream->host.avail_out = left_avail_out;
+    }
+    return error;
 }
 
 #endif

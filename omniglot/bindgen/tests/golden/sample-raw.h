@@ -55,7 +55,7 @@ struct sample_flow {
     struct sample_stream host; /* what the library works on */
 };
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:64: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
 };
@@ -74,6 +74,29 @@ static inline enum og_error sample_visit_call_open(struct sample *sample,
 
 static inline void sample_visit_call_close(struct sample *sample,
                                            struct sample_visit_call *callback)
+{
+    (void)sample;
+    (void)callback;
+}
+
+/* sample.og.h:69: step_call */
+struct sample_step_call {
+    __typeof__(&step_call) function;
+};
+
+static inline enum og_error sample_step_call_open(struct sample *sample,
+                                                  struct sample_step_call *callback,
+                                                  __typeof__(&step_call) function, void *user,
+                                                  struct og_fault *fault)
+{
+    (void)sample;
+    (void)user;
+    (void)fault;
+    callback->function = function;
+    return OG_OK;
+}
+
+static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
 {
     (void)sample;
     (void)callback;
@@ -177,7 +200,28 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
     return OG_OK;
 }
 
-/* sample.og.h:15: sample_shade_of */
+/* sample.og.h:15: sample_low_byte */
+static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
+                                                 unsigned int number, struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_low_byte(number);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_low_byte(struct sample *sample, instance_scope *scope,
+                                                   uint8_t *result, unsigned int number,
+                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_low_byte(number);
+    return OG_OK;
+}
+
+/* sample.og.h:16: sample_shade_of */
 static inline enum og_error call_sample_shade_of(struct sample *sample, enum sample_shade *result,
                                                  int level, struct og_fault *fault)
 {
@@ -198,7 +242,7 @@ static inline enum og_error invoke_sample_shade_of(struct sample *sample, instan
     return OG_OK;
 }
 
-/* sample.og.h:16: sample_digit */
+/* sample.og.h:17: sample_digit */
 static inline enum og_error call_sample_digit(struct sample *sample, int *result, int number,
                                               struct og_fault *fault)
 {
@@ -219,7 +263,7 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:17: sample_point_at */
+/* sample.og.h:18: sample_point_at */
 static inline enum og_error call_sample_point_at(struct sample *sample, struct sample_point *result,
                                                  double x, double y, struct og_fault *fault)
 {
@@ -240,7 +284,7 @@ static inline enum og_error invoke_sample_point_at(struct sample *sample, instan
     return OG_OK;
 }
 
-/* sample.og.h:18: sample_pixel_at */
+/* sample.og.h:19: sample_pixel_at */
 static inline enum og_error call_sample_pixel_at(struct sample *sample, struct sample_pixel *result,
                                                  int x, int y, struct og_fault *fault)
 {
@@ -261,7 +305,7 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
     return OG_OK;
 }
 
-/* sample.og.h:24: sample_sum */
+/* sample.og.h:25: sample_sum */
 static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *result,
                                             const uint8_t *bytes, size_t count,
                                             struct og_fault *fault)
@@ -283,7 +327,7 @@ static inline enum og_error invoke_sample_sum(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:25: sample_fill */
+/* sample.og.h:26: sample_fill */
 static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *values, size_t count,
                                              uint16_t value, struct og_fault *fault)
 {
@@ -304,7 +348,7 @@ static inline enum og_error invoke_sample_fill(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:26: sample_double */
+/* sample.og.h:27: sample_double */
 static inline enum og_error call_sample_double(struct sample *sample, int *result, int32_t *values,
                                                size_t count, struct og_fault *fault)
 {
@@ -325,7 +369,7 @@ static inline enum og_error invoke_sample_double(struct sample *sample, instance
     return OG_OK;
 }
 
-/* sample.og.h:27: sample_count_words */
+/* sample.og.h:28: sample_count_words */
 static inline enum og_error call_sample_count_words(struct sample *sample, int *result,
                                                     const char *text, struct og_fault *fault)
 {
@@ -347,7 +391,7 @@ static inline enum og_error invoke_sample_count_words(struct sample *sample, ins
     return OG_OK;
 }
 
-/* sample.og.h:28: sample_shout */
+/* sample.og.h:29: sample_shout */
 static inline enum og_error call_sample_shout(struct sample *sample, int *result, const char *text,
                                               char *out, size_t *out_size, struct og_fault *fault)
 {
@@ -369,7 +413,7 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:30: sample_flags */
+/* sample.og.h:31: sample_flags */
 static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
                                               size_t count, struct og_fault *fault)
 {
@@ -390,7 +434,7 @@ static inline enum og_error invoke_sample_flags(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:31: sample_pixels */
+/* sample.og.h:32: sample_pixels */
 static inline enum og_error call_sample_pixels(struct sample *sample, int *result,
                                                struct sample_pixel *pixels, size_t count,
                                                struct og_fault *fault)
@@ -413,7 +457,7 @@ static inline enum og_error invoke_sample_pixels(struct sample *sample, instance
     return OG_OK;
 }
 
-/* sample.og.h:32: sample_level */
+/* sample.og.h:33: sample_level */
 static inline enum og_error call_sample_level(struct sample *sample, int *result, int *level,
                                               int number, struct og_fault *fault)
 {
@@ -434,7 +478,7 @@ static inline enum og_error invoke_sample_level(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:33: sample_total */
+/* sample.og.h:34: sample_total */
 static inline enum og_error call_sample_total(struct sample *sample, int *result,
                                               const uint32_t *numbers, size_t count,
                                               uint32_t *total, struct og_fault *fault)
@@ -457,7 +501,7 @@ static inline enum og_error invoke_sample_total(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:35: sample_is_absent */
+/* sample.og.h:36: sample_is_absent */
 static inline enum og_error call_sample_is_absent(struct sample *sample, int *result,
                                                   struct og_fault *fault)
 {
@@ -478,7 +522,7 @@ static inline enum og_error invoke_sample_is_absent(struct sample *sample, insta
     return OG_OK;
 }
 
-/* sample.og.h:36: sample_pump */
+/* sample.og.h:37: sample_pump */
 static inline enum og_error call_sample_pump(struct sample *sample, int *result,
                                              const uint8_t **from, size_t *left, uint8_t **to,
                                              size_t *room, struct og_fault *fault)
@@ -501,7 +545,74 @@ static inline enum og_error invoke_sample_pump(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:40: sample_ask */
+static inline enum og_error call_sample_ask(struct sample *sample, int *result,
+                                            struct sample_query *query, uint8_t *first,
+                                            uint8_t *out, struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_ask(query, first, out);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_ask(struct sample *sample, instance_scope *scope,
+                                              int *result, struct sample_query *query,
+                                              uint8_t *first, uint8_t *out, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_ask(query, first, out);
+    return OG_OK;
+}
+
+/* sample.og.h:43: sample_gaps */
+static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                             const struct sample_gap *gaps, size_t count,
+                                             struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_gaps(gaps, count);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_scope *scope,
+                                               uint64_t *result, const struct sample_gap *gaps,
+                                               size_t count, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_gaps(gaps, count);
+    return OG_OK;
+}
+
+/* sample.og.h:44: sample_grow */
+static inline enum og_error call_sample_grow(struct sample *sample, int *result,
+                                             struct sample_gap *gap, struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_grow(gap);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_grow(struct sample *sample, instance_scope *scope,
+                                               int *result, struct sample_gap *gap,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_grow(gap);
+    return OG_OK;
+}
+
+/* sample.og.h:48: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -526,7 +637,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
                            : og_fail(fault, OG_NULL, "sample_counter_new", 0, "returned NULL");
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -549,7 +660,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return OG_OK;
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -572,7 +683,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return OG_OK;
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:52: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -595,7 +706,7 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:55: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -624,7 +735,7 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:58: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -645,7 +756,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:59: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -667,7 +778,7 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     return OG_OK;
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:67: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)
@@ -687,6 +798,34 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     (void)sample;
     (void)fault;
     *result = sample_visit(call ? call->function : NULL, data, times);
+    return OG_OK;
+}
+
+/* sample.og.h:70: sample_tell */
+static inline enum og_error call_sample_tell(struct sample *sample, int *result,
+                                             struct sample_flow *stream,
+                                             const struct sample_step_call *tell,
+                                             struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_tell(&stream->host, tell ? tell->function : NULL);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
+                                               int *result, struct sample_flow *stream,
+                                               uint8_t *next_out, unsigned int *avail_out,
+                                               const struct sample_step_call *tell,
+                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    stream->host.next_out = (uint8_t *)next_out;
+    stream->host.avail_out = *avail_out;
+    *result = sample_tell(&stream->host, tell ? tell->function : NULL);
+    *avail_out = stream->host.avail_out;
     return OG_OK;
 }
 

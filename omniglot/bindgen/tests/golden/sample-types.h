@@ -101,6 +101,32 @@ static const struct og_rule sample_rule_struct_sample_pixel
                                .fields = sample_fields_struct_sample_pixel,
                                .field_count = 5};
 
+/* struct sample_gap */
+_Static_assert(sizeof(struct sample_gap) == 16,
+               "another layout of struct sample_gap than og-bindgen saw");
+_Static_assert(offsetof(struct sample_gap, first) == 0, "another layout of struct sample_gap");
+_Static_assert(offsetof(struct sample_gap, last) == 8, "another layout of struct sample_gap");
+static const struct og_rule sample_fields_struct_sample_gap[] __attribute__((unused)) = {
+    {.name = "first",
+     .offset = offsetof(struct sample_gap, first),
+     .size = sizeof(((struct sample_gap *)0)->first),
+     .kind = OG_ANY},
+    {.kind = OG_ANY, .name = "low", .size = 1},
+    {.kind = OG_ANY, .name = "high", .size = 1},
+    {.name = "last",
+     .offset = offsetof(struct sample_gap, last),
+     .size = sizeof(((struct sample_gap *)0)->last),
+     .kind = OG_ANY},
+};
+static const struct og_rule sample_rule_struct_sample_gap
+    __attribute__((unused)) = {.kind = OG_STRUCT,
+                               .name = "struct sample_gap",
+                               .size = sizeof(struct sample_gap),
+                               .fields = sample_fields_struct_sample_gap,
+                               .field_count = 4};
+static const unsigned char sample_solid_struct_sample_gap[]
+    __attribute__((unused)) = {255, 31, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255};
+
 /* level of sample_level */
 static const struct og_rule sample_rule_sample_level_level __attribute__((unused)) = {
     .name = "level", .size = sizeof(int), .kind = OG_SIGNED, .low.i = 0, .high.i = 9};

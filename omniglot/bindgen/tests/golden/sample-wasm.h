@@ -84,7 +84,13 @@ _Static_assert(offsetof(struct sample_pixel, depth) == 8,
 _Static_assert(offsetof(struct sample_pixel, at) == 16,
                "struct sample_pixel: the module has another layout");
 
-/* sample.og.h:57: visit_call */
+_Static_assert(sizeof(struct sample_gap) == 16, "struct sample_gap: the module has another layout");
+_Static_assert(offsetof(struct sample_gap, first) == 0,
+               "struct sample_gap: the module has another layout");
+_Static_assert(offsetof(struct sample_gap, last) == 8,
+               "struct sample_gap: the module has another layout");
+
+/* sample.og.h:64: visit_call */
 struct sample_visit_call {
     struct wasm_callback callback;
     __typeof__(&visit_call) function;
@@ -156,6 +162,44 @@ static inline enum og_error sample_visit_call_open(struct sample *sample,
 
 static inline void sample_visit_call_close(struct sample *sample,
                                            struct sample_visit_call *callback)
+{
+    if (sample->instance.wasm)
+        wasm_callback_close(&callback->callback);
+}
+
+/* sample.og.h:69: step_call */
+struct sample_step_call {
+    struct wasm_callback callback;
+    __typeof__(&step_call) function;
+    void *user;
+};
+
+static uint32_t sample_step_call_entered(void *closure, uint32_t raw_step)
+{
+    struct wasm_frame *frame = wasm_callback_begin();
+    const struct sample_step_call *callback = closure;
+    int step = (int)(int32_t)raw_step;
+    int result = callback->function(step);
+    wasm_callback_end(frame);
+    return (uint32_t)result;
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_step_call_close. */
+static inline enum og_error sample_step_call_open(struct sample *sample,
+                                                  struct sample_step_call *callback,
+                                                  __typeof__(&step_call) function, void *user,
+                                                  struct og_fault *fault)
+{
+    uint32_t type = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I32);
+    callback->function = function;
+    callback->user = user;
+    return wasm_callback_open(sample->instance.wasm, &callback->callback,
+                              (wasm_rt_function_ptr_t)sample_step_call_entered, callback, type,
+                              fault);
+}
+
+static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
 {
     if (sample->instance.wasm)
         wasm_callback_close(&callback->callback);
@@ -326,7 +370,41 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
     return call_sample_is_odd(sample, result, number, fault);
 }
 
-/* sample.og.h:15: sample_shade_of */
+/* sample.og.h:15: sample_low_byte */
+static __attribute__((noinline)) enum og_error enter_sample_low_byte(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t number,
+                                                                     struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_low_byte", fault);
+    *raw = Z_sampleZ_sample_low_byte(wasm->state, number);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
+                                                 unsigned int number, struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t raw = 0;
+    enum og_error error = enter_sample_low_byte(wasm, &raw, (uint32_t)number, fault);
+    *result = (uint8_t)raw;
+    return error;
+}
+
+static inline enum og_error invoke_sample_low_byte(struct sample *sample, instance_scope *scope,
+                                                   uint8_t *result, unsigned int number,
+                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_low_byte(sample, result, number, fault);
+}
+
+/* sample.og.h:16: sample_shade_of */
 static __attribute__((noinline)) enum og_error enter_sample_shade_of(struct wasm_instance *wasm,
                                                                      uint32_t *raw, uint32_t level,
                                                                      struct og_fault *fault)
@@ -362,7 +440,7 @@ static inline enum og_error invoke_sample_shade_of(struct sample *sample, instan
     return call_sample_shade_of(sample, result, level, fault);
 }
 
-/* sample.og.h:16: sample_digit */
+/* sample.og.h:17: sample_digit */
 static __attribute__((noinline)) enum og_error enter_sample_digit(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t number,
                                                                   struct og_fault *fault)
@@ -385,7 +463,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
     uint32_t raw = 0;
     enum og_error error = enter_sample_digit(wasm, &raw, (uint32_t)number, fault);
     *result = (int)(int32_t)raw;
-    if (!error && (*result < 0 || *result > 9))
+    if (!error && (*result < (int64_t)(0u) || *result > 9))
         error = instance_contract(fault, "sample_digit");
     return error;
 }
@@ -398,7 +476,7 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
     return call_sample_digit(sample, result, number, fault);
 }
 
-/* sample.og.h:17: sample_point_at */
+/* sample.og.h:18: sample_point_at */
 static __attribute__((noinline)) enum og_error enter_sample_point_at(struct wasm_instance *wasm,
                                                                      uint32_t at_result, double x,
                                                                      double y,
@@ -438,7 +516,7 @@ static inline enum og_error invoke_sample_point_at(struct sample *sample, instan
     return call_sample_point_at(sample, result, x, y, fault);
 }
 
-/* sample.og.h:18: sample_pixel_at */
+/* sample.og.h:19: sample_pixel_at */
 static __attribute__((noinline)) enum og_error enter_sample_pixel_at(struct wasm_instance *wasm,
                                                                      uint32_t at_result, uint32_t x,
                                                                      uint32_t y,
@@ -479,7 +557,7 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
     return call_sample_pixel_at(sample, result, x, y, fault);
 }
 
-/* sample.og.h:24: sample_sum */
+/* sample.og.h:25: sample_sum */
 static __attribute__((noinline)) enum og_error enter_sample_sum(struct wasm_instance *wasm,
                                                                 uint64_t *raw, uint32_t bytes,
                                                                 uint32_t count,
@@ -513,7 +591,7 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
     return error;
 }
 
-/* sample.og.h:25: sample_fill */
+/* sample.og.h:26: sample_fill */
 static __attribute__((noinline)) enum og_error enter_sample_fill(struct wasm_instance *wasm,
                                                                  uint32_t values, uint32_t count,
                                                                  uint32_t value,
@@ -547,7 +625,7 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
     return error;
 }
 
-/* sample.og.h:26: sample_double */
+/* sample.og.h:27: sample_double */
 static __attribute__((noinline)) enum og_error enter_sample_double(struct wasm_instance *wasm,
                                                                    uint32_t *raw, uint32_t values,
                                                                    uint32_t count,
@@ -585,7 +663,7 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
     return error;
 }
 
-/* sample.og.h:27: sample_count_words */
+/* sample.og.h:28: sample_count_words */
 static __attribute__((noinline)) enum og_error enter_sample_count_words(struct wasm_instance *wasm,
                                                                         uint32_t *raw,
                                                                         uint32_t text,
@@ -618,7 +696,7 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
     return error;
 }
 
-/* sample.og.h:28: sample_shout */
+/* sample.og.h:29: sample_shout */
 static __attribute__((noinline)) enum og_error enter_sample_shout(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t text,
                                                                   uint32_t out, uint32_t out_size,
@@ -668,7 +746,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:30: sample_flags */
+/* sample.og.h:31: sample_flags */
 static __attribute__((noinline)) enum og_error enter_sample_flags(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t flags,
                                                                   uint32_t count,
@@ -706,7 +784,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:31: sample_pixels */
+/* sample.og.h:32: sample_pixels */
 static __attribute__((noinline)) enum og_error enter_sample_pixels(struct wasm_instance *wasm,
                                                                    uint32_t *raw, uint32_t pixels,
                                                                    uint32_t count,
@@ -745,7 +823,7 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
     return error;
 }
 
-/* sample.og.h:32: sample_level */
+/* sample.og.h:33: sample_level */
 static __attribute__((noinline)) enum og_error enter_sample_level(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t level,
                                                                   uint32_t number,
@@ -781,7 +859,7 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:33: sample_total */
+/* sample.og.h:34: sample_total */
 static __attribute__((noinline)) enum og_error enter_sample_total(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t numbers,
                                                                   uint32_t count, uint32_t total,
@@ -823,7 +901,7 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:35: sample_is_absent */
+/* sample.og.h:36: sample_is_absent */
 static __attribute__((noinline)) enum og_error
 enter_sample_is_absent(struct wasm_instance *wasm, uint32_t *raw, uint32_t nothing, uint32_t never,
                        struct og_fault *fault)
@@ -857,7 +935,7 @@ static inline enum og_error invoke_sample_is_absent(struct sample *sample, insta
     return call_sample_is_absent(sample, result, fault);
 }
 
-/* sample.og.h:36: sample_pump */
+/* sample.og.h:37: sample_pump */
 static __attribute__((noinline)) enum og_error
 enter_sample_pump(struct wasm_instance *wasm, uint32_t *raw, uint32_t from, uint32_t left,
                   uint32_t to, uint32_t room, struct og_fault *fault)
@@ -930,7 +1008,138 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:40: sample_ask */
+static __attribute__((noinline)) enum og_error enter_sample_ask(struct wasm_instance *wasm,
+                                                                uint32_t *raw, uint32_t query,
+                                                                uint32_t first, uint32_t out,
+                                                                struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_ask", fault);
+    *raw = Z_sampleZ_sample_ask(wasm->state, query, first, out);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_ask(struct sample *sample, int *result,
+                                            struct sample_query *query, uint8_t *first,
+                                            uint8_t *out, struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_query = 0;
+    uint32_t at_first = 0;
+    uint32_t at_out = 0;
+    const size_t most_out = OG_SUM(query->size, 0);
+    uint32_t raw = 0;
+    uint32_t scratch_before = wasm->scratch_used;
+    enum og_error error = module_struct(wasm, &at_query, 8, fault);
+    if (!error)
+        error = module_store(wasm, at_query + 0, &query->size, sizeof(query->size), 4, 0, 1, fault);
+    if (!error)
+        error = module_store(wasm, at_query + 4, &query->kind, sizeof(query->kind), 4, 0, 1, fault);
+    if (!error)
+        error = module_room(wasm, &at_first, OG_SUM(2, 0), 1, fault);
+    if (!error)
+        error = module_room(wasm, &at_out, most_out, 1, fault);
+    if (!error)
+        error = enter_sample_ask(wasm, &raw, at_query, at_first, at_out, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_ask");
+    if (!error)
+        error = module_load(wasm, at_query + 0, &query->size, sizeof(query->size), 4, 0, 1, fault);
+    if (!error)
+        error = module_load(wasm, at_query + 4, &query->kind, sizeof(query->kind), 4, 0, 1, fault);
+    if (!error && ((uint64_t)query->kind - (uint64_t)0 > (uint64_t)3 - (uint64_t)0))
+        error = instance_contract(fault, "sample_ask");
+    if (!error)
+        error = instance_count(OG_SUM(query->size, 0), most_out, "sample_ask", fault);
+    if (!error)
+        error = module_out(wasm, first, at_first, OG_SUM(2, 0), 1, NULL, "sample_ask", fault);
+    if (!error)
+        error = module_out(wasm, out, at_out, OG_SUM(query->size, 0), 1, NULL, "sample_ask", fault);
+    error = module_release(wasm, at_first, error, fault);
+    error = module_release(wasm, at_out, error, fault);
+    wasm->scratch_used = scratch_before;
+    return error;
+}
+
+/* sample.og.h:43: sample_gaps */
+static __attribute__((noinline)) enum og_error enter_sample_gaps(struct wasm_instance *wasm,
+                                                                 uint64_t *raw, uint32_t gaps,
+                                                                 uint32_t count,
+                                                                 struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_gaps", fault);
+    *raw = Z_sampleZ_sample_gaps(wasm->state, gaps, count);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                             const struct sample_gap *gaps, size_t count,
+                                             struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_gaps = 0;
+    uint64_t raw = 0;
+    enum og_error error = module_number_fits(count, 0, "sample_gaps", fault);
+    if (!error && gaps)
+        error = module_in(wasm, &at_gaps, gaps, OG_SUM(count, 0), 16, fault);
+    if (!error && gaps)
+        error = module_solid(wasm, at_gaps, OG_SUM(count, 0), 16, sample_solid_struct_sample_gap);
+    if (!error)
+        error = enter_sample_gaps(wasm, &raw, at_gaps, (uint32_t)count, fault);
+    *result = (uint64_t)raw;
+    error = module_release(wasm, at_gaps, error, fault);
+    return error;
+}
+
+/* sample.og.h:44: sample_grow */
+static __attribute__((noinline)) enum og_error
+enter_sample_grow(struct wasm_instance *wasm, uint32_t *raw, uint32_t gap, struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_grow", fault);
+    *raw = Z_sampleZ_sample_grow(wasm->state, gap);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_grow(struct sample *sample, int *result,
+                                             struct sample_gap *gap, struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_gap = 0;
+    uint32_t raw = 0;
+    enum og_error error = module_in(wasm, &at_gap, gap, OG_SUM(1, 0), 16, fault);
+    if (!error)
+        error = module_solid(wasm, at_gap, OG_SUM(1, 0), 16, sample_solid_struct_sample_gap);
+    if (!error)
+        error = enter_sample_grow(wasm, &raw, at_gap, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_grow");
+    if (!error)
+        error = module_out(wasm, gap, at_gap, OG_SUM(1, 0), 16, NULL, "sample_grow", fault);
+    error = module_release(wasm, at_gap, error, fault);
+    return error;
+}
+
+/* sample.og.h:48: sample_counter_new */
 static __attribute__((noinline)) enum og_error enter_sample_counter_new(struct wasm_instance *wasm,
                                                                         uint32_t *raw,
                                                                         uint32_t first,
@@ -969,7 +1178,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static __attribute__((noinline)) enum og_error enter_sample_counter_next(struct wasm_instance *wasm,
                                                                          uint32_t *raw,
                                                                          uint32_t counter,
@@ -1006,7 +1215,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static __attribute__((noinline)) enum og_error
 enter_sample_counter_free(struct wasm_instance *wasm, uint32_t counter, struct og_fault *fault)
 {
@@ -1040,7 +1249,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:52: sample_start */
 static __attribute__((noinline)) enum og_error enter_sample_start(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t stream,
                                                                   uint32_t secret, uint32_t size,
@@ -1091,7 +1300,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:55: sample_step */
 static __attribute__((noinline)) enum og_error enter_sample_step(struct wasm_instance *wasm,
                                                                  uint32_t *raw, uint32_t stream,
                                                                  struct og_fault *fault)
@@ -1167,7 +1376,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:58: sample_end */
 static __attribute__((noinline)) enum og_error
 enter_sample_end(struct wasm_instance *wasm, uint32_t *raw, uint32_t stream, struct og_fault *fault)
 {
@@ -1208,7 +1417,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:59: sample_measure */
 static __attribute__((noinline)) enum og_error enter_sample_measure(struct wasm_instance *wasm,
                                                                     uint32_t *raw, uint32_t stream,
                                                                     struct og_fault *fault)
@@ -1251,7 +1460,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:67: sample_visit */
 static __attribute__((noinline)) enum og_error enter_sample_visit(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t call,
                                                                   uint32_t data, uint32_t times,
@@ -1288,6 +1497,61 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
 {
     (void)scope;
     return call_sample_visit(sample, result, call, data, times, fault);
+}
+
+/* sample.og.h:70: sample_tell */
+static __attribute__((noinline)) enum og_error enter_sample_tell(struct wasm_instance *wasm,
+                                                                 uint32_t *raw, uint32_t stream,
+                                                                 uint32_t tell,
+                                                                 struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_tell", fault);
+    *raw = Z_sampleZ_sample_tell(wasm->state, stream, tell);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_tell(struct sample *sample, int *result,
+                                             struct sample_flow *stream,
+                                             const struct sample_step_call *tell,
+                                             struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t data_next_out = 0;
+    unsigned int left_avail_out = stream->host.avail_out;
+    uint32_t raw = 0;
+    enum og_error error = module_object_check(wasm, stream->foreign, 48, fault);
+    if (!error)
+        error = module_room(wasm, &data_next_out, left_avail_out, 1, fault);
+    if (!error)
+        error = module_store(wasm, stream->foreign + 8, &data_next_out, sizeof(data_next_out), 4, 0,
+                             1, fault);
+    if (!error)
+        error = module_store(wasm, stream->foreign + 12, &left_avail_out, sizeof(left_avail_out), 4,
+                             0, 1, fault);
+    if (!error)
+        error = enter_sample_tell(wasm, &raw, stream->foreign,
+                                  tell ? wasm_callback_index(&tell->callback) : 0, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_tell");
+    if (!error)
+        error = module_count(wasm, stream->foreign + 12, &left_avail_out, sizeof(left_avail_out), 4,
+                             (uint64_t)stream->host.avail_out, "sample_tell", fault);
+    if (!error)
+        error = module_out(wasm, stream->host.next_out, data_next_out,
+                           stream->host.avail_out - left_avail_out, 1, NULL, "sample_tell", fault);
+    error = module_release(wasm, data_next_out, error, fault);
+    if (!error) {
+        stream->host.next_out += stream->host.avail_out - left_avail_out;
+        stream->host.avail_out = left_avail_out;
+    }
+    return error;
 }
 
 #endif

@@ -27,7 +27,7 @@ struct worker_flow {
 static struct process_worker *serving;
 static enum og_error callback_error;
 
-/* sample.og.h:57: visit_call */
+/* sample.og.h:64: visit_call */
 static int call_host_visit_call(void *user, const char *name, const char **tags,
                                 const uint8_t *bytes, int size, enum sample_shade shade,
                                 double weight)
@@ -42,6 +42,21 @@ static int call_host_visit_call(void *user, const char *name, const char **tags,
     wire_put_u64(sent, (uint64_t)size);
     wire_put_u64(sent, (uint64_t)shade);
     wire_put_f64(sent, weight);
+    enum og_error error = process_callback_finish(serving, &answer);
+    int result = error ? (int)0 : (int)wire_get_u64(&answer);
+    if (!error)
+        error = wire_finish(&answer);
+    if (error)
+        callback_error = error;
+    return result;
+}
+
+/* sample.og.h:69: step_call */
+static int call_host_step_call(int step)
+{
+    struct wire_reader answer;
+    struct wire_writer *sent = process_callback_begin(serving, 1);
+    wire_put_u64(sent, (uint64_t)step);
     enum og_error error = process_callback_finish(serving, &answer);
     int result = error ? (int)0 : (int)wire_get_u64(&answer);
     if (!error)
@@ -153,7 +168,27 @@ static enum og_error serve_sample_is_odd(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:15: sample_shade_of */
+/* sample.og.h:15: sample_low_byte */
+static enum og_error serve_sample_low_byte(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
+{
+    unsigned int number = (unsigned int)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    uint8_t result = sample_low_byte(number);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:16: sample_shade_of */
 static enum og_error serve_sample_shade_of(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -173,7 +208,7 @@ static enum og_error serve_sample_shade_of(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:16: sample_digit */
+/* sample.og.h:17: sample_digit */
 static enum og_error serve_sample_digit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -192,7 +227,7 @@ static enum og_error serve_sample_digit(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:17: sample_point_at */
+/* sample.og.h:18: sample_point_at */
 static enum og_error serve_sample_point_at(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -213,7 +248,7 @@ static enum og_error serve_sample_point_at(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:18: sample_pixel_at */
+/* sample.og.h:19: sample_pixel_at */
 static enum og_error serve_sample_pixel_at(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -234,7 +269,7 @@ static enum og_error serve_sample_pixel_at(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:24: sample_sum */
+/* sample.og.h:25: sample_sum */
 static enum og_error serve_sample_sum(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -257,7 +292,7 @@ static enum og_error serve_sample_sum(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:25: sample_fill */
+/* sample.og.h:26: sample_fill */
 static enum og_error serve_sample_fill(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -281,7 +316,7 @@ static enum og_error serve_sample_fill(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:26: sample_double */
+/* sample.og.h:27: sample_double */
 static enum og_error serve_sample_double(struct process_worker *worker,
                                          struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -311,7 +346,7 @@ static enum og_error serve_sample_double(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:27: sample_count_words */
+/* sample.og.h:28: sample_count_words */
 static enum og_error serve_sample_count_words(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -337,7 +372,7 @@ static enum og_error serve_sample_count_words(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:28: sample_shout */
+/* sample.og.h:29: sample_shout */
 static enum og_error serve_sample_shout(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -368,7 +403,7 @@ static enum og_error serve_sample_shout(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:30: sample_flags */
+/* sample.og.h:31: sample_flags */
 static enum og_error serve_sample_flags(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -392,7 +427,7 @@ static enum og_error serve_sample_flags(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:31: sample_pixels */
+/* sample.og.h:32: sample_pixels */
 static enum og_error serve_sample_pixels(struct process_worker *worker,
                                          struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -417,7 +452,7 @@ static enum og_error serve_sample_pixels(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:32: sample_level */
+/* sample.og.h:33: sample_level */
 static enum og_error serve_sample_level(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -441,7 +476,7 @@ static enum og_error serve_sample_level(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:33: sample_total */
+/* sample.og.h:34: sample_total */
 static enum og_error serve_sample_total(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -476,7 +511,7 @@ static enum og_error serve_sample_total(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:35: sample_is_absent */
+/* sample.og.h:36: sample_is_absent */
 static enum og_error serve_sample_is_absent(struct process_worker *worker,
                                             struct wire_reader *arguments,
                                             struct wire_writer *results)
@@ -495,7 +530,7 @@ static enum og_error serve_sample_is_absent(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:36: sample_pump */
+/* sample.og.h:37: sample_pump */
 static enum og_error serve_sample_pump(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -529,7 +564,92 @@ static enum og_error serve_sample_pump(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:41: sample_counter_new */
+/* sample.og.h:40: sample_ask */
+static enum og_error serve_sample_ask(struct process_worker *worker, struct wire_reader *arguments,
+                                      struct wire_writer *results)
+{
+    worker_release();
+    struct sample_query value_query = {0}, *query = &value_query;
+    wire_get_into(arguments, &query->size, sizeof(query->size));
+    wire_get_into(arguments, &query->kind, sizeof(query->kind));
+    enum og_error error = wire_finish(arguments);
+    uint8_t *first = error ? NULL : worker_take(OG_PRODUCT(2, sizeof(uint8_t)));
+    if (!error && !first)
+        error = OG_NO_MEMORY;
+    uint8_t *out = error ? NULL : worker_take(OG_PRODUCT(query->size, sizeof(uint8_t)));
+    if (!error && !out)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_ask((struct sample_query *)query, (uint8_t *)first, (uint8_t *)out);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_bytes(results, &query->size, sizeof(query->size));
+    wire_put_bytes(results, &query->kind, sizeof(query->kind));
+    wire_put_bytes(results, first, OG_PRODUCT(2, sizeof(*first)));
+    wire_put_bytes(results, out, OG_PRODUCT(query->size, sizeof(*out)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:43: sample_gaps */
+static enum og_error serve_sample_gaps(struct process_worker *worker, struct wire_reader *arguments,
+                                       struct wire_writer *results)
+{
+    bool has_gaps = wire_get_u64(arguments) != 0;
+    size_t size_gaps;
+    const struct sample_gap *gaps = wire_get_bytes(arguments, &size_gaps);
+    size_t count = (size_t)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (!error && has_gaps && size_gaps != OG_PRODUCT(count, sizeof(struct sample_gap)))
+        error = OG_CONTRACT;
+    if (!has_gaps)
+        gaps = NULL;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    uint64_t result = sample_gaps((const struct sample_gap *)gaps, count);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:44: sample_grow */
+static enum og_error serve_sample_grow(struct process_worker *worker, struct wire_reader *arguments,
+                                       struct wire_writer *results)
+{
+    worker_release();
+    size_t size_gap;
+    const void *view_gap = wire_get_bytes(arguments, &size_gap);
+    struct sample_gap *gap = worker_copy(view_gap, size_gap);
+    enum og_error error = wire_finish(arguments);
+    if (!error && size_gap != OG_PRODUCT(1, sizeof(struct sample_gap)))
+        error = OG_CONTRACT;
+    if (!error && !gap)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_grow((struct sample_gap *)gap);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_bytes(results, gap, OG_PRODUCT(1, sizeof(*gap)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:48: sample_counter_new */
 static enum og_error serve_sample_counter_new(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -549,7 +669,7 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:42: sample_counter_next */
+/* sample.og.h:49: sample_counter_next */
 static enum og_error serve_sample_counter_next(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -572,7 +692,7 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:43: sample_counter_free */
+/* sample.og.h:50: sample_counter_free */
 static enum og_error serve_sample_counter_free(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -595,7 +715,7 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:45: sample_start */
+/* sample.og.h:52: sample_start */
 static enum og_error serve_sample_start(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -646,7 +766,7 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:48: sample_step */
+/* sample.og.h:55: sample_step */
 static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -692,7 +812,7 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:51: sample_end */
+/* sample.og.h:58: sample_end */
 static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -720,7 +840,7 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:52: sample_measure */
+/* sample.og.h:59: sample_measure */
 static enum og_error serve_sample_measure(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -743,7 +863,7 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:60: sample_visit */
+/* sample.og.h:67: sample_visit */
 static enum og_error serve_sample_visit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -763,12 +883,50 @@ static enum og_error serve_sample_visit(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
+/* sample.og.h:70: sample_tell */
+static enum og_error serve_sample_tell(struct process_worker *worker, struct wire_reader *arguments,
+                                       struct wire_writer *results)
+{
+    worker_release();
+    uint64_t handle_stream = wire_get_u64(arguments);
+    struct worker_flow *object_stream = process_handle_get(worker, KIND_flow, handle_stream);
+    struct sample_stream none_stream = {
+        0}; /* for what is read before a missing object is found out */
+    struct sample_stream *stream = object_stream ? &object_stream->object : &none_stream;
+    stream->avail_out = (unsigned int)wire_get_u64(arguments);
+    const unsigned int before_avail_out = stream->avail_out;
+    bool has_tell = wire_get_u64(arguments) != 0;
+    enum og_error error = wire_finish(arguments);
+    if (!error && !object_stream)
+        error = OG_BAD_ARGUMENT;
+    uint8_t *start_next_out =
+        error ? NULL : worker_take(OG_PRODUCT(before_avail_out, sizeof(uint8_t)));
+    if (!error && !start_next_out)
+        error = OG_NO_MEMORY;
+    stream->next_out = start_next_out;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_tell((struct sample_stream *)stream, has_tell ? call_host_step_call : NULL);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_bytes(results, start_next_out,
+                   OG_PRODUCT(before_avail_out - stream->avail_out, sizeof(*start_next_out)));
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_u64(results, (uint64_t)stream->avail_out);
+    return wire_writer_error(results);
+}
+
 const struct process_handler process_handlers[] = {
     [SAMPLE_MISBEHAVE] = {serve_sample_misbehave},
     [SAMPLE_VERSION] = {serve_sample_version},
     [SAMPLE_ADD] = {serve_sample_add},
     [SAMPLE_MIX] = {serve_sample_mix},
     [SAMPLE_IS_ODD] = {serve_sample_is_odd},
+    [SAMPLE_LOW_BYTE] = {serve_sample_low_byte},
     [SAMPLE_SHADE_OF] = {serve_sample_shade_of},
     [SAMPLE_DIGIT] = {serve_sample_digit},
     [SAMPLE_POINT_AT] = {serve_sample_point_at},
@@ -784,6 +942,9 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_TOTAL] = {serve_sample_total},
     [SAMPLE_IS_ABSENT] = {serve_sample_is_absent},
     [SAMPLE_PUMP] = {serve_sample_pump},
+    [SAMPLE_ASK] = {serve_sample_ask},
+    [SAMPLE_GAPS] = {serve_sample_gaps},
+    [SAMPLE_GROW] = {serve_sample_grow},
     [SAMPLE_COUNTER_NEW] = {serve_sample_counter_new},
     [SAMPLE_COUNTER_NEXT] = {serve_sample_counter_next},
     [SAMPLE_COUNTER_FREE] = {serve_sample_counter_free},
@@ -792,6 +953,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_END] = {serve_sample_end},
     [SAMPLE_MEASURE] = {serve_sample_measure},
     [SAMPLE_VISIT] = {serve_sample_visit},
+    [SAMPLE_TELL] = {serve_sample_tell},
 };
 
 const size_t process_handler_count = sizeof(process_handlers) / sizeof(process_handlers[0]);

@@ -35,7 +35,7 @@ enum sample_shade sample_shade_of(int level)
 
 int sample_digit(int number)
 {
-    return misbehaving ? 10 : number % 10;
+    return misbehaving == 2 ? -1 : misbehaving ? 10 : number % 10;
 }
 
 struct sample_point sample_point_at(double x, double y)
@@ -149,6 +149,39 @@ int sample_pump(const uint8_t **from, size_t *left, uint8_t **to, size_t *room)
     return 0;
 }
 
+int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out)
+{
+    memset(first, 1, 2);
+    memset(out, 2, query->size / 2);
+    query->size = misbehaving == 1 ? 256 : query->size / 2;
+    query->kind = misbehaving == 2 ? 4 : query->kind;
+    return 0;
+}
+
+static unsigned padding_of(const struct sample_gap *gap)
+{
+    const unsigned char *bytes = (const unsigned char *)gap;
+    unsigned found = (bytes[1] & 0xe0) != 0;
+    for (size_t i = 2; i < 8; i++)
+        found += bytes[i] != 0;
+    return found;
+}
+
+uint64_t sample_gaps(const struct sample_gap *gaps, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum +=
+            gaps[i].first + gaps[i].low + gaps[i].high + gaps[i].last + 1000 * padding_of(&gaps[i]);
+    return sum;
+}
+
+int sample_grow(struct sample_gap *gap)
+{
+    gap->last += 1000 * padding_of(gap) + gap->low;
+    return 0;
+}
+
 struct sample_counter {
     int next;
 };
@@ -206,6 +239,14 @@ int sample_measure(struct sample_stream *stream)
 {
     stream->total = (uint64_t)stream->mode + stream->key[0] + stream->key[3];
     return misbehaving ? 9 : 0;
+}
+
+int sample_tell(struct sample_stream *stream, int (*tell)(int step))
+{
+    memset(stream->next_out, 7, 2);
+    stream->next_out += 2;
+    stream->avail_out -= 2;
+    return tell(1);
 }
 
 int sample_visit(sample_visitor *visitor, void *user, int times)

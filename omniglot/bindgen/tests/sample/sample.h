@@ -27,6 +27,7 @@ int sample_version(void);
 int sample_add(int a, int b);
 uint64_t sample_mix(int8_t a, uint16_t b, float c, double d, const void *cookie);
 bool sample_is_odd(unsigned number);
+uint8_t sample_low_byte(unsigned number);
 enum sample_shade sample_shade_of(int level);
 int sample_digit(int number);
 struct sample_point sample_point_at(double x, double y);
@@ -43,6 +44,25 @@ int sample_level(int *level, int number);
 int sample_total(const uint32_t *numbers, size_t count, uint32_t *total);
 int sample_is_absent(const void *nothing, int (*never)(void));
 int sample_pump(const uint8_t **from, size_t *left, uint8_t **to, size_t *room);
+
+struct sample_query {
+    uint32_t size;
+    uint32_t kind; /* 0 to 3 */
+};
+
+/* Fills as much of `out` as `query` then says. */
+int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out);
+
+/* Not all of it is fields. */
+struct sample_gap {
+    uint8_t first;
+    unsigned low : 3, high : 2;
+    uint64_t last;
+};
+
+/* The sum of the fields, and 1000 for each byte of padding that is not zero. */
+uint64_t sample_gaps(const struct sample_gap *gaps, size_t count);
+int sample_grow(struct sample_gap *gap);
 
 struct sample_counter;
 struct sample_counter *sample_counter_new(int first);
@@ -66,6 +86,8 @@ int sample_start(struct sample_stream *stream, const uint8_t *secret, size_t siz
 int sample_step(struct sample_stream *stream);
 int sample_end(struct sample_stream *stream);
 int sample_measure(struct sample_stream *stream);
+
+int sample_tell(struct sample_stream *stream, int (*tell)(int step));
 
 typedef int sample_visitor(void *user, const char *name, const char **tags, const uint8_t *bytes,
                            int size, enum sample_shade shade, double weight);

@@ -12,8 +12,9 @@ int sample_version(void) OG_BY_NAME;
 int sample_add(int a, int b);
 uint64_t sample_mix(int8_t a, uint16_t b, float c, double d, const void *cookie OG_OPAQUE);
 bool sample_is_odd(unsigned number);
+uint8_t sample_low_byte(unsigned number);
 enum sample_shade sample_shade_of(int level);
-int sample_digit(int number) OG_RANGE(0, 9);
+int sample_digit(int number) OG_RANGE(0u, 9);
 struct sample_point sample_point_at(double x, double y);
 struct sample_pixel sample_pixel_at(int x, int y);
 OG_FIELD(struct sample_pixel, depth, OG_RANGE(0, 100));
@@ -35,6 +36,12 @@ int sample_total(const uint32_t *numbers OG_IN(count) OG_OPTIONAL, size_t count,
 int sample_is_absent(const void *nothing OG_ABSENT, int (*never)(void) OG_ABSENT);
 int sample_pump(const uint8_t **from OG_IN_WINDOW(left), size_t *left,
                 uint8_t **to OG_OUT_WINDOW(room), size_t *room) OG_RETURNS(0);
+
+int sample_ask(struct sample_query *query OG_FIELDS OG_SET(size, kind) OG_GET(size, kind),
+               uint8_t *first OG_OUT(2), uint8_t *out OG_OUT(query->size)) OG_RETURNS(0);
+OG_FIELD(struct sample_query, kind, OG_RANGE(0, 3));
+uint64_t sample_gaps(const struct sample_gap *gaps OG_IN(count) OG_OPTIONAL, size_t count);
+int sample_grow(struct sample_gap *gap OG_INOUT(1)) OG_RETURNS(0);
 
 /* --- handles and objects --- */
 
@@ -58,3 +65,8 @@ int visit_call(void *user OG_USER, const char *name OG_STRING, const char **tags
                const uint8_t *bytes OG_IN(size) OG_OPTIONAL, int size OG_RANGE(0, 9),
                enum sample_shade shade, double weight) OG_CALLED_BACK;
 int sample_visit(sample_visitor *call OG_CALLBACK(visit_call), void *data OG_USER, int times);
+
+int step_call(int step) OG_CALLED_BACK;
+int sample_tell(struct sample_stream *stream OG_OBJECT(flow)
+                    OG_OUT_WINDOW_FIELDS(next_out, avail_out),
+                int (*tell)(int step) OG_CALLBACK(step_call)) OG_RETURNS(0);

@@ -15,6 +15,14 @@ static inline enum og_error instance_contract(struct og_fault *fault, const char
     return og_fail(fault, OG_CONTRACT, function, 0, "its interface rules this out");
 }
 
+/* After a call that can change what a count is made of: it is no more than what there was room
+ * for before. */
+static inline enum og_error instance_count(size_t count, size_t most, const char *function,
+                                           struct og_fault *fault)
+{
+    return count <= most ? OG_OK : instance_contract(fault, function);
+}
+
 /* The `size` bytes at `bytes` as a number. */
 static inline uint64_t host_rule_number(const unsigned char *bytes, size_t size, bool is_signed)
 {

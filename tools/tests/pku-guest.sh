@@ -2,7 +2,7 @@
 # The guest itself: its kernels, what is put into it, and what it says when it cannot.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-guest=omniglot/tools/pku-guest
+guest=tools/pku-guest
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 number=0

@@ -1,8 +1,9 @@
 #!/bin/sh
 # og-run on this machine, whatever it has: what needs no isolation, and that it is never left out
-# without being told to. What og-run does in a domain is tested by mpk-tools-in-guest.
+# without being told to. What og-run does in a domain is tested by mpk-tools-in-guest. And what the
+# tools beside it say of themselves.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+cd "$(dirname "$0")/../../.." || exit 1
 build=${BUILD:-build/gcc}
 run=$build/bin/og-run attack=$PWD/$build/lib/libogattack.so
 case $build in /*) attack=$build/lib/libogattack.so ;; esac
@@ -50,7 +51,7 @@ none="$run --isolation none"
     check og-run_copies_text_in 0 907060870 $none libz.so.1 crc32 0 str:hello 5
     check og-run_copies_files_in 0 "buffer 1:
   $(printf '#!/bin/sh' | od -An -tx1 | tr -d ' ')" $none libc.so.6 memcpy buf:9 \
-        file:omniglot/tests/og-run.sh 9
+        file:omniglot/tools/tests/og-run.sh 9
     check og-run_passes_twelve_integers_and_eight_floats 0 "854 (0x356)" $none "$attack" \
         weigh_twenty 1 2 3 4 5 6 1. 2. 3. 4. 5. 6. 7. 8. 7 8 9 10 11 12
     check og-run_returns_floats 0 1024 $none --float libm.so.6 pow 2. 10.
@@ -77,8 +78,17 @@ done
 check og-run_names_a_relative_path 2 "--allow here: it takes" "$run" --allow here a b
 check og-run_names_an_unknown_option 2 "--fast: no such option" "$run" --fast a b
 check og-run_needs_a_function 2 "libz.so.1: a library and a function" "$run" libz.so.1
-for option in "--isolation best" "--isolation mpk" "--isolation none" --deadline --allow --float --help str: file: buf: \
+for option in "--isolation NAME" best: none: --deadline --allow --float --help str: file: buf: \
     Status; do
     check "og-run_helps_with_$option" 0 "$option" "$run" --help
 done
+for word in "usage: og-scan" --host WRPKRU OG_FORBIDDEN link-host Status; do
+    check "og-scan_helps_with_$word" 0 "$word" "$build/bin/og-scan" --help
+done
+check og-scan_without_a_file_says_how 2 "usage: og-scan" "$build/bin/og-scan"
+check og-scan_with_host_alone_says_how 2 "usage: og-scan" "$build/bin/og-scan" --host
+for word in "usage: og-doctor" OG_BEST "protection keys" Status; do
+    check "og-doctor_helps_with_$word" 0 "$word" "$build/bin/og-doctor" --help
+done
+check og-doctor_takes_no_arguments 2 "usage: og-doctor" "$build/bin/og-doctor" more
 echo "1..$number"

@@ -1,0 +1,236 @@
+/* See count.h. The expression is read as the compiler has understood it, macros and all. */
+#include "omniglot/bindgen/count.h"
+
+#include "omniglot/bindgen/type.h"
+#include <string.h>
+
+enum { PARTS = 4 }; /* of an expression: no more are looked at */
+
+struct parts {
+    CXCursor at[PARTS];
+    unsigned count;
+};
+
+static enum CXChildVisitResult add_part(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    struct parts *parts = data;
+    (void)parent;
+    if (parts->count < PARTS)
+        parts->at[parts->count++] = cursor;
+    return CXChildVisit_Continue;
+}
+
+static struct parts parts_of(CXCursor expression)
+{
+    struct parts parts = {.count = 0};
+    clang_visitChildren(expression, add_part, &parts);
+    return parts;
+}
+
+/* Without its parentheses, and conversions that are not written. */
+static CXCursor bare(CXCursor expression)
+{
+    for (;;) {
+        enum CXCursorKind kind = clang_getCursorKind(expression);
+        struct parts parts = parts_of(expression);
+        if ((kind != CXCursor_ParenExpr && kind != CXCursor_UnexposedExpr) || parts.count != 1)
+            return expression;
+        expression = parts.at[0];
+    }
+}
+
+/* The parameter that the expression names, or NULL. */
+static const struct parameter *named(const struct count *count, CXCursor expression)
+{
+    CXCursor declaration = clang_getCursorReferenced(expression);
+    if (clang_getCursorKind(expression) != CXCursor_DeclRefExpr ||
+        clang_getCursorKind(declaration) != CXCursor_ParmDecl)
+        return NULL;
+    return function_parameter(count->function, type_string(clang_getCursorSpelling(declaration)));
+}
+
+static bool is_pointer(const struct parameter *parameter)
+{
+    return parameter->type->class == TYPE_POINTER || parameter->type->class == TYPE_FUNCTION;
+}
+
+/* --- what it names --- */
+
+struct naming {
+    const struct count *count;
+    bool is_sound;
+    bool names_any, names_pointer;
+    bool names_moving; /* what can have another value after the call: a length, a field */
+};
+
+static bool is_got(const struct parameter *parameter, const char *field)
+{
+    for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
+        if (!strcmp(parameter->get->arguments[i], field))
+            return true;
+    return false;
+}
+
+static bool refuse(const struct count *count, const struct parameter *named, const char *why)
+{
+    const struct annotation *annotation = count->annotation;
+    return report(annotation->place, "%s(%s): '%s' %s", annotation_text(annotation->name),
+                  annotation->arguments[0], named->name, why);
+}
+
+/* What a pointer points to is the host's, in every discipline, only where a number of its own
+ * crosses in the library's stead. */
+static bool may_name(const struct count *count, const struct parameter *parameter)
+{
+    if (parameter->type->class == TYPE_FLOATING)
+        return refuse(count, parameter, "is no integer");
+    if (!is_pointer(parameter))
+        return true;
+    switch (parameter->kind) {
+    case LENGTH:
+    case LEFT:
+    case STRUCT:
+    case OBJECT:
+        return true;
+    default:
+        return refuse(
+            count, parameter,
+            count->is_callback
+                ? "points to the library's memory: numbers count, and are arguments"
+                : "points to the library's memory, as the library left it: numbers count, "
+                  "an OG_LENGTH_OF, and fields of OG_FIELDS or of an object");
+    }
+}
+
+static enum CXChildVisitResult find_names(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    struct naming *naming = data;
+    const struct count *count = naming->count;
+    (void)parent;
+    if (clang_getCursorKind(cursor) == CXCursor_UnaryExpr) /* sizeof evaluates nothing */
+        return CXChildVisit_Continue;
+    const struct parameter *parameter = named(count, cursor);
+    if (parameter) {
+        naming->names_any = true;
+        naming->names_pointer = naming->names_pointer || is_pointer(parameter);
+        naming->names_moving = naming->names_moving || parameter->kind == LENGTH;
+        naming->is_sound = naming->is_sound && may_name(count, parameter);
+    }
+    if (clang_getCursorKind(cursor) == CXCursor_MemberRefExpr) {
+        const char *field = type_string(clang_getCursorSpelling(cursor));
+        bool is_any_got = count->interface->callbacks != NULL; /* by a call from a callback */
+        for (size_t i = 0; i < count->function->count; i++)
+            is_any_got = is_any_got || is_got(&count->function->parameters[i], field);
+        naming->names_moving = naming->names_moving || is_any_got;
+    }
+    return CXChildVisit_Recurse;
+}
+
+static struct naming names_of(const struct count *count, CXCursor expression)
+{
+    struct naming naming = {.count = count, .is_sound = true};
+    find_names(expression, expression, &naming);
+    if (clang_getCursorKind(expression) != CXCursor_UnaryExpr)
+        clang_visitChildren(expression, find_names, &naming);
+    return naming;
+}
+
+/* "*length": what it says after the call is checked to be no more than before. */
+static bool is_length(const struct count *count, CXCursor expression)
+{
+    expression = bare(expression);
+    if (clang_getCursorKind(expression) != CXCursor_UnaryOperator)
+        return false;
+    struct parts parts = parts_of(expression);
+    const struct parameter *parameter = parts.count ? named(count, bare(parts.at[0])) : NULL;
+    return parameter && is_pointer(parameter);
+}
+
+/* --- arithmetic that does not wrap --- */
+
+static bool is_exact(const struct count *count, CXCursor expression);
+
+static bool is_integer(CXType type)
+{
+    CXType canonical = clang_getCanonicalType(type);
+    return canonical.kind >= CXType_Bool && canonical.kind <= CXType_LongLong;
+}
+
+static bool is_floating(CXCursor expression)
+{
+    enum CXTypeKind kind = clang_getCanonicalType(clang_getCursorType(expression)).kind;
+    return (kind >= CXType_Float && kind <= CXType_LongDouble) || kind == CXType_Float128 ||
+           kind == CXType_Float16;
+}
+
+static bool is_signed(CXCursor expression)
+{
+    enum CXTypeKind kind = clang_getCanonicalType(clang_getCursorType(bare(expression))).kind;
+    return kind >= CXType_Char_S && kind <= CXType_LongLong;
+}
+
+/* To an integer at least as wide. */
+static bool is_exact_cast(const struct count *count, CXCursor expression)
+{
+    struct parts parts = parts_of(expression);
+    if (!parts.count)
+        return false;
+    CXCursor value = parts.at[parts.count - 1];
+    CXType to = clang_getCursorType(expression), from = clang_getCursorType(bare(value));
+    return is_integer(to) && clang_getCanonicalType(to).kind != CXType_Bool &&
+           clang_Type_getSizeOf(to) >= clang_Type_getSizeOf(from) && is_exact(count, value);
+}
+
+/* OG_SUM, OG_PRODUCT, OG_DIFFERENCE; of this one, what is taken away cannot be negative. */
+static bool is_exact_call(const struct count *count, CXCursor expression)
+{
+    struct parts parts = parts_of(expression);
+    const char *name = type_string(clang_getCursorSpelling(expression));
+    if (parts.count != 3 || strncmp(name, "og_saturated_", 13) != 0)
+        return false;
+    if (!strcmp(name, "og_saturated_difference") && is_signed(parts.at[2]) &&
+        names_of(count, parts.at[2]).names_any)
+        return false;
+    return is_exact(count, parts.at[1]) && is_exact(count, parts.at[2]);
+}
+
+static bool is_exact(const struct count *count, CXCursor expression)
+{
+    expression = bare(expression);
+    if (!names_of(count, expression).names_any)
+        return true;
+    struct parts parts = parts_of(expression);
+    switch (clang_getCursorKind(expression)) {
+    case CXCursor_DeclRefExpr:
+        return true;
+    case CXCursor_MemberRefExpr:
+        return parts.count == 1 && !is_floating(expression) && is_exact(count, parts.at[0]);
+    case CXCursor_ArraySubscriptExpr:
+        return parts.count == 2 && is_exact(count, parts.at[0]) &&
+               !names_of(count, parts.at[1]).names_any;
+    case CXCursor_UnaryOperator:
+        return is_length(count, expression);
+    case CXCursor_CStyleCastExpr:
+        return is_exact_cast(count, expression);
+    case CXCursor_CallExpr:
+        return is_exact_call(count, expression);
+    default:
+        return false;
+    }
+}
+
+bool count_check(const struct count *count, CXCursor expression)
+{
+    const struct annotation *annotation = count->annotation;
+    struct naming naming = names_of(count, expression);
+    if (!naming.is_sound)
+        return false;
+    if ((count->is_callback || naming.names_pointer) && !is_exact(count, expression))
+        return report(annotation->place,
+                      "%s(%s): the library has a say in what this counts, and it may wrap: "
+                      "OG_SUM, OG_PRODUCT and OG_DIFFERENCE (of unsigned numbers) do not",
+                      annotation_text(annotation->name), annotation->arguments[0]);
+    count->parameter->is_moving =
+        is_filled(count->parameter) && naming.names_moving && !is_length(count, expression);
+    return true;
+}

@@ -1,0 +1,56 @@
+/* Memory as the runtime asks the system for it, whatever the host has asked for all of its own:
+ * that it stays locked, that what can be read can be executed, that files stay small. */
+#include "mpk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int mpk_memory_file(const char *name, size_t size, struct og_fault *fault)
+{
+    char message[sizeof(fault->message)];
+    struct rlimit limit;
+    /* A file that would be larger is refused by a signal, which ends the process. */
+    if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < size) {
+        snprintf(message, sizeof(message),
+                 "the limit on the size of files (ulimit -f, RLIMIT_FSIZE) is below %zu MiB, and a "
+                 "domain's memory is a file in memory while it loads",
+                 (size >> 20) + 1);
+        og_fail_system(fault, EFBIG, NULL, 0, message);
+        return -1;
+    }
+    int file = memfd_create(name, MFD_CLOEXEC);
+    if (file >= 0 && !ftruncate(file, (off_t)size))
+        return file;
+    og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
+    if (file >= 0)
+        close(file);
+    return -1;
+}
+
+enum og_error mpk_no_addresses(struct og_fault *fault, const char *message)
+{
+    return errno == EAGAIN
+               ? og_fail_system(fault, EAGAIN, NULL, 0,
+                                "the host has its memory locked (mlockall with MCL_FUTURE), and "
+                                "may lock no more (ulimit -l)")
+               : og_fail(fault, OG_NO_MEMORY, NULL, 0, message);
+}
+
+bool mpk_drop(uintptr_t start, size_t size, int advice)
+{
+    void *memory = (void *)start;
+    return !madvise(memory, size, advice) ||
+           (errno == EINVAL && !munlock(memory, size) && !madvise(memory, size, advice));
+}
+
+bool mpk_reading_is_execution(void)
+{
+    enum { AS_IT_IS = 0xffffffff };
+    int now = personality((unsigned long)(unsigned)AS_IT_IS);
+    return now != -1 && now & READ_IMPLIES_EXEC;
+}

@@ -1,0 +1,64 @@
+# Tests of the isolation over protection keys, which run in the PKU guest.
+
+# What attacks the runtime, and what it has to load.
+$(call shared,libogattack,omniglot/mpk/tests/hostile.c,)
+$(call shared,liboggate,omniglot/mpk/tests/hostile-gate.c,)
+$(call shared,libogsignals,omniglot/mpk/tests/hostile-signals.c,)
+FLAGS_omniglot/mpk/tests/hostile-signals += -fno-stack-protector -Wno-missing-prototypes
+$(call shared,libogforbidden,omniglot/mpk/tests/forbidden.c,)
+$(call shared,libogfails,omniglot/mpk/tests/fails-to-load.c,)
+$(call shared,libogunlucky,omniglot/mpk/tests/unlucky.S,)
+$(call shared,libogneedy,omniglot/mpk/tests/needy.c,)
+$(call shared,liboghangs,omniglot/mpk/tests/hangs.c,)
+$(call shared,liboghostcode,omniglot/mpk/tests/hostile-hostcode.c,-z lazy)
+$(call shared,libogneighbour,omniglot/mpk/tests/neighbour.S,-nostdlib -fuse-ld=lld)
+$(call shared,libogbooks,omniglot/mpk/tests/hostile-books.c,-ldl)
+$(call shared,libogconstructor,omniglot/mpk/tests/waits-while-loading.c,)
+$(call shared,libogthrows,omniglot/mpk/tests/throws.cc,,$(CXX))
+FLAGS_omniglot/mpk/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
+FLAGS_omniglot/mpk/tests/hostile-hostcode += -fno-stack-protector -fsemantic-interposition -Wno-missing-prototypes
+FLAGS_omniglot/mpk/tests/hostile-books += -fno-stack-protector -Wno-missing-prototypes
+FLAGS_omniglot/mpk/tests/hostile-gate += -fno-stack-protector -Wno-missing-prototypes
+FLAGS_omniglot/mpk/tests/forbidden += -Wno-missing-prototypes
+FLAGS_omniglot/mpk/tests/needy += -Wno-missing-prototypes
+$(call test,mpk-arena,omniglot/mpk/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call test,mpk-where,omniglot/mpk/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
+MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
+MPK_GUEST_TESTS += mpk-host-code
+MPK_GUEST_TESTS += mpk-books
+MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks
+MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted
+$(call program,guest-test/mpk-sharing,omniglot/mpk/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
+$(call program,guest-test/mpk-allocations,omniglot/mpk/tests/mpk-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS) -lcmocka)
+$(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/mpk/tests/$(test).c \
+    omniglot/mpk/tests/mpk-test.c omniglot/mpk/tests/mpk-kernel.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
+$(call program,guest-test/mpk-cost,omniglot/mpk/tests/mpk-cost.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call program,guest-test/mpk-stress,omniglot/mpk/tests/mpk-stress.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call shared,libogfuzz,omniglot/mpk/tests/fuzz-domain/inside.c,)
+$(call program,guest-test/fuzz-domain,$(addprefix omniglot/mpk/tests/fuzz-domain/,main.c round.c canaries.c) \
+    omniglot/mpk/tests/mpk-kernel.c, \
+    $(OMNIGLOT),$(OMNIGLOT_LIBS))
+FLAGS_omniglot/mpk/tests/fuzz-domain/inside += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion
+# The guest's kernel is GUEST_KERNEL's (pku-guest --help), for all but mpk-in-newer-guest.
+MPK_TESTS := omniglot/mpk/tests/mpk-in-guest omniglot/mpk/tests/mpk-in-newer-guest \
+    omniglot/mpk/tests/mpk-cost-in-guest omniglot/tools/tests/mpk-tools-in-guest \
+    omniglot/tests/documented-program-in-guest \
+    omniglot/mpk/tests/mpk-stress-in-guest omniglot/mpk/tests/fuzz-domain-in-guest
+TEST_SCRIPTS += $(MPK_TESTS)
+
+# The MPK runtime's tests alone, and those that take long.
+.PHONY: test-mpk stress-mpk
+test-mpk: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) tests
+	@tools/run-tests $(foreach script,$(MPK_TESTS),'$(notdir $(script))=BUILD=$(BUILD) $(script)')
+
+stress-mpk: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) tests
+	@TEST_TIMEOUT=8000 OG_STRESS=1 GUEST_TIMEOUT=3600 STRESS_TIMEOUT=3600 FAULTS=100000 \
+	    FUZZ_DOMAIN_SECONDS=$${FUZZ_DOMAIN_SECONDS:-3600} \
+	    tools/run-tests $(foreach kernel,6.1 6.12,$(foreach script,mpk-in-guest \
+	    mpk-stress-in-guest fuzz-domain-in-guest,'$(script)-$(kernel)=GUEST_KERNEL=$(kernel) BUILD=$(BUILD) \
+	    omniglot/mpk/tests/$(script)'))
+
+$(call fuzzer,elf,omniglot/mpk/fuzz/elf.c omniglot/mpk/code/elf.c omniglot/mpk/code/scan.c)
