@@ -31,7 +31,6 @@ static pthread_cond_t ended;
 static uint64_t deadlines[MPK_DOMAINS]; /* of the domains that have one; 0: none */
 static _Atomic uint64_t shortest;       /* of them; nobody is disturbed before */
 static pthread_t clock_thread;
-static bool is_running;
 static unsigned generation; /* of clocks: an older one ends */
 static uint64_t elapsed;    /* since the tick before; the clock's own */
 static const char marker;   /* what a signal of the clock carries */
@@ -182,11 +181,11 @@ static bool start(void)
     has_condition = true;
     /* The host's handlers are not to run on the clock's thread. */
     uint64_t mask = mpk_mask_block_hosts();
-    is_running = start_with(sched_get_priority_max(SCHED_FIFO)) || start_with(allowed_priority()) ||
-                 start_with(0) ||
-                 !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
+    mpk_own.has_clock = start_with(sched_get_priority_max(SCHED_FIFO)) ||
+                        start_with(allowed_priority()) || start_with(0) ||
+                        !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
     mpk_mask_set(mask);
-    return is_running;
+    return mpk_own.has_clock;
 }
 
 /* With the lock held. */
@@ -205,7 +204,7 @@ enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_f
     pthread_mutex_lock(&lock);
     deadlines[domain] = deadline;
     find_shortest();
-    bool works = is_running || (has_rights && start());
+    bool works = mpk_own.has_clock || (has_rights && start());
     if (!works)
         deadlines[domain] = 0;
     pthread_mutex_unlock(&lock);
@@ -219,10 +218,10 @@ void mpk_deadline_unwatch(unsigned domain)
     pthread_mutex_lock(&lock);
     deadlines[domain] = 0;
     find_shortest();
-    bool ends = is_running && load(&shortest) == UINT64_MAX;
+    bool ends = mpk_own.has_clock && load(&shortest) == UINT64_MAX;
     pthread_t last = clock_thread;
     if (ends) {
-        is_running = false;
+        mpk_own.has_clock = false;
         generation++;
         pthread_cond_broadcast(&ended);
     }
@@ -234,9 +233,12 @@ void mpk_deadline_unwatch(unsigned domain)
     pthread_setcancelstate(state, NULL);
 }
 
-bool mpk_deadline_runs(void)
+bool mpk_deadline_is_set(void)
 {
-    return is_running;
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (deadlines[i])
+            return true;
+    return false;
 }
 
 bool mpk_deadline_forked(bool has_rights)
@@ -244,7 +246,6 @@ bool mpk_deadline_forked(bool has_rights)
     pthread_mutex_lock(&lock);
     make_condition();
     generation++;
-    is_running = false;
     bool works = has_rights && start();
     pthread_mutex_unlock(&lock);
     return works;

@@ -15,7 +15,7 @@
 static struct mpk_thread *own_thread(void)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
-    return thread && thread->id == (pid_t)syscall(SYS_gettid) ? thread : NULL;
+    return thread && !mpk_process_shares() ? thread : NULL;
 }
 
 /* --- what the host's program calls --- */
