@@ -594,6 +594,7 @@ static void handlers_that_a_child_installs_are_not_the_kernels(void **state)
     (void)state;
     pid_t (*const ways[])(void) = {fork, _Fork};
     struct og_function calls = boxed("system_call"), reads = boxed("read_word");
+    sighandler_t of_cmocka = signal(SIGSEGV, SIG_DFL);
     handled = 0;
     for (size_t i = 0; i < 2; i++) {
         int status = -1;
@@ -607,6 +608,7 @@ static void handlers_that_a_child_installs_are_not_the_kernels(void **state)
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_exited_well(status);
     }
+    signal(SIGSEGV, of_cmocka);
 }
 
 static bool sets_signals;
@@ -894,6 +896,7 @@ static void a_thread_with_an_area_of_its_own_for_the_kernel_makes_no_calls(void 
     assert_non_null(strstr(fault.message, "rseq"));
     assert_works_after_reset();
 }
+
 /* Before the runtime's own. */
 static void begin(void)
 {
