@@ -8,6 +8,7 @@
  * They must work in handlers and in a child of vfork, which shares this memory and not the
  * kernel's table: such a child's are set in the kernel alone. */
 #include "mpk.h"
+#include "omniglot/core/uncancelled.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -320,6 +321,7 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
     static bool adopted;
     int (*cancel)(pthread_t) = (int (*)(pthread_t))dlsym(RTLD_NEXT, "pthread_cancel");
     bool ready = true;
+    int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&first_cancel);
     if (started && !adopted) {
         ready = run_thread(cancel);
@@ -328,6 +330,7 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
         leave(mask);
     }
     pthread_mutex_unlock(&first_cancel);
+    og_uncancelled_end(cancellation);
     return ready ? cancel(thread) : EAGAIN;
 }
 

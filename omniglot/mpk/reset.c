@@ -1,5 +1,6 @@
 /* Resetting a domain, which other threads may be about to enter. */
 #include "mpk.h"
+#include "omniglot/core/uncancelled.h"
 #include "omniglot/mpk/syscall/policy.h" /* mpk_files_close */
 
 /* While nobody is inside and nobody can enter. */
@@ -39,6 +40,7 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
     struct mpk_context *own = mpk_context_if_any(domain);
+    int cancellation = og_uncancelled_begin();
     mpk_reset_begin();
     enum og_error error = mpk_host_code_check_loads(fault);
     if (!error)
@@ -48,5 +50,6 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
         og_turn_open_again(&domain->turn);
     }
     mpk_reset_end();
+    og_uncancelled_end(cancellation);
     return error;
 }
