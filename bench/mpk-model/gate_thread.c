@@ -19,7 +19,7 @@ struct context {
 _Static_assert(MPK_CONTEXT_RSP == 0 && MPK_CONTEXT_FS == 8,
                "the gate finds a context's fields where they are");
 
-static _Alignas(MPK_BLOCK_SIZE) unsigned char block[MPK_CONTEXTS + MPK_DOMAINS * sizeof(void *)];
+static _Alignas(MPK_BLOCK_SIZE) unsigned char block[MPK_ARMED + sizeof(uint64_t)];
 static _Alignas(64) unsigned char stack[STACK];
 static struct context context;
 

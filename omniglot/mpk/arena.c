@@ -674,34 +674,6 @@ static bool make_rest_anonymous(struct mpk_arena *arena)
     return true;
 }
 
-/* --- children --- */
-
-static bool is_kept_back(unsigned char state)
-{
-    return state == MPK_CODE || state == MPK_STACK;
-}
-
-bool mpk_arena_is_kept_back(const struct mpk_arena *arena, uintptr_t address)
-{
-    return !arena->loading && mpk_arena_holds(arena, address, 1) &&
-           is_kept_back(arena->pages[(address - arena->start) / MPK_PAGE]);
-}
-
-bool mpk_arena_keep_back(const struct mpk_arena *arena, bool from_children)
-{
-    bool done = true;
-    for (size_t page = 0; !arena->loading && page < arena->loaded_pages;) {
-        struct range run = {.first = page};
-        while (page < arena->loaded_pages && arena->loaded[page] == arena->loaded[run.first])
-            page++;
-        run.count = page - run.first;
-        if (is_kept_back(arena->loaded[run.first]))
-            done &= !madvise((void *)start_of(arena, run), run.count * MPK_PAGE,
-                             from_children ? MADV_DONTFORK : MADV_DOFORK);
-    }
-    return done;
-}
-
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
 {
     arena->loaded_pages = arena->search_from = arena->used_pages;
@@ -723,9 +695,6 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     arena->loading = false;
     close(arena->file);
     arena->file = -1;
-    if (!mpk_arena_keep_back(arena, true))
-        return og_fail_system(fault, errno, NULL, arena->start,
-                              "cannot keep the domain's code from children");
     return OG_OK;
 }
 

@@ -28,6 +28,10 @@ static struct og_context refused_sequences = {
     .poisoned = OG_UNSUPPORTED,
     .fault = {.error = OG_UNSUPPORTED, .message = MPK_REFUSED_SEQUENCES},
 };
+static struct og_context no_process = {
+    .poisoned = OG_UNSUPPORTED,
+    .fault = {.error = OG_UNSUPPORTED, .message = MPK_IS_COPY},
+};
 static struct og_context no_dispatch = {
     .poisoned = OG_NO_MEMORY,
     .fault = {.error = OG_NO_MEMORY,
@@ -166,6 +170,8 @@ static struct og_context *why_no_thread(void)
         return &refused_dispatch;
     case MPK_OTHERS_SEQUENCES:
         return &refused_sequences;
+    case MPK_NO_PROCESS:
+        return &no_process;
     default:
         return &no_thread;
     }
@@ -233,6 +239,8 @@ struct og_context *mpk_context(struct og_domain *handle)
     const struct mpk_thread *thread = mpk_thread_self();
     if (OG_LIKELY(thread && thread->contexts[domain->index]))
         return &thread->contexts[domain->index]->context;
+    if (mpk_process_is_copy())
+        return &no_process;
     struct og_context *reason;
     struct mpk_context *context = open_context(domain, &reason);
     return context ? &context->context : reason;
@@ -241,6 +249,8 @@ struct og_context *mpk_context(struct og_domain *handle)
 struct og_context *mpk_enter(struct og_context *context)
 {
     struct mpk_domain *domain = mpk(context)->domain;
+    if (mpk_process_is_copy()) /* who is inside may not be there */
+        return &no_process;
     int cancellation = og_uncancelled_begin();
     struct og_context *ended = og_turn_enter(&domain->turn, context);
     if (!ended && mpk(context)->needs_tls && !context->poisoned) {

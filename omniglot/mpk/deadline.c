@@ -9,7 +9,10 @@
  * that it interrupts gets a new number, and what it had been charged is carried over to that. */
 #include "mpk.h"
 
+#include <sched.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,7 +20,8 @@
 enum {
     TICK = 1000000, /* nanoseconds, on average */
     /* However late the clock is: it may have been stopped, and the domain with it. */
-    TICK_MOST = 10 * TICK
+    TICK_MOST = 10 * TICK,
+    PATIENCE = 16 /* ticks, until who was told is told again */
 };
 
 #define NO_CALL UINT64_MAX
@@ -27,7 +31,6 @@ static pthread_cond_t ended;
 static uint64_t deadlines[MPK_DOMAINS]; /* of the domains that have one; 0: none */
 static _Atomic uint64_t shortest;       /* of them; nobody is disturbed before */
 static pthread_t clock_thread;
-static bool is_running;
 static unsigned generation; /* of clocks: an older one ends */
 static uint64_t elapsed;    /* since the tick before; the clock's own */
 static const char marker;   /* what a signal of the clock carries */
@@ -51,17 +54,19 @@ static void store(_Atomic uint64_t *place, uint64_t value)
 
 /* --- the clock --- */
 
-static void tell(struct mpk_thread *thread)
+/* The host can take the signal before it comes (sigtimedwait, signalfd): so it comes again. */
+static void tell(struct mpk_thread *thread, uint64_t call)
 {
-    if (load(&thread->told))
+    if (load(&thread->told) == call && thread->silent++ < PATIENCE)
         return;
     siginfo_t info = {.si_code = SI_QUEUE};
     info.si_pid = getpid();
     info.si_uid = getuid();
     info.si_ptr = (void *)&marker;
-    store(&thread->told, 1);
+    thread->silent = 0;
+    store(&thread->told, call);
     if (syscall(SYS_rt_tgsigqueueinfo, info.si_pid, thread->id, mpk_deadline_signal(), &info))
-        store(&thread->told, 0);
+        store(&thread->told, NO_CALL);
 }
 
 /* In foreign code, or in what is done for it. */
@@ -92,7 +97,7 @@ static void charge(struct mpk_thread *thread)
     if (load(&thread->charged) < limit)
         return;
     store(&thread->over_for, calls);
-    tell(thread);
+    tell(thread, calls);
 }
 
 /* When to look next: foreign code that knew could be in a callback then. */
@@ -135,6 +140,38 @@ static void make_condition(void)
     pthread_condattr_destroy(&attributes);
 }
 
+/* On any processor, and before all that the host runs there, where the system lets it: a thread of
+ * a real-time policy that is in foreign code lets nobody else run. `priority` 0: as who starts it.
+ */
+static bool start_with(int priority)
+{
+    pthread_attr_t attributes;
+    cpu_set_t all;
+    const struct sched_param parameters = {.sched_priority = priority};
+    memset(&all, 0xff, sizeof(all));
+    if (pthread_attr_init(&attributes))
+        return false;
+    bool good = !pthread_attr_setaffinity_np(&attributes, sizeof(all), &all);
+    if (good && priority)
+        good = !pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED) &&
+               !pthread_attr_setschedpolicy(&attributes, SCHED_FIFO) &&
+               !pthread_attr_setschedparam(&attributes, &parameters);
+    good =
+        good && !pthread_create(&clock_thread, &attributes, watch, (void *)(uintptr_t)generation);
+    pthread_attr_destroy(&attributes);
+    return good;
+}
+
+/* The highest that this process may have without a privilege; 0: none. */
+static int allowed_priority(void)
+{
+    struct rlimit limit;
+    return !getrlimit(RLIMIT_RTPRIO, &limit) &&
+                   limit.rlim_cur <= (rlim_t)sched_get_priority_max(SCHED_FIFO)
+               ? (int)limit.rlim_cur
+               : 0;
+}
+
 /* With the lock held, on a thread that has all rights. */
 static bool start(void)
 {
@@ -144,9 +181,11 @@ static bool start(void)
     has_condition = true;
     /* The host's handlers are not to run on the clock's thread. */
     uint64_t mask = mpk_mask_block_hosts();
-    is_running = !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
+    mpk_own.has_clock = start_with(sched_get_priority_max(SCHED_FIFO)) ||
+                        start_with(allowed_priority()) || start_with(0) ||
+                        !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
     mpk_mask_set(mask);
-    return is_running;
+    return mpk_own.has_clock;
 }
 
 /* With the lock held. */
@@ -165,7 +204,7 @@ enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_f
     pthread_mutex_lock(&lock);
     deadlines[domain] = deadline;
     find_shortest();
-    bool works = is_running || (has_rights && start());
+    bool works = mpk_own.has_clock || (has_rights && start());
     if (!works)
         deadlines[domain] = 0;
     pthread_mutex_unlock(&lock);
@@ -179,10 +218,10 @@ void mpk_deadline_unwatch(unsigned domain)
     pthread_mutex_lock(&lock);
     deadlines[domain] = 0;
     find_shortest();
-    bool ends = is_running && load(&shortest) == UINT64_MAX;
+    bool ends = mpk_own.has_clock && load(&shortest) == UINT64_MAX;
     pthread_t last = clock_thread;
     if (ends) {
-        is_running = false;
+        mpk_own.has_clock = false;
         generation++;
         pthread_cond_broadcast(&ended);
     }
@@ -191,9 +230,12 @@ void mpk_deadline_unwatch(unsigned domain)
         pthread_join(last, NULL);
 }
 
-bool mpk_deadline_runs(void)
+bool mpk_deadline_is_set(void)
 {
-    return is_running;
+    for (size_t i = 0; i < MPK_DOMAINS; i++)
+        if (deadlines[i])
+            return true;
+    return false;
 }
 
 bool mpk_deadline_forked(bool has_rights)
@@ -201,7 +243,6 @@ bool mpk_deadline_forked(bool has_rights)
     pthread_mutex_lock(&lock);
     make_condition();
     generation++;
-    is_running = false;
     bool works = has_rights && start();
     pthread_mutex_unlock(&lock);
     return works;
@@ -260,7 +301,7 @@ bool mpk_deadline_is_own(int signal, const siginfo_t *info)
 void mpk_deadline_heard(struct mpk_thread *thread)
 {
     if (thread)
-        store(&thread->told, 0);
+        store(&thread->told, NO_CALL);
 }
 
 pthread_mutex_t *mpk_deadline_lock(void)

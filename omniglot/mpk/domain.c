@@ -28,9 +28,9 @@ static enum og_error out_of_memory(struct og_fault *fault)
 static enum og_error start_runtime(struct og_fault *fault)
 {
     static bool started;
-    enum og_error error = OG_OK;
-    if (mpk_thread_is_past_fork(mpk_thread_if_any()))
-        return og_fail(fault, OG_UNSUPPORTED, NULL, 0, MPK_MADE_BY_CLONE);
+    enum og_error error = mpk_process_open(fault);
+    if (error)
+        return error;
     if (mpk_reading_is_execution()) /* what is mapped below would be code */
         return og_fail(fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
     pthread_mutex_lock(mpk_domains_lock());
@@ -66,8 +66,7 @@ static enum og_error start_runtime(struct og_fault *fault)
 /* Frees what there is of it, from any half-built state. */
 static void destroy(struct mpk_domain *domain)
 {
-    if (domain->index < MPK_DOMAINS)
-        mpk_deadline_unwatch(domain->index);
+    mpk_deadline_unwatch(domain->index);
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
     mpk_contexts_lock();
@@ -137,7 +136,6 @@ static enum og_error open_domain(struct og_domain **result, const char *const *l
     pthread_cond_init(&domain->callback_ended, NULL);
     og_turn_open(&domain->turn, options ? options->threads : OG_THREADS_WAIT, mpk_pass);
     domain->domain.runtime = &og_runtime_mpk;
-    domain->index = MPK_DOMAINS;
     domain->arena.file = -1;
     domain->thunk_limit = MPK_THUNKS;
     memset(domain->files, 0xff, sizeof(domain->files));
@@ -187,7 +185,10 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
 static enum og_error close_domain(struct mpk_domain *domain, struct og_fault *fault)
 {
     struct mpk_context *own = mpk_context_if_any(domain);
-    enum og_error error = og_turn_shut(&domain->turn, own ? &own->context : NULL, true, fault);
+    enum og_error error = mpk_process_open(fault);
+    if (error)
+        return error;
+    error = og_turn_shut(&domain->turn, own ? &own->context : NULL, true, fault);
     if (error)
         return error;
     /* Destructors run on this thread; without a place for it they do not. */

@@ -4,11 +4,11 @@
 struct mpk_domain *mpk_domains[MPK_DOMAINS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* the table, and the arenas' places */
 
-_Static_assert(MPK_DOMAINS >= 16, "whoever has a key, of a process's 16 (keys.c), finds a place");
+_Static_assert(MPK_DOMAINS > 16, "whoever has a key, of a process's 16 (keys.c), finds a place");
 
 void mpk_domains_add(struct mpk_domain *domain)
 {
-    unsigned place = 0;
+    unsigned place = MPK_NO_DOMAIN + 1;
     pthread_mutex_lock(&lock);
     while (mpk_domains[place])
         place++;
@@ -21,8 +21,7 @@ bool mpk_domains_remove(struct mpk_domain *domain)
 {
     pthread_mutex_lock(&lock);
     bool gone = mpk_arena_close(&domain->arena);
-    if (domain->index < MPK_DOMAINS)
-        mpk_domains[domain->index] = NULL;
+    mpk_domains[domain->index] = NULL;
     pthread_mutex_unlock(&lock);
     return gone;
 }

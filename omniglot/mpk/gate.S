@@ -141,6 +141,8 @@ arm_for_call:
     movaps  %xmm7, 192(%rsp)
     mov     %r10d, %edi
     call    og_mpk_arm
+    test    %al, %al
+    je      2f
     mov     (%rsp), %rdi
     mov     8(%rsp), %rsi
     mov     16(%rsp), %rdx
@@ -163,6 +165,12 @@ arm_for_call:
     je      1f
     CLEAR_WIDE_REGISTERS            /* og_mpk_arm has used them */
 1:  ret
+2:  leave                           /* the call is poisoned: it returns nothing, to the host */
+    add     $8, %rsp
+    xor     %eax, %eax
+    xor     %edx, %edx
+    pxor    %xmm0, %xmm0
+    ret
     .cfi_endproc
 
 /* Calls from the host: a thunk jumps here.

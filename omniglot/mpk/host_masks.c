@@ -1,14 +1,12 @@
-/* The host's signal masks and alternate stacks. In a thread that enters domains the signals that
- * end or serve foreign code must never be blocked, and the alternate stack is the runtime's. So the
- * C library's functions for both are defined here and take its place: the kernel's state stays what
- * the runtime needs, and the host is told what it has asked for. */
+/* The host's signal masks, waits and alternate stacks. In a thread that enters domains the signals
+ * that end or serve foreign code must never be blocked, and the alternate stack is the runtime's.
+ * So the C library's functions for both are defined here and take its place: the kernel's state
+ * stays what the runtime needs, and the host is told what it has asked for. */
 #include "mpk.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <threads.h>
 #include <unistd.h>
 
 #define IN_ITS_PLACE __attribute__((visibility("default")))
@@ -17,7 +15,7 @@
 static struct mpk_thread *own_thread(void)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
-    return thread && thread->id == (pid_t)syscall(SYS_gettid) ? thread : NULL;
+    return thread && !mpk_process_shares() ? thread : NULL;
 }
 
 /* --- what the host's program calls --- */
@@ -151,14 +149,74 @@ IN_ITS_PLACE int sigaltstack(const stack_t *restrict set, stack_t *restrict befo
     return 0;
 }
 
+/* --- waiting for signals --- */
+
+static int64_t nanoseconds(const struct timespec *time)
+{
+    return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+/* How much of `whole` is left after what has passed since `start`. */
+static struct timespec left_of(const struct timespec *whole, const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t passed = nanoseconds(&now) - nanoseconds(start);
+    if (whole->tv_sec > INT32_MAX || whole->tv_sec < 0)
+        return *whole;
+    int64_t left = nanoseconds(whole) - passed;
+    if (left < 0)
+        left = 0;
+    return (struct timespec){(time_t)(left / 1000000000), (long)(left % 1000000000)};
+}
+
+/* The deadlines' clock is nobody the host waits for, though its signal may come when the call is
+ * over. */
+IN_ITS_PLACE int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
+                              const struct timespec *restrict whole)
+{
+    mpk_wait_for_signal *wait_for_signal = mpk_libc()->wait_for_signal;
+    struct timespec start, left;
+    siginfo_t came;
+    if (!wait_for_signal) {
+        errno = ENOSYS;
+        return -1;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    int signal = wait_for_signal(set, &came, whole);
+    while (signal > 0 && mpk_deadline_is_own(signal, &came)) {
+        mpk_deadline_heard(own_thread());
+        if (whole)
+            left = left_of(whole, &start);
+        signal = wait_for_signal(set, &came, whole ? &left : NULL);
+    }
+    if (signal > 0 && info)
+        *info = came;
+    return signal;
+}
+
+IN_ITS_PLACE int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info)
+{
+    return sigtimedwait(set, info, NULL);
+}
+
+IN_ITS_PLACE int sigwait(const sigset_t *restrict set, int *restrict signal)
+{
+    int before = errno, came;
+    do
+        came = sigwaitinfo(set, NULL);
+    while (came < 0 && errno == EINTR);
+    int error = came < 0 ? errno : 0;
+    errno = before;
+    if (!error)
+        *signal = came;
+    return error;
+}
+
 /* --- threads that the host makes --- */
 
-typedef int create_thread(pthread_t *restrict, const pthread_attr_t *restrict, void *(*)(void *),
-                          void *restrict);
-typedef int create_standard_thread(thrd_t *, thrd_start_t, void *);
-
 /* A sanitizer's, which is what the C library's place is taken by already. */
-extern create_thread __interceptor_pthread_create __attribute__((weak));
+extern mpk_create_thread __interceptor_pthread_create __attribute__((weak));
 
 /* A new thread blocks what the kernel blocks in its creator: for the moment that is all that the
  * host has asked for there. Returns what it was. */
@@ -174,9 +232,9 @@ static uint64_t block_all_asked_for(void)
 IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict attributes,
                                 void *(*start)(void *), void *restrict argument)
 {
-    create_thread *create = __interceptor_pthread_create;
+    mpk_create_thread *create = __interceptor_pthread_create;
     if (!create)
-        create = (create_thread *)dlsym(RTLD_NEXT, "pthread_create");
+        create = mpk_libc()->create_thread;
     uint64_t mask = block_all_asked_for();
     int error = create ? create(made, attributes, start, argument) : EAGAIN;
     mpk_mask_set(mask);
@@ -185,7 +243,7 @@ IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *
 
 IN_ITS_PLACE int thrd_create(thrd_t *made, thrd_start_t start, void *argument)
 {
-    create_standard_thread *create = (create_standard_thread *)dlsym(RTLD_NEXT, "thrd_create");
+    mpk_create_standard_thread *create = mpk_libc()->create_standard_thread;
     uint64_t mask = block_all_asked_for();
     int error = create ? create(made, start, argument) : thrd_error;
     mpk_mask_set(mask);

@@ -5,14 +5,15 @@
  * loads: what the host asks for is kept in a table, told when it asks, and called when the signal
  * is not a domain's.
  *
- * They must work in handlers and in a child of vfork, which shares this memory and not the
- * kernel's table: such a child's are set in the kernel alone. */
+ * They must work in handlers, in copies of the process, whose table is a copy as well, and in a
+ * child of vfork, which shares this memory and not the kernel's table: such a child's are set in
+ * the kernel alone. */
 #include "mpk.h"
 #include "omniglot/core/uncancelled.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <sched.h>
+#include <execinfo.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -35,9 +36,8 @@ struct kernel_action {
 
 static struct sigaction actions[_NSIG]; /* what the host has asked for, once started */
 static bool started;
-static pid_t process;
-static atomic_flag lock = ATOMIC_FLAG_INIT;
-static sigset_t interrupting; /* by siginterrupt */
+static sigset_t interrupting;          /* by siginterrupt */
+static __thread unsigned handlers_run; /* now, and those that have left by longjmp */
 static pthread_mutex_t first_cancel = PTHREAD_MUTEX_INITIALIZER;
 
 void og_mpk_signal_entry(int, siginfo_t *, void *);
@@ -104,28 +104,16 @@ static bool settle(int signal)
     return exchange(signal, &entry, NULL);
 }
 
-/* With all signals blocked, so that no handler waits for its own thread. */
-static void take_lock(void)
-{
-    while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire))
-        sched_yield();
-}
-
-static void give_lock(void)
-{
-    atomic_flag_clear_explicit(&lock, memory_order_release);
-}
-
 static uint64_t enter(void)
 {
     uint64_t before = mpk_mask_block_all();
-    take_lock();
+    mpk_lock(&mpk_own.handlers);
     return before;
 }
 
 static void leave(uint64_t mask)
 {
-    give_lock();
+    mpk_unlock(&mpk_own.handlers);
     mpk_mask_set(mask);
 }
 
@@ -165,7 +153,7 @@ static bool change(int signal, const struct sigaction *set, struct sigaction *be
     uint64_t mask = enter();
     if (!started) {
         done = exchange(signal, set ? &new : NULL, &old);
-    } else if (getpid() != process) {
+    } else if (mpk_process_shares()) {
         old = actions[signal];
         done = !set || exchange(signal, &new, NULL);
     } else {
@@ -318,9 +306,12 @@ static bool run_thread(int (*cancel)(pthread_t))
  */
 IN_ITS_PLACE int pthread_cancel(pthread_t thread)
 {
-    static bool adopted;
-    int (*cancel)(pthread_t) = (int (*)(pthread_t))dlsym(RTLD_NEXT, "pthread_cancel");
+    static atomic_bool adopted;
+    int (*cancel)(pthread_t) = mpk_libc()->cancel_thread;
     bool ready = true;
+    void *here;
+    if (started && !adopted)
+        (void)backtrace(&here, 1); /* loads that library, with no lock of ours held */
     int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&first_cancel);
     if (started && !adopted) {
@@ -336,18 +327,24 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
 
 /* --- the runtime's side --- */
 
-/* Do the host's libraries find these functions by their names? */
-static bool are_found(void)
+/* Do the host's libraries find these functions by their names? Asked when the program starts, as
+ * libc.c says. */
+static enum { NOT_ASKED, ARE_FOUND, ARE_HIDDEN } names;
+
+__attribute__((constructor(101))) static void find_names(void)
 {
-    return dlsym(RTLD_DEFAULT, "sigaction") == (void *)(uintptr_t)sigaction &&
-           dlsym(RTLD_DEFAULT, "signal") == (void *)(uintptr_t)signal &&
-           dlsym(RTLD_DEFAULT, "pthread_sigmask") == (void *)(uintptr_t)pthread_sigmask &&
-           dlsym(RTLD_DEFAULT, "sigaltstack") == (void *)(uintptr_t)sigaltstack;
+    bool are_found = dlsym(RTLD_DEFAULT, "sigaction") == (void *)(uintptr_t)sigaction &&
+                     dlsym(RTLD_DEFAULT, "signal") == (void *)(uintptr_t)signal &&
+                     dlsym(RTLD_DEFAULT, "pthread_sigmask") == (void *)(uintptr_t)pthread_sigmask &&
+                     dlsym(RTLD_DEFAULT, "sigaltstack") == (void *)(uintptr_t)sigaltstack;
+    names = are_found ? ARE_FOUND : ARE_HIDDEN;
 }
 
 enum og_error mpk_host_signals_open(struct og_fault *fault)
 {
-    if (!are_found())
+    if (names == NOT_ASKED)
+        find_names();
+    if (names == ARE_HIDDEN)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the host's libraries would install handlers past og-mpk: link it into a "
                        "dynamic program, not a library loaded later, and do not hide its symbols");
@@ -356,21 +353,20 @@ enum og_error mpk_host_signals_open(struct og_fault *fault)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,
                        "cannot start a thread, which makes the C library's signals known");
     uint64_t mask = enter();
-    process = getpid();
     done = adopt_all();
     started = done;
     leave(mask);
     return done ? OG_OK : og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
 }
 
+bool mpk_host_handler_runs(void)
+{
+    return handlers_run != 0;
+}
+
 void mpk_host_signals_forked(void)
 {
-    give_lock();
     pthread_mutex_init(&first_cancel, NULL);
-    uint64_t mask = enter();
-    process = getpid();
-    adopt_all(); /* what fork's other handlers have installed */
-    leave(mask);
 }
 
 enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault)
@@ -392,13 +388,13 @@ void og_mpk_signal_chain(int signal, const struct sigaction *action, struct siga
 /* What the host wants done with a signal that has come, which SA_RESETHAND does only once. */
 static struct sigaction action_for(int signal)
 {
-    take_lock();
+    mpk_lock(&mpk_own.handlers);
     struct sigaction action = actions[signal];
     if ((unsigned)action.sa_flags & SA_RESETHAND && is_handler(&action)) {
         actions[signal].sa_handler = SIG_DFL;
         settle(signal);
     }
-    give_lock();
+    mpk_unlock(&mpk_own.handlers);
     return action;
 }
 
@@ -444,6 +440,8 @@ void mpk_host_signal(int signal, siginfo_t *info, void *context)
         blocked |= mpk_mask_of(signal);
     struct mpk_masks masks;
     mpk_mask_begin_handler(thread, &masks, context, blocked);
+    handlers_run++;
     call(&action, signal, info, context);
+    handlers_run--;
     mpk_mask_end_handler(mpk_thread_if_any(), &masks, context);
 }

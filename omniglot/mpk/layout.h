@@ -2,7 +2,7 @@
  * the C structures agree.
  *
  * A thread that enters domains has a *thread block*: one page that domains can read (the gate
- * page: what the kernel and the gate must see with the domain's rights), then memory that only the
+ * page: what the kernel and the gate must see with the domain's rights), then two that only the
  * host can touch, then a guard, then the stack for signal handlers. */
 #ifndef OMNIGLOT_MPK_LAYOUT_H
 #define OMNIGLOT_MPK_LAYOUT_H
@@ -40,8 +40,11 @@
 #define MPK_HANDLER_STACK (MPK_PRIVATE + 16)
 #define MPK_SECRET        (MPK_PRIVATE + 24) /* proof that a signal handler was entered at its start */
 #define MPK_CALLS         (MPK_PRIVATE + 32) /* counts entries, for the deadline */
-#define MPK_ARMED         (MPK_PRIVATE + 40) /* domain whose signal stack is armed; ~0: none */
-#define MPK_CONTEXTS      (MPK_PRIVATE + 56) /* struct mpk_context *[MPK_DOMAINS] */
+#define MPK_CONTEXTS      (MPK_PRIVATE + 48) /* struct mpk_context *[MPK_DOMAINS] */
+
+/* What the kernel clears in a copy of the process (process.c): a page. */
+#define MPK_OWN   8192
+#define MPK_ARMED (MPK_OWN + 0) /* domain whose signal stack is armed; 0: none */
 
 #define MPK_BLOCK_SIZE 0x80000 /* stride of thread blocks, which are aligned to it */
 #define MPK_HANDLERS   0x3c000 /* bytes of the stack for handlers, which ends with the block */
@@ -78,8 +81,8 @@
 #define MPK_UCONTEXT_RSP 160
 #define MPK_UCONTEXT_RIP 168
 
-#define MPK_DOMAINS   64
-#define MPK_NO_DOMAIN 0xffffffffffffffff
+#define MPK_DOMAINS   65 /* with number 0, which is none's */
+#define MPK_NO_DOMAIN 0
 #define MPK_CALLBACKS 64
 
 #define MPK_ALLOW 0

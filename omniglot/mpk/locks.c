@@ -14,6 +14,7 @@
  *   threads        which thread blocks are taken and ready (threads.c)
  *   keys           which protection keys are taken (keys.c)
  *   deadline       that there is a clock (deadline.c)
+ *   handlers       the table of the host's handlers (host_signals.c); with all signals blocked
  *
  * A signal handler that has interrupted foreign code may take a domain's lock and those below, as
  * system calls do: below the foreign frames there is host code, but none that holds a lock when it
@@ -21,11 +22,12 @@
  * does what records the end of a call (mpk_domain_poison), which both kinds use.
  *
  * fork takes them all, so that the child finds everything in a state that some thread left on
- * purpose; what the threads that it lacks had in hand is then put right. */
+ * purpose; what the threads that it lacks had in hand is then put right. Where it cannot, in a
+ * handler that has interrupted who holds one, the child is left a copy (process.c). */
 #include "mpk.h"
 
-#include <dlfcn.h>
 #include <errno.h>
+#include <time.h>
 
 static pthread_rwlock_t resets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
@@ -50,28 +52,62 @@ static pthread_mutex_t *(*const after_domains[])(void) = {
 enum { BEFORE = sizeof(before_domains) / sizeof(before_domains[0]) };
 enum { AFTER = sizeof(after_domains) / sizeof(after_domains[0]) };
 
-static void keep_code_back(bool from_children)
+static uint64_t mask_of_fork;  /* of who forks: no handler of the host's runs meanwhile */
+static __thread bool is_blind; /* forks without the locks, and the child stays a copy (process.c) */
+
+/* What is taken, and how long to wait for it. */
+struct taken {
+    pthread_mutex_t *locks[BEFORE + 2 * MPK_DOMAINS + AFTER];
+    size_t count;
+    bool resets;
+    struct timespec until;
+};
+
+static bool take(struct taken *taken, pthread_mutex_t *lock)
 {
-    for (size_t i = 0; i < MPK_DOMAINS; i++)
-        if (mpk_domains[i])
-            (void)mpk_arena_keep_back(&mpk_domains[i]->arena, from_children);
+    if (pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &taken->until))
+        return false;
+    taken->locks[taken->count++] = lock;
+    return true;
 }
 
+static bool take_all(struct taken *taken)
+{
+    bool done = taken->resets =
+        !pthread_rwlock_clockwrlock(&resets, CLOCK_MONOTONIC, &taken->until);
+    for (size_t i = 0; i < BEFORE && done; i++)
+        done = take(taken, before_domains[i]());
+    for (size_t i = 0; i < MPK_DOMAINS && done; i++)
+        done = !mpk_domains[i] || take(taken, &mpk_domains[i]->turn.lock);
+    for (size_t i = 0; i < MPK_DOMAINS && done; i++)
+        done = !mpk_domains[i] || take(taken, &mpk_domains[i]->lock);
+    for (size_t i = 0; i < AFTER && done; i++)
+        done = take(taken, after_domains[i]());
+    return done;
+}
+
+static void give_back(struct taken *taken)
+{
+    while (taken->count)
+        pthread_mutex_unlock(taken->locks[--taken->count]);
+    if (taken->resets)
+        pthread_rwlock_unlock(&resets);
+}
+
+/* No lock is held for long, but by who has been interrupted by a handler, and waits for that. */
 static void lock_all(void)
 {
-    pthread_rwlock_wrlock(&resets);
-    for (size_t i = 0; i < BEFORE; i++)
-        pthread_mutex_lock(before_domains[i]());
-    for (size_t i = 0; i < MPK_DOMAINS; i++)
-        if (mpk_domains[i])
-            og_turn_before_fork(&mpk_domains[i]->turn);
-    for (size_t i = 0; i < MPK_DOMAINS; i++)
-        if (mpk_domains[i])
-            pthread_mutex_lock(&mpk_domains[i]->lock);
-    for (size_t i = 0; i < AFTER; i++)
-        pthread_mutex_lock(after_domains[i]());
-    mpk_contexts_fork();
-    keep_code_back(false);
+    uint64_t mask = mpk_mask_block_all();
+    struct taken taken = {.count = 0};
+    clock_gettime(CLOCK_MONOTONIC, &taken.until);
+    taken.until.tv_sec += mpk_host_handler_runs() ? 1 : 10;
+    is_blind = mpk_process_is_copy() || !take_all(&taken);
+    if (is_blind)
+        give_back(&taken);
+    else
+        mpk_contexts_fork();
+    mpk_lock(&mpk_own.handlers);
+    mask_of_fork = mask;
 }
 
 static void unlock_lower(void)
@@ -91,21 +127,25 @@ static void unlock_upper(void)
 
 static void in_parent(void)
 {
-    keep_code_back(true);
-    mpk_contexts_have_forked();
-    unlock_lower();
-    for (size_t i = 0; i < MPK_DOMAINS; i++)
-        if (mpk_domains[i])
-            og_turn_after_fork(&mpk_domains[i]->turn);
-    unlock_upper();
-    pthread_rwlock_unlock(&resets);
+    uint64_t mask = mask_of_fork;
+    mpk_unlock(&mpk_own.handlers);
+    if (!is_blind) {
+        mpk_contexts_have_forked();
+        unlock_lower();
+        for (size_t i = 0; i < MPK_DOMAINS; i++)
+            if (mpk_domains[i])
+                og_turn_after_fork(&mpk_domains[i]->turn);
+        unlock_upper();
+        pthread_rwlock_unlock(&resets);
+    }
+    is_blind = false;
+    mpk_mask_set(mask);
 }
 
 /* A child of fork has the domains as they were, for the one thread it has. Thunks are shared with
  * the parent, so the child makes no new ones. */
-static void in_child(void)
+static void put_right(void)
 {
-    keep_code_back(true);
     mpk_host_signals_forked();
     mpk_threads_forked();
     for (size_t i = 0; i < MPK_DOMAINS; i++) {
@@ -121,7 +161,7 @@ static void in_child(void)
     unlock_upper();
     /* It knows its writer by a number that this thread no longer has. */
     resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-    bool has_clock = !mpk_deadline_runs() || mpk_deadline_forked(mpk_thread_self() != NULL);
+    bool has_clock = !mpk_deadline_is_set() || mpk_deadline_forked(mpk_thread_self() != NULL);
     mpk_contexts_have_forked();
     for (size_t i = 0; i < MPK_DOMAINS && !has_clock; i++)
         if (mpk_domains[i] && mpk_domains[i]->deadline)
@@ -130,47 +170,52 @@ static void in_child(void)
                                 "process forked: reset the domain");
 }
 
-/* The code of the domains in which the calling thread has been. It may be in a handler that has
- * interrupted who holds the lock: then the child has none. */
-static void keep_own_code_back(bool from_children)
+static void in_child(void)
 {
-    const struct mpk_thread *thread = mpk_thread_if_any();
-    for (size_t i = 0; i < MPK_DOMAINS; i++)
-        if (thread->contexts[i])
-            (void)mpk_arena_keep_back(&thread->contexts[i]->domain->arena, from_children);
+    if (!is_blind)
+        put_right();
+    is_blind = false;
+    mpk_mask_set(mask_of_fork);
 }
 
-/* A child that fork's handlers do not run in has domains all the same. No handler of a signal runs
- * in it before. */
+/* A child that fork's handlers do not run in has domains all the same, as far as no lock is needed
+ * that another thread has held. No handler of a signal runs in it before. */
 __attribute__((visibility("default"))) pid_t _Fork(void)
 {
-    static pid_t (*libcs)(void);
-    if (!libcs)
-        libcs = (pid_t(*)(void))dlsym(RTLD_NEXT, "_Fork");
+    pid_t (*libcs)(void) = mpk_libc()->fork;
     if (!libcs) {
         errno = ENOSYS;
         return -1;
     }
     uint64_t mask = mpk_mask_block_all();
-    bool is_locked = mpk_thread_if_any() && !pthread_mutex_trylock(mpk_contexts_mutex());
-    if (is_locked)
-        keep_own_code_back(false);
+    mpk_lock(&mpk_own.handlers);
     pid_t child = libcs();
     int number = errno;
-    if (is_locked) {
-        keep_own_code_back(true);
-        pthread_mutex_unlock(mpk_contexts_mutex());
-    }
     if (child == 0)
         mpk_thread_in_child();
+    else
+        mpk_unlock(&mpk_own.handlers);
     mpk_mask_set(mask);
     errno = number;
     return child;
 }
 
+static bool is_told; /* of forks */
+
+static bool be_told(void)
+{
+    return is_told = is_told || !pthread_atfork(lock_all, in_parent, in_child);
+}
+
+/* Who is told first of all is told last before a fork, and first after it: what the host has to do
+ * before it forks may be to wait for a thread that calls in, and in the child it finds the runtime
+ * put right. */
+__attribute__((constructor(MPK_FIRST_CONSTRUCTORS))) static void begin(void)
+{
+    (void)be_told();
+}
+
 enum og_error mpk_locks_open(struct og_fault *fault)
 {
-    if (pthread_atfork(lock_all, in_parent, in_child))
-        return og_out_of_memory(fault);
-    return OG_OK;
+    return be_told() ? OG_OK : og_out_of_memory(fault);
 }

@@ -91,7 +91,7 @@ void mpk_masks_let_go(struct mpk_thread *thread)
     thread->held &= ~ready;
     for (int signal = 1; ready && signal < _NSIG; signal++)
         if (ready & mpk_mask_of(signal))
-            syscall(SYS_tgkill, getpid(), thread->id, signal);
+            syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal);
 }
 
 static uint64_t *mask_in(void *context)

@@ -13,6 +13,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <threads.h>
+#include <time.h>
 #include <ucontext.h>
 
 enum { MPK_PAGE = 4096 };
@@ -21,6 +23,39 @@ enum { MPK_PAGE = 4096 };
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
 #endif
+
+/* --- the process, and what is made of it (process.c) --- */
+
+struct mpk_thread;
+
+/* What the kernel clears in a copy of the process: a page of its own. */
+struct mpk_own {
+    _Atomic pid_t process;     /* whose this memory is; 0: a copy, which nobody has put right */
+    _Atomic uint32_t handlers; /* the lock of the host's handlers (mpk_lock) */
+    bool has_clock;            /* the deadlines' */
+} __attribute__((aligned(MPK_PAGE)));
+extern struct mpk_own mpk_own __attribute__((visibility("hidden")));
+
+/* Is this a copy of the process that nobody has put right? It enters no domain. */
+bool mpk_process_is_copy(void);
+#define MPK_IS_COPY                                                                                \
+    "this process was made past fork, by clone, a system call or from a handler that interrupted " \
+    "og-mpk: it has no domains (make it by fork)"
+/* Is this another process than the one whose memory it has, a child of vfork? */
+bool mpk_process_shares(void);
+/* Has the kernel clear the page in copies. False: it cannot. */
+bool mpk_process_clear_in_copies(void *page);
+/* Has the kernel trap the calling thread's system calls where the selector says so. */
+bool mpk_process_trap_calls(struct mpk_thread *thread);
+/* In a copy: it is one no more. `thread`: the calling one's, if it has any. */
+void mpk_process_put_right(const struct mpk_thread *thread);
+/* OG_OK; OG_UNSUPPORTED: it is a copy, or the kernel clears nothing in them. */
+enum og_error mpk_process_open(struct og_fault *fault);
+enum { MPK_FIRST_CONSTRUCTORS = 101 /* the priority before which no program's or library's go */ };
+
+/* With all signals blocked, so that no handler waits for its own thread. */
+void mpk_lock(_Atomic uint32_t *lock);
+void mpk_unlock(_Atomic uint32_t *lock);
 
 /* --- threads (threads.c, thread.c) --- */
 
@@ -53,7 +88,6 @@ struct mpk_thread {
     uintptr_t handler_stack;
     uint64_t secret;
     _Atomic uint64_t calls;
-    _Atomic uint64_t armed;    /* and domain_pkru is that domain's */
     _Atomic uint64_t has_left; /* signal stacks of domains that other threads have closed */
     struct mpk_context *contexts[MPK_DOMAINS];
     pid_t id;
@@ -63,7 +97,8 @@ struct mpk_thread {
     /* Deadlines (deadline.c): nanoseconds, each of the call of that number. The clock's: */
     _Atomic uint64_t charged, charged_for;
     _Atomic uint64_t over_for; /* the call that has been charged all it may be */
-    _Atomic uint64_t told;     /* by a signal, and has not heard yet */
+    _Atomic uint64_t told;     /* the call that was told by a signal, and has not heard yet */
+    unsigned silent;           /* ticks since */
     /* The thread's: */
     _Atomic uint64_t carried, carried_for; /* what had been charged before a callback */
     _Atomic uint64_t limit, limit_for;     /* not to be told before */
@@ -74,6 +109,8 @@ struct mpk_thread {
     uint64_t held;       /* of them: have come */
     bool is_mask_unsure; /* a handler has had the kernel block some */
     stack_t host_stack;  /* the alternate one */
+    /* What the kernel clears in a copy of the process. */
+    _Atomic uint64_t armed __attribute__((aligned(MPK_PAGE))); /* domain_pkru is that domain's */
 };
 
 /* What a call leaves on the host's stack (layout.h): a pointer to the next outer frame, and below
@@ -101,6 +138,7 @@ struct mpk_thread *mpk_thread_self(void);
 /* Why it could not. */
 enum mpk_refusal {
     MPK_NO_BLOCK,        /* there is no room for more */
+    MPK_NO_PROCESS,      /* this is a copy of the process */
     MPK_NO_DISPATCH,     /* the kernel traps no system calls */
     MPK_OTHERS_SEQUENCES /* somebody else than the C library has registered an rseq area */
 };
@@ -120,10 +158,6 @@ static inline struct mpk_thread *mpk_thread_in_gate(void)
     return (struct mpk_thread *)(base + MPK_GS);
 }
 
-/* Is it another thread's, of which the calling one, in a process made past fork, is a copy? Its
- * system calls are not trapped. */
-bool mpk_thread_is_past_fork(const struct mpk_thread *thread);
-
 /* Makes the calling thread's GS base name its block, if it does not. */
 bool mpk_thread_set_base(struct mpk_thread *thread);
 
@@ -139,7 +173,7 @@ struct mpk_thread *mpk_threads_take(unsigned *index);
 void mpk_threads_set_ready(unsigned index, bool is);
 void mpk_threads_give(unsigned index);
 
-/* In a child of fork or _Fork: the kernel has turned the calling thread's dispatch off. */
+/* In a child of fork or _Fork: puts the calling thread right, and the process. */
 void mpk_thread_in_child(void);
 /* In a child of fork: that, and the other threads are gone. */
 void mpk_threads_forked(void);
@@ -172,11 +206,29 @@ enum og_error mpk_signals_open(struct og_fault *fault);
 /* Of the process: from now on every handler's signal comes to the runtime first. */
 enum og_error mpk_host_signals_open(struct og_fault *fault);
 void mpk_host_signals_forked(void);
+/* May a handler of the host's be under way on the calling thread? */
+bool mpk_host_handler_runs(void);
 /* Is it one that the processor raises, or a trapped system call? */
 bool mpk_is_fault(int signal);
 /* Does with a signal that is none of a domain's what the host has asked for. `context` is the
  * kernel's; all signals are blocked, and are so again when this returns. */
 void mpk_host_signal(int signal, siginfo_t *info, void *context);
+
+/* --- the C library's functions that the runtime's stand for (libc.c); NULL: it has none --- */
+
+typedef int mpk_create_thread(pthread_t *restrict, const pthread_attr_t *restrict,
+                              void *(*)(void *), void *restrict);
+typedef int mpk_create_standard_thread(thrd_t *, thrd_start_t, void *);
+typedef int mpk_wait_for_signal(const sigset_t *restrict, siginfo_t *restrict,
+                                const struct timespec *restrict);
+struct mpk_libc {
+    mpk_create_thread *create_thread;
+    mpk_create_standard_thread *create_standard_thread;
+    int (*cancel_thread)(pthread_t);
+    pid_t (*fork)(void);
+    mpk_wait_for_signal *wait_for_signal;
+};
+const struct mpk_libc *mpk_libc(void);
 
 /* --- signal masks (masks.c); what the host does with its own, and with alternate stacks, is
  * host_masks.c's --- */
@@ -272,8 +324,9 @@ stack_t mpk_signal_stack_at(uintptr_t start);
 stack_t mpk_signal_stack_after(const struct mpk_thread *thread, uintptr_t start);
 /* The domain is reset: nothing that it has left there is there when it is entered again. */
 void mpk_signal_stack_clear(struct mpk_context *context);
-/* Arms the signal stack of the thread's context in `domain`. Called by the gate. */
-void og_mpk_arm(unsigned domain);
+/* Arms the signal stack of the thread's context in `domain`. Called by the gate. False: this is a
+ * copy of the process, and the call is poisoned. */
+bool og_mpk_arm(unsigned domain);
 
 /* --- faults (describe/fault.c, describe/describe.c) --- */
 
@@ -393,15 +446,6 @@ bool mpk_arena_is_readable(const struct mpk_arena *arena, uintptr_t address, siz
 /* Loading is done: what is there now is what reset brings back. */
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault);
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault);
-/* In a child the kernel traps no system call until the runtime has asked for it. So none has the
- * domain's code, nor its stacks, which say where code goes on, unless fork or _Fork makes it, which
- * let it have them meanwhile. False: the system refuses. */
-bool mpk_arena_keep_back(const struct mpk_arena *arena, bool from_children);
-#define MPK_MADE_BY_CLONE                                                                          \
-    "this process was made past fork, by clone or a system call: it has no domains (make it by "   \
-    "fork)"
-/* Is the address in what is kept back? */
-bool mpk_arena_is_kept_back(const struct mpk_arena *arena, uintptr_t address);
 
 /* --- instructions that could undo the isolation (code/scan.c) --- */
 
@@ -467,7 +511,6 @@ struct mpk_domain {
     struct og_domain domain; /* first */
     struct og_turn turn;
     unsigned index;
-    const char *const *environment; /* the options', while it loads */
     struct mpk_arena arena;
     uint32_t pkru;
     bool booted; /* the loader has handed over */
@@ -496,6 +539,7 @@ struct mpk_domain {
     struct mpk_thunk_made thunk_made[MPK_THUNKS];
     size_t thunk_count, thunk_limit;
     struct mpk_symbol *symbols;
+    const char *const *environment; /* the options', while it loads */
 };
 
 /* By index; NULL: free (domains.c). */
@@ -631,10 +675,11 @@ static inline bool mpk_deadline_go_on(struct mpk_thread *thread, const struct mp
 /* Is it the clock that has sent this? The thread has heard it then. */
 bool mpk_deadline_is_own(int signal, const siginfo_t *info);
 void mpk_deadline_heard(struct mpk_thread *thread);
-/* In a child of fork, where the clock did run: its thread is gone; starts it again, where the
- * calling thread has the rights for it. False: it cannot be, and no deadline counts. */
+/* Has any domain one? */
+bool mpk_deadline_is_set(void);
+/* In a child of fork, which has no clock: starts one, where the calling thread has the rights for
+ * it. False: it cannot be, and no deadline counts. */
 bool mpk_deadline_forked(bool has_rights);
-bool mpk_deadline_runs(void);
 
 /* --- locks (locks.c) --- */
 

@@ -40,9 +40,12 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
     struct mpk_context *own = mpk_context_if_any(domain);
+    enum og_error error = mpk_process_open(fault);
+    if (error)
+        return error;
     int cancellation = og_uncancelled_begin();
     mpk_reset_begin();
-    enum og_error error = mpk_host_code_check_loads(fault);
+    error = mpk_host_code_check_loads(fault);
     if (!error)
         error = og_turn_shut(&domain->turn, own ? &own->context : NULL, false, fault);
     if (!error) {

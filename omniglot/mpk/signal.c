@@ -37,7 +37,7 @@ static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_
 {
     const struct mpk_context *context = mpk_frame_context(thread->frame);
     mpk_rights_arm(thread, context->pkru);
-    atomic_store(&thread->armed, context->domain->index);
+    atomic_store(&thread->armed, mpk_process_is_copy() ? MPK_NO_DOMAIN : context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
     const stack_t stack = mpk_signal_stack_at(context->signal_stack);
@@ -120,10 +120,15 @@ static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *f
     go_on_in_gate(thread, frame, og_mpk_resume, context->foreign_fs);
 }
 
-/* Goes on in the domain, or ends a call that has been there for too long. */
+/* Goes on in the domain, or ends a call that has been there for too long, or is in a copy of the
+ * process, which a handler has made. */
 static _Noreturn void go_on_in_time(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
     struct og_fault fault;
+    if (mpk_process_is_copy()) {
+        og_fail(&fault, OG_UNSUPPORTED, NULL, 0, MPK_IS_COPY);
+        recover(thread, frame, &fault);
+    }
     if (!mpk_deadline_passed(thread))
         resume(thread, frame);
     mpk_deadline_fail(&fault, (uintptr_t)frame->context.registers[REG_RIP]);
@@ -194,7 +199,7 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     struct og_fault fault;
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
         serve(thread, &frame);
-    if (mpk_is_fault(signal)) {
+    if (mpk_is_fault(signal) && frame.info.si_code > 0) { /* not sent, which is the host's */
         mpk_fault_tell(mpk_frame_context(thread->frame), signal, &frame.info,
                        frame.context.registers, &fault);
         recover(thread, &frame, &fault);
@@ -218,6 +223,10 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     hand_on(signal, &frame.info, &frame.context);
     mpk_rights_arm(thread, pkru);
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    /* Nor does it ask again whether this is a copy, which the handler may have made: that ends at
+     * the first system call of the domain's. */
+    if (mpk_process_is_copy() && !mpk_process_trap_calls(thread))
+        __builtin_trap();
     const stack_t stack = mpk_signal_stack_after(thread, mpk_frame_stack(context));
     mpk_frame_return(&frame, (const char *)frame.context.registers[REG_RIP], &stack, fs);
 }

@@ -31,6 +31,7 @@
  *   in foreign code), where nobody can close or reset the domain, nor take the stack.
  * - Who closes or resets the domain sets it to none, if it is that domain, when nobody is inside
  *   and before the number is another domain's.
+ * - In a copy of the process it is none (process.c), and none is armed before that is put right.
  * - A handler sets it to none, at its start and at its end, and puts nothing back: what it was may
  *   be true no more. Code that was interrupted after it had looked, in the gate, is inside, so that
  *   its stack is there, and the kernel gets that back.
@@ -234,7 +235,17 @@ void mpk_signal_stack_clear(struct mpk_context *context)
     atomic_compare_exchange_strong(&context->thread->armed, &armed, MPK_NO_DOMAIN);
 }
 
-void og_mpk_arm(unsigned domain)
+/* Poisons the call with which the thread's context in `domain` would be armed. */
+static bool refuse(struct mpk_thread *thread, unsigned domain)
+{
+    struct og_fault fault;
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    og_fail(&fault, OG_UNSUPPORTED, NULL, 0, MPK_IS_COPY);
+    mpk_domain_poison(thread->contexts[domain]->domain, &fault);
+    return false;
+}
+
+bool og_mpk_arm(unsigned domain)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
     const struct mpk_context *context = thread->contexts[domain];
@@ -257,4 +268,7 @@ void og_mpk_arm(unsigned domain)
         pthread_mutex_unlock(&lock);
     }
     errno = number;
+    /* Asked last: a handler may have made the copy, which would be armed here by what it had seen.
+     */
+    return !mpk_process_is_copy() || refuse(thread, domain);
 }

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
@@ -26,6 +25,7 @@ AT_OFFSET(mpk_thread, handler_stack, MPK_HANDLER_STACK);
 AT_OFFSET(mpk_thread, secret, MPK_SECRET);
 AT_OFFSET(mpk_thread, calls, MPK_CALLS);
 AT_OFFSET(mpk_thread, armed, MPK_ARMED);
+_Static_assert(MPK_ARMED == MPK_OWN, "a page of its own");
 AT_OFFSET(mpk_thread, contexts, MPK_CONTEXTS);
 AT_OFFSET(mpk_context, foreign_rsp, MPK_CONTEXT_RSP);
 AT_OFFSET(mpk_context, foreign_fs, MPK_CONTEXT_FS);
@@ -42,7 +42,7 @@ _Static_assert(sizeof(struct mpk_frame_rest) == MPK_FRAME_BELOW, "layout.h says 
 /* Between the block and the stack for handlers: a frame of the runtime's own, which is larger than
  * a page and which nothing probes, does not reach over it from the end of that stack, whatever was
  * interrupted there; nor do all but huge ones of the host's. */
-enum { HEAD = 2 * MPK_PAGE, GUARD = MPK_BLOCK_SIZE - HEAD - MPK_HANDLERS };
+enum { HEAD = 3 * MPK_PAGE, GUARD = MPK_BLOCK_SIZE - HEAD - MPK_HANDLERS };
 _Static_assert(sizeof(struct mpk_thread) <= HEAD, "the block has room for it");
 _Static_assert(GUARD >= 8 * (int)sizeof(struct mpk_frame_copy), "a handler could step over it");
 
@@ -138,6 +138,7 @@ static bool map_block(struct mpk_thread *block)
     int rights = PROT_READ | PROT_WRITE;
     return !mprotect(block, HEAD, rights) &&
            !mprotect((void *)(start + HEAD + GUARD), MPK_BLOCK_SIZE - HEAD - GUARD, rights) &&
+           mpk_process_clear_in_copies((void *)(start + MPK_OWN)) &&
            !pkey_mprotect(block, MPK_PAGE, rights, MPK_GATE_KEY);
 }
 
@@ -146,8 +147,8 @@ static bool map_block(struct mpk_thread *block)
 static struct mpk_thread *make_block(void)
 {
     unsigned index;
-    refusal = MPK_NO_BLOCK;
-    struct mpk_thread *block = mpk_threads_take(&index);
+    refusal = mpk_process_is_copy() ? MPK_NO_PROCESS : MPK_NO_BLOCK;
+    struct mpk_thread *block = refusal == MPK_NO_BLOCK ? mpk_threads_take(&index) : NULL;
     if (!block)
         return NULL;
     uint64_t mask = mpk_mask_block_all();
@@ -159,7 +160,6 @@ static struct mpk_thread *make_block(void)
     mpk_rights_start(block);
     block->host_fs = (uintptr_t)__builtin_thread_pointer();
     block->handler_stack = (uintptr_t)block + MPK_BLOCK_SIZE;
-    block->armed = MPK_NO_DOMAIN;
     block->id = (pid_t)syscall(SYS_gettid);
     block->index = index;
     block->number = og_thread_number();
@@ -170,7 +170,7 @@ static struct mpk_thread *make_block(void)
     if (!leave_restartable_sequences())
         goto fail;
     refusal = MPK_NO_DISPATCH;
-    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &block->selector))
+    if (!mpk_process_trap_calls(block))
         goto fail;
     mpk_thread_own = block;
     mpk_masks_join(block, mask);

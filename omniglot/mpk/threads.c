@@ -4,7 +4,6 @@
 #include <asm/prctl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -64,24 +63,26 @@ struct mpk_thread *mpk_thread_if_any(void)
     return mpk_thread_own;
 }
 
-bool mpk_thread_is_past_fork(const struct mpk_thread *thread)
-{
-    return thread && thread->id != (pid_t)syscall(SYS_gettid);
-}
-
-void mpk_thread_in_child(void)
+static void put_right(void)
 {
     if (!mpk_thread_own)
         return;
     mpk_thread_own->id = (pid_t)syscall(SYS_gettid);
+    mpk_thread_own->is_mask_unsure = true;  /* the host may have asked the kernel itself */
     atomic_store(&mpk_thread_own->told, 0); /* what was pending is the parent's */
     /* Without the dispatch a domain could make any system call: then it is not to be entered. */
-    if (!prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &mpk_thread_own->selector))
+    if (mpk_process_trap_calls(mpk_thread_own))
         return;
     if (mpk_thread_own->frame) /* from a callback, which returns there */
         __builtin_trap();
     memset(mpk_thread_own->contexts, 0, sizeof(mpk_thread_own->contexts));
     mpk_thread_own->has_no_dispatch = true;
+}
+
+void mpk_thread_in_child(void)
+{
+    put_right();
+    mpk_process_put_right(mpk_thread_own);
 }
 
 void mpk_threads_forked(void)

@@ -52,13 +52,14 @@ struct callback_return og_mpk_callback_serve(uint64_t slot, uintptr_t frame)
     return (struct callback_return){frame, (uintptr_t)__builtin_thread_pointer()};
 }
 
-void og_mpk_arm(uint32_t domain);
-void og_mpk_arm(uint32_t domain)
+bool og_mpk_arm(uint32_t domain);
+bool og_mpk_arm(uint32_t domain)
 {
     armed++;
     gate_thread_arm(domain);
     if (is_wide)
         fill_wide();
+    return true;
 }
 
 static sigjmp_buf stopped;

@@ -114,7 +114,7 @@ void og_callback_any_thread(struct og_callback *callback);
 /* Unregisters it: a later call by foreign code reaches no host function, until the address
  * is another callback's. If another thread is in it, waits until it has returned: from then on
  * `user` is nobody's but the caller's. From inside itself it returns at once. Closing one that is
- * not open (any more) does nothing. */
+ * not open (any more) does nothing; but not while another thread closes its domain. */
 void og_callback_close(struct og_callback *callback);
 
 /* Says, in a callback, that what foreign code passed to it is nothing that its interface allows

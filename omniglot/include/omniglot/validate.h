@@ -62,8 +62,8 @@
 
 /* The array of pointers to strings at `reference` (char *og_ref *), if a NULL ends it after at
  * most `maximum` of them, and a NUL each of those; and if they are together no longer than the
- * domain's memory, which they are unless some overlap. *count (if not NULL) gets how many there are.
- * Also OG_UNTERMINATED, and a string's own errors, with the string's address. */
+ * domain's memory, which they are unless some overlap. *count (if not NULL) gets how many there
+ * are. Also OG_UNTERMINATED, and a string's own errors, with the string's address. */
 #define og_validate_strings(access, reference, maximum, count, fault)                              \
     __extension__({                                                                                \
         OG_ASSERT_CHARACTER(*(reference));                                                         \

@@ -72,8 +72,6 @@ void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo
         if (access &&
             og_is_within(address, 1, context->seat->stack_low - MPK_PAGE, context->seat->stack_low))
             what = "the foreign stack overflowed";
-        if (info->si_code == NOT_THERE && mpk_arena_is_kept_back(&context->domain->arena, address))
-            what = MPK_MADE_BY_CLONE;
         break;
     case SIGBUS:
         what = registers[REG_TRAPNO] == PAGE_FAULT

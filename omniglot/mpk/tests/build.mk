@@ -13,6 +13,7 @@ $(call shared,liboghangs,omniglot/mpk/tests/hangs.c,)
 $(call shared,liboghostcode,omniglot/mpk/tests/hostile-hostcode.c,-z lazy)
 $(call shared,libogneighbour,omniglot/mpk/tests/neighbour.S,-nostdlib -fuse-ld=lld)
 $(call shared,libogbooks,omniglot/mpk/tests/hostile-books.c,-ldl)
+$(call shared,libogconstructor,omniglot/mpk/tests/waits-while-loading.c,)
 $(call shared,libogthrows,omniglot/mpk/tests/throws.cc,,$(CXX))
 FLAGS_omniglot/mpk/tests/hostile += -fno-stack-protector -fomit-frame-pointer -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/mpk/tests/hostile-hostcode += -fno-stack-protector -fsemantic-interposition -Wno-missing-prototypes

@@ -533,7 +533,7 @@ static long times_asked;
 
 typedef long asked(void);
 
-static asked *say_where(void)
+__attribute__((used)) static asked *say_where(void)
 {
     return (asked *)((uintptr_t)count_up + (uintptr_t)times_asked++);
 }

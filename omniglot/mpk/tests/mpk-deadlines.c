@@ -5,7 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -96,6 +98,76 @@ static void who_was_told_can_be_told_again(void **state)
         assert_int_equal(call_words("loop_forever", NULL, 0, 0, 0, 0), OG_DEADLINE);
         reset();
     }
+}
+
+/* The host has taken the signal that the call was told by, as if it had come (sigtimedwait). */
+static void who_does_not_hear_is_told_again(void **state)
+{
+    (void)state;
+    struct mpk_thread *thread = mpk_thread_self();
+    struct og_function loop = boxed("loop_forever");
+    thread->told = thread->calls + 1;
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, loop, AS(words *)(0, 0, 0, 0)), OG_DEADLINE);
+    og_scope_end(&scope);
+    reset();
+}
+
+static void change_kernels_mask(int how, int signal)
+{
+    uint64_t mask = UINT64_C(1) << (signal - 1);
+    assert_int_equal(syscall(SYS_rt_sigprocmask, how, &mask, NULL, sizeof(mask)), 0);
+}
+
+/* A signal as the clock sends it: what it carries is an address of the program's, and known to the
+ * runtime alone. */
+static siginfo_t clocks_signal(void)
+{
+    extern const char __executable_start[], end[];
+    siginfo_t info = {.si_code = SI_QUEUE};
+    info.si_pid = getpid();
+    info.si_ptr = (void *)(uintptr_t)__executable_start;
+    while (!mpk_deadline_is_own(mpk_deadline_signal(), &info)) {
+        assert_true((const char *)info.si_ptr < end);
+        info.si_ptr = (char *)info.si_ptr + 1;
+    }
+    return info;
+}
+
+/* One is pending when the host begins to wait. */
+static void who_waits_for_any_signal_does_not_get_the_clocks(void **state)
+{
+    (void)state;
+    enum { TIMED, UNTIMED, PLAIN, WAYS };
+    const struct timespec moment = {0, 20000000};
+    const int clocks = mpk_deadline_signal();
+    const int others = SIGRTMAX - 1; /* the kernel hands out lower numbers first */
+    siginfo_t sent = clocks_signal(), info;
+    sigset_t all;
+    int got = 0;
+    sigfillset(&all);
+    change_kernels_mask(SIG_BLOCK, clocks);
+    change_kernels_mask(SIG_BLOCK, others);
+    for (int way = TIMED; way < WAYS; way++) {
+        assert_int_equal(
+            syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), clocks, &sent), 0);
+        if (way == TIMED) {
+            assert_int_equal(sigtimedwait(&all, NULL, &moment), -1);
+            assert_int_equal(errno, EAGAIN);
+            continue;
+        }
+        pthread_kill(pthread_self(), others);
+        if (way == UNTIMED) {
+            assert_int_equal(sigwaitinfo(&all, &info), others);
+            assert_int_equal(info.si_signo, others);
+        } else {
+            assert_int_equal(sigwait(&all, &got), 0);
+            assert_int_equal(got, others);
+        }
+    }
+    change_kernels_mask(SIG_UNBLOCK, others);
+    change_kernels_mask(SIG_UNBLOCK, clocks);
 }
 
 static volatile sig_atomic_t heard;
@@ -342,6 +414,61 @@ static int threads_now(void)
     return count - 2;
 }
 
+/* --- real-time hosts --- */
+
+static void bind_to(int processor)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+static void *spin_elsewhere(void *data)
+{
+    bind_to(1);
+    for (;;)
+        *(volatile bool *)data = true;
+    return NULL;
+}
+
+/* In a child, whose clock starts when it does, a real-time thread goes into foreign code for ever.
+ * Nobody else runs on its processor then but who has a higher priority; nor on the other one, if
+ * the host `spins` there. */
+static void loop_with(int priority, bool spins)
+{
+    const struct sched_param parameters = {.sched_priority = priority};
+    (void)boxed("loop_forever"); /* a child finds only what its parent has found */
+    bind_to(0);
+    assert_int_equal(sched_setscheduler(0, SCHED_FIFO, &parameters), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        volatile bool runs = !spins;
+        pthread_t thread;
+        alarm(10);
+        if (spins && pthread_create(&thread, NULL, spin_elsewhere, (void *)&runs))
+            _exit(1);
+        while (!runs)
+            usleep(1000);
+        _exit(call_words("loop_forever", NULL, 0, 0, 0, 0) != OG_DEADLINE);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_exited_well(status);
+}
+
+static void a_real_time_thread_that_is_bound_to_a_processor_has_a_deadline(void **state)
+{
+    (void)state;
+    loop_with(sched_get_priority_max(SCHED_FIFO), false);
+}
+
+static void real_time_threads_on_every_processor_have_a_deadline(void **state)
+{
+    (void)state;
+    loop_with(10, true);
+}
+
 /* The clock is there for those who have a deadline, and goes with the last of them. */
 static void the_clock_ends_with_the_last_deadline(void **state)
 {
@@ -374,6 +501,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(system_calls_count, open_it, close_it),
         cmocka_unit_test(a_large_system_call_is_served_in_part),
         cmocka_unit_test(who_was_told_can_be_told_again),
+        cmocka_unit_test(who_does_not_hear_is_told_again),
+        cmocka_unit_test(who_waits_for_any_signal_does_not_get_the_clocks),
+        cmocka_unit_test(a_real_time_thread_that_is_bound_to_a_processor_has_a_deadline),
+        cmocka_unit_test(real_time_threads_on_every_processor_have_a_deadline),
         cmocka_unit_test(the_clocks_signal_is_the_hosts_where_the_host_sends_it),
         cmocka_unit_test_setup_teardown(callbacks_do_not_stretch_a_call, open_it, close_it),
         cmocka_unit_test_setup_teardown(callbacks_that_call_in_do_not_start_the_outer_call_anew,

@@ -572,6 +572,13 @@ static void a_child_without_a_clock_enters_no_domain_that_has_a_deadline(void **
     assert_int_equal(og_domain_close(patient, &fault), OG_OK);
 }
 
+/* Before the runtime's own. */
+static void begin(void)
+{
+    pthread_atfork(NULL, NULL, forbid_threads);
+}
+__attribute__((section(".preinit_array"), used)) static void (*const first)(void) = begin;
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -586,6 +593,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_thread_has_blocked_what_its_creator_has),
         cmocka_unit_test(a_child_without_a_clock_enters_no_domain_that_has_a_deadline),
     };
-    pthread_atfork(NULL, NULL, forbid_threads);
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

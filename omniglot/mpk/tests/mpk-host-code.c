@@ -14,6 +14,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <unistd.h>
 
 enum { PAGE = 4096 };
@@ -870,6 +871,111 @@ static void a_resolver_that_a_thread_may_be_in_is_not_touched(void **state)
     assert_int_equal(outcome->error, OG_OK);
 }
 
+/* --- while the loader runs a constructor, and holds a lock of its own --- */
+
+static atomic_bool constructor_runs, opens_in_main;
+
+/* libogconstructor.so's does the task. */
+static void load_with(void (*task)(void))
+{
+    char path[sizeof(library)], address[32];
+    beside_library(path, "libogconstructor.so");
+    snprintf(address, sizeof(address), "%lx", (unsigned long)(uintptr_t)task);
+    setenv("OG_TEST_CONSTRUCTOR", address, 1);
+    if (!dlopen(path, RTLD_NOW) || !constructor_runs)
+        _exit(1);
+}
+
+static void *finish(void *data)
+{
+    return data;
+}
+
+static int finish_standard(void *data)
+{
+    (void)data;
+    return 0;
+}
+
+/* As a pool of threads does, which starts one that starts the others. */
+static void *make_threads(void *data)
+{
+    pthread_t thread, waiting;
+    thrd_t standard;
+    pid_t child = _Fork();
+    if (child == 0)
+        _exit(0);
+    if (child < 0 || waitpid(child, NULL, 0) != child ||
+        pthread_create(&thread, NULL, finish, NULL) || pthread_join(thread, NULL) ||
+        thrd_create(&standard, finish_standard, NULL) != thrd_success ||
+        thrd_join(standard, NULL) != thrd_success ||
+        pthread_create(&waiting, NULL, wait_for_ever, NULL))
+        _exit(1);
+    return data;
+}
+
+static void wait_for_pool(void)
+{
+    pthread_t thread;
+    constructor_runs = true;
+    if (pthread_create(&thread, NULL, make_threads, NULL) || pthread_join(thread, NULL))
+        _exit(1);
+}
+
+enum { PATIENCE = 20 }; /* seconds, until who waits for ever is ended */
+
+static void load_what_waits_for_a_pool(void)
+{
+    alarm(PATIENCE);
+    load_with(wait_for_pool);
+}
+
+static void a_constructor_waits_for_threads_that_make_threads(void **state)
+{
+    (void)state;
+    run(load_what_waits_for_a_pool);
+}
+
+/* The first domain is being opened by the main thread when the constructor opens one. */
+static void open_while_main_opens(void)
+{
+    constructor_runs = true;
+    while (!opens_in_main)
+        sched_yield();
+    usleep(50000);
+    outcome->value += open_one() != NULL;
+}
+
+static void *load_what_opens(void *data)
+{
+    load_with(open_while_main_opens);
+    return data;
+}
+
+static void open_beside_constructor(void)
+{
+    pthread_t thread;
+    alarm(PATIENCE);
+    if (pthread_create(&thread, NULL, load_what_opens, NULL))
+        _exit(1);
+    while (!constructor_runs)
+        sched_yield();
+    opens_in_main = true;
+    struct og_domain *opened = NULL;
+    char path[sizeof(library)];
+    struct og_fault own;
+    beside_library(path, "liboghostcode.so");
+    outcome->value += !og_domain_open(&opened, (const char *const[]){path, NULL}, NULL, &own);
+    pthread_join(thread, NULL);
+}
+
+static void the_first_domain_is_opened_while_a_constructor_opens_one(void **state)
+{
+    (void)state;
+    run(open_beside_constructor);
+    assert_int_equal(outcome->value, 2);
+}
+
 /* --- what a library says --- */
 
 static void open_needy(void)
@@ -963,6 +1069,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(code_beside_what_comes_and_goes_is_found),
         cmocka_unit_test(code_is_mended_while_another_thread_executes_it),
         cmocka_unit_test(a_resolver_that_a_thread_may_be_in_is_not_touched),
+        cmocka_unit_test(a_constructor_waits_for_threads_that_make_threads),
+        cmocka_unit_test(the_first_domain_is_opened_while_a_constructor_opens_one),
         cmocka_unit_test(a_librarys_text_cannot_command_a_terminal),
         cmocka_unit_test(a_refused_library_is_told_with_file_offset_and_instruction),
         cmocka_unit_test(a_privileged_instruction_is_told_as_such),

@@ -1,6 +1,7 @@
 /* The host's signals beside domains: handlers whenever and however they are installed, masks,
  * alternate stacks, and the C library's own signals. */
 #include "mpk-test.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -126,18 +127,36 @@ static void handlers_installed_in_any_way_run_on_the_hosts_stack(void **state)
     assert_ptr_equal(signal(SIGUSR1, SIG_DFL), handle_with_info);
 }
 
-static void send_as_if_for_a_system_call(pthread_t waiter)
+static void count_sent(int signal, siginfo_t *info, void *context)
 {
-    pthread_kill(waiter, SIGSYS);
+    (void)context;
+    handled += mpk_is_fault(signal) && info->si_code <= 0 && info->si_pid == getpid();
 }
 
-/* SIGSYS that somebody sends asks for no system call: what is in the registers is not looked at. */
-static void a_sent_sigsys_is_no_system_call(void **state)
+static int sent;
+
+static void send_a_fault(pthread_t waiter)
 {
+    const int before = handled;
+    pthread_kill(waiter, sent);
+    for (int i = 0; i < 3000 && handled == before; i++)
+        usleep(1000);
+}
+
+/* Nor a system call: what is in the registers is not looked at. */
+static void a_fault_that_is_sent_is_none_of_the_librarys(void **state)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+    struct sigaction counts = {.sa_sigaction = count_sent, .sa_flags = SA_SIGINFO}, before;
     (void)state;
-    assert_int_equal(act_during("wait_for", send_as_if_for_a_system_call, NULL), OG_FAULTED);
-    assert_int_equal(fault.signal, SIGSYS);
-    assert_int_equal(og_domain_reset(slow, &fault), OG_OK);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        sent = faults[i];
+        handled = 0;
+        assert_int_equal(sigaction(sent, &counts, &before), 0);
+        assert_int_equal(act_during("wait_for", send_a_fault, NULL), OG_OK);
+        assert_int_equal(handled, 1);
+        assert_int_equal(sigaction(sent, &before, NULL), 0);
+    }
 }
 
 /* A library of the host's calls the C library's functions by their names, old ones too. */
@@ -287,6 +306,57 @@ static void a_child_of_vfork_changes_nothing_of_its_parents(void **state)
     assert_handled_inside();
     assert_int_equal(call_words("read_word", NULL, 0, 0, 0, 0), OG_FAULTED);
     assert_works_after_reset();
+    assert_ptr_equal(signal(SIGUSR1, SIG_DFL), handle);
+}
+
+/* --- the lock of the table --- */
+
+/* That it is taken from whom there is no more. */
+static void a_child_of_vfork_that_is_killed_in_sigaction_keeps_no_lock(void **state)
+{
+    (void)state;
+    pid_t child = vfork();
+    if (child == 0) {
+        mpk_mask_block_all();
+        mpk_lock(&mpk_own.handlers);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    alarm(60);
+    assert_ptr_equal(signal(SIGUSR1, handle), SIG_DFL);
+    assert_ptr_equal(signal(SIGUSR1, SIG_DFL), handle);
+    alarm(0);
+    assert_int_equal(mpk_own.handlers, 0);
+}
+
+static void *keep_lock(void *is_taken)
+{
+    uint64_t mask = mpk_mask_block_all();
+    mpk_lock(&mpk_own.handlers);
+    *(atomic_bool *)is_taken = true;
+    usleep(500000);
+    mpk_unlock(&mpk_own.handlers);
+    mpk_mask_set(mask);
+    return NULL;
+}
+
+/* Of the highest priority it would run until all was over, and who has the lock would not. */
+static void who_waits_for_sigaction_does_not_run(void **state)
+{
+    (void)state;
+    atomic_bool is_taken = false;
+    struct timespec before, after;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, keep_lock, &is_taken), 0);
+    while (!is_taken)
+        usleep(1000);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    assert_ptr_equal(signal(SIGUSR1, handle), SIG_DFL);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(after.tv_sec * 1000 + after.tv_nsec / 1000000 -
+                    (before.tv_sec * 1000 + before.tv_nsec / 1000000) <
+                200);
     assert_ptr_equal(signal(SIGUSR1, SIG_DFL), handle);
 }
 
@@ -712,11 +782,13 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         WITH_SLOW(handlers_installed_in_any_way_run_on_the_hosts_stack),
         WITH_SLOW(handlers_that_libraries_install_run_on_the_hosts_stack),
-        WITH_SLOW(a_sent_sigsys_is_no_system_call),
+        WITH_SLOW(a_fault_that_is_sent_is_none_of_the_librarys),
         cmocka_unit_test(the_host_is_told_its_own_handlers),
         WITH_SLOW(flags_and_masks_of_handlers_hold),
         cmocka_unit_test(what_needs_no_handler_is_left_to_the_kernel),
         WITH_SLOW(a_child_of_vfork_changes_nothing_of_its_parents),
+        cmocka_unit_test(a_child_of_vfork_that_is_killed_in_sigaction_keeps_no_lock),
+        cmocka_unit_test(who_waits_for_sigaction_does_not_run),
         cmocka_unit_test(the_hosts_own_faults_do_what_they_did),
         WITH_SLOW(setuid_reaches_a_thread_inside),
         WITH_SLOW(a_thread_is_cancelled_when_it_is_back_in_the_host),

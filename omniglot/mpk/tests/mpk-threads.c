@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -447,7 +448,7 @@ static int is_open(void)
     og_scope_begin(domain, &scope);
     enum og_error error = CALL(scope, system_call, result = AS(words *)(SYS_getppid, 0, 0, 0));
     og_scope_end(&scope);
-    return error != OG_FAULTED || result || !strstr(fault.message, "made past fork");
+    return error != OG_UNSUPPORTED || result || !strstr(fault.message, "made past fork");
 }
 
 static void assert_shut_in(pid_t child)
@@ -461,6 +462,8 @@ static void assert_shut_in(pid_t child)
                 OG_UNSUPPORTED)
                << 1;
         bad |= !strstr(fault.message, "made past fork") << 2;
+        bad |= (og_domain_reset(domain, &fault) != OG_UNSUPPORTED) << 3;
+        bad |= (og_domain_close(domain, &fault) != OG_UNSUPPORTED) << 4;
         _exit(bad);
     }
     assert_true(child > 0);
@@ -513,39 +516,152 @@ static void make_child_here(void *user, struct og_scope *scope,
     result->integer = 1;
 }
 
-enum { HOST_HAS_FAULTED = 77 };
-
-static void end_here(int signal)
-{
-    (void)signal;
-    _exit(HOST_HAS_FAULTED);
-}
-
-/* Foreign code has said on its stack where the callback returns to, which is not there: the gate
- * faults, which is the host's. */
 static void a_child_made_past_fork_in_a_callback_ends_where_it_returns(void **state)
 {
     (void)state;
     struct og_callback callback;
     int status = -1;
     assert_int_equal(og_callback_open(domain, &callback, make_child_here, NULL, &fault), OG_OK);
-    sighandler_t before = signal(SIGSEGV, end_here);
     enum og_error error = call_words("call_back_and_go_on", NULL, (long)callback.address, 0, 0, 0);
     if (made == 0)
         _exit(error);
     assert_int_equal(error, OG_OK);
     assert_int_equal(waitpid(made, &status, 0), made);
     assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), HOST_HAS_FAULTED);
-    signal(SIGSEGV, before);
+    assert_int_equal(WEXITSTATUS(status), OG_UNSUPPORTED);
     og_callback_close(&callback);
     reset();
 }
 
+static void make_child_in_handler(int signal)
+{
+    (void)signal;
+    if (made < 0)
+        made = make_child();
+}
+
+static void a_child_made_past_fork_in_a_handler_does_not_go_on_in_the_library(void **state)
+{
+    (void)state;
+    int status = -1;
+    const struct itimerval soon = {.it_value = {0, 100000}};
+    struct og_function spin = boxed("loop_forever");
+    struct og_scope scope;
+    assert_ptr_equal(signal(SIGALRM, make_child_in_handler), SIG_DFL);
+    made = -1;
+    og_scope_begin(domain, &scope);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    enum og_error error = CALL(scope, spin, AS(words *)(0, 0, 0, 0));
+    og_scope_end(&scope);
+    if (made == 0)
+        _exit(error != OG_UNSUPPORTED || !strstr(fault.message, "made past fork"));
+    assert_int_equal(error, OG_DEADLINE);
+    assert_true(made > 0);
+    assert_int_equal(waitpid(made, &status, 0), made);
+    assert_exited_well(status);
+    assert_ptr_equal(signal(SIGALRM, SIG_DFL), make_child_in_handler);
+    assert_works_after_reset();
+}
+
+/* --- signals of children --- */
+
+static volatile sig_atomic_t handled;
+
+static void handle(int signal)
+{
+    (void)signal;
+    handled++;
+}
+
+/* 0: the library's faults end calls, its system calls are refused, and the kernel writes frames
+ * where the runtime says. */
+static int check_signals(struct og_function asks, struct og_function reads)
+{
+    struct og_scope scope;
+    stack_t stack;
+    long result = 0;
+    og_scope_begin(domain, &scope);
+    enum og_error calls = CALL(scope, asks, result = AS(words *)(SYS_getppid, 0, 0, 0));
+    int bad = syscall(SYS_sigaltstack, NULL, &stack) || stack.ss_flags & SS_DISABLE ||
+              stack.ss_size != MPK_SIGNAL_STACK;
+    enum og_error faults = CALL(scope, reads, (void)AS(words *)(8, 0, 0, 0));
+    og_scope_end(&scope);
+    return calls ? 1 : result != -EPERM ? 2 : bad ? 3 : faults != OG_FAULTED ? 4 : handled ? 5 : 0;
+}
+
+static void handlers_that_a_child_installs_are_not_the_kernels(void **state)
+{
+    (void)state;
+    pid_t (*const ways[])(void) = {fork, _Fork};
+    struct og_function calls = boxed("system_call"), reads = boxed("read_word");
+    handled = 0;
+    for (size_t i = 0; i < 2; i++) {
+        int status = -1;
+        pid_t child = ways[i]();
+        if (child == 0) {
+            sighandler_t before = signal(SIGSEGV, handle);
+            _exit(before != SIG_DFL || signal(SIGSEGV, handle) != handle
+                      ? 6
+                      : check_signals(calls, reads));
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_exited_well(status);
+    }
+}
+
+static bool sets_signals;
+
+/* Before the runtime has put the child right. */
+static void set_signals_early(void)
+{
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    sigset_t all;
+    if (!sets_signals)
+        return;
+    sigfillset(&all);
+    signal(SIGSEGV, handle);
+    sigaltstack(&none, NULL);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+static void what_a_child_sets_before_the_runtime_is_not_the_kernels(void **state)
+{
+    (void)state;
+    struct og_function calls = boxed("system_call"), reads = boxed("read_word");
+    int status = -1;
+    handled = 0;
+    (void)call_words("count_up", NULL, 0, 0, 0, 0);
+    sets_signals = true;
+    pid_t child = fork();
+    sets_signals = false;
+    if (child == 0) {
+        sigset_t now;
+        pthread_sigmask(SIG_BLOCK, NULL, &now);
+        _exit(sigismember(&now, SIGSYS) != 1 || signal(SIGSEGV, handle) != handle
+                  ? 6
+                  : check_signals(calls, reads));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_exited_well(status);
+}
+
+static void a_child_of__Fork_closes_a_domain_with_a_deadline(void **state)
+{
+    (void)state;
+    int status = -1;
+    (void)call_words("count_up", NULL, 0, 0, 0, 0);
+    pid_t child = _Fork();
+    if (child == 0) {
+        alarm(60); /* the clock that it would wait for is its parent's */
+        _exit(og_domain_close(domain, &fault) != OG_OK);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_exited_well(status);
+}
+
 /* --- what runs while the process forks --- */
 
-/* What the host has given pthread_atfork before the first domain runs in the child before what the
- * runtime has. */
+/* What has been given pthread_atfork before the runtime has runs in the child before that. */
 static struct early {
     struct og_scope *scope; /* one that is open; NULL: it begins its own */
     struct og_function function;
@@ -778,6 +894,13 @@ static void a_thread_with_an_area_of_its_own_for_the_kernel_makes_no_calls(void 
     assert_non_null(strstr(fault.message, "rseq"));
     assert_works_after_reset();
 }
+/* Before the runtime's own. */
+static void begin(void)
+{
+    pthread_atfork(NULL, NULL, call_in_early);
+    pthread_atfork(NULL, NULL, set_signals_early);
+}
+__attribute__((section(".preinit_array"), used)) static void (*const first)(void) = begin;
 
 int main(int argc, char **argv)
 {
@@ -795,11 +918,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_child_without_forks_handlers_has_closed_domains),
         cmocka_unit_test(a_child_made_past_fork_runs_no_foreign_code),
         cmocka_unit_test(a_child_made_past_fork_in_a_callback_ends_where_it_returns),
+        cmocka_unit_test(a_child_made_past_fork_in_a_handler_does_not_go_on_in_the_library),
+        cmocka_unit_test(handlers_that_a_child_installs_are_not_the_kernels),
+        cmocka_unit_test(what_a_child_sets_before_the_runtime_is_not_the_kernels),
+        cmocka_unit_test(a_child_of__Fork_closes_a_domain_with_a_deadline),
         cmocka_unit_test(no_library_runs_in_a_child_before_its_system_calls_are_trapped),
         cmocka_unit_test(a_child_that_gets_no_dispatch_enters_no_domain),
         cmocka_unit_test(a_key_that_a_page_still_has_is_not_the_next_domains),
         cmocka_unit_test(a_thread_block_that_cannot_be_unmapped_is_nobodys),
     };
-    pthread_atfork(NULL, NULL, call_in_early);
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

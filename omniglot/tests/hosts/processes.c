@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 extern char **environ;
@@ -292,7 +293,138 @@ static void forks_while_another_thread_is_inside(void)
     close_it();
 }
 
+static void *install_handlers(void *is_over)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    while (!*(volatile bool *)is_over)
+        CHECK(!sigaction(SIGUSR2, &action, NULL));
+    return NULL;
+}
+
+/* Before it has a domain, too. */
+static void fork_while_others_install(pid_t (*make)(void))
+{
+    bool is_over = false;
+    pthread_t thread;
+    CHECK(!pthread_create(&thread, NULL, install_handlers, &is_over));
+    for (int i = 0; i < 60; i++) {
+        pid_t child = make();
+        if (child == 0) {
+            alarm(10);
+            signal(SIGINT, SIG_DFL);
+            _exit(0);
+        }
+        CHECK(ended_well(end_of(child)));
+    }
+    *(volatile bool *)&is_over = true;
+    CHECK(!pthread_join(thread, NULL));
+}
+
+static void forks_while_another_thread_installs_handlers(void)
+{
+    fork_while_others_install(fork);
+    fork_while_others_install(_Fork);
+    open_it();
+    works();
+    fork_while_others_install(fork);
+    fork_while_others_install(_Fork);
+    works();
+    close_it();
+}
+
+static volatile bool is_to_park;
+static volatile int is_parked;
+
+static void *work_until_parked(void *is_over)
+{
+    int64_t result;
+    struct og_fault its;
+    while (!*(volatile bool *)is_over) {
+        CHECK(hosts_system.call(the_library, HOSTED_ALLOCATE, 4096, &result, &its) == OG_OK);
+        is_parked = is_to_park;
+        while (is_to_park)
+            usleep(100);
+        is_parked = 0;
+    }
+    return NULL;
+}
+
+static void park(void)
+{
+    while (is_to_park && !is_parked)
+        usleep(100);
+}
+
+static void go_on(void)
+{
+    is_to_park = false;
+}
+
+/* What it has given pthread_atfork waits for a thread that calls the library. */
+static void forks_when_its_worker_has_parked(void)
+{
+    bool is_over = false;
+    pthread_t thread;
+    CHECK(!pthread_atfork(park, go_on, go_on));
+    open_it_with_deadline(1000);
+    CHECK(!pthread_create(&thread, NULL, work_until_parked, &is_over));
+    for (int i = 0; i < 20; i++) {
+        usleep(5000);
+        is_to_park = true;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(0);
+        CHECK(ended_well(end_of(child)));
+    }
+    *(volatile bool *)&is_over = true;
+    CHECK(!pthread_join(thread, NULL));
+    works();
+    close_it();
+}
+
+static volatile int forks_left;
+
+static void fork_in_handler(int signal)
+{
+    (void)signal;
+    if (forks_left <= 0)
+        return;
+    forks_left--;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    CHECK(ended_well(end_of(child)));
+}
+
+/* A child that is made while the handler's own thread is in the runtime has no library; all else
+ * goes on as ever. */
+static void forks_in_handlers_while_it_opens(void)
+{
+    struct itimerval every = {{0, 7000}, {0, 7000}};
+    signal(SIGALRM, fork_in_handler);
+    forks_left = 8;
+    setitimer(ITIMER_REAL, &every, NULL);
+    while (forks_left) {
+        open_it();
+        works();
+        close_it();
+    }
+    every = (struct itimerval){{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &every, NULL);
+    open_it();
+    pid_t child = fork();
+    if (child == 0) {
+        works();
+        _exit(0);
+    }
+    CHECK(ended_well(end_of(child)));
+    close_it();
+}
+
 const struct hosts_row hosts_processes[] = {
+    ROW_WITH(forks_while_another_thread_installs_handlers, ALL, LONG),
+    ROW(forks_when_its_worker_has_parked, DOMAINS),
+    ROW_WITH(forks_in_handlers_while_it_opens, OG_MPK_ONLY, LONG),
     ROW(forks_and_calls_in_the_child, DOMAINS & ~OG_NONE_ONLY),
     ROW(forks_while_another_thread_is_inside, DOMAINS),
     ROW(forks_in_a_callback, DOMAINS | WASM_ONLY),
