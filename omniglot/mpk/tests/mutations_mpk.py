@@ -659,6 +659,9 @@ MUTATIONS = (
     ("cancelled: not while a callback is closed, without isolation", "omniglot/none/callback.c",
      "    int cancellation = og_uncancelled_begin();\n    pthread_mutex_lock(&callbacks_lock);\n    if (callback->slot",
      "    int cancellation = 0;\n    pthread_mutex_lock(&callbacks_lock);\n    if (callback->slot", ("none-sharing:a_thread_that_is_cancelled*",)),
+    ("cancelled: not while a domain closes", MPK + "domain.c", "    int cancellation = og_uncancelled_begin();\n    enum og_error error = close_domain", "    int cancellation = 0;\n    enum og_error error = close_domain", ("mpk-sharing:a_thread_that_is_cancelled*",)),
+    ("cancelled: not while the host's code is looked at", MPK + "code/host_code.c", "    int cancellation = og_uncancelled_begin();\n", "    int cancellation = 0;\n", ("mpk-sharing:a_thread_that_is_cancelled*",)),
+    ("cancelled: not while a fault is described", MPK + "describe/describe.c", "    int cancellation = og_uncancelled_begin();\n", "    int cancellation = 0;\n", ("mpk-sharing:a_thread_that_is_cancelled*",)),
     ("cancelled: a thread's end in a call is poison", MPK + "contexts.c", "og_turn_gone(&domain->turn, &context->context, thread->frame != NULL);",
      "og_turn_gone(&domain->turn, &context->context, context->context.floor != 0);", ("hosts-mpk:is_cancelled_in_a_handler*",)),
     # --- turns ---
