@@ -171,13 +171,14 @@ void og_turn_left(struct og_turn *turn)
     pthread_mutex_unlock(&turn->lock);
 }
 
-void og_turn_gone(struct og_turn *turn, struct og_context *context)
+void og_turn_gone(struct og_turn *turn, struct og_context *context, bool in_call)
 {
     pthread_mutex_lock(&turn->lock);
     if (turn->owner == context) {
         keep_poison(turn, context);
-        if (context->floor && !turn->poison.error)
-            og_fail(&turn->poison, OG_POISONED, NULL, 0, "a thread ended in a callback");
+        if (in_call && is_inside(context) && !turn->poison.error)
+            og_fail(&turn->poison, OG_POISONED, NULL, 0,
+                    context->floor ? "a thread ended in a callback" : "a thread ended in a call");
         turn->owner = NULL;
         pthread_cond_broadcast(&turn->changed);
     }

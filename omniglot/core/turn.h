@@ -66,8 +66,9 @@ enum og_error og_turn_shut(struct og_turn *turn, struct og_context *own, bool fo
 bool og_turn_take(struct og_turn *turn, struct og_context *own);
 void og_turn_open_again(struct og_turn *turn);
 
-/* The context's thread exits: it is nobody's from now on. */
-void og_turn_gone(struct og_turn *turn, struct og_context *context);
+/* The context's thread exits: it is nobody's from now on. `in_call`: it has left a call behind,
+ * which cannot return. */
+void og_turn_gone(struct og_turn *turn, struct og_context *context, bool in_call);
 
 /* For pthread_atfork: before, in the parent, and in the child, where `own` is the context of the
  * one thread that there is. */

@@ -1,6 +1,7 @@
 /* Callbacks: foreign code calls the thunk of a slot (gate.S), which comes here with the host's
  * rights, on the host's stack. The slot and the place of the arguments are the domain's word. */
 #include "mpk.h"
+#include "omniglot/core/uncancelled.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -183,6 +184,7 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
     unsigned free = 0;
+    int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&domain->lock);
     for (unsigned i = 0; i < MPK_CALLBACKS; i++)
         if (domain->callbacks[i] == callback)
@@ -200,6 +202,7 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
         callback->address = (uintptr_t)og_mpk_callback_thunks + free * (uintptr_t)THUNK_SIZE;
     }
     pthread_mutex_unlock(&domain->lock);
+    og_uncancelled_end(cancellation);
     if (free == MPK_CALLBACKS)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,
                        "64 callbacks are open in the domain: close one");
@@ -209,10 +212,12 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
 void mpk_callback_close(struct og_domain *handle, struct og_callback *callback)
 {
     struct mpk_domain *domain = (struct mpk_domain *)handle;
+    int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&domain->lock);
     if (callback->slot < MPK_CALLBACKS && domain->callbacks[callback->slot] == callback)
         close_slot(domain, callback->slot);
     pthread_mutex_unlock(&domain->lock);
+    og_uncancelled_end(cancellation);
 }
 
 void mpk_callback_any_thread(struct og_domain *handle, struct og_callback *callback)

@@ -2,6 +2,7 @@
  * while it loads; a thread takes one at its first scope there, and keeps it until it exits or
  * the domain closes. The first seat is the thread's that opens the domain. */
 #include "mpk.h"
+#include "omniglot/core/uncancelled.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -250,11 +251,13 @@ struct og_context *mpk_enter(struct og_context *context)
     struct mpk_domain *domain = mpk(context)->domain;
     if (mpk_process_is_copy()) /* who is inside may not be there */
         return &no_process;
+    int cancellation = og_uncancelled_begin();
     struct og_context *ended = og_turn_enter(&domain->turn, context);
     if (!ended && mpk(context)->needs_tls && !context->poisoned) {
         mpk(context)->needs_tls = false;
         renew_tls(mpk(context));
     }
+    og_uncancelled_end(cancellation);
     return ended;
 }
 

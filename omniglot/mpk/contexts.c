@@ -121,7 +121,8 @@ void mpk_context_close(struct mpk_context *context)
     struct mpk_thread *thread = context->thread;
     if (thread->contexts[domain->index] == context)
         thread->contexts[domain->index] = NULL;
-    og_turn_gone(&domain->turn, &context->context);
+    /* Which of the thread's calls are in this domain is on its stack, as it was left. */
+    og_turn_gone(&domain->turn, &context->context, thread->frame != NULL);
     if (context->seat) {
         context->seat->context = NULL;
         context->seat->used_fs = context->foreign_fs;

@@ -226,11 +226,8 @@ void mpk_deadline_unwatch(unsigned domain)
         pthread_cond_broadcast(&ended);
     }
     pthread_mutex_unlock(&lock);
-    int state;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     if (ends)
         pthread_join(last, NULL);
-    pthread_setcancelstate(state, NULL);
 }
 
 bool mpk_deadline_is_set(void)

@@ -1,5 +1,6 @@
 /* Domains behind protection keys: opening and closing them, and the runtime's table. */
 #include "mpk.h"
+#include "omniglot/core/uncancelled.h"
 #include "omniglot/mpk/syscall/grant.h"
 #include "omniglot/mpk/syscall/policy.h"
 
@@ -121,8 +122,8 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
     return error;
 }
 
-static enum og_error mpk_open(struct og_domain **result, const char *const *libraries,
-                              const struct og_options *options, struct og_fault *fault)
+static enum og_error open_domain(struct og_domain **result, const char *const *libraries,
+                                 const struct og_options *options, struct og_fault *fault)
 {
     enum og_error error = start_runtime(fault);
     if (error)
@@ -170,11 +171,19 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
     return error;
 }
 
+static enum og_error mpk_open(struct og_domain **result, const char *const *libraries,
+                              const struct og_options *options, struct og_fault *fault)
+{
+    int cancellation = og_uncancelled_begin();
+    enum og_error error = open_domain(result, libraries, options, fault);
+    og_uncancelled_end(cancellation);
+    return error;
+}
+
 /* --- closing --- */
 
-static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
+static enum og_error close_domain(struct mpk_domain *domain, struct og_fault *fault)
 {
-    struct mpk_domain *domain = mpk(handle);
     struct mpk_context *own = mpk_context_if_any(domain);
     enum og_error error = mpk_process_open(fault);
     if (error)
@@ -191,12 +200,19 @@ static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
     return OG_OK;
 }
 
+static enum og_error mpk_close(struct og_domain *handle, struct og_fault *fault)
+{
+    int cancellation = og_uncancelled_begin();
+    enum og_error error = close_domain(mpk(handle), fault);
+    og_uncancelled_end(cancellation);
+    return error;
+}
+
 /* --- the rest of the table --- */
 
 /* The thread is inside. */
-static void *mpk_lookup(struct og_domain *handle, const char *symbol)
+static void *look_up(struct mpk_domain *domain, const char *symbol)
 {
-    struct mpk_domain *domain = mpk(handle);
     struct mpk_context *context = mpk_context_if_any(domain);
     if (!context || context->context.poisoned)
         return NULL;
@@ -206,6 +222,14 @@ static void *mpk_lookup(struct og_domain *handle, const char *symbol)
     if (address && !known && !mpk_symbol_note(domain, symbol, address))
         return NULL;
     return (void *)address;
+}
+
+static void *mpk_lookup(struct og_domain *handle, const char *symbol)
+{
+    int cancellation = og_uncancelled_begin();
+    void *found = look_up(mpk(handle), symbol);
+    og_uncancelled_end(cancellation);
+    return found;
 }
 
 static void (*mpk_entry(struct og_domain *handle, void *target, const char *symbol))(void)

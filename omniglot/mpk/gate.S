@@ -106,9 +106,18 @@ og_mpk_gate_start:
 x87_zero:
     .long   0
 
+/* Where the gate calls C the stacks below are another's: who unwinds (a thread that is cancelled or
+ * exits, an exception, backtrace) finds the end there, and does not read the gate's code to guess,
+ * to which a thread that has entered no domain has no rights. */
+    .macro  NOTHING_BELOW
+    .cfi_startproc
+    .cfi_undefined rip
+    .endm
+
 /* og_mpk_arm(domain), with every register of a call kept: r10 is the domain. */
     .balign 16
 arm_for_call:
+    NOTHING_BELOW
     push    %rbp
     mov     %rsp, %rbp
     and     $-16, %rsp
@@ -162,6 +171,7 @@ arm_for_call:
     xor     %edx, %edx
     pxor    %xmm0, %xmm0
     ret
+    .cfi_endproc
 
 /* Calls from the host: a thunk jumps here.
  *
@@ -414,6 +424,7 @@ og_mpk_callback_thunks:
     .globl  og_mpk_callback, og_mpk_callback_restart, og_mpk_callback_allowed
     .hidden og_mpk_callback, og_mpk_callback_restart, og_mpk_callback_allowed
 og_mpk_callback:
+    NOTHING_BELOW
     push    %rbx
     push    %rbp
     push    %r12
@@ -490,6 +501,38 @@ og_mpk_callback_allowed:
     pop     %rbp
     pop     %rbx
     ret
+    .cfi_endproc
+
+/* What was interrupted, as a signal's frame has it that begins where rbx points: for DWARF register
+ * \number the ucontext's \index. Each byte of code below is an expression of DWARF: 0x73 is rbx and a
+ * number, which goes on while bit 7 is set; 6 reads there; 0x0f and 0x10 say what is found so, the
+ * frame's address and a register. */
+#define FRAME_GREG(index) (8 + MPK_UCONTEXT_RIP + 8 * ((index) - 16))
+    .macro  INTERRUPTED number index
+    .cfi_escape 0x10, \number, 3, 0x73, FRAME_GREG(\index) & 0x7f | 0x80, FRAME_GREG(\index) >> 7
+    .endm
+    .macro  INTERRUPTED_FRAME
+    .cfi_startproc
+    .cfi_signal_frame
+    .cfi_escape 0x0f, 4, 0x73, FRAME_GREG(15) & 0x7f | 0x80, FRAME_GREG(15) >> 7, 6
+    INTERRUPTED 0, 13               /* rax */
+    INTERRUPTED 1, 12               /* rdx */
+    INTERRUPTED 2, 14               /* rcx */
+    INTERRUPTED 3, 11               /* rbx */
+    INTERRUPTED 4, 9                /* rsi */
+    INTERRUPTED 5, 8                /* rdi */
+    INTERRUPTED 6, 10               /* rbp */
+    INTERRUPTED 7, 15               /* rsp */
+    INTERRUPTED 8, 0                /* r8 to r15 */
+    INTERRUPTED 9, 1
+    INTERRUPTED 10, 2
+    INTERRUPTED 11, 3
+    INTERRUPTED 12, 4
+    INTERRUPTED 13, 5
+    INTERRUPTED 14, 6
+    INTERRUPTED 15, 7
+    INTERRUPTED 16, 16              /* rip */
+    .endm
 
 /* Where the kernel delivers signals: rdi the number, rsi the siginfo, rdx the ucontext, rsp on
  * the signal stack, PKRU the initial one, which gives the host's memory and nothing else.
@@ -502,6 +545,7 @@ og_mpk_callback_allowed:
     .hidden og_mpk_signal_entry
     .type   og_mpk_signal_entry, @function
 og_mpk_signal_entry:
+    NOTHING_BELOW                   /* that could be found: the signal stack is of no use by then */
     mov     %rsp, %rax
     sub     og_mpk_signal_stacks(%rip), %rax
     cmp     og_mpk_signal_stacks_size(%rip), %rax
@@ -568,8 +612,11 @@ og_mpk_signal_entry:
     call    *og_mpk_on_signal(%rip) /* which goes on by og_mpk_sigreturn */
     ud2
 
-    /* Not on a signal stack of ours: the host was interrupted, and nothing is to be opened. */
+    /* Not on a signal stack of ours: the host was interrupted, and nothing is to be opened. Cleanup
+     * handlers of what was interrupted run when the thread is cancelled here, C++'s too. */
 1:  mov     %rsp, %rbx
+    .cfi_endproc
+    INTERRUPTED_FRAME
     and     $-16, %rsp
     call    *og_mpk_on_signal_elsewhere(%rip)
     mov     %rbx, %rsp
@@ -577,6 +624,7 @@ og_mpk_signal_entry:
     add     $8, %rsp
     syscall
     ud2
+    .cfi_endproc
     .size   og_mpk_signal_entry, . - og_mpk_signal_entry
 
 /* void og_mpk_sigreturn(void *frame, uintptr_t fs): returns through a frame that the handler

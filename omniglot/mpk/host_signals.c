@@ -9,6 +9,7 @@
  * child of vfork, which shares this memory and not the kernel's table: such a child's are set in
  * the kernel alone. */
 #include "mpk.h"
+#include "omniglot/core/uncancelled.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -311,6 +312,7 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
     void *here;
     if (started && !adopted)
         (void)backtrace(&here, 1); /* loads that library, with no lock of ours held */
+    int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&first_cancel);
     if (started && !adopted) {
         ready = run_thread(cancel);
@@ -319,6 +321,7 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
         leave(mask);
     }
     pthread_mutex_unlock(&first_cancel);
+    og_uncancelled_end(cancellation);
     return ready ? cancel(thread) : EAGAIN;
 }
 

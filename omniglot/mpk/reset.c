@@ -1,5 +1,6 @@
 /* Resetting a domain, which other threads may be about to enter. */
 #include "mpk.h"
+#include "omniglot/core/uncancelled.h"
 #include "omniglot/mpk/syscall/policy.h" /* mpk_files_close */
 
 /* While nobody is inside and nobody can enter. */
@@ -42,6 +43,7 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
     enum og_error error = mpk_process_open(fault);
     if (error)
         return error;
+    int cancellation = og_uncancelled_begin();
     mpk_reset_begin();
     error = mpk_host_code_check_loads(fault);
     if (!error)
@@ -51,5 +53,6 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
         og_turn_open_again(&domain->turn);
     }
     mpk_reset_end();
+    og_uncancelled_end(cancellation);
     return error;
 }

@@ -6,6 +6,7 @@
  * restores every register, into one of two places in the gate: og_mpk_resume, which gives up
  * the rights and returns to the foreign code, or og_mpk_recover, which ends the call. */
 #include "frame.h"
+#include "omniglot/core/uncancelled.h"
 #include "omniglot/mpk/syscall/policy.h"
 
 #include <errno.h>
@@ -147,7 +148,9 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
                       (uint64_t)registers[REG_RDX], (uint64_t)registers[REG_R10],
                       (uint64_t)registers[REG_R8], (uint64_t)registers[REG_R9]},
     };
+    int cancellation = og_uncancelled_begin();
     int64_t result = mpk_policy_serve(&call);
+    og_uncancelled_end(cancellation);
     if (!call.again)
         mpk_frame_context(thread->frame)->wakes_at = 0;
     if (call.ends_call) {

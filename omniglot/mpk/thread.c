@@ -2,6 +2,7 @@
  * when it exits. The block's first page is readable in domains and holds the selector of the
  * kernel's Syscall User Dispatch; the rest is the host's. */
 #include "frame.h"
+#include "omniglot/core/uncancelled.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
@@ -143,7 +144,7 @@ static bool map_block(struct mpk_thread *block)
 
 /* A signal on the way would find the dispatch on and the thread still unknown: its handler could
  * not take the rights by which the kernel reads the selector, which kills whom it cannot ask. */
-static __attribute__((noinline)) struct mpk_thread *open_block(void)
+static struct mpk_thread *make_block(void)
 {
     unsigned index;
     refusal = mpk_process_is_copy() ? MPK_NO_PROCESS : MPK_NO_BLOCK;
@@ -181,6 +182,14 @@ fail:
     mpk_mask_set(mask);
     mpk_threads_give(index);
     return NULL;
+}
+
+static __attribute__((noinline)) struct mpk_thread *open_block(void)
+{
+    int cancellation = og_uncancelled_begin();
+    struct mpk_thread *block = make_block();
+    og_uncancelled_end(cancellation);
+    return block;
 }
 
 enum mpk_refusal mpk_thread_refusal(void)

@@ -4,6 +4,7 @@
  * convention (psABI 1.0, 3.2.3) are all argument registers whatever prototype the library
  * called it by, and returns a struct of an integer and a double, which are rax and xmm0. */
 #include "none.h"
+#include "omniglot/core/uncancelled.h"
 #include "slots.h"
 
 #include <pthread.h>
@@ -126,6 +127,7 @@ enum og_error none_callback_open(struct og_domain *domain, struct og_callback *c
                                  struct og_fault *fault)
 {
     unsigned free = 0;
+    int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&callbacks_lock);
     for (unsigned i = 0; i < SLOTS; i++)
         if (slots[i].callback == callback)
@@ -144,6 +146,7 @@ enum og_error none_callback_open(struct og_domain *domain, struct og_callback *c
         callback->address = (uintptr_t)thunks[free];
     }
     pthread_mutex_unlock(&callbacks_lock);
+    og_uncancelled_end(cancellation);
     if (free == SLOTS)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "64 callbacks are open: close one");
     return OG_OK;
@@ -152,10 +155,12 @@ enum og_error none_callback_open(struct og_domain *domain, struct og_callback *c
 void none_callback_close(struct og_domain *domain, struct og_callback *callback)
 {
     (void)domain;
+    int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&callbacks_lock);
     if (callback->slot < SLOTS && slots[callback->slot].callback == callback)
         close_slot(&slots[callback->slot]);
     pthread_mutex_unlock(&callbacks_lock);
+    og_uncancelled_end(cancellation);
 }
 
 void none_callback_any_thread(struct og_domain *domain, struct og_callback *callback)

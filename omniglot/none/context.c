@@ -115,7 +115,7 @@ static void leave(void *unused)
             continue;
         if (context->context.floor)
             none_callbacks_leave(&domains[i]->domain);
-        og_turn_gone(&domains[i]->turn, &context->context);
+        og_turn_gone(&domains[i]->turn, &context->context, context->context.floor != 0);
         set_thread(context, NULL);
     }
     pthread_mutex_unlock(&lock);

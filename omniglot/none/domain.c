@@ -1,5 +1,6 @@
 /* Domains without isolation: opening, resetting, closing, and the runtime's table. */
 #include "none.h"
+#include "omniglot/core/uncancelled.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -87,8 +88,8 @@ static enum og_error load(struct none_domain *domain, const char *const *names,
     return OG_OK;
 }
 
-static enum og_error none_open(struct og_domain **result, const char *const *libraries,
-                               const struct og_options *options, struct og_fault *fault)
+static enum og_error open_domain(struct og_domain **result, const char *const *libraries,
+                                 const struct og_options *options, struct og_fault *fault)
 {
     struct none_domain *domain = calloc(1, sizeof(*domain));
     if (!domain)
@@ -110,6 +111,15 @@ static enum og_error none_open(struct og_domain **result, const char *const *lib
     return error;
 }
 
+static enum og_error none_open(struct og_domain **result, const char *const *libraries,
+                               const struct og_options *options, struct og_fault *fault)
+{
+    int cancellation = og_uncancelled_begin();
+    enum og_error error = open_domain(result, libraries, options, fault);
+    og_uncancelled_end(cancellation);
+    return error;
+}
+
 static enum og_error put_back(struct none_domain *domain, struct og_fault *fault)
 {
     none_callbacks_close(&domain->domain);
@@ -127,6 +137,7 @@ static enum og_error none_reset(struct og_domain *handle, struct og_fault *fault
 {
     struct none_domain *domain = none(handle);
     struct og_fault poison = {0};
+    int cancellation = og_uncancelled_begin();
     none_reset_begin();
     enum og_error error = og_turn_shut(&domain->turn, none_context_if_any(domain), false, fault);
     if (!error) {
@@ -137,15 +148,18 @@ static enum og_error none_reset(struct og_domain *handle, struct og_fault *fault
         og_turn_open_again(&domain->turn);
     }
     none_reset_end();
+    og_uncancelled_end(cancellation);
     return error;
 }
 
 static enum og_error none_close(struct og_domain *handle, struct og_fault *fault)
 {
     struct none_domain *domain = none(handle);
+    int cancellation = og_uncancelled_begin();
     enum og_error error = og_turn_shut(&domain->turn, none_context_if_any(domain), true, fault);
     if (!error)
         destroy(domain);
+    og_uncancelled_end(cancellation);
     return error;
 }
 
@@ -180,7 +194,10 @@ static void (*none_entry(struct og_domain *domain, void *target, const char *sym
 
 static struct og_context *none_enter(struct og_context *context)
 {
-    return og_turn_enter(&none(context->domain)->turn, context);
+    int cancellation = og_uncancelled_begin();
+    struct og_context *ended = og_turn_enter(&none(context->domain)->turn, context);
+    og_uncancelled_end(cancellation);
+    return ended;
 }
 
 static void none_left(struct og_context *context)

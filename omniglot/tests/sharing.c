@@ -604,6 +604,30 @@ void a_thread_that_ends_in_a_callback_poisons_the_domain(void **state)
     sharing_close(called.domain);
 }
 
+static struct og_domain *visited;
+
+static void *visit_and_call_it(void *memory)
+{
+    struct og_fault fault;
+    assert_int_equal(sharing_call(visited, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    return call_it(memory);
+}
+
+void a_thread_that_ends_in_another_domain_leaves_this_one(void **state)
+{
+    (void)state;
+    struct called called;
+    struct og_fault fault;
+    open_called(&called, end_thread);
+    og_callback_any_thread(&called.callback);
+    visited = sharing_open(OG_THREADS_WAIT);
+    sharing_elsewhere(visit_and_call_it, &called);
+    assert_int_equal(sharing_call(called.domain, "count", 0, 0, 0, NULL, &fault), OG_POISONED);
+    assert_int_equal(sharing_call(visited, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    sharing_close(visited);
+    sharing_close(called.domain);
+}
+
 static bool is_callback_at(struct called *called, uintptr_t address)
 {
     static const struct og_rule rule = {.kind = OG_FUNCTION, .size = sizeof(uintptr_t)};
@@ -725,6 +749,52 @@ static void wait_until_it_waits(pid_t thread)
             text[0] = '\0';
         fclose(file);
     } while (atoi(text) != SYS_futex);
+}
+
+static void *close_cancelled(void *memory)
+{
+    struct called *called = memory;
+    atomic_store(&closer, (int)gettid());
+    og_callback_close(&called->callback);
+    atomic_store(&closing, 3);
+    pthread_testcancel();
+    return NULL;
+}
+
+static pthread_t cancelled;
+
+static void be_closed_by_who_is_cancelled(void *user, struct og_scope *scope,
+                                          const struct og_arguments *arguments,
+                                          struct og_result *result)
+{
+    (void)scope, (void)arguments, (void)result;
+    assert_int_equal(pthread_create(&cancelled, NULL, close_cancelled, user), 0);
+    wait_until(&closer, 1);
+    wait_until_it_waits(atomic_load(&closer));
+    pthread_cancel(cancelled);
+    usleep(50000);
+}
+
+/* It waits for a call that is under way, and keeps no lock. */
+void a_thread_that_is_cancelled_has_closed_its_callback(void **state)
+{
+    (void)state;
+    struct called called;
+    struct og_fault fault;
+    void *result = NULL;
+    open_called(&called, be_closed_by_who_is_cancelled);
+    atomic_store(&closing, 0);
+    atomic_store(&closer, 0);
+    call_it(&called);
+    assert_int_equal(called.error, OG_OK);
+    assert_int_equal(pthread_join(cancelled, &result), 0);
+    assert_ptr_equal(result, PTHREAD_CANCELED);
+    assert_int_equal(atomic_load(&closing), 3);
+    assert_int_equal(og_callback_open(called.domain, &called.callback, note, &called, &fault),
+                     OG_OK);
+    call_it(&called);
+    assert_int_equal(called.error, OG_OK);
+    sharing_close(called.domain);
 }
 
 /* The closer wakes only after its slot has been used again. */

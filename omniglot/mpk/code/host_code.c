@@ -13,6 +13,7 @@
  * (decision 124). */
 #include "host_code.h"
 #include "maps.h"
+#include "omniglot/core/uncancelled.h"
 #include "omniglot/mpk/mpk.h"
 #include "omniglot/mpk/text.h"
 
@@ -370,7 +371,10 @@ enum og_error mpk_host_code_check_loads(struct og_fault *fault)
 
 enum og_error og_mpk_check_host(struct og_fault *fault)
 {
-    return mpk_host_code_check(fault);
+    int cancellation = og_uncancelled_begin();
+    enum og_error error = mpk_host_code_check(fault);
+    og_uncancelled_end(cancellation);
+    return error;
 }
 
 /* The loader's resolvers can be mended only while no other thread runs: before main, where this is

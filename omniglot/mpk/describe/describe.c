@@ -1,4 +1,5 @@
 /* Faults told in full: where the foreign code was, and whose memory it touched. */
+#include "omniglot/core/uncancelled.h"
 #include "where.h"
 
 static void tell_instruction(struct mpk_domain *domain, uintptr_t address, struct mpk_text *text)
@@ -29,6 +30,7 @@ size_t mpk_describe(struct og_domain *handle, const struct og_fault *fault, char
     struct mpk_text text = {bytes, size, 0};
     if (fault->error != OG_FAULTED && fault->error != OG_DEADLINE)
         return 0;
+    int cancellation = og_uncancelled_begin();
     if (fault->instruction)
         tell_instruction(domain, fault->instruction, &text);
     /* Where a jump went is said already, unless it went to 0, which is no known instruction. */
@@ -36,6 +38,7 @@ size_t mpk_describe(struct og_domain *handle, const struct og_fault *fault, char
         fault->access == 'x' && fault->address == fault->instruction && fault->instruction;
     if (fault->access && !is_told)
         tell_memory(domain, fault, &text);
+    og_uncancelled_end(cancellation);
     return text.length;
 }
 

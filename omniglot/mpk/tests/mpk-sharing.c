@@ -13,6 +13,34 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* --- who is cancelled --- */
+
+static atomic_int done; /* of what the thread has been asked for */
+
+/* Each has functions at which threads are cancelled: files are read, a thread is joined. */
+static void *look_and_close_once_cancelled(void *domain)
+{
+    struct og_fault found;
+    char text[512];
+    bool faults = sharing_call(domain, "poke", 0, 1, 0, NULL, &found) == OG_FAULTED;
+    pthread_cancel(pthread_self());
+    done += faults && og_fault_describe(domain, &found, text, sizeof(text));
+    done += og_mpk_check_host(&found) == OG_OK;
+    done += og_domain_close(domain, &found) == OG_OK;
+    pthread_testcancel();
+    return NULL;
+}
+
+static void a_thread_that_is_cancelled_has_looked_and_closed(void **state)
+{
+    (void)state;
+    atomic_store(&done, 0);
+    void *result = sharing_elsewhere(look_and_close_once_cancelled, sharing_open(OG_THREADS_WAIT));
+    assert_ptr_equal(result, PTHREAD_CANCELED);
+    assert_int_equal(atomic_load(&done), 3);
+    sharing_close(sharing_open(OG_THREADS_WAIT));
+}
+
 /* --- signal stacks --- */
 
 struct stays {
@@ -531,6 +559,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         SHARING_TESTS,
+        cmocka_unit_test(a_thread_that_is_cancelled_has_looked_and_closed),
         cmocka_unit_test(the_signal_stack_of_a_thread_that_is_outside_cannot_be_written),
         cmocka_unit_test(what_is_on_a_signal_stack_is_gone_after_anothers_reset),
         cmocka_unit_test(a_thread_that_exits_leaves_no_signal_stack),

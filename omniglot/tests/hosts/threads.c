@@ -1,6 +1,7 @@
 /* Hosts and their threads. */
 #include "omniglot/tests/hosts/hosts.h"
 
+#include <execinfo.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -185,6 +186,240 @@ static void ends_threads_that_have_called(void)
     close_it();
 }
 
+/* --- cancelled on the way in, and in what is done for a call --- */
+
+/* Joins it within ten seconds. */
+static bool ends_cancelled(pthread_t thread)
+{
+    struct timespec end;
+    void *result = NULL;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 10;
+    return !pthread_timedjoin_np(thread, &result, &end) && result == PTHREAD_CANCELED;
+}
+
+static atomic_bool is_through;
+
+/* The call is made all the same: the thread ends when it is back. */
+static void *work_once_cancelled(void *unused)
+{
+    pthread_cancel(pthread_self());
+    works();
+    atomic_store(&is_through, true);
+    pthread_testcancel();
+    return unused;
+}
+
+static void check_cancelled(void *(*run)(void *))
+{
+    pthread_t thread;
+    atomic_store(&is_through, false);
+    CHECK(!pthread_create(&thread, NULL, run, NULL));
+    CHECK(ends_cancelled(thread));
+    CHECK(atomic_load(&is_through));
+}
+
+static void is_cancelled_before_its_first_call(void)
+{
+    open_it();
+    for (int i = 0; i < 40; i++)
+        check_cancelled(work_once_cancelled);
+    works();
+    close_it();
+}
+
+static void *open_once_cancelled(void *unused)
+{
+    pthread_cancel(pthread_self());
+    open_it();
+    works();
+    CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    close_it();
+    atomic_store(&is_through, true);
+    pthread_testcancel();
+    return unused;
+}
+
+static void is_cancelled_before_it_opens(void)
+{
+    check_cancelled(open_once_cancelled);
+    open_it();
+    works();
+    close_it();
+}
+
+static void *ask_for_a_locale_once_cancelled(void *unused)
+{
+    pthread_cancel(pthread_self());
+    CHECK(call(HOSTED_LOCALE, 0) == 1);
+    atomic_store(&is_through, true);
+    pthread_testcancel();
+    return unused;
+}
+
+static void is_cancelled_before_its_library_reads_a_file(void)
+{
+    const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
+    const char *const paths[] = {"/usr/lib/locale/C.utf8", NULL};
+    CHECK(hosts_system.open_with(&the_library, environment, paths, &fault) == OG_OK);
+    check_cancelled(ask_for_a_locale_once_cancelled);
+    works();
+    CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    works();
+    close_it();
+}
+
+static void *wait_and_work(void *unused)
+{
+    sem_post(&inside);
+    works();
+    atomic_store(&is_through, true);
+    pthread_testcancel();
+    return unused;
+}
+
+static pthread_t waits;
+
+static int64_t have_one_wait_and_cancel_it(int64_t number)
+{
+    CHECK(!pthread_create(&waits, NULL, wait_and_work, NULL));
+    sem_wait(&inside);
+    usleep(100000);
+    CHECK(!pthread_cancel(waits));
+    usleep(100000);
+    return number;
+}
+
+static void is_cancelled_while_it_waits_for_another_thread(void)
+{
+    sem_init(&inside, 0, 0);
+    open_it();
+    CHECK(call_back(have_one_wait_and_cancel_it, 1) == 1);
+    CHECK(ends_cancelled(waits));
+    CHECK(atomic_load(&is_through));
+    works();
+    in_thread(work, NULL);
+    close_it();
+}
+
+/* --- cancelled where the library was interrupted --- */
+
+static void sleep_in_handler(int unused)
+{
+    (void)unused;
+    sem_post(&inside);
+    sleep(60);
+}
+
+static void *compute_long(void *unused)
+{
+    (void)call(HOSTED_COMPUTE, INT64_MAX);
+    return unused;
+}
+
+static void is_cancelled_in_a_handler_while_it_is_inside(void)
+{
+    pthread_t thread;
+    signal(SIGUSR1, sleep_in_handler);
+    sem_init(&inside, 0, 0);
+    open_it();
+    CHECK(!pthread_create(&thread, NULL, compute_long, NULL));
+    usleep(100000);
+    CHECK(!pthread_kill(thread, SIGUSR1));
+    sem_wait(&inside);
+    usleep(20000);
+    CHECK(!pthread_cancel(thread));
+    CHECK(ends_cancelled(thread));
+    call_ends(OG_POISONED, HOSTED_COUNT, 0);
+    CHECK(says("a thread ended in a call"));
+    CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    works();
+    close_it();
+}
+
+/* --- threads that call nothing --- */
+
+static atomic_bool is_cleaned;
+
+static void clean(void *unused)
+{
+    (void)unused;
+    atomic_store(&is_cleaned, true);
+}
+
+static void *sleep_and_clean(void *unused)
+{
+    pthread_cleanup_push(clean, NULL);
+    sem_post(&inside);
+    sleep(60);
+    pthread_cleanup_pop(0);
+    return unused;
+}
+
+static void check_sleeper(pthread_t thread)
+{
+    sem_wait(&inside);
+    usleep(20000);
+    CHECK(!pthread_cancel(thread));
+    CHECK(ends_cancelled(thread));
+    CHECK(atomic_exchange(&is_cleaned, false));
+}
+
+static void is_cancelled_in_threads_that_have_not_called(void)
+{
+    pthread_t before, after;
+    sem_init(&inside, 0, 0);
+    CHECK(!pthread_create(&before, NULL, sleep_and_clean, NULL));
+    open_it();
+    works();
+    check_sleeper(before);
+    CHECK(!pthread_create(&after, NULL, sleep_and_clean, NULL));
+    check_sleeper(after);
+    works();
+    close_it();
+}
+
+static void *volatile callers; /* where the thread's function returns to */
+static atomic_int found;       /* 1: the handler has run; 2: and seen that */
+
+static void look_back(int unused)
+{
+    void *frames[64];
+    int count = backtrace(frames, 64);
+    bool sees = false;
+    (void)unused;
+    for (int i = 0; i < count; i++)
+        sees |= frames[i] == callers;
+    atomic_store(&found, 1 + sees);
+}
+
+static void *be_looked_back_at(void *unused)
+{
+    callers = __builtin_return_address(0);
+    sem_post(&inside);
+    while (!atomic_load(&found))
+        usleep(1000);
+    return unused;
+}
+
+static void takes_backtraces_in_threads_that_have_not_called(void)
+{
+    void *first[1];
+    pthread_t thread;
+    backtrace(first, 1); /* loads the unwinder */
+    signal(SIGUSR1, look_back);
+    sem_init(&inside, 0, 0);
+    open_it();
+    works();
+    CHECK(!pthread_create(&thread, NULL, be_looked_back_at, NULL));
+    sem_wait(&inside);
+    CHECK(!pthread_kill(thread, SIGUSR1));
+    CHECK(!pthread_join(thread, NULL));
+    CHECK(atomic_load(&found) == 2);
+    works();
+    close_it();
+}
+
 /* --- threads that were there before --- */
 
 static sem_t opened;
@@ -241,6 +476,13 @@ const struct hosts_row hosts_threads[] = {
     ROW(cancels_a_thread_that_is_inside, ALL),
     ROW(cancels_a_thread_in_a_callback, DOMAINS),
     ROW(ends_a_thread_in_a_callback, DOMAINS),
+    ROW(is_cancelled_before_its_first_call, DOMAINS),
+    ROW(is_cancelled_before_it_opens, DOMAINS),
+    ROW(is_cancelled_before_its_library_reads_a_file, OG_MPK_ONLY),
+    ROW(is_cancelled_while_it_waits_for_another_thread, DOMAINS),
+    ROW(is_cancelled_in_a_handler_while_it_is_inside, OG_MPK_ONLY),
+    ROW(is_cancelled_in_threads_that_have_not_called, ALL),
+    ROW(takes_backtraces_in_threads_that_have_not_called, ALL),
     ROW(ends_threads_that_have_called, DOMAINS),
     ROW(has_threads_from_before_it_opens, DOMAINS),
     ROW(reads_in_place_in_threads_from_before, DOMAINS),
