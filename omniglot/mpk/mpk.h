@@ -511,6 +511,7 @@ struct mpk_domain {
     struct og_domain domain; /* first */
     struct og_turn turn;
     unsigned index;
+    const char *const *environment; /* the options', while it loads */
     struct mpk_arena arena;
     uint32_t pkru;
     bool booted; /* the loader has handed over */
@@ -539,7 +540,6 @@ struct mpk_domain {
     struct mpk_thunk_made thunk_made[MPK_THUNKS];
     size_t thunk_count, thunk_limit;
     struct mpk_symbol *symbols;
-    const char *const *environment; /* the options', while it loads */
 };
 
 /* By index; NULL: free (domains.c). */
