@@ -76,8 +76,8 @@ struct mpk_context {
     uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
-/* A thread block, as the host sees it (layout.h). */
-struct mpk_thread {
+/* A thread block, as the host sees it (layout.h): in pages, which are filled up. */
+struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     /* The gate page: readable in domains. */
     _Atomic unsigned char selector;
     uint32_t domain_pkru;
