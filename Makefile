@@ -132,7 +132,7 @@ deps:
 
 FUZZ_SECONDS ?= 300
 PARALLEL := $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
-c_tests = $(foreach test,$(TESTS),'$(notdir $(test))$(2)=$(patsubst $(BUILD)/%,$(1)/%,$(test))')
+c_tests = $(foreach test,$(filter-out $(3:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))$(2)=$(patsubst $(BUILD)/%,$(1)/%,$(test))')
 script_tests = $(foreach script,$(TEST_SCRIPTS),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)')
 
 # Everything is built by both compilers, and by Clang once more with sanitizers; and once for the
@@ -144,7 +144,7 @@ test: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
 	@$(MAKE) --no-print-directory $(PARALLEL) rv32
 	@tools/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
-	    $(call c_tests,build/clang-sanitize,-sanitized) $(script_tests) $(rv32_image_tests) \
+	    $(call c_tests,build/clang-sanitize,-sanitized,$(UNSANITIZED_TESTS)) $(script_tests) $(rv32_image_tests) \
 	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
 
 # Before a commit: one compiler, what needs no waiting for, and a quick test in the guest. Deadlines

@@ -395,7 +395,8 @@ static void a_count_that_grew_is_refused(void **state)
     int status = 9;
     memset(&room, '?', sizeof(room));
     misbehave(1);
-    ASSERT_REFUSED(call_sample_ask(&sample, &status, &query, first, room.out, &fault));
+    enum og_error error = call_sample_ask(&sample, &status, &query, first, room.out, &fault);
+    assert_true(error == OG_CONTRACT || error == OG_FAULTED); /* a worker with sanitizers ends */
     for (size_t i = 0; i < sizeof(room.behind); i++)
         assert_int_equal(room.behind[i], '?');
 }

@@ -16,6 +16,7 @@ $(call process_worker,hosted,$(BUILD)/generated/$(HOSTS)/hosted-worker.c,$(HOSTS
 $(BUILD)/bin/og-worker-hosted: $(BUILD)/lib/liboghosted.so
 
 $(call program,guest-test/hosts-mpk,$(HOSTS)/hosts-mpk.c $(HOSTS_ROWS),$(OMNIGLOT),$(OMNIGLOT_LIBS))
+UNSANITIZED_TESTS += hosts-none hosts-process hosts-wasm
 ifeq ($(SANITIZE),)
 $(call test,hosts-none,$(HOSTS)/hosts-none.c $(HOSTS_ROWS),$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,hosts-process,baselines/process/tests/hosts-process.c $(HOSTS_ROWS),$(PROCESS),$(PROCESS_LIBS) -lpthread)
