@@ -404,7 +404,7 @@ static void forks_in_handlers_while_it_opens(void)
     open_it();
     close_it();
     signal(SIGALRM, fork_in_handler);
-    forks_left = 40;
+    forks_left = 16;
     setitimer(ITIMER_REAL, &every, NULL);
     while (forks_left) {
         open_it();
