@@ -322,7 +322,7 @@ static void a_child_of_vfork_that_is_killed_in_sigaction_keeps_no_lock(void **st
         _exit(0);
     }
     assert_int_equal(waitpid(child, NULL, 0), child);
-    alarm(60);
+    alarm(20);
     assert_ptr_equal(signal(SIGUSR1, handle), SIG_DFL);
     assert_ptr_equal(signal(SIGUSR1, SIG_DFL), handle);
     alarm(0);

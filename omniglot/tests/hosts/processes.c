@@ -340,7 +340,7 @@ static void *work_until_parked(void *is_over)
     int64_t result;
     struct og_fault its;
     while (!*(volatile bool *)is_over) {
-        CHECK(hosts_system.call(the_library, HOSTED_ALLOCATE, 4096, &result, &its) == OG_OK);
+        CHECK(hosts_system.call(the_library, HOSTED_PROCESSES, 0, &result, &its) == OG_OK);
         is_parked = is_to_park;
         while (is_to_park)
             usleep(100);
@@ -400,9 +400,11 @@ static void fork_in_handler(int signal)
  * goes on as ever. */
 static void forks_in_handlers_while_it_opens(void)
 {
-    struct itimerval every = {{0, 7000}, {0, 7000}};
+    struct itimerval every = {{0, 3000}, {0, 3000}};
+    open_it();
+    close_it();
     signal(SIGALRM, fork_in_handler);
-    forks_left = 8;
+    forks_left = 16;
     setitimer(ITIMER_REAL, &every, NULL);
     while (forks_left) {
         open_it();
