@@ -105,9 +105,9 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
         __builtin_add_overflow(stacks, heap, &size) || size > SIZE_MAX / 2 - MAP_SIZE)
         return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
     size += MAP_SIZE;
-    arena->file = mpk_memory_file("omniglot-domain", size, fault);
-    if (arena->file < 0)
-        return fault ? fault->error : OG_SYSTEM;
+    enum og_error error = mpk_memory_file("omniglot-domain", size, &arena->file, fault);
+    if (error)
+        return error;
     void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         return mpk_no_addresses(fault,

@@ -22,11 +22,15 @@ static struct og_context no_thread = {
 _Static_assert(MPK_THREADS == 256, "no_thread says otherwise");
 static struct og_context refused_dispatch = {
     .poisoned = OG_UNSUPPORTED,
-    .fault = {.error = OG_UNSUPPORTED, .message = MPK_REFUSED_DISPATCH},
+    .fault = {.error = OG_UNSUPPORTED,
+              .message = "the kernel refuses this thread Syscall User Dispatch: a seccomp filter "
+                         "denies it"},
 };
 static struct og_context refused_sequences = {
     .poisoned = OG_UNSUPPORTED,
-    .fault = {.error = OG_UNSUPPORTED, .message = MPK_REFUSED_SEQUENCES},
+    .fault = {.error = OG_UNSUPPORTED,
+              .message = "this thread's rseq area cannot be unregistered: it is not the C "
+                         "library's (an allocator's, librseq's), or a seccomp filter denies it"},
 };
 static struct og_context no_process = {
     .poisoned = OG_UNSUPPORTED,
@@ -163,7 +167,7 @@ static bool find_allocations(struct mpk_context *context)
     return true;
 }
 
-static struct og_context *why_no_thread(void)
+static struct og_context *refused(void)
 {
     switch (mpk_thread_refusal()) {
     case MPK_NO_DISPATCH:
@@ -177,11 +181,16 @@ static struct og_context *why_no_thread(void)
     }
 }
 
+const struct og_context *mpk_context_refused(void)
+{
+    return refused();
+}
+
 /* NULL, and *reason why. */
 static struct mpk_context *open_context(struct mpk_domain *domain, struct og_context **reason)
 {
     struct mpk_thread *thread = mpk_thread_self();
-    *reason = !thread ? why_no_thread() : thread->has_no_dispatch ? &no_dispatch : &no_memory;
+    *reason = !thread ? refused() : thread->has_no_dispatch ? &no_dispatch : &no_memory;
     struct mpk_context *context = *reason == &no_memory ? calloc(1, sizeof(*context)) : NULL;
     if (!context)
         return NULL;

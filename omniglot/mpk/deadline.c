@@ -35,10 +35,10 @@ static unsigned generation; /* of clocks: an older one ends */
 static uint64_t elapsed;    /* since the tick before; the clock's own */
 static const char marker;   /* what a signal of the clock carries */
 
-static uint64_t now(void)
+uint64_t mpk_now(clockid_t clock)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(clock, &time);
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
@@ -106,13 +106,13 @@ static uint64_t next_tick(uint64_t *random)
     *random ^= *random << 13;
     *random ^= *random >> 7;
     *random ^= *random << 17;
-    return now() + TICK / 2 + *random % TICK;
+    return mpk_now(CLOCK_MONOTONIC) + TICK / 2 + *random % TICK;
 }
 
 static void *watch(void *memory)
 {
     const unsigned mine = (unsigned)(uintptr_t)memory;
-    uint64_t last = now(), random = 0;
+    uint64_t last = mpk_now(CLOCK_MONOTONIC), random = 0;
     if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random) || !random)
         random = last | 1;
     pthread_mutex_lock(&lock);
@@ -121,7 +121,7 @@ static void *watch(void *memory)
         const struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
         pthread_cond_timedwait(&ended, &lock, &time);
         pthread_mutex_unlock(&lock);
-        uint64_t time_now = now();
+        uint64_t time_now = mpk_now(CLOCK_MONOTONIC);
         elapsed = time_now - last < TICK_MOST ? time_now - last : TICK_MOST;
         last = time_now;
         mpk_threads_visit(charge);

@@ -24,6 +24,17 @@ static enum og_error out_of_memory(struct og_fault *fault)
     return og_out_of_memory(fault);
 }
 
+/* The calling thread has no block. */
+static enum og_error no_thread(struct og_fault *fault)
+{
+    const struct og_fault *why = &mpk_context_refused()->fault;
+    return og_fail(fault, why->error, NULL, 0,
+                   mpk_thread_refusal() != MPK_NO_BLOCK
+                       ? why->message
+                       : "no room for this thread: 256 use domains, each until it exits, or the "
+                         "kernel is out of memory for them; let some exit");
+}
+
 /* What all domains need, once. */
 static enum og_error start_runtime(struct og_fault *fault)
 {
@@ -52,14 +63,8 @@ static enum og_error start_runtime(struct og_fault *fault)
     }
     pthread_mutex_unlock(mpk_domains_lock());
     /* With rights to read the gate, too. */
-    if (!error && !mpk_thread_self() && mpk_thread_refusal() != MPK_NO_BLOCK)
-        error = og_fail(fault, OG_UNSUPPORTED, NULL, 0,
-                        mpk_thread_refusal() == MPK_NO_DISPATCH ? MPK_REFUSED_DISPATCH
-                                                                : MPK_REFUSED_SEQUENCES);
-    else if (!error && !mpk_thread_if_any())
-        error = og_fail(fault, OG_NO_MEMORY, NULL, 0,
-                        "no room for this thread: 256 use domains, each until it exits, or the "
-                        "kernel is out of memory for them; let some exit");
+    if (!error && !mpk_thread_self())
+        error = no_thread(fault);
     return error ? error : mpk_host_code_check(fault);
 }
 

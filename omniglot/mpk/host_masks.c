@@ -151,20 +151,13 @@ IN_ITS_PLACE int sigaltstack(const stack_t *restrict set, stack_t *restrict befo
 
 /* --- waiting for signals --- */
 
-static int64_t nanoseconds(const struct timespec *time)
-{
-    return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
-}
-
 /* How much of `whole` is left after what has passed since `start`. */
-static struct timespec left_of(const struct timespec *whole, const struct timespec *start)
+static struct timespec left_of(const struct timespec *whole, uint64_t start)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t passed = nanoseconds(&now) - nanoseconds(start);
     if (whole->tv_sec > INT32_MAX || whole->tv_sec < 0)
         return *whole;
-    int64_t left = nanoseconds(whole) - passed;
+    int64_t left = (int64_t)whole->tv_sec * 1000000000 + whole->tv_nsec -
+                   (int64_t)(mpk_now(CLOCK_MONOTONIC) - start);
     if (left < 0)
         left = 0;
     return (struct timespec){(time_t)(left / 1000000000), (long)(left % 1000000000)};
@@ -176,18 +169,18 @@ IN_ITS_PLACE int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict 
                               const struct timespec *restrict whole)
 {
     mpk_wait_for_signal *wait_for_signal = mpk_libc()->wait_for_signal;
-    struct timespec start, left;
+    struct timespec left;
     siginfo_t came;
     if (!wait_for_signal) {
         errno = ENOSYS;
         return -1;
     }
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    const uint64_t start = mpk_now(CLOCK_MONOTONIC);
     int signal = wait_for_signal(set, &came, whole);
     while (signal > 0 && mpk_deadline_is_own(signal, &came)) {
         mpk_deadline_heard(own_thread());
         if (whole)
-            left = left_of(whole, &start);
+            left = left_of(whole, start);
         signal = wait_for_signal(set, &came, whole ? &left : NULL);
     }
     if (signal > 0 && info)

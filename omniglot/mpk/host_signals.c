@@ -331,7 +331,7 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
  * libc.c says. */
 static enum { NOT_ASKED, ARE_FOUND, ARE_HIDDEN } names;
 
-__attribute__((constructor(101))) static void find_names(void)
+__attribute__((constructor(MPK_FIRST_CONSTRUCTORS))) static void find_names(void)
 {
     bool are_found = dlsym(RTLD_DEFAULT, "sigaction") == (void *)(uintptr_t)sigaction &&
                      dlsym(RTLD_DEFAULT, "signal") == (void *)(uintptr_t)signal &&

@@ -14,7 +14,7 @@ static void *next(const char *name)
 }
 
 /* Two threads that come here at once write the same. */
-__attribute__((constructor(101))) static void look_up(void)
+__attribute__((constructor(MPK_FIRST_CONSTRUCTORS))) static void look_up(void)
 {
     libc.create_thread = (mpk_create_thread *)next("pthread_create");
     libc.create_standard_thread = (mpk_create_standard_thread *)next("thrd_create");

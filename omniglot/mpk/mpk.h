@@ -143,11 +143,8 @@ enum mpk_refusal {
     MPK_OTHERS_SEQUENCES /* somebody else than the C library has registered an rseq area */
 };
 enum mpk_refusal mpk_thread_refusal(void);
-#define MPK_REFUSED_DISPATCH                                                                       \
-    "the kernel refuses this thread Syscall User Dispatch: a seccomp filter denies it"
-#define MPK_REFUSED_SEQUENCES                                                                      \
-    "this thread's rseq area cannot be unregistered: it is not the C library's (an allocator's, "  \
-    "librseq's), or a seccomp filter denies it"
+/* The same as what a scope gets: a context that only says so (context.c). */
+const struct og_context *mpk_context_refused(void);
 /* The same; NULL if there is none yet. */
 struct mpk_thread *mpk_thread_if_any(void);
 /* The same where the gate has just come from foreign code: it knows the thread by its GS base. */
@@ -340,12 +337,15 @@ size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char
 
 /* --- memory from the system (pages.c) --- */
 
-/* A file in memory of that size: a descriptor, or -1, and *fault says why. */
-int mpk_memory_file(const char *name, size_t size, struct og_fault *fault);
+/* Makes a file in memory of that size; *file is -1 where it cannot be had. */
+enum og_error mpk_memory_file(const char *name, size_t size, int *file, struct og_fault *fault);
 /* Addresses could not be reserved: for the reason that errno says, or `message`. */
 enum og_error mpk_no_addresses(struct og_fault *fault, const char *message);
 /* madvise, also where the host has its memory locked: what is dropped is locked no more. */
 bool mpk_drop(uintptr_t start, size_t size, int advice);
+/* Copies what is at `from`, which other threads may unmap meanwhile. False: not all of it is there
+ * to be read. */
+bool mpk_peek(void *to, uintptr_t from, size_t size);
 /* Has the calling thread asked for all to be executable that it makes readable from now on? */
 bool mpk_reading_is_execution(void);
 #define MPK_READING_IS_EXECUTION                                                                   \
@@ -632,6 +632,8 @@ void mpk_callbacks_close(struct mpk_domain *domain);
 void mpk_callbacks_forked(struct mpk_domain *domain); /* in the child; with the domain's lock */
 
 /* deadline.c */
+/* Nanoseconds, by that clock. */
+uint64_t mpk_now(clockid_t clock);
 /* The clock runs while a domain has a deadline. Watching again what is watched starts it where that
  * has failed; OG_NO_MEMORY: it does again. Unwatching one that has none does nothing. */
 enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault);

@@ -8,28 +8,30 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-int mpk_memory_file(const char *name, size_t size, struct og_fault *fault)
+enum og_error mpk_memory_file(const char *name, size_t size, int *file, struct og_fault *fault)
 {
     char message[sizeof(fault->message)];
     struct rlimit limit;
+    *file = -1;
     /* A file that would be larger is refused by a signal, which ends the process. */
     if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < size) {
         snprintf(message, sizeof(message),
                  "the limit on the size of files (ulimit -f, RLIMIT_FSIZE) is below %zu MiB, and a "
                  "domain's memory is a file in memory while it loads",
                  (size >> 20) + 1);
-        og_fail_system(fault, EFBIG, NULL, 0, message);
-        return -1;
+        return og_fail_system(fault, EFBIG, NULL, 0, message);
     }
-    int file = memfd_create(name, MFD_CLOEXEC);
-    if (file >= 0 && !ftruncate(file, (off_t)size))
-        return file;
-    og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
-    if (file >= 0)
-        close(file);
-    return -1;
+    *file = memfd_create(name, MFD_CLOEXEC);
+    if (*file >= 0 && !ftruncate(*file, (off_t)size))
+        return OG_OK;
+    enum og_error error = og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
+    if (*file >= 0)
+        close(*file);
+    *file = -1;
+    return error;
 }
 
 enum og_error mpk_no_addresses(struct og_fault *fault, const char *message)
@@ -39,6 +41,12 @@ enum og_error mpk_no_addresses(struct og_fault *fault, const char *message)
                                 "the host has its memory locked (mlockall with MCL_FUTURE), and "
                                 "may lock no more (ulimit -l)")
                : og_fail(fault, OG_NO_MEMORY, NULL, 0, message);
+}
+
+bool mpk_peek(void *to, uintptr_t from, size_t size)
+{
+    struct iovec local = {to, size}, remote = {(void *)from, size};
+    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
 bool mpk_drop(uintptr_t start, size_t size, int advice)

@@ -23,9 +23,10 @@ extern const char og_mpk_gate_call[], og_mpk_gate_call_wide[], og_mpk_gate_call_
 
 enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault)
 {
-    int file = mpk_memory_file("omniglot-thunks", SIZE, fault);
-    if (file < 0)
-        return fault ? fault->error : OG_SYSTEM;
+    int file;
+    enum og_error error = mpk_memory_file("omniglot-thunks", SIZE, &file, fault);
+    if (error)
+        return error;
     void *writable = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     void *code = mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
     close(file);

@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 extern const char og_mpk_gate_start[], og_mpk_gate_end[];
@@ -167,8 +166,7 @@ static void refuse_instruction(struct search *search, const struct code *code, u
 
 static bool read_memory(struct search *search, uintptr_t from, unsigned char *to, size_t size)
 {
-    struct iovec local = {to, size}, remote = {(void *)from, size};
-    if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size)
+    if (mpk_peek(to, from, size))
         return true;
     /* Memory that can be executed and not read can be read here. */
     if (search->memory < 0)

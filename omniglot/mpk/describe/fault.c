@@ -3,9 +3,7 @@
 #include "where.h"
 
 #include <signal.h>
-#include <sys/uio.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 /* Intel SDM volume 3, 6.15: vectors, and the bits of the page fault's error code. */
 enum { GENERAL_PROTECTION = 13, PAGE_FAULT = 14, ALIGNMENT_CHECK = 17 };
@@ -42,17 +40,14 @@ static const char *touched(int code, char access)
 static const char *protected_from(uintptr_t instruction)
 {
     uint8_t code[15];
-    struct iovec local = {code, sizeof(code)}, remote = {(void *)instruction, sizeof(code)};
-    ssize_t size;
+    size_t size = sizeof(code), page = MPK_PAGE - instruction % MPK_PAGE;
     /* Up to the end of its page, if nothing is behind it. */
-    if ((size = process_vm_readv(getpid(), &local, 1, &remote, 1, 0)) < 0) {
-        remote.iov_len = MPK_PAGE - instruction % MPK_PAGE;
-        size = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
-    }
-    if (size <= 0)
+    if (!mpk_peek(code, instruction, size))
+        size = page < size && mpk_peek(code, instruction, page) ? page : 0;
+    if (!size)
         return "the foreign code executed a privileged instruction, or used an address that is not "
                "canonical or, for a vector, not aligned";
-    if (mpk_is_privileged(code, (size_t)size))
+    if (mpk_is_privileged(code, size))
         return "the foreign code executed a privileged instruction";
     return "the foreign code used an address that is not canonical or, for a vector, not aligned";
 }

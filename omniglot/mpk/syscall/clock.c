@@ -51,19 +51,12 @@ int64_t mpk_syscall_time(struct mpk_syscall *call)
 
 #define SECOND UINT64_C(1000000000)
 
-static uint64_t now_by(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 /* Sleeps for a moment, in which the host's signals wait, and has the call made again until it is
  * `end`: in between they come, and the deadline is looked at. */
 static int64_t sleep_on(struct mpk_syscall *call, clockid_t clock, uint64_t end)
 {
     enum { MOMENT = 1000000 };
-    uint64_t now = now_by(clock), left = now < end ? end - now : 0;
+    uint64_t now = mpk_now(clock), left = now < end ? end - now : 0;
     struct timespec moment = {0, (long)(left < MOMENT ? left : MOMENT)};
     syscall(SYS_nanosleep, &moment, NULL); /* no point at which the thread can be cancelled */
     call->again = left > MOMENT;
@@ -95,7 +88,7 @@ static int64_t sleep_for(struct mpk_syscall *call, uint64_t address)
     if (!read_time(call, address, &time, &error))
         return error;
     if (!call->context->wakes_at)
-        call->context->wakes_at = now_by(CLOCK_MONOTONIC) + time;
+        call->context->wakes_at = mpk_now(CLOCK_MONOTONIC) + time;
     return sleep_on(call, CLOCK_MONOTONIC, call->context->wakes_at);
 }
 

@@ -307,7 +307,7 @@ MUTATIONS = (
     ("keys: is there a dispatch", MPK + "keys.c", "    if (dispatch == EINVAL)\n", "    if (0)\n", ("hosts-mpk:*dispatch*",)),
     ("keys: is the dispatch denied", MPK + "keys.c", "    if (dispatch != EFAULT)\n", "    if (0)\n", ("hosts-mpk:*dispatch*",)),
     ("threads: why the first has no block", MPK + "domain.c", "mpk_thread_refusal() != MPK_NO_BLOCK", "0", ("hosts-mpk:*sequences*",)),
-    ("threads: why another has no block", MPK + "context.c", "*reason = !thread ? why_no_thread()", "*reason = !thread ? &no_thread",
+    ("threads: why another has no block", MPK + "context.c", "*reason = !thread ? refused()", "*reason = !thread ? &no_thread",
      ("hosts-mpk:*dispatch*",)),
     ("threads: that were there before get rights", MPK + "signal.c", "    if (gives_rights(thread, signal, info, context))\n", "    if (0)\n",
      ("hosts-mpk:*before*",)),
@@ -623,7 +623,7 @@ MUTATIONS = (
     ("handlers: a child of vfork's are the kernel's alone", MPK + "host_signals.c", "} else if (mpk_process_shares()) {", "} else if (0) {", ("mpk-signals:a_child_of_vfork*",)),
     ("handlers: what a thread blocks does not come", MPK + "host_signals.c", "if (thread && !is_forced && mpk_mask_holds(thread, signal))", "if (0)", ("mpk-signals:a_blocked*",)),
     ("handlers: the C library's functions are looked up once", MPK + "libc.c", "    atomic_store_explicit(&is_ready, true, memory_order_release);\n", "", ("mpk-host-code:a_constructor*",)),
-    ("handlers: their names are looked for when the program starts", MPK + "host_signals.c", "__attribute__((constructor(101))) static void find_names", "static void find_names", ("mpk-host-code:the_first*",)),
+    ("handlers: their names are looked for when the program starts", MPK + "host_signals.c", "__attribute__((constructor(MPK_FIRST_CONSTRUCTORS))) static void find_names", "static void find_names", ("mpk-host-code:the_first*",)),
     # --- the host's code ---
     ("host code: code that is writable", MPK + "code/host_code.c", "else if (code->rights[1] == 'w')", "else if (0)", CODE),
     ("host code: an executable stack", MPK + "code/host_code.c", "if (code->rights[1] == 'w' && !strcmp(code->name, \"[stack]\"))", "if (0)", CODE),
