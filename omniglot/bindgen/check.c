@@ -52,12 +52,6 @@ static const char *uncarried(const struct type *type)
     return why ? memory_format(" (%s)", why) : "";
 }
 
-/* A number that any bytes are: no bool or enum. */
-static bool is_any_bytes(const struct type *type)
-{
-    return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING;
-}
-
 static struct kind *kind_of(struct interface *interface, const char *name, bool is_object,
                             const struct type *pointee, struct place place)
 {
@@ -159,7 +153,7 @@ static bool check_window(const struct interface *interface, const struct functio
         return contradicts(annotation, parameter, "no pointer to a pointer");
     if (!is_number(type->pointee->pointee))
         return contradicts(annotation, parameter, "no pointer to a pointer to numbers");
-    if (kind == OUT_WINDOW && !is_any_bytes(type->pointee->pointee))
+    if (kind == OUT_WINDOW && !type_is_plain_number(type->pointee->pointee))
         return contradicts(annotation, parameter, "a window over what nothing checks");
     if (kind == OUT_WINDOW && type->pointee->pointee->is_const)
         return contradicts(annotation, parameter, "const, so that the library cannot write there");
@@ -223,13 +217,12 @@ static bool check_window_fields(const struct interface *interface, struct parame
     if (!left || left->type->class != TYPE_INTEGER || left->is_array || left->is_bits)
         return report(annotation->place, "%s: %s has no field '%s' that is an integer",
                       annotation_text(name), structure->spelling, annotation->arguments[1]);
-    if (name == OG_OUT_WINDOW_FIELDS && !is_any_bytes(pointer->type->pointee))
+    if (name == OG_OUT_WINDOW_FIELDS && !type_is_plain_number(pointer->type->pointee))
         return report(annotation->place, "%s: nothing checks what '%s' points to (%s)",
                       annotation_text(name), pointer->name, pointer->type->pointee->spelling);
-    for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
-        if (!strcmp(parameter->get->arguments[i], left->name))
-            return report(parameter->get->place,
-                          "OG_GET: '%s' counts a window, and is got with it, checked", left->name);
+    if (parameter_gets(parameter, left->name))
+        return report(parameter->get->place,
+                      "OG_GET: '%s' counts a window, and is got with it, checked", left->name);
     parameter->windows[parameter->window_count++] =
         (struct window){.pointer = pointer->name,
                         .left = left->name,

@@ -63,14 +63,6 @@ struct naming {
     bool names_moving; /* what can have another value after the call: a length, a field */
 };
 
-static bool is_got(const struct parameter *parameter, const char *field)
-{
-    for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
-        if (!strcmp(parameter->get->arguments[i], field))
-            return true;
-    return false;
-}
-
 static bool refuse(const struct count *count, const struct parameter *named, const char *why)
 {
     const struct annotation *annotation = count->annotation;
@@ -120,7 +112,7 @@ static enum CXChildVisitResult find_names(CXCursor cursor, CXCursor parent, CXCl
         const char *field = type_string(clang_getCursorSpelling(cursor));
         bool is_any_got = count->interface->callbacks != NULL; /* by a call from a callback */
         for (size_t i = 0; i < count->function->count; i++)
-            is_any_got = is_any_got || is_got(&count->function->parameters[i], field);
+            is_any_got = is_any_got || parameter_gets(&count->function->parameters[i], field);
         naming->names_moving = naming->names_moving || is_any_got;
     }
     return CXChildVisit_Recurse;

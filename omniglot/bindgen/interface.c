@@ -99,6 +99,14 @@ const struct parameter *function_parameter(const struct function *function, cons
     return NULL;
 }
 
+bool parameter_gets(const struct parameter *parameter, const char *field)
+{
+    for (unsigned i = 0; parameter->get && i < parameter->get->count; i++)
+        if (!strcmp(parameter->get->arguments[i], field))
+            return true;
+    return false;
+}
+
 const char *element_of(const struct type *type)
 {
     return type->class == TYPE_VOID ? "unsigned char" : type->spelling;

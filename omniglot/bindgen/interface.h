@@ -185,4 +185,7 @@ const char *element_of(const struct type *type);
 
 const struct parameter *function_parameter(const struct function *function, const char *name);
 
+/* Does an OG_GET of the parameter's name that field? */
+bool parameter_gets(const struct parameter *parameter, const char *field);
+
 #endif

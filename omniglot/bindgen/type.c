@@ -237,7 +237,7 @@ const struct type *type_read(struct interface *interface, CXType type)
 }
 
 /* Numbers alone: nothing says what else is, behind a pointer or in a bit-field. */
-static bool is_plain_number(const struct type *type)
+bool type_is_plain_number(const struct type *type)
 {
     return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING;
 }
@@ -293,7 +293,7 @@ static void check_additions(struct rule *rule, struct field *field)
         (type->class != TYPE_POINTER || field->is_array || !type->pointee->is_complete))
         report(field->place, "OG_IN: the field '%s' is no pointer to objects", field->name);
     else if (field->counted_by && type->pointee->class != TYPE_VOID &&
-             !is_plain_number(type->pointee))
+             !type_is_plain_number(type->pointee))
         report(field->place,
                "OG_IN: the field '%s' points to %s, of which nothing is checked: only numbers can "
                "be; OG_OPAQUE for others",

@@ -8,6 +8,9 @@
 /* The type. Enums and structs get their rule in interface->rules. */
 const struct type *type_read(struct interface *interface, CXType type);
 
+/* A number that any bytes are: no bool, no enum. */
+bool type_is_plain_number(const struct type *type);
+
 /* A string of libclang's, copied. */
 const char *type_string(CXString string);
 

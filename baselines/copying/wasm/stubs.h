@@ -76,10 +76,7 @@ static inline enum og_error module_in(struct wasm_instance *wasm, uint32_t *addr
 static inline enum og_error module_solid(const struct wasm_instance *wasm, uint32_t address,
                                          size_t count, size_t size, const unsigned char *solid)
 {
-    unsigned char *bytes = wasm_at(wasm, address);
-    for (size_t i = 0; i < count; i++, bytes += size)
-        for (size_t j = 0; j < size; j++)
-            bytes[j] &= solid[j];
+    host_keep_solid(wasm_at(wasm, address), count, size, solid);
     return OG_OK;
 }
 

@@ -23,6 +23,16 @@ static inline enum og_error instance_count(size_t count, size_t most, const char
     return count <= most ? OG_OK : instance_contract(fault, function);
 }
 
+/* Takes what is no value, padding, out of `count` objects of `size` bytes. `solid`: the bits of one
+ * that are fields'. */
+static inline void host_keep_solid(unsigned char *bytes, size_t count, size_t size,
+                                   const unsigned char *solid)
+{
+    for (size_t i = 0; i < count; i++, bytes += size)
+        for (size_t j = 0; j < size; j++)
+            bytes[j] &= solid[j];
+}
+
 /* The `size` bytes at `bytes` as a number. */
 static inline uint64_t host_rule_number(const unsigned char *bytes, size_t size, bool is_signed)
 {

@@ -145,10 +145,8 @@ static inline enum og_error domain_keep_solid(const struct og_access *access, ui
 {
     enum og_error error =
         domain_memory_check(access, address, size, count, 1, OG_READ | OG_WRITE, fault);
-    unsigned char *bytes = (unsigned char *)address;
-    for (size_t i = 0; !error && i < count; i++, bytes += size)
-        for (size_t j = 0; j < size; j++)
-            bytes[j] &= solid[j];
+    if (!error)
+        host_keep_solid((unsigned char *)address, count, size, solid);
     return error;
 }
 
