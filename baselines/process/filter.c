@@ -167,41 +167,43 @@ static const struct rule sanitizer_signals[] = {
     ALLOW(sigaltstack),
 };
 
-static int add(scmp_filter_ctx filter, const struct rule *rules, size_t count)
+struct rules {
+    const struct rule *rules;
+    size_t count;
+};
+#define RULES(of) ((struct rules){(of), sizeof(of) / sizeof((of)[0])})
+
+static int add(scmp_filter_ctx filter, struct rules added)
 {
     int error = 0;
-    for (size_t i = 0; !error && i < count; i++) {
+    for (size_t i = 0; !error && i < added.count; i++) {
+        const struct rule *rule = &added.rules[i];
         unsigned arguments = 0;
-        while (arguments < 2 && rules[i].arguments[arguments].op)
+        while (arguments < 2 && rule->arguments[arguments].op)
             arguments++;
-        error = seccomp_rule_add_array(filter, rules[i].action, rules[i].call, arguments,
-                                       rules[i].arguments);
+        error =
+            seccomp_rule_add_array(filter, rule->action, rule->call, arguments, rule->arguments);
     }
     return error;
 }
-#define ADD(filter, rules) add((filter), (rules), sizeof(rules) / sizeof((rules)[0]))
 
 static int add_rules(scmp_filter_ctx filter, enum process_transport transport)
 {
-    int error = ADD(filter, messages);
-    if (!error && transport == PROCESS_PIPE)
-        error = ADD(filter, pipe_messages);
-    if (!error)
-        error = ADD(filter, memory);
-    if (!error)
-        error = ADD(filter, standard_streams);
-    if (!error)
-        error = ADD(filter, sleeping);
-    if (!error)
-        error = ADD(filter, values);
-    if (!error)
-        error = ADD(filter, files);
-    if (!error)
-        error = ADD(filter, threads);
-    if (!error)
-        error = ADD(filter, memory_hints);
-    if (!error)
-        error = PROCESS_SANITIZED ? ADD(filter, sanitizer_signals) : ADD(filter, signals);
+    const struct rules all[] = {
+        RULES(messages),
+        transport == PROCESS_PIPE ? RULES(pipe_messages) : (struct rules){NULL, 0},
+        RULES(memory),
+        RULES(standard_streams),
+        RULES(sleeping),
+        RULES(values),
+        RULES(files),
+        RULES(threads),
+        RULES(memory_hints),
+        PROCESS_SANITIZED ? RULES(sanitizer_signals) : RULES(signals),
+    };
+    int error = 0;
+    for (size_t i = 0; !error && i < sizeof(all) / sizeof(all[0]); i++)
+        error = add(filter, all[i]);
     return error;
 }
 
