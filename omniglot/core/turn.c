@@ -46,6 +46,12 @@ static void find_fence(void)
     og_has_heavy_fence = ask_for_fence();
 }
 
+static void init_conditions(struct og_turn *turn)
+{
+    for (size_t i = 0; i < OG_TURN_CONDITIONS; i++)
+        pthread_cond_init(&turn->changed[i], NULL);
+}
+
 void og_turn_open(struct og_turn *turn, enum og_threads threads,
                   bool (*pass)(struct og_context *from, struct og_context *to))
 {
@@ -53,12 +59,13 @@ void og_turn_open(struct og_turn *turn, enum og_threads threads,
     pthread_once(&once, find_fence);
     *turn = (struct og_turn){.threads = threads, .pass = pass};
     pthread_mutex_init(&turn->lock, NULL);
-    pthread_cond_init(&turn->changed, NULL);
+    init_conditions(turn);
 }
 
 void og_turn_destroy(struct og_turn *turn)
 {
-    pthread_cond_destroy(&turn->changed);
+    for (size_t i = 0; i < OG_TURN_CONDITIONS; i++)
+        pthread_cond_destroy(&turn->changed[i]);
     pthread_mutex_destroy(&turn->lock);
 }
 
@@ -127,6 +134,18 @@ static bool does_anyone_wait(const struct og_turn *turn)
     return turn->next != turn->serving;
 }
 
+static pthread_cond_t *condition_of(struct og_turn *turn, uint64_t number)
+{
+    return &turn->changed[number % OG_TURN_CONDITIONS];
+}
+
+/* Has the first of those who wait look again; the others wait for their number. */
+static void tell(struct og_turn *turn)
+{
+    if (does_anyone_wait(turn))
+        pthread_cond_broadcast(condition_of(turn, turn->serving));
+}
+
 /* --- coming and going --- */
 
 /* Waits until it is the context's turn, and whether it may have the domain. */
@@ -136,9 +155,9 @@ static enum look wait(struct og_turn *turn, const struct og_context *context)
     uint64_t number = turn->next++;
     /* Who looked while it was coming took it to be inside. */
     if (turn->owner == context && number != turn->serving)
-        pthread_cond_broadcast(&turn->changed);
+        tell(turn);
     while (number != turn->serving || (found = look(turn, context)) == IS_TAKEN)
-        pthread_cond_wait(&turn->changed, &turn->lock);
+        pthread_cond_wait(condition_of(turn, number), &turn->lock);
     turn->serving++;
     return found;
 }
@@ -156,8 +175,8 @@ struct og_context *og_turn_enter(struct og_turn *turn, struct og_context *contex
     if (!ended) {
         __atomic_store_n(&context->held, 1, __ATOMIC_RELAXED);
         set_shut(context, does_anyone_wait(turn) || !og_has_heavy_fence);
-    } else if (does_anyone_wait(turn)) {
-        pthread_cond_broadcast(&turn->changed);
+    } else {
+        tell(turn);
     }
     pthread_mutex_unlock(&turn->lock);
     return ended;
@@ -166,8 +185,16 @@ struct og_context *og_turn_enter(struct og_turn *turn, struct og_context *contex
 void og_turn_left(struct og_turn *turn)
 {
     pthread_mutex_lock(&turn->lock);
-    if (does_anyone_wait(turn))
-        pthread_cond_broadcast(&turn->changed);
+    tell(turn);
+    pthread_mutex_unlock(&turn->lock);
+}
+
+void og_turn_give_up(struct og_turn *turn, struct og_context *context)
+{
+    pthread_mutex_lock(&turn->lock);
+    set_shut(context, 1);
+    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);
+    tell(turn);
     pthread_mutex_unlock(&turn->lock);
 }
 
@@ -180,7 +207,7 @@ void og_turn_gone(struct og_turn *turn, struct og_context *context, bool in_call
             og_fail(&turn->poison, OG_POISONED, NULL, 0,
                     context->floor ? "a thread ended in a callback" : "a thread ended in a call");
         turn->owner = NULL;
-        pthread_cond_broadcast(&turn->changed);
+        tell(turn);
     }
     if (turn->pass)
         (void)turn->pass(context, NULL);
@@ -224,7 +251,7 @@ void og_turn_open_again(struct og_turn *turn)
 {
     pthread_mutex_lock(&turn->lock);
     turn->closed = false;
-    pthread_cond_broadcast(&turn->changed);
+    tell(turn);
     pthread_mutex_unlock(&turn->lock);
 }
 
@@ -256,6 +283,6 @@ void og_turn_in_child(struct og_turn *turn, struct og_context *own)
         set_shut(own, 1); /* to hear of the poison */
     turn->closed = false;
     turn->next = turn->serving = 0;
-    pthread_cond_init(&turn->changed, NULL);
+    init_conditions(turn);
     pthread_mutex_unlock(&turn->lock);
 }

@@ -21,9 +21,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* Of many who wait few wake for nothing. */
+enum { OG_TURN_CONDITIONS = 64 };
+
 struct og_turn {
     pthread_mutex_t lock; /* what follows; never held while foreign code runs */
-    pthread_cond_t changed;
+    pthread_cond_t changed[OG_TURN_CONDITIONS]; /* each who waits looks at the one of its number */
     struct og_context *owner; /* the only one whose context may be open; NULL: nobody's is */
     struct og_fault poison; /* why no call can be made until reset, where the owner does not know */
     uint64_t next, serving; /* numbers of those who come, and of who is the first */
@@ -57,6 +60,8 @@ void og_turn_destroy(struct og_turn *turn);
 /* og_runtime.enter and .left. */
 struct og_context *og_turn_enter(struct og_turn *turn, struct og_context *context);
 void og_turn_left(struct og_turn *turn);
+/* og_turn_enter has made the domain the context's, which cannot enter all the same. */
+void og_turn_give_up(struct og_turn *turn, struct og_context *context);
 
 /* Lets nobody enter until og_turn_open_again; or OG_BUSY (somebody is inside, or waits and it is
  * `for_good`), and nothing has changed. `own`: the calling thread's context, if it has one. */

@@ -27,7 +27,10 @@
 #include <unistd.h>
 
 enum {
-    MAP_SIZE = 256 << 20,
+    MAP_SIZE = 256 << 20, /* beyond the first foreign stack */
+    FOREIGN_STACK_LEAST = 64 << 10,
+    FOREIGN_STACK_MOST = 1 << 30, /* the first one is in the books, a byte a page */
+    SEATS_LEAST = 16,
     HEAP_STEP = 256 << 10, /* of what brk grants: a trap and a system call each */
     LIBRARIES_MEMORY =
         16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
@@ -35,6 +38,7 @@ enum {
     READ_AT_ONCE = 256 << 10, /* of a file, before it is asked again whether it is late */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
+#define SEATS_ADDRESSES ((size_t)1 << 40) /* for a domain's seats, unless those are too few */
 
 /* `size` in whole pages, or 0 if that is too much. */
 static size_t whole_pages(size_t size)
@@ -59,19 +63,33 @@ static int protection_of(unsigned char state)
     }
 }
 
+/* Of foreign stacks, each with the guard below it. */
+static size_t stride_of_stacks(const struct mpk_arena *arena)
+{
+    return MPK_PAGE + arena->foreign_stack_size;
+}
+
 /* Key -1 is none at all: the books can be tested where there are no keys. */
 static int key_of(const struct mpk_arena *arena, unsigned char state)
 {
     return state == MPK_FREE && arena->key > 0 ? 0 : arena->key;
 }
 
-static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
+static bool try_to_protect(const struct mpk_arena *arena, uintptr_t start, uintptr_t end,
+                           unsigned char state)
 {
     if (start == end)
         return true;
-    if (mpk_reading_is_execution())
-        errno = EPERM;
-    else if (!pkey_mprotect((void *)start, end - start, protection_of(state), key_of(arena, state)))
+    if (!mpk_reading_is_execution())
+        return !pkey_mprotect((void *)start, end - start, protection_of(state),
+                              key_of(arena, state));
+    errno = EPERM;
+    return false;
+}
+
+static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
+{
+    if (try_to_protect(arena, start, end, state))
         return true;
     arena->failed = errno;
     return false;
@@ -93,37 +111,66 @@ static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, i
     return false;
 }
 
+/* What the options say, in whole pages. */
+static enum og_error take_sizes(struct mpk_arena *arena, const struct og_options *options,
+                                struct og_fault *fault)
+{
+    const struct og_options given = options ? *options : (struct og_options){0};
+    size_t size;
+    arena->stack_size = whole_pages(given.stack_size ? given.stack_size : OG_DEFAULT_STACK);
+    arena->heap_size = whole_pages(given.heap_size ? given.heap_size : OG_DEFAULT_HEAP);
+    arena->foreign_stack_size =
+        whole_pages(given.foreign_stack_size ? given.foreign_stack_size : OG_DEFAULT_FOREIGN_STACK);
+    if (!arena->foreign_stack_size || arena->foreign_stack_size > FOREIGN_STACK_MOST)
+        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0,
+                       "foreign_stack_size is too large: 1 GiB at most");
+    if (arena->foreign_stack_size < FOREIGN_STACK_LEAST)
+        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0,
+                       "foreign_stack_size is too small: 65536 at least");
+    if (!arena->stack_size || !arena->heap_size ||
+        __builtin_add_overflow(arena->stack_size, arena->heap_size, &size) ||
+        size > SIZE_MAX / 2 - MAP_SIZE - FOREIGN_STACK_MOST)
+        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
+    return OG_OK;
+}
+
+/* Addresses for the arena's own part and as many seats as there can be had. */
+static bool reserve(struct mpk_arena *arena, size_t own)
+{
+    size_t each = stride_of_stacks(arena) + arena->stack_size, others = SEATS_ADDRESSES / each;
+    others = others < SEATS_LEAST ? SEATS_LEAST : others < MPK_THREADS ? others : MPK_THREADS;
+    others--;
+    arena->start = (uintptr_t)mpk_reserve(own, each, &others);
+    arena->size = own + others * each;
+    arena->seat_limit = others + 1;
+    return arena->start != 0;
+}
+
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault)
 {
-    size_t stack =
-        whole_pages(options && options->stack_size ? options->stack_size : OG_DEFAULT_STACK);
-    size_t heap = whole_pages(options && options->heap_size ? options->heap_size : OG_DEFAULT_HEAP);
-    size_t stacks, size;
     *arena = (struct mpk_arena){.key = key, .file = -1, .loading = true};
-    if (!stack || !heap || __builtin_mul_overflow(stack, MPK_ARENA_THREADS, &stacks) ||
-        __builtin_add_overflow(stacks, heap, &size) || size > SIZE_MAX / 2 - MAP_SIZE)
-        return og_fail(fault, OG_BAD_ARGUMENT, NULL, 0, "heap_size or stack_size is too large");
-    size += MAP_SIZE;
-    enum og_error error = mpk_memory_file("omniglot-domain", size, &arena->file, fault);
+    enum og_error error = take_sizes(arena, options, fault);
     if (error)
         return error;
-    void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start == MAP_FAILED)
-        return mpk_no_addresses(fault,
-                                "no addresses for the domain's arena: ulimit -v may limit them");
-    arena->start = (uintptr_t)start;
-    arena->size = size;
-    arena->map_pages = MAP_SIZE / MPK_PAGE;
-    arena->stacks = arena->start + MAP_SIZE;
-    arena->stack = arena->stacks + stacks - stack;
-    arena->heap = arena->brk = arena->heap_granted = arena->stack + stack;
-    arena->stack_size = stack;
-    arena->heap_size = heap;
+    size_t mappings = MAP_SIZE + stride_of_stacks(arena);
+    size_t own = mappings + arena->stack_size + arena->heap_size;
+    if (!reserve(arena, own))
+        return mpk_no_addresses(
+            fault, "no addresses for the domain's arena: less heap_size, stack_size or "
+                   "foreign_stack_size takes fewer, and ulimit -v may limit them");
+    error = mpk_memory_file("omniglot-domain", own, &arena->file, fault);
+    if (error)
+        return error;
+    arena->map_pages = mappings / MPK_PAGE;
+    arena->stack = arena->start + mappings;
+    arena->heap = arena->brk = arena->heap_granted = arena->stack + arena->stack_size;
+    arena->stacks = arena->start + own;
+    arena->scopes = arena->stacks + (arena->seat_limit - 1) * stride_of_stacks(arena);
     arena->pages = calloc(arena->map_pages, 1);
     if (!arena->pages)
         return og_out_of_memory(fault);
-    if (!map_fixed(arena, arena->start, arena->start + size, MAP_SHARED, arena->file, MPK_FREE))
+    if (!map_fixed(arena, arena->start, arena->stacks, MAP_SHARED, arena->file, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot map the domain's arena");
     return OG_OK;
 }
@@ -375,7 +422,7 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
     return mpk_drop(address, range.count * MPK_PAGE, MADV_DONTNEED);
 }
 
-/* --- the heap, and memory for scopes --- */
+/* --- the heap --- */
 
 /* Makes [start, end) of the heap zero. What was loaded would come back as it was. */
 static bool clear_heap(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
@@ -423,39 +470,113 @@ uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
     return arena->brk = brk;
 }
 
-/* Where the scopes of a seat allocate. */
-static uintptr_t scopes_of(const struct mpk_arena *arena, size_t seat)
+/* --- seats --- */
+
+uintptr_t mpk_arena_scopes_of(const struct mpk_arena *arena, size_t seat)
 {
-    return seat ? arena->stacks + (seat - 1) * arena->stack_size : arena->stack;
+    return seat ? arena->scopes + (seat - 1) * arena->stack_size : arena->stack;
 }
 
-bool mpk_arena_grant_scopes(struct mpk_arena *arena, size_t seat)
+uintptr_t mpk_arena_stack_of(const struct mpk_arena *arena, size_t seat)
 {
-    uintptr_t start = scopes_of(arena, seat);
-    if (!(arena->seats_granted & 1u << seat) &&
-        !protect(arena, start, start + arena->stack_size, MPK_MEMORY))
+    return arena->stacks + (seat - 1) * stride_of_stacks(arena) + MPK_PAGE;
+}
+
+/* The guard of a stack that was made after loading is no page that the host cannot touch: where it
+ * uses references to stacks, guards lie between them. */
+static bool grant_seat(const struct mpk_arena *arena, size_t seat)
+{
+    uintptr_t scopes = mpk_arena_scopes_of(arena, seat), stack = mpk_arena_stack_of(arena, seat);
+    return try_to_protect(arena, scopes, scopes + arena->stack_size, MPK_MEMORY) &&
+           (!seat || (try_to_protect(arena, stack - MPK_PAGE, stack, MPK_FREE) &&
+                      try_to_protect(arena, stack, stack + arena->foreign_stack_size, MPK_STACK)));
+}
+
+/* Addresses again and no more. */
+static void take_seat_back(struct mpk_arena *arena, size_t seat)
+{
+    void *scopes = (void *)mpk_arena_scopes_of(arena, seat);
+    void *stack = (void *)(mpk_arena_stack_of(arena, seat) - MPK_PAGE);
+    int key = key_of(arena, MPK_FREE);
+    bool done = !pkey_mprotect(scopes, arena->stack_size, PROT_NONE, key);
+    done &= !pkey_mprotect(stack, stride_of_stacks(arena), PROT_NONE, key);
+    if (!done)
+        arena->failed = errno;
+}
+
+bool mpk_arena_make_seat(struct mpk_arena *arena, size_t seat)
+{
+    if (seat < arena->seats)
+        return true;
+    if (seat != arena->seats || seat >= arena->seat_limit)
         return false;
-    arena->seats_granted |= 1u << seat;
+    if (!grant_seat(arena, seat)) {
+        if (seat)
+            take_seat_back(arena, seat);
+        return false;
+    }
+    arena->seats++;
     return true;
 }
 
-/* What the page at `address`, which is in the arena, is. */
-static unsigned char state_at(const struct mpk_arena *arena, uintptr_t address)
+void mpk_arena_show_stack(struct mpk_arena *arena, size_t seat)
+{
+    struct og_region *stacks = &arena->regions[arena->region_count - 1];
+    uintptr_t end = arena->stacks + seat * stride_of_stacks(arena);
+    if (stacks->end < end)
+        stacks->end = end;
+}
+
+/* What the page at `address`, of a stack that was not loaded or of its guard, is. */
+static unsigned char state_of_stack(const struct mpk_arena *arena, uintptr_t address)
+{
+    size_t offset = address - arena->stacks, stride = stride_of_stacks(arena);
+    if (offset / stride + 1 >= arena->seats)
+        return MPK_FREE;
+    return offset % stride < MPK_PAGE ? MPK_GUARD : MPK_STACK;
+}
+
+unsigned char mpk_arena_state(const struct mpk_arena *arena, uintptr_t address)
 {
     if (mpk_arena_holds(arena, address, 1))
         return arena->pages[page_of(arena, address)];
+    if (address >= arena->scopes)
+        return (address - arena->scopes) / arena->stack_size + 1 < arena->seats ? MPK_MEMORY
+                                                                                : MPK_FREE;
+    if (address >= arena->stacks)
+        return state_of_stack(arena, address);
     if (address >= arena->heap)
         return address < arena->heap_granted ? MPK_MEMORY : MPK_FREE;
-    size_t seat = address >= arena->stack ? 0 : 1 + (address - arena->stacks) / arena->stack_size;
-    return arena->seats_granted & 1u << seat ? MPK_MEMORY : MPK_FREE;
+    return arena->seats ? MPK_MEMORY : MPK_FREE;
+}
+
+/* What is one page's state is that of all from it to before this address. Of what is large and not
+ * in the books by pages no page is looked at: to ask is to be quick. */
+static uintptr_t end_of_state(const struct mpk_arena *arena, uintptr_t page)
+{
+    size_t others = arena->seats > 1 ? arena->seats - 1 : 0;
+    const uintptr_t borders[] = {arena->heap, arena->heap_granted, arena->stacks,
+                                 arena->scopes + others * arena->stack_size};
+    uintptr_t end = arena->start + arena->size;
+    if (mpk_arena_holds(arena, page, 1))
+        return page + MPK_PAGE;
+    if (og_is_within(page, 1, arena->stacks, arena->scopes)) {
+        size_t stride = stride_of_stacks(arena), offset = (page - arena->stacks) % stride;
+        return page + (offset < MPK_PAGE ? MPK_PAGE : stride - offset);
+    }
+    for (size_t i = 0; i < sizeof(borders) / sizeof(borders[0]); i++)
+        if (page < borders[i] && borders[i] < end)
+            end = borders[i];
+    return end;
 }
 
 static bool is_all(const struct mpk_arena *arena, uintptr_t address, size_t size, bool writable)
 {
     if (!og_is_within(address, size, arena->start, arena->start + arena->size))
         return false;
-    for (uintptr_t page = address & -(uintptr_t)MPK_PAGE; page < address + size; page += MPK_PAGE) {
-        unsigned char state = state_at(arena, page);
+    for (uintptr_t page = address & -(uintptr_t)MPK_PAGE; page < address + size;
+         page = end_of_state(arena, page)) {
+        unsigned char state = mpk_arena_state(arena, page);
         bool written = state == MPK_MEMORY || state == MPK_STACK;
         if (!written && (writable || (state != MPK_FILE && state != MPK_CODE)))
             return false;
@@ -586,8 +707,6 @@ uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t 
 
 static bool append_region(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned rights)
 {
-    if (start == end)
-        return true;
     struct og_region *regions =
         realloc(arena->regions, (arena->region_count + 1) * sizeof(*regions));
     if (!regions)
@@ -621,7 +740,8 @@ static bool make_regions(struct mpk_arena *arena)
                                      arena->start + page * MPK_PAGE, rights))
             return false;
     }
-    return append_region(arena, arena->heap, arena->heap + arena->heap_size, OG_READ | OG_WRITE);
+    return append_region(arena, arena->heap, arena->stacks, OG_READ | OG_WRITE) &&
+           append_region(arena, arena->stacks, arena->stacks, OG_READ | OG_WRITE);
 }
 
 /* Makes a run of pages of one state private, with the contents it has. Code is looked at once more,
@@ -655,7 +775,7 @@ static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_faul
 static bool make_rest_anonymous(struct mpk_arena *arena)
 {
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
-    uintptr_t end = arena->start + arena->size;
+    uintptr_t end = arena->stacks;
     int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
     if (!map_fixed(arena, loaded_end, arena->heap, anonymous, -1, MPK_FREE) ||
         !map_fixed(arena, arena->heap, arena->heap_granted, MAP_PRIVATE, arena->file, MPK_MEMORY) ||
@@ -666,12 +786,7 @@ static bool make_rest_anonymous(struct mpk_arena *arena)
         *(volatile char *)arena->heap_granted = 0;
     /* Huge pages would make the first touch, and every reset, cost two megabytes. */
     madvise((void *)arena->start, arena->size, MADV_NOHUGEPAGE);
-    uint32_t granted = arena->seats_granted;
-    arena->seats_granted = 0;
-    for (size_t seat = 0; seat < MPK_ARENA_THREADS; seat++)
-        if (granted & 1u << seat && !mpk_arena_grant_scopes(arena, seat))
-            return false;
-    return true;
+    return !arena->seats || protect(arena, arena->stack, arena->heap, MPK_MEMORY);
 }
 
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
@@ -687,7 +802,7 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     if (!make_rest_anonymous(arena))
         return og_fail_system(fault, errno, NULL, arena->start,
                               "cannot make the arena private (where overcommit is off, "
-                              "vm.overcommit_memory=2, it takes some 600 MiB of CommitLimit)");
+                              "vm.overcommit_memory=2, it takes some 350 MiB of CommitLimit)");
     arena->loaded_brk = arena->brk;
     arena->loaded_heap = arena->heap_granted;
     arena->loaded_borders = arena->borders;
@@ -698,12 +813,20 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     return OG_OK;
 }
 
+/* Drops what was written since loading, the other seats' memory too. */
+static bool forget_all(const struct mpk_arena *arena)
+{
+    size_t others = arena->seats > 1 ? arena->seats - 1 : 0;
+    return mpk_drop(arena->start, arena->stacks - arena->start, MADV_DONTNEED) &&
+           (!others || (mpk_drop(arena->stacks, others * stride_of_stacks(arena), MADV_DONTNEED) &&
+                        mpk_drop(arena->scopes, others * arena->stack_size, MADV_DONTNEED)));
+}
+
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
 {
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
     uintptr_t used_end = arena->start + arena->used_pages * MPK_PAGE;
-    if (!mpk_drop(arena->start, arena->size, MADV_DONTNEED) ||
-        !protect(arena, loaded_end, used_end, MPK_FREE) ||
+    if (!forget_all(arena) || !protect(arena, loaded_end, used_end, MPK_FREE) ||
         !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot clear the arena");
     memcpy(arena->pages, arena->loaded, arena->used_pages);

@@ -39,10 +39,6 @@ struct callback_return og_mpk_callback_serve(uint64_t slot, uintptr_t frame,
                                              const struct og_arguments *arguments);
 enum { THUNK_SIZE = 16 };
 
-/* What the gate puts on the foreign stack, with the host's rights, when the host calls in again: a
- * kibibyte of arguments, what aligns them, the return address. There has to be room for it. */
-enum { CALL_ROOM = 1024 + 2 * 16, ROOM_BELOW = MPK_RED_ZONE + 16 + CALL_ROOM };
-
 /* A callback that cannot be served ends the call, as an illegal instruction would. */
 static _Noreturn void refuse(const struct mpk_context *context, const char *message)
 {
@@ -54,6 +50,18 @@ static _Noreturn void refuse(const struct mpk_context *context, const char *mess
 
 static const char no_callback[] = "the foreign code called a callback that there is not";
 static const char others_callback[] = "the foreign code called another thread's callback";
+
+/* Why its frame is not where frames can be. */
+static const char *why_no_frame(const struct mpk_context *context, uintptr_t address)
+{
+    if (!context->frames_size)
+        return "the foreign code called back while the runtime called it: for a thread's "
+               "variables, "
+               "or to look a symbol up";
+    return og_is_within(address, 1, context->seat->stack_low, context->seat->stack_end)
+               ? "the foreign stack overflowed"
+               : no_callback;
+}
 
 /* Somebody has closed the slot meanwhile, and may be waiting. */
 static __attribute__((noinline)) void tell_ended(struct mpk_domain *domain)
@@ -125,16 +133,13 @@ struct callback_return og_mpk_callback_serve(uint64_t number, uintptr_t address,
     const struct mpk_thread *thread = mpk_thread_in_gate();
     struct mpk_context *context = mpk_frame_context(thread->frame);
     struct mpk_slot *slot = &context->domain->slots[number];
-    const struct mpk_seat *seat = context->seat;
+    __asm__("" : "+r"(slot)); /* one address, which compilers would find anew for each field */
     if (number >= MPK_CALLBACKS || address % 8)
         refuse(context, no_callback);
     if (slot->thread != thread->number && slot->thread != MPK_ANY_THREAD)
         refuse(context, slot->thread == MPK_NOBODY ? no_callback : others_callback);
-    if (address - (seat->stack_low + ROOM_BELOW) >
-        MPK_FOREIGN_STACK - MPK_PAGE - ROOM_BELOW - sizeof(struct callback_frame))
-        refuse(context, og_is_within(address, 1, seat->stack_low, seat->stack_end)
-                            ? "the foreign stack overflowed"
-                            : no_callback);
+    if (address - context->frames_low > context->frames_size)
+        refuse(context, why_no_frame(context, address));
     struct callback_frame *frame = (struct callback_frame *)address;
     struct og_result result = {0, 0};
 

@@ -1,25 +1,25 @@
-/* Contexts and seats. A domain has a fixed number of seats, each a stack and a TLS block, made
- * while it loads; a thread takes one at its first scope there, and keeps it until it exits or
- * the domain closes. The first seat is the thread's that opens the domain. */
+/* Contexts: threads' places in domains. A thread gets one at its first scope there, with a seat
+ * (seats.c) and a signal stack, and keeps it until it exits or the domain closes. */
 #include "mpk.h"
 #include "omniglot/core/uncancelled.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static struct og_context no_seat = {
+static struct og_context no_seat_memory = {
     .poisoned = OG_NO_MEMORY,
     .fault = {.error = OG_NO_MEMORY,
-              .message = "16 threads have been in the domain, and none of them has exited"},
+              .message = "the host has no memory, or no mappings (vm.max_map_count), for another "
+                         "thread's foreign_stack_size and stack_size"},
 };
-_Static_assert(MPK_ARENA_THREADS == 16, "no_seat says otherwise");
 static struct og_context no_thread = {
     .poisoned = OG_NO_MEMORY,
     .fault = {.error = OG_NO_MEMORY,
-              .message = "256 threads use domains, or the host is out of memory"},
+              .message = "4,096 threads use domains, or fewer where ulimit -v limits addresses; or "
+                         "the host is out of memory: let some threads exit"},
 };
-_Static_assert(MPK_THREADS == 256, "no_thread says otherwise");
+_Static_assert(MPK_THREADS == 4096, "no_thread says otherwise");
 static struct og_context refused_dispatch = {
     .poisoned = OG_UNSUPPORTED,
     .fault = {.error = OG_UNSUPPORTED,
@@ -49,122 +49,55 @@ static struct og_context no_signal_stack = {
     .poisoned = OG_NO_MEMORY,
     .fault = {.error = OG_NO_MEMORY,
               .message =
-                  "all 2,048 signal stacks are in use (one a thread and domain), or the host "
-                  "is out of memory"},
+                  "16,384 signal stacks are in use (one a thread and domain), or fewer where "
+                  "ulimit -v limits addresses; or the host is out of memory"},
 };
-_Static_assert(MPK_SIGNAL_STACKS == 2048, "no_signal_stack says otherwise");
+_Static_assert(MPK_SIGNAL_STACKS == 16384, "no_signal_stack says otherwise");
 
-/* glibc's thread descriptor on x86-64: the words that _dl_allocate_tls leaves to its caller. */
-enum {
-    TCB_ITSELF = 0,
-    TCB_SELF = 16,
-    TCB_MULTIPLE_THREADS = 24,
-    TCB_STACK_GUARD = 40,
-    TCB_POINTER_GUARD = 48
-};
-enum { TCB_THREAD_ID = 720, MAIN_THREAD_ID = 2 /* what set_tid_address returned */ };
-
-enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault)
-{
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_seat *seat = &domain->seats[i];
-        uintptr_t stack = mpk_arena_map_stack(&domain->arena, MPK_FOREIGN_STACK);
-        if (!stack)
-            return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for the foreign stacks");
-        seat->stack_low = stack;
-        seat->stack_end = stack + MPK_FOREIGN_STACK - MPK_PAGE;
-        seat->rsp = seat->stack_end - 64;
-    }
-    return OG_OK;
-}
-
-/* Fills in what _dl_allocate_tls has left out. False if `tcb` is no memory of the domain. */
-static bool fill_tcb(const struct mpk_domain *domain, uintptr_t tcb, size_t number)
-{
-    const struct mpk_arena *arena = &domain->arena;
-    uintptr_t first = domain->seats[0].fs;
-    int id = MAIN_THREAD_ID + (int)number, multiple = 1;
-    if (!mpk_arena_is_writable(arena, tcb, TCB_THREAD_ID + 4))
-        return false;
-    memcpy((void *)(tcb + TCB_ITSELF), &tcb, sizeof(tcb));
-    memcpy((void *)(tcb + TCB_SELF), &tcb, sizeof(tcb));
-    memcpy((void *)(tcb + TCB_STACK_GUARD), (void *)(first + TCB_STACK_GUARD), 16);
-    memcpy((void *)(tcb + TCB_MULTIPLE_THREADS), &multiple, sizeof(multiple));
-    memcpy((void *)(tcb + TCB_THREAD_ID), &id, sizeof(id));
-    return true;
-}
-
-/* A thread that takes another's seat gets thread variables of its own, as a new thread does. */
-static void renew_tls(struct mpk_context *context)
-{
-    struct mpk_domain *domain = context->domain;
-    uintptr_t tcb = og_mpk_call(domain->index, domain->boot.allocate_tls, 0, 0, 0, 0);
-    if (context->context.poisoned ||
-        !fill_tcb(domain, tcb, (size_t)(context->seat - domain->seats)))
-        return;
-    context->foreign_fs = tcb;
-    og_mpk_call(domain->index, domain->boot.ctype_init, 0, 0, 0, 0);
-}
-
-enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault)
-{
-    struct mpk_domain *domain = context->domain;
-    const struct mpk_arena *arena = &domain->arena;
-    uintptr_t first = context->foreign_fs;
-    if (!mpk_arena_is_writable(arena, first, TCB_THREAD_ID + 4) ||
-        *(const int *)(first + TCB_THREAD_ID) != MAIN_THREAD_ID)
-        return og_fail(fault, OG_UNSUPPORTED, NULL, first,
-                       "this C library's thread descriptors are not laid out as glibc 2.36's");
-    for (size_t i = 1; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_seat *seat = &domain->seats[i];
-        uintptr_t tcb = og_mpk_call(domain->index, domain->boot.allocate_tls, 0, 0, 0, 0);
-        if (context->context.poisoned || !fill_tcb(domain, tcb, i))
-            return og_fail(fault, OG_NO_MEMORY, NULL, tcb, "no room for another thread's TLS");
-        seat->fs = context->foreign_fs = tcb;
-        og_mpk_call(domain->index, domain->boot.ctype_init, 0, 0, 0, 0);
-        context->foreign_fs = first;
-    }
-    return OG_OK;
-}
-
-/* With the contexts' lock. */
-static struct mpk_seat *take_seat(struct mpk_context *context)
-{
-    struct mpk_domain *domain = context->domain;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_seat *seat = &domain->seats[i];
-        if (seat->context)
-            continue;
-        seat->context = context;
-        context->foreign_rsp = seat->rsp;
-        context->foreign_fs = seat->used_fs ? seat->used_fs : seat->fs;
-        context->needs_tls = seat->used_fs != 0;
-        return seat;
-    }
-    return NULL;
-}
-
-/* False: the system gives no memory for them. */
-static bool find_allocations(struct mpk_context *context)
+static void find_allocations(struct mpk_context *context)
 {
     const struct mpk_arena *arena = &context->domain->arena;
     struct og_context *allocations = &context->context;
-    size_t number = (size_t)(context->seat - context->domain->seats);
-    pthread_mutex_lock(&context->domain->lock);
-    bool granted = mpk_arena_grant_scopes(&context->domain->arena, number);
-    pthread_mutex_unlock(&context->domain->lock);
-    if (!granted)
-        return false;
-    if (number == 0) {
-        allocations->stack_low = arena->stack;
-        allocations->live_start = arena->heap;
-        allocations->live_end = arena->heap + arena->heap_size;
-    } else {
-        allocations->stack_low = arena->stacks + (number - 1) * arena->stack_size;
-        allocations->live_start = allocations->stack_low + arena->stack_size;
-        allocations->live_end = allocations->live_start;
+    size_t number = context->seat->number;
+    allocations->stack_low = mpk_arena_scopes_of(arena, number);
+    allocations->live_start = allocations->stack_low + arena->stack_size;
+    allocations->live_end = number ? allocations->live_start : arena->stacks;
+}
+
+static struct og_context *refuse(const struct mpk_context *context, const struct og_fault *why)
+{
+    struct og_context *refused = &context->thread->refused;
+    refused->fault = *why;
+    refused->poisoned = why->error;
+    return refused;
+}
+
+static struct og_context *tell_how_many(const struct mpk_context *context)
+{
+    struct og_fault why;
+    char text[sizeof(why.message)];
+    snprintf(text, sizeof(text),
+             "%zu threads have been in the domain, and there are addresses for no more: less "
+             "stack_size or foreign_stack_size makes room, or let some exit",
+             context->domain->arena.seat_limit);
+    og_fail(&why, OG_NO_MEMORY, NULL, 0, text);
+    return refuse(context, &why);
+}
+
+/* With the contexts' lock: NULL, or why there is no seat. */
+static struct og_context *find_seat(struct mpk_context *context)
+{
+    if (!context->signal_stack)
+        return &no_signal_stack;
+    switch (mpk_seat_take(context)) {
+    case MPK_NO_SEAT:
+        return tell_how_many(context);
+    case MPK_NO_SEAT_MEMORY:
+        return &no_seat_memory;
+    default:
+        find_allocations(context);
+        return NULL;
     }
-    return true;
 }
 
 static struct og_context *refused(void)
@@ -202,14 +135,11 @@ static struct mpk_context *open_context(struct mpk_domain *domain, struct og_con
     context->context.shut = 1;
     context->signal_stack = mpk_signal_stack_take(thread);
     mpk_contexts_lock();
-    if (!context->signal_stack)
-        *reason = &no_signal_stack;
-    else if (!(context->seat = take_seat(context)))
-        *reason = &no_seat;
-    if (context->seat && find_allocations(context))
-        thread->contexts[domain->index] = context;
-    else
+    *reason = find_seat(context);
+    if (*reason)
         mpk_context_close(context);
+    else
+        thread->contexts[domain->index] = context;
     mpk_contexts_unlock();
     return thread->contexts[domain->index];
 }
@@ -262,12 +192,26 @@ struct og_context *mpk_enter(struct og_context *context)
         return &no_process;
     int cancellation = og_uncancelled_begin();
     struct og_context *ended = og_turn_enter(&domain->turn, context);
-    if (!ended && mpk(context)->needs_tls && !context->poisoned) {
-        mpk(context)->needs_tls = false;
-        renew_tls(mpk(context));
+    struct og_fault why;
+    if (!ended && mpk_variables_prepare(mpk(context), &why)) {
+        og_turn_give_up(&domain->turn, context);
+        ended = refuse(mpk(context), &why);
     }
     og_uncancelled_end(cancellation);
     return ended;
+}
+
+/* Handlers that have interrupted foreign code run on the stack in the thread's block. */
+static bool is_in_handler(const struct mpk_thread *thread)
+{
+    return og_is_within((uintptr_t)__builtin_frame_address(0), 1, (uintptr_t)thread,
+                        (uintptr_t)thread + MPK_BLOCK_SIZE);
+}
+
+void mpk_entry_abandon(struct mpk_context *own)
+{
+    if (own && own->context.held && !own->context.depth && !is_in_handler(own->thread))
+        og_turn_give_up(&own->domain->turn, &own->context);
 }
 
 void mpk_left(struct og_context *context)

@@ -71,19 +71,18 @@ void mpk_contexts_have_forked(void)
 void mpk_contexts_forked(struct mpk_domain *domain)
 {
     struct mpk_context *own = NULL;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        if (domain->seats[i].context && domain->seats[i].context->thread == mpk_thread_if_any())
-            own = domain->seats[i].context;
+    for (struct mpk_seat *seat = &domain->seats; seat; seat = seat->next)
+        if (seat->context && seat->context->thread == mpk_thread_if_any())
+            own = seat->context;
     og_turn_in_child(&domain->turn, own ? &own->context : NULL);
     /* Callbacks under way are all the domain's owner's. */
     for (size_t i = 0; i < MPK_CALLBACKS && !(own && own->context.floor); i++)
         domain->slots[i].running = 0;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_context *context = domain->seats[i].context;
+    for (struct mpk_seat *seat = &domain->seats; seat; seat = seat->next) {
+        struct mpk_context *context = seat->context;
         if (!context || context == own)
             continue;
-        domain->seats[i].used_fs = context->foreign_fs;
-        domain->seats[i].context = NULL;
+        mpk_seat_give(seat);
         domain->key_is_lost |= !mpk_signal_stack_forked(context);
         free(context);
     }
@@ -123,9 +122,7 @@ void mpk_context_close(struct mpk_context *context)
         thread->contexts[domain->index] = NULL;
     /* Which of the thread's calls are in this domain is on its stack, as it was left. */
     og_turn_gone(&domain->turn, &context->context, thread->frame != NULL);
-    if (context->seat) {
-        context->seat->context = NULL;
-        context->seat->used_fs = context->foreign_fs;
-    }
+    if (context->seat)
+        mpk_seat_give(context->seat);
     free(context);
 }

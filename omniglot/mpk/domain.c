@@ -31,8 +31,8 @@ static enum og_error no_thread(struct og_fault *fault)
     return og_fail(fault, why->error, NULL, 0,
                    mpk_thread_refusal() != MPK_NO_BLOCK
                        ? why->message
-                       : "no room for this thread: 256 use domains, each until it exits, or the "
-                         "kernel is out of memory for them; let some exit");
+                       : "no room for this thread: 4,096 use domains (fewer where ulimit -v limits "
+                         "addresses), or the host is out of memory; let some exit");
 }
 
 /* What all domains need, once. */
@@ -75,8 +75,9 @@ static void destroy(struct mpk_domain *domain)
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
     mpk_contexts_lock();
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        mpk_context_close(domain->seats[i].context);
+    for (struct mpk_seat *seat = &domain->seats; seat; seat = seat->next)
+        mpk_context_close(seat->context);
+    mpk_seats_close(domain);
     mpk_contexts_unlock();
     mpk_thunks_close(domain);
     int key = domain->pkru && !domain->key_is_lost ? domain->arena.key : -1;
@@ -116,7 +117,7 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
             return error;
         domain->library_count++;
     }
-    error = mpk_seats_make_tls(context, fault);
+    error = mpk_variables_settle(domain, fault);
     if (error)
         return error;
     mpk_files_close(domain);
@@ -193,13 +194,14 @@ static enum og_error close_domain(struct mpk_domain *domain, struct og_fault *fa
     enum og_error error = mpk_process_open(fault);
     if (error)
         return error;
+    mpk_entry_abandon(own);
     error = og_turn_shut(&domain->turn, own ? &own->context : NULL, true, fault);
     if (error)
         return error;
     /* Destructors run on this thread; without a place for it they do not. */
     if (!own)
         own = mpk_context_open(domain, NULL);
-    if (own && og_turn_take(&domain->turn, &own->context))
+    if (own && og_turn_take(&domain->turn, &own->context) && !mpk_variables_prepare(own, NULL))
         mpk_libraries_close(domain);
     destroy(domain);
     return OG_OK;

@@ -23,7 +23,11 @@
     .globl  og_mpk_rights_sites, og_mpk_rights_sites_end
     .hidden og_mpk_rights_sites, og_mpk_rights_sites_end
 og_mpk_rights_sites:
-    .text
+
+/* GNU ld puts it before most code. Behind it code begins at a page: what link-host puts between is
+ * to move that. */
+#define GATE_SECTION .section .text.unlikely.og_mpk_gate, "ax", @progbits
+    GATE_SECTION
 
     .macro RIGHTS_SITE start end image
     .pushsection .rodata.og_mpk_rights
@@ -73,7 +77,7 @@ og_mpk_rights_sites:
 
 /* Pages of its own: domains can read them (thread.c), as an unwinder does that comes upon the
  * gate's return address. */
-    .text
+    GATE_SECTION
     .balign 4096
     .globl  og_mpk_gate_start, og_mpk_gate_end
     .hidden og_mpk_gate_start, og_mpk_gate_end

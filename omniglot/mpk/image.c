@@ -197,7 +197,7 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
     if (!error)
         error = place_loader(&boot, &domain->arena, &loader_base, &entry, fault);
     if (!error)
-        error = mpk_seats_make_stacks(domain, fault);
+        error = mpk_seats_open(domain, fault);
     if (error)
         return error;
     error = make_stack(context, &boot, boot_base, loader_base, &start, fault);
@@ -217,5 +217,6 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
         return og_fail(fault, OG_FAULTED, NULL, 0, "the dynamic loader came back too early");
     context->foreign_rsp = context->seat->rsp = (start - MPK_PAGE) & -(uintptr_t)16;
     context->seat->fs = context->foreign_fs;
+    context->needs_tls = false;
     return OG_OK;
 }

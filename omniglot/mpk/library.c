@@ -75,7 +75,9 @@ uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const 
     uintptr_t text = lend_text(context, symbol);
     if (!text || context->context.poisoned)
         return 0;
+    mpk_seat_serve_callbacks(context, false);
     uintptr_t address = og_mpk_call(domain->index, domain->boot.dlsym, handle, text, 0, 0);
+    mpk_seat_serve_callbacks(context, true);
     if (context->context.poisoned ||
         !og_is_within(address, 1, arena->start, arena->start + arena->size))
         return 0;

@@ -24,6 +24,10 @@ enum { MPK_PAGE = 4096 };
 #define PR_SET_SYSCALL_USER_DISPATCH 59
 #endif
 
+/* Addresses without memory (reserve.c): for `own` bytes and `each` for each of *count, which
+ * becomes less, down to 0, where there are not so many. NULL: not even for what is its own. */
+void *mpk_reserve(size_t own, size_t each, size_t *count);
+
 /* --- the process, and what is made of it (process.c) --- */
 
 struct mpk_thread;
@@ -69,9 +73,12 @@ struct mpk_context {
     uint64_t index; /* the domain's */
     struct mpk_thread *thread;
     struct mpk_seat *seat;
+    uintptr_t frames_low;    /* a callback's frame is there or above, on the seat's stack, */
+    size_t frames_size;      /* but no more than that above: there is room below, and it ends there;
+                                0: none is served */
     uintptr_t signal_stack;  /* where the kernel writes frames while it is inside */
     bool signal_stack_stale; /* from before a reset: cleared when it is armed */
-    bool needs_tls;          /* another thread has had the seat */
+    bool needs_tls;          /* the seat has none, or another thread's */
     bool forks;              /* poisoned while the process forks, and no longer */
     uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
@@ -105,10 +112,11 @@ struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     _Atomic(struct mpk_frame *) serving;   /* the call that something is done for */
     uint64_t callbacks, callbacks_for;     /* how many the call of that number has made */
     /* What the host has asked for (host_masks.c). */
-    uint64_t blocked;    /* of the signals that the kernel must not block */
-    uint64_t held;       /* of them: have come */
-    bool is_mask_unsure; /* a handler has had the kernel block some */
-    stack_t host_stack;  /* the alternate one */
+    uint64_t blocked;          /* of the signals that the kernel must not block */
+    uint64_t held;             /* of them: have come */
+    bool is_mask_unsure;       /* a handler has had the kernel block some */
+    stack_t host_stack;        /* the alternate one */
+    struct og_context refused; /* says why the thread has not entered a domain (context.c) */
     /* What the kernel clears in a copy of the process. */
     _Atomic uint64_t armed __attribute__((aligned(MPK_PAGE))); /* domain_pkru is that domain's */
 };
@@ -132,6 +140,12 @@ static inline struct mpk_context *mpk_frame_context(const struct mpk_frame *fram
 }
 
 extern uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
+
+/* How many blocks there are addresses for. */
+static inline unsigned mpk_threads_limit(void)
+{
+    return (unsigned)(og_mpk_thread_blocks_size / MPK_BLOCK_SIZE);
+}
 
 /* The calling thread's block, made if there is none yet; NULL if it cannot be had. */
 struct mpk_thread *mpk_thread_self(void);
@@ -177,7 +191,7 @@ void mpk_threads_forked(void);
 
 /* Visits every thread's block; none is taken away meanwhile. For the deadline's clock. */
 void mpk_threads_visit(void (*visit)(struct mpk_thread *thread));
-enum { MPK_THREADS = 256 };
+enum { MPK_THREADS = 4096 };
 
 /* Reserves what all threads need. */
 enum og_error mpk_threads_open(struct og_fault *fault);
@@ -292,7 +306,7 @@ void mpk_rights_arm(struct mpk_thread *thread, uint32_t pkru);
 
 enum {
     MPK_SIGNAL_STACK = 1 << MPK_SIGNAL_STACK_SHIFT /* bytes of one */,
-    MPK_SIGNAL_STACKS = 2048
+    MPK_SIGNAL_STACKS = 16384
 };
 
 extern uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
@@ -364,8 +378,9 @@ enum mpk_page_state {
     MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
 };
 
-/* One reserved range: mappings, then the other threads' allocation stacks, then the first
- * thread's allocation stack and the heap. */
+/* One reserved range: mappings, the first seat's allocation stack, the heap; then the other seats'
+ * foreign stacks and their allocation stacks, of which only addresses are there until a seat is
+ * made. */
 struct mpk_arena {
     uintptr_t start;
     size_t size;
@@ -377,10 +392,11 @@ struct mpk_arena {
     size_t search_from;    /* no page below is free, as far as known */
     size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
-    uint32_t seats_granted;         /* whose memory for scopes the domain can touch */
-    uintptr_t stacks;               /* the other threads' allocation stacks */
-    uintptr_t stack, heap;          /* the first thread's allocation stack; the heap */
-    size_t stack_size, heap_size;
+    uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
+    uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
+    uintptr_t scopes;               /* their allocation stacks */
+    size_t seats, seat_limit; /* whose memory the domain can touch; for how many there is room */
+    size_t stack_size, heap_size, foreign_stack_size;
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
     int failed; /* errno: the system has refused a change, so the books may not be true */
@@ -392,8 +408,6 @@ struct mpk_arena {
     struct mpk_mapped *mapped; /* which files were loaded where (describe/mapped.c) */
     size_t mapped_count;
 };
-
-enum { MPK_ARENA_THREADS = 16 /* threads at once in one domain */ };
 
 #define MPK_NO_MEMORY_FILE                                                                         \
     "cannot make a file in memory: memfd_create is denied, or no descriptor is left (ulimit -n)"
@@ -435,8 +449,17 @@ bool mpk_arena_unmap(struct mpk_arena *arena, uintptr_t address, size_t size);
 bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* Sets the end of the heap, if it can be there. Returns where it is. */
 uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk);
-/* Lets the domain touch the memory of a seat's scopes. */
-bool mpk_arena_grant_scopes(struct mpk_arena *arena, size_t seat);
+/* Seats, by number. Lets the domain touch the seat's memory: what its scopes allocate, and but for
+ * the first, whose stack is mapped, its foreign stack. They are made in order. False: there is no
+ * room for it, or the system gives no memory, and nothing has changed. */
+bool mpk_arena_make_seat(struct mpk_arena *arena, size_t seat);
+uintptr_t mpk_arena_scopes_of(const struct mpk_arena *arena, size_t seat);
+uintptr_t mpk_arena_stack_of(const struct mpk_arena *arena, size_t seat); /* but the first's */
+/* Has references reach the stacks up to that seat's. After loading, by who is inside. */
+void mpk_arena_show_stack(struct mpk_arena *arena, size_t seat);
+/* What the page at `address`, which is in the arena, is: an enum mpk_page_state. With the domain's
+ * lock held, or while it loads. */
+unsigned char mpk_arena_state(const struct mpk_arena *arena, uintptr_t address);
 /* Is [address, address + size) within the mappings? */
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
 /* Can the domain write, or read, all of it now, wherever in the arena it is? With the domain's lock
@@ -470,17 +493,20 @@ struct mpk_inode {
 
 /* Where the boot program says the loader's functions are (boot/boot.S). */
 struct mpk_boot {
-    uintptr_t dlopen, dlsym, dlclose, dlerror, posix_memalign, free, allocate_tls, ctype_init;
+    uintptr_t dlopen, dlsym, dlclose, dlerror, posix_memalign, free, allocate_tls, deallocate_tls,
+        ctype_init;
 };
 
 enum { MPK_FILES = 16 /* open at once in a domain */, MPK_THUNK_SIZE = 96, MPK_THUNKS = 4096 };
 
-/* Where a thread runs in a domain; made while loading, so that reset finds it again. */
-enum { MPK_FOREIGN_STACK = 1 << 20 /* with its guard */ };
+/* Where a thread runs in a domain. */
 struct mpk_seat {
+    struct mpk_seat *next;
+    size_t number;
     uintptr_t stack_low, stack_end; /* the foreign stack; a guard lies below */
-    uintptr_t rsp, fs;              /* what calls start with, right after loading */
-    uintptr_t used_fs;              /* the TLS that an earlier thread has left; 0: none */
+    uintptr_t rsp;                  /* where calls start */
+    uintptr_t fs;                   /* the TLS that was made for it; 0: none yet */
+    bool is_used;                   /* `fs` is an earlier thread's */
     struct mpk_context *context;    /* who has it; NULL: free */
 };
 
@@ -520,8 +546,9 @@ struct mpk_domain {
     size_t library_count;
     struct mpk_context *lent; /* whose signal stack has the domain's key (signal_stack.c) */
     bool key_is_lost;         /* a stack of nobody's has it */
-    pthread_mutex_t lock;     /* seats, thunks, callbacks, the arena, files */
-    struct mpk_seat seats[MPK_ARENA_THREADS];
+    pthread_mutex_t lock;     /* thunks, callbacks, the arena, files */
+    struct mpk_seat seats;    /* the first, and by it the others: who they are does not change */
+    uintptr_t first_fs;       /* the TLS that the loader has made, which stays */
     struct mpk_slot slots[MPK_CALLBACKS];
     struct og_callback *callbacks[MPK_CALLBACKS]; /* who has each slot; NULL: nobody */
     uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
@@ -574,6 +601,9 @@ struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
 struct og_context *mpk_context(struct og_domain *domain);
 struct og_context *mpk_enter(struct og_context *context);
 void mpk_left(struct og_context *context);
+/* The calling thread resets or closes the domain of `own` (may be NULL), and is in no scope there,
+ * so in no mpk_enter either: a handler may have left one by longjmp. */
+void mpk_entry_abandon(struct mpk_context *own);
 /* The call's end: records why, in the calling thread's context, from where it goes to who enters
  * next, until reset. For signal handlers: takes no lock. */
 void mpk_domain_poison(struct mpk_domain *domain, const struct og_fault *fault);
@@ -592,9 +622,30 @@ struct og_context *mpk_context_of_fork(void);
 void mpk_contexts_forked(struct mpk_domain *domain);
 /* There too: nobody calls into the domain until it is reset. */
 void mpk_contexts_poison(struct mpk_domain *domain, const char *message);
-/* Makes the seats' stacks, and when the loader is done the other threads' TLS. */
-enum og_error mpk_seats_make_stacks(struct mpk_domain *domain, struct og_fault *fault);
-enum og_error mpk_seats_make_tls(struct mpk_context *context, struct og_fault *fault);
+
+/* seats.c */
+enum og_error mpk_seats_open(struct mpk_domain *domain, struct og_fault *fault);
+/* With mpk_contexts_lock: a seat for the context; and it is nobody's any more. */
+enum mpk_seating { MPK_SEATED, MPK_NO_SEAT /* no addresses */, MPK_NO_SEAT_MEMORY };
+enum mpk_seating mpk_seat_take(struct mpk_context *context);
+void mpk_seat_give(struct mpk_seat *seat);
+/* Calls of the context start as the seat says. */
+void mpk_seat_sit(struct mpk_context *context);
+/* Whether callbacks are served: not while the runtime itself calls, where the host knows of no
+ * call. */
+void mpk_seat_serve_callbacks(struct mpk_context *context, bool serve);
+/* The arena is as it was after loading: all but the first have no thread variables. */
+void mpk_seats_reset(struct mpk_domain *domain);
+/* Frees all but the first; nobody has them. */
+void mpk_seats_close(struct mpk_domain *domain);
+
+/* thread_variables.c. When the libraries are loaded: notes the first seat's, by which the others'
+ * are made. */
+enum og_error mpk_variables_settle(struct mpk_domain *domain, struct og_fault *fault);
+/* The context's thread is inside, in no call: sees to it that its seat has variables of its own, if
+ * the domain is not poisoned. Or says why it has none, and no call is to be made: where one of the
+ * domain's own has failed it is poisoned. */
+enum og_error mpk_variables_prepare(struct mpk_context *context, struct og_fault *fault);
 
 /* image.c: the process image that the dynamic loader starts from. */
 enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *fault);

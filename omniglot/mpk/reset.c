@@ -18,15 +18,12 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
         og_fail(&poison, OG_POISONED, NULL, 0, "an earlier reset failed");
     mpk_contexts_lock();
     domain->turn.poison = poison;
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++) {
-        struct mpk_seat *seat = &domain->seats[i];
+    mpk_seats_reset(domain);
+    for (struct mpk_seat *seat = &domain->seats; seat; seat = seat->next) {
         struct mpk_context *context = seat->context;
-        seat->used_fs = 0;
         if (!context)
             continue;
-        context->foreign_rsp = seat->rsp;
-        context->foreign_fs = seat->fs;
-        context->needs_tls = false;
+        mpk_seat_sit(context);
         context->wakes_at = 0;
         mpk_signal_stack_clear(context);
         context->context.fault = poison;
@@ -44,6 +41,7 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
     if (error)
         return error;
     int cancellation = og_uncancelled_begin();
+    mpk_entry_abandon(own);
     mpk_reset_begin();
     error = mpk_host_code_check_loads(fault);
     if (!error)

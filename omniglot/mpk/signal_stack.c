@@ -59,18 +59,19 @@ uintptr_t og_mpk_signal_stacks, og_mpk_signal_stacks_size;
 struct mpk_thread *og_mpk_signal_stack_owners[SIGNAL_STACKS] __attribute__((visibility("hidden")));
 static bool left[SIGNAL_STACKS]; /* the domain is closed, the owner may still have it armed */
 static bool lost[SIGNAL_STACKS]; /* never to be used again */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* owners, left, lost */
+static size_t first_free;        /* all before are somebody's, or lost */
+static size_t taken_end;         /* none from here on ever was */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all of these */
 
 enum og_error mpk_signal_stacks_open(struct og_fault *fault)
 {
-    size_t size = (size_t)SIGNAL_STACKS * SIGNAL_STACK;
+    size_t count = SIGNAL_STACKS;
     if (og_mpk_signal_stacks)
         return OG_OK;
-    void *stacks = mmap(NULL, size + SIGNAL_STACK, PROT_NONE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stacks == MAP_FAILED)
+    void *stacks = mpk_reserve(SIGNAL_STACK, SIGNAL_STACK, &count);
+    if (!stacks)
         return mpk_no_addresses(fault, "no addresses for signal stacks: ulimit -v may limit them");
-    og_mpk_signal_stacks_size = size;
+    og_mpk_signal_stacks_size = count * SIGNAL_STACK;
     og_mpk_signal_stacks = ((uintptr_t)stacks + SIGNAL_STACK - 1) & ~(uintptr_t)(SIGNAL_STACK - 1);
     return OG_OK;
 }
@@ -89,7 +90,8 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
 {
     uintptr_t stack = 0;
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < SIGNAL_STACKS && !stack; i++) {
+    for (size_t i = first_free; i < og_mpk_signal_stacks_size / SIGNAL_STACK && !stack; i++) {
+        first_free = i;
         if (og_mpk_signal_stack_owners[i] || lost[i])
             continue;
         stack = og_mpk_signal_stacks + i * SIGNAL_STACK;
@@ -99,6 +101,7 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
             break;
         }
         og_mpk_signal_stack_owners[i] = thread;
+        taken_end = i < taken_end ? taken_end : i + 1;
     }
     pthread_mutex_unlock(&lock);
     return stack;
@@ -125,13 +128,14 @@ static bool free_stack(size_t index)
     lost[index] = !freed;
     left[index] = false;
     og_mpk_signal_stack_owners[index] = NULL;
+    first_free = index < first_free ? index : first_free;
     return freed;
 }
 
 /* With the lock held. */
 static void free_left_stacks(struct mpk_thread *thread)
 {
-    for (size_t i = 0; i < SIGNAL_STACKS; i++)
+    for (size_t i = 0; i < taken_end; i++)
         if (left[i] && og_mpk_signal_stack_owners[i] == thread)
             (void)free_stack(i);
     atomic_store(&thread->has_left, false);

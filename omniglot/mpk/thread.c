@@ -98,17 +98,16 @@ enum og_error mpk_threads_open(struct og_fault *fault)
 {
     if (og_mpk_thread_blocks)
         return OG_OK;
-    size_t size = (size_t)MPK_THREADS * MPK_BLOCK_SIZE;
-    void *range = mmap(NULL, size + MPK_BLOCK_SIZE, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (range == MAP_FAILED)
+    size_t count = MPK_THREADS;
+    void *range = mpk_reserve(MPK_BLOCK_SIZE, MPK_BLOCK_SIZE, &count);
+    if (!range)
         return mpk_no_addresses(fault, "no addresses for thread blocks: ulimit -v may limit them");
     enum og_error error = open_what_all_share(fault);
     if (error) {
-        munmap(range, size + MPK_BLOCK_SIZE);
+        munmap(range, (count + 1) * MPK_BLOCK_SIZE);
         return error;
     }
-    og_mpk_thread_blocks_size = size;
+    og_mpk_thread_blocks_size = count * MPK_BLOCK_SIZE;
     og_mpk_thread_blocks =
         ((uintptr_t)range + MPK_BLOCK_SIZE - 1) & ~(uintptr_t)(MPK_BLOCK_SIZE - 1);
     return OG_OK;

@@ -10,6 +10,7 @@
 uintptr_t og_mpk_thread_blocks, og_mpk_thread_blocks_size;
 static struct mpk_thread *threads[MPK_THREADS];
 static bool ready[MPK_THREADS]; /* the block is mapped */
+static unsigned taken_end;      /* none from here on ever was */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 __thread struct mpk_thread *mpk_thread_own;
 
@@ -17,8 +18,9 @@ struct mpk_thread *mpk_threads_take(unsigned *index)
 {
     struct mpk_thread *taken = NULL;
     pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < MPK_THREADS && !taken; i++) {
+    for (unsigned i = 0; i < mpk_threads_limit() && !taken; i++) {
         if (!threads[i]) {
+            taken_end = i < taken_end ? taken_end : i + 1;
             taken = (struct mpk_thread *)(og_mpk_thread_blocks + i * (size_t)MPK_BLOCK_SIZE);
             threads[i] = taken;
             *index = i;
@@ -87,7 +89,7 @@ void mpk_thread_in_child(void)
 
 void mpk_threads_forked(void)
 {
-    for (unsigned i = 0; i < MPK_THREADS; i++) {
+    for (unsigned i = 0; i < taken_end; i++) {
         if (threads[i] && threads[i] != mpk_thread_own) {
             ready[i] = false;
             if (unmap_block(threads[i]))
@@ -100,7 +102,7 @@ void mpk_threads_forked(void)
 void mpk_threads_visit(void (*visit)(struct mpk_thread *thread))
 {
     pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < MPK_THREADS; i++)
+    for (unsigned i = 0; i < taken_end; i++)
         if (threads[i] && ready[i])
             visit(threads[i]);
     pthread_mutex_unlock(&lock);

@@ -50,6 +50,9 @@ static enum og_error check_sizes(const struct pmp_library *library,
     if (options->stack_size > library->heap - library->scopes)
         return og_fail(fault, OG_NO_MEMORY, library->name, 0,
                        "stack_size is more than the image keeps for scopes");
+    if (options->foreign_stack_size > library->stack_top - library->ram)
+        return og_fail(fault, OG_NO_MEMORY, library->name, 0,
+                       "foreign_stack_size is more than the image's stack= of the library");
     return OG_OK;
 }
 

@@ -10,8 +10,8 @@
  *
  * Threads: any thread may use a domain, one at a time. A domain is a thread's from its outermost
  * scope's begin to its end; whoever else begins one waits, or is refused (enum og_threads). Behind
- * protection keys 16 threads can have been inside, each on a foreign stack of its own, before one
- * has to exit. */
+ * protection keys each has a foreign stack of its own, and up to 4,096 can have been inside before
+ * one has to exit: fewer where addresses or memory are limited, and then they are told. */
 #ifndef OMNIGLOT_DOMAIN_H
 #define OMNIGLOT_DOMAIN_H
 
@@ -42,24 +42,32 @@ enum og_threads {
 };
 
 /* Sizes that 0 stands for, in bytes; on RV32 the image has its own. */
-enum { OG_DEFAULT_HEAP = 64 << 20, OG_DEFAULT_STACK = 16 << 20 };
+enum {
+    OG_DEFAULT_HEAP = 64 << 20,
+    OG_DEFAULT_STACK = 16 << 20,
+    OG_DEFAULT_FOREIGN_STACK = 8 << 20
+};
 
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults: the library is
  * isolated, or the domain is not opened. To run it without isolation takes naming OG_NONE. */
 struct og_options {
     enum og_isolation isolation;
-    size_t heap_size;        /* bytes of foreign heap, at most, mappings among them; 0:
-                                OG_DEFAULT_HEAP */
-    size_t stack_size;       /* bytes that scopes can allocate at once; 0: OG_DEFAULT_STACK */
-    unsigned deadline_ms;    /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
-                                counted: see callback_limit; OG_PMP, with its callbacks). While
-                                libraries are loaded (OG_MPK), ten seconds or this, whichever is
-                                longer. 0: for ever, constructors and destructors too, which then
-                                can keep og_domain_open and og_domain_close */
-    unsigned callback_limit; /* how often a call may call back (OG_MPK; OG_PMP refuses it): what a
-                                callback takes is the host's time, which no deadline counts. The
-                                next one ends the call with OG_FAULTED. 0: without end, and then a
-                                library that calls back for ever keeps the thread */
+    size_t heap_size;          /* bytes of foreign heap, at most, mappings among them; 0:
+                                  OG_DEFAULT_HEAP */
+    size_t stack_size;         /* bytes that scopes can allocate at once; 0: OG_DEFAULT_STACK */
+    size_t foreign_stack_size; /* bytes of stack for foreign code in each thread (OG_MPK), memory as
+                                  it is used: 64 KiB to 1 GiB; 0: OG_DEFAULT_FOREIGN_STACK.
+                                  OG_NONE: it is on the host's stack. OG_PMP: the image's stack=;
+                                  more is refused */
+    unsigned deadline_ms;      /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
+                                  counted: see callback_limit; OG_PMP, with its callbacks). While
+                                  libraries are loaded (OG_MPK), ten seconds or this, whichever is
+                                  longer. 0: for ever, constructors and destructors too, which then
+                                  can keep og_domain_open and og_domain_close */
+    unsigned callback_limit;   /* how often a call may call back (OG_MPK; OG_PMP refuses it): what a
+                                  callback takes is the host's time, which no deadline counts. The
+                                  next one ends the call with OG_FAULTED. 0: without end, and then a
+                                  library that calls back for ever keeps the thread */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
                                           link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */

@@ -37,6 +37,7 @@ functions:
     .quad   posix_memalign
     .quad   free
     .quad   _dl_allocate_tls
+    .quad   _dl_deallocate_tls
     .quad   __ctype_init
 
     .section .note.GNU-stack, "", @progbits

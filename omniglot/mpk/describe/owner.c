@@ -12,14 +12,6 @@
 
 /* --- domains --- */
 
-static bool is_stack(const struct mpk_domain *domain, uintptr_t address)
-{
-    for (size_t i = 0; i < MPK_ARENA_THREADS; i++)
-        if (og_is_within(address, 1, domain->seats[i].stack_low, domain->seats[i].stack_end))
-            return true;
-    return false;
-}
-
 /* What is known of the address, copied: the domain may be closed once the lock is given back. */
 struct search {
     const struct mpk_domain *asking;
@@ -46,12 +38,16 @@ static void tell_in_domain(struct mpk_domain *domain, bool settled, struct searc
     const struct mpk_arena *arena = &domain->arena;
     struct mpk_text *text = search->text;
     uintptr_t address = search->address;
-    if (!mpk_arena_holds(arena, address, 1)) {
-        mpk_text_add(text, address >= arena->heap ? "heap" : "memory for scopes' allocations");
+    if (og_is_within(address, 1, arena->heap, arena->stacks)) {
+        mpk_text_add(text, "heap");
+        return;
+    }
+    if (og_is_within(address, 1, arena->stack, arena->heap) || address >= arena->scopes) {
+        mpk_text_add(text, "memory for scopes' allocations");
         return;
     }
     pthread_mutex_lock(&domain->lock);
-    unsigned char state = arena->pages[(address - arena->start) / MPK_PAGE];
+    unsigned char state = mpk_arena_state(arena, address);
     search->in_file = settled && mpk_mapped_find(arena, address, &search->place);
     if (search->in_file)
         copy_place(search);
@@ -65,7 +61,7 @@ static void tell_in_domain(struct mpk_domain *domain, bool settled, struct searc
     else if (state == MPK_FREE)
         mpk_text_add(text, "memory that is not mapped");
     else
-        mpk_text_add(text, is_stack(domain, address) ? "stack" : "memory");
+        mpk_text_add(text, state == MPK_STACK ? "stack" : "memory");
 }
 
 static bool tell_if_inside(struct mpk_domain *domain, void *data)

@@ -78,14 +78,13 @@ int64_t mpk_syscall_uname(struct mpk_syscall *call)
     return mpk_policy_hand_out(call, call->arguments[0], &name, sizeof(name));
 }
 
-/* The machine is the arena, and idle. glibc's qsort asks how much memory there is and goes on with
+/* The machine is the arena, without what threads that come later add, and idle. glibc's qsort asks how much memory there is and goes on with
  * what was on its stack where it is not told: whether it keeps the order of equals was then chance.
  */
 int64_t mpk_syscall_sysinfo(struct mpk_syscall *call)
 {
-    const struct sysinfo info = {.totalram = call->domain->arena.size,
-                                 .freeram = call->domain->arena.size,
-                                 .procs = 1,
-                                 .mem_unit = 1};
+    const struct mpk_arena *arena = &call->domain->arena;
+    uintptr_t size = arena->stacks - arena->start;
+    const struct sysinfo info = {.totalram = size, .freeram = size, .procs = 1, .mem_unit = 1};
     return mpk_policy_hand_out(call, call->arguments[0], &info, sizeof(info));
 }

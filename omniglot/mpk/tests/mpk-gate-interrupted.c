@@ -197,8 +197,8 @@ static void interrupt_at_any_instruction(struct code code, long least)
     asks_kernel = boxed_in(second, "call_with_stack_at");
     returns_long_double = boxed_in(first, "return_long_double");
     counts = boxed_in(second, "count_up");
-    lowest = ((const struct mpk_domain *)second)->seats[0].stack_low +
-             2 * (MPK_RED_ZONE + MPK_RESUME_SIZE);
+    lowest =
+        ((const struct mpk_domain *)second)->seats.stack_low + 2 * (MPK_RED_ZONE + MPK_RESUME_SIZE);
     assert_int_equal(og_function_x87(&returns_long_double, 1, &fault), OG_OK);
     assert_int_equal(og_function_takes(&counts, NULL, 0, &fault), OG_OK);
     pid_t child = fork();

@@ -433,7 +433,8 @@ static void an_overflown_stack_is_told_in_a_system_call_too(void **state)
     (void)state;
     long result;
     uintptr_t low = 0;
-    for (uintptr_t depth = 4096; depth < (2 << 20) && !low; depth += 4096) {
+    enum { SIZE = OG_DEFAULT_FOREIGN_STACK, NEAR = 1 << 20 };
+    for (uintptr_t depth = SIZE - NEAR; depth < SIZE + NEAR && !low; depth += 4096) {
         enum og_error error =
             call_in(attacker, "call_below_stack", &result, (long)depth, SYS_getpid, 0, 0, 0);
         if (error) {

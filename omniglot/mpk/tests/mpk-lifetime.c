@@ -59,49 +59,6 @@ static void as_many_domains_as_keys_work_at_once(void **state)
 
 /* --- what is left --- */
 
-struct usage {
-    long mappings, descriptors, resident_kib;
-};
-
-static long count_lines(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    long lines = 0;
-    assert_non_null(file);
-    for (int byte; (byte = fgetc(file)) != EOF;)
-        lines += byte == '\n';
-    fclose(file);
-    return lines;
-}
-
-static struct usage usage_now(void)
-{
-    struct usage usage = {.mappings = count_lines("/proc/self/maps")};
-    char text[64];
-    for (int i = 0; i < 1024; i++) {
-        snprintf(text, sizeof(text), "/proc/self/fd/%d", i);
-        usage.descriptors += access(text, F_OK) == 0;
-    }
-    FILE *file = fopen("/proc/self/statm", "r");
-    long size = 0, pages = 0;
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%ld %ld", &size, &pages), 2);
-    fclose(file);
-    usage.resident_kib = pages * 4;
-    return usage;
-}
-
-static void assert_nothing_was_left(struct usage before)
-{
-    enum { TOLERATED_KIB = 512 /* the host's own heap */ };
-    struct usage after = usage_now();
-    assert_true(after.mappings <= before.mappings);
-    assert_int_equal(after.descriptors, before.descriptors);
-    if (after.resident_kib > before.resident_kib + TOLERATED_KIB)
-        print_message("%ld KiB before, %ld KiB after\n", before.resident_kib, after.resident_kib);
-    assert_true(after.resident_kib <= before.resident_kib + TOLERATED_KIB);
-}
-
 static void a_thousand_resets_leak_nothing(void **state)
 {
     (void)state;

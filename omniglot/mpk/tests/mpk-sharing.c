@@ -279,39 +279,7 @@ static void a_child_of_fork_finds_no_turn_half_taken(void **state)
     sharing_close(stays.domain);
 }
 
-/* --- how many --- */
-
-enum { SEATS = 16 };
-
-static void *hold_a_seat(void *memory)
-{
-    struct stays *stays = memory;
-    struct og_fault fault;
-    stays->error = sharing_call(stays->domain, "count", 0, 0, 0, NULL, &fault);
-    atomic_store(&stays->step, 1);
-    while (atomic_load(&stays->step) < 4)
-        usleep(500);
-    return NULL;
-}
-
-struct seventeenth {
-    struct og_domain *domain;
-    enum og_error lookup, alloc;
-    struct og_fault fault;
-};
-
-static void *come_too_late(void *memory) OG_NO_ANALYSIS
-{
-    struct seventeenth *late = memory;
-    struct og_function function;
-    struct og_scope scope;
-    struct og_fault fault;
-    late->lookup = og_domain_lookup(late->domain, "count", &function, &fault);
-    og_scope_begin(late->domain, &scope);
-    late->alloc = OG_PLAIN(og_alloc(&scope, long, 1, &late->fault)) ? OG_OK : late->fault.error;
-    og_scope_end(&scope);
-    return NULL;
-}
+/* --- what is left, and what is told --- */
 
 extern struct mpk_thread *og_mpk_signal_stack_owners[];
 
@@ -321,6 +289,32 @@ static int signal_stacks(void)
     for (size_t i = 0; i < MPK_SIGNAL_STACKS; i++)
         stacks += og_mpk_signal_stack_owners[i] != NULL;
     return stacks;
+}
+
+/* Nor does the child's next thread find that it is lent to one that is no more. */
+static void a_child_of_fork_has_no_signal_stack_of_a_thread_that_it_lacks(void **state)
+{
+    (void)state;
+    struct stays stays = {.domain = sharing_open(OG_THREADS_WAIT)};
+    const struct mpk_domain *domain = (const struct mpk_domain *)stays.domain;
+    struct og_fault fault;
+    pthread_t thread;
+    assert_int_equal(sharing_call(stays.domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    int before = signal_stacks();
+    assert_int_equal(pthread_create(&thread, NULL, stay, &stays), 0);
+    while (atomic_load(&stays.step) < 1)
+        usleep(500);
+    assert_int_equal(signal_stacks(), before + 1);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(signal_stacks() != before || domain->lent);
+    assert_int_equal(sharing_exit_status(child), 0);
+    atomic_store(&stays.step, 2);
+    while (atomic_load(&stays.step) < 3)
+        usleep(500);
+    atomic_store(&stays.step, 4);
+    pthread_join(thread, NULL);
+    sharing_close(stays.domain);
 }
 
 static void a_thread_that_exits_leaves_no_signal_stack(void **state)
@@ -335,33 +329,6 @@ static void a_thread_that_exits_leaves_no_signal_stack(void **state)
     assert_int_equal(signal_stacks(), before);
     sharing_close(domain);
     assert_int_equal(signal_stacks(), before - 1);
-}
-
-static void the_seventeenth_thread_is_told_how_many_there_can_be(void **state)
-{
-    (void)state;
-    static struct stays threads[SEATS - 1]; /* and this one */
-    pthread_t ids[SEATS - 1];
-    struct seventeenth late = {.domain = sharing_open(OG_THREADS_WAIT)};
-    for (int i = 0; i < SEATS - 1; i++) {
-        threads[i] = (struct stays){.domain = late.domain};
-        assert_int_equal(pthread_create(&ids[i], NULL, hold_a_seat, &threads[i]), 0);
-        while (atomic_load(&threads[i].step) < 1)
-            usleep(500);
-        assert_int_equal(threads[i].error, OG_OK);
-    }
-    sharing_elsewhere(come_too_late, &late);
-    assert_int_equal(late.lookup, OG_NO_MEMORY);
-    assert_int_equal(late.alloc, OG_NO_MEMORY);
-    assert_non_null(strstr(late.fault.message, "16 threads"));
-    for (int i = 0; i < SEATS - 1; i++) {
-        atomic_store(&threads[i].step, 4);
-        pthread_join(ids[i], NULL);
-    }
-    sharing_elsewhere(come_too_late, &late);
-    assert_int_equal(late.lookup, OG_OK);
-    assert_int_equal(late.alloc, OG_OK);
-    sharing_close(late.domain);
 }
 
 static void looking_up_in_a_poisoned_domain_says_so(void **state)
@@ -481,14 +448,14 @@ struct probe {
 /* On a thread whose seat was nobody's before: where its stack ends is known. */
 static void *probe_the_bottom(void *memory)
 {
-    enum { STACK = 1 << 20, GUARD = 4096, ABOVE = 64 + 8, CALLBACK_FRAME = 192 };
+    enum { STACK = OG_DEFAULT_FOREIGN_STACK, ABOVE = 64 + 8, CALLBACK_FRAME = 192 };
     struct probe *probe = memory;
     struct og_domain *domain = probe->caller.domain;
     struct og_callback callback;
     struct og_fault fault;
     long stack = 0;
     probe->wrong += sharing_call(domain, "own_stack", 0, 0, 0, &stack, &fault) != OG_OK;
-    long lowest = stack + ABOVE - STACK + GUARD;
+    long lowest = stack + ABOVE - STACK;
     for (long above = CALLBACK_FRAME + 8; above < CALLBACK_FRAME + 2048; above += 40) {
         if (og_callback_open(domain, &callback, call_in_again, &probe->caller, &fault))
             probe->wrong++;
@@ -562,12 +529,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_thread_that_is_cancelled_has_looked_and_closed),
         cmocka_unit_test(the_signal_stack_of_a_thread_that_is_outside_cannot_be_written),
         cmocka_unit_test(what_is_on_a_signal_stack_is_gone_after_anothers_reset),
+        cmocka_unit_test(a_child_of_fork_has_no_signal_stack_of_a_thread_that_it_lacks),
         cmocka_unit_test(a_thread_that_exits_leaves_no_signal_stack),
         cmocka_unit_test(a_domain_that_cannot_be_passed_on_is_nobodys),
         cmocka_unit_test(who_waits_is_the_next),
         cmocka_unit_test(who_leaves_does_not_close_under_who_waits),
         cmocka_unit_test(a_child_of_fork_finds_no_turn_half_taken),
-        cmocka_unit_test(the_seventeenth_thread_is_told_how_many_there_can_be),
         cmocka_unit_test(looking_up_in_a_poisoned_domain_says_so),
         cmocka_unit_test(threads_can_fail_and_exit_at_once),
         cmocka_unit_test(callbacks_leave_the_foreign_stack_as_it_was),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 char library[4096];
 static void *raw; /* the same library in the host */
@@ -93,6 +94,45 @@ void assert_exited_well(int status)
         print_message("killed: %s\n", strsignal(WTERMSIG(status)));
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static long count_lines(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    long lines = 0;
+    assert_non_null(file);
+    for (int byte; (byte = fgetc(file)) != EOF;)
+        lines += byte == '\n';
+    fclose(file);
+    return lines;
+}
+
+struct usage usage_now(void)
+{
+    struct usage usage = {.mappings = count_lines("/proc/self/maps")};
+    char text[64];
+    for (int i = 0; i < 1024; i++) {
+        snprintf(text, sizeof(text), "/proc/self/fd/%d", i);
+        usage.descriptors += access(text, F_OK) == 0;
+    }
+    FILE *file = fopen("/proc/self/statm", "r");
+    long size = 0, pages = 0;
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld %ld", &size, &pages), 2);
+    fclose(file);
+    usage.resident_kib = pages * 4;
+    return usage;
+}
+
+void assert_nothing_was_left(struct usage before)
+{
+    enum { TOLERATED_KIB = 512 /* the host's own heap */ };
+    struct usage after = usage_now();
+    assert_true(after.mappings <= before.mappings);
+    assert_int_equal(after.descriptors, before.descriptors);
+    if (after.resident_kib > before.resident_kib + TOLERATED_KIB)
+        print_message("%ld KiB before, %ld KiB after\n", before.resident_kib, after.resident_kib);
+    assert_true(after.resident_kib <= before.resident_kib + TOLERATED_KIB);
 }
 
 void assert_works_after_reset(void)

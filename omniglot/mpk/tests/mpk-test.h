@@ -45,6 +45,13 @@ enum og_error call_words(const char *name, long *result, long a, long b, long c,
 void reset(void);
 /* What a child's end was: by itself, with 0. */
 void assert_exited_well(int status);
+/* What the process has: to see that nothing is left of what came and went. */
+struct usage {
+    long mappings, descriptors, resident_kib;
+};
+struct usage usage_now(void);
+void assert_nothing_was_left(struct usage before);
+
 /* After any attack: the host goes on, the domain works again after reset. */
 void assert_works_after_reset(void);
 

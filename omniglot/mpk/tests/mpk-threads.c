@@ -506,6 +506,35 @@ static void a_child_made_past_fork_runs_no_foreign_code(void **state)
     assert_shut_in(make_child());
 }
 
+static void *fork_and_call(void *memory)
+{
+    pid_t (*const ways[])(void) = {fork, _Fork};
+    int *status = memory;
+    if (call_words("count_up", NULL, 0, 0, 0, 0))
+        return NULL;
+    for (size_t i = 0; i < 2; i++) {
+        pid_t child = ways[i]();
+        if (child == 0)
+            _exit(call_words("count_up", NULL, 0, 0, 0, 0) != OG_OK || shut_in_grandchild());
+        waitpid(child, &status[i], 0);
+    }
+    return NULL;
+}
+
+/* Who comes later has a foreign stack that was made for it. */
+static void a_child_of_fork_by_a_later_thread_has_its_stack(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    int status[2] = {-1, -1};
+    system_call = boxed("system_call");
+    assert_int_equal(call_words("count_up", NULL, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(pthread_create(&thread, NULL, fork_and_call, status), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(status[0], 0);
+    assert_int_equal(status[1], 0);
+}
+
 static pid_t made;
 
 static void make_child_here(void *user, struct og_scope *scope,
@@ -920,6 +949,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_handler_that_calls_in_keeps_its_stack),
         cmocka_unit_test(a_child_without_forks_handlers_has_closed_domains),
         cmocka_unit_test(a_child_made_past_fork_runs_no_foreign_code),
+        cmocka_unit_test(a_child_of_fork_by_a_later_thread_has_its_stack),
         cmocka_unit_test(a_child_made_past_fork_in_a_callback_ends_where_it_returns),
         cmocka_unit_test(a_child_made_past_fork_in_a_handler_does_not_go_on_in_the_library),
         cmocka_unit_test(handlers_that_a_child_installs_are_not_the_kernels),

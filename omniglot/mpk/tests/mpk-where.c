@@ -367,7 +367,7 @@ int open(const char *path, int flags, ...)
 static void files_are_read_without_the_lock_of_the_domains(void **state)
 {
     (void)state;
-    enum { PAGES = 16 };
+    enum { PAGES = 16, START = 0x10000, END = START + PAGES * 4096 /* of all: it has no heap */ };
     static unsigned char pages[PAGES];
     static struct mpk_domain domain;
     write_copy(bytes, size);
@@ -375,13 +375,14 @@ static void files_are_read_without_the_lock_of_the_domains(void **state)
     int file = open(copy, O_RDONLY);
     pthread_mutex_init(&domain.lock, NULL);
     memset(pages, MPK_CODE, sizeof(pages));
-    domain.arena = (struct mpk_arena){.start = 0x10000, .size = PAGES * 4096, .map_pages = PAGES};
+    domain.arena = (struct mpk_arena){.start = START, .size = END - START, .map_pages = PAGES};
+    domain.arena.stack = domain.arena.heap = domain.arena.stacks = domain.arena.scopes = END;
     domain.arena.pages = pages;
-    mpk_mapped_add(&domain.arena, 0x10000, PAGES * 4096, file, 0);
+    mpk_mapped_add(&domain.arena, START, END - START, file, 0);
     close(file);
     mpk_domains[0] = &domain;
     watched = true;
-    owner((void *)(0x10000 + at));
+    owner((void *)(START + at));
     mpk_domains[0] = NULL;
     assert_told("another domain's code, sum_ten in ");
     assert_false(watched);

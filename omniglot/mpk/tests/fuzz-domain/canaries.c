@@ -418,8 +418,8 @@ void canaries_tell(struct plan *plan, uint64_t *random, const struct og_domain *
         if (opened[i] != own)
             add_target(plan, (const void *)arena->start, arena->size, PLACE_OTHER_DOMAIN);
     }
-    for (int i = 0; i < 2; i++) {
-        const struct mpk_seat *seat = &((const struct mpk_domain *)own)->seats[i];
+    const struct mpk_seat *seat = &((const struct mpk_domain *)own)->seats;
+    for (int i = 0; i < 2 && seat; i++, seat = seat->next) {
         add_target(plan, (const void *)(seat->stack_end - 8192), 8192, PLACE_STACK);
         add_target(plan, (const void *)seat->stack_low, 512, PLACE_STACK_END);
     }

@@ -436,8 +436,8 @@ static void tell_turns(int signal)
                 "# domain %u: numbers %" PRIu64 " to %" PRIu64 ", owner %p, closed %d, poison %d\n",
                 which, turn->serving, turn->next, (void *)turn->owner, turn->closed,
                 turn->poison.error);
-        for (int i = 0; i < 4; i++) {
-            const struct mpk_context *context = domain->seats[i].context;
+        for (const struct mpk_seat *seat = &domain->seats; seat; seat = seat->next) {
+            const struct mpk_context *context = seat->context;
             if (context)
                 fprintf(stderr,
                         "#   thread %d, %p: depth %zu, floor %zu, held %d, shut %d, poisoned %zu\n",
