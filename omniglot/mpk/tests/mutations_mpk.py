@@ -786,7 +786,7 @@ MUTATIONS = (
      "    struct og_context *context = &mpk_thread_if_any()->contexts[domain->index]->context;\n    if (context->poisoned)\n        return;\n    context->fault = *fault;\n    context->poisoned = fault->error;\n",
      "    for (struct mpk_seat *seat = &domain->seats; seat; seat = seat->next) {\n        struct mpk_context *context = seat->context;\n        int usleep(unsigned);\n        if (context)\n            usleep(30000);\n        if (context && !context->context.poisoned) {\n            context->context.fault = *fault;\n            context->context.poisoned = fault->error;\n        }\n    }\n",
      ("mpk-sharing:a_call_that_fails*",)),
-    ("poison: the first is kept", MPK + "contexts.c", "    if (context->poisoned)\n        return;\n    context->fault", "    context->fault", ("mpk-sharing:*", "mpk-faults:*", "mpk-calls:*")),
+    ("poison: the first is kept", MPK + "contexts.c", "    if (context->poisoned)\n        return;\n    context->fault", "    context->fault", ("mpk-handlers:a_child_without*",)),
     ("handlers: run on a stack of the runtime's", MPK + "host_signals.c", ".sa_flags = SA_SIGINFO | SA_ONSTACK};", ".sa_flags = SA_SIGINFO};", ("mpk-signals:handlers_installed*",)),
     ("handlers: the kernel's is the gate's entry", MPK + "host_signals.c", "            done = settle(signal);\n", "            done = exchange(signal, &new, NULL);\n", ("mpk-signals:handlers_installed*",)),
     ("handlers: of before the first domain are taken over", MPK + "host_signals.c", "    return (!is_needed(signal) && !is_handler(&now)) || settle(signal);\n", "    return !is_needed(signal) || settle(signal);\n",
