@@ -125,6 +125,60 @@ static void a_call_of_what_the_table_does_not_have_traps(void **state)
                        "table does not have");
 }
 
+static void a_call_with_fewer_arguments_than_parameters_traps(void **state)
+{
+    uint64_t found = 0;
+    (void)state;
+    assert_trapped(call_rogue_call_with_fewer(&rogue, &found, &fault), "not by that type");
+}
+
+/* More types than any module has: each differs from the others in what its thirteen parameters are. */
+static uint32_t number_of_type(unsigned n)
+{
+#define VALUE(i) (n >> (i)&1 ? WASM_RT_I64 : WASM_RT_I32)
+    return wasm_rt_register_func_type(13, 1, VALUE(0), VALUE(1), VALUE(2), VALUE(3), VALUE(4),
+                                      VALUE(5), VALUE(6), VALUE(7), VALUE(8), VALUE(9), VALUE(10),
+                                      VALUE(11), VALUE(12), WASM_RT_F32);
+}
+
+static void every_type_has_a_number_of_its_own(void **state)
+{
+    enum { TYPES = 5000 };
+    static uint32_t numbers[TYPES];
+    (void)state;
+    for (unsigned i = 0; i < TYPES; i++) {
+        numbers[i] = number_of_type(i);
+        assert_true(i == 0 || numbers[i] > numbers[i - 1]);
+    }
+    for (unsigned i = 0; i < TYPES; i += 100)
+        assert_int_equal(number_of_type(i), numbers[i]);
+}
+
+/* With a place for each callback behind it, a table would have more places than can be counted. */
+static __attribute__((noinline)) bool makes_table(uint32_t size)
+{
+    struct wasm_frame frame;
+    wasm_rt_funcref_table_t table = {0};
+    ASSERT_DONE(wasm_enter(rogue.instance.wasm, &frame, &fault));
+    if (__builtin_setjmp(frame.jump)) {
+        assert_trapped(wasm_trapped(&frame, "table", &fault), "out of its memory's bounds");
+        return false;
+    }
+    wasm_rt_allocate_funcref_table(&table, size, size);
+    wasm_leave(&frame);
+    assert_true(table.size >= WASM_CALLBACKS);
+    wasm_rt_free_funcref_table(&table);
+    return true;
+}
+
+static void a_table_that_is_too_large_to_have_callbacks_traps(void **state)
+{
+    (void)state;
+    assert_true(makes_table(100));
+    assert_false(makes_table(UINT32_MAX));
+    assert_false(makes_table(UINT32_MAX - WASM_CALLBACKS + 1));
+}
+
 static int add_three(int value)
 {
     return value + 3;
@@ -517,6 +571,9 @@ int main(void)
         TEST(a_stack_is_used_up_in_another_thread_too),
         TEST(what_cannot_go_on_traps),
         TEST(a_call_of_what_the_table_does_not_have_traps),
+        TEST(a_call_with_fewer_arguments_than_parameters_traps),
+        TEST(every_type_has_a_number_of_its_own),
+        TEST(a_table_that_is_too_large_to_have_callbacks_traps),
         TEST(a_callback_by_another_type_than_its_own_traps),
         TEST(an_allocator_that_lies_is_found_out),
         TEST(a_free_that_traps_ends_the_call),
