@@ -107,8 +107,8 @@ int rogue_call_number(uint32_t number)
     return ((int (*)(double))(uintptr_t)number)(1);
 }
 
-/* Functions with more parameters than anybody writes, and calls of them with fewer: what they find in
- * the place of those that are missing is not theirs. */
+/* Functions with more parameters than anybody writes, and calls of them with fewer: what they find
+ * in the place of those that are missing is not theirs. */
 #define TEN(what, n)                                                                               \
     what(n, 0), what(n, 1), what(n, 2), what(n, 3), what(n, 4), what(n, 5), what(n, 6),            \
         what(n, 7), what(n, 8), what(n, 9)
@@ -133,8 +133,8 @@ static long long last_of_140(HUNDRED(PARAMETER), TEN(PARAMETER, 10), TEN(PARAMET
 uint64_t rogue_call_with_fewer(void)
 {
     static const with_140 volatile function = last_of_140;
-    return (uint64_t)((with_130)(uintptr_t)function)(HUNDRED(NUMBER), TEN(NUMBER, 10), TEN(NUMBER, 11),
-                                          TEN(NUMBER, 12));
+    return (uint64_t)((with_130)(uintptr_t)function)(HUNDRED(NUMBER), TEN(NUMBER, 10),
+                                                     TEN(NUMBER, 11), TEN(NUMBER, 12));
 }
 
 int rogue_fill(uint8_t *out, size_t *size, size_t said)

@@ -132,7 +132,8 @@ static void a_call_with_fewer_arguments_than_parameters_traps(void **state)
     assert_trapped(call_rogue_call_with_fewer(&rogue, &found, &fault), "not by that type");
 }
 
-/* More types than any module has: each differs from the others in what its thirteen parameters are. */
+/* More types than any module has: each differs from the others in what its thirteen parameters are.
+ */
 static uint32_t number_of_type(unsigned n)
 {
 #define VALUE(i) (n >> (i)&1 ? WASM_RT_I64 : WASM_RT_I32)
