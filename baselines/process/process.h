@@ -8,7 +8,8 @@
  *
  * Threads: a sandbox is one thread's, the one that opened or last reset it; another
  * gets OG_BUSY. Its worker ends when that thread ends. Resetting or closing it in
- * another thread is for when the first one is not in it. */
+ * another thread is for when the first one is not in it. A child of fork has copies of its parent's
+ * sandboxes, and none of the workers: it gets OG_BUSY until it resets one. */
 #ifndef PROCESS_PROCESS_H
 #define PROCESS_PROCESS_H
 

@@ -229,6 +229,26 @@ static void a_worker_that_sleeps_is_ended_at_the_deadline(void **state)
     process_close(sandbox);
 }
 
+/* As by Ctrl-Z, by a debugger, or with the machine asleep: the kernel begins the rest of what was
+ * waited for by a call of its own. */
+static void a_worker_that_sleeps_is_stopped_and_goes_on(void **state)
+{
+    struct og_fault fault = {0};
+    pid_t worker = process_worker_pid(*state);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(200000);
+        kill(worker, SIGSTOP);
+        usleep(50000);
+        kill(worker, SIGCONT);
+        _exit(0);
+    }
+    if (call_with_number(*state, TEST_SLEEP, 1, &fault))
+        fail_msg("%s, signal %d", fault.message, fault.signal);
+    waitpid(child, NULL, 0);
+    assert_int_equal(process_worker_pid(*state), worker);
+}
+
 static void the_worker_is_not_told_the_hosts_name(void **state)
 {
     struct wire_reader results;
@@ -355,6 +375,8 @@ int main(void)
         OVER_EACH(what_ordinary_libraries_do_works_or_is_refused_and_does_not_end_the_worker),
         cmocka_unit_test(what_ordinary_libraries_do_works_without_a_sandbox),
         OVER_EACH_UNOPENED(a_worker_that_sleeps_is_ended_at_the_deadline),
+        OVER(a_worker_that_sleeps_is_stopped_and_goes_on, "socket", open_test_sandbox,
+             close_test_sandbox, PROCESS_SOCKET, PROCESS_ANYWHERE),
         OVER_EACH(the_worker_is_not_told_the_hosts_name),
         OVER_EACH(memory_is_given_up_to_the_limit),
         OVER_EACH_UNOPENED(the_worker_dies_with_its_host),
