@@ -41,12 +41,33 @@ int rogue_grow(uint32_t pages)
 {
     return (int)__builtin_wasm_memory_grow(0, pages);
 }
+
+/* A place of the table that the linker leaves free: what is there has no function. */
+__asm__(".tabletype __indirect_function_table, funcref");
+__attribute__((target("reference-types"))) void rogue_keep(uint32_t number)
+{
+    __asm__ volatile("i32.const 0\n\tlocal.get %0\n\ti32.const 1\n\t"
+                     "table.copy __indirect_function_table, __indirect_function_table"
+                     :
+                     : "r"(number));
+}
 #else
 int rogue_grow(uint32_t pages)
 {
     return (int)pages;
 }
+
+void rogue_keep(uint32_t number)
+{
+    (void)number;
+}
 #endif
+
+int rogue_call_kept(int value)
+{
+    static int (*const volatile kept)(int) = NULL;
+    return kept(value);
+}
 
 int rogue_count(void)
 {

@@ -29,6 +29,8 @@ int rogue_convert(double number);
 int rogue_call_number(uint32_t number);
 int rogue_grow(uint32_t pages);
 uint64_t rogue_call_with_fewer(void);
+void rogue_keep(uint32_t number);
+int rogue_call_kept(int value);
 int rogue_fill(uint8_t *out, size_t *size, size_t said);
 enum rogue_colour rogue_paint(int colour);
 int rogue_call(int (*call)(int value), int value);

@@ -201,6 +201,40 @@ static void a_callback_by_another_type_than_its_own_traps(void **state)
     assert_trapped(call_rogue_call_number(&rogue, &number, index, &fault), "table does not have");
 }
 
+static int count_text(const char *text)
+{
+    return (int)strlen(text);
+}
+
+static int not_called(int value)
+{
+    fail_msg("a callback that was closed is called");
+    return value;
+}
+
+/* In the place of a function pointer that the module keeps, when it cannot keep one of C's. */
+static void a_callback_that_the_module_has_kept_is_gone_when_it_is_closed(void **state)
+{
+    struct rogue_called callback = {0};
+    struct rogue_told other = {0};
+    int number = 0;
+    (void)state;
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, add_three, NULL, &fault));
+    ASSERT_DONE(call_rogue_keep(&rogue, wasm_callback_index(&callback.callback), &fault));
+    ASSERT_DONE(call_rogue_call_kept(&rogue, &number, 4, &fault));
+    assert_int_equal(number, 7);
+    rogue_called_close(&rogue, &callback);
+    callback.function = not_called; /* as memory of the host's that is something else now */
+    assert_trapped(call_rogue_call_kept(&rogue, &number, 4, &fault), "table does not have");
+    /* Nor is it another shape's in the same place. */
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, add_three, NULL, &fault));
+    ASSERT_DONE(call_rogue_keep(&rogue, wasm_callback_index(&callback.callback), &fault));
+    rogue_called_close(&rogue, &callback);
+    ASSERT_DONE(rogue_told_open(&rogue, &other, count_text, NULL, &fault));
+    assert_trapped(call_rogue_call_kept(&rogue, &number, 4, &fault), "table does not have");
+    rogue_told_close(&rogue, &other);
+}
+
 static void an_allocator_that_lies_is_found_out(void **state)
 {
     uint8_t out[64];
@@ -576,6 +610,7 @@ int main(void)
         TEST(every_type_has_a_number_of_its_own),
         TEST(a_table_that_is_too_large_to_have_callbacks_traps),
         TEST(a_callback_by_another_type_than_its_own_traps),
+        TEST(a_callback_that_the_module_has_kept_is_gone_when_it_is_closed),
         TEST(an_allocator_that_lies_is_found_out),
         TEST(a_free_that_traps_ends_the_call),
         TEST(a_hostile_length_is_refused),
