@@ -105,6 +105,7 @@ static void stop(struct wasm_instance *instance)
     memset(instance->state, 0, instance->module->size);
     instance->memory = NULL;
     instance->table = NULL;
+    instance->places = 0;
 }
 
 enum og_error wasm_reset(struct wasm_instance *instance, struct og_fault *fault)

@@ -111,17 +111,21 @@ void wasm_rt_free_memory(wasm_rt_memory_t *memory)
 
 /* --- tables --- */
 
-/* Behind what the module has come the places of callbacks. */
+/* Behind what the module has come the places of callbacks. Tables are memory of the host's: all of
+ * an instance's together have an end. */
 void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t size, uint32_t most)
 {
+    struct wasm_instance *instance = wasm_opening;
+    uint32_t left = WASM_PLACES - instance->places;
     (void)most;
-    if (size > UINT32_MAX - WASM_CALLBACKS)
+    if (left < WASM_CALLBACKS || size > left - WASM_CALLBACKS)
         wasm_rt_trap(WASM_RT_TRAP_OOB);
     table->size = size + WASM_CALLBACKS;
     table->max_size = table->size;
     table->data = calloc(table->size, sizeof(*table->data));
     if (!table->data)
         wasm_rt_trap(WASM_RT_TRAP_OOB);
+    instance->places += table->size;
 }
 
 void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t *table)

@@ -46,6 +46,7 @@ struct wasm_instance {
     const struct wasm_module *module;
     uint8_t *reservation;
     unsigned callbacks_running;
+    uint32_t places;                /* of all its tables */
     uint32_t scratch, scratch_used; /* the module's memory for small arguments */
     wasm_rt_funcref_table_t *table;
     wasm_rt_funcref_t callbacks[WASM_CALLBACKS]; /* their places; module_instance: the closures */
