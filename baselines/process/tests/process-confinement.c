@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,40 @@ static void the_worker_is_under_its_limits(void **state)
     proc_line(pid, "limits", "Max address space", line);
     if (!PROCESS_SANITIZED)
         assert_int_equal(strtoul(line, NULL, 10), 1ul << 30);
+}
+
+enum { IS_ROOTS, IS_ITS_OWN, CANNOT_BE_TOLD };
+
+/* Whose files are in /proc/PID: root's, where no core is ever written of the process, nor given to
+ * a program; else its own. As nobody, since root's are root's in any case. */
+static int whose_files_are_a_workers(const struct process_options *options)
+{
+    enum { NOBODY = 65534 };
+    struct process_sandbox *sandbox;
+    struct stat of;
+    char path[64];
+    if ((geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0) ||
+        process_open(&sandbox, options, NULL) != OG_OK)
+        return CANNOT_BE_TOLD;
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)process_worker_pid(sandbox));
+    bool is_its_own = stat(path, &of) != 0 || of.st_uid == getuid();
+    process_close(sandbox);
+    return is_its_own ? IS_ITS_OWN : IS_ROOTS;
+}
+
+static void there_is_no_core_of_a_worker(void **state)
+{
+    const struct process_options options = {.library = "test",
+                                            .transport = state_transport(*state)};
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(whose_files_are_a_workers(&options));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == CANNOT_BE_TOLD)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), IS_ROOTS);
 }
 
 static void the_namespaces_reported_are_the_workers_own(void **state)
@@ -364,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OVER_EACH(the_kernel_shows_the_worker_confined),
         OVER_EACH(the_worker_is_under_its_limits),
+        OVER(there_is_no_core_of_a_worker, "socket", NULL, NULL, PROCESS_SOCKET, PROCESS_ANYWHERE),
         OVER_EACH(the_namespaces_reported_are_the_workers_own),
         OVER(the_worker_has_its_own_descriptors_only_and_no_environment, "socket",
              open_test_sandbox, close_test_sandbox, PROCESS_SOCKET, PROCESS_ANYWHERE),
