@@ -174,8 +174,10 @@ static enum og_error follow_start(struct channel *channel, struct launched_worke
                                       : OG_SYSTEM;
             return og_fail(fault, error, program, 0, stage_texts[report.stage]);
         }
-        if (report.stage == STAGE_LIMITS)
+        if (report.stage == STAGE_LIMITS) {
             worker->confinement.read_only_mounts = report.read_only_mounts != 0;
+            worker->confinement.landlock = report.landlock != 0;
+        }
     } while (report.stage != STAGE_FILTER);
     worker->confinement.no_new_privileges = true;
     worker->confinement.resource_limits = true;

@@ -58,12 +58,13 @@ struct process_options {
     bool refuse_partial_sandbox; /* fail to start rather than run without every namespace */
 };
 
-/* What holds the worker that runs now. All but the namespaces always hold;
+/* What holds the worker that runs now. All but the namespaces and Landlock always hold;
  * those depend on what this system permits. */
 struct process_confinement {
     bool no_new_privileges;
     bool system_call_filter;
     bool resource_limits;
+    bool landlock;
     bool user_namespace;
     bool mount_namespace;
     bool read_only_mounts;
