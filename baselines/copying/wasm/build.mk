@@ -49,9 +49,10 @@ $(WASM)/$(1).exports: $(2) $(BUILD)/bin/og-bindgen | $(WASM_AFTER_$(1))
 $(WASM)/$(1).wasm: $(call wasm_objects,$(1),$(3)) $(WASM)/$(1).exports
 	$$(call say,LINK,$$@)
 	$(Q)$(WASM_CC) -O3 $(WASM_LDFLAGS) @$(WASM)/$(1).exports -o $$@ $$(filter %.o,$$^) $(WASM_LIBRARIES_$(1))
-$(WASM)/module/$(1)-module.c: $(WASM)/$(1).wasm
+$(WASM)/module/$(1)-module.c: $(WASM)/$(1).wasm baselines/copying/wasm/check-names
 	$$(call say,WASM2C,$$<)
 	@mkdir -p $$(@D)
+	$(Q)baselines/copying/wasm/check-names $$<
 	$(Q)wasm2c -n $(1) -o $$@ $$<
 $(WASM)/module/$(1)-module.h: $(WASM)/module/$(1)-module.c ;
 $(BUILD)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(BUILD_FILES)
