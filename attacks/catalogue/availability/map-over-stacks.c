@@ -19,8 +19,8 @@ FOREIGN(run)
     int file = (int)kernel3(SYS_open, ADDRESS(path), 0, 0);
     /* Above the first stack lie what scopes allocate, the heap, and the stacks of who comes next,
      * each with a guard below it. */
-    uint64_t stacks = ((ADDRESS(__libc_stack_end) + 4095) & ~4095ull) + OG_DEFAULT_STACK +
-                      OG_DEFAULT_HEAP;
+    uint64_t stacks =
+        ((ADDRESS(__libc_stack_end) + 4095) & ~4095ull) + OG_DEFAULT_STACK + OG_DEFAULT_HEAP;
     if (!at->gate_start)
         kernel6(SYS_mmap, at->canary_page, 4096, 1, 0x12, (uint64_t)file, 0);
     else
