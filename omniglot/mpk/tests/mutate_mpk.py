@@ -225,7 +225,8 @@ def run_guest(folder, numbers, kernel):
             current, test, ended = int(mark[1]), mark[2], mark[3] is not None
             names = noticed.setdefault(current, [])
             runs_none = runs_none and ended
-            if ended and int(mark[3]) and not runs_none and not any(name.startswith(program_of(test)) for name in names):
+            is_named = any(name.startswith(program_of(test)) for name in names)
+            if ended and int(mark[3]) and not runs_none and not is_named:
                 names.append(f"{program_of(test)} (ends with {mark[3]})")
         elif current is not None:
             if line == "# killed: Alarm clock" and noticed[current]:
