@@ -67,7 +67,7 @@ static const char *why_no_frame(const struct mpk_context *context, uintptr_t add
 static __attribute__((noinline)) void tell_ended(struct mpk_domain *domain)
 {
     pthread_mutex_lock(&domain->lock);
-    pthread_cond_broadcast(&domain->callback_ended);
+    og_event_tell(&domain->callback_ended);
     pthread_mutex_unlock(&domain->lock);
 }
 
@@ -174,7 +174,7 @@ static void close_slot(struct mpk_domain *domain, size_t number)
     /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
     while (!is_inside && domain->callback_uses[number] == uses &&
            __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
-        pthread_cond_wait(&domain->callback_ended, &domain->lock);
+        og_event_wait(&domain->callback_ended, &domain->lock);
 }
 
 /* A slot that was closed in a call of its callback is still in use. */
@@ -240,7 +240,7 @@ void mpk_callbacks_leave(struct mpk_domain *domain)
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++)
         domain->slots[i].running = 0;
-    pthread_cond_broadcast(&domain->callback_ended);
+    og_event_tell(&domain->callback_ended);
     pthread_mutex_unlock(&domain->lock);
 }
 

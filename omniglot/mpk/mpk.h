@@ -184,6 +184,8 @@ struct mpk_thread *mpk_threads_take(unsigned *index);
 void mpk_threads_set_ready(unsigned index, bool is);
 void mpk_threads_give(unsigned index);
 
+/* The calling thread opens a domain: a child that is made meanwhile, in a handler, stays a copy. */
+void mpk_thread_opens(bool does);
 /* In a child of fork or _Fork: puts the calling thread right, and the process. */
 void mpk_thread_in_child(void);
 /* In a child of fork: that, and the other threads are gone. */
@@ -553,7 +555,7 @@ struct mpk_domain {
     struct og_callback *callbacks[MPK_CALLBACKS]; /* who has each slot; NULL: nobody */
     uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
                                               taken back by reset */
-    pthread_cond_t callback_ended;         /* one that was closed while it ran */
+    struct og_event callback_ended;        /* one that was closed while it ran */
     uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
     uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
     struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
@@ -565,7 +567,8 @@ struct mpk_domain {
     unsigned char *thunks;
     uintptr_t thunk_code;
     struct mpk_thunk_made thunk_made[MPK_THUNKS];
-    size_t thunk_count, thunk_limit;
+    size_t thunk_count;
+    pid_t thunks_of; /* the process that makes them: others share the memory */
     struct mpk_symbol *symbols;
 };
 

@@ -26,7 +26,7 @@ static struct slot {
 enum { NOBODY = 0 };
 #define ANY_THREAD UINT64_MAX
 static pthread_mutex_t callbacks_lock = PTHREAD_MUTEX_INITIALIZER; /* slots, and: */
-static pthread_cond_t ended = PTHREAD_COND_INITIALIZER; /* a callback that is closed has returned */
+static struct og_event ended; /* a callback that is closed has returned */
 
 /* What foreign code passes may be on its stack, which is the host's here: from the thunk's
  * arguments up to the scope that was open when it was called. */
@@ -58,7 +58,7 @@ static void run(const struct slot *slot, og_callback_function *function, struct 
 static __attribute__((noinline)) void tell_ended(void)
 {
     pthread_mutex_lock(&callbacks_lock);
-    pthread_cond_broadcast(&ended);
+    og_event_tell(&ended);
     pthread_mutex_unlock(&callbacks_lock);
 }
 
@@ -114,7 +114,7 @@ static void close_slot(struct slot *slot)
     /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
     while (slot->uses == uses && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE) &&
            slot->runner != og_thread_number())
-        pthread_cond_wait(&ended, &callbacks_lock);
+        og_event_wait(&ended, &callbacks_lock);
 }
 
 /* A slot that was closed in a call of its callback is still in use. */
@@ -223,7 +223,7 @@ void none_callbacks_leave(struct og_domain *domain)
     for (unsigned i = 0; i < SLOTS; i++)
         if (slots[i].domain == domain)
             slots[i].running = 0;
-    pthread_cond_broadcast(&ended);
+    og_event_tell(&ended);
     pthread_mutex_unlock(&callbacks_lock);
 }
 
@@ -232,7 +232,7 @@ void none_callbacks_fork(enum none_fork when)
     if (when == NONE_BEFORE_FORK)
         pthread_mutex_lock(&callbacks_lock);
     if (when == NONE_IN_CHILD) {
-        pthread_cond_init(&ended, NULL);
+        og_event_tell(&ended);
         take_back_in_child();
     }
     if (when != NONE_BEFORE_FORK)

@@ -66,12 +66,12 @@ static __attribute__((noinline)) struct og_context *find_or_make(struct none_dom
     struct none_context *context = find(domain, __builtin_thread_pointer());
     if (!context)
         context = make(domain);
+    if (context && pthread_setspecific(exit_key, context))
+        context = NULL; /* it is the thread's, which comes here again */
     if (context)
         __atomic_store_n(&domain->last, context, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&lock);
-    if (!context || pthread_setspecific(exit_key, context))
-        return &no_room;
-    return &context->context;
+    return context ? &context->context : &no_room;
 }
 
 struct og_context *none_context(struct og_domain *handle)
