@@ -41,6 +41,18 @@ uint64_t og_thread_number(void)
     return number;
 }
 
+bool og_is_on_own_stack(const void *place)
+{
+    pthread_attr_t attributes;
+    void *start;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes))
+        return false;
+    bool known = !pthread_attr_getstack(&attributes, &start, &size);
+    pthread_attr_destroy(&attributes);
+    return known && (uintptr_t)place - (uintptr_t)start < size;
+}
+
 static void find_fence(void)
 {
     og_has_heavy_fence = ask_for_fence();

@@ -54,6 +54,8 @@ static inline void og_light_fence(void)
 
 /* The calling thread's number, which no other thread of the process ever has; not 0. */
 uint64_t og_thread_number(void);
+/* Is it on the calling thread's stack, as far as the system says? */
+bool og_is_on_own_stack(const void *place);
 
 void og_turn_open(struct og_turn *turn, enum og_threads threads,
                   bool (*pass)(struct og_context *from, struct og_context *to));

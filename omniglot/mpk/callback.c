@@ -159,17 +159,23 @@ struct callback_return og_mpk_callback_serve(uint64_t number, uintptr_t address,
     return (struct callback_return){address, context->foreign_fs};
 }
 
+/* With the domain's lock. No call of it starts any more. */
+static void end_slot(struct mpk_domain *domain, size_t number)
+{
+    domain->callbacks[number] = NULL;
+    __atomic_store_n(&domain->slots[number].thread, MPK_NOBODY, __ATOMIC_RELAXED);
+    __atomic_store_n(&domain->slots[number].function, NULL, __ATOMIC_RELAXED);
+}
+
 /* With the domain's lock. From here on no call of it starts, and none is under way but on the
  * calling thread's own stack, where it is if that thread is inside. */
 static void close_slot(struct mpk_domain *domain, size_t number)
 {
-    struct mpk_slot *slot = &domain->slots[number];
+    const struct mpk_slot *slot = &domain->slots[number];
     const struct mpk_context *own = mpk_context_if_any(domain);
     bool is_inside = own && own->context.depth;
     uint64_t uses = domain->callback_uses[number];
-    domain->callbacks[number] = NULL;
-    __atomic_store_n(&slot->thread, MPK_NOBODY, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
+    end_slot(domain, number);
     (void)og_heavy_fence();
     /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
     while (!is_inside && domain->callback_uses[number] == uses &&
@@ -278,6 +284,17 @@ void mpk_callbacks_close(struct mpk_domain *domain)
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++)
         take_back(domain, i);
+    pthread_mutex_unlock(&domain->lock);
+}
+
+/* Who ends in a callback closes none. Other frames are on its stack by now, which is somebody
+ * else's soon: nothing is written there. */
+void mpk_callbacks_end(struct mpk_domain *domain)
+{
+    pthread_mutex_lock(&domain->lock);
+    for (size_t i = 0; i < MPK_CALLBACKS; i++)
+        if (domain->callbacks[i] && og_is_on_own_stack(domain->callbacks[i]))
+            end_slot(domain, i);
     pthread_mutex_unlock(&domain->lock);
 }
 

@@ -679,6 +679,8 @@ enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *ca
                                 struct og_fault *fault);
 void mpk_callback_close(struct og_domain *domain, struct og_callback *callback);
 void mpk_callback_any_thread(struct og_domain *domain, struct og_callback *callback);
+/* The calling thread exits: what is on its stack is gone. */
+void mpk_callbacks_end(struct mpk_domain *domain);
 /* The thread that exits is in none of them any more. */
 void mpk_callbacks_leave(struct mpk_domain *domain);
 int mpk_is_callback(struct og_domain *domain, uintptr_t address);

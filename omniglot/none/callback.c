@@ -102,14 +102,20 @@ NONE_SIXTY_FOUR(THUNK)
 
 static void *const thunks[SLOTS] = {NONE_SIXTY_FOUR(ADDRESS)};
 
+/* With the lock held. No call of it starts any more. */
+static void end_slot(struct slot *slot)
+{
+    slot->callback = NULL;
+    __atomic_store_n(&slot->thread, NOBODY, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
+}
+
 /* With the lock held. From here on no call of it starts, and none is under way but on the calling
  * thread's own stack. */
 static void close_slot(struct slot *slot)
 {
     uint64_t uses = slot->uses;
-    slot->callback = NULL;
-    __atomic_store_n(&slot->thread, NOBODY, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
+    end_slot(slot);
     og_heavy_fence();
     /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
     while (slot->uses == uses && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE) &&
@@ -204,6 +210,17 @@ void none_callbacks_close(struct og_domain *domain)
     for (unsigned i = 0; i < SLOTS; i++)
         if (slots[i].callback && slots[i].domain == domain)
             take_back(&slots[i]);
+    pthread_mutex_unlock(&callbacks_lock);
+}
+
+/* Who ends in a callback closes none. Other frames are on its stack by now, which is somebody
+ * else's soon: nothing is written there. */
+void none_callbacks_end(void)
+{
+    pthread_mutex_lock(&callbacks_lock);
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].callback && og_is_on_own_stack(slots[i].callback))
+            end_slot(&slots[i]);
     pthread_mutex_unlock(&callbacks_lock);
 }
 

@@ -108,6 +108,7 @@ static void leave(void *unused)
 {
     const void *self = __builtin_thread_pointer();
     (void)unused;
+    none_callbacks_end();
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < NONE_DOMAINS; i++) {
         struct none_context *context = domains[i] ? find(domains[i], self) : NULL;
