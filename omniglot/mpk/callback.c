@@ -288,14 +288,18 @@ void mpk_callbacks_close(struct mpk_domain *domain)
 }
 
 /* Who ends in a callback closes none. Other frames are on its stack by now, which is somebody
- * else's soon: nothing is written there. */
+ * else's soon: nothing is written there. Whose callbacks are elsewhere does not wait for the lock,
+ * which a library can have taken again and again. */
 void mpk_callbacks_end(struct mpk_domain *domain)
 {
-    pthread_mutex_lock(&domain->lock);
-    for (size_t i = 0; i < MPK_CALLBACKS; i++)
-        if (domain->callbacks[i] && og_is_on_own_stack(domain->callbacks[i]))
-            end_slot(domain, i);
-    pthread_mutex_unlock(&domain->lock);
+    for (size_t i = 0; i < MPK_CALLBACKS; i++) {
+        const void *callback = __atomic_load_n(&domain->callbacks[i], __ATOMIC_RELAXED);
+        if (!callback || !og_is_on_own_stack(callback))
+            continue;
+        pthread_mutex_lock(&domain->lock);
+        end_slot(domain, i);
+        pthread_mutex_unlock(&domain->lock);
+    }
 }
 
 /* Nobody can call what was a thread's that the child lacks. It may be on that thread's stack, which
