@@ -297,7 +297,8 @@ void mpk_callbacks_end(struct mpk_domain *domain)
         if (!callback || !og_is_on_own_stack(callback))
             continue;
         pthread_mutex_lock(&domain->lock);
-        end_slot(domain, i);
+        if (domain->callbacks[i] == callback) /* no reset has been faster */
+            end_slot(domain, i);
         pthread_mutex_unlock(&domain->lock);
     }
 }

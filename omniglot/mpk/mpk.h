@@ -397,11 +397,12 @@ struct mpk_arena {
     uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
     uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
     uintptr_t scopes;               /* their allocation stacks */
-    size_t seats, seat_limit; /* whose memory the domain can touch; for how many there is room */
+    _Atomic size_t seats; /* whose memory the domain can touch: they become more, without its lock */
+    size_t seat_limit;    /* for how many there is room */
     size_t stack_size, heap_size, foreign_stack_size;
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
-    int failed; /* errno: the system has refused a change, so the books may not be true */
+    _Atomic int failed; /* errno: the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
@@ -452,8 +453,9 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* Sets the end of the heap, if it can be there. Returns where it is. */
 uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk);
 /* Seats, by number. Lets the domain touch the seat's memory: what its scopes allocate, and but for
- * the first, whose stack is mapped, its foreign stack. They are made in order. False: there is no
- * room for it, or the system gives no memory, and nothing has changed. */
+ * the first, whose stack is mapped, its foreign stack. They are made in order, one at a time, with
+ * mpk_contexts_lock or while the domain loads: who holds the domain's lock may do so for long.
+ * False: there is no room for it, or the system gives no memory, and nothing has changed. */
 bool mpk_arena_make_seat(struct mpk_arena *arena, size_t seat);
 uintptr_t mpk_arena_scopes_of(const struct mpk_arena *arena, size_t seat);
 uintptr_t mpk_arena_stack_of(const struct mpk_arena *arena, size_t seat); /* but the first's */
