@@ -26,12 +26,12 @@
 enum { OG_TURN_EVENTS = 64 };
 
 struct og_turn {
-    pthread_mutex_t lock; /* what follows; never held while foreign code runs */
+    pthread_mutex_t lock;                    /* what follows; never held while foreign code runs */
     struct og_event changed[OG_TURN_EVENTS]; /* each who waits does so for the one of its number */
     struct og_context *owner; /* the only one whose context may be open; NULL: nobody's is */
     struct og_fault poison; /* why no call can be made until reset, where the owner does not know */
     uint64_t next, serving; /* numbers of those who come, and of who is the first */
-    uint64_t forks; /* of the process, to this one: numbers from before are no more */
+    uint64_t forks;         /* of the process, to this one: numbers from before are no more */
     enum og_threads threads;
     bool closed; /* the domain is being reset or closed */
     /* What has to be done when the domain passes from one (NULL: nobody) to another; false: it

@@ -186,7 +186,8 @@ static enum og_error make_stack(struct mpk_context *context, const struct mpk_el
     return OG_OK;
 }
 
-/* Where the image starts: the code that comes before the boot program's, the loader's, the stack. */
+/* Where the image starts: the code that comes before the boot program's, the loader's, the stack.
+ */
 struct start {
     uintptr_t before_entry, loader, stack;
 };

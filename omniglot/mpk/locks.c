@@ -160,7 +160,8 @@ static void put_right(void)
     unlock_upper();
     /* It knows its writer by a number that this thread no longer has. */
     resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-    bool has_clock = mpk_process_is_copy() || !mpk_deadline_is_set() || mpk_deadline_forked(mpk_thread_self() != NULL);
+    bool has_clock = mpk_process_is_copy() || !mpk_deadline_is_set() ||
+                     mpk_deadline_forked(mpk_thread_self() != NULL);
     mpk_contexts_have_forked();
     for (size_t i = 0; i < MPK_DOMAINS && !has_clock; i++)
         if (mpk_domains[i] && mpk_domains[i]->deadline)

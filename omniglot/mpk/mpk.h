@@ -397,8 +397,9 @@ struct mpk_arena {
     uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
     uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
     uintptr_t scopes;               /* their allocation stacks */
-    _Atomic size_t seats; /* whose memory the domain can touch: they become more, without its lock */
-    size_t seat_limit;    /* for how many there is room */
+    _Atomic size_t
+        seats;         /* whose memory the domain can touch: they become more, without its lock */
+    size_t seat_limit; /* for how many there is room */
     size_t stack_size, heap_size, foreign_stack_size;
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
@@ -418,6 +419,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
                              struct og_fault *fault);
 /* False if the memory could not be given back: then its key is not to be another's. */
 bool mpk_arena_close(struct mpk_arena *arena);
+/* In a child: one that another thread was loading is addresses, and no memory that both share. */
+void mpk_arena_forked(struct mpk_arena *arena);
 /* What a mapping shows of a file: `size` bytes from `offset`; the rest is zero. */
 struct mpk_source {
     int file;
@@ -582,6 +585,8 @@ void mpk_domains_add(struct mpk_domain *domain);
 /* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
  * could not be given back (mpk_arena_close). */
 bool mpk_domains_remove(struct mpk_domain *domain);
+/* In a child, which may have no lock: there is nothing of what others were opening. */
+void mpk_domains_forked(void);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);

@@ -93,6 +93,7 @@ void mpk_thread_in_child(void)
 {
     if (opens)
         return;
+    mpk_domains_forked();
     put_right();
     mpk_process_put_right(mpk_thread_own);
 }

@@ -645,8 +645,8 @@ static void *open_and_exit(void *memory)
     struct called *called = memory;
     struct og_fault fault;
     assert_int_equal(sharing_call(called->domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
-    assert_int_equal(
-        og_callback_open(called->domain, &called->callback, note, called, &fault), OG_OK);
+    assert_int_equal(og_callback_open(called->domain, &called->callback, note, called, &fault),
+                     OG_OK);
     return memory;
 }
 

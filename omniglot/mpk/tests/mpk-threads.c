@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
@@ -709,30 +710,36 @@ static void take_signal(int signal, void (*handler)(int))
     assert_int_equal(sigaction(signal, &action, NULL), 0);
 }
 
+static int make_process_soon(pid_t (*way)(void), long milliseconds)
+{
+    const struct itimerval soon = {{0, 0}, {0, milliseconds * 1000}};
+    make_process = way;
+    made_in_handler = -1;
+    return setitimer(ITIMER_REAL, &soon, NULL);
+}
+
 /* What is loaded is in memory that a child would share. */
 static void a_child_made_while_a_domain_loads_does_not_load_it_too(void **state)
 {
     (void)state;
     pid_t (*const ways[])(void) = {fork, _Fork, make_child};
-    const struct itimerval soon = {{0, 0}, {0, 300000}};
+    const long moments[] = {30, 60, 100, 300}; /* in the loader, and in the constructor */
     const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 30000};
     char path[sizeof(library)];
     beside_library(path, "libogbeats.so");
     take_signal(SIGALRM, make_process_in_handler);
-    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+    for (size_t i = 0; i < 12; i++) {
         struct og_domain *other;
         struct og_scope scope;
         long others = -1;
         int status = -1;
-        make_process = ways[i];
-        made_in_handler = -1;
-        assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+        assert_int_equal(make_process_soon(ways[i / 4], moments[i % 4]), 0);
         enum og_error error =
             og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault);
         if (made_in_handler == 0)
             _exit(error != OG_UNSUPPORTED);
-        assert_true(made_in_handler > 0);
         assert_int_equal(error, OG_OK);
+        assert_true(made_in_handler > 0);
         struct og_function beats = boxed_in(other, "beats_of_others");
         og_scope_begin(other, &scope);
         assert_int_equal(CALL(scope, beats, others = AS(words *)(0, 0, 0, 0)), OG_OK);
@@ -743,6 +750,70 @@ static void a_child_made_while_a_domain_loads_does_not_load_it_too(void **state)
         assert_int_equal(og_domain_close(other, &fault), OG_OK);
     }
     signal(SIGALRM, SIG_DFL);
+}
+
+static void *open_slowly(void *memory)
+{
+    char path[sizeof(library)], variable[sizeof(library) + 32];
+    struct og_fault mine;
+    beside_library(path, "libogshares.so");
+    snprintf(variable, sizeof(variable), "OG_TEST_LIBRARY=%s", path);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .environment = (const char *const[]){variable, NULL}};
+    assert_int_equal(og_domain_open(memory, (const char *const[]){path, NULL}, &options, &mine),
+                     OG_OK);
+    return NULL;
+}
+
+/* How many shared mappings there are of what domains are loaded into, and in *changed whether one
+ * can be executed that holds a WRPKRU. */
+static int shared_with_others(bool *changed)
+{
+    char line[512], rights[5];
+    int count = 0;
+    uintptr_t start, end;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps)) {
+        if (sscanf(line, "%lx-%lx %4s", &start, &end, rights) != 3 || rights[3] != 's' ||
+            !strstr(line, "omniglot-domain"))
+            continue;
+        count++;
+        for (uintptr_t at = start; rights[2] == 'x' && at < end; at += MPK_PAGE)
+            *changed |= !memcmp((void *)at, (const unsigned char[]){0x0f, 0x01, 0xef, 0xc3}, 4);
+    }
+    fclose(maps);
+    return count;
+}
+
+/* Its own domains work; a library could jump there. */
+static void a_child_shares_nothing_of_a_domain_that_another_thread_opens(void **state)
+{
+    (void)state;
+    pid_t (*const ways[])(void) = {fork, _Fork};
+    (void)boxed("count_up");
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct og_domain *other = NULL;
+        pthread_t thread;
+        int status = -1;
+        long result;
+        bool changed = false;
+        assert_int_equal(pthread_create(&thread, NULL, open_slowly, &other), 0);
+        usleep(1000000);
+        assert_true(shared_with_others(&changed) > 0);
+        pid_t child = ways[i]();
+        if (child == 0) {
+            usleep(1500000);
+            bool works = call_words("count_up", &result, 0, 0, 0, 0) == OG_OK;
+            int shared = shared_with_others(&changed);
+            _exit((works ? 0 : 1) | (shared > 0) << 1 | changed << 2);
+        }
+        pthread_join(thread, NULL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    }
+    reset();
 }
 
 static void *wait_for_the_domain(void *memory)
@@ -1085,6 +1156,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_a_child_sets_before_the_runtime_is_not_the_kernels),
         cmocka_unit_test(a_child_of__Fork_closes_a_domain_with_a_deadline),
         cmocka_unit_test(a_child_made_while_a_domain_loads_does_not_load_it_too),
+        cmocka_unit_test(a_child_shares_nothing_of_a_domain_that_another_thread_opens),
         cmocka_unit_test(a_child_made_while_its_thread_waits_for_a_domain_does_not_wait),
         cmocka_unit_test(a_child_of__Fork_makes_no_thunks_of_its_parents),
         cmocka_unit_test(no_library_runs_in_a_child_before_its_system_calls_are_trapped),
