@@ -218,7 +218,9 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
     struct start start = {0};
     /* A child that a handler makes shares the memory (mpk_thread_opens), and would write it. */
     uint64_t mask = mpk_mask_block_hosts();
-    enum og_error error = make_image(context, &start, fault);
+    enum og_error error = mpk_process_open(fault);
+    if (!error)
+        error = make_image(context, &start, fault);
     mpk_mask_set(mask);
     if (error)
         return error;

@@ -7,7 +7,7 @@ static long beats, own;
 __attribute__((constructor)) static void beat(void)
 {
     long count = 0;
-    for (; count < 20000000; count++)
+    for (; count < 5000000; count++)
         __atomic_fetch_add(&beats, 1, __ATOMIC_RELAXED);
     own = count;
 }

@@ -76,6 +76,7 @@ MUTATIONS = (
     ("copies: who opens a domain makes no other", MPK + "threads.c", "    if (opens)\n        return;\n", "", LOADING_CHILD),
     ("copies: no handler while the image is made", MPK + "image.c", "    uint64_t mask = mpk_mask_block_hosts();\n", "    uint64_t mask = mpk_mask_block_hosts();\n    mpk_mask_set(mask);\n",
      LOADING_CHILD, "it takes a millisecond, and the copy would have to be faster than its maker"),
+    ("copies: make no image", MPK + "image.c", "    enum og_error error = mpk_process_open(fault);\n    if (!error)\n        error = make_image(", "    enum og_error error = OG_OK;\n    if (!error)\n        error = make_image(", LOADING_CHILD),
     ("children: have no memory of what others open", MPK + "threads.c", "    mpk_domains_forked();\n", "", ("mpk-threads:a_child_shares*",)),
     ("children: make no thunks", MPK + "thunk.c", " && domain->thunks_of == mpk_own.process", "", ("mpk-threads:a_child_of__Fork_makes*",)),
     ("copies: open, reset and close no domain", MPK + "process.c",
