@@ -13,7 +13,8 @@
  *
  * While the domain loads, the arena is a shared mapping of an unnamed file; then it becomes a
  * private mapping of the same file, so that reset is one madvise: the pages that were written
- * since are dropped, and the file's show again. */
+ * since are dropped, and the file's show again. A process that is made meanwhile has nothing of it
+ * (mpk_arena_forked). */
 #include "mpk.h"
 #include "omniglot/mpk/describe/where.h"
 
@@ -186,6 +187,19 @@ bool mpk_arena_close(struct mpk_arena *arena)
     mpk_mapped_close(arena);
     *arena = (struct mpk_arena){.file = -1};
     return gone;
+}
+
+/* What is scanned and mapped in one process would be written in the other, and it can be executed:
+ * code is no key's. */
+void mpk_arena_forked(struct mpk_arena *arena)
+{
+    if (!arena->loading)
+        return;
+    if (mmap((void *)arena->start, arena->stacks - arena->start, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+        __builtin_trap();
+    close(arena->file);
+    arena->file = -1;
 }
 
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size)

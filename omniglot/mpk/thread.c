@@ -165,6 +165,8 @@ static struct mpk_thread *make_block(void)
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
         goto fail;
     block->secret |= 1; /* the gate takes 0 for a block that has none yet */
+    if (pthread_setspecific(exit_key, block))
+        goto fail;
     refusal = MPK_OTHERS_SEQUENCES;
     if (!leave_restartable_sequences())
         goto fail;
@@ -174,9 +176,9 @@ static struct mpk_thread *make_block(void)
     mpk_thread_own = block;
     mpk_masks_join(block, mask);
     mpk_threads_set_ready(index, true);
-    pthread_setspecific(exit_key, block);
     return block;
 fail:
+    pthread_setspecific(exit_key, NULL);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     mpk_mask_set(mask);
     mpk_threads_give(index);
