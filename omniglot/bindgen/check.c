@@ -541,10 +541,12 @@ static bool check_function(struct interface *interface, struct function *functio
     is_sound = check_result(interface, function) && is_sound;
     if (is_sound)
         find_lengths(function);
-    /* Larger than two registers (x86-64 psABI 1.0, 3.2.3; RISC-V psABI 1.0, 2.1). */
+    /* Larger than two registers, or with fields that are not aligned (x86-64 psABI 1.0, 3.2.3;
+     * RISC-V psABI 1.0, 2.1, of the first only). */
     function->returns_in_memory =
         function->result->class == TYPE_STRUCT &&
-        (interface->is_wasm || function->result->size > 2 * interface->pointer_size);
+        (interface->is_wasm || function->result->size > 2 * interface->pointer_size ||
+         (interface->pointer_size == sizeof(uint64_t) && !type_is_aligned(function->result, 0)));
     if (is_sound && function->is_by_name && !function_is_without_data(function))
         return report(function->place, "OG_BY_NAME is for functions of numbers: %s has data",
                       function->name);

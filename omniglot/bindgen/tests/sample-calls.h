@@ -290,6 +290,21 @@ static void callbacks_get_what_they_can_use(void **state)
 
 #ifndef SAMPLE_IS_LINKED
 
+/* An array of arrays crosses, and nothing behind it. */
+static void an_array_of_arrays_is_carried_and_no_more(void **state)
+{
+    (void)state;
+    struct sample_grid grid = {.cells = {{1, 2, 3}, {4, 5, 6}}};
+    int found = 0;
+    for (size_t i = 0; i < 64; i++)
+        grid.behind[i] = 7;
+    ASSERT_DONE(call_sample_raise(&sample, &found, &grid, &fault));
+    assert_int_equal(found, 0);
+    assert_memory_equal(grid.cells, ((uint16_t[]){2, 3, 4, 5, 6, 7}), sizeof(grid.cells));
+    for (size_t i = 0; i < 64; i++)
+        assert_int_equal(grid.behind[i], 7);
+}
+
 /* What the host's memory held before is not the library's to read. */
 static void padding_is_not_shown(void **state)
 {
@@ -530,6 +545,7 @@ static int run_sample_tests(const char *name)
         TEST(only_named_fields_cross),
         TEST(callbacks_get_what_they_can_use),
 #ifndef SAMPLE_IS_LINKED
+        TEST(an_array_of_arrays_is_carried_and_no_more),
         TEST(padding_is_not_shown),
         TEST(a_bool_that_is_none_is_refused),
         TEST(an_enum_that_is_none_is_refused),

@@ -50,6 +50,7 @@ enum {
     SAMPLE_IS_ABSENT,
     SAMPLE_PUMP,
     SAMPLE_ASK,
+    SAMPLE_RAISE,
     SAMPLE_GAPS,
     SAMPLE_GROW,
     SAMPLE_COUNTER_NEW,
@@ -99,7 +100,7 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-/* sample.og.h:64: visit_call */
+/* sample.og.h:65: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
     void *user;
@@ -157,7 +158,7 @@ static inline void sample_visit_call_close(struct sample *sample,
     sample->callbacks[0] = NULL;
 }
 
-/* sample.og.h:69: step_call */
+/* sample.og.h:70: step_call */
 struct sample_step_call {
     __typeof__(&step_call) function;
     void *user;
@@ -739,7 +740,24 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:43: sample_gaps */
+/* sample.og.h:43: sample_raise */
+static inline enum og_error call_sample_raise(struct sample *sample, int *result,
+                                              struct sample_grid *grid, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_RAISE);
+    wire_put_bytes(arguments, &grid->cells, sizeof(grid->cells));
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    wire_get_into(&results, &grid->cells, sizeof(grid->cells));
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+/* sample.og.h:44: sample_gaps */
 static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
                                              const struct sample_gap *gaps, size_t count,
                                              struct og_fault *fault)
@@ -759,7 +777,7 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
     return error;
 }
 
-/* sample.og.h:44: sample_grow */
+/* sample.og.h:45: sample_grow */
 static inline enum og_error call_sample_grow(struct sample *sample, int *result,
                                              struct sample_gap *gap, struct og_fault *fault)
 {
@@ -779,7 +797,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:48: sample_counter_new */
+/* sample.og.h:49: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -808,7 +826,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:49: sample_counter_next */
+/* sample.og.h:50: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -835,7 +853,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:50: sample_counter_free */
+/* sample.og.h:51: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -862,7 +880,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:52: sample_start */
+/* sample.og.h:53: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -890,7 +908,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:55: sample_step */
+/* sample.og.h:56: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -938,7 +956,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:58: sample_end */
+/* sample.og.h:59: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -967,7 +985,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:59: sample_measure */
+/* sample.og.h:60: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -989,7 +1007,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:67: sample_visit */
+/* sample.og.h:68: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)
@@ -1017,7 +1035,7 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:70: sample_tell */
+/* sample.og.h:71: sample_tell */
 static inline enum og_error call_sample_tell(struct sample *sample, int *result,
                                              struct sample_flow *stream,
                                              const struct sample_step_call *tell,

@@ -158,6 +158,18 @@ int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out)
     return 0;
 }
 
+int sample_raise(struct sample_grid *grid)
+{
+    int found = 0;
+    for (int i = 0; i < 6; i++)
+        grid->cells[i / 3][i % 3]++;
+    for (int i = 0; i < 64; i++) {
+        found += grid->behind[i];
+        grid->behind[i] = 9;
+    }
+    return found;
+}
+
 static unsigned padding_of(const struct sample_gap *gap)
 {
     const unsigned char *bytes = (const unsigned char *)gap;
