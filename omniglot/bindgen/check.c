@@ -423,12 +423,15 @@ static bool check_beside(const struct interface *interface, const struct functio
     return true;
 }
 
-/* Names that the stubs use themselves. */
-static bool is_taken(const struct interface *interface, const char *name)
+/* Names that the stubs use themselves; in callbacks' those alone that macros do, for the compiler
+ * tells of the others. */
+static bool is_taken(const struct interface *interface, const char *name, bool is_callback)
 {
-    static const char *const taken[] = {"result", "results",  "fault",     "scope",    "inner",
-                                        "error",  "function", "arguments", "worker",   "sandbox",
-                                        "user",   "context",  "library",   "callback", "succeeded"};
+    if (is_callback)
+        return !strncmp(name, "og_", 3);
+    static const char *const taken[] = {
+        "result", "results", "fault", "scope",   "inner",   "error",    "function",  "arguments",
+        "worker", "sandbox", "user",  "context", "library", "callback", "succeeded", "truth"};
     static const char *const taken_by_wasm[] = {"wasm", "raw", "frame", "scratch_before"};
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         if (!strcmp(taken[i], name))
@@ -446,7 +449,7 @@ static bool check_parameter(struct interface *interface, struct function *functi
     const struct annotation *role = NULL;
     if (!*parameter->name)
         return report(parameter->place, "a parameter of %s has no name", function->name);
-    if (!is_callback && is_taken(interface, parameter->name))
+    if (is_taken(interface, parameter->name, is_callback))
         return report(parameter->place,
                       "'%s' is a name that the stubs use: give the parameter another one here",
                       parameter->name);

@@ -62,6 +62,7 @@ struct sample {
     struct og_function sample_end;
     struct og_function sample_measure;
     struct og_function sample_visit;
+    struct og_function sample_fetch;
     struct og_function sample_tell;
 };
 
@@ -116,6 +117,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
     static const struct og_parameter of_sample_measure[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_visit[] = {OG_PARAMETER(void *),
                                                           OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_fetch[] = {
+        OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_tell[] = {OG_PARAMETER(void *),
                                                          OG_PARAMETER(void *)};
     static const struct domain_symbol symbols[] = {
@@ -185,6 +188,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_measure) / sizeof(of_sample_measure[0])},
         {"sample_visit", offsetof(struct sample, sample_visit), of_sample_visit,
          sizeof(of_sample_visit) / sizeof(of_sample_visit[0])},
+        {"sample_fetch", offsetof(struct sample, sample_fetch), of_sample_fetch,
+         sizeof(of_sample_fetch) / sizeof(of_sample_fetch[0])},
         {"sample_tell", offsetof(struct sample, sample_tell), of_sample_tell,
          sizeof(of_sample_tell) / sizeof(of_sample_tell[0])},
     };
@@ -746,6 +751,7 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     struct og_scope inner;
     (void)scope;
     size_t og_mut *foreign_out_size = NULL;
+    const size_t most_out = *out_size;
     og_scope_begin(sample->instance.domain, &inner);
     enum og_error error = reference_check(&inner.access, text, 1, OG_READ, fault);
     if (!error)
@@ -767,6 +773,8 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     bool succeeded = !error && *result == 0;
     if (succeeded)
         error = argument_count(&inner.access, foreign_out_size, out_size, "sample_shout", fault);
+    if (!error && *result == 0)
+        error = instance_count(*out_size, most_out, "sample_shout", fault);
     og_scope_end(&inner);
     return error;
 }
@@ -777,14 +785,17 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     struct og_scope scope;
     char og_mut *foreign_text = NULL;
     char og_mut *foreign_out = NULL;
+    const size_t most_out = *out_size;
     og_scope_begin(sample->instance.domain, &scope);
     enum og_error error =
         copy_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
     if (!error)
-        error = copy_room(&scope, char, foreign_out, *out_size, fault);
+        error = copy_room(&scope, char, foreign_out, most_out, fault);
     if (!error)
         error =
             invoke_sample_shout(sample, &scope, result, foreign_text, foreign_out, out_size, fault);
+    if (!error && *result == 0)
+        error = instance_count(*out_size, most_out, "sample_shout", fault);
     if (!error && *result == 0)
         error = argument_out(&scope.access, out, foreign_out, *out_size, fault);
     error = copy_free(&scope, (void og_mut *)foreign_text, error, fault);
@@ -1562,7 +1573,63 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:71: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_scope *scope,
+                                                int *result, uint8_t og_mut *out, size_t *size,
+                                                const struct sample_step_call *tell,
+                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    struct og_scope inner;
+    (void)scope;
+    size_t og_mut *foreign_size = NULL;
+    const size_t most_out = *size;
+    og_scope_begin(sample->instance.domain, &inner);
+    enum og_error error = reference_check(&inner.access, out, *size, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = argument_room(&inner, size_t, foreign_size, 1, fault);
+    if (!error)
+        error = og_write(&inner.access, foreign_size, *size, fault);
+    const struct og_context *context = inner.access.context;
+    if (!error)
+        error = og_invoke_begin(&inner.access, &sample->sample_fetch, fault);
+    if (!error) {
+        *result = ((int (*)(uint8_t *, size_t *, int (*)(int)))sample->sample_fetch.entry)(
+            og_pass(out), og_pass(foreign_size),
+            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+        error = og_invoke_end_in(context, &inner.access, fault);
+    }
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_fetch");
+    bool succeeded = !error;
+    if (succeeded)
+        error = argument_count(&inner.access, foreign_size, size, "sample_fetch", fault);
+    if (!error)
+        error = instance_count(*size, most_out, "sample_fetch", fault);
+    og_scope_end(&inner);
+    return error;
+}
+
+static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                              size_t *size, const struct sample_step_call *tell,
+                                              struct og_fault *fault)
+{
+    struct og_scope scope;
+    uint8_t og_mut *foreign_out = NULL;
+    const size_t most_out = *size;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = copy_room(&scope, uint8_t, foreign_out, most_out, fault);
+    if (!error)
+        error = invoke_sample_fetch(sample, &scope, result, foreign_out, size, tell, fault);
+    if (!error)
+        error = instance_count(*size, most_out, "sample_fetch", fault);
+    if (!error)
+        error = argument_out(&scope.access, out, foreign_out, *size, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_out, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:73: sample_tell */
 static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                uint8_t og_mut *next_out, unsigned int *avail_out,

@@ -61,6 +61,7 @@ enum {
     SAMPLE_END,
     SAMPLE_MEASURE,
     SAMPLE_VISIT,
+    SAMPLE_FETCH,
     SAMPLE_TELL,
     SAMPLE_FUNCTION_COUNT
 };
@@ -532,6 +533,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
+    const size_t most_out = *out_size;
     size_t left_out_size = *out_size;
     struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_SHOUT);
     wire_put_bytes(arguments, text, strlen((const char *)text) + 1);
@@ -546,6 +548,8 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
         process_check_left(&results, left_out_size, *out_size);
     if (succeeded && !results.error)
         *out_size = left_out_size;
+    if (succeeded && *out_size > most_out)
+        wire_reader_fail(&results, "more is filled than there was room for");
     if (succeeded)
         wire_get_into(&results, out, OG_PRODUCT(*out_size, sizeof(char)));
     error = process_results_finish(sandbox, &results, fault);
@@ -1035,7 +1039,37 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:71: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                              size_t *size, const struct sample_step_call *tell,
+                                              struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    const size_t most_out = *size;
+    size_t left_size = *size;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_FETCH);
+    wire_put_u64(arguments, (uint64_t)*size);
+    wire_put_u64(arguments, tell != NULL);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    left_size = process_get_integer(&results, size_t);
+    process_check_left(&results, left_size, *size);
+    if (!results.error)
+        *size = left_size;
+    if (*size > most_out)
+        wire_reader_fail(&results, "more is filled than there was room for");
+    wire_get_into(&results, out, OG_PRODUCT(*size, sizeof(uint8_t)));
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0)
+        error = process_distrust(sandbox, "a result that the interface of sample_fetch rules out",
+                                 fault);
+    return error;
+}
+
+/* sample.og.h:73: sample_tell */
 static inline enum og_error call_sample_tell(struct sample *sample, int *result,
                                              struct sample_flow *stream,
                                              const struct sample_step_call *tell,

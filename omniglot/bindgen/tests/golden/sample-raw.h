@@ -822,7 +822,30 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:71: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                              size_t *size, const struct sample_step_call *tell,
+                                              struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_fetch(out, size, tell ? tell->function : NULL);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_scope *scope,
+                                                int *result, uint8_t *out, size_t *size,
+                                                const struct sample_step_call *tell,
+                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_fetch(out, size, tell ? tell->function : NULL);
+    return OG_OK;
+}
+
+/* sample.og.h:73: sample_tell */
 static inline enum og_error call_sample_tell(struct sample *sample, int *result,
                                              struct sample_flow *stream,
                                              const struct sample_step_call *tell,

@@ -720,11 +720,12 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     uint32_t at_text = 0;
     uint32_t at_out = 0;
     uint32_t at_out_size = 0;
+    const size_t most_out = OG_SUM(*out_size, 0);
     uint32_t raw = 0;
     uint32_t scratch_before = wasm->scratch_used;
     enum og_error error = module_in(wasm, &at_text, text, strlen((const char *)text) + 1, 1, fault);
     if (!error)
-        error = module_room(wasm, &at_out, OG_SUM(*out_size, 0), 1, fault);
+        error = module_room(wasm, &at_out, most_out, 1, fault);
     if (!error)
         error = wasm_take(wasm, &at_out_size, 4, fault);
     if (!error)
@@ -738,6 +739,8 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     if (succeeded)
         error = module_count(wasm, at_out_size, out_size, sizeof(*out_size), 4, (uint64_t)*out_size,
                              "sample_shout", fault);
+    if (!error && *result == 0)
+        error = instance_count(OG_SUM(*out_size, 0), most_out, "sample_shout", fault);
     if (!error && *result == 0)
         error = module_out(wasm, out, at_out, OG_SUM(*out_size, 0), 1, NULL, "sample_shout", fault);
     error = module_release(wasm, at_text, error, fault);
@@ -1535,7 +1538,58 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:71: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static __attribute__((noinline)) enum og_error enter_sample_fetch(struct wasm_instance *wasm,
+                                                                  uint32_t *raw, uint32_t out,
+                                                                  uint32_t size, uint32_t tell,
+                                                                  struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_fetch", fault);
+    *raw = Z_sampleZ_sample_fetch(wasm->state, out, size, tell);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                              size_t *size, const struct sample_step_call *tell,
+                                              struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_out = 0;
+    uint32_t at_size = 0;
+    const size_t most_out = OG_SUM(*size, 0);
+    uint32_t raw = 0;
+    uint32_t scratch_before = wasm->scratch_used;
+    enum og_error error = module_room(wasm, &at_out, most_out, 1, fault);
+    if (!error)
+        error = wasm_take(wasm, &at_size, 4, fault);
+    if (!error)
+        error = module_store(wasm, at_size, size, sizeof(*size), 4, 0, 1, fault);
+    if (!error)
+        error = enter_sample_fetch(wasm, &raw, at_out, at_size,
+                                   tell ? wasm_callback_index(&tell->callback) : 0, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_fetch");
+    bool succeeded = !error;
+    if (succeeded)
+        error = module_count(wasm, at_size, size, sizeof(*size), 4, (uint64_t)*size, "sample_fetch",
+                             fault);
+    if (!error)
+        error = instance_count(OG_SUM(*size, 0), most_out, "sample_fetch", fault);
+    if (!error)
+        error = module_out(wasm, out, at_out, OG_SUM(*size, 0), 1, NULL, "sample_fetch", fault);
+    error = module_release(wasm, at_out, error, fault);
+    wasm->scratch_used = scratch_before;
+    return error;
+}
+
+/* sample.og.h:73: sample_tell */
 static __attribute__((noinline)) enum og_error enter_sample_tell(struct wasm_instance *wasm,
                                                                  uint32_t *raw, uint32_t stream,
                                                                  uint32_t tell,

@@ -904,7 +904,34 @@ static enum og_error serve_sample_visit(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:71: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static enum og_error serve_sample_fetch(struct process_worker *worker,
+                                        struct wire_reader *arguments, struct wire_writer *results)
+{
+    worker_release();
+    size_t value_size = (size_t)wire_get_u64(arguments), *size = &value_size;
+    bool has_tell = wire_get_u64(arguments) != 0;
+    enum og_error error = wire_finish(arguments);
+    uint8_t *out = error ? NULL : worker_take(OG_PRODUCT(*size, sizeof(uint8_t)));
+    if (!error && !out)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result =
+        sample_fetch((uint8_t *)out, (size_t *)size, has_tell ? call_host_step_call : NULL);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_u64(results, (uint64_t)*size);
+    wire_put_bytes(results, out, OG_PRODUCT(*size, sizeof(*out)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:73: sample_tell */
 static enum og_error serve_sample_tell(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -975,6 +1002,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_END] = {serve_sample_end},
     [SAMPLE_MEASURE] = {serve_sample_measure},
     [SAMPLE_VISIT] = {serve_sample_visit},
+    [SAMPLE_FETCH] = {serve_sample_fetch},
     [SAMPLE_TELL] = {serve_sample_tell},
 };
 

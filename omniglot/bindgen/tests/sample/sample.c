@@ -253,6 +253,15 @@ int sample_measure(struct sample_stream *stream)
     return misbehaving ? 9 : 0;
 }
 
+int sample_fetch(uint8_t *out, size_t *size, int (*tell)(int step))
+{
+    size_t room = *size;
+    memset(out, 3, room);
+    tell(1);
+    *size = misbehaving == 1 ? 256 : room;
+    return 0;
+}
+
 int sample_tell(struct sample_stream *stream, int (*tell)(int step))
 {
     memset(stream->next_out, 7, 2);

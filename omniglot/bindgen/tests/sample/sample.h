@@ -95,6 +95,8 @@ int sample_step(struct sample_stream *stream);
 int sample_end(struct sample_stream *stream);
 int sample_measure(struct sample_stream *stream);
 
+/* Calls `tell` before it says how much it has filled. */
+int sample_fetch(uint8_t *out, size_t *size, int (*tell)(int step));
 int sample_tell(struct sample_stream *stream, int (*tell)(int step));
 
 typedef int sample_visitor(void *user, const char *name, const char **tags, const uint8_t *bytes,

@@ -68,6 +68,8 @@ int visit_call(void *user OG_USER, const char *name OG_STRING, const char **tags
 int sample_visit(sample_visitor *call OG_CALLBACK(visit_call), void *data OG_USER, int times);
 
 int step_call(int step) OG_CALLED_BACK;
+int sample_fetch(uint8_t *out OG_OUT(*size), size_t *size OG_LENGTH_OF(out),
+                 int (*tell)(int step) OG_CALLBACK(step_call)) OG_RETURNS(0);
 int sample_tell(struct sample_stream *stream OG_OBJECT(flow)
                     OG_OUT_WINDOW_FIELDS(next_out, avail_out),
                 int (*tell)(int step) OG_CALLBACK(step_call)) OG_RETURNS(0);
