@@ -840,6 +840,37 @@ static void memory_that_the_host_has_locked_is_dropped(void **state)
     close_arena();
 }
 
+static long count_page_faults(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_minflt;
+}
+
+/* To give back what was loaded would be to fill it with zeros, in one system call of no end. Of
+ * what was granted beyond it, a part of a step, it is. */
+static void a_heap_that_was_loaded_does_not_shrink(void **state)
+{
+    (void)state;
+    enum { LARGE = 256 << 20 };
+    struct og_fault fault;
+    const struct og_options options = {.heap_size = LARGE, .stack_size = MPK_PAGE};
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    uintptr_t loaded = arena.heap + LARGE / 2 + MPK_PAGE, end = arena.heap + LARGE;
+    assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded), loaded);
+    *(char *)loaded = 1;
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+    long faults = count_page_faults();
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded - 1), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded), loaded);
+    assert_true(count_page_faults() - faults < 100);
+    assert_int_equal(*(char *)loaded, 0);
+    mpk_arena_close(&arena);
+}
+
 /* The heap is granted in steps, the last of which would be over its end. */
 static void a_heap_of_few_pages_has_no_more(void **state)
 {
@@ -885,6 +916,7 @@ int main(void)
         cmocka_unit_test(a_foreign_stack_that_is_too_large_is_refused),
         cmocka_unit_test(a_limit_on_the_size_of_files_is_told),
         cmocka_unit_test(memory_that_the_host_has_locked_is_dropped),
+        cmocka_unit_test(a_heap_that_was_loaded_does_not_shrink),
         cmocka_unit_test(a_heap_of_few_pages_has_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
