@@ -467,6 +467,7 @@ MUTATIONS = (
      ("mpk-books:descriptors_that*",)),
     ("grant: which file it is", MPK + "syscall/grant.c", " && status.st_dev == inode->device &&\n           status.st_ino == inode->number", "",
      ("mpk-books:descriptors_that*",)),
+    ("thread: a shadow stack is none of the domain's", MPK + "thread.c", "&& features & IS_ON", "&& 0", ("mpk-threads:a_thread_with_a_shadow*",)),
     ("thread: an rseq area that is another's", MPK + "thread.c", "if (__rseq_size && errno != EINVAL)\n        return errno == ENOSYS;",
      "if (__rseq_size)\n        return errno == EINVAL || errno == ENOSYS;", ("mpk-threads:a_thread_with*",)),
     ("lookup: once", MPK + "domain.c", "= mpk_symbol_known(domain, symbol),", "= 0,", ("mpk-calls:a_function_that_is_elsewhere*",)),
