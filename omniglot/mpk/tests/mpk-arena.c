@@ -840,6 +840,24 @@ static void memory_that_the_host_has_locked_is_dropped(void **state)
     close_arena();
 }
 
+/* Or no jump could be made for code of the host's that lies there. */
+static void above_what_is_reserved_addresses_are_free(void **state)
+{
+    (void)state;
+    enum { EACH = 1 << 20, APART = 1 << 28 };
+    size_t count = 4096;
+    char *start = mpk_reserve(MPK_PAGE, EACH, &count), *end = start + MPK_PAGE + count * EACH;
+    assert_non_null(start);
+    assert_int_equal(count, 4096);
+    for (char *place = end; place < end + (1 << 30); place += APART) {
+        void *mapped = mmap(place, MPK_PAGE, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        assert_ptr_equal(mapped, place);
+        munmap(mapped, MPK_PAGE);
+    }
+    munmap(start, MPK_PAGE + count * EACH);
+}
+
 static long count_page_faults(void)
 {
     struct rusage usage;
@@ -916,6 +934,7 @@ int main(void)
         cmocka_unit_test(a_foreign_stack_that_is_too_large_is_refused),
         cmocka_unit_test(a_limit_on_the_size_of_files_is_told),
         cmocka_unit_test(memory_that_the_host_has_locked_is_dropped),
+        cmocka_unit_test(above_what_is_reserved_addresses_are_free),
         cmocka_unit_test(a_heap_that_was_loaded_does_not_shrink),
         cmocka_unit_test(a_heap_of_few_pages_has_no_more),
     };

@@ -364,6 +364,7 @@ MUTATIONS = (
     ("arena: freed memory is zero while loading", MPK + "arena.c", " &&\n                                     mpk_drop(start, end - start, MADV_REMOVE)", "", BOOKS),
     ("arena: files are mapped while loading only", MPK + "arena.c", "if (!arena->loading || !held ||", "if (!held ||", BOOKS),
     ("arena: no more of a file than was asked for", MPK + "arena.c", " || held > whole_pages(size) ||", " ||", BOOKS),
+    ("reserve: addresses above stay free", MPK + "reserve.c", "    munmap(start + (all - reach), reach);\n", "", ("mpk-arena",)),
     ("arena: brk is in the heap", MPK + "arena.c", "og_is_within(brk, 0, low, arena->heap + arena->heap_size)", "(brk || low)", BOOKS),
     ("arena: what was loaded of the heap is not given back", MPK + "arena.c", "arena->loading ? arena->heap : arena->loaded_brk", "arena->heap", BOOKS),
     ("arena: limit of brk", MPK + "arena.c", "    if (wanted > limit)\n        return 0;\n", "", BOOKS),
