@@ -3,7 +3,8 @@
  * thread is, and charges what has passed since to the call that it finds under way. A thread asks
  * itself whether its call is over (mpk_deadline_passed) whenever it is about to go on in foreign
  * code; only one that stays there is told by a signal. A call costs one increment for it, and no
- * system call.
+ * system call: so nobody wakes the clock, and while no thread calls it looks ever less often, down
+ * to so many times in the shortest deadline.
  *
  * Calls are known by their number, `calls` of the thread. A callback can make others: then the call
  * that it interrupts gets a new number, and what it had been charged is carried over to that. */
@@ -21,18 +22,21 @@ enum {
     TICK = 1000000, /* nanoseconds, on average */
     /* However late the clock is: it may have been stopped, and the domain with it. */
     TICK_MOST = 10 * TICK,
-    PATIENCE = 16 /* ticks, until who was told is told again */
+    TICK_IDLE = 128 * TICK, /* at most, while no thread calls */
+    LOOKS = 8,              /* in the shortest deadline, also then */
+    PATIENCE = 16           /* ticks, until who was told is told again */
 };
 
 #define NO_CALL UINT64_MAX
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t ended;
+static pthread_cond_t changed;          /* generation, or deadlines */
 static uint64_t deadlines[MPK_DOMAINS]; /* of the domains that have one; 0: none */
 static _Atomic uint64_t shortest;       /* of them; nobody is disturbed before */
 static pthread_t clock_thread;
 static unsigned generation; /* of clocks: an older one ends */
 static uint64_t elapsed;    /* since the tick before; the clock's own */
+static bool has_called;     /* somebody, since then, or still does */
 static const char marker;   /* what a signal of the clock carries */
 
 uint64_t mpk_now(clockid_t clock)
@@ -80,6 +84,8 @@ static bool is_inside(struct mpk_thread *thread)
 static void charge(struct mpk_thread *thread)
 {
     uint64_t calls = load(&thread->calls);
+    has_called |= calls != thread->seen || __atomic_load_n(&thread->frame, __ATOMIC_RELAXED);
+    thread->seen = calls;
     if (!is_inside(thread))
         return;
     if (load(&thread->charged_for) == calls) {
@@ -100,31 +106,43 @@ static void charge(struct mpk_thread *thread)
     tell(thread, calls);
 }
 
+/* How long until the next look, on average, if it was `before` until the last. */
+static uint64_t next_interval(uint64_t before)
+{
+    uint64_t most = load(&shortest) / LOOKS;
+    most = most > TICK_IDLE ? TICK_IDLE : most;
+    if (has_called || most < TICK)
+        return TICK;
+    return 2 * before < most ? 2 * before : most;
+}
+
 /* When to look next: foreign code that knew could be in a callback then. */
-static uint64_t next_tick(uint64_t *random)
+static uint64_t next_tick(uint64_t interval, uint64_t *random)
 {
     *random ^= *random << 13;
     *random ^= *random >> 7;
     *random ^= *random << 17;
-    return mpk_now(CLOCK_MONOTONIC) + TICK / 2 + *random % TICK;
+    return mpk_now(CLOCK_MONOTONIC) + interval / 2 + *random % interval;
 }
 
 static void *watch(void *memory)
 {
     const unsigned mine = (unsigned)(uintptr_t)memory;
-    uint64_t last = mpk_now(CLOCK_MONOTONIC), random = 0;
+    uint64_t last = mpk_now(CLOCK_MONOTONIC), interval = TICK, random = 0;
     if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random) || !random)
         random = last | 1;
     pthread_mutex_lock(&lock);
     while (generation == mine) {
-        uint64_t until = next_tick(&random);
+        uint64_t until = next_tick(interval, &random);
         const struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
-        pthread_cond_timedwait(&ended, &lock, &time);
+        pthread_cond_timedwait(&changed, &lock, &time);
         pthread_mutex_unlock(&lock);
         uint64_t time_now = mpk_now(CLOCK_MONOTONIC);
         elapsed = time_now - last < TICK_MOST ? time_now - last : TICK_MOST;
         last = time_now;
+        has_called = false;
         mpk_threads_visit(charge);
+        interval = next_interval(interval);
         pthread_mutex_lock(&lock);
     }
     pthread_mutex_unlock(&lock);
@@ -136,7 +154,7 @@ static void make_condition(void)
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&ended, &attributes);
+    pthread_cond_init(&changed, &attributes);
     pthread_condattr_destroy(&attributes);
 }
 
@@ -205,8 +223,12 @@ enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_f
     deadlines[domain] = deadline;
     find_shortest();
     bool works = mpk_own.has_clock || (has_rights && start());
-    if (!works)
+    if (works) {
+        pthread_cond_broadcast(&changed); /* it may be shorter than the clock sleeps */
+    } else {
         deadlines[domain] = 0;
+        find_shortest();
+    }
     pthread_mutex_unlock(&lock);
     if (!works)
         return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot start the deadline's clock");
@@ -223,7 +245,7 @@ void mpk_deadline_unwatch(unsigned domain)
     if (ends) {
         mpk_own.has_clock = false;
         generation++;
-        pthread_cond_broadcast(&ended);
+        pthread_cond_broadcast(&changed);
     }
     pthread_mutex_unlock(&lock);
     if (ends)

@@ -106,6 +106,7 @@ struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     _Atomic uint64_t over_for; /* the call that has been charged all it may be */
     _Atomic uint64_t told;     /* the call that was told by a signal, and has not heard yet */
     unsigned silent;           /* ticks since */
+    uint64_t seen;             /* `calls` at the last tick */
     /* The thread's: */
     _Atomic uint64_t carried, carried_for; /* what had been charged before a callback */
     _Atomic uint64_t limit, limit_for;     /* not to be told before */

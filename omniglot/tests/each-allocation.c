@@ -137,6 +137,8 @@ bool each_first_allocation_fails(const char *what, allocating_work *work, size_t
         done_without += told->has_failed && told->did_without;
         if (told->held.mapped > usual.mapped && told->held.mapped - usual.mapped <= books)
             told->held.mapped = usual.mapped;
+        if (told->did_without && told->held.mapped < usual.mapped)
+            told->held.mapped = usual.mapped;
         if (clean && !held_is_same(&usual, &told->held)) {
             printf("# ... %s the first time, allocation %zu\n", what, number);
             clean = false;

@@ -17,7 +17,8 @@ extern size_t each_allocation_step;
  * OG_NO_MEMORY and a message; afterwards it must hold what it held before, and be done when nothing
  * fails. In one process, in which it has been done before; or each time in a process of its own, in
  * which it has not (an allocator may then keep up to `books` bytes more for its books, where it had
- * to ask twice). Says what went wrong. */
+ * to ask twice; and what could do without may have fewer addresses, for good). Says what went
+ * wrong. */
 bool each_allocation_fails(const char *what, allocating_work *work);
 bool each_first_allocation_fails(const char *what, allocating_work *work, size_t books);
 

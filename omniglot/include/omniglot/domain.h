@@ -59,7 +59,8 @@ struct og_options {
                                   it is used: 64 KiB to 1 GiB; 0: OG_DEFAULT_FOREIGN_STACK.
                                   OG_NONE: it is on the host's stack. OG_PMP: the image's stack=;
                                   more is refused */
-    unsigned deadline_ms;      /* how long a call may take (OG_MPK, to about 2 ms, its callbacks not
+    unsigned deadline_ms;      /* how long a call may take (OG_MPK, to about 2 ms, or an eighth of
+                                  it where nobody has called for a while, its callbacks not
                                   counted: see callback_limit; OG_PMP, with its callbacks). While
                                   libraries are loaded (OG_MPK), ten seconds or this, whichever is
                                   longer. 0: for ever, constructors and destructors too, which then

@@ -992,25 +992,33 @@ static void a_signal_to_itself_ends_the_call(void **state)
     leave();
 }
 
-enum { TIMES = 20000 };
+enum { VISITS = 200, TIMES = 100 };
 static char text_path[128];
 
-static void *open_and_close_often(void *user)
+static long open_and_close(const struct og_function *function)
 {
     struct og_scope scope;
     long opened = 0;
     og_scope_begin(domain, &scope);
     char og_mut *text = og_alloc(&scope, char, sizeof(text_path), NULL);
-    struct og_function *function = user;
     if (text && !og_write_array(&scope.access, text, text_path, sizeof(text_path), NULL) &&
         !og_invoke_begin(&scope.access, function, NULL)) {
         opened = ((words *)function->entry)((long)og_pass(text), TIMES, 0, 0);
         opened = og_invoke_end(&scope.access, NULL) ? -1 : opened;
     }
     og_scope_end(&scope);
+    return opened;
+}
+
+static void *open_and_close_often(void *user)
+{
+    long opened = 0;
+    for (int i = 0; i < VISITS; i++)
+        opened += open_and_close(user);
     return (void *)opened;
 }
 
+/* In turn. */
 static void two_threads_leave_no_descriptors(void **state)
 {
     (void)state;
@@ -1026,7 +1034,7 @@ static void two_threads_leave_no_descriptors(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, open_and_close_often, &function), 0);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pthread_join(threads[i], &opened), 0);
-        assert_int_equal((long)opened, TIMES);
+        assert_int_equal((long)opened, VISITS * TIMES);
     }
     assert_int_equal(count_descriptors(), before);
     leave();

@@ -642,6 +642,8 @@ MUTATIONS = (
      "return load(&thread->charged);", ("mpk-deadlines:*",)),
     ("deadline: a late clock is no overrun", MPK + "deadline.c", "time_now - last < TICK_MOST ? time_now - last : TICK_MOST", "time_now - last",
      ("mpk-deadlines:a_stopped*",)),
+    ("deadline: the clock looks seldom while nobody calls", MPK + "deadline.c", "    if (has_called || most < TICK)\n        return TICK;\n", "    if (most || before)\n        return TICK;\n",
+     ("hosts-mpk:has_a_clock*",)),
     ("deadline: a child has a clock", MPK + "deadline.c",
      "bool works = has_rights && start();\n    pthread_mutex_unlock(&lock);\n    return works;", "bool works = has_rights;\n    pthread_mutex_unlock(&lock);\n    return works;",
      ("mpk-faults:an_endless*",)),
