@@ -438,7 +438,8 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
 
 /* --- the heap --- */
 
-/* Makes [start, end) of the heap zero. What was loaded would come back as it was. */
+/* Makes [start, end) of the heap zero. What was granted when loading ended, a step at most, would
+ * come back as it was. */
 static bool clear_heap(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
 {
     uintptr_t loaded = arena->loading ? start : arena->loaded_heap;
@@ -463,11 +464,12 @@ static uintptr_t heap_end_for(const struct mpk_arena *arena, uintptr_t brk)
     return arena->heap + (granted < limit ? granted : limit);
 }
 
+/* What was loaded stays, until reset: to fill it with zeros would be a system call of no end. */
 uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
 {
-    uintptr_t end = og_is_within(brk, 0, arena->heap, arena->heap + arena->heap_size)
-                        ? heap_end_for(arena, brk)
-                        : 0;
+    uintptr_t low = arena->loading ? arena->heap : arena->loaded_brk;
+    uintptr_t end =
+        og_is_within(brk, 0, low, arena->heap + arena->heap_size) ? heap_end_for(arena, brk) : 0;
     uintptr_t kept = arena->heap + whole_pages(brk - arena->heap);
     if (!end)
         return arena->brk;
@@ -475,8 +477,6 @@ uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
         arena->failed = errno;
         return arena->brk;
     }
-    if (!arena->loading && end < arena->loaded_heap)
-        end = arena->loaded_heap;
     if (!(end > arena->heap_granted ? protect(arena, arena->heap_granted, end, MPK_MEMORY)
                                     : protect(arena, end, arena->heap_granted, MPK_FREE)))
         return arena->brk;

@@ -155,6 +155,7 @@ enum mpk_refusal {
     MPK_NO_BLOCK,        /* there is no room for more */
     MPK_NO_PROCESS,      /* this is a copy of the process */
     MPK_NO_DISPATCH,     /* the kernel traps no system calls */
+    MPK_SHADOW_STACK,    /* return addresses are kept where no domain can */
     MPK_OTHERS_SEQUENCES /* somebody else than the C library has registered an rseq area */
 };
 enum mpk_refusal mpk_thread_refusal(void);

@@ -1126,6 +1126,63 @@ static void a_thread_with_an_area_of_its_own_for_the_kernel_makes_no_calls(void 
     assert_works_after_reset();
 }
 
+/* The kernel's answer to whether the thread has a shadow stack, as it is where it has. */
+enum { SHADOW_STACK_STATUS = 0x5005 };
+
+static void say_that_it_has(int signal, siginfo_t *info, void *context)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    (void)signal, (void)info;
+    *(uint64_t *)registers[REG_RSI] = 1;
+    registers[REG_RAX] = 0;
+}
+
+static bool pretend_shadow_stacks(void)
+{
+    struct sigaction action = {.sa_sigaction = say_that_it_has, .sa_flags = SA_SIGINFO};
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SHADOW_STACK_STATUS, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    return !sigaction(SIGSYS, &action, NULL) && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+static void *call_with_a_shadow_stack(void *function)
+{
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    enum og_error error = CALL(scope, *(struct og_function *)function, AS(words *)(0, 0, 0, 0));
+    og_scope_end(&scope);
+    return (void *)(uintptr_t)(error == OG_UNSUPPORTED && strstr(fault.message, "shadow stack"));
+}
+
+/* With one the first call would end the process. */
+static void a_thread_with_a_shadow_stack_makes_no_calls(void **state)
+{
+    (void)state;
+    int status = -1;
+    struct og_function function = boxed("count_up");
+    pid_t child = fork();
+    if (child == 0) {
+        void *is_refused = NULL;
+        pthread_t thread;
+        if (!pretend_shadow_stacks() ||
+            pthread_create(&thread, NULL, call_with_a_shadow_stack, &function))
+            _exit(2);
+        pthread_join(thread, &is_refused);
+        _exit(!is_refused);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* Before the runtime's own. */
 static void begin(void)
 {
@@ -1138,6 +1195,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_with_an_area_of_its_own_for_the_kernel_makes_no_calls),
+        cmocka_unit_test(a_thread_with_a_shadow_stack_makes_no_calls),
         cmocka_unit_test(threads_have_stacks_and_thread_variables_of_their_own),
         cmocka_unit_test(reset_brings_back_where_thread_variables_are),
         cmocka_unit_test(ten_seconds_of_ticks_lose_no_call_and_no_tick),
