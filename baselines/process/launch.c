@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { START_MS = 10000 }; /* a worker may take to start, at least, however short its calls */
+
 static const char *const stage_texts[STAGE_COUNT] = {
     [STAGE_LIMITS] = "the worker's limits and privileges could not be set",
     [STAGE_EXEC] = "the worker's program could not be executed",
@@ -200,7 +202,8 @@ static enum og_error introduce(const struct launch_plan *plan, struct launched_w
     };
     struct channel channel;
     channel_init_socket(&channel, worker->socket, true, plan->message_limit);
-    channel_set_deadline(&channel, ring_clock() + plan->deadline_ms * UINT64_C(1000000));
+    uint64_t patience = plan->deadline_ms < START_MS ? START_MS : plan->deadline_ms;
+    channel_set_deadline(&channel, ring_clock() + patience * UINT64_C(1000000));
     enum channel_status status = channel_send_bytes(&channel, &bootstrap, sizeof bootstrap);
     if (!status)
         status =

@@ -13,6 +13,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* A sanitizer keeps what is freed, and books about it, and keys of its own. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
 /* --- failing --- */
 
 static atomic_size_t to_go; /* allocations, with the one that fails; 0: none does */
@@ -196,10 +205,13 @@ REAL(int, pthread_key_create, pthread_key_t *key, void (*destroy)(void *))
     return fails("pthread_key_create") ? ENOMEM : __real_pthread_key_create(key, destroy);
 }
 
-/* For a key beyond the first 32 the C library needs memory. */
+/* For a key beyond the first 32 the C library needs memory. A sanitizer, which has an early one,
+ * does without none. */
 REAL(int, pthread_setspecific, pthread_key_t key, const void *value)
 {
-    return value && fails("pthread_setspecific") ? ENOMEM : __real_pthread_setspecific(key, value);
+    return value && !SANITIZED && fails("pthread_setspecific")
+               ? ENOMEM
+               : __real_pthread_setspecific(key, value);
 }
 
 REAL(int, pthread_atfork, void (*before)(void), void (*after)(void), void (*child)(void))
@@ -208,15 +220,6 @@ REAL(int, pthread_atfork, void (*before)(void), void (*after)(void), void (*chil
 }
 
 /* --- looking --- */
-
-/* A sanitizer keeps what is freed, and books about it. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#define SANITIZED __has_feature(address_sanitizer)
-#else
-#define SANITIZED 0
-#endif
 
 static size_t count_mapped(void)
 {

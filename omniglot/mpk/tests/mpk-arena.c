@@ -650,6 +650,15 @@ static int open_with_addresses(size_t addresses, size_t *seats)
     return 0;
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
+/* A sanitizer takes more addresses for itself than any limit here leaves: with it there is none. */
 static void fewer_addresses_are_fewer_seats(void **state)
 {
     (void)state;
@@ -663,7 +672,7 @@ static void fewer_addresses_are_fewer_seats(void **state)
         {(size_t)200 << 20, 0, 0, 2},
     };
     size_t *seats = mmap(NULL, MPK_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < (SANITIZED ? 1 : sizeof(cases) / sizeof(cases[0])); i++) {
         int status = -1;
         *seats = 0;
         pid_t child = fork();

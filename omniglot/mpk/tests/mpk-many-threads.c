@@ -878,6 +878,31 @@ static void destructors_run_on_any_thread_that_closes(void **state)
     assert_int_equal(noted, 6);
 }
 
+static void *open_and_look_up(void *memory)
+{
+    struct guest *guest = memory;
+    guest->domain = open_threads(0, 0);
+    (void)boxed_in(guest->domain, "lend_variable");
+    return NULL;
+}
+
+/* Nothing is looked up there, and the first seat's variables are those of loading. */
+static void who_takes_the_first_seat_after_a_reset_is_called_back(void **state)
+{
+    (void)state;
+    struct guest opener = {0};
+    struct og_callback callback;
+    long noted = 0;
+    sharing_elsewhere(open_and_look_up, &opener);
+    assert_int_equal(og_domain_reset(opener.domain, &fault), OG_OK);
+    assert_int_equal(og_callback_open(opener.domain, &callback, note, &noted, &fault), OG_OK);
+    assert_int_equal(
+        sharing_call(opener.domain, "lend_variable", (long)callback.address, 0, 0, NULL, &fault),
+        OG_OK);
+    assert_true(noted != 0);
+    assert_int_equal(og_domain_close(opener.domain, &fault), OG_OK);
+}
+
 static void *visit_reset_and_close(void *memory)
 {
     struct guest *guest = memory;
@@ -936,6 +961,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_leaves_while_thread_variables_are_made_has_not_entered),
         cmocka_unit_test(no_handler_resets_while_thread_variables_are_made),
         cmocka_unit_test(destructors_run_on_any_thread_that_closes),
+        cmocka_unit_test(who_takes_the_first_seat_after_a_reset_is_called_back),
         cmocka_unit_test(destructors_run_on_a_thread_whose_variables_a_reset_has_taken),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));

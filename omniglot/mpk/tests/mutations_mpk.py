@@ -441,7 +441,7 @@ MUTATIONS = (
     ("seats: who comes in vain lets others in", TURN, "    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);\n    tell(turn);\n", "    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);\n", ("mpk-many-threads:who_gets_no_thread*",)),
     ("seats: no callbacks while thread variables are made", MPK + "thread_variables.c", "    mpk_seat_serve_callbacks(context, false);\n", "", ("mpk-many-threads:no_callback*",)),
     ("seats: callbacks when they are made", MPK + "thread_variables.c", "    mpk_seat_serve_callbacks(context, true);\n", "", ("mpk-many-threads:references*",)),
-    ("seats: callbacks after reset", MPK + "seats.c", "    mpk_seat_serve_callbacks(context, true);\n    context->foreign_rsp", "    context->foreign_rsp", ("mpk-calls:*", "mpk-sharing:*")),
+    ("seats: callbacks after reset", MPK + "seats.c", "    mpk_seat_serve_callbacks(context, true);\n    context->foreign_rsp", "    context->foreign_rsp", ("mpk-many-threads:who_takes_the_first*",)),
     ("lookup: no callbacks meanwhile", MPK + "library.c", "    mpk_seat_serve_callbacks(context, false);\n", "", ("mpk-many-threads:no_callback*",)),
     ("lookup: callbacks afterwards", MPK + "library.c", "    mpk_seat_serve_callbacks(context, true);\n", "", ("mpk-many-threads:no_callback*", "mpk-calls:*")),
     ("seats: who leaves while they are made comes again", MPK + "thread_variables.c", "    __atomic_store_n(&context->context.shut, 1, __ATOMIC_RELAXED);\n", "", ("mpk-many-threads:who_leaves*",)),
