@@ -479,6 +479,7 @@ static void a_call_that_fails_writes_to_no_thread_that_exits(void **state)
     (void)state;
     struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
     struct og_fault fault;
+    unsigned freed = 0;
     for (useconds_t pause = 0; pause < 50000; pause += 5000) {
         struct leaving leaving = {.domain = domain, .pause = pause};
         pthread_t thread;
@@ -489,11 +490,12 @@ static void a_call_that_fails_writes_to_no_thread_that_exits(void **state)
         assert_int_equal(sharing_call(domain, "fail", 0, 0, 0, NULL, &fault), OG_FAULTED);
         pthread_join(thread, NULL);
         keeps = false;
-        assert_true(kept_count > 0);
+        freed += kept_count; /* not where who exits leaves it to others */
         assert_true(kept_is_as_it_was());
         assert_int_equal(leaving.wrong, OG_OK);
         assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
     }
+    assert_true(freed > 0);
     sharing_close(domain);
 }
 

@@ -108,7 +108,11 @@ static long count_lines(const char *path)
     return lines;
 }
 
-struct usage usage_now(void)
+struct usage {
+    long mappings, descriptors, resident_kib;
+};
+
+static struct usage usage_now(void)
 {
     struct usage usage = {.mappings = count_lines("/proc/self/maps")};
     char text[64];
@@ -125,7 +129,7 @@ struct usage usage_now(void)
     return usage;
 }
 
-bool nothing_was_left(struct usage before)
+static bool nothing_was_left(struct usage before)
 {
     enum { TOLERATED_KIB = 512 /* the host's own heap */ };
     struct usage after = usage_now();
@@ -136,6 +140,17 @@ bool nothing_was_left(struct usage before)
                       before.mappings, before.descriptors, before.resident_kib, after.mappings,
                       after.descriptors, after.resident_kib);
     return right;
+}
+
+bool leaves_nothing(void (*work)(void))
+{
+    bool left = true;
+    for (int tries = 0; tries < 4 && left; tries++) {
+        struct usage before = usage_now();
+        work();
+        left = !nothing_was_left(before);
+    }
+    return !left;
 }
 
 void assert_works_after_reset(void)

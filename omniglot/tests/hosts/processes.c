@@ -384,35 +384,38 @@ static void forks_when_its_worker_has_parked(void)
 
 static volatile int forks_left;
 
+/* One at a time: what is interrupted gets on however slow a machine is. */
+static void fork_soon(void)
+{
+    const struct itimerval soon = {{0, 0}, {0, 3000}};
+    setitimer(ITIMER_REAL, &soon, NULL);
+}
+
 static void fork_in_handler(int signal)
 {
     (void)signal;
-    if (forks_left <= 0)
-        return;
-    forks_left--;
     pid_t child = fork();
     if (child == 0)
         _exit(0);
     CHECK(ended_well(end_of(child)));
+    if (--forks_left > 0)
+        fork_soon();
 }
 
 /* A child that is made while the handler's own thread is in the runtime has no library; all else
  * goes on as ever. */
 static void forks_in_handlers_while_it_opens(void)
 {
-    struct itimerval every = {{0, 3000}, {0, 3000}};
     open_it();
     close_it();
     signal(SIGALRM, fork_in_handler);
     forks_left = 16;
-    setitimer(ITIMER_REAL, &every, NULL);
-    while (forks_left) {
+    fork_soon();
+    while (forks_left > 0) {
         open_it();
         works();
         close_it();
     }
-    every = (struct itimerval){{0, 0}, {0, 0}};
-    setitimer(ITIMER_REAL, &every, NULL);
     open_it();
     pid_t child = fork();
     if (child == 0) {
