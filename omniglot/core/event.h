@@ -1,6 +1,6 @@
 /* What threads wait for that hold a lock: a condition that is as good in a child of fork as it was
  * before. The C library's keeps who waits in it, which in a child nobody can put right where the
- * thread that forked waits itself: in a handler, which then goes back to waiting. Decision 127.
+ * thread that forked waits itself: in a handler, which then goes back to waiting. Decision 128.
  *
  * For runtimes of hosts with threads. */
 #ifndef OMNIGLOT_CORE_EVENT_H

@@ -1,5 +1,6 @@
 #include "failing-allocator.h"
 #include "descriptors.h"
+#include "sanitized.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,15 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-/* A sanitizer keeps what is freed, and books about it, and keys of its own. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#define SANITIZED __has_feature(address_sanitizer)
-#else
-#define SANITIZED 0
-#endif
 
 /* --- failing --- */
 
@@ -221,6 +213,7 @@ REAL(int, pthread_atfork, void (*before)(void), void (*after)(void), void (*chil
 
 /* --- looking --- */
 
+/* Not with a sanitizer, which keeps what is freed, and books about it. */
 static size_t count_mapped(void)
 {
     size_t bytes = 0;

@@ -3,20 +3,13 @@
 #include "descriptors.h"
 #include "foreign.h"
 #include "omniglot/omniglot.h"
+#include "sanitized.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#define SANITIZED __has_feature(address_sanitizer)
-#else
-#define SANITIZED 0
-#endif
 
 static struct og_domain *domain;
 static struct og_fault fault;

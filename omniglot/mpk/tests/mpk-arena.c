@@ -3,6 +3,7 @@
  * everywhere: keys follow from the same states as protection does. */
 #include "omniglot/mpk/mpk.h"
 #include "omniglot/tests/cmocka-tests.h"
+#include "omniglot/tests/sanitized.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -649,14 +650,6 @@ static int open_with_addresses(size_t addresses, size_t *seats)
     *seats = arena.seat_limit;
     return 0;
 }
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#define SANITIZED __has_feature(address_sanitizer)
-#else
-#define SANITIZED 0
-#endif
 
 /* A sanitizer takes more addresses for itself than any limit here leaves: with it there is none. */
 static void fewer_addresses_are_fewer_seats(void **state)

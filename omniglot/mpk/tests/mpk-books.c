@@ -69,17 +69,6 @@ static void copy_library(const char *name, const char *path)
     write_file(path, bytes, size);
 }
 
-static long count_mappings(void)
-{
-    FILE *file = fopen("/proc/self/maps", "r");
-    long lines = 0;
-    assert_non_null(file);
-    for (int byte; (byte = fgetc(file)) != EOF;)
-        lines += byte == '\n';
-    fclose(file);
-    return lines;
-}
-
 static int count_descriptors(void)
 {
     int count = 0;
