@@ -555,9 +555,11 @@ struct mpk_domain {
     uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
                                               taken back by reset */
     pthread_cond_t callback_ended;         /* one that was closed while it ran */
-    uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
-    uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
-    struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
+    og_output_function *output;            /* hears what is printed; NULL: nobody does */
+    void *output_user;
+    uint64_t deadline;        /* nanoseconds a call may take; 0: for ever */
+    uint64_t callback_limit;  /* callbacks a call may make; 0: without end */
+    struct mpk_grant *grants; /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     struct mpk_inode file_inodes[MPK_FILES];
@@ -680,6 +682,9 @@ void mpk_callback_any_thread(struct og_domain *domain, struct og_callback *callb
 /* The thread that exits is in none of them any more. */
 void mpk_callbacks_leave(struct mpk_domain *domain);
 int mpk_is_callback(struct og_domain *domain, uintptr_t address);
+/* On the host's side of a call whose domain has a limit: one callback more. How many it has made;
+ * or the call ends. */
+uint64_t mpk_callback_count(const struct mpk_context *context);
 void mpk_callbacks_close(struct mpk_domain *domain);
 void mpk_callbacks_forked(struct mpk_domain *domain); /* in the child; with the domain's lock */
 
