@@ -7,29 +7,8 @@
  * The library does not expect to be called meanwhile: it is in its C library, which may hold locks.
  * So the domain is as in a read section then, and nothing is begun there. */
 #include "output.h"
-#include "frame.h"
 
-#include <stddef.h>
-
-/* The piece lies above the frame, which is copied there after it. */
-struct told {
-    struct mpk_frame_copy frame;
-    struct mpk_output output;
-};
-
-static struct told *place_of(const struct mpk_thread *thread)
-{
-    uintptr_t below = (uintptr_t)thread->frame - MPK_FRAME_BELOW - MPK_RED_ZONE;
-    return (struct told *)((below - sizeof(struct told)) & -(uintptr_t) _Alignof(struct told));
-}
-
-struct mpk_output *mpk_output_begin(const struct mpk_context *context, enum og_stream stream)
-{
-    struct mpk_output *output = &place_of(context->thread)->output;
-    output->size = 0;
-    output->stream = stream;
-    return output;
-}
+#include <string.h>
 
 /* As the gate does for a callback: they are the foreign code's, or a new program's. */
 static void take_control_words(const struct mpk_frame *frame)
@@ -40,8 +19,7 @@ static void take_control_words(const struct mpk_frame *frame)
 
 static void hear(void *memory)
 {
-    struct told *told = memory;
-    struct mpk_output *output = &told->output;
+    struct mpk_output *output = memory;
     struct mpk_thread *thread = mpk_thread_in_gate();
     struct mpk_context *context = mpk_frame_context(thread->frame);
     const struct mpk_domain *domain = context->domain;
@@ -60,13 +38,12 @@ static void hear(void *memory)
     og_callback_scope_end(&context->context, &scope, enclosing);
     if (context->context.poisoned)
         og_mpk_leave();
-    mpk_go_on_in_domain(thread, &told->frame);
+    mpk_go_on_in_domain(thread, &output->frame);
 }
 
 _Noreturn void mpk_output_tell(struct mpk_thread *thread, struct mpk_frame_copy *frame,
                                struct mpk_output *output)
 {
-    struct told *told = (struct told *)((char *)output - offsetof(struct told, output));
-    memcpy(&told->frame, frame, sizeof(*frame));
-    mpk_go_on_in_host(thread, frame, hear, told);
+    memcpy(&output->frame, frame, sizeof(*frame));
+    mpk_go_on_in_host(thread, frame, hear, output);
 }

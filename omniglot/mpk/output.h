@@ -2,16 +2,14 @@
 #ifndef OMNIGLOT_MPK_OUTPUT_H
 #define OMNIGLOT_MPK_OUTPUT_H
 
-#include "mpk.h"
-
-#include <string.h>
-
-struct mpk_frame_copy;
+#include "frame.h"
 
 enum { MPK_OUTPUT_SIZE = 4096 };
 
-/* A piece of it, on the host's stack below the frame of the call that is under way. */
+/* A piece of it, and the frame of the signal by which the library goes on when the host has heard
+ * it: on the host's stack, below what the call that is under way has left there. */
 struct mpk_output {
+    struct mpk_frame_copy frame;
     size_t size;
     enum og_stream stream;
     char text[MPK_OUTPUT_SIZE + 1];
@@ -25,7 +23,17 @@ static inline bool mpk_output_is_heard(const struct mpk_context *context)
 }
 
 /* An empty piece. Of one call there is one at a time. */
-struct mpk_output *mpk_output_begin(const struct mpk_context *context, enum og_stream stream);
+static inline struct mpk_output *mpk_output_begin(const struct mpk_context *context,
+                                                  enum og_stream stream)
+{
+    uintptr_t below = (uintptr_t)context->thread->frame - MPK_FRAME_BELOW - MPK_RED_ZONE;
+    below = (below - sizeof(struct mpk_output)) & -(uintptr_t) _Alignof(struct mpk_output);
+    struct mpk_output *output = (struct mpk_output *)below;
+    output->size = 0;
+    output->stream = stream;
+    return output;
+}
+
 /* In a handler that has interrupted foreign code, which goes on as `frame` says once the host has
  * heard the piece. */
 _Noreturn void mpk_output_tell(struct mpk_thread *thread, struct mpk_frame_copy *frame,

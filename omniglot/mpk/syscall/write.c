@@ -4,6 +4,7 @@
 #include "policy.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 

@@ -726,7 +726,7 @@ MUTATIONS = (
     ("output: is a callback", MPK + "output.c", "    if (domain->callback_limit)\n        pause.callbacks = mpk_callback_count(context);\n", "", ("hosts-mpk:ends_a_library_that_prints*",)),
     ("output: with the host's control words", MPK + "output.c", "    take_control_words(thread->frame);\n", "    (void)take_control_words;\n", ("mpk-output:registers*",)),
     ("output: the host may change its mask", MPK + "signal.c", "    frame->context.mask = mpk_mask_block_all();\n", "    mpk_mask_block_all();\n", ("hosts-mpk:is_interrupted_while_it_hears",)),
-    ("output: on the host's stack", MPK + "output.c", "uintptr_t below = (uintptr_t)thread->frame - MPK_FRAME_BELOW - MPK_RED_ZONE;", "uintptr_t below = (uintptr_t)thread + MPK_BLOCK_SIZE - (64 << 10);",
+    ("output: on the host's stack", MPK + "output.h", "uintptr_t below = (uintptr_t)context->thread->frame - MPK_FRAME_BELOW - MPK_RED_ZONE;", "uintptr_t below = (uintptr_t)context->thread + MPK_BLOCK_SIZE - (64 << 10);",
      ("mpk-output:registers*",)),
     ("output: is not on the domain's time", MPK + "output.c", "    mpk_deadline_pause(thread, &pause);\n", "    mpk_deadline_pause(thread, &pause);\n    atomic_store(&thread->serving, thread->frame);\n",
      ("hosts-mpk:takes_its_time*",)),
