@@ -400,11 +400,14 @@ struct mpk_arena {
     size_t stack_size, heap_size, foreign_stack_size;
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
+    /* Where memory ends that was ever granted since loading: beyond there are addresses only. */
+    size_t shown_pages;
+    uintptr_t shown_heap;
     int failed; /* errno: the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
-    struct og_region *regions;
+    struct og_region *regions; /* the last three: what follows the loaded pages, heap, stacks */
     size_t region_count;
     struct mpk_mapped *mapped; /* which files were loaded where (describe/mapped.c) */
     size_t mapped_count;
@@ -604,6 +607,9 @@ struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
 struct og_context *mpk_context(struct og_domain *domain);
 struct og_context *mpk_enter(struct og_context *context);
 void mpk_left(struct og_context *context);
+/* The domain's heap has grown: what lies right behind the context's allocations is found as they
+ * are. By who is inside. */
+void mpk_context_show_heap(struct mpk_context *context);
 /* The calling thread resets or closes the domain of `own` (may be NULL), and is in no scope there,
  * so in no mpk_enter either: a handler may have left one by longjmp. */
 void mpk_entry_abandon(struct mpk_context *own);
