@@ -10,8 +10,10 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <threads.h>
 #include <time.h>
@@ -83,6 +85,8 @@ struct mpk_context {
     uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
+enum { MPK_NEEDED_SIGNALS = 7 /* mpk_mask_needed */ };
+
 /* A thread block, as the host sees it (layout.h): in pages, which are filled up. */
 struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     /* The gate page: readable in domains. */
@@ -113,8 +117,9 @@ struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     _Atomic(struct mpk_frame *) serving;   /* the call that something is done for */
     uint64_t callbacks, callbacks_for;     /* how many the call of that number has made */
     /* What the host has asked for (host_masks.c). */
-    uint64_t blocked;          /* of the signals that the kernel must not block */
-    uint64_t held;             /* of them: have come */
+    uint64_t blocked; /* of the signals that the kernel must not block */
+    uint64_t held;    /* of them: have come */
+    siginfo_t held_info[MPK_NEEDED_SIGNALS];
     bool is_mask_unsure;       /* a handler has had the kernel block some */
     stack_t host_stack;        /* the alternate one */
     struct og_context refused; /* says why the thread has not entered a domain (context.c) */
@@ -233,12 +238,21 @@ typedef int mpk_create_thread(pthread_t *restrict, const pthread_attr_t *restric
 typedef int mpk_create_standard_thread(thrd_t *, thrd_start_t, void *);
 typedef int mpk_wait_for_signal(const sigset_t *restrict, siginfo_t *restrict,
                                 const struct timespec *restrict);
+typedef int mpk_execute(const char *, char *const *, char *const *);
+typedef int mpk_spawn(pid_t *restrict, const char *restrict, const posix_spawn_file_actions_t *,
+                      const posix_spawnattr_t *restrict, char *const *restrict,
+                      char *const *restrict);
 struct mpk_libc {
     mpk_create_thread *create_thread;
     mpk_create_standard_thread *create_standard_thread;
     int (*cancel_thread)(pthread_t);
     pid_t (*fork)(void);
     mpk_wait_for_signal *wait_for_signal;
+    mpk_execute *execute, *execute_found; /* execve, execvpe */
+    int (*execute_file)(int, char *const *, char *const *);
+    mpk_spawn *spawn, *spawn_found;
+    int (*run)(const char *); /* system */
+    FILE *(*run_with_pipe)(const char *, const char *);
 };
 const struct mpk_libc *mpk_libc(void);
 
@@ -265,8 +279,12 @@ void mpk_mask_set(uint64_t mask);
 void mpk_masks_join(struct mpk_thread *thread, uint64_t mask);
 /* Unblocks what is needed, after a handler that may have left by longjmp. */
 void mpk_masks_settle(struct mpk_thread *thread);
-/* Has the host blocked the signal? Then it comes when the host unblocks it. */
-bool mpk_mask_holds(struct mpk_thread *thread, int signal);
+/* Has the host blocked the signal? Then it comes when the host unblocks it, with what it says: of
+ * several of one number the first. */
+bool mpk_mask_holds(struct mpk_thread *thread, int signal, const siginfo_t *info);
+/* The kernel blocks what the host has blocked, and what was held is pending there, until
+ * mpk_masks_settle: the calling thread, in no domain, waits for signals or starts a program. */
+void mpk_masks_lend(struct mpk_thread *thread);
 /* What was held, and is blocked no more, comes now. */
 void mpk_masks_let_go(struct mpk_thread *thread);
 /* Around a handler of the host's, which blocks `blocked`; `thread` may be NULL. */
