@@ -13,6 +13,8 @@ $(call shared,libogunlucky,omniglot/mpk/tests/unlucky.S,)
 $(call shared,libogthreads,omniglot/mpk/tests/hostile-threads.c,)
 $(call shared,libogneedy,omniglot/mpk/tests/needy.c,)
 $(call shared,liboghangs,omniglot/mpk/tests/hangs.c,)
+$(call shared,libogbeats,omniglot/mpk/tests/beats.c,)
+$(call shared,libogshares,omniglot/mpk/tests/shares.c,)
 $(call shared,liboghostcode,omniglot/mpk/tests/hostile-hostcode.c,-z lazy)
 $(call shared,libogneighbour,omniglot/mpk/tests/neighbour.S,-nostdlib -fuse-ld=lld)
 $(call shared,libogbooks,omniglot/mpk/tests/hostile-books.c,-ldl)
@@ -25,6 +27,7 @@ FLAGS_omniglot/mpk/tests/hostile-gate += -fno-stack-protector -Wno-missing-proto
 FLAGS_omniglot/mpk/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/mpk/tests/hostile-threads += -fno-stack-protector -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/mpk/tests/needy += -Wno-missing-prototypes
+FLAGS_omniglot/mpk/tests/beats += -Wno-missing-prototypes
 $(call test,mpk-arena,omniglot/mpk/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,mpk-where,omniglot/mpk/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
@@ -33,7 +36,9 @@ MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
 MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks mpk-output
 MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted
-$(call program,guest-test/mpk-sharing,omniglot/mpk/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
+# What is given back while a thread exits is looked at.
+KEEPING_FREE := -Wl,--wrap=free
+$(call program,guest-test/mpk-sharing,omniglot/mpk/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(KEEPING_FREE) $(OMNIGLOT_LIBS) -lcmocka -lm)
 $(call program,guest-test/mpk-many-threads,omniglot/mpk/tests/mpk-many-threads.c \
     omniglot/mpk/tests/mpk-test.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
 $(call program,guest-test/mpk-allocations,omniglot/mpk/tests/mpk-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS) -lcmocka)

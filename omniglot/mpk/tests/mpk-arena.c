@@ -878,6 +878,55 @@ static void memory_that_the_host_has_locked_is_dropped(void **state)
     close_arena();
 }
 
+/* Or no jump could be made for code of the host's that lies there. */
+static void above_what_is_reserved_addresses_are_free(void **state)
+{
+    (void)state;
+    enum { EACH = 1 << 20, APART = 1 << 28 };
+    size_t count = 4096;
+    char *start = mpk_reserve(MPK_PAGE, EACH, &count), *end = start + MPK_PAGE + count * EACH;
+    assert_non_null(start);
+    assert_int_equal(count, 4096);
+    for (char *place = end; place < end + (1 << 30); place += APART) {
+        void *mapped = mmap(place, MPK_PAGE, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        assert_ptr_equal(mapped, place);
+        munmap(mapped, MPK_PAGE);
+    }
+    munmap(start, MPK_PAGE + count * EACH);
+}
+
+static long count_page_faults(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_minflt;
+}
+
+/* To give back what was loaded would be to fill it with zeros, in one system call of no end. Of
+ * what was granted beyond it, a part of a step, it is. */
+static void a_heap_that_was_loaded_does_not_shrink(void **state)
+{
+    (void)state;
+    enum { LARGE = 256 << 20 };
+    struct og_fault fault;
+    const struct og_options options = {.heap_size = LARGE, .stack_size = MPK_PAGE};
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    uintptr_t loaded = arena.heap + LARGE / 2 + MPK_PAGE, end = arena.heap + LARGE;
+    assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded), loaded);
+    *(char *)loaded = 1;
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+    long faults = count_page_faults();
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded - 1), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded), loaded);
+    assert_true(count_page_faults() - faults < 100);
+    assert_int_equal(*(char *)loaded, 0);
+    mpk_arena_close(&arena);
+}
+
 /* The heap is granted in steps, the last of which would be over its end. */
 static void a_heap_of_few_pages_has_no_more(void **state)
 {
@@ -923,6 +972,8 @@ int main(void)
         cmocka_unit_test(a_foreign_stack_that_is_too_large_is_refused),
         cmocka_unit_test(a_limit_on_the_size_of_files_is_told),
         cmocka_unit_test(memory_that_the_host_has_locked_is_dropped),
+        cmocka_unit_test(above_what_is_reserved_addresses_are_free),
+        cmocka_unit_test(a_heap_that_was_loaded_does_not_shrink),
         cmocka_unit_test(a_heap_of_few_pages_has_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
