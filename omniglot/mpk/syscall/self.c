@@ -78,8 +78,9 @@ int64_t mpk_syscall_uname(struct mpk_syscall *call)
     return mpk_policy_hand_out(call, call->arguments[0], &name, sizeof(name));
 }
 
-/* The machine is the arena, without what threads that come later add, and idle. glibc's qsort asks how much memory there is and goes on with
- * what was on its stack where it is not told: whether it keeps the order of equals was then chance.
+/* The machine is the arena, without what threads that come later add, and idle. glibc's qsort asks
+ * how much memory there is and goes on with what was on its stack where it is not told: whether it
+ * keeps the order of equals was then chance.
  */
 int64_t mpk_syscall_sysinfo(struct mpk_syscall *call)
 {
