@@ -42,7 +42,7 @@ WITHOUT_PATTERNS = ("gate-registers", "gate-signals", "mpk-arena", "mpk-where")
 # Where the names of a program's tests are, if not in omniglot/mpk/tests/PROGRAM.c.
 SHARING = "omniglot/tests/sharing.c"
 ROWS = tuple(f"omniglot/tests/hosts/{name}.c"
-             for name in ("signals", "deadlines", "threads", "processes", "world", "settings"))
+             for name in ("signals", "deadlines", "threads", "processes", "world", "output", "settings"))
 SOURCES = {
     "none-sharing": (SHARING,),
     "mpk-sharing": (SHARING, "omniglot/mpk/tests/mpk-sharing.c"),
@@ -423,7 +423,7 @@ MUTATIONS = (
     ("arena: unmapping makes no memory", MPK + "arena.c", "    range = shown_of(arena, range);\n", "    (void)shown_of;\n", BOOKS),
     ("arena: memory is granted behind what was", MPK + "arena.c", "is_within_limits(arena, *range, memory, state) &&\n               show_pages(arena, range->first + range->count);", "is_within_limits(arena, *range, memory, state);", BOOKS),
     ("arena: that there is no memory is no failure", MPK + "arena.c", "    if (errno != ENOMEM)\n        arena->failed = errno;\n", "    arena->failed = errno;\n", ("hosts-mpk:runs_where_overcommit*",)),
-    ("arena: what else refuses memory is one", MPK + "arena.c", "    if (errno != ENOMEM)\n        arena->failed = errno;\n", "", ("mpk-books:memory_is_no_code*", "mpk-lifetime:memory_is_no*", "mpk-faults:memory_is_no*", "mpk-host-code:memory_is_no*")),
+    ("arena: what else refuses memory is one", MPK + "arena.c", "    if (errno != ENOMEM)\n        arena->failed = errno;\n", "", ("mpk-books:memory_is_no_code*",)),
     ("seats: scopes of those that are not made", MPK + "arena.c", "return (address - arena->scopes) / arena->stack_size + 1 < arena->seats ?", "return arena ?", BOOKS),
     ("seats: scopes of the first before it is made", MPK + "arena.c", "return arena->seats ? MPK_MEMORY : MPK_FREE;", "return MPK_MEMORY;", BOOKS),
     ("seats: stacks of those that are not made", MPK + "arena.c", "    if (offset / stride + 1 >= arena->seats)\n        return MPK_FREE;\n", "", BOOKS),

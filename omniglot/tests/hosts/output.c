@@ -244,6 +244,25 @@ static void forks_while_it_hears(void)
     CHECK(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 7);
 }
 
+/* While the domain opens there is nothing of it in the child, which ends its opening. */
+static void forks_while_it_hears_a_constructor(void)
+{
+    const char *const environment[] = {"HOSTED_GREETS=1", NULL};
+    const pid_t parent = getpid();
+    enum og_error error = hosts_system.open_as(
+        &the_library, &(struct og_options){.output = fork_meanwhile, .environment = environment},
+        &fault);
+    if (getpid() != parent) {
+        CHECK(error == OG_UNSUPPORTED && says("fork"));
+        fflush(stdout);
+        _exit(7);
+    }
+    CHECK(!error && WIFEXITED(child_status) && WEXITSTATUS(child_status) == 7);
+    CHECK(!strcmp(heard, "hello\n"));
+    works();
+    close_it();
+}
+
 static sem_t hears;
 
 static void wait_to_be_cancelled(void *user, enum og_stream stream, char *text, size_t size)
@@ -349,6 +368,7 @@ const struct hosts_row hosts_output[] = {
     ROW(ends_a_library_that_prints_for_ever, OG_MPK_ONLY),
     ROW(calls_others_while_it_hears, OG_MPK_ONLY),
     ROW(forks_while_it_hears, OG_MPK_ONLY),
+    ROW(forks_while_it_hears_a_constructor, OG_MPK_ONLY),
     ROW(is_cancelled_while_it_hears, OG_MPK_ONLY),
     ROW(ends_a_thread_while_it_hears, OG_MPK_ONLY),
     ROW(is_interrupted_while_it_hears, OG_MPK_ONLY),
