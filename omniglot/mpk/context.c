@@ -212,7 +212,7 @@ struct og_context *mpk_enter(struct og_context *context)
         ended = refuse(mpk(context), &why);
     }
     if (!ended)
-        mpk_context_show_heap(mpk(context)); /* which others may have made larger */
+        mpk_context_show_heap(mpk(context)); /* as loading, or another thread, has left it */
     og_uncancelled_end(cancellation);
     return ended;
 }

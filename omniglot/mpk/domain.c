@@ -122,7 +122,6 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
     mpk_files_close(domain);
     mpk_grants_settle(domain);
     error = mpk_arena_settle(&domain->arena, fault);
-    mpk_context_show_heap(context);
     domain->domain.regions = domain->arena.regions;
     domain->domain.region_count = domain->arena.region_count;
     return error;

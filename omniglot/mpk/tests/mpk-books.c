@@ -283,6 +283,9 @@ static void references_reach_what_was_granted_once(void **state)
     (void)state;
     enum { FAR = 64 * PAGE };
     enter_another("plain.so", NULL);
+    const struct mpk_arena *arena = &((const struct mpk_domain *)domain)->arena;
+    assert_false(host_can_write((long)arena->heap + (32 << 20)));
+    assert_true(host_can_write((long)arena->heap_granted - 1));
     long start = map(0, PAGE, MAP_ANONYMOUS, -1);
     assert_true(start > 0 && host_can_write(start));
     assert_false(host_can_write(start + FAR));

@@ -419,7 +419,7 @@ MUTATIONS = (
     ("arena: references reach what is granted", MPK + "arena.c", "    arena->regions[arena->region_count - AFTER_LOADED].end = end_of(arena, range);\n", "", BOOKS),
     ("arena: references reach the heap that is granted", MPK + "arena.c", "    arena->regions[arena->region_count - OF_HEAP].end = end;\n", "", BOOKS),
     ("arena: references reach no more of the heap", MPK + "arena.c", "append_region(arena, arena->heap, arena->heap_granted, all)", "append_region(arena, arena->heap, arena->stacks, all)", BOOKS),
-    ("arena: who loads has no more of the heap", MPK + "domain.c", "    mpk_context_show_heap(context);\n", "", ("mpk-books:references*",)),
+    ("arena: who enters finds the heap as it is", MPK + "context.c", "    if (!ended)\n        mpk_context_show_heap(mpk(context));", "    (void)ended;", ("mpk-books:references*",)),
     ("arena: unmapping makes no memory", MPK + "arena.c", "    range = shown_of(arena, range);\n", "    (void)shown_of;\n", BOOKS),
     ("arena: memory is granted behind what was", MPK + "arena.c", "is_within_limits(arena, *range, memory, state) &&\n               show_pages(arena, range->first + range->count);", "is_within_limits(arena, *range, memory, state);", BOOKS),
     ("arena: that there is no memory is no failure", MPK + "arena.c", "    if (errno != ENOMEM)\n        arena->failed = errno;\n", "    arena->failed = errno;\n", ("hosts-mpk:runs_where_overcommit*",)),
