@@ -81,6 +81,16 @@ IN_ITS_PLACE int fexecve(int file, char *const arguments[], char *const environm
     return result;
 }
 
+IN_ITS_PLACE int execveat(int folder, const char *path, char *const arguments[],
+                          char *const environment[], int flags)
+{
+    struct loan loan = lend();
+    int (*by)(int, const char *, char *const *, char *const *, int) = mpk_libc()->execute_at;
+    int result = by ? by(folder, path, arguments, environment, flags) : (errno = ENOSYS, -1);
+    take_back(&loan);
+    return result;
+}
+
 /* The arguments of one that has them one by one, with the NULL that ends them: on the stack, since
  * a child of vfork may call it. Behind it there can be an environment. */
 static size_t count_arguments(va_list *rest)

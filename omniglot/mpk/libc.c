@@ -24,6 +24,8 @@ __attribute__((constructor(MPK_FIRST_CONSTRUCTORS))) static void look_up(void)
     libc.execute = (mpk_execute *)next("execve");
     libc.execute_found = (mpk_execute *)next("execvpe");
     libc.execute_file = (int (*)(int, char *const *, char *const *))next("fexecve");
+    libc.execute_at =
+        (int (*)(int, const char *, char *const *, char *const *, int))next("execveat");
     libc.spawn = (mpk_spawn *)next("posix_spawn");
     libc.spawn_found = (mpk_spawn *)next("posix_spawnp");
     libc.run = (int (*)(const char *))next("system");

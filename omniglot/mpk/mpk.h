@@ -253,6 +253,7 @@ struct mpk_libc {
     mpk_wait_for_signal *wait_for_signal;
     mpk_execute *execute, *execute_found; /* execve, execvpe */
     int (*execute_file)(int, char *const *, char *const *);
+    int (*execute_at)(int, const char *, char *const *, char *const *, int);
     mpk_spawn *spawn, *spawn_found;
     int (*run)(const char *); /* system */
     FILE *(*run_with_pipe)(const char *, const char *);

@@ -2,6 +2,7 @@
 #include "omniglot/tests/hosts/hosts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
@@ -179,7 +180,7 @@ static bool all_find(uint64_t blocked)
     char line[64], *const arguments[] = {"grep", "-q", line, "/proc/self/status", NULL};
     pid_t child;
     snprintf(line, sizeof(line), "^SigBlk:.*%016" PRIx64, blocked);
-    for (int way = 0; way < 8; way++) {
+    for (int way = 0; way < 10; way++) {
         if (way == 0) {
             CHECK(!posix_spawnp(&child, "grep", NULL, NULL, arguments, environ));
         } else if ((child = way % 2 ? vfork() : fork()) == 0) {
@@ -189,8 +190,12 @@ static bool all_find(uint64_t blocked)
                 execvpe("grep", arguments, environ);
             else if (way < 7)
                 execlp("grep", "grep", "-q", line, "/proc/self/status", NULL);
-            else
+            else if (way < 8)
                 execle("/bin/grep", "grep", "-q", line, "/proc/self/status", NULL, environ);
+            else if (way < 9)
+                fexecve(open("/bin/grep", O_PATH | O_CLOEXEC), arguments, environ);
+            else
+                execveat(AT_FDCWD, "/bin/grep", arguments, environ, 0);
             _exit(7);
         }
         if (!ended_well(end_of(child))) {
