@@ -5,8 +5,10 @@
  * where it has not, the arena has failed, and the call that wanted it ends.
  *
  * What is not granted has the host's key: the domain cannot touch it, the host can. After loading
- * nothing is ever taken from the host, which could be reading it: every page that was not loaded
- * stays readable and writable for it, and what was loaded stays as it is.
+ * nothing is ever taken from the host, which could be reading it: every page that was granted once
+ * stays readable and writable for it, and what was loaded stays as it is. What was never granted is
+ * addresses and no memory, in no region that a reference can reach: where overcommit is off, the
+ * system counts what is writable, whether it is used or not.
  *
  * No file is mapped: who may write one could change under the host's eyes what it has validated,
  * and who shortens one would end the host where it reads.
@@ -39,6 +41,8 @@ enum {
     READ_AT_ONCE = 256 << 10, /* of a file, before it is asked again whether it is late */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
+/* Regions, from the end. */
+enum { OF_STACKS = 1, OF_HEAP, AFTER_LOADED };
 #define SEATS_ADDRESSES ((size_t)1 << 40) /* for a domain's seats, unless those are too few */
 
 /* `size` in whole pages, or 0 if that is too much. */
@@ -88,6 +92,18 @@ static bool try_to_protect(const struct mpk_arena *arena, uintptr_t start, uintp
     return false;
 }
 
+/* Makes addresses memory of that state. False: there is none, and nothing has changed; or the arena
+ * has failed. */
+static bool make_memory(struct mpk_arena *arena, uintptr_t start, uintptr_t end,
+                        unsigned char state)
+{
+    if (try_to_protect(arena, start, end, state))
+        return true;
+    if (errno != ENOMEM)
+        arena->failed = errno;
+    return false;
+}
+
 static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
 {
     if (try_to_protect(arena, start, end, state))
@@ -96,10 +112,10 @@ static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, uns
     return false;
 }
 
-/* Maps the range anew, as pages of that state. Where the host has all that is mapped locked, the
- * kernel would fill it at once, for what can be touched. */
-static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags, int file,
-                      unsigned char state)
+/* Maps the range anew, for nobody to touch. Where the host has all that is mapped locked, the
+ * kernel would fill what can be touched at once. */
+static bool map_addresses(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags,
+                          int file)
 {
     if (start == end)
         return true;
@@ -107,9 +123,16 @@ static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, i
     if (mmap((void *)start, end - start, PROT_NONE, flags | MAP_FIXED | MAP_NORESERVE, file,
              offset) != MAP_FAILED &&
         !munlock((void *)start, end - start))
-        return protect(arena, start, end, state);
+        return true;
     arena->failed = errno;
     return false;
+}
+
+/* The same, as pages of that state. */
+static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags, int file,
+                      unsigned char state)
+{
+    return map_addresses(arena, start, end, flags, file) && protect(arena, start, end, state);
 }
 
 /* What the options say, in whole pages. */
@@ -168,6 +191,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     arena->heap = arena->brk = arena->heap_granted = arena->stack + arena->stack_size;
     arena->stacks = arena->start + own;
     arena->scopes = arena->stacks + (arena->seat_limit - 1) * stride_of_stacks(arena);
+    arena->shown_pages = arena->map_pages; /* while loading all of it is there */
+    arena->shown_heap = arena->stacks;
     arena->pages = calloc(arena->map_pages, 1);
     if (!arena->pages)
         return og_out_of_memory(fault);
@@ -282,9 +307,20 @@ static bool become(struct mpk_arena *arena, struct range range, unsigned char st
     return true;
 }
 
+/* As much of the range as there ever was memory. */
+static struct range shown_of(const struct mpk_arena *arena, struct range range)
+{
+    size_t end = range.first + range.count;
+    end = end < arena->shown_pages ? end : arena->shown_pages;
+    return (struct range){range.first, end > range.first ? end - range.first : 0};
+}
+
 /* Makes the range free, and its memory zero, whatever it was. */
 static bool clear(struct mpk_arena *arena, struct range range)
 {
+    range = shown_of(arena, range);
+    if (!range.count)
+        return true;
     uintptr_t start = start_of(arena, range), end = end_of(arena, range);
     bool done = arena->loading ? map_fixed(arena, start, end, MAP_SHARED, arena->file, MPK_FREE) &&
                                      mpk_drop(start, end - start, MADV_REMOVE)
@@ -359,6 +395,19 @@ static bool find_range(const struct mpk_arena *arena, uintptr_t address, size_t 
     return !is_owned(arena, *range);
 }
 
+/* Has the host's memory, and what references reach, go on up to that page, by number. */
+static bool show_pages(struct mpk_arena *arena, size_t end)
+{
+    struct range range = {arena->shown_pages, end - arena->shown_pages};
+    if (end <= arena->shown_pages)
+        return true;
+    if (!make_memory(arena, start_of(arena, range), end_of(arena, range), MPK_FREE))
+        return false;
+    arena->shown_pages = end;
+    arena->regions[arena->region_count - AFTER_LOADED].end = end_of(arena, range);
+    return true;
+}
+
 /* Finds room for a mapping, at `address` if that is not 0: free pages, zero, and the host's until
  * they become what they are to be. */
 static bool find_room(struct mpk_arena *arena, uintptr_t address, size_t size, size_t memory,
@@ -370,13 +419,15 @@ static bool find_room(struct mpk_arena *arena, uintptr_t address, size_t size, s
     *range = (struct range){.count = size / MPK_PAGE};
     if (!address) {
         range->first = find_free(arena, range->count);
-        return range->first != arena->map_pages && is_within_limits(arena, *range, memory, state);
+        return range->first != arena->map_pages && is_within_limits(arena, *range, memory, state) &&
+               show_pages(arena, range->first + range->count);
     }
     if (!find_range(arena, address, size, range) ||
         (!arena->loading && range->first < arena->loaded_pages) ||
         !is_within_limits(arena, *range, memory, state))
         return false;
-    return count_pages(arena, *range, MPK_FREE) == range->count || clear(arena, *range);
+    return show_pages(arena, range->first + range->count) &&
+           (count_pages(arena, *range, MPK_FREE) == range->count || clear(arena, *range));
 }
 
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size)
@@ -464,6 +515,19 @@ static uintptr_t heap_end_for(const struct mpk_arena *arena, uintptr_t brk)
     return arena->heap + (granted < limit ? granted : limit);
 }
 
+/* The same of the heap. What the domain is about to be granted is so at once, where that is all. */
+static bool show_heap(struct mpk_arena *arena, uintptr_t end)
+{
+    bool is_granted = arena->heap_granted == arena->shown_heap;
+    if (!make_memory(arena, arena->shown_heap, end, is_granted ? MPK_MEMORY : MPK_FREE))
+        return false;
+    arena->shown_heap = end;
+    arena->regions[arena->region_count - OF_HEAP].end = end;
+    if (is_granted)
+        arena->heap_granted = end;
+    return true;
+}
+
 /* What was loaded stays, until reset: to fill it with zeros would be a system call of no end. */
 uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
 {
@@ -477,6 +541,8 @@ uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
         arena->failed = errno;
         return arena->brk;
     }
+    if (end > arena->shown_heap && !show_heap(arena, end))
+        return arena->brk;
     if (!(end > arena->heap_granted ? protect(arena, arena->heap_granted, end, MPK_MEMORY)
                                     : protect(arena, end, arena->heap_granted, MPK_FREE)))
         return arena->brk;
@@ -535,7 +601,7 @@ bool mpk_arena_make_seat(struct mpk_arena *arena, size_t seat)
 
 void mpk_arena_show_stack(struct mpk_arena *arena, size_t seat)
 {
-    struct og_region *stacks = &arena->regions[arena->region_count - 1];
+    struct og_region *stacks = &arena->regions[arena->region_count - OF_STACKS];
     uintptr_t end = arena->stacks + seat * stride_of_stacks(arena);
     if (stacks->end < end)
         stacks->end = end;
@@ -745,18 +811,25 @@ static unsigned rights_of(unsigned char state)
 
 static bool make_regions(struct mpk_arena *arena)
 {
-    for (size_t page = 0; page < arena->map_pages;) {
+    const unsigned all = OG_READ | OG_WRITE;
+    const uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
+    for (size_t page = 0; page < arena->loaded_pages;) {
         size_t first = page;
         unsigned rights = rights_of(arena->pages[first]);
-        while (page < arena->map_pages && rights_of(arena->pages[page]) == rights)
+        while (page < arena->loaded_pages && rights_of(arena->pages[page]) == rights)
             page++;
         if (rights && !append_region(arena, arena->start + first * MPK_PAGE,
                                      arena->start + page * MPK_PAGE, rights))
             return false;
     }
-    return append_region(arena, arena->heap, arena->stacks, OG_READ | OG_WRITE) &&
-           append_region(arena, arena->stacks, arena->stacks, OG_READ | OG_WRITE);
+    return append_region(arena, loaded_end, loaded_end, all) &&
+           append_region(arena, arena->heap, arena->heap_granted, all) &&
+           append_region(arena, arena->stacks, arena->stacks, all);
 }
+
+#define NOT_PRIVATE                                                                                \
+    "cannot make the arena private (vm.overcommit_memory=2: CommitLimit has no room for "          \
+    "stack_size and foreign_stack_size)"
 
 /* Makes a run of pages of one state private, with the contents it has. Code is looked at once more,
  * as it is now: nothing of the domain's runs, and nothing could have written it. */
@@ -766,8 +839,7 @@ static enum og_error make_private(struct mpk_arena *arena, struct range run, str
     enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, fault) : OG_OK;
     if (!error && !map_fixed(arena, start_of(arena, run), end_of(arena, run), MAP_PRIVATE,
                              arena->file, state))
-        error = og_fail_system(fault, errno, NULL, start_of(arena, run),
-                               "cannot make the arena private");
+        error = og_fail_system(fault, errno, NULL, start_of(arena, run), NOT_PRIVATE);
     return error;
 }
 
@@ -784,20 +856,17 @@ static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_faul
     return error;
 }
 
-/* What was not loaded becomes anonymous. Mappings that are touched before they are divided can be
- * joined again: the kernel joins none that were touched first when they were apart. */
+/* What was not loaded becomes anonymous: addresses, but for the first seat's allocations. */
 static bool make_rest_anonymous(struct mpk_arena *arena)
 {
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
-    uintptr_t end = arena->stacks;
     int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
-    if (!map_fixed(arena, loaded_end, arena->heap, anonymous, -1, MPK_FREE) ||
+    if (!map_addresses(arena, loaded_end, arena->heap, anonymous, -1) ||
         !map_fixed(arena, arena->heap, arena->heap_granted, MAP_PRIVATE, arena->file, MPK_MEMORY) ||
-        !map_fixed(arena, arena->heap_granted, end, anonymous, -1, MPK_FREE))
+        !map_addresses(arena, arena->heap_granted, arena->stacks, anonymous, -1))
         return false;
-    *(volatile char *)loaded_end = 0;
-    if (arena->heap_granted < end)
-        *(volatile char *)arena->heap_granted = 0;
+    arena->shown_pages = arena->loaded_pages;
+    arena->shown_heap = arena->heap_granted;
     /* Huge pages would make the first touch, and every reset, cost two megabytes. */
     madvise((void *)arena->start, arena->size, MADV_NOHUGEPAGE);
     return !arena->seats || protect(arena, arena->stack, arena->heap, MPK_MEMORY);
@@ -814,9 +883,7 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     if (error)
         return error;
     if (!make_rest_anonymous(arena))
-        return og_fail_system(fault, errno, NULL, arena->start,
-                              "cannot make the arena private (where overcommit is off, "
-                              "vm.overcommit_memory=2, it takes some 350 MiB of CommitLimit)");
+        return og_fail_system(fault, errno, NULL, arena->start, NOT_PRIVATE);
     arena->loaded_brk = arena->brk;
     arena->loaded_heap = arena->heap_granted;
     arena->loaded_borders = arena->borders;

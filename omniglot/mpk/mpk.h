@@ -10,8 +10,10 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <threads.h>
 #include <time.h>
@@ -83,6 +85,8 @@ struct mpk_context {
     uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
+enum { MPK_NEEDED_SIGNALS = 7 /* mpk_mask_needed */ };
+
 /* A thread block, as the host sees it (layout.h): in pages, which are filled up. */
 struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     /* The gate page: readable in domains. */
@@ -113,8 +117,9 @@ struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     _Atomic(struct mpk_frame *) serving;   /* the call that something is done for */
     uint64_t callbacks, callbacks_for;     /* how many the call of that number has made */
     /* What the host has asked for (host_masks.c). */
-    uint64_t blocked;          /* of the signals that the kernel must not block */
-    uint64_t held;             /* of them: have come */
+    uint64_t blocked; /* of the signals that the kernel must not block */
+    uint64_t held;    /* of them: have come */
+    siginfo_t held_info[MPK_NEEDED_SIGNALS];
     bool is_mask_unsure;       /* a handler has had the kernel block some */
     stack_t host_stack;        /* the alternate one */
     struct og_context refused; /* says why the thread has not entered a domain (context.c) */
@@ -236,12 +241,22 @@ typedef int mpk_create_thread(pthread_t *restrict, const pthread_attr_t *restric
 typedef int mpk_create_standard_thread(thrd_t *, thrd_start_t, void *);
 typedef int mpk_wait_for_signal(const sigset_t *restrict, siginfo_t *restrict,
                                 const struct timespec *restrict);
+typedef int mpk_execute(const char *, char *const *, char *const *);
+typedef int mpk_spawn(pid_t *restrict, const char *restrict, const posix_spawn_file_actions_t *,
+                      const posix_spawnattr_t *restrict, char *const *restrict,
+                      char *const *restrict);
 struct mpk_libc {
     mpk_create_thread *create_thread;
     mpk_create_standard_thread *create_standard_thread;
     int (*cancel_thread)(pthread_t);
     pid_t (*fork)(void);
     mpk_wait_for_signal *wait_for_signal;
+    mpk_execute *execute, *execute_found; /* execve, execvpe */
+    int (*execute_file)(int, char *const *, char *const *);
+    int (*execute_at)(int, const char *, char *const *, char *const *, int);
+    mpk_spawn *spawn, *spawn_found;
+    int (*run)(const char *); /* system */
+    FILE *(*run_with_pipe)(const char *, const char *);
 };
 const struct mpk_libc *mpk_libc(void);
 
@@ -268,8 +283,12 @@ void mpk_mask_set(uint64_t mask);
 void mpk_masks_join(struct mpk_thread *thread, uint64_t mask);
 /* Unblocks what is needed, after a handler that may have left by longjmp. */
 void mpk_masks_settle(struct mpk_thread *thread);
-/* Has the host blocked the signal? Then it comes when the host unblocks it. */
-bool mpk_mask_holds(struct mpk_thread *thread, int signal);
+/* Has the host blocked the signal? Then it comes when the host unblocks it, with what it says: of
+ * several of one number the first. */
+bool mpk_mask_holds(struct mpk_thread *thread, int signal, const siginfo_t *info);
+/* The kernel blocks what the host has blocked, and what was held is pending there, until
+ * mpk_masks_settle: the calling thread, in no domain, waits for signals or starts a program. */
+void mpk_masks_lend(struct mpk_thread *thread);
 /* What was held, and is blocked no more, comes now. */
 void mpk_masks_let_go(struct mpk_thread *thread);
 /* Around a handler of the host's, which blocks `blocked`; `thread` may be NULL. */
@@ -405,11 +424,14 @@ struct mpk_arena {
     size_t stack_size, heap_size, foreign_stack_size;
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
+    /* Where memory ends that was ever granted since loading: beyond there are addresses only. */
+    size_t shown_pages;
+    uintptr_t shown_heap;
     _Atomic int failed; /* errno: the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
-    struct og_region *regions;
+    struct og_region *regions; /* the last three: what follows the loaded pages, heap, stacks */
     size_t region_count;
     struct mpk_mapped *mapped; /* which files were loaded where (describe/mapped.c) */
     size_t mapped_count;
@@ -563,9 +585,11 @@ struct mpk_domain {
     uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
                                               taken back by reset */
     struct og_event callback_ended;        /* one that was closed while it ran */
-    uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
-    uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
-    struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
+    og_output_function *output;            /* hears what is printed; NULL: nobody does */
+    void *output_user;
+    uint64_t deadline;        /* nanoseconds a call may take; 0: for ever */
+    uint64_t callback_limit;  /* callbacks a call may make; 0: without end */
+    struct mpk_grant *grants; /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     struct mpk_inode file_inodes[MPK_FILES];
@@ -613,6 +637,9 @@ struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
 struct og_context *mpk_context(struct og_domain *domain);
 struct og_context *mpk_enter(struct og_context *context);
 void mpk_left(struct og_context *context);
+/* The domain's heap has grown: what lies right behind the context's allocations is found as they
+ * are. By who is inside. */
+void mpk_context_show_heap(struct mpk_context *context);
 /* The calling thread resets or closes the domain of `own` (may be NULL), and is in no scope there,
  * so in no mpk_enter either: a handler may have left one by longjmp. */
 void mpk_entry_abandon(struct mpk_context *own);
@@ -693,6 +720,9 @@ void mpk_callbacks_end(struct mpk_domain *domain);
 /* The thread that exits is in none of them any more. */
 void mpk_callbacks_leave(struct mpk_domain *domain);
 int mpk_is_callback(struct og_domain *domain, uintptr_t address);
+/* On the host's side of a call whose domain has a limit: one callback more. How many it has made;
+ * or the call ends. */
+uint64_t mpk_callback_count(const struct mpk_context *context);
 void mpk_callbacks_close(struct mpk_domain *domain);
 void mpk_callbacks_forked(struct mpk_domain *domain); /* in the child; with the domain's lock */
 

@@ -48,6 +48,26 @@ enum {
     OG_DEFAULT_FOREIGN_STACK = 8 << 20
 };
 
+/* What foreign code prints to. */
+enum og_stream { OG_STANDARD_OUTPUT = 1, OG_STANDARD_ERROR = 2 };
+
+/* Hears what foreign code prints, in the order in which it does: `size` bytes, 1 to 4,096, and a
+ * NUL behind them, in a copy that is the function's until it returns. They are what the library has
+ * written, control characters and NULs and all; a line or a character of UTF-8 can be in two
+ * pieces. og_output_make_printable makes them fit for a terminal or a log.
+ *
+ * It runs as a callback does: on the stack, in the thread and with the signal mask of the call that
+ * is under way, or of og_domain_open (constructors) and og_domain_close (destructors), on the
+ * host's time, and counts for callback_limit. It may sleep, take locks that the caller does not
+ * hold, call into other domains, fork, be cancelled (the domain is OG_POISONED then), but not leave
+ * by longjmp. What it does with this domain is refused (OG_SCOPE, OG_BUSY): the library stands in
+ * the middle of its own printf. */
+typedef void og_output_function(void *user, enum og_stream stream, char *text, size_t size);
+
+/* Changes to '?' what is no UTF-8 and what a terminal could obey, but for newlines and tabs, which
+ * stay: a reader can take a library's line for one of the program's, unless that begins each. */
+void og_output_make_printable(char *text, size_t size);
+
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults: the library is
  * isolated, or the domain is not opened. To run it without isolation takes naming OG_NONE. */
 struct og_options {
@@ -78,6 +98,10 @@ struct og_options {
                                           NULL-terminated, at most 64 of together 16 KiB; NULL: none.
                                           (OG_NONE: the program's own) */
     enum og_threads threads;
+    og_output_function *output; /* hears what foreign code prints (OG_MPK); NULL: nobody does, and
+                                   the library is told that it was written. (OG_NONE: it goes where
+                                   the program's goes. OG_PMP: there is nothing to print to) */
+    void *output_user;          /* handed to it */
 };
 
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain. Sonames

@@ -30,7 +30,9 @@ static int64_t finish(struct mpk_syscall *call, int64_t result)
 int64_t mpk_syscall_brk(struct mpk_syscall *call)
 {
     pthread_mutex_lock(&call->domain->lock);
-    return finish(call, (int64_t)mpk_arena_set_brk(&call->domain->arena, call->arguments[0]));
+    int64_t brk = (int64_t)mpk_arena_set_brk(&call->domain->arena, call->arguments[0]);
+    mpk_context_show_heap(call->context);
+    return finish(call, brk);
 }
 
 /* Code that is refused ends the opening: what has tried it once is not asked a second time. */

@@ -250,6 +250,72 @@ static void pages_of_a_file_are_memory_again(void **state)
     leave();
 }
 
+/* Writes to what a reference reaches at the place; false: none does. */
+static bool host_can_write(long place)
+{
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    char og_mut *there =
+        og_upgrade_mut(&scope.access, (char og_foreign *)(uintptr_t)place, 1, &fault);
+    if (!there)
+        assert_int_equal(fault.error, OG_OUT_OF_BOUNDS);
+    else
+        assert_int_equal(og_write(&scope.access, there, 3, &fault), OG_OK);
+    og_scope_end(&scope);
+    return there != NULL;
+}
+
+static void *look_at_heap(void *end)
+{
+    assert_true(host_can_write(*(long *)end - 1));
+    assert_false(host_can_write(*(long *)end + (1 << 20)));
+    assert_int_equal(kernel(SYS_brk, *(long *)end + (4 << 20), 0, 0, 0, 0),
+                     *(long *)end + (4 << 20));
+    assert_true(host_can_write(*(long *)end + (1 << 20)));
+    return end;
+}
+
+/* Where memory was never granted there are addresses, and no reference reaches them: the host,
+ * which reads and writes by references, never faults. What was granted once it can write for ever.
+ */
+static void references_reach_what_was_granted_once(void **state)
+{
+    (void)state;
+    enum { FAR = 64 * PAGE };
+    enter_another("plain.so", NULL);
+    const struct mpk_arena *arena = &((const struct mpk_domain *)domain)->arena;
+    assert_false(host_can_write((long)arena->heap + (32 << 20)));
+    assert_true(host_can_write((long)arena->heap_granted - 1));
+    long start = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_true(start > 0 && host_can_write(start));
+    assert_false(host_can_write(start + FAR));
+    assert_int_equal(kernel(SYS_munmap, start, 2 * FAR, 0, 0, 0), 0);
+    assert_false(host_can_write(start + FAR));
+    assert_true(host_can_write(start));
+    assert_int_equal(map(start + FAR, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), start + FAR);
+    assert_true(host_can_write(start + FAR));
+    assert_false(host_can_write(start + FAR + PAGE));
+    assert_int_equal(kernel(SYS_munmap, start + FAR, PAGE, 0, 0, 0), 0);
+    assert_true(host_can_write(start + FAR));
+    assert_int_equal(call_words("touch_pages", NULL, start + FAR, 1, 0, 0), OG_FAULTED);
+    reset();
+    assert_int_equal(map(0, 2 * FAR, MAP_ANONYMOUS, -1), start);
+    for (long page = start; page < start + 2 * FAR; page += PAGE)
+        assert_int_equal(*(volatile char *)page, 0);
+    reset();
+    assert_true(host_can_write(start + FAR));
+    long end = kernel(SYS_brk, 0, 0, 0, 0, 0);
+    pthread_t thread;
+    assert_false(host_can_write(end + (1 << 20)));
+    assert_int_equal(pthread_create(&thread, NULL, look_at_heap, &end), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(host_can_write(end + (1 << 20)));
+    assert_false(host_can_write(end + (8 << 20)));
+    assert_int_equal(kernel(SYS_brk, end, 0, 0, 0, 0), end);
+    assert_true(host_can_write(end + (1 << 20)));
+    leave();
+}
+
 /* Whoever may write the file would change what the host has validated; and where the host, or the
  * handler of a system call, reads what is no longer there, the process would end. */
 static void what_a_constructor_has_mapped_of_a_file_stays(void **state)
@@ -1219,6 +1285,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(another_file_named_libc_is_not_the_systems),
         cmocka_unit_test(the_runtimes_stacks_cannot_be_mapped_over),
         cmocka_unit_test(pages_of_a_file_are_memory_again),
+        cmocka_unit_test(references_reach_what_was_granted_once),
         cmocka_unit_test(what_a_constructor_has_mapped_of_a_file_stays),
         cmocka_unit_test(a_large_file_is_copied_until_the_deadline),
         cmocka_unit_test(memory_is_no_code_for_a_thread_that_executes_what_it_reads),

@@ -7,5 +7,6 @@
 #define HOSTS_ENVIRONMENT(variables, paths)                                                        \
     &((const struct og_options){                                                                   \
         .isolation = OG_MPK, .environment = (variables), .readable_paths = (paths)})
+#define HOSTS_ISOLATION OG_MPK
 #define HOSTS_IN_PLACE
 #include "omniglot/tests/hosts/driver.h"

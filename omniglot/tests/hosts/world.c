@@ -19,16 +19,6 @@ static void the_library_sorts(void)
     close_it();
 }
 
-/* Nobody sees it, and it goes on. */
-static void the_library_prints(void)
-{
-    open_it();
-    CHECK(call(HOSTED_PRINT, 0) == 12);
-    CHECK(call(HOSTED_COMPLAIN, 0) == 8);
-    works();
-    close_it();
-}
-
 static void the_library_asks_for_the_environment(void)
 {
     setenv("HOSTED", "secret", 1);
@@ -203,7 +193,6 @@ static void the_library_makes_a_process(void)
 
 const struct hosts_row hosts_world[] = {
     ROW(the_library_sorts, ALL),
-    ROW(the_library_prints, ALL),
     ROW(the_library_asks_for_the_environment, ALL),
     ROW(the_library_asks_for_a_locale, ALL & ~WASM_ONLY),
     ROW(the_library_asks_for_the_local_time, ALL & ~WASM_ONLY),

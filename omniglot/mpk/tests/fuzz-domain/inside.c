@@ -295,6 +295,22 @@ static void shape(const struct plan *plan, uint64_t *state, uint64_t number, uin
             arguments[3] = below(state, PAGE);
         }
         break;
+    case SYS_writev:
+        for (uint64_t i = 0, *part = (uint64_t *)(uintptr_t)plan->scratch; i < 8; i++, part += 2) {
+            part[0] = chance(state, 4) ? some_address(plan, state) : own;
+            part[1] = some_size(state);
+        }
+        arguments[0] = chance(state, 8) ? arguments[0] : 1 + below(state, 2);
+        if (chance(state, 2)) {
+            arguments[1] = (uint64_t)(uintptr_t)plan->scratch;
+            arguments[2] = below(state, 9);
+        }
+        break;
+    case SYS_write:
+        arguments[0] = chance(state, 8) ? arguments[0] : 1 + below(state, 2);
+        arguments[1] = chance(state, 2) ? own : arguments[1];
+        arguments[2] = some_size(state);
+        break;
     case SYS_brk:
         arguments[0] = chance(state, 2) ? own : arguments[0];
         break;

@@ -205,14 +205,15 @@ static unsigned tell_depth(void)
         "data run",     "copies",        "scribbles"};
     static const int signals[] = {SIGSEGV, SIGILL, SIGFPE, SIGTRAP};
     unsigned missing = 0;
-    printf(
-        "# %" PRIu64 " rounds, %" PRIu64 " of them with two threads; %" PRIu64
-        " domains opened, %" PRIu64 " calls, %" PRIu64 " completed, %" PRIu64 " callbacks, %" PRIu64
-        " nested calls, %" PRIu64 " resets, %" PRIu64 " refused as busy, %" PRIu64 " ticks\n",
-        atomic_load(&shared->rounds), atomic_load(&shared->shared_rounds),
-        atomic_load(&shared->opened), atomic_load(&shared->calls), atomic_load(&shared->completed),
-        atomic_load(&shared->callbacks), atomic_load(&shared->nested), atomic_load(&shared->resets),
-        atomic_load(&shared->busy), atomic_load(&shared->ticks));
+    printf("# %" PRIu64 " rounds, %" PRIu64 " of them with two threads; %" PRIu64
+           " domains opened, %" PRIu64 " calls, %" PRIu64 " completed, %" PRIu64
+           " callbacks, %" PRIu64 " nested calls, %" PRIu64 " texts heard, %" PRIu64
+           " resets, %" PRIu64 " refused as busy, %" PRIu64 " ticks\n",
+           atomic_load(&shared->rounds), atomic_load(&shared->shared_rounds),
+           atomic_load(&shared->opened), atomic_load(&shared->calls),
+           atomic_load(&shared->completed), atomic_load(&shared->callbacks),
+           atomic_load(&shared->nested), atomic_load(&shared->heard), atomic_load(&shared->resets),
+           atomic_load(&shared->busy), atomic_load(&shared->ticks));
     printf("# tried:");
     for (int i = 0; i < ACTIONS; i++)
         printf(" %s %" PRIu64, actions[i], atomic_load(&shared->done[i]));
@@ -240,7 +241,8 @@ static unsigned tell_depth(void)
             printf("# no %s\n", strsignal(signals[i]));
         missing += !atomic_load(&shared->faults[signals[i]]);
     }
-    missing += !atomic_load(&shared->ends[OG_DEADLINE]) + !atomic_load(&shared->nested);
+    missing += !atomic_load(&shared->ends[OG_DEADLINE]) + !atomic_load(&shared->nested) +
+               !atomic_load(&shared->heard);
     return atomic_load(&shared->calls) < ENOUGH_CALLS ? 0 : missing;
 }
 

@@ -234,9 +234,11 @@ static void burn(uint64_t microseconds)
         ;
 }
 
+static __thread unsigned hearing[DOMAINS]; /* it is refused what it would begin there */
+
 static void call_nested(unsigned which)
 {
-    if (player->depth >= DEPTH)
+    if (player->depth >= DEPTH || hearing[which])
         return;
     player->depth++;
     atomic_fetch_add(&shared->nested, 1);
@@ -303,6 +305,50 @@ static void answer(void *user, struct og_scope *scope, const struct og_arguments
     for (unsigned i = 0; i < 8; i++)
         if (canary[i] != canaries_secret(i))
             report("the host's stack was written in a callback");
+}
+
+/* What a domain prints: bytes of its own, a piece of them, and the host does there what it may. */
+static void hear(void *user, enum og_stream stream, char *text, size_t size)
+{
+    enum { AT_ONCE = 4096 };
+    static __thread uint64_t words[AT_ONCE / 8];
+    volatile uint64_t canary[8];
+    uint64_t secret;
+    unsigned which = (unsigned)(uintptr_t)user;
+    if ((stream != OG_STANDARD_OUTPUT && stream != OG_STANDARD_ERROR) || !size || size > AT_ONCE ||
+        text[size])
+        report("%zu bytes were heard of stream %d", size, (int)stream);
+    memcpy(words, text, size);
+    if (canaries_know(words, size / 8, &secret))
+        report("a secret was printed: %#" PRIx64, secret);
+    for (unsigned i = 0; i < 8; i++)
+        canary[i] = canaries_secret(i);
+    memset(text, 0x5a, size);
+    atomic_fetch_add(&shared->heard, 1);
+    atomic_fetch_add(&shared->progress, 1);
+    hearing[which]++;
+    switch (below(16)) {
+    case 0:
+        if (domains[0] && domains[1])
+            call_nested(!which);
+        break;
+    case 1:
+        raise(SIGUSR1);
+        break;
+    case 2:
+        burn(below(4000));
+        break;
+    case 3:
+        if (domains[which] && og_domain_reset(domains[which], NULL) != OG_BUSY)
+            report("a domain was reset while it printed");
+        break;
+    default:
+        break;
+    }
+    hearing[which]--;
+    for (unsigned i = 0; i < 8; i++)
+        if (canary[i] != canaries_secret(i))
+            report("the host's stack was written while it heard");
 }
 
 /* --- steps --- */
@@ -380,6 +426,8 @@ static enum og_error open_domain(unsigned which)
         .deadline_ms = DEADLINE_MS,
         .heap_size = 4 << 20,
         .stack_size = 1 << 20,
+        .output = next_random(&player->random) % 4 ? hear : NULL,
+        .output_user = (void *)(uintptr_t)which,
         .readable_paths = (const char *const[]){"/tmp/fuzz-domain/readable", NULL}};
     enum og_error error = og_domain_open(
         &domains[which], (const char *const[]){settings->library, NULL}, &options, &fault);
