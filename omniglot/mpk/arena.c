@@ -34,7 +34,6 @@ enum {
     HEAP_STEP = 256 << 10, /* of what brk grants: a trap and a system call each */
     LIBRARIES_MEMORY =
         16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
-    MAPPINGS_MAX = 2048,      /* of the host's 65,530; a library makes eight while it loads */
     READ_AT_ONCE = 256 << 10, /* of a file, before it is asked again whether it is late */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
@@ -72,7 +71,8 @@ static size_t stride_of_stacks(const struct mpk_arena *arena)
 /* Key -1 is none at all: the books can be tested where there are no keys. */
 static int key_of(const struct mpk_arena *arena, unsigned char state)
 {
-    return state == MPK_FREE && arena->key > 0 ? 0 : arena->key;
+    bool is_hosts = state == MPK_FREE || state & MPK_OFF_LIMITS;
+    return is_hosts && arena->key > 0 ? 0 : arena->key;
 }
 
 static bool try_to_protect(const struct mpk_arena *arena, uintptr_t start, uintptr_t end,
@@ -93,6 +93,11 @@ static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, uns
         return true;
     arena->failed = errno;
     return false;
+}
+
+bool mpk_arena_protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
+{
+    return protect(arena, start, end, state);
 }
 
 /* Maps the range anew, as pages of that state. Where the host has all that is mapped locked, the
@@ -168,7 +173,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     arena->stacks = arena->start + own;
     arena->scopes = arena->stacks + (arena->seat_limit - 1) * stride_of_stacks(arena);
     arena->pages = calloc(arena->map_pages, 1);
-    if (!arena->pages)
+    arena->heap_pages = calloc(arena->heap_size / MPK_PAGE, 1);
+    if (!arena->pages || !arena->heap_pages)
         return og_out_of_memory(fault);
     if (!map_fixed(arena, arena->start, arena->stacks, MAP_SHARED, arena->file, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot map the domain's arena");
@@ -182,6 +188,8 @@ bool mpk_arena_close(struct mpk_arena *arena)
         close(arena->file);
     free(arena->pages);
     free(arena->loaded);
+    free(arena->heap_pages);
+    free(arena->loaded_heap_pages);
     free(arena->regions);
     mpk_mapped_close(arena);
     *arena = (struct mpk_arena){.file = -1};
@@ -215,11 +223,20 @@ static size_t page_of(const struct mpk_arena *arena, uintptr_t address)
     return (address - arena->start) / MPK_PAGE;
 }
 
-static size_t count_pages(const struct mpk_arena *arena, struct range range, unsigned char state)
+static size_t count_free(const struct mpk_arena *arena, struct range range)
 {
     size_t count = 0;
     for (size_t i = 0; i < range.count; i++)
-        count += arena->pages[range.first + i] == state;
+        count += arena->pages[range.first + i] == MPK_FREE;
+    return count;
+}
+
+/* Of memory, whatever has been asked for it. */
+static size_t count_memory(const struct mpk_arena *arena, struct range range)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < range.count; i++)
+        count += (arena->pages[range.first + i] & MPK_MEMORY) != 0;
     return count;
 }
 
@@ -246,7 +263,7 @@ static void enter(struct mpk_arena *arena, struct range range, unsigned char sta
 {
     size_t borders = borders_as(arena, range, state);
     arena->borders += borders - count_borders(arena, range);
-    arena->memory_pages -= count_pages(arena, range, MPK_MEMORY);
+    arena->memory_pages -= count_memory(arena, range);
     arena->memory_pages += state == MPK_MEMORY ? range.count : 0;
     memset(arena->pages + range.first, state, range.count);
     if (state == MPK_FREE && arena->search_from > range.first)
@@ -298,14 +315,14 @@ static size_t memory_limit(const struct mpk_arena *arena)
 static bool is_within_limits(const struct mpk_arena *arena, struct range range, size_t memory,
                              unsigned char state)
 {
-    size_t had = count_pages(arena, range, MPK_MEMORY);
+    size_t had = count_memory(arena, range);
     size_t pages = arena->memory_pages - had + memory;
     size_t before = count_borders(arena, range);
     size_t after = borders_as(arena, range, state) + (memory && memory != range.count);
     if (memory > had &&
         pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
         return false;
-    return after <= before || arena->borders + after - before <= MAPPINGS_MAX;
+    return after <= before || arena->borders + after - before <= MPK_MAPPINGS_MAX;
 }
 
 /* Is any of it the runtime's own? Stacks and guards stay what they are. */
@@ -362,7 +379,7 @@ static bool find_room(struct mpk_arena *arena, uintptr_t address, size_t size, s
         (!arena->loading && range->first < arena->loaded_pages) ||
         !is_within_limits(arena, *range, memory, state))
         return false;
-    return count_pages(arena, *range, MPK_FREE) == range->count || clear(arena, *range);
+    return count_free(arena, *range) == range->count || clear(arena, *range);
 }
 
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size)
@@ -457,6 +474,8 @@ uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
     uintptr_t kept = arena->heap + whole_pages(brk - arena->heap);
     if (!end)
         return arena->brk;
+    if (brk < arena->brk && !mpk_arena_clear_heap_flags(arena, kept))
+        return arena->brk;
     if (brk < arena->brk && !clear_heap(arena, kept, arena->heap_granted)) {
         arena->failed = errno;
         return arena->brk;
@@ -546,7 +565,9 @@ unsigned char mpk_arena_state(const struct mpk_arena *arena, uintptr_t address)
     if (address >= arena->stacks)
         return state_of_stack(arena, address);
     if (address >= arena->heap)
-        return address < arena->heap_granted ? MPK_MEMORY : MPK_FREE;
+        return address < arena->heap_granted
+                   ? MPK_MEMORY | arena->heap_pages[(address - arena->heap) / MPK_PAGE]
+                   : MPK_FREE;
     return arena->seats ? MPK_MEMORY : MPK_FREE;
 }
 
@@ -558,7 +579,8 @@ static uintptr_t end_of_state(const struct mpk_arena *arena, uintptr_t page)
     const uintptr_t borders[] = {arena->heap, arena->heap_granted, arena->stacks,
                                  arena->scopes + others * arena->stack_size};
     uintptr_t end = arena->start + arena->size;
-    if (mpk_arena_holds(arena, page, 1))
+    if (mpk_arena_holds(arena, page, 1) ||
+        (arena->heap_off_limits && og_is_within(page, 1, arena->heap, arena->heap_granted)))
         return page + MPK_PAGE;
     if (og_is_within(page, 1, arena->stacks, arena->scopes)) {
         size_t stride = stride_of_stacks(arena), offset = (page - arena->stacks) % stride;
@@ -577,7 +599,7 @@ static bool is_all(const struct mpk_arena *arena, uintptr_t address, size_t size
     for (uintptr_t page = address & -(uintptr_t)MPK_PAGE; page < address + size;
          page = end_of_state(arena, page)) {
         unsigned char state = mpk_arena_state(arena, page);
-        bool written = state == MPK_MEMORY || state == MPK_STACK;
+        bool written = state == MPK_STACK || (state & MPK_MEMORY && !(state & MPK_OFF_LIMITS));
         if (!written && (writable || (state != MPK_FILE && state != MPK_CODE)))
             return false;
     }
@@ -744,20 +766,36 @@ static bool make_regions(struct mpk_arena *arena)
            append_region(arena, arena->stacks, arena->stacks, OG_READ | OG_WRITE);
 }
 
-/* Makes a run of pages of one state private, with the contents it has. Code is looked at once more,
- * as it is now: nothing of the domain's runs, and nothing could have written it. */
-static enum og_error make_private(struct mpk_arena *arena, struct range run, struct og_fault *fault)
+/* Has the kernel give the mapping that starts there, which is divided later, what its pages have in
+ * common: it joins none that were touched first when they were apart. */
+static void touch(uintptr_t page)
+{
+    volatile char *byte = (volatile char *)page;
+    *byte = *byte;
+}
+
+static enum og_error cannot_be_private(uintptr_t start, struct og_fault *fault)
+{
+    return og_fail_system(fault, errno, NULL, start, "cannot make the arena private");
+}
+
+/* Gives a run of pages of one state its protection again. Code is looked at once more, as it is
+ * now: nothing of the domain's runs, and nothing could have written it. What lies between code is
+ * one mapping until it is divided. */
+static enum og_error protect_again(struct mpk_arena *arena, struct range run,
+                                   struct og_fault *fault)
 {
     unsigned char state = arena->pages[run.first];
     enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, fault) : OG_OK;
-    if (!error && !map_fixed(arena, start_of(arena, run), end_of(arena, run), MAP_PRIVATE,
-                             arena->file, state))
-        error = og_fail_system(fault, errno, NULL, start_of(arena, run),
-                               "cannot make the arena private");
+    if (state != MPK_CODE && (!run.first || arena->pages[run.first - 1] == MPK_CODE))
+        touch(start_of(arena, run));
+    if (!error && !protect(arena, start_of(arena, run), end_of(arena, run), state))
+        error = cannot_be_private(start_of(arena, run), fault);
     return error;
 }
 
-static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_fault *fault)
+/* All runs that are code, or all others. */
+static enum og_error protect_runs(struct mpk_arena *arena, bool code, struct og_fault *fault)
 {
     enum og_error error = OG_OK;
     for (size_t page = 0; page < arena->loaded_pages && !error;) {
@@ -765,13 +803,28 @@ static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_faul
         while (page < arena->loaded_pages && arena->pages[page] == arena->pages[run.first])
             page++;
         run.count = page - run.first;
-        error = make_private(arena, run, fault);
+        if ((arena->pages[run.first] == MPK_CODE) == code)
+            error = protect_again(arena, run, fault);
     }
     return error;
 }
 
-/* What was not loaded becomes anonymous. Mappings that are touched before they are divided can be
- * joined again: the kernel joins none that were touched first when they were apart. */
+/* With the contents that it has. Code first, which nobody has touched: a policy may deny that a
+ * file's page is executed that was written. */
+static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_fault *fault)
+{
+    uintptr_t end = arena->start + arena->loaded_pages * MPK_PAGE;
+    if (!map_fixed(arena, arena->start, end, MAP_PRIVATE, arena->file, MPK_FREE))
+        return cannot_be_private(arena->start, fault);
+    enum og_error error = protect_runs(arena, true, fault);
+    if (!error)
+        error = protect_runs(arena, false, fault);
+    if (!error && !mpk_drop(arena->start, end - arena->start, MADV_DONTNEED))
+        error = cannot_be_private(arena->start, fault);
+    return error;
+}
+
+/* What was not loaded becomes anonymous. */
 static bool make_rest_anonymous(struct mpk_arena *arena)
 {
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
@@ -781,9 +834,10 @@ static bool make_rest_anonymous(struct mpk_arena *arena)
         !map_fixed(arena, arena->heap, arena->heap_granted, MAP_PRIVATE, arena->file, MPK_MEMORY) ||
         !map_fixed(arena, arena->heap_granted, end, anonymous, -1, MPK_FREE))
         return false;
-    *(volatile char *)loaded_end = 0;
+    touch(loaded_end);
+    touch(arena->heap);
     if (arena->heap_granted < end)
-        *(volatile char *)arena->heap_granted = 0;
+        touch(arena->heap_granted);
     /* Huge pages would make the first touch, and every reset, cost two megabytes. */
     madvise((void *)arena->start, arena->size, MADV_NOHUGEPAGE);
     return !arena->seats || protect(arena, arena->stack, arena->heap, MPK_MEMORY);
@@ -803,6 +857,9 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
         return og_fail_system(fault, errno, NULL, arena->start,
                               "cannot make the arena private (where overcommit is off, "
                               "vm.overcommit_memory=2, it takes some 350 MiB of CommitLimit)");
+    error = mpk_arena_settle_flags(arena, fault);
+    if (error)
+        return error;
     arena->loaded_brk = arena->brk;
     arena->loaded_heap = arena->heap_granted;
     arena->loaded_borders = arena->borders;
@@ -827,7 +884,8 @@ enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
     uintptr_t used_end = arena->start + arena->used_pages * MPK_PAGE;
     if (!forget_all(arena) || !protect(arena, loaded_end, used_end, MPK_FREE) ||
-        !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE))
+        !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE) ||
+        (arena->flags_changed && !mpk_arena_reset_flags(arena)))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot clear the arena");
     memcpy(arena->pages, arena->loaded, arena->used_pages);
     arena->used_pages = arena->search_from = arena->loaded_pages;

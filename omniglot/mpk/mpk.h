@@ -371,12 +371,13 @@ bool mpk_reading_is_execution(void);
 
 /* What a page of the mappings is; what may be done with it follows (arena.c). */
 enum mpk_page_state {
-    MPK_FREE,   /* the domain cannot touch it */
-    MPK_MEMORY, /* the domain's */
-    MPK_FILE,   /* what a file held, to be read; made while loading only */
-    MPK_CODE,   /* scanned; made while loading only */
-    MPK_GUARD,  /* below a stack */
-    MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
+    MPK_FREE,           /* the domain cannot touch it */
+    MPK_FILE,           /* what a file held, to be read; made while loading only */
+    MPK_CODE,           /* scanned; made while loading only */
+    MPK_GUARD,          /* below a stack */
+    MPK_STACK,          /* the domain's to write, not to map over: the host writes there, too */
+    MPK_MEMORY = 8,     /* the domain's; and what it has asked for there (arena_flags.c): */
+    MPK_OFF_LIMITS = 16 /* that it cannot touch it itself, until it asks again */
 };
 
 /* One reserved range: mappings, the first seat's allocation stack, the heap; then the other seats'
@@ -388,10 +389,13 @@ struct mpk_arena {
     size_t map_pages;      /* [start, start + map_pages * MPK_PAGE) serves mmap */
     unsigned char *pages;  /* enum mpk_page_state, by page of the mappings */
     unsigned char *loaded; /* `pages` right after loading */
-    size_t loaded_pages;   /* pages below are backed by `file`: reset brings them back */
-    size_t used_pages;     /* the highest page ever used, plus one */
-    size_t search_from;    /* no page below is free, as far as known */
-    size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
+    unsigned char *heap_pages, *loaded_heap_pages; /* the same of the heap: flags alone */
+    size_t heap_off_limits;                        /* of its pages */
+    bool flags_changed;                            /* since loading */
+    size_t loaded_pages; /* pages below are backed by `file`: reset brings them back */
+    size_t used_pages;   /* the highest page ever used, plus one */
+    size_t search_from;  /* no page below is free, as far as known */
+    size_t memory_pages; /* of memory, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
     uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
     uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
@@ -463,6 +467,27 @@ void mpk_arena_show_stack(struct mpk_arena *arena, size_t seat);
 unsigned char mpk_arena_state(const struct mpk_arena *arena, uintptr_t address);
 /* Is [address, address + size) within the mappings? */
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
+/* --- what a library asks for its memory (arena_flags.c) --- */
+
+/* Memory of the domain's in whole pages: denies it to the domain, or gives it back, with what it
+ * held; for the host it stays what it is. What is only read stays so. 0, or an errno: EINVAL,
+ * ENOMEM (not all of it is there, or the host would have too many mappings; or arena->failed is
+ * set), EACCES (the runtime's own, which cannot be denied). */
+int mpk_arena_deny(struct mpk_arena *arena, uintptr_t address, size_t size);
+int mpk_arena_allow(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* The heap above `end`, which is given back, has no flags. False: arena->failed is set. */
+bool mpk_arena_clear_heap_flags(struct mpk_arena *arena, uintptr_t end);
+/* Loading is done: what there is then is what is put back. The heap's memory is new, and gets its
+ * flags. */
+enum og_error mpk_arena_settle_flags(struct mpk_arena *arena, struct og_fault *fault);
+/* What was loaded is protected as it was then, and the heap's flags are those; the books of the
+ * mappings are the caller's to put back. False: arena->failed is set. */
+bool mpk_arena_reset_flags(struct mpk_arena *arena);
+/* arena.c's, for arena_flags.c alone: gives the pages the protection and key of that state. */
+bool mpk_arena_protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end,
+                       unsigned char state);
+enum { MPK_MAPPINGS_MAX = 2048 /* of the host's 65,530; a library makes eight while it loads */ };
+
 /* Can the domain write, or read, all of it now, wherever in the arena it is? With the domain's lock
  * held, or while it loads. */
 bool mpk_arena_is_writable(const struct mpk_arena *arena, uintptr_t address, size_t size);

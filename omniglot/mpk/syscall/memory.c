@@ -1,7 +1,7 @@
-/* Memory: all of it inside the arena. Protection is not the domain's to choose: what it maps is
- * readable and writable, and executable (then scanned, and not writable) while it loads. What is
- * mapped from a file is a copy; of what is only read and mapped while it loads, one that stays as
- * it is. */
+/* Memory: all of it inside the arena. Of protection it is the domain's to choose whether it can
+ * touch what it has (PROT_NONE): what it maps is readable and writable else, and executable (then
+ * scanned, and not writable) while it loads. What is mapped from a file is a copy; of what is only
+ * read and mapped while it loads, one that stays as it is. */
 #include "omniglot/mpk/describe/where.h"
 #include "policy.h"
 
@@ -102,6 +102,22 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
     return result;
 }
 
+static int64_t map_memory(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    uintptr_t start = mpk_arena_map(arena, address, size);
+    return start ? (int64_t)start : -ENOMEM;
+}
+
+/* What has just been mapped is denied to the domain. */
+static int64_t deny_mapped(struct mpk_arena *arena, uintptr_t start, size_t size)
+{
+    if (!mpk_arena_deny(arena, start, size))
+        return (int64_t)start;
+    if (!arena->failed)
+        mpk_arena_unmap(arena, start, size);
+    return -ENOMEM;
+}
+
 int64_t mpk_syscall_mmap(struct mpk_syscall *call)
 {
     struct mpk_domain *domain = call->domain;
@@ -114,14 +130,14 @@ int64_t mpk_syscall_mmap(struct mpk_syscall *call)
     if ((flags & MAP_TYPE) != MAP_PRIVATE)
         return -EPERM;
     pthread_mutex_lock(&domain->lock);
-    if (!(flags & MAP_ANONYMOUS)) {
+    if (!(flags & MAP_ANONYMOUS))
         result = map_file(call, address, size, protection);
-    } else if (protection & PROT_EXEC) {
+    else if (protection & PROT_EXEC)
         result = -EPERM;
-    } else {
-        uintptr_t start = mpk_arena_map(&domain->arena, address, size);
-        result = start ? (int64_t)start : -ENOMEM;
-    }
+    else
+        result = map_memory(&domain->arena, address, size);
+    if (result > 0 && protection == PROT_NONE)
+        result = deny_mapped(&domain->arena, (uintptr_t)result, size);
     return finish(call, result);
 }
 
@@ -132,7 +148,8 @@ int64_t mpk_syscall_munmap(struct mpk_syscall *call)
     return finish(call, done ? 0 : -EINVAL);
 }
 
-/* Nothing is changed. What is asked for and there already is granted. */
+/* PROT_NONE denies memory to the domain, and all else gives it back. Otherwise nothing is changed,
+ * and what is asked for and there already is granted. */
 int64_t mpk_syscall_mprotect(struct mpk_syscall *call)
 {
     struct mpk_domain *domain = call->domain;
@@ -140,14 +157,20 @@ int64_t mpk_syscall_mprotect(struct mpk_syscall *call)
     uintptr_t address = call->arguments[0];
     size_t size = call->arguments[1];
     uint64_t protection = call->arguments[2];
+    if (address % MPK_PAGE)
+        return -EINVAL;
     if (!og_is_within(address, size, arena->start, arena->start + arena->size))
         return -ENOMEM;
     if (protection & PROT_EXEC)
         return -EPERM;
+    if (!size)
+        return 0;
     pthread_mutex_lock(&domain->lock);
-    bool granted = !(protection & PROT_WRITE) || mpk_arena_is_writable(arena, address, size);
-    pthread_mutex_unlock(&domain->lock);
-    return granted ? 0 : -EACCES;
+    int error = protection == PROT_NONE ? mpk_arena_deny(arena, address, size)
+                                        : mpk_arena_allow(arena, address, size);
+    if (!error && protection & PROT_WRITE && !mpk_arena_is_writable(arena, address, size))
+        error = EACCES;
+    return finish(call, -error);
 }
 
 /* malloc and realloc do without. */

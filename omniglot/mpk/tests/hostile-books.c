@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -42,6 +43,12 @@ EXPORT long touch_pages(volatile char *start, long pages)
     for (long i = 0; i < pages; i++)
         start[i * PAGE] = 1;
     return pages;
+}
+
+EXPORT long where_its_stack_is(void)
+{
+    volatile char here = 0;
+    return (long)&here;
 }
 
 /* The file's first bytes, four at most, as the lowest of a word. */
@@ -154,6 +161,24 @@ static void map_granted_file(void)
     found = map(0, PAGE, PROT_READ, 0, open_beside("granted.txt"), 0);
 }
 
+static void *denied_of_heap;
+
+EXPORT long what_was_denied_of_its_heap(void)
+{
+    return (long)denied_of_heap;
+}
+
+/* Many pages, of which it denies itself the second; and one of its heap. */
+static void deny_a_page(void)
+{
+    enum { PAGES = 6000 };
+    if (!posix_memalign(&denied_of_heap, PAGE, PAGE))
+        kernel_call(SYS_mprotect, (long)denied_of_heap, PAGE, PROT_NONE, 0, 0);
+    found = map(0, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, -1, 0);
+    touch_pages((char *)found, 3);
+    kernel_call(SYS_mprotect, found + PAGE, PAGE, PROT_NONE, 0, 0);
+}
+
 /* Takes memory as long as there is any: megabytes. */
 static void hoard_memory(void)
 {
@@ -176,6 +201,8 @@ __attribute__((constructor)) static void attack_while_loading(void)
         cover_stacks(own.dli_fname);
     if (!strcmp(name, "divides.so"))
         divide_mappings(own.dli_fname);
+    if (!strcmp(name, "denies.so"))
+        deny_a_page();
     if (!strcmp(name, "hoards.so"))
         hoard_memory();
     if (!strcmp(name,

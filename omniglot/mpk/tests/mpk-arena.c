@@ -82,9 +82,25 @@ static const char *rights_of(unsigned char state)
     }
 }
 
+/* The heap's part of the books, which counts its borders. */
+static size_t look_at_heap_pages(void)
+{
+    size_t pages = arena.heap_size / MPK_PAGE,
+           used = (arena.brk - arena.heap + MPK_PAGE - 1) / MPK_PAGE;
+    size_t borders = 0, off_limits = 0;
+    for (size_t page = 0; page < pages; page++) {
+        bool is_off_limits = arena.heap_pages[page] == MPK_OFF_LIMITS;
+        assert_true(!arena.heap_pages[page] || (is_off_limits && page < used));
+        borders += page && arena.heap_pages[page] != arena.heap_pages[page - 1];
+        off_limits += is_off_limits;
+    }
+    assert_int_equal(arena.heap_off_limits, off_limits);
+    return borders;
+}
+
 static void assert_books_are_true(void)
 {
-    size_t memory = 0, borders = 0;
+    size_t memory = 0, borders = look_at_heap_pages();
     assert_false(arena.failed);
     assert_true(look_at_memory() <= MAPPINGS + 64);
     for (size_t page = 0; page < pages_to_look_at(); page++) {
@@ -93,7 +109,7 @@ static void assert_books_are_true(void)
         if (!arena.loading)
             assert_int_equal(rights[page][3], 'p');
         if (arena.loading || page >= arena.loaded_pages)
-            memory += arena.pages[page] == MPK_MEMORY;
+            memory += (arena.pages[page] & MPK_MEMORY) != 0;
         borders += page && arena.pages[page] != arena.pages[page - 1];
     }
     assert_int_equal(arena.memory_pages, memory);
@@ -212,7 +228,8 @@ static void move_brk(void)
     uintptr_t brk = arena.heap + pick((unsigned)arena.heap_size + 2 * MPK_PAGE) - MPK_PAGE;
     uintptr_t old = arena.brk, now = mpk_arena_set_brk(&arena, brk);
     assert_true(now == brk || now == old);
-    assert_true(mpk_arena_is_writable(&arena, arena.heap, now - arena.heap));
+    assert_true(arena.heap_off_limits ||
+                mpk_arena_is_writable(&arena, arena.heap, now - arena.heap));
     if (now > old) {
         assert_true(is_zero(old, now - old));
         memset((void *)old, 1, now - old);
@@ -221,10 +238,26 @@ static void move_brk(void)
     }
 }
 
+static void deny_or_allow(void)
+{
+    uintptr_t address = pick(2) ? pick_address() : arena.heap + (uintptr_t)pick(300) * MPK_PAGE;
+    size_t size = pick_size();
+    bool denies = pick(2);
+    int error =
+        denies ? mpk_arena_deny(&arena, address, size) : mpk_arena_allow(&arena, address, size);
+    if (error || !size)
+        return;
+    for (uintptr_t page = address; page < address + size && denies; page += MPK_PAGE)
+        assert_false(mpk_arena_is_writable(&arena, page, 1));
+    if (!denies && mpk_arena_holds(&arena, address, size))
+        for (uintptr_t page = address; page < address + size; page += MPK_PAGE)
+            assert_false(mpk_arena_state(&arena, page) & MPK_OFF_LIMITS);
+}
+
 static void step(void)
 {
     memcpy(before, arena.pages, PAGES);
-    switch (pick(8)) {
+    switch (pick(10)) {
     case 0:
     case 1:
         map_memory();
@@ -241,12 +274,16 @@ static void step(void)
     case 5:
         mpk_arena_forget(&arena, pick_address(), pick_size());
         break;
+    case 6:
+    case 7:
+        deny_or_allow();
+        break;
     default:
         unmap_memory();
     }
     for (size_t page = 0; page < pages_to_look_at(); page++) {
         bool owned = before[page] == MPK_STACK || before[page] == MPK_GUARD;
-        if (before[page] != arena.pages[page] &&
+        if ((before[page] & ~MPK_OFF_LIMITS) != (arena.pages[page] & ~MPK_OFF_LIMITS) &&
             (owned || (!arena.loading && page < arena.loaded_pages)))
             fail_msg("page %zu was %d and became %d", page, before[page], arena.pages[page]);
     }
@@ -294,6 +331,8 @@ static void books_and_memory_agree_at_every_step(void **state)
         assert_regions_are_true();
         assert_code_is_harmless();
         size_t size = arena.brk - arena.heap, loaded = arena.loaded_pages;
+        static unsigned char heap_pages[(1 << 20) / MPK_PAGE];
+        memcpy(heap_pages, arena.heap_pages, sizeof(heap_pages));
         memcpy(contents, (const void *)arena.heap, size);
         for (int round = 0; round < 4; round++) {
             for (int i = 0; i < STEPS / 4; i++) {
@@ -309,6 +348,7 @@ static void books_and_memory_agree_at_every_step(void **state)
             assert_memory_equal(arena.pages, arena.loaded, PAGES);
             assert_int_equal(arena.brk - arena.heap, size);
             assert_memory_equal((const void *)arena.heap, contents, size);
+            assert_memory_equal(arena.heap_pages, heap_pages, sizeof(heap_pages));
         }
         close_arena();
     }
@@ -497,6 +537,179 @@ static void writable_is_what_is_granted(void **state)
     assert_true(mpk_arena_is_writable(&arena, arena.heap, 1));
     assert_false(mpk_arena_is_readable(&arena, arena.start + arena.size, 1));
     close_arena();
+}
+
+/* --- what a library denies itself --- */
+
+static void denied_memory_is_not_the_domains_until_it_asks_again(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(20);
+    uintptr_t loaded = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+    assert_true(loaded != 0);
+    for (int settled = 0; settled < 2; settled++) {
+        uintptr_t brk = arena.heap + 4 * MPK_PAGE;
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        const uintptr_t starts[] = {settled ? mpk_arena_map(&arena, 0, 4 * MPK_PAGE) : loaded,
+                                    arena.heap, loaded};
+        for (int i = 0; i < 3; i++) {
+            uintptr_t second = starts[i] + MPK_PAGE;
+            *(char *)second = 7;
+            assert_int_equal(mpk_arena_deny(&arena, second, MPK_PAGE), 0);
+            assert_int_equal(mpk_arena_deny(&arena, second, 1), 0);
+            assert_true(mpk_arena_is_writable(&arena, starts[i], MPK_PAGE));
+            assert_false(mpk_arena_is_writable(&arena, starts[i], MPK_PAGE + 1));
+            assert_false(mpk_arena_is_readable(&arena, second + MPK_PAGE - 1, 2));
+            assert_true(mpk_arena_is_writable(&arena, second + MPK_PAGE, 2 * MPK_PAGE));
+            assert_int_equal(mpk_arena_state(&arena, second), MPK_MEMORY | MPK_OFF_LIMITS);
+            assert_books_are_true();
+            *(char *)second += 1; /* by the host */
+            assert_int_equal(mpk_arena_allow(&arena, starts[i], 4 * MPK_PAGE), 0);
+            assert_true(mpk_arena_is_writable(&arena, starts[i], 4 * MPK_PAGE));
+            assert_int_equal(*(char *)second, 8);
+            assert_books_are_true();
+        }
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    close_arena();
+}
+
+static void what_cannot_be_denied_is_refused(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(21);
+    const struct mpk_source from = {.file = harmless, .offset = 0, .size = MPK_PAGE};
+    uintptr_t stack = mpk_arena_map_stack(&arena, 4 * MPK_PAGE);
+    uintptr_t file = mpk_arena_map_file(&arena, 0, MPK_PAGE, &from);
+    uintptr_t code = mpk_arena_map_code(&arena, 0, MPK_PAGE, &from, false, &fault);
+    uintptr_t memory = mpk_arena_map(&arena, 0, 2 * MPK_PAGE), free = memory + 2 * MPK_PAGE;
+    uintptr_t brk = arena.heap + MPK_PAGE + 1;
+    assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(mpk_arena_deny(&arena, memory + 8, MPK_PAGE), EINVAL);
+        assert_int_equal(mpk_arena_allow(&arena, memory + 8, MPK_PAGE), EINVAL);
+        assert_int_equal(mpk_arena_deny(&arena, memory, 3 * MPK_PAGE), ENOMEM);
+        assert_int_equal(mpk_arena_deny(&arena, free, MPK_PAGE), ENOMEM);
+        assert_int_equal(mpk_arena_deny(&arena, stack, MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, stack - MPK_PAGE, MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, stack + 2 * MPK_PAGE, 2 * MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, arena.stack, MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, arena.start - MPK_PAGE, MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, arena.heap, 3 * MPK_PAGE), ENOMEM);
+        assert_int_equal(mpk_arena_deny(&arena, arena.heap, SIZE_MAX), EACCES);
+        assert_int_equal(mpk_arena_allow(&arena, arena.stack, MPK_PAGE), 0);
+        /* What is only read stays so: a loader denies the holes of a library, with what is there.
+         */
+        assert_int_equal(mpk_arena_deny(&arena, file, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_deny(&arena, code, MPK_PAGE), 0);
+        assert_true(mpk_arena_is_readable(&arena, file, MPK_PAGE));
+        assert_true(mpk_arena_is_readable(&arena, code, MPK_PAGE));
+        assert_true(mpk_arena_is_writable(&arena, memory, 2 * MPK_PAGE));
+        assert_true(mpk_arena_is_writable(&arena, arena.heap, 2 * MPK_PAGE));
+        assert_books_are_true();
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    close_arena();
+}
+
+/* Unmapped, mapped over, below the heap's end no more: it is what anything else is then. */
+static void denied_memory_goes_as_other_memory_does(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(22);
+    for (int settled = 0; settled < 2; settled++) {
+        size_t had = arena.memory_pages;
+        uintptr_t brk = arena.heap + 8 * MPK_PAGE, start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_int_equal(mpk_arena_deny(&arena, start, 4 * MPK_PAGE), 0);
+        assert_int_equal(arena.memory_pages, had + 4);
+        assert_true(mpk_arena_unmap(&arena, start, MPK_PAGE));
+        assert_int_equal(mpk_arena_map(&arena, start + MPK_PAGE, MPK_PAGE), start + MPK_PAGE);
+        assert_true(mpk_arena_is_writable(&arena, start + MPK_PAGE, MPK_PAGE));
+        assert_true(mpk_arena_unmap(&arena, start, 4 * MPK_PAGE));
+        assert_int_equal(arena.memory_pages, had);
+        *(char *)(arena.heap + 4 * MPK_PAGE) = 1;
+        assert_int_equal(mpk_arena_deny(&arena, arena.heap + 2 * MPK_PAGE, 6 * MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 3 * MPK_PAGE - 1),
+                         arena.heap + 3 * MPK_PAGE - 1);
+        assert_books_are_true();
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_false(mpk_arena_is_readable(&arena, arena.heap + 2 * MPK_PAGE, 1));
+        assert_true(mpk_arena_is_writable(&arena, arena.heap + 3 * MPK_PAGE, 5 * MPK_PAGE));
+        assert_true(is_zero(arena.heap + 3 * MPK_PAGE, 5 * MPK_PAGE));
+        assert_books_are_true();
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    close_arena();
+}
+
+static void reset_puts_back_what_was_denied_while_loading(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(23);
+    uintptr_t start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE), brk = arena.heap + 4 * MPK_PAGE;
+    const uintptr_t starts[] = {start, arena.heap};
+    assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(mpk_arena_deny(&arena, starts[i] + MPK_PAGE, MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    for (int round = 0; round < 2; round++) {
+        uintptr_t more = mpk_arena_map(&arena, 0, MPK_PAGE), end = brk + 2 * MPK_PAGE;
+        assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+        assert_int_equal(mpk_arena_deny(&arena, more, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_deny(&arena, brk, MPK_PAGE), 0);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(mpk_arena_state(&arena, starts[i] + MPK_PAGE),
+                             MPK_MEMORY | MPK_OFF_LIMITS);
+            assert_int_equal(mpk_arena_allow(&arena, starts[i], 4 * MPK_PAGE), 0);
+            assert_int_equal(mpk_arena_deny(&arena, starts[i], MPK_PAGE), 0);
+        }
+        assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+        assert_books_are_true();
+        assert_int_equal(mpk_arena_state(&arena, starts[0]), MPK_MEMORY);
+        assert_int_equal(mpk_arena_state(&arena, starts[1]), MPK_MEMORY);
+        assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+        assert_true(mpk_arena_is_writable(&arena, brk, 2 * MPK_PAGE));
+    }
+    close_arena();
+}
+
+/* Each page that is unlike the one before is a mapping of the host's. */
+static void what_is_denied_is_limited(void **state)
+{
+    (void)state;
+    enum { HEAP = 4096, HALF = MAPPINGS / 4 };
+    const struct og_options options = {.heap_size = 2 * HEAP * MPK_PAGE, .stack_size = MPK_PAGE};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t start = mpk_arena_map(&arena, 0, HEAP * MPK_PAGE), brk = arena.heap + HEAP * MPK_PAGE;
+    assert_true(start != 0);
+    assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+    for (uintptr_t i = 0; i < HALF; i++) {
+        assert_int_equal(mpk_arena_deny(&arena, start + (1 + 2 * i) * MPK_PAGE, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_deny(&arena, arena.heap + (1 + 2 * i) * MPK_PAGE, MPK_PAGE),
+                         i < HALF - 1 ? 0 : ENOMEM);
+    }
+    assert_true(arena.borders <= MAPPINGS);
+    assert_false(arena.failed);
+    uintptr_t last = arena.heap + (2 * HALF + 1) * MPK_PAGE;
+    assert_int_equal(mpk_arena_deny(&arena, last, MPK_PAGE), ENOMEM);
+    /* Nor is a large one divided by giving a part of it back. */
+    assert_int_equal(mpk_arena_allow(&arena, start + MPK_PAGE, MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_deny(&arena, last - 2 * MPK_PAGE, brk - last), 0);
+    assert_int_equal(mpk_arena_allow(&arena, last, MPK_PAGE), ENOMEM);
+    assert_int_equal(mpk_arena_allow(&arena, start, HEAP * MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_allow(&arena, last, MPK_PAGE), 0);
+    assert_true(mpk_arena_is_writable(&arena, start, HEAP * MPK_PAGE));
+    mpk_arena_close(&arena);
 }
 
 /* --- seats --- */
@@ -872,6 +1085,11 @@ int main(void)
         cmocka_unit_test(mappings_are_limited),
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
         cmocka_unit_test(writable_is_what_is_granted),
+        cmocka_unit_test(denied_memory_is_not_the_domains_until_it_asks_again),
+        cmocka_unit_test(what_cannot_be_denied_is_refused),
+        cmocka_unit_test(denied_memory_goes_as_other_memory_does),
+        cmocka_unit_test(reset_puts_back_what_was_denied_while_loading),
+        cmocka_unit_test(what_is_denied_is_limited),
         cmocka_unit_test(a_seat_is_addresses_until_it_is_made),
         cmocka_unit_test(references_reach_the_stacks_that_are_shown),
         cmocka_unit_test(reset_drops_what_is_in_seats),

@@ -501,6 +501,183 @@ static void the_hosts_mappings_are_limited_after_loading(void **state)
     leave();
 }
 
+/* --- memory that a library denies itself --- */
+
+static long deny(long start, long pages)
+{
+    return kernel(SYS_mprotect, start, pages * PAGE, PROT_NONE, 0, 0);
+}
+
+static long allow(long start, long pages)
+{
+    return kernel(SYS_mprotect, start, pages * PAGE, PROT_READ | PROT_WRITE, 0, 0);
+}
+
+/* Three pages each: mapped, of the heap, and loaded. */
+static void find_three_kinds(long starts[3])
+{
+    long end = kernel(SYS_brk, 0, 0, 0, 0, 0), next = (end + PAGE - 1) & -PAGE;
+    starts[0] = map(0, 3L * PAGE, MAP_ANONYMOUS, -1);
+    starts[1] = next;
+    assert_int_equal(kernel(SYS_brk, next + 3L * PAGE, 0, 0, 0, 0), next + 3L * PAGE);
+    assert_int_equal(call_words("what_was_found", &starts[2], 0, 0, 0, 0), OG_OK);
+    assert_true(starts[0] > 0 && starts[2] > 0);
+    assert_int_equal(allow(starts[2], 3), 0);
+}
+
+static void denied_memory_keeps_what_it_holds(void **state)
+{
+    (void)state;
+    long starts[3];
+    char text[128];
+    in_folder(text, "denies.so");
+    enter_another("denies.so", NULL);
+    find_three_kinds(starts);
+    for (int i = 0; i < 3; i++) {
+        long second = starts[i] + PAGE;
+        assert_int_equal(touch(starts[i], 3), OG_OK);
+        assert_int_equal(deny(second, 1), 0);
+        assert_int_equal(*(char *)second, 1);
+        strcpy((char *)second, text); /* the host's at any time */
+        assert_int_equal(touch(starts[i], 1), OG_OK);
+        assert_int_equal(touch(starts[i] + 2L * PAGE, 1), OG_OK);
+        /* Nor do system calls read it, or write to it. */
+        assert_int_equal(kernel(SYS_open, second, 0, 0, 0, 0), -EFAULT);
+        assert_int_equal(kernel(SYS_getrandom, second - 4, 8, 0, 0, 0), -EFAULT);
+        assert_int_equal(kernel(SYS_clock_gettime, 0, second, 0, 0, 0), -EFAULT);
+        assert_int_equal(kernel(SYS_writev, 1, second, 1, 0, 0), -EFAULT);
+        assert_int_equal(allow(starts[i], 3), 0);
+        assert_string_equal((char *)second, text);
+        assert_int_equal(touch(starts[i], 3), OG_OK);
+        assert_int_equal(*(char *)second, 1);
+        /* What can be read can be written, as before. */
+        assert_int_equal(kernel(SYS_mprotect, second, PAGE, PROT_READ, 0, 0), 0);
+        assert_int_equal(touch(starts[i], 3), OG_OK);
+    }
+    long start = kernel(SYS_mmap, 0, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    assert_true(start > 0);
+    assert_int_equal(kernel(SYS_getrandom, start, 8, 0, 0, 0), -EFAULT);
+    assert_int_equal(allow(start, 1), 0);
+    assert_int_equal(touch(start, 1), OG_OK);
+    leave();
+}
+
+static void denied_memory_cannot_be_touched(void **state)
+{
+    (void)state;
+    long starts[3], first = 0;
+    enter_another("denies.so", NULL);
+    for (int i = 0; i < 3; i++) {
+        find_three_kinds(starts);
+        long second = starts[i] + PAGE;
+        assert_int_equal(deny(second, 1), 0);
+        assert_int_equal(touch(second, 1), OG_FAULTED);
+        assert_int_equal(fault.address, second);
+        assert_non_null(strstr(fault.message, "denied itself"));
+        char described[OG_DESCRIPTION];
+        og_fault_describe(domain, &fault, described, sizeof(described));
+        assert_non_null(strstr(described, "memory that it has denied itself"));
+        reset();
+    }
+    /* What was denied while it loaded is so again, and nothing else is. */
+    assert_int_equal(call_words("what_was_found", &first, 0, 0, 0, 0), OG_OK);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(touch(first, 1), OG_OK);
+        assert_int_equal(touch(first + 2L * PAGE, 1), OG_OK);
+        assert_int_equal(deny(first, 3), 0);
+        assert_int_equal(allow(first + PAGE, 1), 0);
+        assert_int_equal(touch(first + PAGE, 1), OG_OK);
+        reset();
+        assert_int_equal(touch(first + PAGE, 1), OG_FAULTED);
+        reset();
+    }
+    assert_int_equal(call_words("what_was_denied_of_its_heap", &first, 0, 0, 0, 0), OG_OK);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(touch(first, 1), OG_FAULTED);
+        reset();
+        assert_int_equal(allow(first, 1), 0);
+        assert_int_equal(touch(first, 1), OG_OK);
+        reset();
+    }
+    leave();
+}
+
+/* Unmapped, mapped over, given back by brk: as other memory. */
+static void denied_memory_is_let_go_of(void **state)
+{
+    (void)state;
+    long starts[3];
+    enter_another("denies.so", NULL);
+    find_three_kinds(starts);
+    assert_int_equal(deny(starts[0], 3), 0);
+    assert_int_equal(map(starts[0], PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), starts[0]);
+    assert_int_equal(touch(starts[0], 1), OG_OK);
+    assert_int_equal(kernel(SYS_munmap, starts[0], 3L * PAGE, 0, 0, 0), 0);
+    assert_int_equal(allow(starts[0], 3), -EACCES);
+    assert_int_equal(map(starts[0], 3L * PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), starts[0]);
+    assert_int_equal(touch(starts[0], 3), OG_OK);
+    assert_int_equal(deny(starts[1], 3), 0);
+    assert_int_equal(kernel(SYS_brk, starts[1] + PAGE, 0, 0, 0, 0), starts[1] + PAGE);
+    assert_int_equal(kernel(SYS_brk, starts[1] + 3L * PAGE, 0, 0, 0, 0), starts[1] + 3L * PAGE);
+    assert_int_equal(touch(starts[1] + PAGE, 2), OG_OK);
+    assert_int_equal(touch(starts[1], 1), OG_FAULTED);
+    reset();
+    /* What is the runtime's is not the library's to deny, nor what is not there. */
+    struct og_scope scope;
+    long here = 0;
+    assert_int_equal(call_words("where_its_stack_is", &here, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(deny(here & -PAGE, 1), -EACCES);
+    og_scope_begin(domain, &scope);
+    char og_mut *own = og_alloc(&scope, char, 1, &fault);
+    assert_int_equal(deny((long)og_pass(own) & -PAGE, 1), -EACCES);
+    og_scope_end(&scope);
+    assert_int_equal(deny(starts[0], 3), -ENOMEM);
+    assert_int_equal(deny((long)&scope & -PAGE, 1), -ENOMEM);
+    leave();
+}
+
+/* Denies itself every second page, from each of its kinds of memory on, touches the others, and has
+ * all of it back; again and again: the kernel does not join by itself what was touched apart. */
+static void divide_and_join(long start, long pages)
+{
+    enum { AT_ONCE = 500 };
+    for (long first = 0; first + AT_ONCE <= pages; first += AT_ONCE) {
+        for (long i = 0; i < AT_ONCE; i += 2)
+            assert_int_equal(deny(start + (first + i) * PAGE, 1), 0);
+        for (long i = 1; i < AT_ONCE; i += 2)
+            assert_int_equal(touch(start + (first + i) * PAGE, 1), OG_OK);
+        assert_int_equal(allow(start + first * PAGE, AT_ONCE), 0);
+        for (long i = 0; i < AT_ONCE; i += 2)
+            assert_int_equal(touch(start + (first + i) * PAGE, 1), OG_OK);
+    }
+}
+
+static void what_is_denied_does_not_divide_the_hosts_mappings_without_end(void **state)
+{
+    (void)state;
+    enum { PAGES = 2000, MANY = 6000 };
+    long loaded = 0, refused = 0, start;
+    enter_another("denies.so", NULL);
+    assert_int_equal(call_words("what_was_found", &loaded, 0, 0, 0, 0), OG_OK);
+    start = map(0, MANY * PAGE, MAP_ANONYMOUS, -1);
+    long end = kernel(SYS_brk, 0, 0, 0, 0, 0), next = (end + PAGE - 1) & -PAGE;
+    assert_int_equal(kernel(SYS_brk, next + PAGES * PAGE, 0, 0, 0, 0), next + PAGES * PAGE);
+    assert_true(start > 0 && loaded > 0);
+    assert_int_equal(allow(loaded, 3), 0);
+    long before = count_mappings();
+    divide_and_join(start, PAGES);
+    divide_and_join(next, PAGES);
+    divide_and_join(loaded, PAGES);
+    assert_true(count_mappings() <= before + 8);
+    for (long i = 0; i < MANY; i += 2)
+        refused += deny(start + i * PAGE, 1) == -ENOMEM;
+    assert_true(refused > 0);
+    assert_true(count_mappings() - before < MAPPINGS_OF_A_DOMAIN);
+    reset();
+    assert_true(count_mappings() <= before + 8);
+    leave();
+}
+
 /* --- files --- */
 
 static void what_proc_tells_is_not_granted_by_its_folder(void **state)
@@ -864,6 +1041,9 @@ static void arguments_of_system_calls_are_checked(void **state)
         {SYS_mprotect, memory, PAGE, PROT_READ | PROT_EXEC, 0, -EPERM},
         {SYS_mprotect, memory + 64L * PAGE, PAGE, PROT_READ | PROT_WRITE, 0, -EACCES},
         {SYS_mprotect, host & -PAGE, PAGE, PROT_READ, 0, -ENOMEM},
+        {SYS_mprotect, host & -PAGE, PAGE, PROT_NONE, 0, -ENOMEM},
+        {SYS_mprotect, memory + 8, PAGE, PROT_NONE, 0, -EINVAL},
+        {SYS_mprotect, memory, 0, PROT_NONE, 0, 0},
         {SYS_munmap, host & -PAGE, PAGE, 0, 0, -EINVAL},
     };
     int inherited = dup2(open(path, O_RDONLY), HOST_FD);
@@ -1107,6 +1287,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(memory_is_limited_while_loading),
         cmocka_unit_test(the_hosts_mappings_are_limited_while_loading),
         cmocka_unit_test(the_hosts_mappings_are_limited_after_loading),
+        cmocka_unit_test(denied_memory_keeps_what_it_holds),
+        cmocka_unit_test(denied_memory_cannot_be_touched),
+        cmocka_unit_test(denied_memory_is_let_go_of),
+        cmocka_unit_test(what_is_denied_does_not_divide_the_hosts_mappings_without_end),
         cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
         cmocka_unit_test(a_granted_file_that_becomes_a_processs_is_refused),
         cmocka_unit_test(a_granted_file_that_changes_all_the_time_is_itself_or_refused),
