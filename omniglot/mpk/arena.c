@@ -124,6 +124,7 @@ static enum og_error take_sizes(struct mpk_arena *arena, const struct og_options
     size_t size;
     arena->stack_size = whole_pages(given.stack_size ? given.stack_size : OG_DEFAULT_STACK);
     arena->heap_size = whole_pages(given.heap_size ? given.heap_size : OG_DEFAULT_HEAP);
+    arena->locked_limit = given.locked_size / MPK_PAGE;
     arena->foreign_stack_size =
         whole_pages(given.foreign_stack_size ? given.foreign_stack_size : OG_DEFAULT_FOREIGN_STACK);
     if (!arena->foreign_stack_size || arena->foreign_stack_size > FOREIGN_STACK_MOST)
@@ -240,6 +241,14 @@ static size_t count_memory(const struct mpk_arena *arena, struct range range)
     return count;
 }
 
+static size_t count_locked(const struct mpk_arena *arena, struct range range)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < range.count; i++)
+        count += (arena->pages[range.first + i] & MPK_LOCKED) != 0;
+    return count;
+}
+
 /* How many pages of the range, and of the one behind it, differ from the page before. */
 static size_t count_borders(const struct mpk_arena *arena, struct range range)
 {
@@ -265,6 +274,8 @@ static void enter(struct mpk_arena *arena, struct range range, unsigned char sta
     arena->borders += borders - count_borders(arena, range);
     arena->memory_pages -= count_memory(arena, range);
     arena->memory_pages += state == MPK_MEMORY ? range.count : 0;
+    if (arena->locked_pages)
+        arena->locked_pages -= count_locked(arena, range);
     memset(arena->pages + range.first, state, range.count);
     if (state == MPK_FREE && arena->search_from > range.first)
         arena->search_from = range.first;
@@ -434,7 +445,7 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
 {
     struct range range;
     if (!find_range(arena, address, size, &range) || arena->loading ||
-        range.first < arena->loaded_pages)
+        range.first < arena->loaded_pages || count_locked(arena, range))
         return false;
     return mpk_drop(address, range.count * MPK_PAGE, MADV_DONTNEED);
 }

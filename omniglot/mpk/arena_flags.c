@@ -1,7 +1,12 @@
-/* What a library asks for pages of its own memory: that it cannot touch them itself (mprotect with
- * PROT_NONE), as guards of what lies beside them. Such pages have the host's key, as free ones
- * have, and so stay the host's to read and write: it may be doing that now. What they hold stays,
- * and counts as memory.
+/* What a library asks for pages of its own memory.
+ *
+ * That it cannot touch them itself (mprotect with PROT_NONE), as guards of what lies beside them.
+ * Such pages have the host's key, as free ones have, and so stay the host's to read and write: it
+ * may be doing that now. What they hold stays, and counts as memory.
+ *
+ * That they stay in memory (mlock): as many as the host's options allow, until the library lets
+ * them go, or they are no memory of its any more, or reset. None while it loads, for what is mapped
+ * then is mapped anew when it has.
  *
  * The books have it as flags of a page's state: those of the mappings with the state, those of the
  * heap, whose pages up to its end are memory all, alone. Each page unlike the one before is a
@@ -24,6 +29,7 @@ struct row {
 /* What a page's flags become. */
 struct change {
     unsigned char set, clear;
+    bool (*is_late)(void); /* may be NULL */
 };
 
 static struct row heap_row(const struct mpk_arena *arena, size_t first, size_t end)
@@ -76,15 +82,55 @@ static size_t count_borders(const struct row *row, struct change change)
     return count;
 }
 
+/* A piece at once, between which it is asked whether it is late. False: that, or the host may lock
+ * no more. */
+static bool lock_pages(uintptr_t start, uintptr_t end, bool (*is_late)(void))
+{
+    enum { AT_ONCE = 1 << 20 };
+    while (start < end) {
+        size_t part = end - start < AT_ONCE ? end - start : AT_ONCE;
+        if ((is_late && is_late()) || mlock((void *)start, part))
+            return false;
+        start += part;
+    }
+    return true;
+}
+
+static bool unlock_pages(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
+{
+    if (!munlock((void *)start, end - start))
+        return true;
+    arena->failed = errno;
+    return false;
+}
+
+static bool change_memory(struct mpk_arena *arena, uintptr_t start, uintptr_t end,
+                          unsigned char old, unsigned char state, bool (*is_late)(void))
+{
+    unsigned changed = old ^ state;
+    if (changed & MPK_OFF_LIMITS && !mpk_arena_protect(arena, start, end, state))
+        return false;
+    if (!(changed & MPK_LOCKED))
+        return true;
+    if (!(state & MPK_LOCKED))
+        return unlock_pages(arena, start, end);
+    if (lock_pages(start, end, is_late))
+        return true;
+    unlock_pages(arena, start, end); /* the pieces before */
+    return false;
+}
+
 /* Pages [first, end) of the row, which are alike, become `state`: the memory first. */
 static bool become(struct mpk_arena *arena, const struct row *row, size_t first, size_t end,
-                   unsigned char state)
+                   unsigned char state, bool (*is_late)(void))
 {
-    if (!mpk_arena_protect(arena, row->start + first * MPK_PAGE, row->start + end * MPK_PAGE,
-                           state))
+    unsigned char old = state_of(row, first);
+    if (!change_memory(arena, row->start + first * MPK_PAGE, row->start + end * MPK_PAGE, old,
+                       state, is_late))
         return false;
-    bool was_off_limits = state_of(row, first) & MPK_OFF_LIMITS,
-         is_off_limits = state & MPK_OFF_LIMITS;
+    if ((old ^ state) & MPK_LOCKED)
+        arena->locked_pages += state & MPK_LOCKED ? end - first : first - end;
+    bool was_off_limits = old & MPK_OFF_LIMITS, is_off_limits = state & MPK_OFF_LIMITS;
     if (row->base && was_off_limits != is_off_limits)
         arena->heap_off_limits += is_off_limits ? end - first : first - end;
     memset(row->pages + first, state & ~row->base, end - first);
@@ -95,20 +141,21 @@ static bool become(struct mpk_arena *arena, const struct row *row, size_t first,
 /* 0, ENOMEM: the host would have too many mappings, or arena->failed is set. */
 static int apply(struct mpk_arena *arena, const struct row *row, struct change change)
 {
-    const struct change none = {0, 0};
+    const struct change none = {0};
     size_t before = count_borders(row, none), after = count_borders(row, change);
     if (after > before && arena->borders + after - before > MPK_MAPPINGS_MAX)
         return ENOMEM;
-    for (size_t page = row->first; page < row->end;) {
+    int error = 0;
+    for (size_t page = row->first; page < row->end && !error;) {
         unsigned char old = state_of(row, page), state = wanted(row, page, change);
         size_t first = page;
         while (page < row->end && state_of(row, page) == old)
             page++;
-        if (state != old && !become(arena, row, first, page, state))
-            return ENOMEM;
+        if (state != old && !become(arena, row, first, page, state, change.is_late))
+            error = ENOMEM;
     }
-    arena->borders += after - before;
-    return 0;
+    arena->borders += count_borders(row, none) - before;
+    return error;
 }
 
 /* --- what a library asks for --- */
@@ -149,12 +196,52 @@ int mpk_arena_allow(struct mpk_arena *arena, uintptr_t address, size_t size)
                : 0;
 }
 
+/* The memory around the bytes. 0, or an errno. */
+static int find_memory(const struct mpk_arena *arena, uintptr_t address, size_t size,
+                       struct row *row)
+{
+    size_t before = address % MPK_PAGE;
+    if (!arena->locked_limit)
+        return EPERM;
+    if (arena->loading)
+        return EAGAIN;
+    if (size > SIZE_MAX - before || !find_row(arena, address - before, size + before, row) ||
+        (row->base && row->end > heap_end(arena)))
+        return ENOMEM;
+    for (size_t page = row->first; page < row->end; page++)
+        if (!(state_of(row, page) & MPK_MEMORY))
+            return ENOMEM;
+    return 0;
+}
+
+int mpk_arena_lock(struct mpk_arena *arena, uintptr_t address, size_t size, bool (*is_late)(void))
+{
+    struct row row;
+    int error = find_memory(arena, address, size, &row);
+    if (error)
+        return error;
+    size_t more = 0;
+    for (size_t page = row.first; page < row.end; page++)
+        more += !(state_of(&row, page) & MPK_LOCKED);
+    if (more > arena->locked_limit - arena->locked_pages)
+        return ENOMEM;
+    return apply(arena, &row, (struct change){.set = MPK_LOCKED, .is_late = is_late});
+}
+
+int mpk_arena_unlock(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    struct row row;
+    int error = find_memory(arena, address, size, &row);
+    return error ? error : apply(arena, &row, (struct change){.clear = MPK_LOCKED});
+}
+
 /* --- what becomes of it --- */
 
 bool mpk_arena_clear_heap_flags(struct mpk_arena *arena, uintptr_t end)
 {
     const struct row row = heap_row(arena, (end - arena->heap) / MPK_PAGE, heap_end(arena));
-    return row.first >= row.end || !apply(arena, &row, (struct change){.clear = MPK_OFF_LIMITS});
+    const struct change none_left = {.clear = MPK_OFF_LIMITS | MPK_LOCKED};
+    return row.first >= row.end || !apply(arena, &row, none_left);
 }
 
 /* Gives the row's pages the protection that `states` say, where it is another. */
@@ -209,6 +296,7 @@ bool mpk_arena_reset_flags(struct mpk_arena *arena)
     memcpy(arena->heap_pages, arena->loaded_heap_pages, loaded);
     memset(arena->heap_pages + loaded, 0, granted - loaded);
     arena->heap_off_limits = count_off_limits(arena->heap_pages, loaded);
+    arena->locked_pages = 0; /* to drop memory is to let go of it */
     arena->flags_changed = false;
     return true;
 }

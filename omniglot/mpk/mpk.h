@@ -371,13 +371,14 @@ bool mpk_reading_is_execution(void);
 
 /* What a page of the mappings is; what may be done with it follows (arena.c). */
 enum mpk_page_state {
-    MPK_FREE,           /* the domain cannot touch it */
-    MPK_FILE,           /* what a file held, to be read; made while loading only */
-    MPK_CODE,           /* scanned; made while loading only */
-    MPK_GUARD,          /* below a stack */
-    MPK_STACK,          /* the domain's to write, not to map over: the host writes there, too */
-    MPK_MEMORY = 8,     /* the domain's; and what it has asked for there (arena_flags.c): */
-    MPK_OFF_LIMITS = 16 /* that it cannot touch it itself, until it asks again */
+    MPK_FREE,            /* the domain cannot touch it */
+    MPK_FILE,            /* what a file held, to be read; made while loading only */
+    MPK_CODE,            /* scanned; made while loading only */
+    MPK_GUARD,           /* below a stack */
+    MPK_STACK,           /* the domain's to write, not to map over: the host writes there, too */
+    MPK_MEMORY = 8,      /* the domain's; and what it has asked for there (arena_flags.c): */
+    MPK_OFF_LIMITS = 16, /* that it cannot touch it itself, until it asks again */
+    MPK_LOCKED = 32      /* that it stays in memory */
 };
 
 /* One reserved range: mappings, the first seat's allocation stack, the heap; then the other seats'
@@ -392,6 +393,7 @@ struct mpk_arena {
     unsigned char *heap_pages, *loaded_heap_pages; /* the same of the heap: flags alone */
     size_t heap_off_limits;                        /* of its pages */
     bool flags_changed;                            /* since loading */
+    size_t locked_pages, locked_limit;
     size_t loaded_pages; /* pages below are backed by `file`: reset brings them back */
     size_t used_pages;   /* the highest page ever used, plus one */
     size_t search_from;  /* no page below is free, as far as known */
@@ -475,6 +477,12 @@ bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t si
  * set), EACCES (the runtime's own, which cannot be denied). */
 int mpk_arena_deny(struct mpk_arena *arena, uintptr_t address, size_t size);
 int mpk_arena_allow(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Memory of the domain's in whole pages around the bytes: locks it, or lets it go. `is_late` is
+ * asked again and again. 0, or an errno: EPERM (it may lock nothing), EAGAIN (it loads still, or is
+ * late), ENOMEM (not all of it is there and the domain's, or it may lock no more, or the host may
+ * not). */
+int mpk_arena_lock(struct mpk_arena *arena, uintptr_t address, size_t size, bool (*is_late)(void));
+int mpk_arena_unlock(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* The heap above `end`, which is given back, has no flags. False: arena->failed is set. */
 bool mpk_arena_clear_heap_flags(struct mpk_arena *arena, uintptr_t end);
 /* Loading is done: what there is then is what is put back. The heap's memory is new, and gets its

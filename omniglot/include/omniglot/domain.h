@@ -59,6 +59,10 @@ struct og_options {
                                   it is used: 64 KiB to 1 GiB; 0: OG_DEFAULT_FOREIGN_STACK.
                                   OG_NONE: it is on the host's stack. OG_PMP: the image's stack=;
                                   more is refused */
+    size_t locked_size;        /* bytes of its memory that foreign code may have locked at once
+                                  (OG_MPK), in whole pages, which count towards the process's
+                                  RLIMIT_MEMLOCK: where that is short it is told that it has no more;
+                                  0: none. (OG_NONE: as the program) */
     unsigned deadline_ms;      /* how long a call may take (OG_MPK, to about 2 ms, or an eighth of
                                   it where nobody has called for a while, its callbacks not
                                   counted: see callback_limit; OG_PMP, with its callbacks). While

@@ -173,6 +173,34 @@ int64_t mpk_syscall_mprotect(struct mpk_syscall *call)
     return finish(call, -error);
 }
 
+/* --- memory that stays --- */
+
+static int64_t lock_memory(struct mpk_syscall *call)
+{
+    pthread_mutex_lock(&call->domain->lock);
+    int error =
+        mpk_arena_lock(&call->domain->arena, call->arguments[0], call->arguments[1], is_late);
+    return finish(call, -error);
+}
+
+int64_t mpk_syscall_mlock(struct mpk_syscall *call)
+{
+    return lock_memory(call);
+}
+
+/* What is to be locked as it is touched is locked at once. */
+int64_t mpk_syscall_mlock2(struct mpk_syscall *call)
+{
+    return call->arguments[2] & ~(uint64_t)MLOCK_ONFAULT ? -EINVAL : lock_memory(call);
+}
+
+int64_t mpk_syscall_munlock(struct mpk_syscall *call)
+{
+    pthread_mutex_lock(&call->domain->lock);
+    int error = mpk_arena_unlock(&call->domain->arena, call->arguments[0], call->arguments[1]);
+    return finish(call, -error);
+}
+
 /* malloc and realloc do without. */
 int64_t mpk_syscall_mremap(struct mpk_syscall *call)
 {

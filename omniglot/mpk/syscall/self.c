@@ -65,6 +65,8 @@ int64_t mpk_syscall_prlimit64(struct mpk_syscall *call)
         return -EPERM;
     if (call->arguments[1] == RLIMIT_STACK)
         limit.rlim_cur = call->context->seat->stack_end - call->context->seat->stack_low;
+    if (call->arguments[1] == RLIMIT_MEMLOCK)
+        limit.rlim_cur = limit.rlim_max = call->domain->arena.locked_limit * MPK_PAGE;
     return mpk_policy_hand_out(call, call->arguments[3], &limit, sizeof(limit));
 }
 
@@ -78,8 +80,9 @@ int64_t mpk_syscall_uname(struct mpk_syscall *call)
     return mpk_policy_hand_out(call, call->arguments[0], &name, sizeof(name));
 }
 
-/* The machine is the arena, without what threads that come later add, and idle. glibc's qsort asks how much memory there is and goes on with
- * what was on its stack where it is not told: whether it keeps the order of equals was then chance.
+/* The machine is the arena, without what threads that come later add, and idle. glibc's qsort asks
+ * how much memory there is and goes on with what was on its stack where it is not told: whether it
+ * keeps the order of equals was then chance.
  */
 int64_t mpk_syscall_sysinfo(struct mpk_syscall *call)
 {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum { STACK_PAGES = 16 /* a foreign one's */, PAGES = 65536 + STACK_PAGES + 1 };
+enum { LOCKED = 8 /* pages that may be */ };
 enum { FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
 
 static struct mpk_arena arena;
@@ -89,13 +90,24 @@ static size_t look_at_heap_pages(void)
            used = (arena.brk - arena.heap + MPK_PAGE - 1) / MPK_PAGE;
     size_t borders = 0, off_limits = 0;
     for (size_t page = 0; page < pages; page++) {
-        bool is_off_limits = arena.heap_pages[page] == MPK_OFF_LIMITS;
-        assert_true(!arena.heap_pages[page] || (is_off_limits && page < used));
+        bool is_off_limits = arena.heap_pages[page] & MPK_OFF_LIMITS;
+        assert_false(arena.heap_pages[page] & ~(MPK_OFF_LIMITS | MPK_LOCKED));
+        assert_true(!arena.heap_pages[page] || page < used);
         borders += page && arena.heap_pages[page] != arena.heap_pages[page - 1];
         off_limits += is_off_limits;
     }
     assert_int_equal(arena.heap_off_limits, off_limits);
     return borders;
+}
+
+static size_t count_locked(void)
+{
+    size_t count = 0;
+    for (size_t page = 0; page < PAGES; page++)
+        count += (arena.pages[page] & MPK_LOCKED) != 0;
+    for (size_t page = 0; page < arena.heap_size / MPK_PAGE; page++)
+        count += (arena.heap_pages[page] & MPK_LOCKED) != 0;
+    return count;
 }
 
 static void assert_books_are_true(void)
@@ -112,6 +124,8 @@ static void assert_books_are_true(void)
             memory += (arena.pages[page] & MPK_MEMORY) != 0;
         borders += page && arena.pages[page] != arena.pages[page - 1];
     }
+    assert_int_equal(arena.locked_pages, count_locked());
+    assert_true(arena.locked_pages <= arena.locked_limit);
     assert_int_equal(arena.memory_pages, memory);
     assert_int_equal(arena.borders, borders);
     assert_true(memory * MPK_PAGE + arena.heap_granted - arena.heap <=
@@ -254,10 +268,19 @@ static void deny_or_allow(void)
             assert_false(mpk_arena_state(&arena, page) & MPK_OFF_LIMITS);
 }
 
+static void lock_or_unlock(void)
+{
+    uintptr_t address = pick(2) ? pick_address() : arena.heap + (uintptr_t)pick(300) * MPK_PAGE;
+    size_t size = pick_size();
+    if (!(pick(2) ? mpk_arena_lock(&arena, address, size, NULL)
+                  : mpk_arena_unlock(&arena, address, size)))
+        assert_false(arena.loading);
+}
+
 static void step(void)
 {
     memcpy(before, arena.pages, PAGES);
-    switch (pick(10)) {
+    switch (pick(12)) {
     case 0:
     case 1:
         map_memory();
@@ -278,12 +301,17 @@ static void step(void)
     case 7:
         deny_or_allow();
         break;
+    case 8:
+    case 9:
+        lock_or_unlock();
+        break;
     default:
         unmap_memory();
     }
     for (size_t page = 0; page < pages_to_look_at(); page++) {
         bool owned = before[page] == MPK_STACK || before[page] == MPK_GUARD;
-        if ((before[page] & ~MPK_OFF_LIMITS) != (arena.pages[page] & ~MPK_OFF_LIMITS) &&
+        enum { FLAGS = MPK_OFF_LIMITS | MPK_LOCKED };
+        if ((before[page] & ~FLAGS) != (arena.pages[page] & ~FLAGS) &&
             (owned || (!arena.loading && page < arena.loaded_pages)))
             fail_msg("page %zu was %d and became %d", page, before[page], arena.pages[page]);
     }
@@ -293,8 +321,10 @@ static void step(void)
 
 static void open_arena(uint64_t seed)
 {
-    const struct og_options options = {
-        .heap_size = 1 << 20, .stack_size = MPK_PAGE, .foreign_stack_size = STACK_PAGES * MPK_PAGE};
+    const struct og_options options = {.heap_size = 1 << 20,
+                                       .stack_size = MPK_PAGE,
+                                       .foreign_stack_size = STACK_PAGES * MPK_PAGE,
+                                       .locked_size = LOCKED * MPK_PAGE + MPK_PAGE - 1};
     struct og_fault fault;
     randomness = seed;
     assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
@@ -712,6 +742,181 @@ static void what_is_denied_is_limited(void **state)
     mpk_arena_close(&arena);
 }
 
+/* --- what a library locks --- */
+
+/* As the kernel says it of the process. */
+static size_t locked_by_kernel(void)
+{
+    char line[256];
+    size_t kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        sscanf(line, "VmLck: %zu", &kilobytes);
+    fclose(file);
+    return kilobytes * 1024 / MPK_PAGE;
+}
+
+static void assert_locked(size_t pages)
+{
+    assert_int_equal(arena.locked_pages, pages);
+    assert_int_equal(locked_by_kernel(), pages);
+    assert_books_are_true();
+}
+
+static void memory_is_locked_as_far_as_the_host_allows(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(24);
+    uintptr_t loaded = mpk_arena_map(&arena, 0, 2 * MPK_PAGE),
+              stack = mpk_arena_map_stack(&arena, 4 * MPK_PAGE);
+    assert_int_equal(mpk_arena_lock(&arena, loaded, 1, NULL), EAGAIN);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t start = mpk_arena_map(&arena, 0, 6 * MPK_PAGE), brk = arena.heap + 4 * MPK_PAGE;
+    assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+    assert_int_equal(mpk_arena_lock(&arena, start + MPK_PAGE - 1, 2, NULL), 0);
+    assert_locked(2);
+    assert_int_equal(mpk_arena_lock(&arena, start, 6 * MPK_PAGE, NULL), 0);
+    assert_locked(6);
+    assert_int_equal(mpk_arena_lock(&arena, brk - 1, 1, NULL), 0);
+    assert_int_equal(mpk_arena_lock(&arena, loaded, 1, NULL), 0);
+    assert_locked(LOCKED);
+    assert_int_equal(mpk_arena_lock(&arena, loaded + MPK_PAGE, 1, NULL), ENOMEM);
+    assert_int_equal(mpk_arena_lock(&arena, loaded, MPK_PAGE, NULL), 0); /* it is */
+    assert_int_equal(mpk_arena_unlock(&arena, start + 8, 1), 0);
+    assert_int_equal(mpk_arena_unlock(&arena, start, MPK_PAGE), 0);
+    assert_locked(LOCKED - 1);
+    assert_int_equal(mpk_arena_lock(&arena, loaded + MPK_PAGE, 1, NULL), 0);
+    assert_locked(LOCKED);
+    assert_int_equal(mpk_arena_unlock(&arena, start, 6 * MPK_PAGE), 0);
+    assert_locked(3);
+    /* Only memory, and all of it. */
+    const uintptr_t others[] = {
+        stack, stack - MPK_PAGE, arena.stack, arena.start - MPK_PAGE, start + 6 * MPK_PAGE, brk};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(mpk_arena_lock(&arena, others[i], 1, NULL), ENOMEM);
+        assert_int_equal(mpk_arena_unlock(&arena, others[i], 1), ENOMEM);
+    }
+    assert_int_equal(mpk_arena_lock(&arena, start, 7 * MPK_PAGE, NULL), ENOMEM);
+    assert_int_equal(mpk_arena_lock(&arena, start + 1, SIZE_MAX, NULL), ENOMEM);
+    assert_locked(3);
+    close_arena();
+    assert_int_equal(locked_by_kernel(), 0);
+}
+
+static void what_is_locked_is_let_go_of(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(25);
+    uintptr_t loaded = mpk_arena_map(&arena, 0, 2 * MPK_PAGE);
+    uintptr_t loaded_brk = mpk_arena_set_brk(&arena, arena.heap + 2 * MPK_PAGE);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    for (int round = 0; round < 2; round++) {
+        uintptr_t start = mpk_arena_map(&arena, 0, 3 * MPK_PAGE), brk = loaded_brk + 2 * MPK_PAGE;
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_int_equal(mpk_arena_lock(&arena, start, 3 * MPK_PAGE, NULL), 0);
+        assert_int_equal(mpk_arena_lock(&arena, loaded, 1, NULL), 0);
+        assert_int_equal(mpk_arena_lock(&arena, loaded_brk - 1, 2 * MPK_PAGE, NULL), 0);
+        assert_locked(7);
+        *(char *)start = *(char *)loaded = *(char *)(brk - 1) = 1;
+        /* It is not dropped meanwhile; denied or not, it is locked. */
+        assert_false(mpk_arena_forget(&arena, start, MPK_PAGE));
+        assert_int_equal(mpk_arena_deny(&arena, start, MPK_PAGE), 0);
+        assert_locked(7);
+        assert_true(mpk_arena_unmap(&arena, start, MPK_PAGE));
+        assert_locked(6);
+        assert_int_equal(mpk_arena_map(&arena, start + MPK_PAGE, MPK_PAGE), start + MPK_PAGE);
+        assert_locked(5);
+        assert_int_equal(mpk_arena_set_brk(&arena, loaded_brk - MPK_PAGE), loaded_brk - MPK_PAGE);
+        assert_locked(2);
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_true(is_zero(loaded_brk, 2 * MPK_PAGE));
+        assert_int_equal(mpk_arena_lock(&arena, brk - 1, 1, NULL), 0);
+        assert_locked(3);
+        assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+        assert_locked(0);
+        assert_true(is_zero(loaded, 2 * MPK_PAGE));
+    }
+    close_arena();
+}
+
+static bool is_always_late(void)
+{
+    return true;
+}
+
+/* Each page that is unlike the one before is a mapping of the host's, and it takes time. */
+static void what_is_locked_is_limited(void **state)
+{
+    (void)state;
+    enum { PIECES = MAPPINGS / 2 };
+    const struct og_options options = {.locked_size = MAPPINGS * MPK_PAGE};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t start = mpk_arena_map(&arena, 0, 3 * PIECES * MPK_PAGE);
+    size_t locked = 0;
+    assert_true(start != 0);
+    assert_int_equal(mpk_arena_lock(&arena, start, MPK_PAGE, is_always_late), ENOMEM);
+    assert_int_equal(locked_by_kernel(), 0);
+    for (uintptr_t i = 0; i < PIECES + 8; i++)
+        locked += !mpk_arena_lock(&arena, start + (1 + 2 * i) * MPK_PAGE, MPK_PAGE, NULL);
+    assert_true(locked < PIECES && locked > PIECES - 4);
+    assert_int_equal(locked_by_kernel(), locked);
+    assert_true(arena.borders <= MAPPINGS);
+    assert_false(arena.failed);
+    mpk_arena_close(&arena);
+}
+
+/* In a process of its own, whose user is not root: 0, or a line. */
+static int lock_where_the_host_may_not(void)
+{
+    const struct rlimit limit = {2 * MPK_PAGE, 2 * MPK_PAGE};
+    const struct og_options options = {.locked_size = LOCKED * MPK_PAGE};
+    struct og_fault fault;
+    if (mpk_arena_open(&arena, -1, &options, &fault) || mpk_arena_settle(&arena, &fault) ||
+        setrlimit(RLIMIT_MEMLOCK, &limit) || (!getuid() && setuid(1000)))
+        return 1;
+    uintptr_t start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+    if (mpk_arena_lock(&arena, start, 3 * MPK_PAGE, NULL) != ENOMEM || arena.failed)
+        return 2;
+    if (locked_by_kernel() || arena.locked_pages)
+        return 3;
+    if (mpk_arena_lock(&arena, start, 2 * MPK_PAGE, NULL) || locked_by_kernel() != 2)
+        return 4;
+    if (mpk_arena_reset(&arena, &fault) || locked_by_kernel())
+        return 5;
+    return 0;
+}
+
+static void a_host_that_may_lock_no_more_has_a_library_that_may_not(void **state)
+{
+    (void)state;
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(lock_where_the_host_may_not());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void nothing_is_locked_where_the_host_has_not_said_so(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    const struct og_options options[] = {{.locked_size = 0}, {.locked_size = MPK_PAGE - 1}};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(mpk_arena_open(&arena, -1, &options[i], &fault), OG_OK);
+        assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+        uintptr_t start = mpk_arena_map(&arena, 0, MPK_PAGE);
+        assert_int_equal(mpk_arena_lock(&arena, start, 1, NULL), EPERM);
+        assert_int_equal(mpk_arena_unlock(&arena, start, 1), EPERM);
+        mpk_arena_close(&arena);
+    }
+}
+
 /* --- seats --- */
 
 /* What the kernel says of a page: its rights, as in the list of mappings. */
@@ -1090,6 +1295,11 @@ int main(void)
         cmocka_unit_test(denied_memory_goes_as_other_memory_does),
         cmocka_unit_test(reset_puts_back_what_was_denied_while_loading),
         cmocka_unit_test(what_is_denied_is_limited),
+        cmocka_unit_test(memory_is_locked_as_far_as_the_host_allows),
+        cmocka_unit_test(what_is_locked_is_let_go_of),
+        cmocka_unit_test(what_is_locked_is_limited),
+        cmocka_unit_test(a_host_that_may_lock_no_more_has_a_library_that_may_not),
+        cmocka_unit_test(nothing_is_locked_where_the_host_has_not_said_so),
         cmocka_unit_test(a_seat_is_addresses_until_it_is_made),
         cmocka_unit_test(references_reach_the_stacks_that_are_shown),
         cmocka_unit_test(reset_drops_what_is_in_seats),

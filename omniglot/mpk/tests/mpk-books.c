@@ -343,7 +343,7 @@ static void memory_is_no_code_for_a_thread_that_executes_what_it_reads(void **st
     leave();
 }
 
-static long locked_megabytes(void)
+static long locked_kilobytes(void)
 {
     char line[256];
     long kilobytes = 0;
@@ -352,7 +352,7 @@ static long locked_megabytes(void)
     while (fgets(line, sizeof(line), file))
         sscanf(line, "VmLck: %ld", &kilobytes);
     fclose(file);
-    return kilobytes >> 10;
+    return kilobytes;
 }
 
 /* As programs do that must not wait for a page: what they map is filled and stays, and the kernel
@@ -362,7 +362,7 @@ static void a_host_that_locks_its_memory_has_domains(void **state)
     (void)state;
     assert_int_equal(mlockall(MCL_FUTURE), 0);
     enter_another("plain.so", NULL);
-    assert_true(locked_megabytes() < 64);
+    assert_true(locked_kilobytes() < 64 << 10);
     long start = map_or_fail(OG_OK);
     assert_true(start > 0);
     assert_int_equal(mlock((void *)start, PAGE), 0);
@@ -675,6 +675,58 @@ static void what_is_denied_does_not_divide_the_hosts_mappings_without_end(void *
     assert_true(count_mappings() - before < MAPPINGS_OF_A_DOMAIN);
     reset();
     assert_true(count_mappings() <= before + 8);
+    leave();
+}
+
+/* --- memory that stays --- */
+
+static void memory_is_locked_as_far_as_the_options_say(void **state)
+{
+    (void)state;
+    enum { MAY = 4, KILOBYTES = MAY * PAGE / 1024, MLOCK_ONFAULT_TOO = 1 };
+    const struct og_options options = {.isolation = OG_MPK, .locked_size = MAY * PAGE};
+    struct rlimit limit = {0, 0};
+    enter_another("plain.so", &options);
+    for (int round = 0; round < 2; round++) {
+        long start = map(0, 8L * PAGE, MAP_ANONYMOUS, -1);
+        assert_true(start > 0);
+        assert_int_equal(kernel(SYS_prlimit64, 0, RLIMIT_MEMLOCK, 0, start, 0), 0);
+        memcpy(&limit, (const void *)start, sizeof(limit));
+        assert_int_equal(limit.rlim_cur, MAY * PAGE);
+        assert_int_equal(kernel(SYS_mlock, start + 8, MAY * PAGE - 8, 0, 0, 0), 0);
+        assert_int_equal(locked_kilobytes(), KILOBYTES);
+        assert_int_equal(kernel(SYS_mlock, start + MAY * PAGE, 1, 0, 0, 0), -ENOMEM);
+        assert_int_equal(kernel(SYS_mlock, (long)&limit, 1, 0, 0, 0), -ENOMEM);
+        assert_int_equal(kernel(SYS_munlock, (long)&limit, 1, 0, 0, 0), -ENOMEM);
+        assert_int_equal(kernel(SYS_mlockall, 1, 0, 0, 0, 0), -EPERM);
+        assert_int_equal(kernel(SYS_munlockall, 0, 0, 0, 0, 0), -EPERM);
+        assert_int_equal(kernel(SYS_madvise, start, PAGE, MADV_DONTNEED, 0, 0), -EINVAL);
+        assert_int_equal(kernel(SYS_munlock, start, PAGE, 0, 0, 0), 0);
+        assert_int_equal(kernel(SYS_munmap, start + PAGE, PAGE, 0, 0, 0), 0);
+        assert_int_equal(locked_kilobytes(), KILOBYTES / 2);
+        assert_int_equal(kernel(SYS_mlock2, start + 4L * PAGE, PAGE, 2, 0, 0), -EINVAL);
+        assert_int_equal(kernel(SYS_mlock2, start + 4L * PAGE, 2L * PAGE, MLOCK_ONFAULT_TOO, 0, 0),
+                         0);
+        assert_int_equal(locked_kilobytes(), KILOBYTES);
+        assert_int_equal(touch(start + 2L * PAGE, 6), OG_OK);
+        reset();
+        assert_int_equal(locked_kilobytes(), 0);
+    }
+    long start = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_int_equal(kernel(SYS_mlock, start, 1, 0, 0, 0), 0);
+    leave();
+    assert_int_equal(locked_kilobytes(), 0);
+}
+
+static void memory_is_not_locked_where_the_options_do_not_say_so(void **state)
+{
+    (void)state;
+    enter_another("plain.so", NULL);
+    long start = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_int_equal(kernel(SYS_mlock, start, 1, 0, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_mlock2, start, 1, 0, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_munlock, start, 1, 0, 0, 0), -EPERM);
+    assert_int_equal(locked_kilobytes(), 0);
     leave();
 }
 
@@ -1291,6 +1343,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(denied_memory_cannot_be_touched),
         cmocka_unit_test(denied_memory_is_let_go_of),
         cmocka_unit_test(what_is_denied_does_not_divide_the_hosts_mappings_without_end),
+        cmocka_unit_test(memory_is_locked_as_far_as_the_options_say),
+        cmocka_unit_test(memory_is_not_locked_where_the_options_do_not_say_so),
         cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
         cmocka_unit_test(a_granted_file_that_becomes_a_processs_is_refused),
         cmocka_unit_test(a_granted_file_that_changes_all_the_time_is_itself_or_refused),

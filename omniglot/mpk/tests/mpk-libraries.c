@@ -183,6 +183,30 @@ static void libsodium_guards_its_allocations(void **state)
     close_other(sodium);
 }
 
+static void libsodium_locks_its_allocations(void **state)
+{
+    (void)state;
+    enum { MAY = 4096 };
+    for (size_t may = 0; may <= MAY; may += MAY) {
+        const struct og_options options = {.isolation = OG_MPK, .locked_size = may};
+        struct og_domain *sodium = open_another("libsodium.so.23", &options);
+        struct og_scope scope;
+        int status = 1;
+        uintptr_t memory = allocate_guarded(sodium, 100);
+        og_scope_begin(sodium, &scope);
+        assert_int_equal(CALL(scope, boxed_in(sodium, "sodium_mlock"),
+                              status = AS(int (*)(uintptr_t, size_t))(memory, 100)),
+                         OG_OK);
+        assert_int_equal(status, may ? 0 : -1);
+        assert_int_equal(
+            CALL(scope, boxed_in(sodium, "sodium_free"), AS(void (*)(uintptr_t))(memory)), OG_OK);
+        og_scope_end(&scope);
+        memory = allocate_guarded(sodium, 100);
+        assert_int_equal(fill(sodium, memory, 101), OG_FAULTED);
+        close_other(sodium);
+    }
+}
+
 /* --- brotli, two libraries in one domain --- */
 
 static void brotli_packs_and_unpacks(void **state)
@@ -409,6 +433,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(zlib_packs_and_unpacks),
         cmocka_unit_test(libsodium_hashes),
         cmocka_unit_test(libsodium_guards_its_allocations),
+        cmocka_unit_test(libsodium_locks_its_allocations),
         cmocka_unit_test(brotli_packs_and_unpacks),
         cmocka_unit_test(libpng_writes_and_reads_images),
         cmocka_unit_test(expat_parses_with_callbacks),

@@ -1,6 +1,6 @@
 /* The system that a driver's stubs make: to be included after them, where HOSTS_NAME, HOSTS_IS and
  * HOSTS_OPTIONS(milliseconds), the options of hosted_open_from, are defined; and
- * HOSTS_ENVIRONMENT(variables, paths), other ones, where the library can be given an environment;
+ * HOSTS_GRANTS(grants), other ones, where the library can be given anything;
  * and HOSTS_IN_PLACE, where the host can use its memory. */
 #include "omniglot/tests/hosts/hosts.h"
 #include <stdlib.h>
@@ -34,15 +34,14 @@ static enum og_error open_hosted(struct hosts_library **library, unsigned deadli
     return hosted_open_from(&(*library)->hosted, path, HOSTS_OPTIONS(deadline_ms), why);
 }
 
-#ifdef HOSTS_ENVIRONMENT
+#ifdef HOSTS_GRANTS
 static enum og_error open_hosted_with(struct hosts_library **library,
-                                      const char *const *environment, const char *const *paths,
-                                      struct og_fault *why)
+                                      const struct hosts_grants *grants, struct og_fault *why)
 {
     char path[4096];
     find_library(path, sizeof(path));
     *library = calloc(1, sizeof(**library));
-    return hosted_open_from(&(*library)->hosted, path, HOSTS_ENVIRONMENT(environment, paths), why);
+    return hosted_open_from(&(*library)->hosted, path, HOSTS_GRANTS(grants), why);
 }
 #else
 #define open_hosted_with NULL

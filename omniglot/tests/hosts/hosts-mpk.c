@@ -4,8 +4,10 @@
 #define HOSTS_NAME        "og-mpk"
 #define HOSTS_IS          OG_MPK_ONLY
 #define HOSTS_OPTIONS(ms) &((const struct og_options){.isolation = OG_MPK, .deadline_ms = (ms)})
-#define HOSTS_ENVIRONMENT(variables, paths)                                                        \
-    &((const struct og_options){                                                                   \
-        .isolation = OG_MPK, .environment = (variables), .readable_paths = (paths)})
+#define HOSTS_GRANTS(grants)                                                                       \
+    &((const struct og_options){.isolation = OG_MPK,                                               \
+                                .environment = (grants)->environment,                              \
+                                .readable_paths = (grants)->paths,                                 \
+                                .locked_size = (grants)->locked_size})
 #define HOSTS_IN_PLACE
 #include "omniglot/tests/hosts/driver.h"

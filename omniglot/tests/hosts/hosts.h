@@ -31,16 +31,21 @@ enum {
 
 struct hosts_library;
 
+/* What the library gets of the world, where the system has such options. */
+struct hosts_grants {
+    const char *const *environment, *const *paths; /* what it finds there, and may read */
+    size_t locked_size;
+};
+
 struct hosts_system {
     const char *name; /* og-mpk */
     unsigned is;      /* one of them */
     /* Opens liboghosted; deadline 0: none. */
     enum og_error (*open)(struct hosts_library **library, unsigned deadline_ms,
                           struct og_fault *fault);
-    /* With what it is to find in its environment, and what it may read; NULL: the system has no
-     * such options. */
-    enum og_error (*open_with)(struct hosts_library **library, const char *const *environment,
-                               const char *const *paths, struct og_fault *fault);
+    /* NULL: the system has no such options. */
+    enum og_error (*open_with)(struct hosts_library **library, const struct hosts_grants *grants,
+                               struct og_fault *fault);
     /* A word of the library's memory, 42, which the host may read and write in place; or NULL. */
     long *(*word)(struct hosts_library *library);
     enum og_error (*call)(struct hosts_library *library, enum hosted_task task, int64_t argument,

@@ -54,10 +54,15 @@ static void the_library_asks_for_the_local_time(void)
     close_it();
 }
 
+static enum og_error open_with(struct hosts_grants grants)
+{
+    return hosts_system.open_with(&the_library, &grants, &fault);
+}
+
 static void is_no_environment(const char *variable)
 {
     const char *const environment[] = {"A=1", variable, NULL};
-    CHECK(hosts_system.open_with(&the_library, environment, NULL, &fault) == OG_BAD_ARGUMENT);
+    CHECK(open_with((struct hosts_grants){.environment = environment}) == OG_BAD_ARGUMENT);
     CHECK(says("options.environment"));
 }
 
@@ -68,7 +73,7 @@ static void gives_the_library_an_environment(void)
     char large[17 << 10] = "LARGE=";
     memset(large + 6, 'x', sizeof(large) - 7);
     const char *const paths[] = {"/usr/lib/locale/C.utf8", NULL};
-    CHECK(hosts_system.open_with(&the_library, environment, paths, &fault) == OG_OK);
+    CHECK(open_with((struct hosts_grants){.environment = environment, .paths = paths}) == OG_OK);
     CHECK(call(HOSTED_GETENV, 0) == 1);
     CHECK(call(HOSTED_LOCALE, 0) == 1);
     CHECK(call(HOSTED_HOUR, 0) == 3);
@@ -81,9 +86,9 @@ static void gives_the_library_an_environment(void)
     is_no_environment(large);
     for (int i = 0; i < 65; i++)
         many[i] = "A=1";
-    CHECK(hosts_system.open_with(&the_library, many, NULL, &fault) == OG_BAD_ARGUMENT);
+    CHECK(open_with((struct hosts_grants){.environment = many}) == OG_BAD_ARGUMENT);
     many[64] = NULL;
-    CHECK(hosts_system.open_with(&the_library, many, NULL, &fault) == OG_OK);
+    CHECK(open_with((struct hosts_grants){.environment = many}) == OG_OK);
     works();
     close_it();
 }
@@ -136,6 +141,15 @@ static void the_library_locks_memory(void)
     int64_t error = call(HOSTED_LOCK, 0);
     printf("# %lld\n", (long long)error);
     CHECK(error == (hosts_system.is == OG_NONE_ONLY ? 0 : EPERM));
+    works();
+    close_it();
+}
+
+static void the_library_locks_what_it_may(void)
+{
+    CHECK(open_with((struct hosts_grants){.locked_size = 4096}) == OG_OK);
+    CHECK(call(HOSTED_LOCK, 0) == 0);
+    CHECK(call(HOSTED_LOCK, 0) == 0);
     works();
     close_it();
 }
@@ -209,6 +223,7 @@ const struct hosts_row hosts_world[] = {
     ROW(the_library_guards_a_page, ALL & ~WASM_ONLY),
     ROW(the_library_runs_into_its_guard_page, TIMED),
     ROW(the_library_locks_memory, ALL & ~WASM_ONLY),
+    ROW(the_library_locks_what_it_may, OG_MPK_ONLY),
     ROW(the_library_sleeps, ALL & ~WASM_ONLY),
     ROW(the_library_recurses_deep, ALL & ~WASM_ONLY),
     ROW(the_library_makes_a_process, TIMED),
