@@ -6,7 +6,8 @@
  *
  * What is not granted has the host's key: the domain cannot touch it, the host can. After loading
  * nothing is ever taken from the host, which could be reading it: every page that was not loaded
- * stays readable and writable for it, and what was loaded stays as it is.
+ * stays readable and writable for it, and what was loaded stays as it is. Code that comes later has
+ * addresses of its own, where the host has references to read and none to write (decision 136).
  *
  * No file is mapped: who may write one could change under the host's eyes what it has validated,
  * and who shortens one would end the host where it reads.
@@ -28,6 +29,9 @@
 
 enum {
     MAP_SIZE = 256 << 20, /* beyond the first foreign stack */
+    LATE_SIZE = 64 << 20, /* for what is loaded later, where the host lets it */
+    SCAN_AT_ONCE = 1 << 20,
+    LONGEST = 15, /* bytes of an instruction */
     FOREIGN_STACK_LEAST = 64 << 10,
     FOREIGN_STACK_MOST = 1 << 30, /* the first one is in the books, a byte a page */
     SEATS_LEAST = 16,
@@ -159,7 +163,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     enum og_error error = take_sizes(arena, options, fault);
     if (error)
         return error;
-    size_t mappings = MAP_SIZE + stride_of_stacks(arena);
+    size_t late = options && options->late_folders && options->late_folders[0] ? LATE_SIZE : 0;
+    size_t mappings = MAP_SIZE + stride_of_stacks(arena) + late;
     size_t own = mappings + arena->stack_size + arena->heap_size;
     if (!reserve(arena, own))
         return mpk_no_addresses(
@@ -169,6 +174,7 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     if (error)
         return error;
     arena->map_pages = mappings / MPK_PAGE;
+    arena->late_first = (mappings - late) / MPK_PAGE;
     arena->stack = arena->start + mappings;
     arena->heap = arena->brk = arena->heap_granted = arena->stack + arena->stack_size;
     arena->stacks = arena->start + own;
@@ -241,6 +247,14 @@ static size_t count_memory(const struct mpk_arena *arena, struct range range)
     return count;
 }
 
+static bool has_code(const struct mpk_arena *arena, struct range range)
+{
+    for (size_t i = 0; i < range.count; i++)
+        if (arena->pages[range.first + i] == MPK_CODE)
+            return true;
+    return false;
+}
+
 static size_t count_locked(const struct mpk_arena *arena, struct range range)
 {
     size_t count = 0;
@@ -288,8 +302,11 @@ static void enter(struct mpk_arena *arena, struct range range, unsigned char sta
 /* Changes the pages' protection to that of the state, and then the books. */
 static bool become(struct mpk_arena *arena, struct range range, unsigned char state)
 {
+    size_t end = range.first + range.count;
     if (!range.count)
         return true;
+    if (arena->used_pages < end)
+        arena->used_pages = end; /* reset clears what is half done */
     if (!protect(arena, start_of(arena, range), end_of(arena, range), state))
         return false;
     enter(arena, range, state);
@@ -347,19 +364,28 @@ static bool is_owned(const struct mpk_arena *arena, struct range range)
 
 /* --- mapping --- */
 
-/* The first of `count` free pages in a row, or `map_pages`. Loaded pages are never used again:
- * their contents belong to what reset brings back. */
-static size_t find_free(const struct mpk_arena *arena, size_t count)
+/* The first of `count` free pages in a row, or `map_pages`; `late`: where late code may be. Loaded
+ * pages are never used again: their contents belong to what reset brings back. */
+static size_t find_free(const struct mpk_arena *arena, size_t count, bool late)
 {
-    size_t run = 0;
-    for (size_t page = arena->search_from; page < arena->map_pages; page++) {
+    size_t run = 0, end = late ? arena->map_pages : arena->late_first;
+    for (size_t page = late ? arena->late_first : arena->search_from; page < end; page++) {
         run = arena->pages[page] == MPK_FREE ? run + 1 : 0;
         if (run == count)
             return page + 1 - count;
         if (page >= arena->used_pages)
-            return page + 1 - run + count <= arena->map_pages ? page + 1 - run : arena->map_pages;
+            return page + 1 - run + count <= end ? page + 1 - run : arena->map_pages;
     }
     return arena->map_pages;
+}
+
+/* May the domain map to these pages, as that? While it loads nothing lies where late code may, and
+ * later code lies nowhere else. */
+static bool is_place_for(const struct mpk_arena *arena, struct range range, unsigned char state)
+{
+    if (arena->loading)
+        return range.first + range.count <= arena->late_first;
+    return range.first >= (state == MPK_CODE ? arena->late_first : arena->loaded_pages);
 }
 
 /* The pages at `address`, if a domain may have them changed. */
@@ -373,34 +399,50 @@ static bool find_range(const struct mpk_arena *arena, uintptr_t address, size_t 
     return !is_owned(arena, *range);
 }
 
-/* Finds room for a mapping, at `address` if that is not 0: free pages, zero, and the host's until
- * they become what they are to be. */
-static bool find_room(struct mpk_arena *arena, uintptr_t address, size_t size, size_t memory,
-                      unsigned char state, struct range *range)
+/* Finds room for a mapping, at `address`, or if that is 0 anywhere, or (`late`) where late code may
+ * be: free pages, zero, and the host's until they become what they are to be. */
+static bool find_room_in(struct mpk_arena *arena, bool late, uintptr_t address, size_t size,
+                         size_t memory, unsigned char state, struct range *range)
 {
     size = whole_pages(size);
     if (!size || size > arena->map_pages * MPK_PAGE)
         return false;
     *range = (struct range){.count = size / MPK_PAGE};
     if (!address) {
-        range->first = find_free(arena, range->count);
-        return range->first != arena->map_pages && is_within_limits(arena, *range, memory, state);
+        range->first = find_free(arena, range->count, late);
+        return range->first != arena->map_pages && is_place_for(arena, *range, state) &&
+               is_within_limits(arena, *range, memory, state);
     }
-    if (!find_range(arena, address, size, range) ||
-        (!arena->loading && range->first < arena->loaded_pages) ||
+    if (!find_range(arena, address, size, range) || !is_place_for(arena, *range, state) ||
         !is_within_limits(arena, *range, memory, state))
         return false;
     return count_free(arena, *range) == range->count || clear(arena, *range);
 }
 
-uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size)
+static bool find_room(struct mpk_arena *arena, uintptr_t address, size_t size, size_t memory,
+                      unsigned char state, struct range *range)
+{
+    return find_room_in(arena, false, address, size, memory, state, range);
+}
+
+static uintptr_t map_memory(struct mpk_arena *arena, bool late, uintptr_t address, size_t size)
 {
     struct range range;
     size_t pages = whole_pages(size) / MPK_PAGE;
-    if (!find_room(arena, address, size, pages, MPK_MEMORY, &range) ||
+    if (!find_room_in(arena, late, address, size, pages, MPK_MEMORY, &range) ||
         !become(arena, range, MPK_MEMORY))
         return 0;
     return start_of(arena, range);
+}
+
+uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    return map_memory(arena, false, address, size);
+}
+
+uintptr_t mpk_arena_map_late(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    return map_memory(arena, true, address, size);
 }
 
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size)
@@ -445,7 +487,7 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
 {
     struct range range;
     if (!find_range(arena, address, size, &range) || arena->loading ||
-        range.first < arena->loaded_pages || count_locked(arena, range))
+        range.first < arena->loaded_pages || count_locked(arena, range) || has_code(arena, range))
         return false;
     return mpk_drop(address, range.count * MPK_PAGE, MADV_DONTNEED);
 }
@@ -638,20 +680,26 @@ static bool is_code(const struct mpk_arena *arena, uintptr_t address)
  * `trusted`: the system's libc has one WRPKRU, in pkey_set, and its loader two XRSTORs, in the lazy
  * resolver that a domain does not use: they become traps. */
 static enum og_error scan_code(const struct mpk_arena *arena, struct range range, bool trusted,
-                               struct og_fault *fault)
+                               bool (*is_late)(void), struct og_fault *fault)
 {
     uintptr_t start = start_of(arena, range);
     size_t size = range.count * MPK_PAGE, before = 0, after = 0;
     unsigned char *code = (unsigned char *)start;
     const char *name = NULL;
-    while (before < 15 && is_code(arena, start - before - 1))
+    while (before < LONGEST && is_code(arena, start - before - 1))
         before++;
-    while (after < 15 && is_code(arena, start + size + after))
+    while (after < LONGEST && is_code(arena, start + size + after))
         after++;
-    for (size_t at = 0, all = before + size + after; at < all;) {
-        at += mpk_scan(code - before + at, all - at, &name);
-        if (at >= all)
-            break;
+    for (size_t from = 0, all = before + size + after; from < all;) {
+        size_t part = all - from < SCAN_AT_ONCE ? all - from : SCAN_AT_ONCE;
+        size_t at = from + mpk_scan(code - before + from, part, &name);
+        if (at >= from + part) {
+            /* Again what an instruction that lies across the end can hold. */
+            from += from + part < all ? part - LONGEST : part;
+            if (is_late && is_late())
+                return og_fail(fault, OG_DEADLINE, NULL, start, "the code is too long to scan");
+            continue;
+        }
         if (!trusted || at < before || at - before + 2 > size)
             return og_fail(fault, OG_FORBIDDEN, NULL, start - before + at, name);
         code[at - before] = 0x0f; /* UD2 */
@@ -662,9 +710,9 @@ static enum og_error scan_code(const struct mpk_arena *arena, struct range range
 
 /* The pages, which nothing but the host can write or has written since, become code. */
 static enum og_error seal_code(struct mpk_arena *arena, struct range range, bool trusted,
-                               struct og_fault *fault)
+                               bool (*is_late)(void), struct og_fault *fault)
 {
-    enum og_error error = scan_code(arena, range, trusted, fault);
+    enum og_error error = scan_code(arena, range, trusted, is_late, fault);
     if (!error && !become(arena, range, MPK_CODE))
         error = og_fail_system(fault, errno, NULL, start_of(arena, range),
                                "cannot make code executable");
@@ -677,7 +725,7 @@ enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, si
     struct range range;
     if (!arena->loading || !find_range(arena, address, size, &range))
         return og_fail(fault, OG_FORBIDDEN, NULL, address, "code can be made while loading only");
-    return seal_code(arena, range, trusted, fault);
+    return seal_code(arena, range, trusted, NULL, fault);
 }
 
 /* Reads a part of a file to `address`: while loading into the file in memory that is mapped there,
@@ -718,13 +766,13 @@ uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t 
 {
     struct range range;
     og_fail(fault, OG_NO_MEMORY, NULL, address, "no room for code");
-    if (!arena->loading || source->size > size ||
-        !find_room(arena, address, size, 0, MPK_CODE, &range))
+    if (source->size > size ||
+        !find_room_in(arena, !arena->loading, address, size, 0, MPK_CODE, &range))
         return 0;
     uintptr_t start = start_of(arena, range);
     /* Until it is code, the domain cannot touch it. */
     enum og_error error = mpk_source_read(arena, source, start)
-                              ? seal_code(arena, range, trusted, fault)
+                              ? seal_code(arena, range, trusted, source->is_late, fault)
                               : og_fail_system(fault, errno, NULL, start, "cannot read code");
     if (error) {
         if (error == OG_FORBIDDEN)
@@ -762,12 +810,18 @@ static unsigned rights_of(unsigned char state)
     }
 }
 
+/* What references of the host's may do with the page, from now on. */
+static unsigned rights_at(const struct mpk_arena *arena, size_t page)
+{
+    return page < arena->late_first ? rights_of(arena->pages[page]) : OG_READ;
+}
+
 static bool make_regions(struct mpk_arena *arena)
 {
     for (size_t page = 0; page < arena->map_pages;) {
         size_t first = page;
-        unsigned rights = rights_of(arena->pages[first]);
-        while (page < arena->map_pages && rights_of(arena->pages[page]) == rights)
+        unsigned rights = rights_at(arena, first);
+        while (page < arena->map_pages && rights_at(arena, page) == rights)
             page++;
         if (rights && !append_region(arena, arena->start + first * MPK_PAGE,
                                      arena->start + page * MPK_PAGE, rights))
@@ -797,7 +851,7 @@ static enum og_error protect_again(struct mpk_arena *arena, struct range run,
                                    struct og_fault *fault)
 {
     unsigned char state = arena->pages[run.first];
-    enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, fault) : OG_OK;
+    enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, NULL, fault) : OG_OK;
     if (state != MPK_CODE && (!run.first || arena->pages[run.first - 1] == MPK_CODE))
         touch(start_of(arena, run));
     if (!error && !protect(arena, start_of(arena, run), end_of(arena, run), state))

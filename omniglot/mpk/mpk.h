@@ -373,7 +373,7 @@ bool mpk_reading_is_execution(void);
 enum mpk_page_state {
     MPK_FREE,            /* the domain cannot touch it */
     MPK_FILE,            /* what a file held, to be read; made while loading only */
-    MPK_CODE,            /* scanned; made while loading only */
+    MPK_CODE,            /* scanned; after loading only from `late_first` on */
     MPK_GUARD,           /* below a stack */
     MPK_STACK,           /* the domain's to write, not to map over: the host writes there, too */
     MPK_MEMORY = 8,      /* the domain's; and what it has asked for there (arena_flags.c): */
@@ -396,6 +396,8 @@ struct mpk_arena {
     size_t locked_pages, locked_limit;
     size_t loaded_pages; /* pages below are backed by `file`: reset brings them back */
     size_t used_pages;   /* the highest page ever used, plus one */
+    size_t late_first;   /* from here on references of the host's only read: late code may be
+                                there; `map_pages` if there is to be none */
     size_t search_from;  /* no page below is free, as far as known */
     size_t memory_pages; /* of memory, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
@@ -438,13 +440,16 @@ bool mpk_source_read(const struct mpk_arena *arena, const struct mpk_source *sou
  * cannot be had; if the system has refused it half-way, arena->failed is set and the call has to
  * end. Memory, zeroed: */
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* The same, if `address` is 0 where late code may be, for the rest of what it comes with. */
+uintptr_t mpk_arena_map_late(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* A stack above a guard page: where it starts. */
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
 /* What a file holds, to be read and not written, and memory behind it. While loading. */
 uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source);
 /* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.
- * While loading; if it returns 0, *fault says why: OG_FORBIDDEN, OG_NO_MEMORY, OG_SYSTEM. */
+ * After loading it has to be where late code may be. If it returns 0, *fault says why:
+ * OG_FORBIDDEN, OG_NO_MEMORY, OG_SYSTEM, OG_DEADLINE; and nothing is there. */
 uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source, bool trusted, struct og_fault *fault);
 /* Makes memory that the host has filled, and no foreign code has seen, code. */
@@ -594,7 +599,7 @@ struct mpk_domain {
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     struct mpk_inode file_inodes[MPK_FILES];
-    bool file_trusted[MPK_FILES];
+    bool file_trusted[MPK_FILES], file_late[MPK_FILES]; /* late: code may be made of it later */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;

@@ -76,6 +76,13 @@ struct og_options {
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
                                           link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */
+    const char *const *late_folders;   /* folders whose libraries foreign code may load after
+                                          opening (OG_MPK), by dlopen, or the C library's modules of
+                                          character sets: those in them, not below. Code is scanned as
+                                          that which opening loads, and gone at reset; the host may
+                                          read, and not write, in place what lies beside it, the
+                                          variables of such a library: 64 MiB for both together.
+                                          NULL-terminated; NULL: none. (OG_NONE: as the program) */
     const char *const *environment;    /* what foreign code finds by getenv (OG_MPK), as NAME=VALUE:
                                           LANG or TZ, whose files readable_paths may have to name; no
                                           LD_... and no GLIBC_TUNABLES, which are the runtime's.

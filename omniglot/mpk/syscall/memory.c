@@ -1,7 +1,7 @@
 /* Memory: all of it inside the arena. Of protection it is the domain's to choose whether it can
  * touch what it has (PROT_NONE): what it maps is readable and writable else, and executable (then
- * scanned, and not writable) while it loads. What is mapped from a file is a copy; of what is only
- * read and mapped while it loads, one that stays as it is. */
+ * scanned, and not writable) while it loads, and later where the host lets it. What is mapped from
+ * a file is a copy; of what is only read and mapped while it loads, one that stays as it is. */
 #include "omniglot/mpk/describe/where.h"
 #include "policy.h"
 
@@ -33,7 +33,8 @@ int64_t mpk_syscall_brk(struct mpk_syscall *call)
     return finish(call, (int64_t)mpk_arena_set_brk(&call->domain->arena, call->arguments[0]));
 }
 
-/* Code that is refused ends the opening: what has tried it once is not asked a second time. */
+/* Code that is refused ends the opening, or the call: what has tried it once is not asked a second
+ * time. */
 static int64_t map_code(struct mpk_syscall *call, uintptr_t address, size_t size,
                         const struct mpk_source *source, bool trusted)
 {
@@ -47,11 +48,13 @@ static int64_t map_code(struct mpk_syscall *call, uintptr_t address, size_t size
     return start ? (int64_t)start : -ENOMEM;
 }
 
+/* `late`: where code that comes with it may be. */
 static int64_t map_copy(struct mpk_syscall *call, uintptr_t address, size_t size,
-                        const struct mpk_source *source)
+                        const struct mpk_source *source, bool late)
 {
     struct mpk_arena *arena = &call->domain->arena;
-    uintptr_t start = mpk_arena_map(arena, address, size);
+    uintptr_t start =
+        late ? mpk_arena_map_late(arena, address, size) : mpk_arena_map(arena, address, size);
     if (!start)
         return -ENOMEM;
     if (mpk_source_read(arena, source, start))
@@ -76,6 +79,7 @@ static bool is_late(void)
 static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size, int protection)
 {
     struct mpk_domain *domain = call->domain;
+    const bool loading = domain->arena.loading;
     int file = mpk_file_of(domain, call->arguments[4]);
     off_t offset = (off_t)call->arguments[5];
     struct stat status;
@@ -85,19 +89,20 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
     struct mpk_source source = {file, offset, size, is_late};
     if (fstat(source.file, &status) || offset < 0 || offset % MPK_PAGE)
         return -EINVAL;
-    if (protection & PROT_EXEC && (protection & PROT_WRITE || !domain->arena.loading))
+    const size_t index = call->arguments[4] - MPK_FIRST_FILE;
+    const bool late = !loading && domain->file_late[index];
+    if (protection & PROT_EXEC && (protection & PROT_WRITE || !(loading || late)))
         return -EPERM;
     size_t left = offset < status.st_size ? (size_t)(status.st_size - offset) : 0;
     if (source.size > left)
         source.size = left;
     if (protection & PROT_EXEC)
-        result = map_code(call, address, size, &source,
-                          domain->file_trusted[call->arguments[4] - MPK_FIRST_FILE]);
-    else if (protection & PROT_WRITE || !domain->arena.loading || !source.size)
-        result = map_copy(call, address, size, &source);
+        result = map_code(call, address, size, &source, loading && domain->file_trusted[index]);
+    else if (protection & PROT_WRITE || !loading || !source.size)
+        result = map_copy(call, address, size, &source, late);
     else
         result = map_constant(call, address, size, &source);
-    if (result > 0 && domain->arena.loading)
+    if (result > 0 && loading)
         mpk_mapped_add(&domain->arena, (uintptr_t)result, size, source.file, offset);
     return result;
 }

@@ -37,6 +37,51 @@ static long map(uintptr_t address, long size, int protection, int flags, long fi
                                 file, offset);
 }
 
+/* mmap, with all that it takes. */
+EXPORT long map_all(long address, long size, long protection, long flags, long file, long offset)
+{
+    return map((uintptr_t)address, size, (int)protection, (int)flags, file, offset);
+}
+
+EXPORT long call_at(long (*function)(void))
+{
+    return function();
+}
+
+/* Loads a library by dlopen, calls it, and unloads it: what it has answered, or -1. */
+EXPORT long load_and_call(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW);
+    long (*function)(void) = library ? (long (*)(void))dlsym(library, "what_was_found") : NULL;
+    long answer = function ? function() : -1;
+    if (library)
+        dlclose(library);
+    return answer;
+}
+
+/* Has the system fill the page over and over. How often it did. */
+EXPORT long fill_often(long page, long times)
+{
+    long done = 0;
+    for (long i = 0; i < times; i++)
+        done += kernel_call(SYS_getrandom, page, PAGE, 0, 0, 0) == PAGE;
+    return done;
+}
+
+/* Makes a page of memory code over and over, and calls it. How often it did what it should. */
+EXPORT long make_code_often(long page, long file, long offset, long times)
+{
+    long good = 0;
+    for (long i = 0; i < times; i++) {
+        long made = -1;
+        if (map((uintptr_t)page, PAGE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_ANONYMOUS, -1, 0) ==
+            page)
+            made = map((uintptr_t)page, PAGE, PROT_READ | PROT_EXEC, MAP_FIXED, file, offset);
+        good += made == page && call_at((long (*)(void))page) == 42;
+    }
+    return good;
+}
+
 /* Writes one byte to each page. */
 EXPORT long touch_pages(volatile char *start, long pages)
 {

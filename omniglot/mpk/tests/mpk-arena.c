@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STACK_PAGES = 16 /* a foreign one's */, PAGES = 65536 + STACK_PAGES + 1 };
+enum { STACK_PAGES = 16 /* a foreign one's */, EARLY = 65536 + STACK_PAGES + 1 };
+enum { LATE = 16384 /* pages where late code may be */, PAGES = EARLY + LATE };
 enum { LOCKED = 8 /* pages that may be */ };
 enum { FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
 
@@ -45,7 +46,7 @@ static int make_file(const char *bytes, size_t at)
 /* Those that were ever used, and some more. */
 static size_t pages_to_look_at(void)
 {
-    return arena.used_pages + 64 < PAGES ? arena.used_pages + 64 : PAGES;
+    return arena.used_pages + 64 < arena.map_pages ? arena.used_pages + 64 : arena.map_pages;
 }
 
 /* How many mappings there are in what was ever used of the arena. */
@@ -103,7 +104,7 @@ static size_t look_at_heap_pages(void)
 static size_t count_locked(void)
 {
     size_t count = 0;
-    for (size_t page = 0; page < PAGES; page++)
+    for (size_t page = 0; page < arena.map_pages; page++)
         count += (arena.pages[page] & MPK_LOCKED) != 0;
     for (size_t page = 0; page < arena.heap_size / MPK_PAGE; page++)
         count += (arena.heap_pages[page] & MPK_LOCKED) != 0;
@@ -137,9 +138,9 @@ static void assert_books_are_true(void)
 static void assert_code_is_harmless(void)
 {
     const char *name;
-    for (size_t page = 0; page < PAGES;) {
+    for (size_t page = 0; page < arena.map_pages;) {
         size_t first = page;
-        while (page < PAGES && arena.pages[page] == MPK_CODE)
+        while (page < arena.map_pages && arena.pages[page] == MPK_CODE)
             page++;
         size_t size = (page - first) * MPK_PAGE;
         const unsigned char *code = (const unsigned char *)arena.start + first * MPK_PAGE;
@@ -151,7 +152,7 @@ static void assert_code_is_harmless(void)
 /* What the host may read and write by references is what has been loaded as that. */
 static void assert_regions_are_true(void)
 {
-    for (size_t page = 0; page < PAGES; page++) {
+    for (size_t page = 0; page < arena.map_pages; page++) {
         unsigned found = 0, wanted = OG_READ | OG_WRITE;
         for (size_t i = 0; i < arena.region_count; i++)
             if (og_is_within(arena.start + page * MPK_PAGE, MPK_PAGE, arena.regions[i].start,
@@ -160,6 +161,8 @@ static void assert_regions_are_true(void)
         if (arena.pages[page] == MPK_GUARD)
             wanted = 0;
         if (arena.pages[page] == MPK_FILE || arena.pages[page] == MPK_CODE)
+            wanted = OG_READ;
+        if (page >= arena.late_first)
             wanted = OG_READ;
         assert_int_equal(found, wanted);
     }
@@ -179,11 +182,13 @@ static bool is_zero(uintptr_t start, size_t size)
 static uintptr_t pick_address(void)
 {
     uintptr_t page = arena.start + (uintptr_t)pick((unsigned)pages_to_look_at()) * MPK_PAGE;
+    if (pick(2) && arena.late_first < arena.map_pages)
+        page = arena.start + (arena.late_first - 8 + pick(64)) * MPK_PAGE;
     switch (pick(20)) {
     case 0:
         return arena.start - MPK_PAGE;
     case 1: /* while loading it would make everything loaded */
-        return arena.loading || pick(20) ? page : arena.start + (uintptr_t)(PAGES - 1) * MPK_PAGE;
+        return arena.loading || pick(20) ? page : arena.start + (uintptr_t)(EARLY - 1) * MPK_PAGE;
     case 2:
         return page + 8;
     default:
@@ -201,7 +206,9 @@ static size_t pick_size(void)
 static void map_memory(void)
 {
     size_t size = pick_size();
-    uintptr_t address = pick_address(), start = mpk_arena_map(&arena, address, size);
+    uintptr_t address = pick_address();
+    uintptr_t start =
+        pick(2) ? mpk_arena_map(&arena, address, size) : mpk_arena_map_late(&arena, address, size);
     if (!start)
         return;
     assert_true(!address || start == address);
@@ -226,7 +233,7 @@ static void map_source(bool code)
         assert_int_equal(*(const unsigned char *)start, 0x01);
     else
         assert_int_equal(*(const unsigned char *)start, 0x90);
-    if (start && !arena.loading)
+    if (start && !arena.loading && (!code || start < arena.start + arena.late_first * MPK_PAGE))
         fail_msg("a file was mapped, or code made, after loading");
 }
 
@@ -279,7 +286,7 @@ static void lock_or_unlock(void)
 
 static void step(void)
 {
-    memcpy(before, arena.pages, PAGES);
+    memcpy(before, arena.pages, arena.map_pages);
     switch (pick(12)) {
     case 0:
     case 1:
@@ -319,21 +326,30 @@ static void step(void)
 
 /* --- tests --- */
 
-static void open_arena(uint64_t seed)
+static void open_arena_with(uint64_t seed, const char *const *folders)
 {
-    const struct og_options options = {.heap_size = 1 << 20,
+    const struct og_options options = {.late_folders = folders,
+                                       .heap_size = 1 << 20,
                                        .stack_size = MPK_PAGE,
                                        .foreign_stack_size = STACK_PAGES * MPK_PAGE,
                                        .locked_size = LOCKED * MPK_PAGE + MPK_PAGE - 1};
     struct og_fault fault;
     randomness = seed;
     assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
-    assert_int_equal(arena.map_pages, PAGES);
+    assert_int_equal(arena.late_first, EARLY);
+    assert_int_equal(arena.map_pages, folders ? PAGES : EARLY);
     harmless = make_file(NULL, 0);
     hostile = make_file("\x0f\x01\xef", 3 * MPK_PAGE - 1);
     for (int i = 0; i < 4; i++)
         assert_true(mpk_arena_map_stack(&arena, 16 * MPK_PAGE) != 0);
     assert_true(mpk_arena_make_seat(&arena, 0));
+}
+
+static const char *const late_folders[] = {"/anywhere", NULL};
+
+static void open_arena(uint64_t seed)
+{
+    open_arena_with(seed, NULL);
 }
 
 static void close_arena(void)
@@ -348,8 +364,8 @@ static void books_and_memory_agree_at_every_step(void **state)
     (void)state;
     struct og_fault fault;
     static unsigned char contents[1 << 20];
-    for (uint64_t seed = 1; seed <= 4; seed++) {
-        open_arena(seed);
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        open_arena_with(seed, seed > 3 ? late_folders : NULL);
         for (int i = 0; i < STEPS; i++) {
             step();
             if (i % 25 == 0)
@@ -370,12 +386,13 @@ static void books_and_memory_agree_at_every_step(void **state)
                 if (i % 25 == 0)
                     assert_books_are_true();
             }
+            assert_code_is_harmless();
             /* Whatever the domain has done, the host can write what was not loaded. */
-            for (size_t page = loaded; page < loaded + 1000 && page < PAGES; page++)
+            for (size_t page = loaded; page < loaded + 1000 && page < EARLY; page++)
                 *(volatile char *)(arena.start + page * MPK_PAGE) = 1;
             assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
             assert_books_are_true();
-            assert_memory_equal(arena.pages, arena.loaded, PAGES);
+            assert_memory_equal(arena.pages, arena.loaded, arena.map_pages);
             assert_int_equal(arena.brk - arena.heap, size);
             assert_memory_equal((const void *)arena.heap, contents, size);
             assert_memory_equal(arena.heap_pages, heap_pages, sizeof(heap_pages));
@@ -430,6 +447,209 @@ static void code_is_scanned_over_borders(void **state)
         assert_books_are_true();
         close_arena();
     }
+}
+
+/* --- code that comes late --- */
+
+static uintptr_t late_start(void)
+{
+    return arena.start + arena.late_first * MPK_PAGE;
+}
+
+static void open_settled(uint64_t seed, const char *const *folders)
+{
+    struct og_fault fault;
+    open_arena_with(seed, folders);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+}
+
+static uintptr_t map_late_code(uintptr_t address, int file, size_t first, size_t pages,
+                               enum og_error wanted)
+{
+    struct og_fault fault = {0};
+    const struct mpk_source from = {file, (off_t)(first * MPK_PAGE), pages * MPK_PAGE, NULL};
+    uintptr_t start = mpk_arena_map_code(&arena, address, pages * MPK_PAGE, &from, false, &fault);
+    assert_int_equal(fault.error, wanted);
+    assert_int_equal(start != 0, wanted == OG_OK);
+    return start;
+}
+
+static void late_code_lies_where_the_host_does_not_write(void **state)
+{
+    (void)state;
+    open_arena_with(30, late_folders);
+    assert_int_equal(mpk_arena_map(&arena, late_start() - MPK_PAGE, 2 * MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_map_late(&arena, late_start(), MPK_PAGE), 0); /* it loads */
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), 0);
+    uintptr_t loaded = mpk_arena_map(&arena, 0, MPK_PAGE);
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_regions_are_true();
+    uintptr_t library = mpk_arena_map_late(&arena, 0, 3 * MPK_PAGE);
+    assert_int_equal(library, late_start());
+    assert_int_equal(map_late_code(library + MPK_PAGE, harmless, 0, 1, OG_OK), library + MPK_PAGE);
+    assert_books_are_true();
+    assert_true(mpk_arena_is_readable(&arena, library, 3 * MPK_PAGE));
+    assert_true(mpk_arena_is_writable(&arena, library, MPK_PAGE));
+    assert_false(mpk_arena_is_writable(&arena, library + MPK_PAGE, 1));
+    assert_int_equal(*(unsigned char *)(library + MPK_PAGE), 0x90);
+    /* Nor anywhere else. */
+    uintptr_t early = mpk_arena_map(&arena, 0, MPK_PAGE);
+    assert_true(early < late_start());
+    map_late_code(early, harmless, 0, 1, OG_NO_MEMORY);
+    map_late_code(loaded, harmless, 0, 1, OG_NO_MEMORY);
+    map_late_code(late_start() - MPK_PAGE, harmless, 0, 2, OG_NO_MEMORY);
+    map_late_code(arena.start + (PAGES - 1) * MPK_PAGE, harmless, 0, 2, OG_NO_MEMORY);
+    assert_true(map_late_code(0, harmless, 0, 1, OG_OK) >= late_start());
+    assert_true(mpk_arena_is_writable(&arena, early, MPK_PAGE));
+    assert_books_are_true();
+    close_arena();
+    open_settled(31, NULL);
+    map_late_code(0, harmless, 0, 1, OG_NO_MEMORY);
+    map_late_code(mpk_arena_map(&arena, 0, MPK_PAGE), harmless, 0, 1, OG_NO_MEMORY);
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), 0);
+    close_arena();
+}
+
+/* What of it is mapped over, or given back, is what anything else is, and the rest stays code. */
+static void late_code_is_mapped_over_and_given_back(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_settled(32, late_folders);
+    uintptr_t code = map_late_code(0, harmless, 0, 4, OG_OK), second = code + MPK_PAGE;
+    assert_false(mpk_arena_forget(&arena, code, MPK_PAGE));
+    assert_int_equal(mpk_arena_deny(&arena, code, MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_state(&arena, code), MPK_CODE);
+    assert_int_equal(mpk_arena_lock(&arena, code, MPK_PAGE, NULL), ENOMEM);
+    assert_int_equal(mpk_arena_map(&arena, second, MPK_PAGE), second);
+    assert_true(is_zero(second, MPK_PAGE));
+    assert_true(mpk_arena_is_writable(&arena, second, MPK_PAGE));
+    assert_books_are_true();
+    memset((void *)second, 7, MPK_PAGE);
+    assert_int_equal(map_late_code(second, harmless, 1, 1, OG_OK), second);
+    assert_int_equal(*(unsigned char *)second, 0x90);
+    assert_true(mpk_arena_unmap(&arena, code, 2 * MPK_PAGE));
+    assert_int_equal(mpk_arena_state(&arena, second), MPK_FREE);
+    assert_int_equal(mpk_arena_state(&arena, second + MPK_PAGE), MPK_CODE);
+    assert_true(is_zero(code, 2 * MPK_PAGE));
+    assert_books_are_true();
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_state(&arena, second + MPK_PAGE), MPK_FREE);
+    assert_true(is_zero(code, 4 * MPK_PAGE));
+    assert_books_are_true();
+    close_arena();
+}
+
+/* The file has a WRPKRU over the border of its third and fourth pages. */
+static void late_code_is_scanned_over_borders(void **state)
+{
+    (void)state;
+    open_settled(33, late_folders);
+    map_late_code(0, hostile, 0, FILE_PAGES, OG_FORBIDDEN);
+    uintptr_t start = late_start() + 8 * MPK_PAGE, next = start + MPK_PAGE;
+    for (int first = 0; first < 2; first++) {
+        assert_int_equal(map_late_code(first ? start : next, hostile, first ? 2 : 3, 1, OG_OK),
+                         first ? start : next);
+        map_late_code(first ? next : start, hostile, first ? 3 : 2, 1, OG_FORBIDDEN);
+        /* What is refused is not there, nor what was there before. */
+        assert_int_equal(mpk_arena_state(&arena, first ? next : start), MPK_FREE);
+        assert_true(is_zero(first ? next : start, MPK_PAGE));
+        assert_books_are_true();
+        assert_code_is_harmless();
+        assert_true(mpk_arena_unmap(&arena, start, 2 * MPK_PAGE));
+    }
+    /* Once there is something between them, or the one is no code any more, it is two libraries. */
+    assert_int_equal(map_late_code(start, hostile, 2, 1, OG_OK), start);
+    assert_int_equal(mpk_arena_map(&arena, start, MPK_PAGE), start);
+    assert_int_equal(map_late_code(next, hostile, 3, 1, OG_OK), next);
+    map_late_code(start, hostile, 2, 1, OG_FORBIDDEN);
+    assert_code_is_harmless();
+    close_arena();
+}
+
+/* Wherever it is in much code, which is scanned in pieces. */
+static void much_code_is_scanned_at_every_offset(void **state)
+{
+    (void)state;
+    enum { PIECE = 1 << 20, SIZE = 3 << 20 };
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } codes[] = {{"\x0f\x01\xef", 3},
+                 {"\xf3\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xae\xd0", 15}};
+    int file = memfd_create("code", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(file, SIZE), 0);
+    open_settled(34, late_folders);
+    assert_int_equal(map_late_code(0, file, 0, SIZE / MPK_PAGE, OG_OK), late_start());
+    assert_true(mpk_arena_unmap(&arena, late_start(), SIZE));
+    for (size_t piece = 1; piece < 3; piece++)
+        for (size_t i = 0; i < 2; i++)
+            for (size_t at = piece * (PIECE - 15) - 20; at < piece * PIECE + 5; at++) {
+                struct og_fault fault;
+                const char zeros[15] = {0};
+                const struct mpk_source from = {file, 0, SIZE, NULL};
+                if (at > piece * (PIECE - 15) + 20 && at < piece * PIECE - 20)
+                    continue;
+                assert_int_equal(pwrite(file, codes[i].bytes, codes[i].size, (off_t)at),
+                                 codes[i].size);
+                assert_int_equal(mpk_arena_map_code(&arena, 0, SIZE, &from, false, &fault), 0);
+                assert_int_equal(fault.error, OG_FORBIDDEN);
+                assert_int_equal(fault.address, late_start() + at + codes[i].size - 3);
+                assert_int_equal(pwrite(file, zeros, codes[i].size, (off_t)at), codes[i].size);
+            }
+    close(file);
+    close_arena();
+}
+
+static int looks_left;
+
+static bool is_late_after_some(void)
+{
+    return looks_left-- == 0;
+}
+
+/* Copying is asked every 256 KiB, scanning every MiB. */
+static void much_code_is_late_at_any_time(void **state)
+{
+    (void)state;
+    enum { SIZE = 3 << 20, LOOKS = 12 + 3 };
+    int file = memfd_create("code", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(file, SIZE), 0);
+    const struct mpk_source from = {file, 0, SIZE, is_late_after_some};
+    open_settled(35, late_folders);
+    for (int looks = 0; looks <= LOOKS + 1; looks++) {
+        struct og_fault fault;
+        looks_left = looks;
+        bool made = mpk_arena_map_code(&arena, 0, SIZE, &from, false, &fault) != 0;
+        assert_int_equal(made, looks_left >= 0);
+        assert_int_equal(made, looks >= LOOKS + 1);
+        assert_int_equal(mpk_arena_state(&arena, late_start()), made ? MPK_CODE : MPK_FREE);
+        assert_books_are_true();
+    }
+    close(file);
+    close_arena();
+}
+
+static void late_code_is_limited(void **state)
+{
+    (void)state;
+    enum { PIECE = FILE_PAGES };
+    open_settled(36, late_folders);
+    struct og_fault fault;
+    const struct mpk_source from = {harmless, 0, PIECE * MPK_PAGE, NULL};
+    size_t pages = 0;
+    while (mpk_arena_map_code(&arena, 0, PIECE * MPK_PAGE, &from, false, &fault))
+        pages += PIECE;
+    assert_int_equal(fault.error, OG_NO_MEMORY);
+    assert_int_equal(pages, LATE);
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), 0);
+    assert_true(mpk_arena_map(&arena, 0, MPK_PAGE) != 0);
+    assert_true(mpk_arena_unmap(&arena, late_start() + PIECE * MPK_PAGE, MPK_PAGE));
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), late_start() + PIECE * MPK_PAGE);
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+    assert_int_equal(map_late_code(0, harmless, 0, 1, OG_OK), late_start());
+    close_arena();
 }
 
 /* At every offset, and where the code ends with it. */
@@ -1286,6 +1506,12 @@ int main(void)
         cmocka_unit_test(code_is_looked_at_again_when_loading_ends),
         cmocka_unit_test(code_is_scanned_over_borders),
         cmocka_unit_test(what_opens_rights_is_found_wherever_it_is),
+        cmocka_unit_test(late_code_lies_where_the_host_does_not_write),
+        cmocka_unit_test(late_code_is_mapped_over_and_given_back),
+        cmocka_unit_test(late_code_is_scanned_over_borders),
+        cmocka_unit_test(much_code_is_scanned_at_every_offset),
+        cmocka_unit_test(much_code_is_late_at_any_time),
+        cmocka_unit_test(late_code_is_limited),
         cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(mappings_are_limited),
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),

@@ -22,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -730,6 +731,409 @@ static void memory_is_not_locked_where_the_options_do_not_say_so(void **state)
     leave();
 }
 
+/* --- code that comes late --- */
+
+static char late_folder[128], late_pages[128]; /* a library with pages of code behind it */
+static long late_offset;                       /* of the first of them */
+enum late_page {
+    ANSWERS,   /* returns 42 */
+    BEGINS,    /* the same, and ends with a part of a WRPKRU */
+    ENDS,      /* begins with the rest of it, and returns 42 from its 16th byte on */
+    FORBIDDEN, /* holds one */
+    LATE_PAGES
+};
+
+static void write_late_pages(const char *path)
+{
+    static char pages[LATE_PAGES][PAGE];
+    static const unsigned char answers[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42, %eax; ret */
+    size_t size;
+    const char *library_bytes = read_library("libogbooks.so", &size);
+    memset(pages, 0xcc, sizeof(pages));
+    memcpy(pages[ANSWERS], answers, sizeof(answers));
+    memcpy(pages[BEGINS], answers, sizeof(answers));
+    memcpy(pages[BEGINS] + PAGE - 2, "\x0f\x01", 2);
+    memcpy(pages[ENDS], "\xef", 1);
+    memcpy(pages[ENDS] + 16, answers, sizeof(answers));
+    memcpy(pages[FORBIDDEN] + 100, "\x0f\x01\xef", 3);
+    write_file(path, library_bytes, size);
+    late_offset = ((long)size + PAGE - 1) & -PAGE;
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, late_offset, SEEK_SET), 0);
+    assert_int_equal(fwrite(pages, 1, sizeof(pages), file), sizeof(pages));
+    assert_int_equal(fclose(file), 0);
+}
+
+/* From now on `domain` is another one, that may load what is in late_folder. */
+static void enter_with_late_folder(const char *name, unsigned deadline_ms)
+{
+    mkdir(in_folder(late_folder, "late"), 0755);
+    write_late_pages(in_folder(late_pages, "late/pages.so"));
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .late_folders = (const char *const[]){late_folder, NULL},
+                                       .deadline_ms = deadline_ms};
+    enter_another(name, &options);
+}
+
+/* What the call comes to; in *result what mmap has answered. */
+static enum og_error try_to_map(long address, long size, int protection, int flags, long file,
+                                long offset, long *result)
+{
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    enum og_error error =
+        CALL(scope, boxed("map_all"),
+             *result = AS(six *)(address, size, protection, MAP_PRIVATE | flags, file, offset));
+    og_scope_end(&scope);
+    return error;
+}
+
+static long map_late(long address, enum late_page page, int protection, long file)
+{
+    long result = 0;
+    assert_int_equal(try_to_map(address, PAGE, protection, address ? MAP_FIXED : 0, file,
+                                late_offset + (long)page * PAGE, &result),
+                     OG_OK);
+    return result;
+}
+
+static enum og_error call_code(long address, long *result)
+{
+    return call_words("call_at", result, address, 0, 0, 0);
+}
+
+static void assert_answers(long address)
+{
+    long result = 0;
+    assert_int_equal(call_code(address, &result), OG_OK);
+    assert_int_equal(result, 42);
+}
+
+/* A page of memory, and behind it one of code. */
+static long load_late(long file)
+{
+    long start = map_late(0, ANSWERS, PROT_READ, file);
+    assert_true(start > 0);
+    long code = map_late(start + PAGE, ANSWERS, PROT_READ | PROT_EXEC, file);
+    assert_int_equal(code, start + PAGE);
+    assert_answers(code);
+    return code;
+}
+
+static void late_code_is_gone_at_reset(void **state)
+{
+    (void)state;
+    enter_with_late_folder("plain.so", 0);
+    for (int round = 0; round < 2; round++) {
+        long code = load_late(open_inside(late_pages));
+        reset();
+        assert_int_equal(call_code(code, NULL), OG_FAULTED);
+        assert_int_equal(fault.signal, SIGSEGV);
+        reset();
+        assert_int_equal(map(code, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), code);
+        assert_int_equal(*(char *)code, 0);
+        assert_int_equal(touch(code, 1), OG_OK);
+        assert_int_equal(call_code(code, NULL), OG_FAULTED);
+        reset();
+        assert_int_equal(touch(code, 1), OG_FAULTED);
+        reset();
+    }
+    leave();
+}
+
+static void late_code_cannot_be_written(void **state)
+{
+    (void)state;
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages), code = load_late(file);
+    assert_int_equal(kernel(SYS_mprotect, code, PAGE, PROT_READ | PROT_WRITE, 0, 0), -EACCES);
+    assert_int_equal(kernel(SYS_mprotect, code, PAGE, PROT_READ | PROT_EXEC, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_mprotect, code, PAGE, PROT_NONE, 0, 0), 0);
+    assert_int_equal(kernel(SYS_getrandom, code, 8, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_getrandom, code - 4, 8, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_read, file, code, 8, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_pread64, file, code, 8, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_clock_gettime, 0, code, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_madvise, code, PAGE, MADV_DONTNEED, 0, 0), -EINVAL);
+    assert_answers(code);
+    /* By the host neither, nor what lies beside it, and may become code. */
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    for (long page = code - PAGE; page <= code + PAGE; page += PAGE) {
+        char og_foreign *foreign = (char og_foreign *)page;
+        assert_null(og_upgrade_mut(&scope.access, foreign, 1, &fault));
+        assert_non_null(og_upgrade(&scope.access, foreign, 1, &fault));
+    }
+    og_scope_end(&scope);
+    assert_int_equal(touch(code, 1), OG_FAULTED);
+    reset();
+    leave();
+}
+
+static void late_code_is_mapped_over_as_a_whole(void **state)
+{
+    (void)state;
+    long both = 0;
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages);
+    assert_int_equal(try_to_map(0, 2L * PAGE, PROT_READ | PROT_EXEC, 0, file, late_offset, &both),
+                     OG_OK);
+    assert_true(both > 0);
+    long second = both + PAGE;
+    assert_answers(both);
+    assert_answers(second);
+    assert_int_equal(map(second, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), second);
+    assert_int_equal(touch(second, 1), OG_OK);
+    assert_answers(both);
+    /* What is written there does not become code with it. */
+    memcpy((char *)second, "\x0f\x01", 2);
+    memcpy((char *)second + 2, "\xef", 1);
+    assert_int_equal(map_late(second, ANSWERS, PROT_READ | PROT_EXEC, file), second);
+    assert_answers(second);
+    assert_int_equal(map_late(both, ANSWERS, PROT_READ, file), both);
+    assert_int_equal(touch(both, 1), OG_OK);
+    assert_answers(second);
+    assert_int_equal(kernel(SYS_munmap, both, 2L * PAGE, 0, 0, 0), 0);
+    assert_int_equal(call_code(second, NULL), OG_FAULTED);
+    reset();
+    file = open_inside(late_pages);
+    long code = load_late(file);
+    assert_int_equal(map_late(code, ANSWERS, PROT_READ, file), code);
+    assert_int_equal(call_code(code, NULL), OG_FAULTED);
+    reset();
+    leave();
+}
+
+static void late_code_is_made_of_what_the_options_name(void **state)
+{
+    (void)state;
+    char path[128], readable[128];
+    long start = 0;
+    mkdir(in_folder(late_folder, "late"), 0755);
+    mkdir(in_folder(readable, "readable"), 0755);
+    mkdir(in_folder(path, "late/below"), 0755);
+    write_late_pages(in_folder(path, "late/below/pages.so"));
+    write_late_pages(in_folder(path, "readable/pages.so"));
+    write_file(in_folder(path, "late/text"), "text", 4);
+    if (symlink("../readable/pages.so", in_folder(path, "late/link.so")))
+        assert_int_equal(errno, EEXIST);
+    const struct og_options without = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){folder, NULL}};
+    enter_another("plain.so", &without);
+    long file = open_inside(in_folder(path, "readable/pages.so"));
+    assert_true(file >= 0);
+    assert_int_equal(map_late(0, ANSWERS, PROT_READ | PROT_EXEC, file), -EPERM);
+    leave();
+    write_late_pages(in_folder(late_pages, "late/pages.so"));
+    const struct og_options with = {.isolation = OG_MPK,
+                                    .readable_paths = (const char *const[]){readable, folder, NULL},
+                                    .late_folders = (const char *const[]){late_folder, NULL}};
+    enter_another("plain.so", &with);
+    file = open_inside(in_folder(path, "readable/pages.so"));
+    assert_int_equal(map_late(0, ANSWERS, PROT_READ | PROT_EXEC, file), -EPERM);
+    assert_int_equal(kernel(SYS_close, file, 0, 0, 0, 0), 0);
+    file = open_inside(in_folder(path, "late/below/pages.so"));
+    assert_int_equal(map_late(0, ANSWERS, PROT_READ | PROT_EXEC, file), -EPERM);
+    file = open_inside(in_folder(path, "late/text")); /* is readable, and no library */
+    assert_true(file >= 0);
+    assert_int_equal(try_to_map(0, PAGE, PROT_READ | PROT_EXEC, 0, file, 0, &start), OG_OK);
+    assert_int_equal(start, -EPERM);
+    file = open_inside(in_folder(path, "late/link.so")); /* leads out of it, to what is readable */
+    assert_int_equal(map_late(0, ANSWERS, PROT_READ | PROT_EXEC, file), -EPERM);
+    file = open_inside(late_pages); /* by both */
+    long code = load_late(file), early = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_int_equal(map_late(code, ANSWERS, PROT_READ | PROT_WRITE | PROT_EXEC, file), -EPERM);
+    assert_int_equal(map_late(early, ANSWERS, PROT_READ | PROT_EXEC, file), -ENOMEM);
+    assert_int_equal(touch(early, 1), OG_OK);
+    assert_int_equal(try_to_map(0, PAGE, PROT_READ | PROT_EXEC, MAP_ANONYMOUS, -1, 0, &start),
+                     OG_OK);
+    assert_int_equal(start, -EPERM);
+    reset();
+    leave();
+    static const char *const bad[] = {"/proc", "/proc/self", "/no/such/folder", "/etc/passwd"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const struct og_options options = {.isolation = OG_MPK,
+                                           .late_folders = (const char *const[]){bad[i], NULL}};
+        assert_int_equal(try_to_open(library, &options), OG_BAD_ARGUMENT);
+        assert_string_equal(fault.symbol, bad[i]);
+    }
+}
+
+/* What is refused ends the call, and nothing of it is there. */
+static void assert_refused(long address, enum late_page page, long file)
+{
+    long result = 0;
+    assert_int_equal(try_to_map(address, PAGE, PROT_READ | PROT_EXEC, MAP_FIXED, file,
+                                late_offset + (long)page * PAGE, &result),
+                     OG_FORBIDDEN);
+    assert_non_null(strstr(fault.message, "WRPKRU at offset 0x"));
+    assert_non_null(strstr(fault.message, "pages.so"));
+    assert_int_equal(*(long *)address, 0);
+    reset();
+    assert_int_equal(call_code(address, NULL), OG_FAULTED);
+    reset();
+}
+
+static void late_code_that_is_refused_is_not_there(void **state)
+{
+    (void)state;
+    char other[128];
+    enter_with_late_folder("plain.so", 0);
+    write_late_pages(in_folder(other, "late/otherpages.so"));
+    long code = load_late(open_inside(late_pages));
+    assert_refused(code, FORBIDDEN, open_inside(late_pages));
+    /* Over the seam of two libraries, whichever comes first. */
+    for (int first = 0; first < 2; first++) {
+        long one = open_inside(late_pages), two = open_inside(other);
+        code = load_late(one);
+        long low = code + PAGE, high = low + PAGE;
+        if (first) {
+            assert_int_equal(map_late(low, BEGINS, PROT_READ | PROT_EXEC, one), low);
+            assert_answers(low);
+            assert_refused(high, ENDS, two);
+        } else {
+            assert_int_equal(map_late(high, ENDS, PROT_READ | PROT_EXEC, two), high);
+            assert_answers(high + 16);
+            assert_refused(low, BEGINS, one);
+        }
+    }
+    /* They can be there one after the other, and apart. */
+    long file = open_inside(late_pages);
+    code = load_late(file);
+    assert_int_equal(map_late(code + PAGE, BEGINS, PROT_READ | PROT_EXEC, file), code + PAGE);
+    assert_int_equal(map(code + PAGE, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), code + PAGE);
+    assert_int_equal(map_late(code + 2L * PAGE, ENDS, PROT_READ | PROT_EXEC, file),
+                     code + 2L * PAGE);
+    assert_refused(code + PAGE, BEGINS, file);
+    leave();
+}
+
+static enum og_error load_and_call(const char *path, long *result)
+{
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    char og_mut *text = og_alloc(&scope, char, 256, &fault);
+    assert_int_equal(og_write_array(&scope.access, text, path, strlen(path) + 1, &fault), OG_OK);
+    enum og_error error =
+        CALL(scope, boxed("load_and_call"), *result = AS(words *)((long)og_pass(text), 0, 0, 0));
+    og_scope_end(&scope);
+    return error;
+}
+
+static void libraries_are_loaded_late_again_and_again(void **state)
+{
+    (void)state;
+    char path[128], forbidden[128];
+    long result = 0;
+    enter_with_late_folder("plain.so", 0);
+    copy_library("libogbooks.so", in_folder(path, "late/boots.so")); /* finds -ENOSYS */
+    copy_library("libogforbidden.so", in_folder(forbidden, "late/libogforbidden.so"));
+    assert_int_equal(load_and_call(path, &result), OG_OK);
+    long before = count_mappings();
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(load_and_call(path, &result), OG_OK);
+        assert_int_equal(result, -ENOSYS);
+        if (i % 10 == 9)
+            reset();
+    }
+    assert_true(count_mappings() <= before + 2);
+    assert_int_equal(load_and_call(forbidden, &result), OG_FORBIDDEN);
+    assert_non_null(strstr(fault.message, "libogforbidden.so"));
+    reset();
+    copy_library("libogbooks.so", in_folder(path, "late/smuggles.so"));
+    assert_int_equal(load_and_call(path, &result), OG_OK); /* asks for code where none may be */
+    assert_true(result > 0);
+    assert_int_equal(call_code(result, NULL), OG_FAULTED);
+    reset();
+    copy_library("libogbooks.so", in_folder(path, "notlate.so"));
+    assert_int_equal(load_and_call(path, &result), OG_OK);
+    assert_int_equal(result, -1);
+    leave();
+}
+
+struct fill {
+    long page, done;
+    enum og_error error;
+};
+
+static void *fill_often(void *user)
+{
+    struct fill *fill = user;
+    for (int i = 0; i < 100 && !fill->error; i++) {
+        long done = 0;
+        fill->error = call_words("fill_often", &done, fill->page, 20, 0, 0);
+        fill->done += done;
+    }
+    return user;
+}
+
+/* One has it filled with whatever there is, the other makes code of it. */
+static void a_second_thread_writes_nothing_that_becomes_code(void **state)
+{
+    (void)state;
+    enum { TIMES = 20, ROUNDS = 50 };
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages), code = load_late(file), good = 0, result;
+    struct fill fill = {.page = code};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, fill_often, &fill), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal(call_words("make_code_often", &result, code, file, late_offset, TIMES),
+                         OG_OK);
+        good += result;
+        assert_answers(code);
+        assert_int_equal(map(code, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), code);
+    }
+    pthread_join(thread, NULL);
+    assert_int_equal(fill.error, OG_OK);
+    assert_int_equal(good, TIMES * ROUNDS);
+    leave();
+}
+
+static void a_child_of_fork_loads_late_for_itself(void **state)
+{
+    (void)state;
+    int status = -1;
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages), code = load_late(file);
+    (void)boxed("make_code_often"); /* a child looks up nothing that is new */
+    (void)boxed("touch_pages");
+    pid_t child = fork();
+    if (child == 0) {
+        long result = 0;
+        bool good = !call_code(code, &result) && result == 42;
+        good = good && !call_words("make_code_often", &result, code + PAGE, file, late_offset, 3) &&
+               result == 3;
+        good = good && call_words("touch_pages", NULL, code, 1, 0, 0) == OG_FAULTED;
+        good = good && !og_domain_reset(domain, &fault);
+        good = good && call_code(code, NULL) == OG_FAULTED;
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_exited_well(status);
+    assert_answers(code);
+    assert_int_equal(call_code(code + PAGE, NULL), OG_FAULTED);
+    reset();
+    leave();
+}
+
+static void much_late_code_ends_at_the_deadline(void **state)
+{
+    (void)state;
+    enum { SIZE = 60 << 20 };
+    long result = 0;
+    enter_with_late_folder("plain.so", 30);
+    assert_int_equal(truncate(late_pages, SIZE), 0);
+    long file = open_inside(late_pages);
+    assert_true(file >= 0);
+    assert_int_equal(try_to_map(0, SIZE, PROT_READ | PROT_EXEC, 0, file, 0, &result), OG_DEADLINE);
+    reset();
+    write_late_pages(late_pages);
+    load_late(open_inside(late_pages));
+    leave();
+}
+
 /* --- files --- */
 
 static void what_proc_tells_is_not_granted_by_its_folder(void **state)
@@ -1345,6 +1749,15 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_denied_does_not_divide_the_hosts_mappings_without_end),
         cmocka_unit_test(memory_is_locked_as_far_as_the_options_say),
         cmocka_unit_test(memory_is_not_locked_where_the_options_do_not_say_so),
+        cmocka_unit_test(late_code_is_gone_at_reset),
+        cmocka_unit_test(late_code_cannot_be_written),
+        cmocka_unit_test(late_code_is_mapped_over_as_a_whole),
+        cmocka_unit_test(late_code_is_made_of_what_the_options_name),
+        cmocka_unit_test(late_code_that_is_refused_is_not_there),
+        cmocka_unit_test(libraries_are_loaded_late_again_and_again),
+        cmocka_unit_test(a_second_thread_writes_nothing_that_becomes_code),
+        cmocka_unit_test(a_child_of_fork_loads_late_for_itself),
+        cmocka_unit_test(much_late_code_ends_at_the_deadline),
         cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
         cmocka_unit_test(a_granted_file_that_becomes_a_processs_is_refused),
         cmocka_unit_test(a_granted_file_that_changes_all_the_time_is_itself_or_refused),

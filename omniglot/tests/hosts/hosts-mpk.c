@@ -8,6 +8,7 @@
     &((const struct og_options){.isolation = OG_MPK,                                               \
                                 .environment = (grants)->environment,                              \
                                 .readable_paths = (grants)->paths,                                 \
+                                .late_folders = (grants)->late_folders,                            \
                                 .locked_size = (grants)->locked_size})
 #define HOSTS_IN_PLACE
 #include "omniglot/tests/hosts/driver.h"

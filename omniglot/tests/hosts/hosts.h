@@ -34,6 +34,7 @@ struct hosts_library;
 /* What the library gets of the world, where the system has such options. */
 struct hosts_grants {
     const char *const *environment, *const *paths; /* what it finds there, and may read */
+    const char *const *late_folders;               /* whose libraries it may load */
     size_t locked_size;
 };
 

@@ -109,6 +109,36 @@ static void the_library_loads_another(void)
     close_it();
 }
 
+/* Calls it, also after a reset, which takes what it has loaded. */
+static void loads_again(enum hosted_task task)
+{
+    for (int i = 0; i < 2; i++) {
+        CHECK(call(task, 0) == 0);
+        CHECK(call(task, 0) == 0);
+        works();
+        CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    }
+    works();
+    close_it();
+}
+
+static void the_library_loads_a_character_set_of_a_folder(void)
+{
+    const char *const folder[] = {"/usr/lib/x86_64-linux-gnu/gconv", NULL};
+    CHECK(open_with((struct hosts_grants){.paths = folder}) == OG_OK);
+    CHECK(call(HOSTED_CONVERT, 0) == EINVAL); /* to be read is not enough */
+    close_it();
+    CHECK(open_with((struct hosts_grants){.paths = folder, .late_folders = folder}) == OG_OK);
+    loads_again(HOSTED_CONVERT);
+}
+
+static void the_library_loads_another_of_a_folder(void)
+{
+    const char *const folders[] = {"/lib/x86_64-linux-gnu", NULL};
+    CHECK(open_with((struct hosts_grants){.late_folders = folders}) == OG_OK);
+    loads_again(HOSTED_LOAD);
+}
+
 static void the_library_starts_a_thread(void)
 {
     open_it();
@@ -219,6 +249,8 @@ const struct hosts_row hosts_world[] = {
     ROW(gives_the_library_an_environment, OG_MPK_ONLY),
     ROW(the_library_loads_a_character_set, ALL & ~WASM_ONLY),
     ROW(the_library_loads_another, ALL & ~WASM_ONLY),
+    ROW(the_library_loads_a_character_set_of_a_folder, OG_MPK_ONLY),
+    ROW(the_library_loads_another_of_a_folder, OG_MPK_ONLY),
     ROW(the_library_starts_a_thread, ALL & ~WASM_ONLY),
     ROW(the_library_guards_a_page, ALL & ~WASM_ONLY),
     ROW(the_library_runs_into_its_guard_page, TIMED),
