@@ -216,7 +216,7 @@ help:
 	@echo 'make bench-rv32    count instructions only, on the embedded target (RISC-V PMP in QEMU)'
 	@echo 'make rv32          the images of the embedded target, in build/rv32'
 	@echo 'make attack        attack every system: natively, in the guest, on the embedded target'
-	@echo '                   ATTACKS="kernel/*" (only these) GUEST_KERNELS="default 6.12" GUEST=no'
+	@echo '                   ATTACKS="kernel/*" (only these) GUEST_KERNELS=6.12 GUEST=no'
 	@echo 'make figures       figures and report again, from results/latest or RUN=folder'
 	@echo 'make readme        pictures and tables of README.md anew, from results/latest or RUN=folder'
 	@echo 'make compare       A=run B=run: what changed between two runs'

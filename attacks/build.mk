@@ -4,7 +4,7 @@
 #   make attack            natively, in the guest, on the embedded target: what came of it is shown,
 #                          and in results/runs/attack/attacks.csv, or in RUN=folder
 #     ATTACKS='kernel/*'   only these      SYSTEMS_ATTACKED='raw og-mpk'   only these
-#     GUEST_KERNELS='...'  the guest's kernels (default: the one it has)      GUEST=no   without it
+#     GUEST_KERNELS='...'  the guest's kernels (default: both)      GUEST=no   without it
 
 ifndef SANITIZE
 
@@ -55,7 +55,7 @@ $(foreach system,$(SYSTEMS),$(call attack_driver,$(system)))
 .PHONY: rv32-attacks attack
 rv32-attacks: $(foreach system,raw og-pmp copy-pmp,$(RV32)/test/attack.$(system).elf)
 
-GUEST_KERNELS ?= default
+GUEST_KERNELS ?= default 6.12
 ATTACK_RUN = $(if $(filter command line,$(origin RUN)),$(RUN),results/runs/attack)
 attack: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) attack-programs rv32-attacks

@@ -645,7 +645,7 @@ __attribute__((noinline)) static void make_attack(struct host *host)
         return;
     }
     called_back_hook = host->called_back;
-    bool may_be_refused = host->part->needs & (NEEDS_HOST_CODE | NEEDS_GRANT);
+    bool may_be_refused = host->part->needs & (NEEDS_HOST_CODE | (SYSTEM_GRANTS ? NEEDS_GRANT : 0));
     if (!may_be_refused)
         error = open_library(host);
     if (error) {

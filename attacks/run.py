@@ -232,7 +232,8 @@ def parse(arguments):
     parser.add_argument("--run-dir", required=True)
     parser.add_argument("--attacks", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--systems", default="", help="only these, by spaces")
-    parser.add_argument("--kernels", default="default", help="of the guest: default, or a version")
+    parser.add_argument("--kernels", default="default 6.12",
+                        help="of the guest: default, or versions (default: default 6.12)")
     parser.add_argument("--rv32", default="", metavar="FOLDER", help="of the embedded target's images")
     parser.add_argument("--no-native", dest="native", action="store_false")
     parser.add_argument("--no-guest", dest="guest", action="store_false")

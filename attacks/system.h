@@ -115,6 +115,8 @@ static const char *system_missing(void)
                                                                                  : NULL;
 }
 
+#define SYSTEM_GRANTS 1
+
 static enum og_error system_open(struct attacks *library, const char *path, struct host *host)
 {
     const struct og_options options = {.isolation = WORKLOAD_ISOLATION,
@@ -129,6 +131,11 @@ static enum og_error system_open(struct attacks *library, const char *path, stru
     return error ? error : attacks_bind(library, &host->fault);
 }
 
+#endif
+
+/* Can a host grant anything, for which opening may be refused? */
+#ifndef SYSTEM_GRANTS
+#define SYSTEM_GRANTS 0
 #endif
 
 /* QEMU's own emulation, as in the guest. */

@@ -17,6 +17,7 @@ process_worker = $(call program,bin/og-worker-$(1),$(2),process-worker,$(3))
 ORDINARY := baselines/process/tests/ordinary.c
 $(call process_worker,test,baselines/process/tests/test-worker.c $(ORDINARY))
 $(call process_worker,liar,baselines/process/tests/liar-worker.c)
+$(call process_worker,resolver,baselines/process/tests/resolver-worker.c)
 
 # $(call process_test,NAME,WORKERS,SOURCES): a test that finds its workers in ../bin.
 process_test = $(call test,$(1),baselines/process/tests/$(1).c $(3),$(PROCESS),$(PROCESS_LIBS))$(eval \
@@ -24,7 +25,7 @@ process_test = $(call test,$(1),baselines/process/tests/$(1).c $(3),$(PROCESS),$
 $(call process_test,process-wire,)
 $(call process_test,process-calls,test)
 $(call process_test,process-failures,test liar)
-$(call process_test,process-confinement,test,$(ORDINARY))
+$(call process_test,process-confinement,test resolver,$(ORDINARY))
 TEST_SCRIPTS += baselines/process/tests/documented-calls
 $(call process_test,process-placement,test)
 $(call process_test,process-stress,test)

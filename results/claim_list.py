@@ -8,6 +8,7 @@ the thresholds are this project's, and say so.
 from typing import Callable, NamedTuple, Tuple
 
 import attacks
+import targets
 
 NATIVE, GUEST, EMBEDDED = "x86_64-linux", "pku-guest", "rv32"
 EVERYWHERE = (NATIVE, GUEST, EMBEDDED)
@@ -117,8 +118,12 @@ def omniglot_falls_to_none(evidence):
     count = {verdict: sum(row.verdict == verdict for row in rows) for verdict in attacks.VERDICTS}
     found = f"of {len(rows)} attacks: " + ", ".join(f"{number} {verdict}" for verdict, number
                                                     in count.items() if number)
-    return "attacked", found + (f"; {named_attacks(lost + broken)}" if lost or broken else ""), \
-        FAIL if lost else OPEN if broken else PASS
+    found += f"; {named_attacks(lost + broken)}" if lost or broken else ""
+    seen = {row.target for row in rows}
+    left = [guest for guest in targets.ATTACKED_GUESTS if guest not in seen] \
+        if seen & set(targets.ATTACKED_GUESTS) else []
+    found += "".join(f"; not made {targets.words(guest)}" for guest in left)
+    return "attacked", found, FAIL if lost else OPEN if broken or left else PASS
 
 
 # --- the comparison of systems ---

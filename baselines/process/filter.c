@@ -80,10 +80,12 @@ static const struct rule standard_streams[] = {
     ALLOW_IF(fcntl, IS(1, F_GETFD)),        ALLOW_IF(fcntl, IS(1, F_GETFL)),
 };
 
-/* The deadline goes on meanwhile. */
+/* The deadline goes on meanwhile. Who was stopped while asleep, or frozen with the machine, is made
+ * to go on by a call of the kernel's own. */
 static const struct rule sleeping[] = {
-    ALLOW(nanosleep),          ALLOW(clock_nanosleep),     ALLOW_IF(poll, IS(1, 0)),
-    ALLOW_IF(ppoll, IS(1, 0)), ALLOW_IF(select, IS(0, 0)), ALLOW_IF(pselect6, IS(0, 0)),
+    ALLOW(restart_syscall),       ALLOW(nanosleep),          ALLOW(clock_nanosleep),
+    ALLOW_IF(poll, IS(1, 0)),     ALLOW_IF(ppoll, IS(1, 0)), ALLOW_IF(select, IS(0, 0)),
+    ALLOW_IF(pselect6, IS(0, 0)),
 };
 
 static const struct rule values[] = {

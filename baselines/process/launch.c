@@ -174,8 +174,10 @@ static enum og_error follow_start(struct channel *channel, struct launched_worke
                                       : OG_SYSTEM;
             return og_fail(fault, error, program, 0, stage_texts[report.stage]);
         }
-        if (report.stage == STAGE_LIMITS)
+        if (report.stage == STAGE_LIMITS) {
             worker->confinement.read_only_mounts = report.read_only_mounts != 0;
+            worker->confinement.landlock = report.landlock != 0;
+        }
     } while (report.stage != STAGE_FILTER);
     worker->confinement.no_new_privileges = true;
     worker->confinement.resource_limits = true;
@@ -226,6 +228,7 @@ enum og_error launch_start(const struct launch_plan *plan, struct launched_worke
     int sockets[2] = {-1, -1}, given[2] = {-1, -1};
     enum og_error error;
     *worker = LAUNCHED_NONE;
+    worker->host = getpid();
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
         return og_fail_system(fault, errno, NULL, 0, "no socket pair for a worker");
     worker->socket = sockets[0];
@@ -268,14 +271,35 @@ fail:
     return error;
 }
 
+/* Does it end within that time? However often the host is interrupted. */
+static bool ends_within(int process, int wait_ms)
+{
+    struct pollfd ended = {.fd = process, .events = POLLIN};
+    uint64_t until = ring_clock() + (uint64_t)wait_ms * 1000000u;
+    int count;
+    while ((count = poll(&ended, 1, wait_ms)) < 0 && errno == EINTR) {
+        uint64_t now = ring_clock();
+        wait_ms = now < until ? (int)((until - now) / 1000000u) : 0;
+    }
+    return count == 1;
+}
+
+/* Reaps it; `info` is all zero where the kernel has forgotten. */
+static void reap(int process, siginfo_t *info)
+{
+    *info = (siginfo_t){0};
+    /* ECHILD: the host ignores SIGCHLD or has reaped it already. */
+    while (waitid(P_PIDFD, (id_t)process, info, WEXITED) != 0 && errno == EINTR)
+        continue;
+}
+
 void launch_end(struct launched_worker *worker, int wait_ms, siginfo_t *end)
 {
-    bool by_itself = false;
+    bool is_ours = worker->process >= 0 && worker->host == getpid(), by_itself = false;
     if (end)
         *end = (siginfo_t){0};
-    if (worker->process >= 0) {
-        struct pollfd ended = {.fd = worker->process, .events = POLLIN};
-        by_itself = poll(&ended, 1, wait_ms) == 1;
+    if (is_ours) {
+        by_itself = ends_within(worker->process, wait_ms);
         syscall(SYS_pidfd_send_signal, worker->process, SIGKILL, NULL, 0);
     }
     /* While the kernel takes the worker apart, which may be on another processor. */
@@ -285,17 +309,15 @@ void launch_end(struct launched_worker *worker, int wait_ms, siginfo_t *end)
     close_end(&worker->answers);
     if (worker->memory)
         munmap(worker->memory, worker->memory_size);
-    if (worker->process >= 0) {
-        siginfo_t info = {0};
-        /* ECHILD: the host ignores SIGCHLD or has reaped it already. */
-        while (waitid(P_PIDFD, (id_t)worker->process, &info, WEXITED) != 0 && errno == EINTR)
-            continue;
+    if (is_ours) {
+        siginfo_t info;
+        reap(worker->process, &info);
         if (end && by_itself) {
             *end = info;
             end->si_pid = worker->pid;
         }
-        close(worker->process);
     }
+    close_end(&worker->process);
     struct process_confinement confinement = worker->confinement;
     *worker = LAUNCHED_NONE;
     worker->confinement = confinement;

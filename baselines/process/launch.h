@@ -27,6 +27,7 @@ struct launch_plan {
 /* A worker that was started. The host's only hold on it: nothing else of the
  * host is inherited. */
 struct launched_worker {
+    pid_t host; /* who started it */
     pid_t pid;
     int process; /* pidfd */
     int socket;
@@ -51,10 +52,10 @@ char *launch_find_program(const char *library, struct og_fault *fault);
 enum og_error launch_start(const struct launch_plan *plan, struct launched_worker *worker,
                            struct og_fault *fault);
 
-/* Kills the worker if it still runs, reaps it, closes and unmaps everything. When
- * it had ended by itself (or does so within wait_ms) *end tells how, with si_code
- * 0 if the host ignores SIGCHLD, which makes the kernel forget; else its si_pid
- * is 0. `end` may be NULL. No worker is fine. */
+/* Kills the worker if it still runs, reaps it, closes and unmaps everything; in a child of the
+ * host's it only closes and unmaps, since the worker is the host's. When it had ended by itself (or
+ * does so within wait_ms) *end tells how, with si_code 0 if the host ignores SIGCHLD, which makes
+ * the kernel forget; else its si_pid is 0. `end` may be NULL. No worker is fine. */
 void launch_end(struct launched_worker *worker, int wait_ms, siginfo_t *end);
 
 #endif

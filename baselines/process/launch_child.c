@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,12 +22,13 @@
 /* Above every number that dup2 is about to take. */
 #define PARKED 64
 
-static void report(enum worker_stage stage, int error, uint32_t read_only_mounts)
+static void report(enum worker_stage stage, int error, uint32_t read_only_mounts, uint32_t landlock)
 {
     struct worker_report words = {.magic = REPORT_MAGIC,
                                   .stage = stage,
                                   .system_error = error,
-                                  .read_only_mounts = read_only_mounts};
+                                  .read_only_mounts = read_only_mounts,
+                                  .landlock = landlock};
     send(WORKER_SOCKET, &words, sizeof words, MSG_NOSIGNAL);
 }
 
@@ -112,6 +114,25 @@ static int drop_privileges(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
 }
 
+/* Where the kernel has it (Linux 5.13): nothing in the file system can be changed, and no process
+ * outside be traced, nor its memory be reached, which without a user namespace is anybody's of the
+ * same user. It is in force before the loader is, and so before a library's resolvers run. */
+static uint32_t restrict_access(void)
+{
+    const struct landlock_ruleset_attr changes = {
+        .handled_access_fs = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                             LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                             LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                             LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                             LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM};
+    long rules = syscall(SYS_landlock_create_ruleset, &changes, sizeof changes, 0);
+    if (rules < 0)
+        return 0;
+    bool restricted = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+    close((int)rules);
+    return restricted;
+}
+
 /* All of the file system; only ever in a mount namespace of the child's own. */
 static uint32_t make_mounts_read_only(void)
 {
@@ -139,12 +160,13 @@ _Noreturn void launch_child(const struct child_plan *plan)
         error = set_limits(plan);
     if (!error)
         error = drop_privileges();
-    report(STAGE_LIMITS, error, read_only);
+    uint32_t landlock = error ? 0 : restrict_access();
+    report(STAGE_LIMITS, error, read_only, landlock);
     if (error)
         _exit(127);
     char *const arguments[] = {(char *)(uintptr_t)plan->program, NULL};
     char *const environment[] = {NULL};
     execve(plan->program, arguments, environment);
-    report(STAGE_EXEC, errno, 0);
+    report(STAGE_EXEC, errno, 0, 0);
     _exit(127);
 }

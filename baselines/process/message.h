@@ -73,6 +73,7 @@ struct worker_report {
     uint32_t stage;
     int32_t system_error; /* 0, or errno of what failed in this stage */
     uint32_t read_only_mounts;
+    uint32_t landlock;
 };
 
 #endif

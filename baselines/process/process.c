@@ -9,8 +9,12 @@
 #include "baselines/process/placement.h"
 #include <errno.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+enum { OWN_PAGE = 4096 };
 
 struct registered_callback {
     process_callback *function;
@@ -35,20 +39,45 @@ struct process_sandbox {
     struct og_fault pending_fault;
     struct registered_callback callbacks[PROCESS_CALLBACKS];
     const void *thread; /* whose it is: that thread's refused_here */
+    pid_t process;      /* and that process's */
 };
 
 /* For calls of a sandbox that is another thread's; its address tells threads apart. */
 static __thread struct wire_writer refused_here;
 
+/* This process's number, once it has opened a sandbox: the kernel clears the page in a child, which
+ * has its parent's sandboxes in its memory, and its thread where its parent's was. */
+static struct {
+    _Alignas(OWN_PAGE) _Atomic pid_t process;
+} own;
+_Static_assert(sizeof own == OWN_PAGE, "the kernel clears pages");
+
 static bool is_anothers(const struct process_sandbox *sandbox)
 {
-    return sandbox->thread != &refused_here;
+    return sandbox->thread != &refused_here ||
+           sandbox->process != atomic_load_explicit(&own.process, memory_order_relaxed);
+}
+
+/* Makes it this thread's. */
+static enum og_error take_sandbox(struct process_sandbox *sandbox, struct og_fault *fault)
+{
+    pid_t process = getpid();
+    if (atomic_load_explicit(&own.process, memory_order_relaxed) != process) {
+        if (madvise(&own, sizeof own, MADV_WIPEONFORK) != 0)
+            return og_fail_system(fault, errno, NULL, 0,
+                                  "the kernel does not clear memory in a child (Linux 4.14 does)");
+        atomic_store_explicit(&own.process, process, memory_order_relaxed);
+    }
+    sandbox->thread = &refused_here;
+    sandbox->process = process;
+    return OG_OK;
 }
 
 static enum og_error refuse_thread(struct og_fault *fault)
 {
-    return og_fail(fault, OG_BUSY, NULL, 0,
-                   "the sandbox is another thread's: process_reset makes it this one's");
+    return og_fail(
+        fault, OG_BUSY, NULL, 0,
+        "the sandbox is another thread's, or process's: process_reset makes it this one's");
 }
 
 static bool is_running(const struct process_sandbox *sandbox)
@@ -252,8 +281,9 @@ enum og_error process_open(struct process_sandbox **result, const struct process
     sandbox->plan = plan;
     sandbox->worker = LAUNCHED_NONE;
     sandbox->generation = 1;
-    sandbox->thread = &refused_here;
-    error = find_program(sandbox, options, fault);
+    error = take_sandbox(sandbox, fault);
+    if (!error)
+        error = find_program(sandbox, options, fault);
     if (error)
         goto fail;
     int system_error = filter_build(plan.transport, &sandbox->filter, &sandbox->plan.filter_length);
@@ -294,7 +324,9 @@ enum og_error process_reset(struct process_sandbox *sandbox, struct og_fault *fa
 {
     if (sandbox->in_callback)
         return og_fail(fault, OG_BUSY, NULL, 0, "a call is in progress: reset after it");
-    sandbox->thread = &refused_here;
+    enum og_error error = take_sandbox(sandbox, fault);
+    if (error)
+        return error;
     sandbox->begun = false;
     if (is_running(sandbox))
         lose_worker(sandbox, 0, NULL);
@@ -370,6 +402,9 @@ static enum og_error serve_callback(struct process_sandbox *sandbox, uint32_t id
     sandbox->in_callback = true;
     enum og_error error = callback->function(callback->user, arguments, results);
     sandbox->in_callback = false;
+    /* In a child that the callback has made: it is the parent that answers. */
+    if (is_anothers(sandbox))
+        return refuse_thread(fault);
     /* The deadline is the worker's: our own time does not count. */
     channel_set_deadline(channel, channel->patience.deadline + (ring_clock() - before));
     if (!error)

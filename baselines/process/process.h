@@ -8,7 +8,8 @@
  *
  * Threads: a sandbox is one thread's, the one that opened or last reset it; another
  * gets OG_BUSY. Its worker ends when that thread ends. Resetting or closing it in
- * another thread is for when the first one is not in it. */
+ * another thread is for when the first one is not in it. A child of fork has copies of its parent's
+ * sandboxes, and none of the workers: it gets OG_BUSY until it resets one. */
 #ifndef PROCESS_PROCESS_H
 #define PROCESS_PROCESS_H
 
@@ -57,12 +58,13 @@ struct process_options {
     bool refuse_partial_sandbox; /* fail to start rather than run without every namespace */
 };
 
-/* What holds the worker that runs now. All but the namespaces always hold;
+/* What holds the worker that runs now. All but the namespaces and Landlock always hold;
  * those depend on what this system permits. */
 struct process_confinement {
     bool no_new_privileges;
     bool system_call_filter;
     bool resource_limits;
+    bool landlock;
     bool user_namespace;
     bool mount_namespace;
     bool read_only_mounts;

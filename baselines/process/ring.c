@@ -137,6 +137,8 @@ static bool spinning_brings_it(_Atomic uint32_t *position, uint32_t seen,
                                const struct ring_patience *patience)
 {
     uint64_t until = ring_clock() + patience->spin_ns;
+    if (until > patience->deadline)
+        until = patience->deadline;
     do {
         for (unsigned spin = 0; spin < SPINS_PER_CLOCK; spin++) {
             relax();

@@ -114,8 +114,9 @@ static void put_entered(const struct callback *callback)
     bool has_result = shape->result->class != TYPE_VOID;
     put_entered_signature(shape);
     put("{\n"
-        "    struct wasm_frame *frame = wasm_callback_begin();\n"
-        "    const struct $library_$function *callback = closure;\n");
+        "    const struct $library_$function *callback =\n"
+        "        wasm_callback_of(closure, (wasm_rt_function_ptr_t)$library_$function_entered);\n"
+        "    struct wasm_frame *frame = wasm_callback_begin();\n");
     if (has_copies(shape))
         put("    const struct wasm_instance *wasm = callback->callback.instance;\n");
     if (callback->can_refuse)

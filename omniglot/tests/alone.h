@@ -38,17 +38,24 @@ static inline int run_alone(const char *group, const struct CMUnitTest *test,
     return status != 0;
 }
 
-/* Those that the pattern names; NULL: all. How many fail. */
+/* Those that the pattern names; NULL: all. How many fail, and one more if it names none: what was
+ * to be tested has another name by now. */
 static inline int run_all_alone(const char *group, const struct CMUnitTest *tests, size_t count,
                                 const char *pattern, CMFixtureFunction set_up,
                                 int (*tear_down)(void))
 {
     int failed = 0;
+    bool found = !pattern;
     setvbuf(stdout, NULL, _IONBF, 0);
-    for (size_t i = 0; i < count; i++)
-        if (!pattern || !fnmatch(pattern, tests[i].name, 0))
-            failed += run_alone(group, &tests[i], set_up, tear_down);
-    return failed;
+    for (size_t i = 0; i < count; i++) {
+        if (pattern && fnmatch(pattern, tests[i].name, 0))
+            continue;
+        found = true;
+        failed += run_alone(group, &tests[i], set_up, tear_down);
+    }
+    if (!found)
+        printf("Bail out! no test is named '%s'\n", pattern);
+    return failed + !found;
 }
 
 #endif

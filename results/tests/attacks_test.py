@@ -17,6 +17,7 @@ import claims  # noqa: E402
 import made_up  # noqa: E402
 import report_attacks  # noqa: E402
 import tap  # noqa: E402
+import targets  # noqa: E402
 from claim_list import EMBEDDED, FAIL, GUEST, NATIVE, OPEN, PASS  # noqa: E402
 
 HEAD = ",".join(attacks.COLUMNS) + "\n"
@@ -25,6 +26,9 @@ GOOD = HEAD + "".join((
     'pku-guest,og-mpk,memory,read-heap,contained,"OG_FAULTED: it read"\n',
     'pku-guest,raw,availability,exit,killed,"it has ended"\n',
     'pku-guest,og-mpk,availability,exit,contained,"OG_FAULTED: exit"\n'))
+
+# On both of the guest's kernels.
+BOTH = GOOD + 'pku-guest-6.12,og-mpk,memory,read-heap,contained,"OG_FAULTED: it read"\n'
 
 
 def _read(text):
@@ -44,7 +48,8 @@ def _refused(text, *words):
 
 
 def _decided(rows, target=GUEST):
-    evidence = {target: claims.Evidence(target, [], {}, [], [r for r in rows if r.target == target])}
+    evidence = {target: claims.Evidence(target, [], {}, [], 
+                                        [r for r in rows if targets.known(r.target) == target])}
     return {(v.claim.name, v.target): v for v in claims.decide(evidence)}
 
 
@@ -102,9 +107,15 @@ def without_attacks_no_claim_on_them_is_decided():
 
 
 def both_claims_pass_where_raw_falls_and_omniglot_does_not():
-    verdicts = _decided(_read(GOOD))
+    verdicts = _decided(_read(BOTH))
     tap.equal([verdicts[name, GUEST].verdict for name in ("attacks-raw", "attacks-contained")],
               [PASS, PASS])
+
+
+def a_kernel_on_which_nothing_was_attacked_leaves_the_claim_open():
+    found = _decided(_read(GOOD))["attacks-contained", GUEST]
+    tap.equal(found.verdict, OPEN)
+    tap.contains(found.found, "kernel 6.12")
 
 
 def one_attack_that_succeeds_fails_the_claim_and_is_named():
@@ -133,9 +144,7 @@ def a_driver_that_broke_decides_nothing():
 
 def other_kernels_of_the_guest_count_too():
     rows = _read(GOOD + "pku-guest-6.12,og-mpk,kernel,fork,killed,it has ended\n")
-    evidence = {GUEST: claims.Evidence(GUEST, [], {}, [], rows)}
-    found = {v.claim.name: v for v in claims.decide(evidence) if v.target == GUEST}
-    tap.equal(found["attacks-contained"].verdict, FAIL)
+    tap.equal(_decided(rows)["attacks-contained", GUEST].verdict, FAIL)
 
 
 def the_reports_table_names_every_attack_and_says_what_was_seen():

@@ -5,15 +5,17 @@
  * Needs: machine-code, keys */
 #include "attacks/attack.h"
 
+#include <omniglot/domain.h>
+
 #ifdef ATTACK_FOREIGN
 extern void *__libc_stack_end;
 
 FOREIGN(run)
 {
-    /* The end of its stack; the lowest page but the guard. Where nothing isolates: of the host's.
-     */
+    /* The end of its stack; the lowest page, above the guard. Where nothing isolates: of the
+     * host's. */
     uint64_t end = (ADDRESS(__libc_stack_end) + 4095) & ~4095ull;
-    uint64_t stack = at->gate_start ? end - (1 << 20) + 4096 + 192 : at->canary_page + 64;
+    uint64_t stack = at->gate_start ? end - OG_DEFAULT_FOREIGN_STACK + 208 : at->canary_page + 64;
     if (at->step == 1)
         return 0;
     __asm__ volatile(

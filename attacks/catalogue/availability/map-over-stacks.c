@@ -6,6 +6,8 @@
  * Run: constructor */
 #include "attacks/attack.h"
 
+#include <omniglot/domain.h>
+
 #ifdef ATTACK_FOREIGN
 extern void *__libc_stack_end;
 
@@ -15,12 +17,16 @@ FOREIGN(run)
     strcpy(path, at->path);
     strcpy(strrchr(path, '/'), "/hostile.so");
     int file = (int)kernel3(SYS_open, ADDRESS(path), 0, 0);
+    /* Above the first stack lie what scopes allocate, the heap, and the stacks of who comes next,
+     * each with a guard below it. */
+    uint64_t stacks =
+        ((ADDRESS(__libc_stack_end) + 4095) & ~4095ull) + OG_DEFAULT_STACK + OG_DEFAULT_HEAP;
     if (!at->gate_start)
         kernel6(SYS_mmap, at->canary_page, 4096, 1, 0x12, (uint64_t)file, 0);
     else
         for (uint64_t i = 1; i < 16; i++)
-            kernel6(SYS_mmap, ((ADDRESS(__libc_stack_end) + 4095) & ~4095ull) + (i << 20) - 4096,
-                    4096, 1, 0x12, (uint64_t)file, 0);
+            kernel6(SYS_mmap, stacks + i * (OG_DEFAULT_FOREIGN_STACK + 4096) - 4096, 4096, 1, 0x12,
+                    (uint64_t)file, 0);
     kernel3(SYS_close, (uint64_t)file, 0, 0);
     return 0;
 }

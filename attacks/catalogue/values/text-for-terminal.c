@@ -25,6 +25,11 @@ HOST(run)
         memcpy(place, "\033[31mx.so", sizeof(name));
     enum og_error error = host_open_changed(host, bytes, size);
     free(bytes);
+#if defined(WORKLOAD_SYSTEM_raw)
+    /* As programs do that have nobody between the loader and them. */
+    if (error && !dlopen(host->hostile_path, RTLD_NOW))
+        snprintf(host->fault.message, sizeof(host->fault.message), "%s", dlerror());
+#endif
     return error;
 }
 #endif

@@ -49,9 +49,10 @@ $(WASM)/$(1).exports: $(2) $(BUILD)/bin/og-bindgen | $(WASM_AFTER_$(1))
 $(WASM)/$(1).wasm: $(call wasm_objects,$(1),$(3)) $(WASM)/$(1).exports
 	$$(call say,LINK,$$@)
 	$(Q)$(WASM_CC) -O3 $(WASM_LDFLAGS) @$(WASM)/$(1).exports -o $$@ $$(filter %.o,$$^) $(WASM_LIBRARIES_$(1))
-$(WASM)/module/$(1)-module.c: $(WASM)/$(1).wasm
+$(WASM)/module/$(1)-module.c: $(WASM)/$(1).wasm baselines/copying/wasm/check-names
 	$$(call say,WASM2C,$$<)
 	@mkdir -p $$(@D)
+	$(Q)baselines/copying/wasm/check-names $$<
 	$(Q)wasm2c -n $(1) -o $$@ $$<
 $(WASM)/module/$(1)-module.h: $(WASM)/module/$(1)-module.c ;
 $(BUILD)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(BUILD_FILES)
@@ -59,7 +60,7 @@ $(BUILD)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(BUILD_FILES)
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(WASM_TRANSLATED_CFLAGS) -c -o $$@ $$<
 $(BUILD)/object/wasm/$(1)-entry.o: baselines/copying/wasm/module.c $(WASM)/module/$(1)-module.c \
-    baselines/copying/wasm/wasm.h $(BUILD_FILES)
+    baselines/copying/wasm/wasm.h baselines/copying/wasm/wasi.h $(BUILD_FILES)
 	$$(call say,CC,"$$< ($(1))")
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DWASM_MODULE=$(1) -DWASM_HEADER='"$(1)-module.h"' \
@@ -87,6 +88,7 @@ $(call wasm_module,ordinary,$(WASM_TESTS)/ordinary/ordinary.og.h,$(WASM_TESTS)/o
 $(eval $(call stubs_rule,$(WASM_TESTS)/ordinary,ordinary))
 $(call test,wasm-ordinary,$(WASM_TESTS)/wasm-ordinary.c,wasm-ordinary $(WASM_RUNTIME),$(WASM_LIBS))
 $(call objects,$(WASM_TESTS)/wasm-ordinary.c): $(BUILD)/generated/$(WASM_TESTS)/ordinary/stubs
+TEST_SCRIPTS += $(WASM_TESTS)/imports-of-modules
 # Beside MPK domains, in the guest (omniglot/mpk/tests/mpk-in-guest).
 $(call program,guest-test/mpk-and-wasm,$(WASM_TESTS)/mpk-and-wasm.c omniglot/mpk/tests/mpk-test.c,\
     $(OMNIGLOT) wasm-rogue wasm,$(OMNIGLOT_LIBS) -lcmocka -lm)

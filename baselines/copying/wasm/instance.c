@@ -21,6 +21,16 @@ static const struct wasm_module *find(const char *name)
 
 /* --- life --- */
 
+/* What the table has of a callback is its place, which outlives it: not what is the host's. */
+static void put_callback(struct wasm_instance *instance, uint32_t slot)
+{
+    wasm_rt_funcref_t *callback = &instance->callbacks[slot];
+    wasm_rt_funcref_t entry = wasm_rt_funcref_null_value;
+    if (callback->func)
+        entry = (wasm_rt_funcref_t){callback->func_type, callback->func, callback};
+    instance->table->data[instance->table->size - WASM_CALLBACKS + slot] = entry;
+}
+
 /* Makes wasm2c's state in the reservation, which is all zero and cannot be touched. */
 static __attribute__((noinline)) enum og_error start(struct wasm_instance *instance,
                                                      struct og_fault *fault)
@@ -42,8 +52,8 @@ static __attribute__((noinline)) enum og_error start(struct wasm_instance *insta
         module->initialize(instance->state);
     wasm_opening = NULL;
     wasm_leave(&frame);
-    memcpy(&instance->table->data[instance->table->size - WASM_CALLBACKS], instance->callbacks,
-           sizeof(instance->callbacks));
+    for (uint32_t slot = 0; slot < WASM_CALLBACKS; slot++)
+        put_callback(instance, slot);
     instance->scratch_used = 0;
     return wasm_allocate(instance, &instance->scratch, WASM_SCRATCH, fault);
 }
@@ -95,6 +105,7 @@ static void stop(struct wasm_instance *instance)
     memset(instance->state, 0, instance->module->size);
     instance->memory = NULL;
     instance->table = NULL;
+    instance->places = 0;
 }
 
 enum og_error wasm_reset(struct wasm_instance *instance, struct og_fault *fault)
@@ -228,7 +239,7 @@ enum og_error wasm_callback_open(struct wasm_instance *instance, struct wasm_cal
         return wasm_refused(instance, fault);
     *callback = (struct wasm_callback){.instance = instance, .slot = slot};
     instance->callbacks[slot] = (wasm_rt_funcref_t){type, function, closure};
-    instance->table->data[wasm_callback_index(callback)] = instance->callbacks[slot];
+    put_callback(instance, slot);
     return OG_OK;
 }
 
@@ -239,6 +250,6 @@ void wasm_callback_close(struct wasm_callback *callback)
         return;
     instance->callbacks[callback->slot] = wasm_rt_funcref_null_value;
     if (instance->table)
-        instance->table->data[wasm_callback_index(callback)] = wasm_rt_funcref_null_value;
+        put_callback(instance, callback->slot);
     callback->instance = NULL;
 }

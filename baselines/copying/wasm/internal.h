@@ -9,6 +9,9 @@ enum { WASM_PAGE = 65536 };
 /* What a module's memory can grow to, 1 GiB: what a worker of the process sandbox has. */
 enum { WASM_PAGES = 16384 };
 
+/* What its tables have places for, together: 24 MiB. */
+enum { WASM_PLACES = 1 << 20 };
+
 /* A 32-bit address and a 32-bit offset reach 8 GiB; the access itself a little more. */
 #define WASM_RESERVATION ((size_t)8 << 30)
 #define WASM_GUARD       ((size_t)WASM_PAGE)

@@ -1,6 +1,7 @@
 /* Tells the runtime of one module; compiled once for each, with WASM_MODULE its name, WASM_HEADER
- * the header that wasm2c wrote, and WASM_IMPORTS where the module imports anything. */
-#include "baselines/copying/wasm/wasm.h"
+ * the header that wasm2c wrote, and WASM_IMPORTS where the module imports anything: what it imports
+ * is WASI's, by WASI's types, or this does not compile. */
+#include "baselines/copying/wasm/wasi.h"
 
 #include WASM_HEADER
 
@@ -15,7 +16,7 @@ typedef NAME(Z_, _instance_t) state_type;
 static void instantiate(void *state, void *imports)
 {
 #ifdef WASM_IMPORTS
-    NAME(Z_, _instantiate)(state, imports);
+    NAME(Z_, _instantiate)(state, (struct Z_wasi_snapshot_preview1_instance_t *)imports);
 #else
     (void)imports;
     NAME(Z_, _instantiate)(state);

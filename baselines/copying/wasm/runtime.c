@@ -22,35 +22,61 @@ void wasm_rt_trap(wasm_rt_trap_t trap)
 
 /* --- types of functions --- */
 
-enum { TYPES_MAX = 4096, VALUES_MAX = 128 };
-
-/* A type as a text: parameters, ':', results. Types are never forgotten; two threads may ask. */
-static char *types[TYPES_MAX];
+/* A type as a text: parameters, ':', results. Calls are by number, so that two types must not have
+ * one: not for want of room either. Types are never forgotten; two threads may ask. */
+struct type {
+    struct type *next;
+    uint32_t number;
+    char text[];
+};
+static struct type *types;
 static uint32_t type_count;
 static pthread_mutex_t types_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static struct type *known(const char *text)
+{
+    struct type *type = types;
+    while (type && strcmp(type->text, text) != 0)
+        type = type->next;
+    return type;
+}
+
+/* Takes `asked`. Without memory for it the type has a number that nobody else gets: what the module
+ * calls by it is the module's own. */
+static uint32_t number_of(struct type *asked)
+{
+    struct type *type = asked ? known(asked->text) : NULL;
+    if (type) {
+        free(asked);
+        return type->number;
+    }
+    type_count++;
+    if (asked) {
+        asked->next = types;
+        asked->number = type_count;
+        types = asked;
+    }
+    return type_count;
+}
+
 uint32_t wasm_rt_register_func_type(uint32_t parameters, uint32_t results, ...)
 {
-    char text[VALUES_MAX + 2];
-    size_t length = 0;
+    size_t count = (size_t)parameters + results, length = 0;
+    struct type *asked = malloc(sizeof(*asked) + count + 2);
     va_list values;
     va_start(values, results);
-    for (uint32_t i = 0; i < parameters + results && length < VALUES_MAX; i++) {
+    for (size_t i = 0; asked && i < count; i++) {
         if (i == parameters)
-            text[length++] = ':';
-        text[length++] = (char)('a' + va_arg(values, int));
+            asked->text[length++] = ':';
+        asked->text[length++] = (char)('a' + va_arg(values, int));
     }
     va_end(values);
-    text[length] = '\0';
+    if (asked)
+        asked->text[length] = '\0';
     pthread_mutex_lock(&types_lock);
-    uint32_t number = 0;
-    while (number < type_count && strcmp(types[number], text) != 0)
-        number++;
-    if (number == type_count && type_count < TYPES_MAX && (types[number] = strdup(text)))
-        type_count++;
-    number = number < type_count ? number + 1 : 0;
+    uint32_t number = number_of(asked);
     pthread_mutex_unlock(&types_lock);
-    return number; /* 0, which no function has: without memory nothing can be called */
+    return number;
 }
 
 /* --- memory --- */
@@ -85,15 +111,21 @@ void wasm_rt_free_memory(wasm_rt_memory_t *memory)
 
 /* --- tables --- */
 
-/* Behind what the module has come the places of callbacks. */
+/* Behind what the module has come the places of callbacks. Tables are memory of the host's: all of
+ * an instance's together have an end. */
 void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t size, uint32_t most)
 {
+    struct wasm_instance *instance = wasm_opening;
+    uint32_t left = WASM_PLACES - instance->places;
     (void)most;
+    if (left < WASM_CALLBACKS || size > left - WASM_CALLBACKS)
+        wasm_rt_trap(WASM_RT_TRAP_OOB);
     table->size = size + WASM_CALLBACKS;
     table->max_size = table->size;
     table->data = calloc(table->size, sizeof(*table->data));
     if (!table->data)
         wasm_rt_trap(WASM_RT_TRAP_OOB);
+    instance->places += table->size;
 }
 
 void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t *table)

@@ -148,7 +148,6 @@ IMPORTS(sched_yield, IMPORTED)
 
 /* --- the end, and what there is not --- */
 
-void IMPORT(proc_exit)(IMPORTED, uint32_t status);
 void IMPORT(proc_exit)(IMPORTED, uint32_t status)
 {
     struct og_fault fault;

@@ -46,9 +46,10 @@ struct wasm_instance {
     const struct wasm_module *module;
     uint8_t *reservation;
     unsigned callbacks_running;
+    uint32_t places;                /* of all its tables */
     uint32_t scratch, scratch_used; /* the module's memory for small arguments */
     wasm_rt_funcref_table_t *table;
-    wasm_rt_funcref_t callbacks[WASM_CALLBACKS];
+    wasm_rt_funcref_t callbacks[WASM_CALLBACKS]; /* their places; module_instance: the closures */
 };
 
 /* Opens a fresh instance of the module `name` of this program.
@@ -193,7 +194,7 @@ struct wasm_callback {
     uint32_t slot;
 };
 
-/* Gives `function`, whose first parameter is `closure` and whose others and result have the
+/* Gives `function`, whose first parameter is its place and whose others and result have the
  * WebAssembly type that wasm_rt_register_func_type gave the number `type`, a place in the
  * instance's table of functions. OG_NO_MEMORY: 64 are open. */
 enum og_error wasm_callback_open(struct wasm_instance *instance, struct wasm_callback *callback,
@@ -216,6 +217,16 @@ static inline void wasm_need_stack(void)
     uintptr_t left = (uintptr_t)__builtin_frame_address(0) - wasm_stack.low;
     if (__builtin_expect(left < wasm_stack.reserve, 0))
         wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
+}
+
+/* Whose place it is that `function` was called with. A module can keep what its table has had, and
+ * call it when the callback is closed, or another one open in its place: then it traps. */
+static inline void *wasm_callback_of(const void *place, wasm_rt_function_ptr_t function)
+{
+    const wasm_rt_funcref_t *callback = place;
+    if (__builtin_expect(callback->func != function, 0))
+        wasm_rt_trap(WASM_RT_TRAP_CALL_INDIRECT);
+    return callback->module_instance;
 }
 
 /* At the beginning of a callback: from here on it is the host's code that runs, whose faults are

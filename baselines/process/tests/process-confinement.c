@@ -8,11 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +70,100 @@ static void the_worker_is_under_its_limits(void **state)
     proc_line(pid, "limits", "Max address space", line);
     if (!PROCESS_SANITIZED)
         assert_int_equal(strtoul(line, NULL, 10), 1ul << 30);
+}
+
+enum { IS_ROOTS, IS_ITS_OWN, CANNOT_BE_TOLD };
+
+/* Whose files are in /proc/PID: root's, where no core is ever written of the process, nor given to
+ * a program; else its own. As nobody, since root's are root's in any case. */
+static int whose_files_are_a_workers(const struct process_options *options)
+{
+    enum { NOBODY = 65534 };
+    struct process_sandbox *sandbox;
+    struct stat of;
+    char path[64];
+    if ((geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0) ||
+        process_open(&sandbox, options, NULL) != OG_OK)
+        return CANNOT_BE_TOLD;
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)process_worker_pid(sandbox));
+    bool is_its_own = stat(path, &of) != 0 || of.st_uid == getuid();
+    process_close(sandbox);
+    return is_its_own ? IS_ITS_OWN : IS_ROOTS;
+}
+
+static void there_is_no_core_of_a_worker(void **state)
+{
+    const struct process_options options = {.library = "test",
+                                            .transport = state_transport(*state)};
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(whose_files_are_a_workers(&options));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == CANNOT_BE_TOLD)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), IS_ROOTS);
+}
+
+/* As on systems that give no namespaces: an outer filter refuses them. */
+static bool refuse_namespaces(void)
+{
+    static const scmp_datum_t namespaces[] = {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    bool done = filter != NULL;
+    for (size_t i = 0; done && i < sizeof namespaces / sizeof namespaces[0]; i++)
+        done = !seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                                 SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
+    done = done && !seccomp_load(filter);
+    seccomp_release(filter);
+    return done;
+}
+
+static int write_to_parent(volatile char *prey)
+{
+    char byte = 2;
+    struct iovec from = {&byte, 1}, to = {(void *)(uintptr_t)prey, 1};
+    return process_vm_writev(getppid(), &from, 1, &to, 1, 0) != 1;
+}
+
+/* As anybody but root, without namespaces: there any process of the same user can write to it. */
+static int what_a_resolver_reaches(const struct process_options *options)
+{
+    enum { NOBODY = 65534 };
+    struct process_sandbox *sandbox;
+    int status = 0;
+    volatile char *prey = mmap((void *)(uintptr_t)RESOLVER_PREY, 4096, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (prey == MAP_FAILED || (geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0) ||
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0 || !refuse_namespaces())
+        return CANNOT_BE_TOLD;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(write_to_parent(prey));
+    if (waitpid(child, &status, 0) != child || status != 0 || *prey != 2)
+        return CANNOT_BE_TOLD;
+    *prey = 0;
+    if (process_open(&sandbox, options, NULL) != OG_OK)
+        return CANNOT_BE_TOLD;
+    struct process_confinement got = process_confinement(sandbox);
+    process_close(sandbox);
+    return got.user_namespace || !got.landlock ? CANNOT_BE_TOLD : *prey;
+}
+
+static void a_resolver_does_not_reach_its_hosts_memory(void **state)
+{
+    const struct process_options options = {.library = "resolver",
+                                            .transport = state_transport(*state)};
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(what_a_resolver_reaches(&options));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == CANNOT_BE_TOLD)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void the_namespaces_reported_are_the_workers_own(void **state)
@@ -229,6 +327,26 @@ static void a_worker_that_sleeps_is_ended_at_the_deadline(void **state)
     process_close(sandbox);
 }
 
+/* As by Ctrl-Z, by a debugger, or with the machine asleep: the kernel begins the rest of what was
+ * waited for by a call of its own. */
+static void a_worker_that_sleeps_is_stopped_and_goes_on(void **state)
+{
+    struct og_fault fault = {0};
+    pid_t worker = process_worker_pid(*state);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(200000);
+        kill(worker, SIGSTOP);
+        usleep(50000);
+        kill(worker, SIGCONT);
+        _exit(0);
+    }
+    if (call_with_number(*state, TEST_SLEEP, 1, &fault))
+        fail_msg("%s, signal %d", fault.message, fault.signal);
+    waitpid(child, NULL, 0);
+    assert_int_equal(process_worker_pid(*state), worker);
+}
+
 static void the_worker_is_not_told_the_hosts_name(void **state)
 {
     struct wire_reader results;
@@ -344,6 +462,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OVER_EACH(the_kernel_shows_the_worker_confined),
         OVER_EACH(the_worker_is_under_its_limits),
+        OVER(there_is_no_core_of_a_worker, "socket", NULL, NULL, PROCESS_SOCKET, PROCESS_ANYWHERE),
+        OVER(a_resolver_does_not_reach_its_hosts_memory, "socket", NULL, NULL, PROCESS_SOCKET,
+             PROCESS_ANYWHERE),
         OVER_EACH(the_namespaces_reported_are_the_workers_own),
         OVER(the_worker_has_its_own_descriptors_only_and_no_environment, "socket",
              open_test_sandbox, close_test_sandbox, PROCESS_SOCKET, PROCESS_ANYWHERE),
@@ -355,6 +476,8 @@ int main(void)
         OVER_EACH(what_ordinary_libraries_do_works_or_is_refused_and_does_not_end_the_worker),
         cmocka_unit_test(what_ordinary_libraries_do_works_without_a_sandbox),
         OVER_EACH_UNOPENED(a_worker_that_sleeps_is_ended_at_the_deadline),
+        OVER(a_worker_that_sleeps_is_stopped_and_goes_on, "socket", open_test_sandbox,
+             close_test_sandbox, PROCESS_SOCKET, PROCESS_ANYWHERE),
         OVER_EACH(the_worker_is_not_told_the_hosts_name),
         OVER_EACH(memory_is_given_up_to_the_limit),
         OVER_EACH_UNOPENED(the_worker_dies_with_its_host),

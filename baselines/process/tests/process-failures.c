@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -89,6 +91,113 @@ static void a_hang_ends_at_the_deadline(void **state)
     assert_int_equal(process_open(&sandbox, &options, NULL), OG_OK);
     assert_fails(sandbox, TEST_HANG, 0, OG_DEADLINE, 0);
     process_close(sandbox);
+}
+
+static void a_hang_ends_at_the_deadline_however_long_its_host_would_spin(void **state)
+{
+    struct process_sandbox *sandbox;
+    struct timespec before, after;
+    struct process_options options = {.library = "test",
+                                      .transport = state_transport(*state),
+                                      .placement = state_placement(*state),
+                                      .deadline_ms = 100,
+                                      .spin_us = 1000000};
+    assert_int_equal(process_open(&sandbox, &options, NULL), OG_OK);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    assert_int_equal(call_with_number(sandbox, TEST_HANG, 0, NULL), OG_DEADLINE);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    assert_in_range((after.tv_sec - before.tv_sec) * 1000 +
+                        (after.tv_nsec - before.tv_nsec) / 1000000,
+                    90, 600);
+    process_close(sandbox);
+}
+
+static void take_signal(int signal)
+{
+    (void)signal;
+}
+
+static void how_a_worker_ended_is_told_while_signals_come(void **state)
+{
+    const struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
+    signal(SIGALRM, take_signal);
+    for (int i = 0; i < 50; i++) {
+        struct og_fault fault;
+        setitimer(ITIMER_REAL, &often, NULL);
+        enum og_error error = call_with_number(*state, TEST_EXIT, 3, &fault);
+        setitimer(ITIMER_REAL, &never, NULL);
+        assert_int_equal(error, OG_FAULTED);
+        assert_string_equal(fault.message, "the worker exited with status 3");
+        assert_serves(*state);
+    }
+    signal(SIGALRM, SIG_DFL);
+}
+
+enum child_use { CHILD_CALLS, CHILD_CLOSES, CHILD_RESETS, CHILD_USES };
+
+static enum og_error use_in_child(struct process_sandbox *sandbox, enum child_use use)
+{
+    struct og_fault fault;
+    enum og_error error = call_with_number(sandbox, TEST_SUM, 1, &fault);
+    if (use == CHILD_RESETS) {
+        if (process_reset(sandbox, &fault))
+            return fault.error;
+        assert_serves(sandbox);
+    }
+    if (use != CHILD_CALLS)
+        process_close(sandbox);
+    return error;
+}
+
+/* Made by fork, or past the C library. */
+static void a_child_leaves_its_parents_worker_alone(void **state)
+{
+    struct process_sandbox *sandbox = *state;
+    pid_t worker = process_worker_pid(sandbox);
+    for (int use = 0; use < 2 * CHILD_USES; use++) {
+        int status = 0;
+        pid_t child =
+            use < CHILD_USES ? fork() : (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0);
+        if (child == 0)
+            _exit((int)use_in_child(sandbox, (enum child_use)(use % CHILD_USES)));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), OG_BUSY);
+        assert_serves(sandbox);
+        assert_int_equal(process_worker_pid(sandbox), worker);
+    }
+}
+
+static pid_t made_in_callback;
+
+static enum og_error fork_in_callback(void *user, struct wire_reader *arguments,
+                                      struct wire_writer *results)
+{
+    (void)user;
+    made_in_callback = fork();
+    wire_put_u64(results, wire_get_u64(arguments));
+    return OG_OK;
+}
+
+static void a_child_made_in_a_callback_does_not_answer_in_its_parents_place(void **state)
+{
+    struct wire_reader results;
+    struct og_fault fault;
+    int status = 0;
+    pid_t worker = process_worker_pid(*state);
+    process_callback_register(*state, 0, fork_in_callback, NULL);
+    struct wire_writer *arguments = process_call_begin(*state, TEST_CALLBACKS);
+    wire_put_u32(arguments, 0);
+    wire_put_u64(arguments, 1);
+    enum og_error error = process_call_finish(*state, &results, &fault);
+    if (made_in_callback == 0)
+        _exit((int)error);
+    assert_int_equal(error, OG_OK);
+    assert_int_equal(waitpid(made_in_callback, &status, 0), made_in_callback);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), OG_BUSY);
+    assert_serves(*state);
+    assert_int_equal(process_worker_pid(*state), worker);
 }
 
 static enum og_error slow_callback(void *user, struct wire_reader *arguments,
@@ -464,6 +573,10 @@ int main(void)
         OVER_EACH(an_exit_is_an_error_that_tells_its_status),
         OVER_EACH(a_worker_killed_between_calls_costs_one_call),
         OVER_EACH_UNOPENED(a_hang_ends_at_the_deadline),
+        OVER_EACH_UNOPENED(a_hang_ends_at_the_deadline_however_long_its_host_would_spin),
+        OVER_EACH(how_a_worker_ended_is_told_while_signals_come),
+        OVER_EACH(a_child_leaves_its_parents_worker_alone),
+        OVER_EACH(a_child_made_in_a_callback_does_not_answer_in_its_parents_place),
         OVER_EACH_UNOPENED(time_in_callbacks_does_not_count),
         OVER_EACH_UNOPENED(callbacks_without_end_end_at_the_deadline),
         OVER_EACH(a_result_that_does_not_decode_ends_the_worker),

@@ -91,6 +91,9 @@ enum lie {
 /* How long the byte string is that a liar sips. */
 #define SIPPED_BYTES (8 << 20)
 
+/* What og-worker-resolver writes to in its host. */
+#define RESOLVER_PREY 0x20000000
+
 /* The message limit that makes the liar lie when it starts. */
 #define LIAR_MESSAGE_LIMIT 123456
 

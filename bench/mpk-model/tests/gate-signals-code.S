@@ -70,14 +70,20 @@
     pop     %rbx
     ret
 
-/* long keep_vector(uint64_t word, pid_t thread, int signal): the same with a vector register. */
+/* long keep_vector(uint64_t word, pid_t thread, int signal): the same with both halves of a vector
+ * register; the bits that are in both. */
     FUNCTION keep_vector
     vmovq   %rdi, %xmm7
+    vinsertf128 $1, %xmm7, %ymm7, %ymm7
     mov     %rsi, %rdi
     mov     %rdx, %rsi
     mov     $200, %eax
     syscall
     vmovq   %xmm7, %rax
+    vextractf128 $1, %ymm7, %xmm7
+    vmovq   %xmm7, %rcx
+    and     %rcx, %rax
+    vzeroupper
     ret
 
     FUNCTION lose_vectors_and_tiles

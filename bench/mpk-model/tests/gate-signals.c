@@ -206,11 +206,14 @@ static void a_handler_runs_with_no_flags_of_the_domains(void **state)
 static struct mpk_frame_copy frame;
 static bool trusts, has_tiles;
 static bool stack_is_clear;
+static void (*spoil)(ucontext_t *context); /* what somebody does to the frame; NULL: nobody */
 
 static _Noreturn void go_on(siginfo_t *info, void *memory, uintptr_t fs)
 {
     const ucontext_t *context = memory;
     const char *where = (const char *)context->uc_mcontext.gregs[REG_RIP];
+    if (spoil)
+        spoil(memory);
     mpk_frame_move(&frame, info, memory, trusts);
     stack_is_clear = true;
     for (const unsigned char *at = memory; at < signal_stack + sizeof(signal_stack); at++)
@@ -239,6 +242,79 @@ static void who_is_interrupted_gets_its_vector_registers_back(void **state)
         assert_true(keep_vector(4711, gettid(), SIGUSR1) == 4711);
         assert_true(stack_is_clear);
     }
+}
+
+/* The processor's state in a frame: SDM volume 1, 13.4, and <asm/sigcontext.h>. */
+enum { MXCSR_AT = 24, SIZE_AT = 464 + 4, HEADER_AT = 512, HEADER_SIZE = 64 };
+
+static unsigned char *state_of(const ucontext_t *context)
+{
+    return (unsigned char *)context->uc_mcontext.fpregs;
+}
+
+static void spoil_control_word(ucontext_t *context)
+{
+    memset(state_of(context) + MXCSR_AT, 0xff, 4);
+}
+
+static void spoil_components(ucontext_t *context)
+{
+    memset(state_of(context) + HEADER_AT, 0xff, 8);
+}
+
+static void spoil_header(ucontext_t *context)
+{
+    memset(state_of(context) + HEADER_AT + 8, 0xff, HEADER_SIZE - 8);
+}
+
+static void spoil_size(ucontext_t *context)
+{
+    memset(state_of(context) + SIZE_AT, 0xff, 4);
+}
+
+static void spoil_place(ucontext_t *context)
+{
+    context->uc_mcontext.fpregs = (void *)64;
+}
+
+/* More than a copy has room for, all of it on the signal stack. */
+static void spoil_room(ucontext_t *context)
+{
+    const uint32_t size = MPK_STATE_MAX + 64;
+    memcpy(signal_stack, state_of(context), HEADER_AT);
+    memcpy(signal_stack + SIZE_AT, &size, sizeof(size));
+    context->uc_mcontext.fpregs = (void *)signal_stack;
+}
+
+/* The kernel takes it, and a vector register is as it was; where there was no state, it is empty.
+ */
+static void a_frame_of_a_domains_making_is_returned_by_all_the_same(void **state)
+{
+    (void)state;
+    static void (*const ways[])(ucontext_t *) = {spoil_control_word, spoil_components, spoil_header,
+                                                 spoil_size, spoil_place};
+    const uint32_t standard = 0x1f80;
+    need_gate();
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        spoil = ways[i];
+        handle_by_frame(false);
+        uint64_t kept = keep_vector(4711, gettid(), SIGUSR1);
+        __asm__ volatile("ldmxcsr %0" : : "m"(standard));
+        spoil = NULL;
+        assert_int_equal(kept, ways[i] == spoil_place ? 0 : 4711);
+    }
+}
+
+static void a_state_that_there_is_no_room_for_is_not_copied(void **state)
+{
+    (void)state;
+    need_gate();
+    spoil = spoil_room;
+    handle_by_frame(true);
+    uint64_t kept = keep_vector(4711, gettid(), SIGUSR1);
+    spoil = NULL;
+    assert_int_equal(kept, 0);
+    assert_in_range(frame.state_size, HEADER_AT + HEADER_SIZE, MPK_STATE_MAX);
 }
 
 /* 16 rows of 64 bytes in tile 0. */
@@ -302,6 +378,8 @@ int main(void)
         cmocka_unit_test(a_callback_runs_with_no_flags_of_the_domains),
         cmocka_unit_test(a_handler_runs_with_no_flags_of_the_domains),
         cmocka_unit_test(who_is_interrupted_gets_its_vector_registers_back),
+        cmocka_unit_test(a_frame_of_a_domains_making_is_returned_by_all_the_same),
+        cmocka_unit_test(a_state_that_there_is_no_room_for_is_not_copied),
         cmocka_unit_test(an_interrupted_host_gets_its_tiles_back),
         cmocka_unit_test(tiles_of_one_thread_are_not_taken_to_be_every_threads),
     };

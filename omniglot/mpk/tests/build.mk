@@ -31,7 +31,9 @@ MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
 MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks
 MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted
-$(call program,guest-test/mpk-sharing,omniglot/mpk/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
+# What is given back while a thread exits is looked at.
+KEEPING_FREE := -Wl,--wrap=free
+$(call program,guest-test/mpk-sharing,omniglot/mpk/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(KEEPING_FREE) $(OMNIGLOT_LIBS) -lcmocka -lm)
 $(call program,guest-test/mpk-many-threads,omniglot/mpk/tests/mpk-many-threads.c \
     omniglot/mpk/tests/mpk-test.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
 $(call program,guest-test/mpk-allocations,omniglot/mpk/tests/mpk-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS) -lcmocka)

@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -1515,6 +1516,118 @@ static void arguments_of_system_calls_are_checked(void **state)
     leave();
 }
 
+/* --- what is served --- */
+
+static long kernel_for_the_host(long number, long a, long b, long c, long d, long e)
+{
+    long result = syscall(number, a, b, c, d, e, 0);
+    return result == -1 ? -errno : result;
+}
+
+enum { USES = 27 };
+struct use {
+    long number, a, b, c, d, e;
+    bool any; /* one answer is as good as another that is no error: an address, a time */
+};
+
+/* One use of each system call whose answer is the kernel's. `own` is a page of who makes them, with
+ * a path at its start. */
+static void use_each(six *make, long own, struct use uses[static USES], long answers[static USES])
+{
+    const long room = own + 2048, pause = own + 1024, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    const long page = make(SYS_mmap, 0, PAGE, PROT_READ | PROT_WRITE, flags, -1);
+    const long file = make(SYS_openat, AT_FDCWD, own, O_RDONLY, 0, 0);
+    const struct use all[USES] = {
+        {SYS_brk, 0, 0, 0, 0, 0, true},
+        {SYS_mmap, 0, PAGE, PROT_READ, flags, -1, true},
+        {SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE, 0, 0, false},
+        {SYS_madvise, page, PAGE, MADV_DONTNEED, 0, 0, false},
+        {SYS_munmap, page, PAGE, 0, 0, 0, false},
+        {SYS_open, own, O_RDONLY, 0, 0, 0, true},
+        {SYS_openat, AT_FDCWD, own, O_RDONLY, 0, 0, true},
+        {SYS_read, file, room, 4, 0, 0, false},
+        {SYS_pread64, file, room, 4, 2, 0, false},
+        {SYS_lseek, file, 1, SEEK_SET, 0, 0, false},
+        {SYS_fstat, file, room, 0, 0, 0, false},
+        {SYS_close, file, 0, 0, 0, 0, false},
+        {SYS_newfstatat, AT_FDCWD, own, room, 0, 0, false},
+        {SYS_access, own, R_OK, 0, 0, 0, false},
+        {SYS_faccessat, AT_FDCWD, own, R_OK, 0, 0, false},
+        {SYS_write, 1, own, 0, 0, 0, false},
+        {SYS_clock_gettime, CLOCK_REALTIME, room, 0, 0, 0, false},
+        {SYS_clock_getres, CLOCK_REALTIME, room, 0, 0, 0, false},
+        {SYS_gettimeofday, room, 0, 0, 0, 0, false},
+        {SYS_time, 0, 0, 0, 0, 0, true},
+        {SYS_nanosleep, pause, 0, 0, 0, 0, false},
+        {SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, pause, 0, 0, false},
+        {SYS_getrandom, room, 8, 0, 0, 0, false},
+        {SYS_rt_sigprocmask, SIG_BLOCK, 0, room, 8, 0, false},
+        {SYS_futex, room, FUTEX_WAKE, 1, 0, 0, false},
+        {SYS_sched_yield, 0, 0, 0, 0, 0, false},
+        {SYS_prlimit64, 0, RLIMIT_STACK, 0, room, 0, false},
+    };
+    for (size_t i = 0; i < USES; i++) {
+        uses[i] = all[i];
+        answers[i] = make(all[i].number, all[i].a, all[i].b, all[i].c, all[i].d, all[i].e);
+    }
+}
+
+/* arch_prctl is served as well: no domain opens without. */
+static void every_system_call_that_is_served_can_be_used(void **state)
+{
+    (void)state;
+    static char hosts[PAGE];
+    char path[128];
+    struct use uses[USES];
+    long kernels[USES], domains[USES];
+    write_file(in_folder(path, "text"), "text", 4);
+    enter_with_memory(path);
+    const struct timespec pause = {0, 1};
+    strcpy(hosts, path);
+    memcpy(hosts + 1024, &pause, sizeof(pause));
+    memcpy((char *)memory, hosts, sizeof(hosts));
+    use_each(kernel_for_the_host, (long)hosts, uses, kernels);
+    use_each(kernel, memory, uses, domains);
+    for (size_t i = 0; i < USES; i++)
+        if (kernels[i] < 0 || (uses[i].any ? domains[i] <= 0 : domains[i] != kernels[i]))
+            fail_msg("number %ld: %ld, where the kernel says %ld", uses[i].number, domains[i],
+                     kernels[i]);
+    /* What is answered, and not as the kernel would. */
+    const struct {
+        long number, a, b, answer;
+    } others[] = {
+        {SYS_mremap, memory, PAGE, -ENOMEM},    /* malloc then copies */
+        {SYS_writev, 1, memory + 3L * PAGE, 0}, /* one part, of nothing */
+        {SYS_set_tid_address, memory, 0, 2},
+        {SYS_gettid, 0, 0, 2},
+        {SYS_getpid, 0, 0, 2},
+        {SYS_set_robust_list, memory, 24, 0},
+        {SYS_uname, memory + 2L * PAGE, 0, 0},
+        {SYS_sysinfo, memory + 2L * PAGE, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_int_equal(kernel(others[i].number, others[i].a, others[i].b, 1, 0, 0),
+                         others[i].answer);
+    const struct {
+        long number, a, b, c;
+        int signal;
+    } ends[] = {
+        {SYS_exit, 0, 0, 0, 0},
+        {SYS_exit_group, 0, 0, 0, 0},
+        {SYS_kill, 2, SIGUSR1, 0, SIGUSR1},
+        {SYS_tkill, 2, SIGUSR1, 0, SIGUSR1},
+        {SYS_tgkill, 2, 2, SIGUSR1, SIGUSR1},
+    };
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        assert_int_equal(
+            call_words("kernel_call", NULL, ends[i].number, ends[i].a, ends[i].b, ends[i].c),
+            OG_FAULTED);
+        assert_int_equal(fault.signal, ends[i].signal);
+        reset();
+    }
+    leave();
+}
+
 static void files_and_paths_of_system_calls_are_checked(void **state)
 {
     (void)state;
@@ -1628,25 +1741,33 @@ static void a_signal_to_itself_ends_the_call(void **state)
     leave();
 }
 
-enum { TIMES = 20000 };
+enum { VISITS = 200, TIMES = 100 };
 static char text_path[128];
 
-static void *open_and_close_often(void *user)
+static long open_and_close(const struct og_function *function)
 {
     struct og_scope scope;
     long opened = 0;
     og_scope_begin(domain, &scope);
     char og_mut *text = og_alloc(&scope, char, sizeof(text_path), NULL);
-    struct og_function *function = user;
     if (text && !og_write_array(&scope.access, text, text_path, sizeof(text_path), NULL) &&
         !og_invoke_begin(&scope.access, function, NULL)) {
         opened = ((words *)function->entry)((long)og_pass(text), TIMES, 0, 0);
         opened = og_invoke_end(&scope.access, NULL) ? -1 : opened;
     }
     og_scope_end(&scope);
+    return opened;
+}
+
+static void *open_and_close_often(void *user)
+{
+    long opened = 0;
+    for (int i = 0; i < VISITS; i++)
+        opened += open_and_close(user);
     return (void *)opened;
 }
 
+/* In turn. */
 static void two_threads_leave_no_descriptors(void **state)
 {
     (void)state;
@@ -1662,7 +1783,7 @@ static void two_threads_leave_no_descriptors(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, open_and_close_often, &function), 0);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pthread_join(threads[i], &opened), 0);
-        assert_int_equal((long)opened, TIMES);
+        assert_int_equal((long)opened, VISITS * TIMES);
     }
     assert_int_equal(count_descriptors(), before);
     leave();
@@ -1770,6 +1891,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_granted_for_loading_is_libraries_where_they_belong),
         cmocka_unit_test(a_library_that_cannot_be_read_is_told_truly),
         cmocka_unit_test(arguments_of_system_calls_are_checked),
+        cmocka_unit_test(every_system_call_that_is_served_can_be_used),
         cmocka_unit_test(files_and_paths_of_system_calls_are_checked),
         cmocka_unit_test(a_constructor_is_not_believed_what_the_boot_program_says),
         cmocka_unit_test(a_call_ends_whose_memory_the_system_refuses_to_change),

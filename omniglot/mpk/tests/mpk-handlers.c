@@ -575,6 +575,20 @@ static void a_child_without_a_clock_enters_no_domain_that_has_a_deadline(void **
     assert_int_equal(og_domain_close(patient, &fault), OG_OK);
 }
 
+static void a_child_without_a_clock_is_told_what_poisoned_the_domain_first(void **state)
+{
+    (void)state;
+    struct og_function count_up = boxed("count_up");
+    assert_int_equal(call(boxed("read_word")), OG_FAULTED); /* at null */
+    forbids_threads = true;
+    pid_t child = fork();
+    forbids_threads = false;
+    if (!child)
+        _exit(call(count_up) != OG_POISONED || !strstr(fault.message, "faulted"));
+    assert_exited_well(wait_for(child));
+    assert_works_after_reset();
+}
+
 /* Before the runtime's own. */
 static void begin(void)
 {
@@ -595,6 +609,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_deep_handlers_frame_does_not_reach_the_thread_block),
         cmocka_unit_test(a_thread_has_blocked_what_its_creator_has),
         cmocka_unit_test(a_child_without_a_clock_enters_no_domain_that_has_a_deadline),
+        cmocka_unit_test(a_child_without_a_clock_is_told_what_poisoned_the_domain_first),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

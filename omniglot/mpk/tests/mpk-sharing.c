@@ -5,6 +5,7 @@
 #include "omniglot/tests/alone.h"
 #include "omniglot/tests/sharing.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -423,6 +424,79 @@ static void a_recursion_that_calls_back_ends_where_the_stack_does(void **state)
     sharing_close(caller.domain);
 }
 
+/* What is given back while `keeps` stays as the tests have marked it: in free's stead (build.mk).
+ */
+enum { KEPT = 256, MARK = 0 }; /* in a context: not poisoned */
+static atomic_bool keeps;
+static atomic_uint kept_count;
+static unsigned char *kept[KEPT];
+
+void __real_free(void *block);
+void __wrap_free(void *block);
+void __wrap_free(void *block)
+{
+    unsigned number = block && keeps ? kept_count++ : KEPT;
+    if (number >= KEPT) {
+        __real_free(block);
+        return;
+    }
+    memset(block, MARK, malloc_usable_size(block));
+    kept[number] = block;
+}
+
+static bool kept_is_as_it_was(void)
+{
+    bool is = true;
+    for (unsigned i = 0; i < kept_count && i < KEPT; i++) {
+        for (size_t at = 0; at < malloc_usable_size(kept[i]); at++)
+            is = is && kept[i][at] == MARK;
+        __real_free(kept[i]);
+    }
+    kept_count = 0;
+    return is;
+}
+
+struct leaving {
+    struct og_domain *domain;
+    atomic_bool is_ready, may_exit;
+    useconds_t pause;
+    int wrong;
+};
+
+static void *call_and_exit(void *memory)
+{
+    struct leaving *leaving = memory;
+    leaving->wrong = sharing_call(leaving->domain, "count", 0, 0, 0, NULL, NULL);
+    leaving->is_ready = true;
+    while (!leaving->may_exit)
+        sched_yield();
+    usleep(leaving->pause);
+    return NULL;
+}
+
+static void a_call_that_fails_writes_to_no_thread_that_exits(void **state)
+{
+    (void)state;
+    struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
+    struct og_fault fault;
+    for (useconds_t pause = 0; pause < 50000; pause += 5000) {
+        struct leaving leaving = {.domain = domain, .pause = pause};
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, call_and_exit, &leaving), 0);
+        while (!leaving.is_ready)
+            sched_yield();
+        keeps = leaving.may_exit = true;
+        assert_int_equal(sharing_call(domain, "fail", 0, 0, 0, NULL, &fault), OG_FAULTED);
+        pthread_join(thread, NULL);
+        keeps = false;
+        assert_true(kept_count > 0);
+        assert_true(kept_is_as_it_was());
+        assert_int_equal(leaving.wrong, OG_OK);
+        assert_int_equal(og_domain_reset(domain, &fault), OG_OK);
+    }
+    sharing_close(domain);
+}
+
 static void callbacks_leave_the_foreign_stack_as_it_was(void **state)
 {
     (void)state;
@@ -537,6 +611,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_child_of_fork_finds_no_turn_half_taken),
         cmocka_unit_test(looking_up_in_a_poisoned_domain_says_so),
         cmocka_unit_test(threads_can_fail_and_exit_at_once),
+        cmocka_unit_test(a_call_that_fails_writes_to_no_thread_that_exits),
         cmocka_unit_test(callbacks_leave_the_foreign_stack_as_it_was),
         cmocka_unit_test(a_recursion_that_calls_back_ends_where_the_stack_does),
         cmocka_unit_test(a_callback_with_a_crooked_stack_is_a_fault),

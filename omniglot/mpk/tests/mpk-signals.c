@@ -77,10 +77,11 @@ static enum og_error act_during(const char *name, void (*act)(pthread_t waiter),
 }
 
 static atomic_int handled;
+static int awaited = SIGUSR1;
 
 static void handle(int signal)
 {
-    handled += getppid() > 0 && signal == SIGUSR1; /* a system call */
+    handled += getppid() > 0 && signal == awaited; /* a system call */
 }
 
 static void handle_with_info(int signal, siginfo_t *info, void *context)
@@ -92,7 +93,7 @@ static void handle_with_info(int signal, siginfo_t *info, void *context)
 static void send(pthread_t waiter)
 {
     const int before = handled;
-    pthread_kill(waiter, SIGUSR1);
+    pthread_kill(waiter, awaited);
     while (handled == before)
         sched_yield();
 }
@@ -125,6 +126,17 @@ static void handlers_installed_in_any_way_run_on_the_hosts_stack(void **state)
     assert_int_equal(sigaction(SIGUSR1, &informed, NULL), 0);
     assert_handled_inside();
     assert_ptr_equal(signal(SIGUSR1, SIG_DFL), handle_with_info);
+}
+
+static void handlers_from_before_the_first_domain_run_on_the_hosts_stack(void **state)
+{
+    struct sigaction now;
+    (void)state;
+    awaited = SIGWINCH;
+    assert_int_equal(sigaction(awaited, NULL, &now), 0);
+    assert_ptr_equal(now.sa_handler, handle);
+    assert_handled_inside();
+    awaited = SIGUSR1;
 }
 
 static void count_sent(int signal, siginfo_t *info, void *context)
@@ -781,6 +793,7 @@ int main(int argc, char **argv)
 #define WITH_SLOW(test) cmocka_unit_test_setup_teardown(test, open_it, close_it)
     static const struct CMUnitTest tests[] = {
         WITH_SLOW(handlers_installed_in_any_way_run_on_the_hosts_stack),
+        WITH_SLOW(handlers_from_before_the_first_domain_run_on_the_hosts_stack),
         WITH_SLOW(handlers_that_libraries_install_run_on_the_hosts_stack),
         WITH_SLOW(a_fault_that_is_sent_is_none_of_the_librarys),
         cmocka_unit_test(the_host_is_told_its_own_handlers),
@@ -803,5 +816,6 @@ int main(int argc, char **argv)
     };
     if (argc > 1)
         first_domain = open_with_all_blocked(argv[1]);
+    signal(SIGWINCH, handle);
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -331,6 +331,112 @@ static void what_a_hostile_file_costs_is_bounded(void **state)
     }
 }
 
+/* One table of one symbol, and behind it a section that does not count. */
+struct small {
+    Elf64_Ehdr header;
+    Elf64_Shdr symbols, names, other;
+    Elf64_Sym symbol;
+};
+enum { SMALL_AT = 0x1000 };
+
+static struct small small_file(size_t names, size_t names_size)
+{
+    const Elf64_Shdr section = {.sh_type = SHT_STRTAB, .sh_offset = names, .sh_size = names_size};
+    return (struct small){
+        .header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1},
+                   .e_machine = EM_X86_64,
+                   .e_phentsize = sizeof(Elf64_Phdr),
+                   .e_shoff = offsetof(struct small, symbols),
+                   .e_shentsize = sizeof(Elf64_Shdr),
+                   .e_shnum = 2},
+        .symbols = {.sh_type = SHT_SYMTAB,
+                    .sh_offset = offsetof(struct small, symbol),
+                    .sh_size = sizeof(Elf64_Sym),
+                    .sh_link = 1},
+        .names = section,
+        .other = section,
+        .symbol = {.st_name = 1, .st_shndx = 1, .st_size = 1, .st_value = SMALL_AT}};
+}
+
+/* Nothing is read behind the file. */
+static void a_table_that_is_not_in_its_file_tells_no_symbol(void **state)
+{
+    (void)state;
+    enum { SIZE = 4096, NAMES = 8, WAYS = 5 };
+    unsigned char *file =
+        mmap(NULL, 2 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(file, MAP_FAILED);
+    assert_int_equal(mprotect(file + SIZE, SIZE, PROT_NONE), 0);
+    struct small ways[WAYS];
+    for (size_t i = 0; i < WAYS; i++)
+        ways[i] = small_file(SIZE - NAMES, NAMES);
+    ways[1].header.e_shnum = 100;
+    ways[2].symbols.sh_size = SIZE;
+    ways[3].symbols.sh_link = 2;
+    ways[4].names.sh_offset = SIZE;
+    struct mpk_elf elf;
+    memcpy(file + SIZE - NAMES, "\0name", 6);
+    for (size_t i = 0; i < WAYS; i++) {
+        memcpy(file, &ways[i], sizeof(ways[i]));
+        assert_true(mpk_elf_open(&elf, file, SIZE));
+        assert_string_equal(mpk_elf_symbol_at(&elf, SMALL_AT, NULL), i ? "" : "name");
+    }
+    assert_false(mpk_elf_open(&elf, file + SIZE - NAMES, NAMES));
+    munmap(file, 2 * (size_t)SIZE);
+}
+
+static void a_name_is_looked_at_no_further_than_the_most(void **state)
+{
+    (void)state;
+    enum { NAMES = 3 * MPK_ELF_NAME_MAX, SIZE = sizeof(struct small) + NAMES };
+    static unsigned char file[SIZE];
+    const struct small small = small_file(sizeof(small), NAMES);
+    char *name = (char *)file + sizeof(small) + 1;
+    struct mpk_elf elf;
+    memcpy(file, &small, sizeof(small));
+    for (size_t length = MPK_ELF_NAME_MAX - 1; length < NAMES - 1; length += MPK_ELF_NAME_MAX) {
+        memset(name, 'A', length);
+        assert_true(mpk_elf_open(&elf, file, sizeof(file)));
+        assert_int_equal(strlen(mpk_elf_symbol_at(&elf, SMALL_AT, NULL)),
+                         length < MPK_ELF_NAME_MAX ? length : 0);
+        assert_in_range(elf.work, 1, MPK_ELF_NAME_MAX + 8);
+    }
+}
+
+/* A file of symbols that are nobody's, up to the last two: the last that is looked at, and the
+ * first that is not. */
+static void symbols_behind_the_most_are_not_looked_at(void **state)
+{
+    (void)state;
+    enum { COUNT = MPK_ELF_SYMBOLS_MAX + 1, TABLE = 4096, AT = 0x1000, BEHIND = 0x2000 };
+    const size_t end = TABLE + (size_t)COUNT * sizeof(Elf64_Sym);
+    const size_t all = end + 8; /* the names: "", "name" */
+    unsigned char *file =
+        mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_ptr_not_equal(file, MAP_FAILED);
+    const Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1},
+                               .e_machine = EM_X86_64,
+                               .e_phentsize = sizeof(Elf64_Phdr),
+                               .e_shoff = sizeof(header),
+                               .e_shentsize = sizeof(Elf64_Shdr),
+                               .e_shnum = 2};
+    const Elf64_Shdr sections[] = {
+        {.sh_type = SHT_SYMTAB, .sh_offset = TABLE, .sh_size = end - TABLE, .sh_link = 1},
+        {.sh_type = SHT_STRTAB, .sh_offset = end, .sh_size = 8},
+    };
+    const Elf64_Sym symbols[] = {{.st_name = 1, .st_shndx = 1, .st_size = 1, .st_value = AT},
+                                 {.st_name = 1, .st_shndx = 1, .st_size = 1, .st_value = BEHIND}};
+    memcpy(file, &header, sizeof(header));
+    memcpy(file + sizeof(header), sections, sizeof(sections));
+    memcpy(file + end - sizeof(symbols), symbols, sizeof(symbols));
+    memcpy(file + end, "\0name", 6);
+    struct mpk_elf elf;
+    assert_true(mpk_elf_open(&elf, file, all));
+    assert_string_equal(mpk_elf_symbol_at(&elf, AT, NULL), "name");
+    assert_string_equal(mpk_elf_symbol_at(&elf, BEHIND, NULL), "");
+    munmap(file, all);
+}
+
 /* --- no lock is held while a file is read --- */
 
 static bool watched, is_free;
@@ -544,6 +650,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_no_file_is_not_read),
         cmocka_unit_test(what_is_no_file_is_not_opened_either),
         cmocka_unit_test(what_a_hostile_file_costs_is_bounded),
+        cmocka_unit_test(a_table_that_is_not_in_its_file_tells_no_symbol),
+        cmocka_unit_test(a_name_is_looked_at_no_further_than_the_most),
+        cmocka_unit_test(symbols_behind_the_most_are_not_looked_at),
         cmocka_unit_test(files_are_read_without_the_lock_of_the_domains),
         cmocka_unit_test(text_of_others_cannot_command_a_terminal),
         cmocka_unit_test(the_name_of_a_mapped_file_is_no_mapping),

@@ -5,7 +5,8 @@ usage: omniglot/mpk/tests/mutate_mpk.py [--list] [--from N] [--to N] [WORD]
 
 WORD: only mutations whose name contains it. Works on a copy, which it builds with gcc; the tests
 run in the PKU guest, a few mutants at a time, but for those that need no keys. Exit status 1 if a
-mutation survives that is not said to be equivalent, 2 if one no longer applies (--list says which).
+mutation survives that is not said to be equivalent, 2 if one no longer applies, or a test that is to
+notice it is none (--list says which).
 
 Mutations are listed in mutations_mpk.py: what is broken, the file, the check, what it becomes, and
 the tests that are to notice, in the order in which they are tried. File, check and what it becomes
@@ -13,6 +14,8 @@ can each be several: of two checks either of which is enough, both are broken.
 """
 
 import concurrent.futures
+import fnmatch
+import functools
 import os
 import re
 import shutil
@@ -23,13 +26,14 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, HERE)
-from mutations_mpk import MUTATIONS, PROGRAMS  # noqa: E402
+from mutations_mpk import MUTATIONS, PROGRAMS, SOURCES, WITHOUT_PATTERNS  # noqa: E402
 
 BATCH = 10           # mutants in one guest
 SECONDS = 60         # for one test; twice as long for one entry of a mutation's tests
 # What the first does not notice is looked at on the second, whose gate has other instructions.
 KERNELS = ("6.1", "6.12")
 BUILD = "build/gcc"
+NO_TEST = "Bail out! no "  # what programs say whose pattern names nothing that runs here: not a kill
 # `make stress` runs this: what it was told is not for the copy.
 ENVIRONMENT = {name: value for name, value in os.environ.items()
                if not name.startswith(("MAKE", "MFLAGS", "BUILD", "CC", "CFLAGS", "SANITIZE"))}
@@ -83,6 +87,22 @@ def is_native(test):
     return PROGRAMS[program_of(test)] == "test"
 
 
+@functools.lru_cache(None)
+def tests_of(program):
+    """The names of a program's tests, and of what else looks like one in its sources."""
+    text = "".join(read(os.path.join(TOP, file))
+                   for file in SOURCES.get(program, (f"omniglot/mpk/tests/{program}.c",)))
+    return re.findall(r"^(?:static )?void (\w+)\(void \*\*state\)|^    ROW\w*\((\w+),", text,
+                      re.MULTILINE)
+
+
+def names_a_test(test):
+    program, _, pattern = test.partition(":")
+    if program in WITHOUT_PATTERNS:
+        return not pattern
+    return any(fnmatch.fnmatchcase(name, pattern or "*") for both in tests_of(program) for name in both)
+
+
 def make(folder, tests):
     targets = sorted({f"{BUILD}/{PROGRAMS[program_of(test)]}/{program_of(test)}" for test in tests})
     built = subprocess.run(["make", "CC=gcc", f"-j{os.cpu_count()}", *targets], cwd=folder,
@@ -106,7 +126,11 @@ def run_natively(folder, test):
                               timeout=2 * SECONDS, check=False, env=ENVIRONMENT)
     except subprocess.TimeoutExpired:
         return [f"{program} (hangs)"]
-    names = failed_tests(done.stdout.decode(errors="replace"))
+    output = done.stdout.decode(errors="replace")
+    names = failed_tests(output)
+    if NO_TEST in output:
+        print(f"mutate_mpk: {test}: {output}", file=sys.stderr, flush=True)
+        return []
     if done.returncode and not names:
         return [f"{program} (ends with {done.returncode})"]
     return [f"{program}: {name}" for name in names]
@@ -132,6 +156,9 @@ def build_mutant(folder, number, mutation):
     folder of their own. The source is as before afterwards. Returns the names of failed tests, and
     what is wrong with the mutation."""
     tests = mutation[4]
+    unknown = [test for test in tests if not names_a_test(test)]
+    if unknown:
+        return [], f"no test is {', '.join(unknown)}"
     paths = {os.path.join(folder, file) for file, _, _ in places(mutation)}
     originals = {path: read(path) for path in paths}
     mutants = dict(originals)
@@ -188,13 +215,18 @@ def run_guest(folder, numbers, kernel):
          "--memory", "2048", "--add", f"{script}:/run-mutants",
          *mutants, *added(folder, programs), "--", "/bin/sh", "/run-mutants"],
         cwd=folder, capture_output=True, text=True, errors="replace", check=False, env=ENVIRONMENT)
-    noticed, current, ended = {}, None, True
+    noticed, current, ended, runs_none = {}, None, True, False
     for line in done.stdout.splitlines():
+        if line.startswith(NO_TEST):
+            print(f"mutate_mpk: mutation {current}: {line}", file=sys.stderr, flush=True)
+            runs_none = True
         mark = re.match(r"@ (\d+) (\S+)(?: ended (\d+))?$", line)
         if mark:
             current, test, ended = int(mark[1]), mark[2], mark[3] is not None
             names = noticed.setdefault(current, [])
-            if ended and int(mark[3]) and not any(name.startswith(program_of(test)) for name in names):
+            runs_none = runs_none and ended
+            is_named = any(name.startswith(program_of(test)) for name in names)
+            if ended and int(mark[3]) and not runs_none and not is_named:
                 names.append(f"{program_of(test)} (ends with {mark[3]})")
         elif current is not None:
             if line == "# killed: Alarm clock" and noticed[current]:
@@ -220,9 +252,11 @@ def run_mutants(folder, numbers):
     return noticed
 
 
-def applies(mutation):
-    """Does the source still hold what the mutation breaks?"""
-    return all(check in read(os.path.join(TOP, file)) for file, check, _ in places(mutation))
+def what_is_stale(mutation):
+    """What of the mutation the sources do not hold: its check, or tests that are to notice."""
+    stale = [] if all(check in read(os.path.join(TOP, file)) for file, check, _ in places(mutation)) \
+        else ["no longer applies"]
+    return stale + [f"no test is {test}" for test in mutation[4] if not names_a_test(test)]
 
 
 def main():
@@ -236,10 +270,10 @@ def main():
     if not chosen:
         fail(f"no mutation's name contains '{words[0] if words else ''}'; --list shows them")
     if listing:
-        stale = [number for number, mutation in chosen if not applies(mutation)]
+        stale = {number: what_is_stale(mutation) for number, mutation in chosen}
         for number, mutation in chosen:
-            print(f"{number:3} {mutation[0]}{' (no longer applies)' if number in stale else ''}")
-        sys.exit(2 if stale else 0)
+            print(f"{number:3} {mutation[0]}{''.join(f' ({what})' for what in stale[number])}")
+        sys.exit(2 if any(stale.values()) else 0)
     survived, wrong = [], []
 
     def tell(number, names):

@@ -1,10 +1,18 @@
 """What mutate_mpk.py breaks in the MPK runtime, and who is to notice."""
 
+import os
+import re
+
 MPK = "omniglot/mpk/"
+POLICY = MPK + "syscall/policy.c"
 TURN = "omniglot/core/turn.c"
 
 # The test programs, and where they are built: those of test/ run here, the others in the guest.
+# gate-registers and gate-signals run the gate, but for its PKRU writes, on this machine's processor,
+# which checks alignment; what is said of tiles needs one that has AMX.
 PROGRAMS = {
+    "gate-registers": "test",
+    "gate-signals": "test",
     "mpk-arena": "test",
     "mpk-where": "test",
     "none-sharing": "test",
@@ -28,6 +36,19 @@ PROGRAMS = {
     "hosts-none": "test",
 }
 
+# These take no pattern: they are run as a whole.
+WITHOUT_PATTERNS = ("gate-registers", "gate-signals", "mpk-arena", "mpk-where")
+# Where the names of a program's tests are, if not in omniglot/mpk/tests/PROGRAM.c.
+SHARING = "omniglot/tests/sharing.c"
+ROWS = tuple(f"omniglot/tests/hosts/{name}.c"
+             for name in ("signals", "deadlines", "threads", "processes", "world", "settings"))
+SOURCES = {
+    "none-sharing": (SHARING,),
+    "mpk-sharing": (SHARING, "omniglot/mpk/tests/mpk-sharing.c"),
+    "hosts-mpk": ROWS,
+    "hosts-none": ROWS,
+}
+
 RIGHTS = ("mpk-gate:who_goes_on*", "mpk-gate:*rights*", "mpk-attacks:every_change*")
 REGISTERS = ("mpk-attacks:no_*register*", "mpk-attacks:what_a_function*")
 MESS = ("mpk-attacks:registers_flags*", "mpk-gate:every_byte*")
@@ -38,6 +59,16 @@ STACKS = ("mpk-gate:*stack*", "mpk-sharing:*")
 CODE = ("mpk-host-code:*",)
 PAST_FORK = ("mpk-threads:a_child_made_past*",)
 TURNS = ("none-sharing", "mpk-sharing:*")
+SERVED = ("mpk-books:every_system_call_that_is_served*",)
+
+
+def served_system_calls():
+    """The lines of the policy's table that have a function, by the call's name."""
+    top = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir, os.pardir)
+    with open(os.path.join(top, POLICY), encoding="utf-8") as policy:
+        return {name: line for line, name in re.findall(
+            r"^(    \[SYS_(\w+)\] = \{mpk_syscall_\w+, 0\},\n)", policy.read(), re.MULTILINE)}
+
 
 # (what is broken, file, the check, what it becomes, who is to notice[, why nobody can])
 # Who: a program, or program:pattern, which names some of its tests.
@@ -172,8 +203,7 @@ MUTATIONS = (
      "    cmp     og_mpk_signal_stacks_size(%rip), %rax\n    jae     1f\n", "", ("mpk-signals:*",)),
     ("gate: the host's flags in a signal handler", MPK + "gate.S",
      "    and     $-16, %rsp\n    USE_HOST_FLAGS\n    xor     %ebp, %ebp\n",
-     "    and     $-16, %rsp\n    xor     %ebp, %ebp\n", ("mpk-attacks:registers_flags*",),
-     "in the guest: the kernel leaves only the alignment check set, and QEMU checks no alignment"),
+     "    and     $-16, %rsp\n    xor     %ebp, %ebp\n", ("gate-signals",)),
     # --- the scan ---
     ("scan: WRPKRU", MPK + "code/scan.c", 'code[2] == 0xef ? "WRPKRU" : NULL', "NULL",
      ("mpk-arena",)),
@@ -227,12 +257,12 @@ MUTATIONS = (
      ("mpk-faults:every_way*",)),
     ("clock: only those of every process", MPK + "syscall/clock.c", "clock <= CLOCK_BOOTTIME", "1", REFUSED),
     ("end: exit", MPK + "syscall/end.c", "return mpk_policy_fault(call, 0,", "return 0 * mpk_policy_fault(call, 0,",
-     ("mpk-faults:every_way*",), "the fault that ends the call is kept, and the result is nobody's"),
+     ("mpk-faults:every_way*",), "mpk_policy_fault has set ends_call: of a call that ends, the result goes into no register"),
     ("end: loading is done once", MPK + "syscall/end.c", "domain->booted || !domain->arena.loading", "0",
      ("mpk-books:arguments*",)),
     ("end: what booted tells is the domain's", MPK + "syscall/end.c",
      "    if (!functions)\n        return -EFAULT;\n", "", ("mpk-books:a_constructor_is*",),
-     "only the boot program, which is ours, can say it: constructors run when it has"),
+     "only the boot program, which is ours, says it, of its own data: constructors run when it has, and the check before refuses them"),
     ("end: abort", MPK + "syscall/end.c", "if (signal == SIGABRT)", "if (0)", ("mpk-faults:every_way*",)),
     ("end: signals to itself", MPK + "syscall/end.c", "if (signal)\n", "if (0)\n", ("mpk-books:a_signal*",)),
     ("file: a path is the domain's memory", MPK + "syscall/file.c",
@@ -263,10 +293,10 @@ MUTATIONS = (
     ("memory: a mapped descriptor is the domain's", MPK + "syscall/memory.c",
      "    if (file < 0)\n        return -EBADF;\n", "    file = file < 0 ? (int)call->arguments[4] : file;\n", ("mpk-books:*system_calls*",)),
     ("memory: offsets of whole pages", MPK + "syscall/memory.c", "|| offset < 0 || offset % MPK_PAGE", "", ("mpk-books:*system_calls*",),
-     "the kernel refuses to map or read from there, and a copy can start anywhere"),
+     "nothing is mapped: pread refuses a negative offset, and from any other it copies what is there"),
     ("memory: no code that is writable", MPK + "syscall/memory.c",
      "(protection & PROT_WRITE || !(loading || late))", "!(loading || late)", ("mpk-books:*system_calls*", "mpk-books:*code*", "mpk-books:pages*"),
-     "it would be code like any other, scanned and not writable"),
+     "it would be code like any other: scanned, and READ | EXEC whatever was asked for (arena.c)"),
     ("memory: no code after loading", MPK + "syscall/memory.c",
      "(protection & PROT_WRITE || !(loading || late))", "protection & PROT_WRITE", ("mpk-books:*system_calls*", "mpk-books:*code*", "mpk-books:pages*")),
     ("memory: code is scanned for what is trusted", MPK + "syscall/memory.c",
@@ -335,14 +365,14 @@ MUTATIONS = (
     ("arena: sizes do not wrap", MPK + "arena.c",
      "__builtin_add_overflow(arena->stack_size, arena->heap_size, &size)", "(size = arena->stack_size + arena->heap_size, 0)", BOOKS),
     ("arena: a foreign stack has a largest size", MPK + "arena.c", "if (!arena->foreign_stack_size || arena->foreign_stack_size > FOREIGN_STACK_MOST)", "if (!arena->foreign_stack_size)", BOOKS),
-    ("arena: a foreign stack's size that is no whole pages", MPK + "arena.c", "if (!arena->foreign_stack_size || arena->foreign_stack_size > FOREIGN_STACK_MOST)", "if (arena->foreign_stack_size > FOREIGN_STACK_MOST)", BOOKS, "too small is refused as well"),
+    ("arena: a foreign stack's size that is no whole pages", MPK + "arena.c", "if (!arena->foreign_stack_size || arena->foreign_stack_size > FOREIGN_STACK_MOST)", "if (arena->foreign_stack_size > FOREIGN_STACK_MOST)", BOOKS, "it is 0 where rounding up has wrapped, and the next check refuses what is below the least"),
     ("arena: a foreign stack has a least size", MPK + "arena.c", "    if (arena->foreign_stack_size < FOREIGN_STACK_LEAST)\n", "    if (0)\n", BOOKS),
     ("arena: a limit of addresses is the host's, too", MPK + "reserve.c", "    return limit.rlim_cur / 8;\n", "    return limit.rlim_cur;\n", BOOKS),
     ("arena: fewer seats where there are fewer addresses", MPK + "reserve.c", "        if (!*count)\n            return NULL;\n", "        return NULL;\n", BOOKS),
     ("arena: sizes that are too large", MPK + "arena.c", "||\n        size > SIZE_MAX / 2 - MAP_SIZE - FOREIGN_STACK_MOST)", ")", BOOKS),
     ("arena: whole pages do not wrap", MPK + "arena.c",
      "__builtin_add_overflow(size, MPK_PAGE - 1, &rounded) ? 0 :", "(rounded = size + MPK_PAGE - 1, 0) ? 0 :", BOOKS,
-     "what wraps is less than a page, and 0 pages as well"),
+     "what wraps becomes less than a page, which is then cut to 0 pages: what the check returns"),
     ("arena: what is changed is in it", MPK + "arena.c", "|| !mpk_arena_holds(arena, address, size))\n        return false;\n    *range",
      ")\n        return false;\n    *range", BOOKS),
     ("arena: what is changed starts with a page", MPK + "arena.c", "if (!size || address % MPK_PAGE ||", "if (!size ||", BOOKS),
@@ -392,7 +422,7 @@ MUTATIONS = (
     ("seats: who comes in vain is told", MPK + "context.c", "    if (!ended && mpk_variables_prepare(mpk(context), &why)) {\n", "    if (!ended && mpk_variables_prepare(mpk(context), &why) && ended) {\n", ("mpk-many-threads:who_gets_no_thread*",)),
     ("seats: who comes in vain is outside", TURN, "    set_shut(context, 1);\n    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);\n", "    set_shut(context, 1);\n", ("mpk-many-threads:who_gets_no_thread*",)),
     ("seats: who comes in vain asks again", TURN, "    set_shut(context, 1);\n    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);\n", "    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);\n", ("mpk-many-threads:who_gets_no_thread*",),
-     "its caller has shut it already, for who leaves meanwhile"),
+     "mpk_variables_prepare has shut the context before, for who leaves meanwhile: it is shut twice"),
     ("seats: who comes in vain lets others in", TURN, "    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);\n    tell(turn);\n", "    __atomic_store_n(&context->held, 0, __ATOMIC_RELEASE);\n", ("mpk-many-threads:who_gets_no_thread*",)),
     ("seats: no callbacks while thread variables are made", MPK + "thread_variables.c", "    mpk_seat_serve_callbacks(context, false);\n", "", ("mpk-many-threads:no_callback*",)),
     ("seats: callbacks when they are made", MPK + "thread_variables.c", "    mpk_seat_serve_callbacks(context, true);\n", "", ("mpk-many-threads:references*",)),
@@ -599,7 +629,7 @@ MUTATIONS = (
     ("signal: a call that ends leaves no register", MPK + "signal.c", "    memset(registers, 0, sizeof(frame->context.registers));\n    registers[REG_RSP]", "    registers[REG_RSP]", ("mpk-faults:a_call_that_faults*",)),
     ("signal: a call that ends leaves no state", MPK + "signal.c", "    mpk_frame_clear_state(frame);\n    go_on", "    go_on", ("mpk-faults:a_call_that_faults*",)),
     ("signal: what is needed is not blocked", MPK + "signal.c", "    frame->context.mask &= ~mpk_mask_needed();\n", "", ("mpk-signals:*",),
-     "in a domain none of it is: threads join without, and who arms, or ends a handler, sees to it"),
+     "in a domain none of it is blocked: a thread's first entry, arming and the end of each handler take it out of the mask before"),
     ("signal: the stack is the domain's memory", MPK + "signal.c", "void *memory = mpk_policy_memory(&books, place, MPK_RESUME_SIZE);", "void *memory = (void *)place;", ("mpk-gate:a_system_call_needs*",)),
     ("signal: no stack ends the call", MPK + "signal.c", "return memory != NULL;", "return true;", ("mpk-gate:a_system_call_needs*",)),
     ("signal: rights that were being taken", MPK + "signal.c", "if (at >= og_mpk_gate_restart && at < og_mpk_gate_allowed)", "if (0)", ("mpk-gate-interrupted:*",)),
@@ -614,7 +644,7 @@ MUTATIONS = (
      ("if (!put_on_foreign_stack(context, place, resumes ? NULL : words))", "    jb      2f\n    mov     MPK_UCONTEXT_RSP"),
      ("if (!resumes && !put_on_foreign_stack(context, place, words))", "    mov     MPK_UCONTEXT_RSP"), ("mpk-gate-interrupted:a_stack_pointer*",)),
     ("signal: a deadline ends the call", MPK + "signal.c", "if (!mpk_deadline_passed(thread))", "if (1)", ("mpk-faults:an_endless*",)),
-    ("signal: system calls are dispatched ones", MPK + "signal.c", "signal == SIGSYS && frame.info.si_code == USER_DISPATCH", "signal == SIGSYS", ("mpk-signals:a_sent*",)),
+    ("signal: system calls are dispatched ones", MPK + "signal.c", "signal == SIGSYS && frame.info.si_code == USER_DISPATCH", "signal == SIGSYS", ("mpk-signals:a_fault_that_is_sent*",)),
     ("signal: faults end the call", MPK + "signal.c", "if (mpk_is_fault(signal) && frame.info.si_code > 0) {", "if (0) {", ("mpk-faults:every_way*",)),
     ("signal: a handler puts no armed stack back", MPK + "signal.c", "    uint32_t pkru = thread->domain_pkru;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n    hand_on(signal, &frame.info, &frame.context);\n    mpk_rights_arm(thread, pkru);\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    uint32_t pkru = thread->domain_pkru;\n    uint64_t armed = thread->armed;\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n    hand_on(signal, &frame.info, &frame.context);\n    mpk_rights_arm(thread, pkru);\n    atomic_store(&thread->armed, armed);\n", ("mpk-handlers:a_domain*",)),
     ("signal: what a handler has armed is armed no more", MPK + "signal.c", "    mpk_rights_arm(thread, pkru);\n    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    mpk_rights_arm(thread, pkru);\n", ("mpk-handlers:*",)),
@@ -623,20 +653,14 @@ MUTATIONS = (
     ("signal: no domain's stack after another's", MPK + "signal.c", "    if (thread)\n        atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    (void)thread;\n", ("mpk-lifetime:a_handler*",)),
     ("signal: in a domain or not", MPK + "signal.c", "memory_order_relaxed) == MPK_BLOCK)\n        interrupted_domain", "memory_order_relaxed) != 7)\n        interrupted_domain", ("mpk-threads:ten*", "mpk-signals:*")),
     # --- frames ---
-    ("frame: MXCSR's reserved bits", MPK + "frame.c", "    mxcsr &= 0xffff;\n", "", ("mpk-gate:a_system_call*",),
-     "it is what the kernel has written: nobody of the domain runs meanwhile (turn.h)"),
-    ("frame: components the thread has", MPK + "frame.c", "    components &= software_of(sample).components;\n", "", ("mpk-gate:a_system_call*",),
-     "it is what the kernel has written: nobody of the domain runs meanwhile (turn.h)"),
-    ("frame: the header's other words", MPK + "frame.c", "    memset(state + HEADER_AT, 0, HEADER_SIZE);\n    memcpy(state + HEADER_AT, &components, sizeof(components));\n    memcpy(state + sample_size", "    memcpy(state + HEADER_AT, &components, sizeof(components));\n    memcpy(state + sample_size", ("mpk-gate:a_system_call*",),
-     "it is what the kernel has written: nobody of the domain runs meanwhile (turn.h)"),
-    ("frame: a domain's state is made safe", MPK + "frame.c", "    if (!trusted)\n        make_state_safe(frame->state);\n", "    (void)make_state_safe;\n", ("mpk-gate:a_system_call*",),
-     "it is what the kernel has written: nobody of the domain runs meanwhile (turn.h)"),
+    ("frame: MXCSR's reserved bits", MPK + "frame.c", "    mxcsr &= 0xffff;\n", "", ("gate-signals",)),
+    ("frame: components the thread has", MPK + "frame.c", "    components &= software_of(sample).components;\n", "", ("gate-signals",)),
+    ("frame: the header's other words", MPK + "frame.c", "    memset(state + HEADER_AT, 0, HEADER_SIZE);\n    memcpy(state + HEADER_AT, &components, sizeof(components));\n    memcpy(state + sample_size", "    memcpy(state + HEADER_AT, &components, sizeof(components));\n    memcpy(state + sample_size", ("gate-signals",)),
+    ("frame: a domain's state is made safe", MPK + "frame.c", "    if (!trusted)\n        make_state_safe(frame->state);\n", "    (void)make_state_safe;\n", ("gate-signals",)),
     ("frame: the host's rights are put back", MPK + "frame.c", "    give_all_rights(frame->state);\n", "    (void)give_all_rights;\n", ("mpk-attacks:read*", "mpk-faults:every_way*")),
-    ("frame: a domain does not say how large its state is", MPK + "frame.c", "if (trusted && og_is_within(from, SOFTWARE_AT", "if (og_is_within(from, SOFTWARE_AT", ("mpk-gate:a_system_call*",),
-     "it is what the kernel has written: nobody of the domain runs meanwhile (turn.h)"),
-    ("frame: the state is not too large", MPK + "frame.c", "size > MPK_STATE_MAX || ", "", ("mpk-gate:a_system_call*",), "size_of what all threads have and what the kernel writes for the host are not larger"),
-    ("frame: the state is on the signal stack", MPK + "frame.c", "size < HEADER_AT + HEADER_SIZE ||\n        !og_is_within(from, size, stack, end)", "size < HEADER_AT + HEADER_SIZE", ("mpk-gate:a_system_call*",),
-     "it is what the kernel has written: nobody of the domain runs meanwhile (turn.h)"),
+    ("frame: a domain does not say how large its state is", MPK + "frame.c", "if (trusted && og_is_within(from, SOFTWARE_AT", "if (og_is_within(from, SOFTWARE_AT", ("gate-signals",)),
+    ("frame: the state is not too large", MPK + "frame.c", "size > MPK_STATE_MAX || ", "", ("gate-signals",)),
+    ("frame: the state is on the signal stack", MPK + "frame.c", "size < HEADER_AT + HEADER_SIZE ||\n        !og_is_within(from, size, stack, end)", "size < HEADER_AT + HEADER_SIZE", ("gate-signals",)),
     ("frame: nothing is left of it", MPK + "frame.c", "    memset((void *)written, 0, stack + MPK_SIGNAL_STACK - written);\n", "    (void)written;\n", ("mpk-attacks:an_interrupted*", "mpk-gate:what_a_signal*")),
     ("frame: flags", MPK + "frame.c", "return (flags & KEPT) | INTERRUPTS;", "return flags | KEPT * 0 | INTERRUPTS;", ("mpk-gate:the_trap_flag*",)),
     ("frame: segments", MPK + "frame.c", "    registers[REG_CSGSFS] = CODE | (greg_t)STACK << 48;\n", "    (void)CODE, (void)STACK;\n", ("mpk-faults:every_way*", "mpk-attacks:*32*")),
@@ -653,7 +677,7 @@ MUTATIONS = (
     ("signal stack: the thread arms the next one's", MPK + "signal_stack.c", "        atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);\n    }\n    pthread_mutex_unlock(&lock);\n    return done;", "    }\n    pthread_mutex_unlock(&lock);\n    return done;", ("mpk-lifetime:a_thread_arms*",)),
     ("signal stack: none is armed that is not the thread's", MPK + "signal_stack.c", "return owner == thread ? mpk_signal_stack_at(start) : thread->host_stack;", "return owner ? mpk_signal_stack_at(start) : mpk_signal_stack_at(start);", ("mpk-handlers:a_handler_closes*",)),
     ("signal stack: armed only if lent", MPK + "signal_stack.c", "(mpk_frames_need_domain_key() && context->domain->lent != context) ||", "", ("mpk-sharing:*",),
-     "the turn has lent it: the check is for mistakes of the runtime's own"),
+     "who arms has the turn, and the turn is not given before the stack is lent (turn.c, pass): the check is for mistakes there"),
     # --- threads, fork, reset, deadlines and masks ---
     ("thread: signals are blocked while it begins", MPK + "thread.c",
      "    uint64_t mask = mpk_mask_block_all();\n    /* The first page", "    uint64_t mask = 0;\n    syscall(SYS_rt_sigprocmask, 0, NULL, &mask, 8);\n    /* The first page",
@@ -713,7 +737,7 @@ MUTATIONS = (
      "signal == mpk_deadline_signal() && info->si_code == SI_QUEUE && info->si_ptr == &marker", "signal == mpk_deadline_signal() && info",
      ("mpk-deadlines:the_clocks_signal*",)),
     ("deadline: who was told can be told again", MPK + "deadline.c", "    if (thread)\n        store(&thread->told, NO_CALL);", "    (void)thread;",
-     ("mpk-deadlines:who_was_told*",), "who does not hear is told again, some ticks later"),
+     ("mpk-deadlines:who_was_told*",), "another call has another number, and the same one is told again after PATIENCE ticks: it is later, not never"),
     ("deadline: what was charged is carried on", MPK + "deadline.c", "kept->charged_for == kept->calls ? kept->charged : 0", "0 * kept->charged", ("mpk-deadlines:callbacks*",)),
     ("deadline: the clock ends with the last", MPK + "deadline.c", "bool ends = mpk_own.has_clock && load(&shortest) == UINT64_MAX;", "bool ends = false;", ("mpk-deadlines:the_clock*",)),
     ("mask: what is needed is not blocked", MPK + "host_masks.c", "        if (how != SIG_UNBLOCK)\n            mask &= ~needed;\n", "", ("mpk-signals:*",)),
@@ -805,4 +829,46 @@ MUTATIONS = (
     ("turn: a child of a reset that was under way", TURN, "if ((was_inside || turn->closed) &&", "if (was_inside &&", ("mpk-lifetime:a_child_of_fork*",)),
     ("turn: a child owns what its parent's thread did not", TURN, "        keep_poison(turn, owner);\n        turn->owner = NULL;\n    }\n    if ((was", "        keep_poison(turn, owner);\n    }\n    if ((was", TURNS),
     ("turn: a child waits for nobody", TURN, "    turn->next = turn->serving = 0;\n", "", TURNS),
-)
+    # --- what a frame's state, mended code and what is said to people rest on ---
+    ("frame: of tiles no thread has to have any", MPK + "frame.c", "    software.components &= ~(UINT64_C(1) << TILES);\n", "", ("gate-signals",)),
+    ("frame: the size of what all threads have", MPK + "frame.c", "__get_cpuid_count(0xd, i, &a, &b, &c, &d) && size < b + a)", "size < HEADER_AT)", ("gate-signals",)),
+    ("frame: a host's state is as large as its frame says", MPK + "frame.c", "        size = software_of((const unsigned char *)from).extended_size;\n", "        (void)software_of;\n", ("gate-signals",)),
+    ("frame: the most that a thread can come to have", MPK + "frame.c", " || most + END_SIZE > MPK_STATE_MAX)", ")", ("gate-signals", "mpk-attacks:an_interrupted*"),
+     "no processor's state is larger yet (AMX: 11,008 bytes of 16,384); of one that were, every test would say so"),
+    ("host code: pages are replaced, not written", MPK + "code/host_patch.c",
+     "    if (mprotect(copy, span, PROT_READ | PROT_EXEC) ||\n        mremap(copy, span, span, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)first) == MAP_FAILED) {",
+     "    if (mprotect((void *)first, span, PROT_READ | PROT_WRITE) ||\n        !memcpy((void *)first, copy, span) || mprotect((void *)first, span, PROT_READ | PROT_EXEC)) {",
+     ("mpk-host-code:code_is_mended*",)),
+    ("host code: pages are replaced whole", MPK + "code/host_patch.c",
+     "    if (mprotect(copy, span, PROT_READ | PROT_EXEC) ||\n        mremap(copy, span, span, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)first) == MAP_FAILED) {",
+     "    if (mmap((void *)first, span, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ||\n        mprotect(copy, span, PROT_READ | PROT_EXEC) ||\n        mremap(copy, span, span, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)first) == MAP_FAILED) {",
+     ("mpk-host-code:code_is_mended*",)),
+    ("host code: what replaces a page holds all of it", MPK + "code/host_patch.c", "    memcpy(copy, (void *)first, span);\n", "", ("mpk-host-code:code_is_mended*",)),
+    ("host code: no processor has old bytes when it is mended", MPK + "code/host_patch.c", "    return fetch_anew();\n}", "    return true;\n}", ("mpk-host-code:code_is_mended*",),
+     "mremap has each processor that runs the process forget its translation, by an interrupt, which serializes: the barrier is for processors that promise less"),
+    ("poison: of the thread's own context only", MPK + "contexts.c",
+     "    struct og_context *context = &mpk_thread_if_any()->contexts[domain->index]->context;\n    if (context->poisoned)\n        return;\n    context->fault = *fault;\n    context->poisoned = fault->error;\n",
+     "    for (struct mpk_seat *seat = &domain->seats; seat; seat = seat->next) {\n        struct mpk_context *context = seat->context;\n        int usleep(unsigned);\n        if (context)\n            usleep(30000);\n        if (context && !context->context.poisoned) {\n            context->context.fault = *fault;\n            context->context.poisoned = fault->error;\n        }\n    }\n",
+     ("mpk-sharing:a_call_that_fails*",)),
+    ("poison: the first is kept", MPK + "contexts.c", "    if (context->poisoned)\n        return;\n    context->fault", "    context->fault", ("mpk-handlers:a_child_without*",)),
+    ("handlers: run on a stack of the runtime's", MPK + "host_signals.c", ".sa_flags = SA_SIGINFO | SA_ONSTACK};", ".sa_flags = SA_SIGINFO};", ("mpk-signals:handlers_installed*",)),
+    ("handlers: the kernel's is the gate's entry", MPK + "host_signals.c", "            done = settle(signal);\n", "            done = exchange(signal, &new, NULL);\n", ("mpk-signals:handlers_installed*",)),
+    ("handlers: of before the first domain are taken over", MPK + "host_signals.c", "    return (!is_needed(signal) && !is_handler(&now)) || settle(signal);\n", "    return !is_needed(signal) || settle(signal);\n",
+     ("mpk-signals:handlers_from_before*",)),
+    ("handlers: of before the first domain are kept", MPK + "host_signals.c", "    actions[signal] = now;\n", "", ("mpk-signals:handlers_from_before*",)),
+    ("handlers: the C library's of SETXID is made known", MPK + "host_signals.c", "    bool done = run_thread(NULL);\n", "    bool done = true;\n", ("mpk-signals:setuid*",)),
+    ("handlers: the C library's of CANCEL is made known", MPK + "host_signals.c", "        adopted = ready = ready && adopt(SIGNAL_CANCEL);\n", "        adopted = ready;\n", ("mpk-signals:a_thread_is_cancelled*",)),
+    ("lookup: not in a read section", "omniglot/core/domain.c", "    if (context->shared)\n        return og_fail(fault, OG_BORROWED, symbol, 0, NULL);\n    if (is_outside)", "    if (is_outside)", ("none-sharing:looking_up*",)),
+    ("elf: a symbol's name is in the file", MPK + "code/elf.c", " ||\n            !og_is_within(names.sh_offset, names.sh_size, 0, elf->size))", ")", ("mpk-where",)),
+    ("elf: symbols are in the file", MPK + "code/elf.c", "            !og_is_within(symbols.sh_offset, symbols.sh_size, 0, elf->size) ||\n", "", ("mpk-where",)),
+    ("elf: sections are in the file", MPK + "code/elf.c", "    if (header->e_shentsize != sizeof(symbols) ||\n        !og_is_within(header->e_shoff, header->e_shnum * sizeof(symbols), 0, elf->size))\n", "    if (header->e_shentsize != sizeof(symbols))\n", ("mpk-where",)),
+    ("elf: the section of names is one", MPK + "code/elf.c", "        if (symbols.sh_link >= header->e_shnum ||\n            !og", "        if (!og", ("mpk-where",)),
+    ("elf: the section of names is read in the file", MPK + "code/elf.c", "    if (!og_is_within(offset, size, 0, elf->size))\n        return false;\n", "", ("mpk-where",)),
+    ("elf: no name is longer than the most", MPK + "code/elf.c", "left < MPK_ELF_NAME_MAX ? left : MPK_ELF_NAME_MAX", "left", ("mpk-where",)),
+    ("elf: no more symbols than the most", MPK + "code/elf.c", " && i < MPK_ELF_SYMBOLS_MAX; i++)", "; i++)", ("mpk-where",)),
+    ("describe: files are read without the domains' lock", MPK + "describe/owner.c", "        tell_in_domain(domain, own || !arena->loading, search);\n",
+     "        tell_in_domain(domain, own || !arena->loading, search);\n        if (search->in_file) {\n            mpk_text_add(search->text, \", \");\n            mpk_place_tell(&search->place, search->text);\n            search->in_file = false;\n        }\n", ("mpk-where",)),
+    ("text: a fault's is printable", "omniglot/core/error.c", "    og_make_printable(to);\n", "", ("mpk-host-code:a_librarys_text*",)),
+    ("text: a name in a description is printable", MPK + "text.c", "    if (start < text->size)\n        og_make_printable(text->bytes + start);\n", "    (void)start;\n", ("mpk-where",)),
+) + tuple((f"policy: {name} is served", POLICY, line, "", SERVED)
+          for name, line in served_system_calls().items())

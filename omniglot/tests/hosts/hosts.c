@@ -130,6 +130,8 @@ int hosts_run(int argc, char **argv)
     }
     if (!lists)
         printf("1..%u\n", count);
+    if (!lists && !count)
+        printf("Bail out! no row that applies here is named '%s'\n", pattern ? pattern : "*");
     return failed || (!lists && !count);
 }
 

@@ -41,12 +41,33 @@ int rogue_grow(uint32_t pages)
 {
     return (int)__builtin_wasm_memory_grow(0, pages);
 }
+
+/* A place of the table that the linker leaves free: what is there has no function. */
+__asm__(".tabletype __indirect_function_table, funcref");
+__attribute__((target("reference-types"))) void rogue_keep(uint32_t number)
+{
+    __asm__ volatile("i32.const 0\n\tlocal.get %0\n\ti32.const 1\n\t"
+                     "table.copy __indirect_function_table, __indirect_function_table"
+                     :
+                     : "r"(number));
+}
 #else
 int rogue_grow(uint32_t pages)
 {
     return (int)pages;
 }
+
+void rogue_keep(uint32_t number)
+{
+    (void)number;
+}
 #endif
+
+int rogue_call_kept(int value)
+{
+    static int (*const volatile kept)(int) = NULL;
+    return kept(value);
+}
 
 int rogue_count(void)
 {
@@ -105,6 +126,36 @@ int rogue_convert(double number)
 int rogue_call_number(uint32_t number)
 {
     return ((int (*)(double))(uintptr_t)number)(1);
+}
+
+/* Functions with more parameters than anybody writes, and calls of them with fewer: what they find
+ * in the place of those that are missing is not theirs. */
+#define TEN(what, n)                                                                               \
+    what(n, 0), what(n, 1), what(n, 2), what(n, 3), what(n, 4), what(n, 5), what(n, 6),            \
+        what(n, 7), what(n, 8), what(n, 9)
+#define PARAMETER(n, m) __attribute__((unused)) long long value##n##m
+#define NUMBER(n, m)    (long long)n * 10 + m
+#define HUNDRED(what)                                                                              \
+    TEN(what, 0), TEN(what, 1), TEN(what, 2), TEN(what, 3), TEN(what, 4), TEN(what, 5),            \
+        TEN(what, 6), TEN(what, 7), TEN(what, 8), TEN(what, 9)
+
+typedef long long (*with_140)(HUNDRED(PARAMETER), TEN(PARAMETER, 10), TEN(PARAMETER, 11),
+                              TEN(PARAMETER, 12), TEN(PARAMETER, 13));
+typedef long long (*with_130)(HUNDRED(PARAMETER), TEN(PARAMETER, 10), TEN(PARAMETER, 11),
+                              TEN(PARAMETER, 12));
+
+static long long last_of_140(HUNDRED(PARAMETER), TEN(PARAMETER, 10), TEN(PARAMETER, 11),
+                             TEN(PARAMETER, 12), TEN(PARAMETER, 13))
+{
+    return value130 | value131 | value132 | value133 | value134 | value135 | value136 | value137 |
+           value138 | value139;
+}
+
+uint64_t rogue_call_with_fewer(void)
+{
+    static const with_140 volatile function = last_of_140;
+    return (uint64_t)((with_130)(uintptr_t)function)(HUNDRED(NUMBER), TEN(NUMBER, 10),
+                                                     TEN(NUMBER, 11), TEN(NUMBER, 12));
 }
 
 int rogue_fill(uint8_t *out, size_t *size, size_t said)

@@ -20,6 +20,9 @@ int rogue_divide(int a, int b);
 int rogue_convert(double number);
 int rogue_call_number(uint32_t number);
 int rogue_grow(uint32_t pages);
+uint64_t rogue_call_with_fewer(void);
+void rogue_keep(uint32_t number);
+int rogue_call_kept(int value);
 int rogue_fill(uint8_t *out OG_OUT(*size), size_t *size OG_LENGTH_OF(out), size_t said)
     OG_RETURNS(0);
 enum rogue_colour rogue_paint(int colour);

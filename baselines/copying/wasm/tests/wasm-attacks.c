@@ -1,5 +1,6 @@
 /* A module that attacks: every call ends with an error, the host is as it was, and a fresh instance
  * follows. The first test does the attack where nothing stands between. */
+#include "baselines/copying/wasm/internal.h"
 #include "baselines/copying/wasm/tests/rogue-wasm.h"
 
 #include "omniglot/tests/cmocka-tests.h"
@@ -125,6 +126,67 @@ static void a_call_of_what_the_table_does_not_have_traps(void **state)
                        "table does not have");
 }
 
+static void a_call_with_fewer_arguments_than_parameters_traps(void **state)
+{
+    uint64_t found = 0;
+    (void)state;
+    assert_trapped(call_rogue_call_with_fewer(&rogue, &found, &fault), "not by that type");
+}
+
+/* More types than any module has: each differs from the others in what its thirteen parameters are.
+ */
+static uint32_t number_of_type(unsigned n)
+{
+#define VALUE(i) (n >> (i)&1 ? WASM_RT_I64 : WASM_RT_I32)
+    return wasm_rt_register_func_type(13, 1, VALUE(0), VALUE(1), VALUE(2), VALUE(3), VALUE(4),
+                                      VALUE(5), VALUE(6), VALUE(7), VALUE(8), VALUE(9), VALUE(10),
+                                      VALUE(11), VALUE(12), WASM_RT_F32);
+}
+
+static void every_type_has_a_number_of_its_own(void **state)
+{
+    enum { TYPES = 5000 };
+    static uint32_t numbers[TYPES];
+    (void)state;
+    for (unsigned i = 0; i < TYPES; i++) {
+        numbers[i] = number_of_type(i);
+        assert_true(i == 0 || numbers[i] > numbers[i - 1]);
+    }
+    for (unsigned i = 0; i < TYPES; i += 100)
+        assert_int_equal(number_of_type(i), numbers[i]);
+}
+
+/* As when an instance is made that has such a table. */
+static __attribute__((noinline)) bool makes_table(uint32_t size)
+{
+    struct wasm_frame frame;
+    wasm_rt_funcref_table_t table = {0};
+    ASSERT_DONE(wasm_enter(rogue.instance.wasm, &frame, &fault));
+    if (__builtin_setjmp(frame.jump)) {
+        assert_trapped(wasm_trapped(&frame, "table", &fault), "out of its memory's bounds");
+        return false;
+    }
+    wasm_opening = rogue.instance.wasm;
+    wasm_rt_allocate_funcref_table(&table, size, size);
+    wasm_opening = NULL;
+    wasm_leave(&frame);
+    assert_true(table.size >= WASM_CALLBACKS);
+    wasm_rt_free_funcref_table(&table);
+    return true;
+}
+
+static void tables_have_an_end(void **state)
+{
+    unsigned made = 0;
+    (void)state;
+    /* Whose places, with those of callbacks behind them, could not be counted. */
+    assert_false(makes_table(UINT32_MAX));
+    assert_false(makes_table(UINT32_MAX - WASM_CALLBACKS + 1));
+    while (makes_table(100000))
+        made++;
+    assert_in_range(made, 9, 10);
+}
+
 static int add_three(int value)
 {
     return value + 3;
@@ -144,6 +206,40 @@ static void a_callback_by_another_type_than_its_own_traps(void **state)
     ASSERT_DONE(call_rogue_call(&rogue, &number, &callback, 4, &fault));
     rogue_called_close(&rogue, &callback);
     assert_trapped(call_rogue_call_number(&rogue, &number, index, &fault), "table does not have");
+}
+
+static int count_text(const char *text)
+{
+    return (int)strlen(text);
+}
+
+static int not_called(int value)
+{
+    fail_msg("a callback that was closed is called");
+    return value;
+}
+
+/* In the place of a function pointer that the module keeps, when it cannot keep one of C's. */
+static void a_callback_that_the_module_has_kept_is_gone_when_it_is_closed(void **state)
+{
+    struct rogue_called callback = {0};
+    struct rogue_told other = {0};
+    int number = 0;
+    (void)state;
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, add_three, NULL, &fault));
+    ASSERT_DONE(call_rogue_keep(&rogue, wasm_callback_index(&callback.callback), &fault));
+    ASSERT_DONE(call_rogue_call_kept(&rogue, &number, 4, &fault));
+    assert_int_equal(number, 7);
+    rogue_called_close(&rogue, &callback);
+    callback.function = not_called; /* as memory of the host's that is something else now */
+    assert_trapped(call_rogue_call_kept(&rogue, &number, 4, &fault), "table does not have");
+    /* Nor is it another shape's in the same place. */
+    ASSERT_DONE(rogue_called_open(&rogue, &callback, add_three, NULL, &fault));
+    ASSERT_DONE(call_rogue_keep(&rogue, wasm_callback_index(&callback.callback), &fault));
+    rogue_called_close(&rogue, &callback);
+    ASSERT_DONE(rogue_told_open(&rogue, &other, count_text, NULL, &fault));
+    assert_trapped(call_rogue_call_kept(&rogue, &number, 4, &fault), "table does not have");
+    rogue_told_close(&rogue, &other);
 }
 
 static void an_allocator_that_lies_is_found_out(void **state)
@@ -517,7 +613,11 @@ int main(void)
         TEST(a_stack_is_used_up_in_another_thread_too),
         TEST(what_cannot_go_on_traps),
         TEST(a_call_of_what_the_table_does_not_have_traps),
+        TEST(a_call_with_fewer_arguments_than_parameters_traps),
+        TEST(every_type_has_a_number_of_its_own),
+        TEST(tables_have_an_end),
         TEST(a_callback_by_another_type_than_its_own_traps),
+        TEST(a_callback_that_the_module_has_kept_is_gone_when_it_is_closed),
         TEST(an_allocator_that_lies_is_found_out),
         TEST(a_free_that_traps_ends_the_call),
         TEST(a_hostile_length_is_refused),

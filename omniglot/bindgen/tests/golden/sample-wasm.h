@@ -101,8 +101,9 @@ static uint32_t sample_visit_call_entered(void *closure, uint32_t raw_user, uint
                                           uint32_t raw_tags, uint32_t raw_bytes, uint32_t raw_size,
                                           uint32_t raw_shade, double raw_weight)
 {
+    const struct sample_visit_call *callback =
+        wasm_callback_of(closure, (wasm_rt_function_ptr_t)sample_visit_call_entered);
     struct wasm_frame *frame = wasm_callback_begin();
-    const struct sample_visit_call *callback = closure;
     const struct wasm_instance *wasm = callback->callback.instance;
     struct og_fault refusal;
     enum og_error refused = OG_OK;
@@ -176,8 +177,9 @@ struct sample_step_call {
 
 static uint32_t sample_step_call_entered(void *closure, uint32_t raw_step)
 {
+    const struct sample_step_call *callback =
+        wasm_callback_of(closure, (wasm_rt_function_ptr_t)sample_step_call_entered);
     struct wasm_frame *frame = wasm_callback_begin();
-    const struct sample_step_call *callback = closure;
     int step = (int)(int32_t)raw_step;
     int result = callback->function(step);
     wasm_callback_end(frame);
