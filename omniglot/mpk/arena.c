@@ -844,23 +844,10 @@ static enum og_error cannot_be_private(uintptr_t start, struct og_fault *fault)
     return og_fail_system(fault, errno, NULL, start, "cannot make the arena private");
 }
 
-/* Gives a run of pages of one state its protection again. Code is looked at once more, as it is
- * now: nothing of the domain's runs, and nothing could have written it. What lies between code is
- * one mapping until it is divided. */
-static enum og_error protect_again(struct mpk_arena *arena, struct range run,
-                                   struct og_fault *fault)
-{
-    unsigned char state = arena->pages[run.first];
-    enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, NULL, fault) : OG_OK;
-    if (state != MPK_CODE && (!run.first || arena->pages[run.first - 1] == MPK_CODE))
-        touch(start_of(arena, run));
-    if (!error && !protect(arena, start_of(arena, run), end_of(arena, run), state))
-        error = cannot_be_private(start_of(arena, run), fault);
-    return error;
-}
+/* What is done with a run of loaded pages of one state. */
+typedef enum og_error visit_run(struct mpk_arena *arena, struct range run, struct og_fault *fault);
 
-/* All runs that are code, or all others. */
-static enum og_error protect_runs(struct mpk_arena *arena, bool code, struct og_fault *fault)
+static enum og_error visit_loaded(struct mpk_arena *arena, visit_run *visit, struct og_fault *fault)
 {
     enum og_error error = OG_OK;
     for (size_t page = 0; page < arena->loaded_pages && !error;) {
@@ -868,10 +855,41 @@ static enum og_error protect_runs(struct mpk_arena *arena, bool code, struct og_
         while (page < arena->loaded_pages && arena->pages[page] == arena->pages[run.first])
             page++;
         run.count = page - run.first;
-        if ((arena->pages[run.first] == MPK_CODE) == code)
-            error = protect_again(arena, run, fault);
+        error = visit(arena, run, fault);
     }
     return error;
+}
+
+/* Code is looked at once more, as it is now: nothing of the domain's runs, and nothing could have
+ * written it. */
+static enum og_error scan_again(struct mpk_arena *arena, struct range run, struct og_fault *fault)
+{
+    unsigned char state = arena->pages[run.first];
+    return state == MPK_CODE ? scan_code(arena, run, false, NULL, fault) : OG_OK;
+}
+
+static enum og_error protect_again(struct mpk_arena *arena, struct range run,
+                                   struct og_fault *fault)
+{
+    unsigned char state = arena->pages[run.first];
+    return protect(arena, start_of(arena, run), end_of(arena, run), state)
+               ? OG_OK
+               : cannot_be_private(start_of(arena, run), fault);
+}
+
+static enum og_error protect_code(struct mpk_arena *arena, struct range run, struct og_fault *fault)
+{
+    return arena->pages[run.first] == MPK_CODE ? protect_again(arena, run, fault) : OG_OK;
+}
+
+/* What lies between code is one mapping until it is divided. */
+static enum og_error protect_rest(struct mpk_arena *arena, struct range run, struct og_fault *fault)
+{
+    if (arena->pages[run.first] == MPK_CODE)
+        return OG_OK;
+    if (!run.first || arena->pages[run.first - 1] == MPK_CODE)
+        touch(start_of(arena, run));
+    return protect_again(arena, run, fault);
 }
 
 /* With the contents that it has. Code first, which nobody has touched: a policy may deny that a
@@ -879,11 +897,13 @@ static enum og_error protect_runs(struct mpk_arena *arena, bool code, struct og_
 static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_fault *fault)
 {
     uintptr_t end = arena->start + arena->loaded_pages * MPK_PAGE;
-    if (!map_fixed(arena, arena->start, end, MAP_PRIVATE, arena->file, MPK_FREE))
-        return cannot_be_private(arena->start, fault);
-    enum og_error error = protect_runs(arena, true, fault);
+    enum og_error error = visit_loaded(arena, scan_again, fault);
+    if (!error && !map_fixed(arena, arena->start, end, MAP_PRIVATE, arena->file, MPK_FREE))
+        error = cannot_be_private(arena->start, fault);
     if (!error)
-        error = protect_runs(arena, false, fault);
+        error = visit_loaded(arena, protect_code, fault);
+    if (!error)
+        error = visit_loaded(arena, protect_rest, fault);
     if (!error && !mpk_drop(arena->start, end - arena->start, MADV_DONTNEED))
         error = cannot_be_private(arena->start, fault);
     return error;
