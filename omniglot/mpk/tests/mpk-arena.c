@@ -511,6 +511,25 @@ static void late_code_lies_where_the_host_does_not_write(void **state)
     close_arena();
 }
 
+/* The addresses before are not enough for it, and both together were. */
+static void memory_is_not_put_where_late_code_may_be(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    const size_t large = (size_t)EARLY * MPK_PAGE;
+    const struct og_options options = {.heap_size = 2 * large,
+                                       .stack_size = MPK_PAGE,
+                                       .foreign_stack_size = STACK_PAGES * MPK_PAGE,
+                                       .late_folders = late_folders};
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_map(&arena, 0, large + MPK_PAGE), 0);
+    assert_true(mpk_arena_map(&arena, 0, large / 2) != 0);
+    assert_int_equal(mpk_arena_map(&arena, 0, large / 2 + 2 * MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), late_start());
+    mpk_arena_close(&arena);
+}
+
 /* What of it is mapped over, or given back, is what anything else is, and the rest stays code. */
 static void late_code_is_mapped_over_and_given_back(void **state)
 {
@@ -1507,6 +1526,7 @@ int main(void)
         cmocka_unit_test(code_is_scanned_over_borders),
         cmocka_unit_test(what_opens_rights_is_found_wherever_it_is),
         cmocka_unit_test(late_code_lies_where_the_host_does_not_write),
+        cmocka_unit_test(memory_is_not_put_where_late_code_may_be),
         cmocka_unit_test(late_code_is_mapped_over_and_given_back),
         cmocka_unit_test(late_code_is_scanned_over_borders),
         cmocka_unit_test(much_code_is_scanned_at_every_offset),

@@ -1092,6 +1092,45 @@ static void a_second_thread_writes_nothing_that_becomes_code(void **state)
     leave();
 }
 
+static atomic_bool watching;
+
+/* The process's mappings that can be written and executed, as often as they can be listed. */
+static void *watch_mappings(void *user)
+{
+    long *found = user;
+    while (watching) {
+        char line[512], rights[5] = "";
+        FILE *maps = fopen("/proc/self/maps", "r");
+        while (maps && fgets(line, sizeof(line), maps))
+            if (sscanf(line, "%*x-%*x %4s", rights) == 1 && rights[1] == 'w' && rights[2] == 'x')
+                ++*found;
+        if (maps)
+            fclose(maps);
+    }
+    return user;
+}
+
+static void late_code_is_never_writable(void **state)
+{
+    (void)state;
+    enum { TIMES = 20, ROUNDS = 20 };
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages), code = load_late(file), found = 0, result;
+    pthread_t thread;
+    watching = true;
+    assert_int_equal(pthread_create(&thread, NULL, watch_mappings, &found), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal(call_words("make_code_often", &result, code, file, late_offset, TIMES),
+                         OG_OK);
+        assert_int_equal(result, TIMES);
+        assert_int_equal(kernel(SYS_munmap, code, PAGE, 0, 0, 0), 0);
+    }
+    watching = false;
+    pthread_join(thread, NULL);
+    assert_int_equal(found, 0);
+    leave();
+}
+
 static void a_child_of_fork_loads_late_for_itself(void **state)
 {
     (void)state;
@@ -1877,6 +1916,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(late_code_that_is_refused_is_not_there),
         cmocka_unit_test(libraries_are_loaded_late_again_and_again),
         cmocka_unit_test(a_second_thread_writes_nothing_that_becomes_code),
+        cmocka_unit_test(late_code_is_never_writable),
         cmocka_unit_test(a_child_of_fork_loads_late_for_itself),
         cmocka_unit_test(much_late_code_ends_at_the_deadline),
         cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
