@@ -40,7 +40,7 @@ $(BUILD)/test/none-sharing: | $(BUILD)/lib/libogsharing.so
 
 # What has the calls of these functions come to failing-allocator.c.
 ALLOCATING_FUNCTIONS := malloc calloc realloc strdup strndup free asprintf fopen open_memstream fclose \
-    mmap memfd_create pthread_create pthread_key_create pthread_atfork
+    mmap memfd_create pthread_create pthread_key_create pthread_setspecific pthread_atfork
 FAILING_ALLOCATOR := $(ALLOCATING_FUNCTIONS:%=-Wl,--wrap=%)
 EACH_ALLOCATION := $(addprefix omniglot/tests/,each-allocation.c failing-allocator.c)
 DOMAIN_ALLOCATIONS := omniglot/tests/domain-allocations.c $(EACH_ALLOCATION)

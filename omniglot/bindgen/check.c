@@ -423,12 +423,15 @@ static bool check_beside(const struct interface *interface, const struct functio
     return true;
 }
 
-/* Names that the stubs use themselves. */
-static bool is_taken(const struct interface *interface, const char *name)
+/* Names that the stubs use themselves; in callbacks' those alone that macros do, for the compiler
+ * tells of the others. */
+static bool is_taken(const struct interface *interface, const char *name, bool is_callback)
 {
-    static const char *const taken[] = {"result", "results",  "fault",     "scope",    "inner",
-                                        "error",  "function", "arguments", "worker",   "sandbox",
-                                        "user",   "context",  "library",   "callback", "succeeded"};
+    if (is_callback)
+        return !strncmp(name, "og_", 3);
+    static const char *const taken[] = {
+        "result", "results", "fault", "scope",   "inner",   "error",    "function",  "arguments",
+        "worker", "sandbox", "user",  "context", "library", "callback", "succeeded", "truth"};
     static const char *const taken_by_wasm[] = {"wasm", "raw", "frame", "scratch_before"};
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         if (!strcmp(taken[i], name))
@@ -446,7 +449,7 @@ static bool check_parameter(struct interface *interface, struct function *functi
     const struct annotation *role = NULL;
     if (!*parameter->name)
         return report(parameter->place, "a parameter of %s has no name", function->name);
-    if (!is_callback && is_taken(interface, parameter->name))
+    if (is_taken(interface, parameter->name, is_callback))
         return report(parameter->place,
                       "'%s' is a name that the stubs use: give the parameter another one here",
                       parameter->name);
@@ -541,10 +544,12 @@ static bool check_function(struct interface *interface, struct function *functio
     is_sound = check_result(interface, function) && is_sound;
     if (is_sound)
         find_lengths(function);
-    /* Larger than two registers (x86-64 psABI 1.0, 3.2.3; RISC-V psABI 1.0, 2.1). */
+    /* Larger than two registers, or with fields that are not aligned (x86-64 psABI 1.0, 3.2.3;
+     * RISC-V psABI 1.0, 2.1, of the first only). */
     function->returns_in_memory =
         function->result->class == TYPE_STRUCT &&
-        (interface->is_wasm || function->result->size > 2 * interface->pointer_size);
+        (interface->is_wasm || function->result->size > 2 * interface->pointer_size ||
+         (interface->pointer_size == sizeof(uint64_t) && !type_is_aligned(function->result, 0)));
     if (is_sound && function->is_by_name && !function_is_without_data(function))
         return report(function->place, "OG_BY_NAME is for functions of numbers: %s has data",
                       function->name);

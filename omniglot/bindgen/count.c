@@ -105,7 +105,8 @@ static enum CXChildVisitResult find_names(CXCursor cursor, CXCursor parent, CXCl
     if (parameter) {
         naming->names_any = true;
         naming->names_pointer = naming->names_pointer || is_pointer(parameter);
-        naming->names_moving = naming->names_moving || parameter->kind == LENGTH;
+        naming->names_moving = naming->names_moving || parameter->kind == LENGTH ||
+                               (parameter->kind == LEFT && count->interface->callbacks);
         naming->is_sound = naming->is_sound && may_name(count, parameter);
     }
     if (clang_getCursorKind(cursor) == CXCursor_MemberRefExpr) {
@@ -127,7 +128,8 @@ static struct naming names_of(const struct count *count, CXCursor expression)
     return naming;
 }
 
-/* "*length": what it says after the call is checked to be no more than before. */
+/* "*length": what it says after the call is checked to be no more than what the host has there,
+ * which only a callback can have made more than before. */
 static bool is_length(const struct count *count, CXCursor expression)
 {
     expression = bare(expression);
@@ -222,7 +224,7 @@ bool count_check(const struct count *count, CXCursor expression)
                       "%s(%s): the library has a say in what this counts, and it may wrap: "
                       "OG_SUM, OG_PRODUCT and OG_DIFFERENCE (of unsigned numbers) do not",
                       annotation_text(annotation->name), annotation->arguments[0]);
-    count->parameter->is_moving =
-        is_filled(count->parameter) && naming.names_moving && !is_length(count, expression);
+    count->parameter->is_moving = is_filled(count->parameter) && naming.names_moving &&
+                                  (count->interface->callbacks || !is_length(count, expression));
     return true;
 }

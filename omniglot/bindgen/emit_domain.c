@@ -158,10 +158,11 @@ static void put_fields(const struct function *function, const struct parameter *
     for (unsigned i = 0; fields && i < fields->count; i++) {
         const struct field *field = named_field(parameter, fields->arguments[i]);
         if (field->is_array)
-            put_step("og_${move}_array(&$access, &$foreign->$field[0], &$host$field[0], $count, "
-                     "fault)",
+            put_step("og_${move}_array(&$access, &$foreign->$field$first, &$host$field$first, "
+                     "$count, fault)",
                      "move", is_set ? "write" : "read", "access", access_of(function), "foreign",
-                     foreign, "host", host, "field", field->name, "count", number(field->count));
+                     foreign, "host", host, "field", field->name, "first", field->first, "count",
+                     number(field->count));
         else
             put_step(is_set ? "og_write(&$access, &$foreign->$field, $host$field, fault)"
                             : "og_read(&$access, &$foreign->$field, &$host$field, fault)",
@@ -277,7 +278,9 @@ static const char *argument(const struct parameter *parameter)
     return parameter->name;
 }
 
-/* "(int (*)(unsigned char *))": where the host calls it by another prototype than its own. */
+/* "(int (*)(unsigned char *))": the host calls it by its types, or others. Not by the type that the
+ * header declares, with its attributes: that it does not return, changes nothing or keeps more
+ * registers is for the library to say, and the compiler would believe it. */
 static const char *cast_to(const struct function *function, const char *result, const char *first)
 {
     const char *types = first;
@@ -298,7 +301,7 @@ static bool is_narrow(const struct type *result)
 static void put_invocation(const struct function *function, const char *entry)
 {
     const struct type *result = function->result;
-    const char *cast = fill("(__typeof__(&$function))");
+    const char *cast = cast_to(function, result->spelling, "");
     const char *arguments = "";
     bool is_in_memory = function_returns_in_memory(function);
     if (is_in_memory) {

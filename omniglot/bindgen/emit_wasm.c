@@ -152,10 +152,9 @@ static void put_fields(const struct parameter *parameter, bool is_set)
         put_step("module_$move(wasm, $module + $offset, &$host$field, sizeof($host$field$first), "
                  "$size, $signed, $count, fault)",
                  "move", is_set ? "store" : "load", "module", module, "offset",
-                 number(field->offset), "host", host, "field", field->name, "first",
-                 field->is_array ? "[0]" : "", "size", number(field->type->size), "signed",
-                 number(field->type->is_signed), "count",
-                 number(field->is_array ? field->count : 1));
+                 number(field->offset), "host", host, "field", field->name, "first", field->first,
+                 "size", number(field->type->size), "signed", number(field->type->is_signed),
+                 "count", number(field->is_array ? field->count : 1));
         if (!is_set)
             put_field_check(parameter, field);
     }

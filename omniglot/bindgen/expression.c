@@ -206,21 +206,26 @@ static bool are_measured(const struct checking *checking, CXTranslationUnit unit
     return measuring.is_sound;
 }
 
-/* Compiles `source` with the flags, pointers as counts forbidden. */
+/* Compiles `source` with the flags. No pointer is a count; and no array that is as long as
+ * something says, in a system's macro neither, for a sizeof of one is computed: where it is there
+ * it names what counts, and may wrap, where count.c looks for neither. */
 static bool compile(const struct interface *interface, const struct checking *checking,
                     CXIndex index, const char *const *flags, int flag_count, const char *source,
                     size_t length)
 {
     const char *file = memory_format("%s.check.c", interface->path);
     struct CXUnsavedFile unsaved = {file, source, length};
-    const char **all = memory_take(((size_t)flag_count + 3) * sizeof(*all));
+    static const char *const own[] = {"-Werror=int-conversion",
+                                      "-Werror=implicit-function-declaration", "-Werror=vla",
+                                      "-Wsystem-headers", "-ferror-limit=0"};
+    enum { OWN = sizeof(own) / sizeof(own[0]) };
+    const char **all = memory_take(((size_t)flag_count + OWN) * sizeof(*all));
     for (int i = 0; i < flag_count; i++)
         all[i] = flags[i];
-    all[flag_count] = "-Werror=int-conversion";
-    all[flag_count + 1] = "-Werror=implicit-function-declaration";
-    all[flag_count + 2] = "-ferror-limit=0";
+    for (int i = 0; i < OWN; i++)
+        all[flag_count + i] = own[i];
     CXTranslationUnit unit = NULL;
-    if (clang_parseTranslationUnit2(index, file, all, flag_count + 3, &unsaved, 1,
+    if (clang_parseTranslationUnit2(index, file, all, flag_count + OWN, &unsaved, 1,
                                     CXTranslationUnit_None, &unit))
         return report(interface->place, "the compiler failed on the file's expressions");
     bool is_sound = are_compiled(checking, unit, file) && are_measured(checking, unit);

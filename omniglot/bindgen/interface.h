@@ -33,6 +33,7 @@ struct field {
     const struct type *type;      /* of an element */
     size_t offset, count;         /* count: 1 outside arrays */
     size_t bit_offset, bit_count; /* of a bit-field that has a name */
+    const char *first;            /* "[0][0]": of an array of arrays the first element */
     bool is_array, is_bits, is_opaque;
     const char *low, *high; /* OG_RANGE, or NULL */
     const char *counted_by; /* OG_IN: another field, or a number */
@@ -50,6 +51,8 @@ struct rule {
      * can. */
     const char *unchecked;
     const char *spelling, *identifier;
+    const char
+        *declared; /* what it is: one type can be spelt in two ways, and has two rules then */
     size_t size, alignment;
     const char **names; /* enumerators */
     struct field *fields;

@@ -119,6 +119,10 @@ static bool read_signature(struct reading *reading, struct function *function, C
                       "%s takes any number of arguments: nothing can carry those; leave it out, or "
                       "bind a function that takes a fixed number",
                       function->name);
+    if (clang_getFunctionTypeCallingConv(type) != CXCallingConv_C)
+        return report(function->place,
+                      "%s is called by another convention than the system's: leave it out",
+                      function->name);
     int count = clang_Cursor_getNumArguments(cursor);
     function->count = count < 0 ? 0 : (size_t)count;
     function->parameters = memory_take((function->count + 1) * sizeof(*function->parameters));
@@ -216,18 +220,9 @@ static bool read_variable(struct reading *reading, CXCursor cursor)
     }
 }
 
-static bool add_to_field(const struct interface *interface, const struct addition *addition)
+static bool add_to_field(struct field *field, const struct addition *addition)
 {
-    const struct annotation *about = &addition->annotations[0];
-    struct rule *rule = type_rule(interface, about->arguments[0]);
-    struct field *field = NULL;
-    for (size_t i = 0; rule && i < rule->count; i++)
-        if (!strcmp(rule->fields[i].name, about->arguments[1]))
-            field = &rule->fields[i];
-    if (!field)
-        return report(about->place, "OG_FIELD: nothing here uses a %s with a field '%s'",
-                      about->arguments[0], about->arguments[1]);
-    field->place = about->place;
+    field->place = addition->annotations[0].place;
     for (size_t i = 1; i < addition->count; i++) {
         const struct annotation *annotation = &addition->annotations[i];
         switch (annotation->name) {
@@ -247,6 +242,23 @@ static bool add_to_field(const struct interface *interface, const struct additio
         }
     }
     return true;
+}
+
+/* Adds to the field of the type, however that is spelt where it is used. */
+static bool add(const struct interface *interface, const struct addition *addition)
+{
+    const struct annotation *about = &addition->annotations[0];
+    const struct rule *named = type_rule(interface, about->arguments[0]);
+    bool is_there = false, is_sound = true;
+    for (struct rule *rule = named ? interface->rules : NULL; rule; rule = rule->next)
+        for (size_t i = 0; !strcmp(rule->declared, named->declared) && i < rule->count; i++)
+            if (!rule->is_enum && !strcmp(rule->fields[i].name, about->arguments[1])) {
+                is_there = true;
+                is_sound = add_to_field(&rule->fields[i], addition) && is_sound;
+            }
+    return is_there ? is_sound
+                    : report(about->place, "OG_FIELD: nothing here uses a %s with a field '%s'",
+                             about->arguments[0], about->arguments[1]);
 }
 
 /* --- the file --- */
@@ -285,7 +297,7 @@ static bool read_unit(struct interface *interface, CXTranslationUnit unit)
         return report((struct place){interface->path, 1, 1},
                       "no OG_LIBRARY(name, \"soname\") says which library this is about");
     for (const struct addition *addition = reading.additions; addition; addition = addition->next)
-        reading.failed = !add_to_field(interface, addition) || reading.failed;
+        reading.failed = !add(interface, addition) || reading.failed;
     return !reading.failed;
 }
 

@@ -151,6 +151,7 @@ static enum CXVisitorResult collect_field(CXCursor cursor, CXClientData data)
         *field = (struct field){.name = type_string(clang_getCursorSpelling(cursor)),
                                 .offset = offset < 0 ? 0 : (size_t)offset / 8,
                                 .count = 1,
+                                .first = "",
                                 .is_bits = clang_Cursor_isBitField(cursor) != 0};
         if (field->is_bits && *field->name && offset >= 0) {
             field->bit_offset = (size_t)offset;
@@ -159,6 +160,7 @@ static enum CXVisitorResult collect_field(CXCursor cursor, CXClientData data)
         while (behind_names(type).kind == CXType_ConstantArray) {
             type = behind_names(type);
             field->is_array = true;
+            field->first = memory_format("%s[0]", field->first);
             field->count *= (size_t)clang_getArraySize(type);
             type = clang_getArrayElementType(type);
         }
@@ -176,14 +178,15 @@ static const struct rule *new_rule(struct interface *interface, CXType canonical
     struct rule *rule = type_rule(interface, spelling);
     if (rule)
         return rule;
+    CXCursor declaration = clang_getTypeDeclaration(canonical);
     rule = memory_take(sizeof(*rule));
     *rule = (struct rule){.is_enum = type->class == TYPE_ENUM,
                           .spelling = spelling,
                           .identifier = identifier_of(spelling),
+                          .declared = type_string(clang_getCursorUSR(declaration)),
                           .size = type->size,
                           .alignment = type->alignment};
     struct collecting collecting = {interface, rule, true};
-    CXCursor declaration = clang_getTypeDeclaration(canonical);
     if (rule->is_enum)
         clang_visitChildren(declaration, collect_enumerator, &collecting);
     else
@@ -201,6 +204,17 @@ static const struct rule *new_rule(struct interface *interface, CXType canonical
         end = &(*end)->next;
     *end = rule;
     return rule;
+}
+
+/* An array, as a parameter is a pointer: how long it says that it is, a number or another
+ * parameter, is said of nothing but the parameter itself. */
+static void read_array(struct interface *interface, struct type *type, CXType array, bool with_rule)
+{
+    const struct type *element = read_type(interface, clang_getArrayElementType(array), with_rule);
+    type->pointee = element;
+    if (array.kind != CXType_IncompleteArray && element->class != TYPE_POINTER)
+        type->spelling =
+            memory_format("%s%s *", element->is_const ? "const " : "", element->spelling);
 }
 
 /* `with_rule`: not for what a struct's fields point to, which may be the struct. */
@@ -222,7 +236,7 @@ static const struct type *read_type(struct interface *interface, CXType clang_ty
     if (type->class == TYPE_POINTER && named.kind == CXType_Pointer)
         type->pointee = read_type(interface, clang_getPointeeType(named), with_rule);
     else if (type->class == TYPE_POINTER)
-        type->pointee = read_type(interface, clang_getArrayElementType(named), with_rule);
+        read_array(interface, type, named, with_rule);
     else if (type->class == TYPE_FUNCTION)
         type->canonical = type_string(clang_getTypeSpelling(clang_getPointeeType(canonical)));
     else if (with_rule &&
@@ -240,6 +254,19 @@ const struct type *type_read(struct interface *interface, CXType type)
 bool type_is_plain_number(const struct type *type)
 {
     return type->class == TYPE_INTEGER || type->class == TYPE_FLOATING;
+}
+
+bool type_is_aligned(const struct type *type, size_t offset)
+{
+    if (type->class != TYPE_STRUCT || !type->rule)
+        return !type->size || offset % type->size == 0;
+    for (size_t i = 0; i < type->rule->count; i++) {
+        const struct field *field = &type->rule->fields[i];
+        for (size_t j = 0; !field->is_bits && j < field->count; j++)
+            if (!type_is_aligned(field->type, offset + field->offset + j * field->type->size))
+                return false;
+    }
+    return true;
 }
 
 static bool has_no_name(const struct type *type)

@@ -21,4 +21,8 @@ struct rule *type_rule(const struct interface *interface, const char *spelling);
  * pointers; reports fields that no rule can describe, where that matters. */
 void type_finish_rules(struct interface *interface);
 
+/* Is each number of a value at `offset` where one of its size belongs? In packed structs it may
+ * not. */
+bool type_is_aligned(const struct type *type, size_t offset);
+
 #endif

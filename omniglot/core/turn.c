@@ -41,15 +41,21 @@ uint64_t og_thread_number(void)
     return number;
 }
 
+bool og_is_on_own_stack(const void *place)
+{
+    pthread_attr_t attributes;
+    void *start;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes))
+        return false;
+    bool known = !pthread_attr_getstack(&attributes, &start, &size);
+    pthread_attr_destroy(&attributes);
+    return known && (uintptr_t)place - (uintptr_t)start < size;
+}
+
 static void find_fence(void)
 {
     og_has_heavy_fence = ask_for_fence();
-}
-
-static void init_conditions(struct og_turn *turn)
-{
-    for (size_t i = 0; i < OG_TURN_CONDITIONS; i++)
-        pthread_cond_init(&turn->changed[i], NULL);
 }
 
 void og_turn_open(struct og_turn *turn, enum og_threads threads,
@@ -59,13 +65,10 @@ void og_turn_open(struct og_turn *turn, enum og_threads threads,
     pthread_once(&once, find_fence);
     *turn = (struct og_turn){.threads = threads, .pass = pass};
     pthread_mutex_init(&turn->lock, NULL);
-    init_conditions(turn);
 }
 
 void og_turn_destroy(struct og_turn *turn)
 {
-    for (size_t i = 0; i < OG_TURN_CONDITIONS; i++)
-        pthread_cond_destroy(&turn->changed[i]);
     pthread_mutex_destroy(&turn->lock);
 }
 
@@ -134,16 +137,16 @@ static bool does_anyone_wait(const struct og_turn *turn)
     return turn->next != turn->serving;
 }
 
-static pthread_cond_t *condition_of(struct og_turn *turn, uint64_t number)
+static struct og_event *event_of(struct og_turn *turn, uint64_t number)
 {
-    return &turn->changed[number % OG_TURN_CONDITIONS];
+    return &turn->changed[number % OG_TURN_EVENTS];
 }
 
 /* Has the first of those who wait look again; the others wait for their number. */
 static void tell(struct og_turn *turn)
 {
     if (does_anyone_wait(turn))
-        pthread_cond_broadcast(condition_of(turn, turn->serving));
+        og_event_tell(event_of(turn, turn->serving));
 }
 
 /* --- coming and going --- */
@@ -152,12 +155,17 @@ static void tell(struct og_turn *turn)
 static enum look wait(struct og_turn *turn, const struct og_context *context)
 {
     enum look found = IS_TAKEN;
-    uint64_t number = turn->next++;
+    uint64_t number = turn->next++, forks = turn->forks;
     /* Who looked while it was coming took it to be inside. */
     if (turn->owner == context && number != turn->serving)
         tell(turn);
-    while (number != turn->serving || (found = look(turn, context)) == IS_TAKEN)
-        pthread_cond_wait(condition_of(turn, number), &turn->lock);
+    while (number != turn->serving || (found = look(turn, context)) == IS_TAKEN) {
+        og_event_wait(event_of(turn, number), &turn->lock);
+        if (turn->forks != forks) { /* by a handler of its own: all others are gone */
+            forks = turn->forks;
+            number = turn->next++;
+        }
+    }
     turn->serving++;
     return found;
 }
@@ -283,6 +291,8 @@ void og_turn_in_child(struct og_turn *turn, struct og_context *own)
         set_shut(own, 1); /* to hear of the poison */
     turn->closed = false;
     turn->next = turn->serving = 0;
-    init_conditions(turn);
+    turn->forks++;
+    for (size_t i = 0; i < OG_TURN_EVENTS; i++) /* it may wait itself, for any of them */
+        og_event_tell(&turn->changed[i]);
     pthread_mutex_unlock(&turn->lock);
 }

@@ -15,6 +15,7 @@
 #ifndef OMNIGLOT_CORE_TURN_H
 #define OMNIGLOT_CORE_TURN_H
 
+#include "omniglot/core/event.h"
 #include "omniglot/runtime.h"
 
 #include <pthread.h>
@@ -22,14 +23,15 @@
 #include <stdbool.h>
 
 /* Of many who wait few wake for nothing. */
-enum { OG_TURN_CONDITIONS = 64 };
+enum { OG_TURN_EVENTS = 64 };
 
 struct og_turn {
-    pthread_mutex_t lock; /* what follows; never held while foreign code runs */
-    pthread_cond_t changed[OG_TURN_CONDITIONS]; /* each who waits looks at the one of its number */
+    pthread_mutex_t lock;                    /* what follows; never held while foreign code runs */
+    struct og_event changed[OG_TURN_EVENTS]; /* each who waits does so for the one of its number */
     struct og_context *owner; /* the only one whose context may be open; NULL: nobody's is */
     struct og_fault poison; /* why no call can be made until reset, where the owner does not know */
     uint64_t next, serving; /* numbers of those who come, and of who is the first */
+    uint64_t forks;         /* of the process, to this one: numbers from before are no more */
     enum og_threads threads;
     bool closed; /* the domain is being reset or closed */
     /* What has to be done when the domain passes from one (NULL: nobody) to another; false: it
@@ -52,6 +54,8 @@ static inline void og_light_fence(void)
 
 /* The calling thread's number, which no other thread of the process ever has; not 0. */
 uint64_t og_thread_number(void);
+/* Is it on the calling thread's stack, as far as the system says? */
+bool og_is_on_own_stack(const void *place);
 
 void og_turn_open(struct og_turn *turn, enum og_threads threads,
                   bool (*pass)(struct og_context *from, struct og_context *to));

@@ -14,7 +14,8 @@
  *
  * While the domain loads, the arena is a shared mapping of an unnamed file; then it becomes a
  * private mapping of the same file, so that reset is one madvise: the pages that were written
- * since are dropped, and the file's show again. */
+ * since are dropped, and the file's show again. A process that is made meanwhile has nothing of it
+ * (mpk_arena_forked). */
 #include "mpk.h"
 #include "omniglot/mpk/describe/where.h"
 
@@ -201,6 +202,19 @@ bool mpk_arena_close(struct mpk_arena *arena)
     mpk_mapped_close(arena);
     *arena = (struct mpk_arena){.file = -1};
     return gone;
+}
+
+/* What is scanned and mapped in one process would be written in the other, and it can be executed:
+ * code is no key's. */
+void mpk_arena_forked(struct mpk_arena *arena)
+{
+    if (!arena->loading)
+        return;
+    if (mmap((void *)arena->start, arena->stacks - arena->start, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+        __builtin_trap();
+    close(arena->file);
+    arena->file = -1;
 }
 
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size)
@@ -494,7 +508,8 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
 
 /* --- the heap --- */
 
-/* Makes [start, end) of the heap zero. What was loaded would come back as it was. */
+/* Makes [start, end) of the heap zero. What was granted when loading ended, a step at most, would
+ * come back as it was. */
 static bool clear_heap(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
 {
     uintptr_t loaded = arena->loading ? start : arena->loaded_heap;
@@ -519,11 +534,12 @@ static uintptr_t heap_end_for(const struct mpk_arena *arena, uintptr_t brk)
     return arena->heap + (granted < limit ? granted : limit);
 }
 
+/* What was loaded stays, until reset: to fill it with zeros would be a system call of no end. */
 uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
 {
-    uintptr_t end = og_is_within(brk, 0, arena->heap, arena->heap + arena->heap_size)
-                        ? heap_end_for(arena, brk)
-                        : 0;
+    uintptr_t low = arena->loading ? arena->heap : arena->loaded_brk;
+    uintptr_t end =
+        og_is_within(brk, 0, low, arena->heap + arena->heap_size) ? heap_end_for(arena, brk) : 0;
     uintptr_t kept = arena->heap + whole_pages(brk - arena->heap);
     if (!end)
         return arena->brk;
@@ -533,8 +549,6 @@ uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
         arena->failed = errno;
         return arena->brk;
     }
-    if (!arena->loading && end < arena->loaded_heap)
-        end = arena->loaded_heap;
     if (!(end > arena->heap_granted ? protect(arena, arena->heap_granted, end, MPK_MEMORY)
                                     : protect(arena, end, arena->heap_granted, MPK_FREE)))
         return arena->brk;

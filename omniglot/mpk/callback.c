@@ -67,7 +67,7 @@ static const char *why_no_frame(const struct mpk_context *context, uintptr_t add
 static __attribute__((noinline)) void tell_ended(struct mpk_domain *domain)
 {
     pthread_mutex_lock(&domain->lock);
-    pthread_cond_broadcast(&domain->callback_ended);
+    og_event_tell(&domain->callback_ended);
     pthread_mutex_unlock(&domain->lock);
 }
 
@@ -159,22 +159,28 @@ struct callback_return og_mpk_callback_serve(uint64_t number, uintptr_t address,
     return (struct callback_return){address, context->foreign_fs};
 }
 
+/* With the domain's lock. No call of it starts any more. */
+static void end_slot(struct mpk_domain *domain, size_t number)
+{
+    domain->callbacks[number] = NULL;
+    __atomic_store_n(&domain->slots[number].thread, MPK_NOBODY, __ATOMIC_RELAXED);
+    __atomic_store_n(&domain->slots[number].function, NULL, __ATOMIC_RELAXED);
+}
+
 /* With the domain's lock. From here on no call of it starts, and none is under way but on the
  * calling thread's own stack, where it is if that thread is inside. */
 static void close_slot(struct mpk_domain *domain, size_t number)
 {
-    struct mpk_slot *slot = &domain->slots[number];
+    const struct mpk_slot *slot = &domain->slots[number];
     const struct mpk_context *own = mpk_context_if_any(domain);
     bool is_inside = own && own->context.depth;
     uint64_t uses = domain->callback_uses[number];
-    domain->callbacks[number] = NULL;
-    __atomic_store_n(&slot->thread, MPK_NOBODY, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
+    end_slot(domain, number);
     (void)og_heavy_fence();
     /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
     while (!is_inside && domain->callback_uses[number] == uses &&
            __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))
-        pthread_cond_wait(&domain->callback_ended, &domain->lock);
+        og_event_wait(&domain->callback_ended, &domain->lock);
 }
 
 /* A slot that was closed in a call of its callback is still in use. */
@@ -240,7 +246,7 @@ void mpk_callbacks_leave(struct mpk_domain *domain)
     pthread_mutex_lock(&domain->lock);
     for (size_t i = 0; i < MPK_CALLBACKS; i++)
         domain->slots[i].running = 0;
-    pthread_cond_broadcast(&domain->callback_ended);
+    og_event_tell(&domain->callback_ended);
     pthread_mutex_unlock(&domain->lock);
 }
 
@@ -279,6 +285,22 @@ void mpk_callbacks_close(struct mpk_domain *domain)
     for (size_t i = 0; i < MPK_CALLBACKS; i++)
         take_back(domain, i);
     pthread_mutex_unlock(&domain->lock);
+}
+
+/* Who ends in a callback closes none. Other frames are on its stack by now, which is somebody
+ * else's soon: nothing is written there. Whose callbacks are elsewhere does not wait for the lock,
+ * which a library can have taken again and again. */
+void mpk_callbacks_end(struct mpk_domain *domain)
+{
+    for (size_t i = 0; i < MPK_CALLBACKS; i++) {
+        const void *callback = __atomic_load_n(&domain->callbacks[i], __ATOMIC_RELAXED);
+        if (!callback || !og_is_on_own_stack(callback))
+            continue;
+        pthread_mutex_lock(&domain->lock);
+        if (domain->callbacks[i] == callback) /* no reset has been faster */
+            end_slot(domain, i);
+        pthread_mutex_unlock(&domain->lock);
+    }
 }
 
 /* Nobody can call what was a thread's that the child lacks. It may be on that thread's stack, which

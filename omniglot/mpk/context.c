@@ -32,6 +32,12 @@ static struct og_context refused_sequences = {
               .message = "this thread's rseq area cannot be unregistered: it is not the C "
                          "library's (an allocator's, librseq's), or a seccomp filter denies it"},
 };
+static struct og_context refused_shadow_stack = {
+    .poisoned = OG_UNSUPPORTED,
+    .fault = {.error = OG_UNSUPPORTED,
+              .message = "this thread has a shadow stack, on which no domain can call: start the "
+                         "program without (GLIBC_TUNABLES=glibc.cpu.x86_shstk=off)"},
+};
 static struct og_context no_process = {
     .poisoned = OG_UNSUPPORTED,
     .fault = {.error = OG_UNSUPPORTED, .message = MPK_IS_COPY},
@@ -107,6 +113,8 @@ static struct og_context *refused(void)
         return &refused_dispatch;
     case MPK_OTHERS_SEQUENCES:
         return &refused_sequences;
+    case MPK_SHADOW_STACK:
+        return &refused_shadow_stack;
     case MPK_NO_PROCESS:
         return &no_process;
     default:

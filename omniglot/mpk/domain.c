@@ -87,7 +87,6 @@ static void destroy(struct mpk_domain *domain)
     mpk_symbols_close(domain);
     free(domain->libraries);
     og_turn_destroy(&domain->turn);
-    pthread_cond_destroy(&domain->callback_ended);
     pthread_mutex_destroy(&domain->lock);
     free(domain);
 }
@@ -139,11 +138,10 @@ static enum og_error open_domain(struct og_domain **result, const char *const *l
         return out_of_memory(fault);
     int key;
     pthread_mutex_init(&domain->lock, NULL);
-    pthread_cond_init(&domain->callback_ended, NULL);
     og_turn_open(&domain->turn, options ? options->threads : OG_THREADS_WAIT, mpk_pass);
     domain->domain.runtime = &og_runtime_mpk;
     domain->arena.file = -1;
-    domain->thunk_limit = MPK_THUNKS;
+    domain->thunks_of = atomic_load(&mpk_own.process);
     memset(domain->files, 0xff, sizeof(domain->files));
     error = mpk_key_take(&key, fault);
     if (!error) {
@@ -181,7 +179,9 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
                               const struct og_options *options, struct og_fault *fault)
 {
     int cancellation = og_uncancelled_begin();
+    mpk_thread_opens(true);
     enum og_error error = open_domain(result, libraries, options, fault);
+    mpk_thread_opens(false);
     og_uncancelled_end(cancellation);
     return error;
 }

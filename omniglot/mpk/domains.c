@@ -36,6 +36,13 @@ bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), voi
     return done;
 }
 
+void mpk_domains_forked(void)
+{
+    for (unsigned i = 0; i < MPK_DOMAINS; i++)
+        if (mpk_domains[i])
+            mpk_arena_forked(&mpk_domains[i]->arena);
+}
+
 pthread_mutex_t *mpk_domains_lock(void)
 {
     return &lock;

@@ -186,28 +186,48 @@ static enum og_error make_stack(struct mpk_context *context, const struct mpk_el
     return OG_OK;
 }
 
-enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *fault)
+/* Where the image starts: the code that comes before the boot program's, the loader's, the stack.
+ */
+struct start {
+    uintptr_t before_entry, loader, stack;
+};
+
+static enum og_error make_image(struct mpk_context *context, struct start *start,
+                                struct og_fault *fault)
 {
     struct mpk_domain *domain = context->domain;
     struct mpk_elf boot;
-    uintptr_t boot_base, loader_base = 0, entry = 0, start = 0;
+    uintptr_t boot_base, loader_base = 0;
     if (!mpk_elf_open(&boot, mpk_boot_image, sizeof(mpk_boot_image)))
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0, "the boot program of this build is damaged");
     enum og_error error = place(&boot, &domain->arena, &boot_base, fault);
     if (!error)
-        error = place_loader(&boot, &domain->arena, &loader_base, &entry, fault);
+        error = place_loader(&boot, &domain->arena, &loader_base, &start->loader, fault);
     if (!error)
         error = mpk_seats_open(domain, fault);
-    if (error)
-        return error;
-    error = make_stack(context, &boot, boot_base, loader_base, &start, fault);
+    if (!error)
+        error = make_stack(context, &boot, boot_base, loader_base, &start->stack, fault);
+    if (!error)
+        start->before_entry = boot_base + boot.header.e_entry - 16;
+    return error;
+}
+
+enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *fault)
+{
+    const struct mpk_domain *domain = context->domain;
+    struct start start = {0};
+    /* A child that a handler makes shares the memory (mpk_thread_opens), and would write it. */
+    uint64_t mask = mpk_mask_block_hosts();
+    enum og_error error = mpk_process_open(fault);
+    if (!error)
+        error = make_image(context, &start, fault);
+    mpk_mask_set(mask);
     if (error)
         return error;
     /* The gate pushes a return address over the argument count; the code before the boot
      * program's entry needs it gone, so it gets a copy of the count above. */
-    context->foreign_rsp = start;
-    uintptr_t before_entry = boot_base + boot.header.e_entry - 16;
-    og_mpk_call(domain->index, before_entry, entry, 0, 0, 0);
+    context->foreign_rsp = start.stack;
+    og_mpk_call(domain->index, start.before_entry, start.loader, 0, 0, 0);
     if (context->context.poisoned) {
         if (fault)
             *fault = context->context.fault;
@@ -215,7 +235,7 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
     }
     if (!domain->booted)
         return og_fail(fault, OG_FAULTED, NULL, 0, "the dynamic loader came back too early");
-    context->foreign_rsp = context->seat->rsp = (start - MPK_PAGE) & -(uintptr_t)16;
+    context->foreign_rsp = context->seat->rsp = (start.stack - MPK_PAGE) & -(uintptr_t)16;
     context->seat->fs = context->foreign_fs;
     context->needs_tls = false;
     return OG_OK;

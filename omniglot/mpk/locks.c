@@ -23,7 +23,8 @@
  *
  * fork takes them all, so that the child finds everything in a state that some thread left on
  * purpose; what the threads that it lacks had in hand is then put right. Where it cannot, in a
- * handler that has interrupted who holds one, the child is left a copy (process.c). */
+ * handler that has interrupted who holds one, or where that has interrupted who opens a domain, the
+ * child is left a copy (process.c). */
 #include "mpk.h"
 
 #include <errno.h>
@@ -142,8 +143,7 @@ static void in_parent(void)
     mpk_mask_set(mask);
 }
 
-/* A child of fork has the domains as they were, for the one thread it has. Thunks are shared with
- * the parent, so the child makes no new ones. */
+/* A child of fork has the domains as they were, for the one thread it has. */
 static void put_right(void)
 {
     mpk_host_signals_forked();
@@ -152,8 +152,7 @@ static void put_right(void)
         struct mpk_domain *domain = mpk_domains[i];
         if (!domain)
             continue;
-        domain->thunk_limit = domain->thunk_count;
-        pthread_cond_init(&domain->callback_ended, NULL);
+        og_event_tell(&domain->callback_ended); /* it may wait itself, in a handler */
         mpk_callbacks_forked(domain);
         mpk_contexts_forked(domain);
     }
@@ -161,7 +160,8 @@ static void put_right(void)
     unlock_upper();
     /* It knows its writer by a number that this thread no longer has. */
     resets = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-    bool has_clock = !mpk_deadline_is_set() || mpk_deadline_forked(mpk_thread_self() != NULL);
+    bool has_clock = mpk_process_is_copy() || !mpk_deadline_is_set() ||
+                     mpk_deadline_forked(mpk_thread_self() != NULL);
     mpk_contexts_have_forked();
     for (size_t i = 0; i < MPK_DOMAINS && !has_clock; i++)
         if (mpk_domains[i] && mpk_domains[i]->deadline)

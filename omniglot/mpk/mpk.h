@@ -155,6 +155,7 @@ enum mpk_refusal {
     MPK_NO_BLOCK,        /* there is no room for more */
     MPK_NO_PROCESS,      /* this is a copy of the process */
     MPK_NO_DISPATCH,     /* the kernel traps no system calls */
+    MPK_SHADOW_STACK,    /* return addresses are kept where no domain can */
     MPK_OTHERS_SEQUENCES /* somebody else than the C library has registered an rseq area */
 };
 enum mpk_refusal mpk_thread_refusal(void);
@@ -185,6 +186,8 @@ struct mpk_thread *mpk_threads_take(unsigned *index);
 void mpk_threads_set_ready(unsigned index, bool is);
 void mpk_threads_give(unsigned index);
 
+/* The calling thread opens a domain: a child that is made meanwhile, in a handler, stays a copy. */
+void mpk_thread_opens(bool does);
 /* In a child of fork or _Fork: puts the calling thread right, and the process. */
 void mpk_thread_in_child(void);
 /* In a child of fork: that, and the other threads are gone. */
@@ -404,11 +407,13 @@ struct mpk_arena {
     uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
     uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
     uintptr_t scopes;               /* their allocation stacks */
-    size_t seats, seat_limit; /* whose memory the domain can touch; for how many there is room */
+    _Atomic size_t
+        seats;         /* whose memory the domain can touch: they become more, without its lock */
+    size_t seat_limit; /* for how many there is room */
     size_t stack_size, heap_size, foreign_stack_size;
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
-    int failed; /* errno: the system has refused a change, so the books may not be true */
+    _Atomic int failed; /* errno: the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
@@ -424,6 +429,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
                              struct og_fault *fault);
 /* False if the memory could not be given back: then its key is not to be another's. */
 bool mpk_arena_close(struct mpk_arena *arena);
+/* In a child: one that another thread was loading is addresses, and no memory that both share. */
+void mpk_arena_forked(struct mpk_arena *arena);
 /* What a mapping shows of a file: `size` bytes from `offset`; the rest is zero. */
 struct mpk_source {
     int file;
@@ -462,8 +469,9 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* Sets the end of the heap, if it can be there. Returns where it is. */
 uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk);
 /* Seats, by number. Lets the domain touch the seat's memory: what its scopes allocate, and but for
- * the first, whose stack is mapped, its foreign stack. They are made in order. False: there is no
- * room for it, or the system gives no memory, and nothing has changed. */
+ * the first, whose stack is mapped, its foreign stack. They are made in order, one at a time, with
+ * mpk_contexts_lock or while the domain loads: who holds the domain's lock may do so for long.
+ * False: there is no room for it, or the system gives no memory, and nothing has changed. */
 bool mpk_arena_make_seat(struct mpk_arena *arena, size_t seat);
 uintptr_t mpk_arena_scopes_of(const struct mpk_arena *arena, size_t seat);
 uintptr_t mpk_arena_stack_of(const struct mpk_arena *arena, size_t seat); /* but the first's */
@@ -592,7 +600,7 @@ struct mpk_domain {
     struct og_callback *callbacks[MPK_CALLBACKS]; /* who has each slot; NULL: nobody */
     uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
                                               taken back by reset */
-    pthread_cond_t callback_ended;         /* one that was closed while it ran */
+    struct og_event callback_ended;        /* one that was closed while it ran */
     uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
     uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
     struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
@@ -604,7 +612,8 @@ struct mpk_domain {
     unsigned char *thunks;
     uintptr_t thunk_code;
     struct mpk_thunk_made thunk_made[MPK_THUNKS];
-    size_t thunk_count, thunk_limit;
+    size_t thunk_count;
+    pid_t thunks_of; /* the process that makes them: others share the memory */
     struct mpk_symbol *symbols;
 };
 
@@ -616,6 +625,8 @@ void mpk_domains_add(struct mpk_domain *domain);
 /* Closes the domain's arena, and takes its index back if it has one. False: the arena's memory
  * could not be given back (mpk_arena_close). */
 bool mpk_domains_remove(struct mpk_domain *domain);
+/* In a child, which may have no lock: there is nothing of what others were opening. */
+void mpk_domains_forked(void);
 /* Visits every domain until `visit` returns true, and returns whether it did. No arena is opened
  * or closed meanwhile. */
 bool mpk_domains_visit(bool (*visit)(struct mpk_domain *domain, void *data), void *data);
@@ -715,6 +726,8 @@ enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *ca
                                 struct og_fault *fault);
 void mpk_callback_close(struct og_domain *domain, struct og_callback *callback);
 void mpk_callback_any_thread(struct og_domain *domain, struct og_callback *callback);
+/* The calling thread exits: what is on its stack is gone. */
+void mpk_callbacks_end(struct mpk_domain *domain);
 /* The thread that exits is in none of them any more. */
 void mpk_callbacks_leave(struct mpk_domain *domain);
 int mpk_is_callback(struct og_domain *domain, uintptr_t address);

@@ -8,6 +8,9 @@
  *     fork in a handler that
  *     has interrupted the
  *     runtime (locks.c)
+ *   all of them in a handler a copy   nothing: it would go on with what it shares with its maker,
+ *     that has interrupted            a domain that is loaded (arena.c)
+ *     og_domain_open
  *   vfork, posix_spawn       shared   nothing, and the child lives for execve and _exit
  *
  * In each the kernel has turned the dispatch of system calls off, and the one thread there is has

@@ -60,10 +60,7 @@ static struct mpk_seat *add_seat(struct mpk_domain *domain, struct mpk_seat *las
     if (!seat)
         return NULL;
     seat->number = last->number + 1;
-    pthread_mutex_lock(&domain->lock);
-    bool made = mpk_arena_make_seat(arena, seat->number);
-    pthread_mutex_unlock(&domain->lock);
-    if (!made) {
+    if (!mpk_arena_make_seat(arena, seat->number)) {
         free(seat);
         return NULL;
     }

@@ -101,6 +101,11 @@ static uintptr_t place_to_go_on(const char *at)
     return (uintptr_t)at;
 }
 
+static bool is_resuming(const char *at)
+{
+    return at >= og_mpk_resume && at < og_mpk_resume_given;
+}
+
 static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
     const struct mpk_context *context = mpk_frame_context(thread->frame);
@@ -111,7 +116,7 @@ static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *f
                               (uint64_t)mpk_frame_flags(registers[REG_EFL]), place_to_go_on(at)};
     _Static_assert(sizeof(words) == MPK_RESUME_SIZE, "the gate takes as many");
     /* Where it resumes already they should be there; but it may have jumped to it. */
-    bool resumes = at >= og_mpk_resume && at < og_mpk_resume_given;
+    bool resumes = is_resuming(at);
     if (!resumes)
         registers[REG_RSP] -= MPK_RED_ZONE + MPK_RESUME_SIZE;
     uintptr_t place = (uintptr_t)registers[REG_RSP];
@@ -120,15 +125,21 @@ static _Noreturn void resume(struct mpk_thread *thread, struct mpk_frame_copy *f
     go_on_in_gate(thread, frame, og_mpk_resume, context->foreign_fs);
 }
 
-/* Goes on in the domain, or ends a call that has been there for too long, or is in a copy of the
- * process, which a handler has made. */
+/* Ends a call that is in a copy of the process, which a handler has made. */
+static void end_in_copy(struct mpk_thread *thread, struct mpk_frame_copy *frame)
+{
+    struct og_fault fault;
+    if (!mpk_process_is_copy())
+        return;
+    og_fail(&fault, OG_UNSUPPORTED, NULL, 0, MPK_IS_COPY);
+    recover(thread, frame, &fault);
+}
+
+/* Goes on in the domain, or ends a call that has been there for too long, or is in a copy. */
 static _Noreturn void go_on_in_time(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
     struct og_fault fault;
-    if (mpk_process_is_copy()) {
-        og_fail(&fault, OG_UNSUPPORTED, NULL, 0, MPK_IS_COPY);
-        recover(thread, frame, &fault);
-    }
+    end_in_copy(thread, frame);
     if (!mpk_deadline_passed(thread))
         resume(thread, frame);
     mpk_deadline_fail(&fault, (uintptr_t)frame->context.registers[REG_RIP]);
@@ -140,6 +151,7 @@ static _Noreturn void go_on_in_time(struct mpk_thread *thread, struct mpk_frame_
 static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *frame)
 {
     greg_t *registers = frame->context.registers;
+    end_in_copy(thread, frame);
     struct mpk_syscall call = {
         .context = mpk_frame_context(thread->frame),
         .domain = mpk_frame_context(thread->frame)->domain,
@@ -221,10 +233,13 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     uint32_t pkru = thread->domain_pkru;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     hand_on(signal, &frame.info, &frame.context);
+    /* Where it came when the one before ended, it is foreign code that would go on. */
+    if (is_resuming((const char *)frame.context.registers[REG_RIP]))
+        end_in_copy(thread, &frame);
     mpk_rights_arm(thread, pkru);
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
-    /* Nor does it ask again whether this is a copy, which the handler may have made: that ends at
-     * the first system call of the domain's. */
+    /* All else on its way does not ask again whether this is a copy, which the handler may have
+     * made: that ends at the first system call of the domain's, which is not served. */
     if (mpk_process_is_copy() && !mpk_process_trap_calls(thread))
         __builtin_trap();
     const stack_t stack = mpk_signal_stack_after(thread, mpk_frame_stack(context));

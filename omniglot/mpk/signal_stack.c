@@ -95,8 +95,7 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
         if (og_mpk_signal_stack_owners[i] || lost[i])
             continue;
         stack = og_mpk_signal_stacks + i * SIGNAL_STACK;
-        if (!set_key(stack, 0)) {
-            lost[i] = true;
+        if (!set_key(stack, 0)) { /* then it is the next one's, who finds more mappings */
             stack = 0;
             break;
         }

@@ -131,6 +131,16 @@ static bool leave_restartable_sequences(void)
     return !syscall(SYS_rseq, &none, SIZE, UNREGISTER, SIGNATURE);
 }
 
+/* Where each call writes its return address a second time, and each return compares the two (Linux
+ * 6.6, where the C library asks for it). With a domain's rights no call can, and after one that has
+ * not returned the host's next return would end the process. */
+static bool has_shadow_stack(void)
+{
+    enum { STATUS = 0x5005, IS_ON = 1 };
+    uint64_t features = 0;
+    return !syscall(SYS_arch_prctl, STATUS, &features) && features & IS_ON;
+}
+
 static bool map_block(struct mpk_thread *block)
 {
     uintptr_t start = (uintptr_t)block;
@@ -146,7 +156,9 @@ static bool map_block(struct mpk_thread *block)
 static struct mpk_thread *make_block(void)
 {
     unsigned index;
-    refusal = mpk_process_is_copy() ? MPK_NO_PROCESS : MPK_NO_BLOCK;
+    refusal = mpk_process_is_copy() ? MPK_NO_PROCESS
+              : has_shadow_stack()  ? MPK_SHADOW_STACK
+                                    : MPK_NO_BLOCK;
     struct mpk_thread *block = refusal == MPK_NO_BLOCK ? mpk_threads_take(&index) : NULL;
     if (!block)
         return NULL;
@@ -165,6 +177,8 @@ static struct mpk_thread *make_block(void)
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
         goto fail;
     block->secret |= 1; /* the gate takes 0 for a block that has none yet */
+    if (pthread_setspecific(exit_key, block))
+        goto fail;
     refusal = MPK_OTHERS_SEQUENCES;
     if (!leave_restartable_sequences())
         goto fail;
@@ -174,9 +188,9 @@ static struct mpk_thread *make_block(void)
     mpk_thread_own = block;
     mpk_masks_join(block, mask);
     mpk_threads_set_ready(index, true);
-    pthread_setspecific(exit_key, block);
     return block;
 fail:
+    pthread_setspecific(exit_key, NULL);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     mpk_mask_set(mask);
     mpk_threads_give(index);

@@ -14,12 +14,20 @@ static void leave_domain(struct mpk_context *context)
     mpk_context_close(context);
 }
 
+static bool end_callbacks(struct mpk_domain *domain, void *unused)
+{
+    (void)unused;
+    mpk_callbacks_end(domain);
+    return false;
+}
+
 void mpk_thread_exit(void *memory)
 {
     struct mpk_thread *block = memory;
     unsigned index = block->index;
     uint64_t mask = mpk_mask_block_all();
     mpk_threads_set_ready(index, false);
+    mpk_domains_visit(end_callbacks, NULL);
     mpk_contexts_lock();
     for (unsigned i = 0; i < MPK_DOMAINS; i++)
         leave_domain(block->contexts[i]);

@@ -81,8 +81,19 @@ static void put_right(void)
     mpk_thread_own->has_no_dispatch = true;
 }
 
+static __thread bool opens;
+
+void mpk_thread_opens(bool does)
+{
+    opens = does;
+}
+
+/* What is loaded is memory that the child shares: there it is not to go on. */
 void mpk_thread_in_child(void)
 {
+    if (opens)
+        return;
+    mpk_domains_forked();
     put_right();
     mpk_process_put_right(mpk_thread_own);
 }

@@ -3,7 +3,8 @@
  * that no argument uses, and jumps to the gate.
  *
  * They are written through one mapping and executed through another, so that nothing is ever
- * writable and executable at once. */
+ * writable and executable at once. Both are of a file, which other processes share that are made of
+ * this one, however they are: they make none. */
 #include "mpk.h"
 
 #include <string.h>
@@ -116,7 +117,7 @@ void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, struct mpk_shape s
     for (size_t i = 0; i < domain->thunk_count && !entry; i++)
         if (!memcmp(domain->thunks + i * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE))
             entry = domain->thunk_code + i * MPK_THUNK_SIZE;
-    if (!entry && domain->thunk_count < domain->thunk_limit) {
+    if (!entry && domain->thunk_count < MPK_THUNKS && domain->thunks_of == mpk_own.process) {
         memcpy(domain->thunks + domain->thunk_count * MPK_THUNK_SIZE, thunk, MPK_THUNK_SIZE);
         entry = domain->thunk_code + domain->thunk_count * MPK_THUNK_SIZE;
         domain->thunk_made[domain->thunk_count++] = (struct mpk_thunk_made){target, shape};

@@ -26,7 +26,7 @@ static struct slot {
 enum { NOBODY = 0 };
 #define ANY_THREAD UINT64_MAX
 static pthread_mutex_t callbacks_lock = PTHREAD_MUTEX_INITIALIZER; /* slots, and: */
-static pthread_cond_t ended = PTHREAD_COND_INITIALIZER; /* a callback that is closed has returned */
+static struct og_event ended; /* a callback that is closed has returned */
 
 /* What foreign code passes may be on its stack, which is the host's here: from the thunk's
  * arguments up to the scope that was open when it was called. */
@@ -58,7 +58,7 @@ static void run(const struct slot *slot, og_callback_function *function, struct 
 static __attribute__((noinline)) void tell_ended(void)
 {
     pthread_mutex_lock(&callbacks_lock);
-    pthread_cond_broadcast(&ended);
+    og_event_tell(&ended);
     pthread_mutex_unlock(&callbacks_lock);
 }
 
@@ -102,19 +102,25 @@ NONE_SIXTY_FOUR(THUNK)
 
 static void *const thunks[SLOTS] = {NONE_SIXTY_FOUR(ADDRESS)};
 
+/* With the lock held. No call of it starts any more. */
+static void end_slot(struct slot *slot)
+{
+    slot->callback = NULL;
+    __atomic_store_n(&slot->thread, NOBODY, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
+}
+
 /* With the lock held. From here on no call of it starts, and none is under way but on the calling
  * thread's own stack. */
 static void close_slot(struct slot *slot)
 {
     uint64_t uses = slot->uses;
-    slot->callback = NULL;
-    __atomic_store_n(&slot->thread, NOBODY, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
+    end_slot(slot);
     og_heavy_fence();
     /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
     while (slot->uses == uses && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE) &&
            slot->runner != og_thread_number())
-        pthread_cond_wait(&ended, &callbacks_lock);
+        og_event_wait(&ended, &callbacks_lock);
 }
 
 /* A slot that was closed in a call of its callback is still in use. */
@@ -207,6 +213,17 @@ void none_callbacks_close(struct og_domain *domain)
     pthread_mutex_unlock(&callbacks_lock);
 }
 
+/* Who ends in a callback closes none. Other frames are on its stack by now, which is somebody
+ * else's soon: nothing is written there. */
+void none_callbacks_end(void)
+{
+    pthread_mutex_lock(&callbacks_lock);
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].callback && og_is_on_own_stack(slots[i].callback))
+            end_slot(&slots[i]);
+    pthread_mutex_unlock(&callbacks_lock);
+}
+
 /* Nobody can call what was a thread's that the child lacks. It may be on that thread's stack, which
  * the next one gets: nothing is to be written there any later. */
 static void take_back_in_child(void)
@@ -223,7 +240,7 @@ void none_callbacks_leave(struct og_domain *domain)
     for (unsigned i = 0; i < SLOTS; i++)
         if (slots[i].domain == domain)
             slots[i].running = 0;
-    pthread_cond_broadcast(&ended);
+    og_event_tell(&ended);
     pthread_mutex_unlock(&callbacks_lock);
 }
 
@@ -232,7 +249,7 @@ void none_callbacks_fork(enum none_fork when)
     if (when == NONE_BEFORE_FORK)
         pthread_mutex_lock(&callbacks_lock);
     if (when == NONE_IN_CHILD) {
-        pthread_cond_init(&ended, NULL);
+        og_event_tell(&ended);
         take_back_in_child();
     }
     if (when != NONE_BEFORE_FORK)

@@ -66,12 +66,12 @@ static __attribute__((noinline)) struct og_context *find_or_make(struct none_dom
     struct none_context *context = find(domain, __builtin_thread_pointer());
     if (!context)
         context = make(domain);
+    if (context && pthread_setspecific(exit_key, context))
+        context = NULL; /* it is the thread's, which comes here again */
     if (context)
         __atomic_store_n(&domain->last, context, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&lock);
-    if (!context || pthread_setspecific(exit_key, context))
-        return &no_room;
-    return &context->context;
+    return context ? &context->context : &no_room;
 }
 
 struct og_context *none_context(struct og_domain *handle)
@@ -108,6 +108,7 @@ static void leave(void *unused)
 {
     const void *self = __builtin_thread_pointer();
     (void)unused;
+    none_callbacks_end();
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < NONE_DOMAINS; i++) {
         struct none_context *context = domains[i] ? find(domains[i], self) : NULL;

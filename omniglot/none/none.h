@@ -113,6 +113,8 @@ void none_callback_any_thread(struct og_domain *domain, struct og_callback *call
 int none_is_callback(struct og_domain *domain, uintptr_t address);
 /* Closes every callback of the domain. */
 void none_callbacks_close(struct og_domain *domain);
+/* The calling thread exits: what is on its stack is gone. */
+void none_callbacks_end(void);
 /* The thread that exits is in none of the domain's callbacks any more. */
 void none_callbacks_leave(struct og_domain *domain);
 

@@ -196,6 +196,12 @@ REAL(int, pthread_key_create, pthread_key_t *key, void (*destroy)(void *))
     return fails("pthread_key_create") ? ENOMEM : __real_pthread_key_create(key, destroy);
 }
 
+/* For a key beyond the first 32 the C library needs memory. */
+REAL(int, pthread_setspecific, pthread_key_t key, const void *value)
+{
+    return value && fails("pthread_setspecific") ? ENOMEM : __real_pthread_setspecific(key, value);
+}
+
 REAL(int, pthread_atfork, void (*before)(void), void (*after)(void), void (*child)(void))
 {
     return fails("pthread_atfork") ? ENOMEM : __real_pthread_atfork(before, after, child);

@@ -604,6 +604,66 @@ void a_thread_that_ends_in_a_callback_poisons_the_domain(void **state)
     sharing_close(called.domain);
 }
 
+/* --- callbacks of threads that have ended --- */
+
+static void *open_and_end(void *memory)
+{
+    struct called *called = memory;
+    struct og_callback own;
+    long result;
+    struct og_fault fault;
+    assert_int_equal(og_callback_open(called->domain, &own, end_thread, NULL, &fault), OG_OK);
+    sharing_call(called->domain, "call", (long)own.address, 21, 0, &result, &fault);
+    return memory;
+}
+
+/* Who ends in a callback closes none, and its stack is the next thread's. */
+void nothing_is_written_to_the_stack_of_a_thread_that_has_ended(void **state)
+{
+    enum { SIZE = 1 << 20 };
+    static unsigned char stack[SIZE] __attribute__((aligned(4096)));
+    (void)state;
+    struct called called = {.domain = sharing_open(OG_THREADS_WAIT)};
+    struct og_fault fault;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    assert_int_equal(sharing_call(called.domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    pthread_attr_init(&attributes);
+    assert_int_equal(pthread_attr_setstack(&attributes, stack, SIZE), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, open_and_end, &called), 0);
+    pthread_join(thread, NULL);
+    memset(stack, 0x55, SIZE);
+    assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
+    sharing_close(called.domain);
+    for (size_t i = 0; i < SIZE; i++)
+        assert_int_equal(stack[i], 0x55);
+    pthread_attr_destroy(&attributes);
+}
+
+static void *open_and_exit(void *memory)
+{
+    struct called *called = memory;
+    struct og_fault fault;
+    assert_int_equal(sharing_call(called->domain, "count", 0, 0, 0, NULL, &fault), OG_OK);
+    assert_int_equal(og_callback_open(called->domain, &called->callback, note, called, &fault),
+                     OG_OK);
+    return memory;
+}
+
+/* One that is elsewhere is its owner's to close, whatever has become of the domain. */
+void a_callback_is_closed_by_reset_when_its_thread_has_ended(void **state)
+{
+    (void)state;
+    struct called called = {.domain = sharing_open(OG_THREADS_WAIT)};
+    struct og_fault fault;
+    sharing_elsewhere(open_and_exit, &called);
+    assert_int_equal(og_domain_reset(called.domain, &fault), OG_OK);
+    assert_null(called.callback.domain);
+    sharing_elsewhere(open_and_exit, &called);
+    sharing_close(called.domain);
+    og_callback_close(&called.callback);
+}
+
 static struct og_domain *visited;
 
 static void *visit_and_call_it(void *memory)

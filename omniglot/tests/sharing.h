@@ -44,6 +44,8 @@ int sharing_exit_status(pid_t child);
         cmocka_unit_test(what_a_thread_refuses_that_stays_is_poisoned_for_others),                 \
         cmocka_unit_test(a_thread_that_ends_in_a_callback_poisons_the_domain),                     \
         cmocka_unit_test(a_thread_that_ends_in_another_domain_leaves_this_one),                    \
+        cmocka_unit_test(nothing_is_written_to_the_stack_of_a_thread_that_has_ended),              \
+        cmocka_unit_test(a_callback_is_closed_by_reset_when_its_thread_has_ended),                 \
         cmocka_unit_test(a_callback_is_its_threads_own),                                           \
         cmocka_unit_test(a_callback_for_any_thread_is_called_on_any),                              \
         cmocka_unit_test(closing_a_callback_waits_for_a_call_under_way),                           \
@@ -70,6 +72,8 @@ void what_one_thread_refuses_is_poisoned_for_all(void **state);
 void what_a_thread_refuses_that_stays_is_poisoned_for_others(void **state);
 void a_thread_that_ends_in_a_callback_poisons_the_domain(void **state);
 void a_thread_that_ends_in_another_domain_leaves_this_one(void **state);
+void nothing_is_written_to_the_stack_of_a_thread_that_has_ended(void **state);
+void a_callback_is_closed_by_reset_when_its_thread_has_ended(void **state);
 void a_callback_is_its_threads_own(void **state);
 void a_callback_for_any_thread_is_called_on_any(void **state);
 void closing_a_callback_waits_for_a_call_under_way(void **state);

@@ -290,6 +290,21 @@ static void callbacks_get_what_they_can_use(void **state)
 
 #ifndef SAMPLE_IS_LINKED
 
+/* An array of arrays crosses, and nothing behind it. */
+static void an_array_of_arrays_is_carried_and_no_more(void **state)
+{
+    (void)state;
+    struct sample_grid grid = {.cells = {{1, 2, 3}, {4, 5, 6}}};
+    int found = 0;
+    for (size_t i = 0; i < 64; i++)
+        grid.behind[i] = 7;
+    ASSERT_DONE(call_sample_raise(&sample, &found, &grid, &fault));
+    assert_int_equal(found, 0);
+    assert_memory_equal(grid.cells, ((uint16_t[]){2, 3, 4, 5, 6, 7}), sizeof(grid.cells));
+    for (size_t i = 0; i < 64; i++)
+        assert_int_equal(grid.behind[i], 7);
+}
+
 /* What the host's memory held before is not the library's to read. */
 static void padding_is_not_shown(void **state)
 {
@@ -486,6 +501,36 @@ static void a_window_that_a_callback_has_moved_is_not_written_before_it(void **s
     sample_step_call_close(&sample, &call);
 }
 
+static size_t *length_told;
+
+/* Uses the same length for a larger buffer, as a host may that has one for all of them. */
+static int use_length_elsewhere(int step)
+{
+    *length_told = 256;
+    return step;
+}
+
+/* What the library is called back for is a part of its call. */
+static void a_length_that_a_callback_has_changed_is_no_more_room(void **state)
+{
+    (void)state;
+    struct {
+        uint8_t out[8], behind[512];
+    } room;
+    struct sample_step_call call = {0};
+    size_t size = sizeof(room.out);
+    int status = 9;
+    length_told = &size;
+    memset(&room, '?', sizeof(room));
+    ASSERT_DONE(sample_step_call_open(&sample, &call, use_length_elsewhere, NULL, &fault));
+    misbehave(1);
+    enum og_error error = call_sample_fetch(&sample, &status, room.out, &size, &call, &fault);
+    assert_true(error == OG_CONTRACT || error == OG_FAULTED); /* a worker with sanitizers ends */
+    for (size_t i = 0; i < sizeof(room.behind); i++)
+        assert_int_equal(room.behind[i], '?');
+    sample_step_call_close(&sample, &call);
+}
+
 static int not_called(void *user, const char *name, const char **tags, const uint8_t *bytes,
                       int size, enum sample_shade shade, double weight)
 {
@@ -530,6 +575,7 @@ static int run_sample_tests(const char *name)
         TEST(only_named_fields_cross),
         TEST(callbacks_get_what_they_can_use),
 #ifndef SAMPLE_IS_LINKED
+        TEST(an_array_of_arrays_is_carried_and_no_more),
         TEST(padding_is_not_shown),
         TEST(a_bool_that_is_none_is_refused),
         TEST(an_enum_that_is_none_is_refused),
@@ -542,6 +588,7 @@ static int run_sample_tests(const char *name)
         TEST(a_window_that_grew_is_refused),
         TEST(an_objects_window_that_grew_is_refused),
         TEST(a_window_that_a_callback_has_moved_is_not_written_before_it),
+        TEST(a_length_that_a_callback_has_changed_is_no_more_room),
         TEST(a_callbacks_argument_that_is_none_ends_the_call),
 #endif
     };

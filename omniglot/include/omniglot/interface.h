@@ -19,7 +19,8 @@
  * OG_LENGTH_OF or of a window, fields of OG_FIELDS or of an object. Where the library has a say in
  * such a number, or in a callback's, nothing may make a large count a small one: names, constants,
  * casts to wider integers, OG_SUM, OG_PRODUCT and OG_DIFFERENCE are a count then, and `a * b` is
- * refused. What the call changes of a count can only make it less: more is OG_CONTRACT.
+ * refused. Nor is a sizeof of an array that is as long as a parameter says. What the call, with the
+ * callbacks in it, changes of a count can only make it less: more is OG_CONTRACT.
  *
  * Every pointer parameter needs an annotation; numbers need none. To GCC all of them are nothing.
  */

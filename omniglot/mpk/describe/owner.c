@@ -164,18 +164,6 @@ static bool tell_in_object(const struct mpk_mapping *mapping, uintptr_t address,
     return true;
 }
 
-static bool is_on_own_stack(uintptr_t address)
-{
-    pthread_attr_t attributes;
-    void *start = NULL;
-    size_t size = 0;
-    if (pthread_getattr_np(pthread_self(), &attributes))
-        return false;
-    pthread_attr_getstack(&attributes, &start, &size);
-    pthread_attr_destroy(&attributes);
-    return og_is_within(address, 1, (uintptr_t)start, (uintptr_t)start + size);
-}
-
 static void tell_in_host(uintptr_t address, struct mpk_text *text)
 {
     struct held held = {.address = address};
@@ -186,7 +174,7 @@ static void tell_in_host(uintptr_t address, struct mpk_text *text)
         tell_in_mapped_file(mapping, address, text);
     else if (!strcmp(mapping->path, "[heap]"))
         mpk_text_add(text, "the host's heap");
-    else if (!strcmp(mapping->path, "[stack]") || is_on_own_stack(address))
+    else if (!strcmp(mapping->path, "[stack]") || og_is_on_own_stack((const void *)address))
         mpk_text_add(text, "the host's stack");
     else if (mapping->path[0] == '[')
         mpk_text_add(text, "the kernel's, in the host: %s", mapping->path);

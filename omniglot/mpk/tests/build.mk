@@ -11,6 +11,8 @@ $(call shared,libogunlucky,omniglot/mpk/tests/unlucky.S,)
 $(call shared,libogthreads,omniglot/mpk/tests/hostile-threads.c,)
 $(call shared,libogneedy,omniglot/mpk/tests/needy.c,)
 $(call shared,liboghangs,omniglot/mpk/tests/hangs.c,)
+$(call shared,libogbeats,omniglot/mpk/tests/beats.c,)
+$(call shared,libogshares,omniglot/mpk/tests/shares.c,)
 $(call shared,liboghostcode,omniglot/mpk/tests/hostile-hostcode.c,-z lazy)
 $(call shared,libogneighbour,omniglot/mpk/tests/neighbour.S,-nostdlib -fuse-ld=lld)
 $(call shared,libogbooks,omniglot/mpk/tests/hostile-books.c,-ldl)
@@ -23,6 +25,7 @@ FLAGS_omniglot/mpk/tests/hostile-gate += -fno-stack-protector -Wno-missing-proto
 FLAGS_omniglot/mpk/tests/forbidden += -Wno-missing-prototypes
 FLAGS_omniglot/mpk/tests/hostile-threads += -fno-stack-protector -Wno-infinite-recursion -Wno-missing-prototypes
 FLAGS_omniglot/mpk/tests/needy += -Wno-missing-prototypes
+FLAGS_omniglot/mpk/tests/beats += -Wno-missing-prototypes
 $(call test,mpk-arena,omniglot/mpk/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,mpk-where,omniglot/mpk/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so

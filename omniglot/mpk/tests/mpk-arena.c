@@ -893,7 +893,8 @@ static void denied_memory_goes_as_other_memory_does(void **state)
     open_arena(22);
     for (int settled = 0; settled < 2; settled++) {
         size_t had = arena.memory_pages;
-        uintptr_t brk = arena.heap + 8 * MPK_PAGE, start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+        uintptr_t low = arena.brk, brk = low + 8 * MPK_PAGE,
+                  start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
         assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
         assert_int_equal(mpk_arena_deny(&arena, start, 4 * MPK_PAGE), 0);
         assert_int_equal(arena.memory_pages, had + 4);
@@ -902,15 +903,14 @@ static void denied_memory_goes_as_other_memory_does(void **state)
         assert_true(mpk_arena_is_writable(&arena, start + MPK_PAGE, MPK_PAGE));
         assert_true(mpk_arena_unmap(&arena, start, 4 * MPK_PAGE));
         assert_int_equal(arena.memory_pages, had);
-        *(char *)(arena.heap + 4 * MPK_PAGE) = 1;
-        assert_int_equal(mpk_arena_deny(&arena, arena.heap + 2 * MPK_PAGE, 6 * MPK_PAGE), 0);
-        assert_int_equal(mpk_arena_set_brk(&arena, arena.heap + 3 * MPK_PAGE - 1),
-                         arena.heap + 3 * MPK_PAGE - 1);
+        *(char *)(low + 4 * MPK_PAGE) = 1;
+        assert_int_equal(mpk_arena_deny(&arena, low + 2 * MPK_PAGE, 6 * MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_set_brk(&arena, low + 3 * MPK_PAGE - 1), low + 3 * MPK_PAGE - 1);
         assert_books_are_true();
         assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
-        assert_false(mpk_arena_is_readable(&arena, arena.heap + 2 * MPK_PAGE, 1));
-        assert_true(mpk_arena_is_writable(&arena, arena.heap + 3 * MPK_PAGE, 5 * MPK_PAGE));
-        assert_true(is_zero(arena.heap + 3 * MPK_PAGE, 5 * MPK_PAGE));
+        assert_false(mpk_arena_is_readable(&arena, low + 2 * MPK_PAGE, 1));
+        assert_true(mpk_arena_is_writable(&arena, low + 3 * MPK_PAGE, 5 * MPK_PAGE));
+        assert_true(is_zero(low + 3 * MPK_PAGE, 5 * MPK_PAGE));
         assert_books_are_true();
         if (!settled)
             assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
@@ -1068,12 +1068,12 @@ static void what_is_locked_is_let_go_of(void **state)
         assert_locked(6);
         assert_int_equal(mpk_arena_map(&arena, start + MPK_PAGE, MPK_PAGE), start + MPK_PAGE);
         assert_locked(5);
-        assert_int_equal(mpk_arena_set_brk(&arena, loaded_brk - MPK_PAGE), loaded_brk - MPK_PAGE);
-        assert_locked(2);
+        assert_int_equal(mpk_arena_set_brk(&arena, loaded_brk), loaded_brk);
+        assert_locked(3);
         assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
         assert_true(is_zero(loaded_brk, 2 * MPK_PAGE));
         assert_int_equal(mpk_arena_lock(&arena, brk - 1, 1, NULL), 0);
-        assert_locked(3);
+        assert_locked(4);
         assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
         assert_locked(0);
         assert_true(is_zero(loaded, 2 * MPK_PAGE));
@@ -1497,6 +1497,55 @@ static void memory_that_the_host_has_locked_is_dropped(void **state)
     close_arena();
 }
 
+/* Or no jump could be made for code of the host's that lies there. */
+static void above_what_is_reserved_addresses_are_free(void **state)
+{
+    (void)state;
+    enum { EACH = 1 << 20, APART = 1 << 28 };
+    size_t count = 4096;
+    char *start = mpk_reserve(MPK_PAGE, EACH, &count), *end = start + MPK_PAGE + count * EACH;
+    assert_non_null(start);
+    assert_int_equal(count, 4096);
+    for (char *place = end; place < end + (1 << 30); place += APART) {
+        void *mapped = mmap(place, MPK_PAGE, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        assert_ptr_equal(mapped, place);
+        munmap(mapped, MPK_PAGE);
+    }
+    munmap(start, MPK_PAGE + count * EACH);
+}
+
+static long count_page_faults(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_minflt;
+}
+
+/* To give back what was loaded would be to fill it with zeros, in one system call of no end. Of
+ * what was granted beyond it, a part of a step, it is. */
+static void a_heap_that_was_loaded_does_not_shrink(void **state)
+{
+    (void)state;
+    enum { LARGE = 256 << 20 };
+    struct og_fault fault;
+    const struct og_options options = {.heap_size = LARGE, .stack_size = MPK_PAGE};
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    uintptr_t loaded = arena.heap + LARGE / 2 + MPK_PAGE, end = arena.heap + LARGE;
+    assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded), loaded);
+    *(char *)loaded = 1;
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+    long faults = count_page_faults();
+    assert_int_equal(mpk_arena_set_brk(&arena, arena.heap), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded - 1), end);
+    assert_int_equal(mpk_arena_set_brk(&arena, loaded), loaded);
+    assert_true(count_page_faults() - faults < 100);
+    assert_int_equal(*(char *)loaded, 0);
+    mpk_arena_close(&arena);
+}
+
 /* The heap is granted in steps, the last of which would be over its end. */
 static void a_heap_of_few_pages_has_no_more(void **state)
 {
@@ -1559,6 +1608,8 @@ int main(void)
         cmocka_unit_test(a_foreign_stack_that_is_too_large_is_refused),
         cmocka_unit_test(a_limit_on_the_size_of_files_is_told),
         cmocka_unit_test(memory_that_the_host_has_locked_is_dropped),
+        cmocka_unit_test(above_what_is_reserved_addresses_are_free),
+        cmocka_unit_test(a_heap_that_was_loaded_does_not_shrink),
         cmocka_unit_test(a_heap_of_few_pages_has_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

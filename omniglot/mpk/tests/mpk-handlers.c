@@ -443,6 +443,8 @@ static struct block block_of(pid_t child)
     const struct iovec to = {&block, sizeof(block)};
     const struct iovec from = {(char *)mpk_thread_self() + MPK_PRIVATE, sizeof(block)};
     assert_int_equal(process_vm_readv(child, &to, 1, &from, 1, 0), sizeof(block));
+    /* The clock writes down what it has seen. */
+    memset(block.bytes + offsetof(struct mpk_thread, seen) - MPK_PRIVATE, 0, sizeof(uint64_t));
     return block;
 }
 

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
@@ -690,6 +691,205 @@ static void a_child_of__Fork_closes_a_domain_with_a_deadline(void **state)
     assert_exited_well(status);
 }
 
+/* --- children that go on where a handler has made them --- */
+
+static pid_t (*make_process)(void);
+static volatile pid_t made_in_handler;
+
+static void make_process_in_handler(int signal)
+{
+    (void)signal;
+    made_in_handler = make_process();
+    if (made_in_handler == 0)
+        alarm(60); /* it must not hang */
+}
+
+static void take_signal(int signal, void (*handler)(int))
+{
+    const struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    assert_int_equal(sigaction(signal, &action, NULL), 0);
+}
+
+static int make_process_soon(pid_t (*way)(void), long milliseconds)
+{
+    const struct itimerval soon = {{0, 0}, {0, milliseconds * 1000}};
+    make_process = way;
+    made_in_handler = -1;
+    return setitimer(ITIMER_REAL, &soon, NULL);
+}
+
+/* What is loaded is in memory that a child would share. */
+static void a_child_made_while_a_domain_loads_does_not_load_it_too(void **state)
+{
+    (void)state;
+    pid_t (*const ways[])(void) = {fork, _Fork, make_child};
+    const long moments[] = {60, 120}; /* in the loader, and in the constructor */
+    const struct og_options options = {.isolation = OG_MPK, .deadline_ms = 30000};
+    char path[sizeof(library)];
+    beside_library(path, "libogbeats.so");
+    take_signal(SIGALRM, make_process_in_handler);
+    for (size_t i = 0; i < 6; i++) {
+        struct og_domain *other;
+        struct og_scope scope;
+        long others = -1;
+        int status = -1;
+        assert_int_equal(make_process_soon(ways[i / 2], moments[i % 2]), 0);
+        enum og_error error =
+            og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault);
+        if (made_in_handler == 0)
+            _exit(error != OG_UNSUPPORTED);
+        assert_int_equal(error, OG_OK);
+        assert_true(made_in_handler > 0);
+        struct og_function beats = boxed_in(other, "beats_of_others");
+        og_scope_begin(other, &scope);
+        assert_int_equal(CALL(scope, beats, others = AS(words *)(0, 0, 0, 0)), OG_OK);
+        og_scope_end(&scope);
+        assert_int_equal(waitpid(made_in_handler, &status, 0), made_in_handler);
+        assert_int_equal(others, 0);
+        assert_exited_well(status);
+        assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    }
+    signal(SIGALRM, SIG_DFL);
+}
+
+static void *open_slowly(void *memory)
+{
+    char path[sizeof(library)], variable[sizeof(library) + 32];
+    struct og_fault mine;
+    beside_library(path, "libogshares.so");
+    snprintf(variable, sizeof(variable), "OG_TEST_LIBRARY=%s", path);
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .environment = (const char *const[]){variable, NULL}};
+    assert_int_equal(og_domain_open(memory, (const char *const[]){path, NULL}, &options, &mine),
+                     OG_OK);
+    return NULL;
+}
+
+/* How many shared mappings there are of what domains are loaded into, and in *changed whether one
+ * can be executed that holds a WRPKRU. */
+static int shared_with_others(bool *changed)
+{
+    char line[512], rights[5];
+    int count = 0;
+    uintptr_t start, end;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps)) {
+        if (sscanf(line, "%lx-%lx %4s", &start, &end, rights) != 3 || rights[3] != 's' ||
+            !strstr(line, "omniglot-domain"))
+            continue;
+        count++;
+        for (uintptr_t at = start; rights[2] == 'x' && at < end; at += MPK_PAGE)
+            *changed |= !memcmp((void *)at, (const unsigned char[]){0x0f, 0x01, 0xef, 0xc3}, 4);
+    }
+    fclose(maps);
+    return count;
+}
+
+/* Its own domains work; a library could jump there. */
+static void a_child_shares_nothing_of_a_domain_that_another_thread_opens(void **state)
+{
+    (void)state;
+    pid_t (*const ways[])(void) = {fork, _Fork};
+    (void)boxed("count_up");
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct og_domain *other = NULL;
+        pthread_t thread;
+        int status = -1;
+        long result;
+        bool changed = false;
+        assert_int_equal(pthread_create(&thread, NULL, open_slowly, &other), 0);
+        usleep(1000000);
+        assert_true(shared_with_others(&changed) > 0);
+        pid_t child = ways[i]();
+        if (child == 0) {
+            usleep(1500000);
+            bool works = call_words("count_up", &result, 0, 0, 0, 0) == OG_OK;
+            int shared = shared_with_others(&changed);
+            _exit((works ? 0 : 1) | (shared > 0) << 1 | changed << 2);
+        }
+        pthread_join(thread, NULL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        assert_int_equal(og_domain_close(other, &fault), OG_OK);
+    }
+    reset();
+}
+
+static void *wait_for_the_domain(void *memory)
+{
+    struct og_scope scope;
+    long value;
+    og_scope_begin(domain, &scope);
+    *(enum og_error *)memory = CALL(scope, system_call, value = AS(words *)(SYS_getppid, 0, 0, 0));
+    (void)value;
+    og_scope_end(&scope);
+    if (made_in_handler == 0)
+        _exit(*(enum og_error *)memory != OG_POISONED);
+    return NULL;
+}
+
+/* The thread that has the domain is not there. */
+static void a_child_made_while_its_thread_waits_for_a_domain_does_not_wait(void **state)
+{
+    (void)state;
+    struct og_scope scope;
+    struct og_turn *turn = &((struct mpk_domain *)domain)->turn;
+    enum og_error error = OG_BUSY;
+    pthread_t thread;
+    int status = -1;
+    system_call = boxed("system_call");
+    make_process = fork;
+    made_in_handler = -1;
+    take_signal(SIGUSR1, make_process_in_handler);
+    og_scope_begin(domain, &scope);
+    assert_int_equal(CALL(scope, system_call, (void)AS(words *)(SYS_getppid, 0, 0, 0)), OG_OK);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_the_domain, &error), 0);
+    while (__atomic_load_n(&turn->next, __ATOMIC_RELAXED) ==
+           __atomic_load_n(&turn->serving, __ATOMIC_RELAXED))
+        usleep(1000);
+    usleep(100000);
+    assert_int_equal(pthread_kill(thread, SIGUSR1), 0);
+    while (made_in_handler < 0)
+        usleep(1000);
+    assert_int_equal(waitpid(made_in_handler, &status, 0), made_in_handler);
+    og_scope_end(&scope);
+    pthread_join(thread, NULL);
+    assert_int_equal(error, OG_OK);
+    assert_exited_well(status);
+    signal(SIGUSR1, SIG_DFL);
+    reset();
+}
+
+/* Code that thunks are is the parent's memory. */
+static void a_child_of__Fork_makes_no_thunks_of_its_parents(void **state)
+{
+    (void)state;
+    long value = 0;
+    int go[2], status = -1;
+    char byte = 0;
+    struct og_function function;
+    struct og_domain *other = open_another(NULL, NULL);
+    assert_int_equal(pipe(go), 0);
+    (void)boxed_in(other, "system_call");
+    pid_t child = _Fork();
+    if (child == 0) {
+        (void)!read(go[0], &byte, 1);
+        _exit(og_domain_lookup(other, "system_call", &function, &fault) != OG_OK ||
+              og_domain_lookup(other, "count_per_thread", &function, &fault) != OG_NO_MEMORY);
+    }
+    function = boxed_in(other, "count_up");
+    assert_int_equal(write(go[1], &byte, 1), 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    struct og_scope scope;
+    og_scope_begin(other, &scope);
+    assert_int_equal(CALL(scope, function, value = AS(words *)(0, 0, 0, 0)), OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(value, 101);
+    assert_exited_well(status);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+}
+
 /* --- what runs while the process forks --- */
 
 /* What has been given pthread_atfork before the runtime has runs in the child before that. */
@@ -926,6 +1126,63 @@ static void a_thread_with_an_area_of_its_own_for_the_kernel_makes_no_calls(void 
     assert_works_after_reset();
 }
 
+/* The kernel's answer to whether the thread has a shadow stack, as it is where it has. */
+enum { SHADOW_STACK_STATUS = 0x5005 };
+
+static void say_that_it_has(int signal, siginfo_t *info, void *context)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    (void)signal, (void)info;
+    *(uint64_t *)registers[REG_RSI] = 1;
+    registers[REG_RAX] = 0;
+}
+
+static bool pretend_shadow_stacks(void)
+{
+    struct sigaction action = {.sa_sigaction = say_that_it_has, .sa_flags = SA_SIGINFO};
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SHADOW_STACK_STATUS, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    return !sigaction(SIGSYS, &action, NULL) && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+static void *call_with_a_shadow_stack(void *function)
+{
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    enum og_error error = CALL(scope, *(struct og_function *)function, AS(words *)(0, 0, 0, 0));
+    og_scope_end(&scope);
+    return (void *)(uintptr_t)(error == OG_UNSUPPORTED && strstr(fault.message, "shadow stack"));
+}
+
+/* With one the first call would end the process. */
+static void a_thread_with_a_shadow_stack_makes_no_calls(void **state)
+{
+    (void)state;
+    int status = -1;
+    struct og_function function = boxed("count_up");
+    pid_t child = fork();
+    if (child == 0) {
+        void *is_refused = NULL;
+        pthread_t thread;
+        if (!pretend_shadow_stacks() ||
+            pthread_create(&thread, NULL, call_with_a_shadow_stack, &function))
+            _exit(2);
+        pthread_join(thread, &is_refused);
+        _exit(!is_refused);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* Before the runtime's own. */
 static void begin(void)
 {
@@ -938,6 +1195,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_with_an_area_of_its_own_for_the_kernel_makes_no_calls),
+        cmocka_unit_test(a_thread_with_a_shadow_stack_makes_no_calls),
         cmocka_unit_test(threads_have_stacks_and_thread_variables_of_their_own),
         cmocka_unit_test(reset_brings_back_where_thread_variables_are),
         cmocka_unit_test(ten_seconds_of_ticks_lose_no_call_and_no_tick),
@@ -955,6 +1213,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(handlers_that_a_child_installs_are_not_the_kernels),
         cmocka_unit_test(what_a_child_sets_before_the_runtime_is_not_the_kernels),
         cmocka_unit_test(a_child_of__Fork_closes_a_domain_with_a_deadline),
+        cmocka_unit_test(a_child_made_while_a_domain_loads_does_not_load_it_too),
+        cmocka_unit_test(a_child_shares_nothing_of_a_domain_that_another_thread_opens),
+        cmocka_unit_test(a_child_made_while_its_thread_waits_for_a_domain_does_not_wait),
+        cmocka_unit_test(a_child_of__Fork_makes_no_thunks_of_its_parents),
         cmocka_unit_test(no_library_runs_in_a_child_before_its_system_calls_are_trapped),
         cmocka_unit_test(a_child_that_gets_no_dispatch_enters_no_domain),
         cmocka_unit_test(a_key_that_a_page_still_has_is_not_the_next_domains),

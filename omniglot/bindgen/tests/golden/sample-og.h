@@ -52,6 +52,7 @@ struct sample {
     struct og_function sample_is_absent;
     struct og_function sample_pump;
     struct og_function sample_ask;
+    struct og_function sample_raise;
     struct og_function sample_gaps;
     struct og_function sample_grow;
     struct og_function sample_counter_new;
@@ -62,6 +63,7 @@ struct sample {
     struct og_function sample_end;
     struct og_function sample_measure;
     struct og_function sample_visit;
+    struct og_function sample_fetch;
     struct og_function sample_tell;
 };
 
@@ -102,6 +104,7 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
         OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_ask[] = {OG_PARAMETER(void *), OG_PARAMETER(void *),
                                                         OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_raise[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_gaps[] = {OG_PARAMETER(void *),
                                                          OG_PARAMETER(size_t)};
     static const struct og_parameter of_sample_grow[] = {OG_PARAMETER(void *)};
@@ -115,6 +118,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
     static const struct og_parameter of_sample_measure[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_visit[] = {OG_PARAMETER(void *),
                                                           OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_fetch[] = {
+        OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_tell[] = {OG_PARAMETER(void *),
                                                          OG_PARAMETER(void *)};
     static const struct domain_symbol symbols[] = {
@@ -160,6 +165,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_pump) / sizeof(of_sample_pump[0])},
         {"sample_ask", offsetof(struct sample, sample_ask), of_sample_ask,
          sizeof(of_sample_ask) / sizeof(of_sample_ask[0])},
+        {"sample_raise", offsetof(struct sample, sample_raise), of_sample_raise,
+         sizeof(of_sample_raise) / sizeof(of_sample_raise[0])},
         {"sample_gaps", offsetof(struct sample, sample_gaps), of_sample_gaps,
          sizeof(of_sample_gaps) / sizeof(of_sample_gaps[0])},
         {"sample_grow", offsetof(struct sample, sample_grow), of_sample_grow,
@@ -182,6 +189,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_measure) / sizeof(of_sample_measure[0])},
         {"sample_visit", offsetof(struct sample, sample_visit), of_sample_visit,
          sizeof(of_sample_visit) / sizeof(of_sample_visit[0])},
+        {"sample_fetch", offsetof(struct sample, sample_fetch), of_sample_fetch,
+         sizeof(of_sample_fetch) / sizeof(of_sample_fetch[0])},
         {"sample_tell", offsetof(struct sample, sample_tell), of_sample_tell,
          sizeof(of_sample_tell) / sizeof(of_sample_tell[0])},
     };
@@ -223,7 +232,7 @@ struct sample_flow {
     unsigned char og_mut *kept;           /* data that it goes on reading */
 };
 
-/* sample.og.h:64: visit_call */
+/* sample.og.h:65: visit_call */
 struct sample_visit_call {
     struct og_callback callback;
     __typeof__(&visit_call) function;
@@ -285,7 +294,7 @@ static inline void sample_visit_call_close(struct sample *sample,
     og_callback_close(&callback->callback);
 }
 
-/* sample.og.h:69: step_call */
+/* sample.og.h:70: step_call */
 struct sample_step_call {
     struct og_callback callback;
     __typeof__(&step_call) function;
@@ -329,7 +338,7 @@ static inline enum og_error invoke_sample_misbehave(struct sample *sample, insta
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_misbehave, fault);
     if (!error) {
-        ((__typeof__(&sample_misbehave))sample->sample_misbehave.entry)(how);
+        ((void (*)(int))sample->sample_misbehave.entry)(how);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -362,7 +371,7 @@ static inline enum og_error call_sample_version(struct sample *sample, int *resu
     const struct og_context *context = scope->access.context;
     error = og_invoke_begin(&scope->access, &function, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_version))function.entry)();
+        *result = ((int (*)(void))function.entry)();
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     og_scope_end(scope);
@@ -377,7 +386,7 @@ static inline enum og_error invoke_sample_add(struct sample *sample, instance_sc
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_add, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_add))sample->sample_add.entry)(a, b);
+        *result = ((int (*)(int, int))sample->sample_add.entry)(a, b);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -402,7 +411,8 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_mix, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_mix))sample->sample_mix.entry)(a, b, c, d, cookie);
+        *result = ((uint64_t(*)(int8_t, uint16_t, float, double,
+                                const void *))sample->sample_mix.entry)(a, b, c, d, cookie);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -479,7 +489,7 @@ static inline enum og_error invoke_sample_shade_of(struct sample *sample, instan
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_shade_of, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_shade_of))sample->sample_shade_of.entry)(level);
+        *result = ((enum sample_shade(*)(int))sample->sample_shade_of.entry)(level);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != SAMPLE_DARK && *result != SAMPLE_LIGHT)
@@ -505,7 +515,7 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_digit, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_digit))sample->sample_digit.entry)(number);
+        *result = ((int (*)(int))sample->sample_digit.entry)(number);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && (*result < (int64_t)(0u) || *result > 9))
@@ -531,7 +541,7 @@ static inline enum og_error invoke_sample_point_at(struct sample *sample, instan
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_point_at, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_point_at))sample->sample_point_at.entry)(x, y);
+        *result = ((struct sample_point(*)(double, double))sample->sample_point_at.entry)(x, y);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -595,7 +605,8 @@ static inline enum og_error invoke_sample_sum(struct sample *sample, instance_sc
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_sum, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_sum))sample->sample_sum.entry)(og_pass(bytes), count);
+        *result =
+            ((uint64_t(*)(const uint8_t *, size_t))sample->sample_sum.entry)(og_pass(bytes), count);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -626,7 +637,8 @@ static inline enum og_error invoke_sample_fill(struct sample *sample, instance_s
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_fill, fault);
     if (!error) {
-        ((__typeof__(&sample_fill))sample->sample_fill.entry)(og_pass(values), count, value);
+        ((void (*)(uint16_t *, size_t, uint16_t))sample->sample_fill.entry)(og_pass(values), count,
+                                                                            value);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -657,7 +669,7 @@ static inline enum og_error invoke_sample_double(struct sample *sample, instance
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_double, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_double))sample->sample_double.entry)(og_pass(values), count);
+        *result = ((int (*)(int32_t *, size_t))sample->sample_double.entry)(og_pass(values), count);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0 && *result != -1)
@@ -693,8 +705,7 @@ static inline enum og_error invoke_sample_count_words(struct sample *sample, ins
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_count_words, fault);
     if (!error) {
-        *result =
-            ((__typeof__(&sample_count_words))sample->sample_count_words.entry)(og_pass(text));
+        *result = ((int (*)(const char *))sample->sample_count_words.entry)(og_pass(text));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -725,6 +736,7 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     struct og_scope inner;
     (void)scope;
     size_t og_mut *foreign_out_size = NULL;
+    const size_t most_out = *out_size;
     og_scope_begin(sample->instance.domain, &inner);
     enum og_error error = reference_check(&inner.access, text, 1, OG_READ, fault);
     if (!error)
@@ -737,7 +749,7 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     if (!error)
         error = og_invoke_begin(&inner.access, &sample->sample_shout, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_shout))sample->sample_shout.entry)(
+        *result = ((int (*)(const char *, char *, size_t *))sample->sample_shout.entry)(
             og_pass(text), og_pass(out), og_pass(foreign_out_size));
         error = og_invoke_end_in(context, &inner.access, fault);
     }
@@ -746,6 +758,8 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     bool succeeded = !error && *result == 0;
     if (succeeded)
         error = argument_count(&inner.access, foreign_out_size, out_size, "sample_shout", fault);
+    if (!error && *result == 0)
+        error = instance_count(*out_size, most_out, "sample_shout", fault);
     og_scope_end(&inner);
     return error;
 }
@@ -756,14 +770,17 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     struct og_scope scope;
     char og_mut *foreign_text = NULL;
     char og_mut *foreign_out = NULL;
+    const size_t most_out = *out_size;
     og_scope_begin(sample->instance.domain, &scope);
     enum og_error error =
         argument_in(&scope, char, foreign_text, text, strlen((const char *)text) + 1, fault);
     if (!error)
-        error = argument_room(&scope, char, foreign_out, *out_size, fault);
+        error = argument_room(&scope, char, foreign_out, most_out, fault);
     if (!error)
         error =
             invoke_sample_shout(sample, &scope, result, foreign_text, foreign_out, out_size, fault);
+    if (!error && *result == 0)
+        error = instance_count(*out_size, most_out, "sample_shout", fault);
     if (!error && *result == 0)
         error = argument_out(&scope.access, out, foreign_out, *out_size, fault);
     og_scope_end(&scope);
@@ -780,7 +797,7 @@ static inline enum og_error invoke_sample_flags(struct sample *sample, instance_
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_flags, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_flags))sample->sample_flags.entry)(og_pass(flags), count);
+        *result = ((int (*)(_Bool *, size_t))sample->sample_flags.entry)(og_pass(flags), count);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)
@@ -815,7 +832,8 @@ static inline enum og_error invoke_sample_pixels(struct sample *sample, instance
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_pixels, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_pixels))sample->sample_pixels.entry)(og_pass(pixels), count);
+        *result = ((int (*)(struct sample_pixel *, size_t))sample->sample_pixels.entry)(
+            og_pass(pixels), count);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)
@@ -850,7 +868,7 @@ static inline enum og_error invoke_sample_level(struct sample *sample, instance_
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_level, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_level))sample->sample_level.entry)(og_pass(level), number);
+        *result = ((int (*)(int *, int))sample->sample_level.entry)(og_pass(level), number);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)
@@ -889,8 +907,8 @@ static inline enum og_error invoke_sample_total(struct sample *sample, instance_
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_total, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_total))sample->sample_total.entry)(og_pass(numbers), count,
-                                                                          og_pass(total));
+        *result = ((int (*)(const uint32_t *, size_t, uint32_t *))sample->sample_total.entry)(
+            og_pass(numbers), count, og_pass(total));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)
@@ -928,7 +946,8 @@ static inline enum og_error invoke_sample_is_absent(struct sample *sample, insta
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_is_absent, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_is_absent))sample->sample_is_absent.entry)(NULL, NULL);
+        *result =
+            ((int (*)(const void *, int (*)(void)))sample->sample_is_absent.entry)(NULL, NULL);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -980,9 +999,10 @@ static inline enum og_error invoke_sample_pump(struct sample *sample, instance_s
     if (!error)
         error = og_invoke_begin(&inner.access, &sample->sample_pump, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_pump))sample->sample_pump.entry)(
-            og_pass(foreign_from), og_pass(foreign_left), og_pass(foreign_to),
-            og_pass(foreign_room));
+        *result =
+            ((int (*)(const uint8_t **, size_t *, uint8_t **, size_t *))sample->sample_pump.entry)(
+                og_pass(foreign_from), og_pass(foreign_left), og_pass(foreign_to),
+                og_pass(foreign_room));
         error = og_invoke_end_in(context, &inner.access, fault);
     }
     if (!error && *result != 0)
@@ -1047,8 +1067,8 @@ static inline enum og_error invoke_sample_ask(struct sample *sample, instance_sc
     if (!error)
         error = og_invoke_begin(&inner.access, &sample->sample_ask, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_ask))sample->sample_ask.entry)(og_pass(foreign_query),
-                                                                      og_pass(first), og_pass(out));
+        *result = ((int (*)(struct sample_query *, uint8_t *, uint8_t *))sample->sample_ask.entry)(
+            og_pass(foreign_query), og_pass(first), og_pass(out));
         error = og_invoke_end_in(context, &inner.access, fault);
     }
     if (!error && *result != 0)
@@ -1089,7 +1109,45 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:43: sample_gaps */
+/* sample.og.h:43: sample_raise */
+static inline enum og_error invoke_sample_raise(struct sample *sample, instance_scope *scope,
+                                                int *result, struct sample_grid *grid,
+                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    struct og_scope inner;
+    (void)scope;
+    struct sample_grid og_mut *foreign_grid = NULL;
+    og_scope_begin(sample->instance.domain, &inner);
+    enum og_error error = argument_zeroed(&inner, struct sample_grid, foreign_grid, fault);
+    if (!error)
+        error =
+            og_write_array(&inner.access, &foreign_grid->cells[0][0], &grid->cells[0][0], 6, fault);
+    const struct og_context *context = inner.access.context;
+    if (!error)
+        error = og_invoke_begin(&inner.access, &sample->sample_raise, fault);
+    if (!error) {
+        *result =
+            ((int (*)(struct sample_grid *))sample->sample_raise.entry)(og_pass(foreign_grid));
+        error = og_invoke_end_in(context, &inner.access, fault);
+    }
+    if (!error)
+        error =
+            og_read_array(&inner.access, &foreign_grid->cells[0][0], &grid->cells[0][0], 6, fault);
+    og_scope_end(&inner);
+    return error;
+}
+
+static inline enum og_error call_sample_raise(struct sample *sample, int *result,
+                                              struct sample_grid *grid, struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_raise(sample, &scope, result, grid, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:44: sample_gaps */
 static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_scope *scope,
                                                uint64_t *result,
                                                const struct sample_gap og_mut *gaps, size_t count,
@@ -1102,7 +1160,8 @@ static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_s
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_gaps, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_gaps))sample->sample_gaps.entry)(og_pass(gaps), count);
+        *result = ((uint64_t(*)(const struct sample_gap *, size_t))sample->sample_gaps.entry)(
+            og_pass(gaps), count);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -1127,7 +1186,7 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
     return error;
 }
 
-/* sample.og.h:44: sample_grow */
+/* sample.og.h:45: sample_grow */
 static inline enum og_error invoke_sample_grow(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_gap og_mut *gap,
                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1137,7 +1196,7 @@ static inline enum og_error invoke_sample_grow(struct sample *sample, instance_s
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_grow, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_grow))sample->sample_grow.entry)(og_pass(gap));
+        *result = ((int (*)(struct sample_gap *))sample->sample_grow.entry)(og_pass(gap));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)
@@ -1163,7 +1222,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:48: sample_counter_new */
+/* sample.og.h:49: sample_counter_new */
 static inline enum og_error invoke_sample_counter_new(struct sample *sample, instance_scope *scope,
                                                       struct sample_tally *result, int first,
                                                       struct og_fault *fault)
@@ -1173,7 +1232,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_counter_new, fault);
     if (!error) {
         result->foreign =
-            (void og_foreign *)(uintptr_t)((__typeof__(&sample_counter_new))
+            (void og_foreign *)(uintptr_t)((struct sample_counter * (*)(int))
                                                sample->sample_counter_new.entry)(first);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
@@ -1193,7 +1252,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:49: sample_counter_next */
+/* sample.og.h:50: sample_counter_next */
 static inline enum og_error
 invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *result,
                            const struct sample_tally *counter, struct og_fault *fault)
@@ -1202,7 +1261,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_counter_next, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_counter_next))sample->sample_counter_next.entry)(
+        *result = ((int (*)(struct sample_counter *))sample->sample_counter_next.entry)(
             (struct sample_counter *)og_foreign_address(counter->foreign));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
@@ -1220,7 +1279,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
     return error;
 }
 
-/* sample.og.h:50: sample_counter_free */
+/* sample.og.h:51: sample_counter_free */
 static inline enum og_error invoke_sample_counter_free(struct sample *sample, instance_scope *scope,
                                                        struct sample_tally *counter,
                                                        struct og_fault *fault)
@@ -1229,7 +1288,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_counter_free, fault);
     if (!error) {
-        ((__typeof__(&sample_counter_free))sample->sample_counter_free.entry)(
+        ((void (*)(struct sample_counter *))sample->sample_counter_free.entry)(
             (struct sample_counter *)og_foreign_address(counter->foreign));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
@@ -1248,7 +1307,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:52: sample_start */
+/* sample.og.h:53: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1267,8 +1326,9 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_start, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_start))sample->sample_start.entry)(og_pass(stream->foreign),
-                                                                          og_pass(secret), size);
+        *result =
+            ((int (*)(struct sample_stream *, const uint8_t *, size_t))sample->sample_start.entry)(
+                og_pass(stream->foreign), og_pass(secret), size);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0 && *result != -1)
@@ -1298,7 +1358,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:55: sample_step */
+/* sample.og.h:56: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1326,7 +1386,8 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_step, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_step))sample->sample_step.entry)(og_pass(stream->foreign));
+        *result =
+            ((int (*)(struct sample_stream *))sample->sample_step.entry)(og_pass(stream->foreign));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0 && *result != 1)
@@ -1378,7 +1439,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:58: sample_end */
+/* sample.og.h:59: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1389,7 +1450,8 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_end, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_end))sample->sample_end.entry)(og_pass(stream->foreign));
+        *result =
+            ((int (*)(struct sample_stream *))sample->sample_end.entry)(og_pass(stream->foreign));
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)
@@ -1411,7 +1473,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:59: sample_measure */
+/* sample.og.h:60: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1429,8 +1491,8 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     if (!error)
         error = og_invoke_begin(&inner.access, &sample->sample_measure, fault);
     if (!error) {
-        *result =
-            ((__typeof__(&sample_measure))sample->sample_measure.entry)(og_pass(foreign_stream));
+        *result = ((int (*)(struct sample_stream *))sample->sample_measure.entry)(
+            og_pass(foreign_stream));
         error = og_invoke_end_in(context, &inner.access, fault);
     }
     if (!error && *result != 0)
@@ -1452,7 +1514,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:67: sample_visit */
+/* sample.og.h:68: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)
@@ -1462,7 +1524,7 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     const struct og_context *context = scope->access.context;
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_visit))sample->sample_visit.entry)(
+        *result = ((int (*)(sample_visitor *, void *, int))sample->sample_visit.entry)(
             call ? og_callback_pointer(&call->callback, __typeof__(&visit_call)) : NULL, NULL,
             times);
         error = og_invoke_end_in(context, &scope->access, fault);
@@ -1481,7 +1543,62 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:70: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_scope *scope,
+                                                int *result, uint8_t og_mut *out, size_t *size,
+                                                const struct sample_step_call *tell,
+                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    struct og_scope inner;
+    (void)scope;
+    size_t og_mut *foreign_size = NULL;
+    const size_t most_out = *size;
+    og_scope_begin(sample->instance.domain, &inner);
+    enum og_error error = reference_check(&inner.access, out, *size, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = argument_room(&inner, size_t, foreign_size, 1, fault);
+    if (!error)
+        error = og_write(&inner.access, foreign_size, *size, fault);
+    const struct og_context *context = inner.access.context;
+    if (!error)
+        error = og_invoke_begin(&inner.access, &sample->sample_fetch, fault);
+    if (!error) {
+        *result = ((int (*)(uint8_t *, size_t *, int (*)(int)))sample->sample_fetch.entry)(
+            og_pass(out), og_pass(foreign_size),
+            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+        error = og_invoke_end_in(context, &inner.access, fault);
+    }
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_fetch");
+    bool succeeded = !error;
+    if (succeeded)
+        error = argument_count(&inner.access, foreign_size, size, "sample_fetch", fault);
+    if (!error)
+        error = instance_count(*size, most_out, "sample_fetch", fault);
+    og_scope_end(&inner);
+    return error;
+}
+
+static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                              size_t *size, const struct sample_step_call *tell,
+                                              struct og_fault *fault)
+{
+    struct og_scope scope;
+    uint8_t og_mut *foreign_out = NULL;
+    const size_t most_out = *size;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = argument_room(&scope, uint8_t, foreign_out, most_out, fault);
+    if (!error)
+        error = invoke_sample_fetch(sample, &scope, result, foreign_out, size, tell, fault);
+    if (!error)
+        error = instance_count(*size, most_out, "sample_fetch", fault);
+    if (!error)
+        error = argument_out(&scope.access, out, foreign_out, *size, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:73: sample_tell */
 static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                uint8_t og_mut *next_out, unsigned int *avail_out,
@@ -1500,7 +1617,7 @@ static inline enum og_error invoke_sample_tell(struct sample *sample, instance_s
     if (!error)
         error = og_invoke_begin(&scope->access, &sample->sample_tell, fault);
     if (!error) {
-        *result = ((__typeof__(&sample_tell))sample->sample_tell.entry)(
+        *result = ((int (*)(struct sample_stream *, int (*)(int)))sample->sample_tell.entry)(
             og_pass(stream->foreign),
             tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
         error = og_invoke_end_in(context, &scope->access, fault);

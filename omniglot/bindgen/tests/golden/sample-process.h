@@ -50,6 +50,7 @@ enum {
     SAMPLE_IS_ABSENT,
     SAMPLE_PUMP,
     SAMPLE_ASK,
+    SAMPLE_RAISE,
     SAMPLE_GAPS,
     SAMPLE_GROW,
     SAMPLE_COUNTER_NEW,
@@ -60,6 +61,7 @@ enum {
     SAMPLE_END,
     SAMPLE_MEASURE,
     SAMPLE_VISIT,
+    SAMPLE_FETCH,
     SAMPLE_TELL,
     SAMPLE_FUNCTION_COUNT
 };
@@ -99,7 +101,7 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-/* sample.og.h:64: visit_call */
+/* sample.og.h:65: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
     void *user;
@@ -157,7 +159,7 @@ static inline void sample_visit_call_close(struct sample *sample,
     sample->callbacks[0] = NULL;
 }
 
-/* sample.og.h:69: step_call */
+/* sample.og.h:70: step_call */
 struct sample_step_call {
     __typeof__(&step_call) function;
     void *user;
@@ -531,6 +533,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
+    const size_t most_out = *out_size;
     size_t left_out_size = *out_size;
     struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_SHOUT);
     wire_put_bytes(arguments, text, strlen((const char *)text) + 1);
@@ -545,6 +548,8 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
         process_check_left(&results, left_out_size, *out_size);
     if (succeeded && !results.error)
         *out_size = left_out_size;
+    if (succeeded && *out_size > most_out)
+        wire_reader_fail(&results, "more is filled than there was room for");
     if (succeeded)
         wire_get_into(&results, out, OG_PRODUCT(*out_size, sizeof(char)));
     error = process_results_finish(sandbox, &results, fault);
@@ -739,7 +744,24 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:43: sample_gaps */
+/* sample.og.h:43: sample_raise */
+static inline enum og_error call_sample_raise(struct sample *sample, int *result,
+                                              struct sample_grid *grid, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_RAISE);
+    wire_put_bytes(arguments, &grid->cells, sizeof(grid->cells));
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    wire_get_into(&results, &grid->cells, sizeof(grid->cells));
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+/* sample.og.h:44: sample_gaps */
 static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
                                              const struct sample_gap *gaps, size_t count,
                                              struct og_fault *fault)
@@ -759,7 +781,7 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
     return error;
 }
 
-/* sample.og.h:44: sample_grow */
+/* sample.og.h:45: sample_grow */
 static inline enum og_error call_sample_grow(struct sample *sample, int *result,
                                              struct sample_gap *gap, struct og_fault *fault)
 {
@@ -779,7 +801,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:48: sample_counter_new */
+/* sample.og.h:49: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -808,7 +830,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:49: sample_counter_next */
+/* sample.og.h:50: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -835,7 +857,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:50: sample_counter_free */
+/* sample.og.h:51: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -862,7 +884,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:52: sample_start */
+/* sample.og.h:53: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -890,7 +912,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:55: sample_step */
+/* sample.og.h:56: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -938,7 +960,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:58: sample_end */
+/* sample.og.h:59: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -967,7 +989,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:59: sample_measure */
+/* sample.og.h:60: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -989,7 +1011,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:67: sample_visit */
+/* sample.og.h:68: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)
@@ -1017,7 +1039,37 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:70: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                              size_t *size, const struct sample_step_call *tell,
+                                              struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    const size_t most_out = *size;
+    size_t left_size = *size;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_FETCH);
+    wire_put_u64(arguments, (uint64_t)*size);
+    wire_put_u64(arguments, tell != NULL);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    left_size = process_get_integer(&results, size_t);
+    process_check_left(&results, left_size, *size);
+    if (!results.error)
+        *size = left_size;
+    if (*size > most_out)
+        wire_reader_fail(&results, "more is filled than there was room for");
+    wire_get_into(&results, out, OG_PRODUCT(*size, sizeof(uint8_t)));
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0)
+        error = process_distrust(sandbox, "a result that the interface of sample_fetch rules out",
+                                 fault);
+    return error;
+}
+
+/* sample.og.h:73: sample_tell */
 static inline enum og_error call_sample_tell(struct sample *sample, int *result,
                                              struct sample_flow *stream,
                                              const struct sample_step_call *tell,

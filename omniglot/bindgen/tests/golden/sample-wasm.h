@@ -90,7 +90,7 @@ _Static_assert(offsetof(struct sample_gap, first) == 0,
 _Static_assert(offsetof(struct sample_gap, last) == 8,
                "struct sample_gap: the module has another layout");
 
-/* sample.og.h:64: visit_call */
+/* sample.og.h:65: visit_call */
 struct sample_visit_call {
     struct wasm_callback callback;
     __typeof__(&visit_call) function;
@@ -168,7 +168,7 @@ static inline void sample_visit_call_close(struct sample *sample,
         wasm_callback_close(&callback->callback);
 }
 
-/* sample.og.h:69: step_call */
+/* sample.og.h:70: step_call */
 struct sample_step_call {
     struct wasm_callback callback;
     __typeof__(&step_call) function;
@@ -722,11 +722,12 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     uint32_t at_text = 0;
     uint32_t at_out = 0;
     uint32_t at_out_size = 0;
+    const size_t most_out = OG_SUM(*out_size, 0);
     uint32_t raw = 0;
     uint32_t scratch_before = wasm->scratch_used;
     enum og_error error = module_in(wasm, &at_text, text, strlen((const char *)text) + 1, 1, fault);
     if (!error)
-        error = module_room(wasm, &at_out, OG_SUM(*out_size, 0), 1, fault);
+        error = module_room(wasm, &at_out, most_out, 1, fault);
     if (!error)
         error = wasm_take(wasm, &at_out_size, 4, fault);
     if (!error)
@@ -740,6 +741,8 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     if (succeeded)
         error = module_count(wasm, at_out_size, out_size, sizeof(*out_size), 4, (uint64_t)*out_size,
                              "sample_shout", fault);
+    if (!error && *result == 0)
+        error = instance_count(OG_SUM(*out_size, 0), most_out, "sample_shout", fault);
     if (!error && *result == 0)
         error = module_out(wasm, out, at_out, OG_SUM(*out_size, 0), 1, NULL, "sample_shout", fault);
     error = module_release(wasm, at_text, error, fault);
@@ -1070,7 +1073,43 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:43: sample_gaps */
+/* sample.og.h:43: sample_raise */
+static __attribute__((noinline)) enum og_error
+enter_sample_raise(struct wasm_instance *wasm, uint32_t *raw, uint32_t grid, struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_raise", fault);
+    *raw = Z_sampleZ_sample_raise(wasm->state, grid);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_raise(struct sample *sample, int *result,
+                                              struct sample_grid *grid, struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_grid = 0;
+    uint32_t raw = 0;
+    uint32_t scratch_before = wasm->scratch_used;
+    enum og_error error = module_struct(wasm, &at_grid, 140, fault);
+    if (!error)
+        error = module_store(wasm, at_grid + 0, &grid->cells, sizeof(grid->cells[0][0]), 2, 0, 6,
+                             fault);
+    if (!error)
+        error = enter_sample_raise(wasm, &raw, at_grid, fault);
+    *result = (int)(int32_t)raw;
+    if (!error)
+        error =
+            module_load(wasm, at_grid + 0, &grid->cells, sizeof(grid->cells[0][0]), 2, 0, 6, fault);
+    wasm->scratch_used = scratch_before;
+    return error;
+}
+
+/* sample.og.h:44: sample_gaps */
 static __attribute__((noinline)) enum og_error enter_sample_gaps(struct wasm_instance *wasm,
                                                                  uint64_t *raw, uint32_t gaps,
                                                                  uint32_t count,
@@ -1106,7 +1145,7 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
     return error;
 }
 
-/* sample.og.h:44: sample_grow */
+/* sample.og.h:45: sample_grow */
 static __attribute__((noinline)) enum og_error
 enter_sample_grow(struct wasm_instance *wasm, uint32_t *raw, uint32_t gap, struct og_fault *fault)
 {
@@ -1141,7 +1180,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:48: sample_counter_new */
+/* sample.og.h:49: sample_counter_new */
 static __attribute__((noinline)) enum og_error enter_sample_counter_new(struct wasm_instance *wasm,
                                                                         uint32_t *raw,
                                                                         uint32_t first,
@@ -1180,7 +1219,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:49: sample_counter_next */
+/* sample.og.h:50: sample_counter_next */
 static __attribute__((noinline)) enum og_error enter_sample_counter_next(struct wasm_instance *wasm,
                                                                          uint32_t *raw,
                                                                          uint32_t counter,
@@ -1217,7 +1256,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:50: sample_counter_free */
+/* sample.og.h:51: sample_counter_free */
 static __attribute__((noinline)) enum og_error
 enter_sample_counter_free(struct wasm_instance *wasm, uint32_t counter, struct og_fault *fault)
 {
@@ -1251,7 +1290,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:52: sample_start */
+/* sample.og.h:53: sample_start */
 static __attribute__((noinline)) enum og_error enter_sample_start(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t stream,
                                                                   uint32_t secret, uint32_t size,
@@ -1302,7 +1341,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:55: sample_step */
+/* sample.og.h:56: sample_step */
 static __attribute__((noinline)) enum og_error enter_sample_step(struct wasm_instance *wasm,
                                                                  uint32_t *raw, uint32_t stream,
                                                                  struct og_fault *fault)
@@ -1378,7 +1417,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:58: sample_end */
+/* sample.og.h:59: sample_end */
 static __attribute__((noinline)) enum og_error
 enter_sample_end(struct wasm_instance *wasm, uint32_t *raw, uint32_t stream, struct og_fault *fault)
 {
@@ -1419,7 +1458,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:59: sample_measure */
+/* sample.og.h:60: sample_measure */
 static __attribute__((noinline)) enum og_error enter_sample_measure(struct wasm_instance *wasm,
                                                                     uint32_t *raw, uint32_t stream,
                                                                     struct og_fault *fault)
@@ -1462,7 +1501,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:67: sample_visit */
+/* sample.og.h:68: sample_visit */
 static __attribute__((noinline)) enum og_error enter_sample_visit(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t call,
                                                                   uint32_t data, uint32_t times,
@@ -1501,7 +1540,58 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:70: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static __attribute__((noinline)) enum og_error enter_sample_fetch(struct wasm_instance *wasm,
+                                                                  uint32_t *raw, uint32_t out,
+                                                                  uint32_t size, uint32_t tell,
+                                                                  struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_fetch", fault);
+    *raw = Z_sampleZ_sample_fetch(wasm->state, out, size, tell);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                              size_t *size, const struct sample_step_call *tell,
+                                              struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_out = 0;
+    uint32_t at_size = 0;
+    const size_t most_out = OG_SUM(*size, 0);
+    uint32_t raw = 0;
+    uint32_t scratch_before = wasm->scratch_used;
+    enum og_error error = module_room(wasm, &at_out, most_out, 1, fault);
+    if (!error)
+        error = wasm_take(wasm, &at_size, 4, fault);
+    if (!error)
+        error = module_store(wasm, at_size, size, sizeof(*size), 4, 0, 1, fault);
+    if (!error)
+        error = enter_sample_fetch(wasm, &raw, at_out, at_size,
+                                   tell ? wasm_callback_index(&tell->callback) : 0, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0)
+        error = instance_contract(fault, "sample_fetch");
+    bool succeeded = !error;
+    if (succeeded)
+        error = module_count(wasm, at_size, size, sizeof(*size), 4, (uint64_t)*size, "sample_fetch",
+                             fault);
+    if (!error)
+        error = instance_count(OG_SUM(*size, 0), most_out, "sample_fetch", fault);
+    if (!error)
+        error = module_out(wasm, out, at_out, OG_SUM(*size, 0), 1, NULL, "sample_fetch", fault);
+    error = module_release(wasm, at_out, error, fault);
+    wasm->scratch_used = scratch_before;
+    return error;
+}
+
+/* sample.og.h:73: sample_tell */
 static __attribute__((noinline)) enum og_error enter_sample_tell(struct wasm_instance *wasm,
                                                                  uint32_t *raw, uint32_t stream,
                                                                  uint32_t tell,

@@ -27,7 +27,7 @@ struct worker_flow {
 static struct process_worker *serving;
 static enum og_error callback_error;
 
-/* sample.og.h:64: visit_call */
+/* sample.og.h:65: visit_call */
 static int call_host_visit_call(void *user, const char *name, const char **tags,
                                 const uint8_t *bytes, int size, enum sample_shade shade,
                                 double weight)
@@ -51,7 +51,7 @@ static int call_host_visit_call(void *user, const char *name, const char **tags,
     return result;
 }
 
-/* sample.og.h:69: step_call */
+/* sample.og.h:70: step_call */
 static int call_host_step_call(int step)
 {
     struct wire_reader answer;
@@ -596,7 +596,28 @@ static enum og_error serve_sample_ask(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:43: sample_gaps */
+/* sample.og.h:43: sample_raise */
+static enum og_error serve_sample_raise(struct process_worker *worker,
+                                        struct wire_reader *arguments, struct wire_writer *results)
+{
+    struct sample_grid value_grid = {0}, *grid = &value_grid;
+    wire_get_into(arguments, &grid->cells, sizeof(grid->cells));
+    enum og_error error = wire_finish(arguments);
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_raise((struct sample_grid *)grid);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_bytes(results, &grid->cells, sizeof(grid->cells));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:44: sample_gaps */
 static enum og_error serve_sample_gaps(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -622,7 +643,7 @@ static enum og_error serve_sample_gaps(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:44: sample_grow */
+/* sample.og.h:45: sample_grow */
 static enum og_error serve_sample_grow(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -649,7 +670,7 @@ static enum og_error serve_sample_grow(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:48: sample_counter_new */
+/* sample.og.h:49: sample_counter_new */
 static enum og_error serve_sample_counter_new(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -669,7 +690,7 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:49: sample_counter_next */
+/* sample.og.h:50: sample_counter_next */
 static enum og_error serve_sample_counter_next(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -692,7 +713,7 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:50: sample_counter_free */
+/* sample.og.h:51: sample_counter_free */
 static enum og_error serve_sample_counter_free(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -715,7 +736,7 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:52: sample_start */
+/* sample.og.h:53: sample_start */
 static enum og_error serve_sample_start(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -766,7 +787,7 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:55: sample_step */
+/* sample.og.h:56: sample_step */
 static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -812,7 +833,7 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:58: sample_end */
+/* sample.og.h:59: sample_end */
 static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -840,7 +861,7 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:59: sample_measure */
+/* sample.og.h:60: sample_measure */
 static enum og_error serve_sample_measure(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -863,7 +884,7 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:67: sample_visit */
+/* sample.og.h:68: sample_visit */
 static enum og_error serve_sample_visit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -883,7 +904,34 @@ static enum og_error serve_sample_visit(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:70: sample_tell */
+/* sample.og.h:71: sample_fetch */
+static enum og_error serve_sample_fetch(struct process_worker *worker,
+                                        struct wire_reader *arguments, struct wire_writer *results)
+{
+    worker_release();
+    size_t value_size = (size_t)wire_get_u64(arguments), *size = &value_size;
+    bool has_tell = wire_get_u64(arguments) != 0;
+    enum og_error error = wire_finish(arguments);
+    uint8_t *out = error ? NULL : worker_take(OG_PRODUCT(*size, sizeof(uint8_t)));
+    if (!error && !out)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result =
+        sample_fetch((uint8_t *)out, (size_t *)size, has_tell ? call_host_step_call : NULL);
+    if (callback_error) {
+        return callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_u64(results, (uint64_t)*size);
+    wire_put_bytes(results, out, OG_PRODUCT(*size, sizeof(*out)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:73: sample_tell */
 static enum og_error serve_sample_tell(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -943,6 +991,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_IS_ABSENT] = {serve_sample_is_absent},
     [SAMPLE_PUMP] = {serve_sample_pump},
     [SAMPLE_ASK] = {serve_sample_ask},
+    [SAMPLE_RAISE] = {serve_sample_raise},
     [SAMPLE_GAPS] = {serve_sample_gaps},
     [SAMPLE_GROW] = {serve_sample_grow},
     [SAMPLE_COUNTER_NEW] = {serve_sample_counter_new},
@@ -953,6 +1002,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_END] = {serve_sample_end},
     [SAMPLE_MEASURE] = {serve_sample_measure},
     [SAMPLE_VISIT] = {serve_sample_visit},
+    [SAMPLE_FETCH] = {serve_sample_fetch},
     [SAMPLE_TELL] = {serve_sample_tell},
 };
 

@@ -158,6 +158,18 @@ int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out)
     return 0;
 }
 
+int sample_raise(struct sample_grid *grid)
+{
+    int found = 0;
+    for (int i = 0; i < 6; i++)
+        grid->cells[i / 3][i % 3]++;
+    for (int i = 0; i < 64; i++) {
+        found += grid->behind[i];
+        grid->behind[i] = 9;
+    }
+    return found;
+}
+
 static unsigned padding_of(const struct sample_gap *gap)
 {
     const unsigned char *bytes = (const unsigned char *)gap;
@@ -239,6 +251,15 @@ int sample_measure(struct sample_stream *stream)
 {
     stream->total = (uint64_t)stream->mode + stream->key[0] + stream->key[3];
     return misbehaving ? 9 : 0;
+}
+
+int sample_fetch(uint8_t *out, size_t *size, int (*tell)(int step))
+{
+    size_t room = *size;
+    memset(out, 3, room);
+    tell(1);
+    *size = misbehaving == 1 ? 256 : room;
+    return 0;
 }
 
 int sample_tell(struct sample_stream *stream, int (*tell)(int step))

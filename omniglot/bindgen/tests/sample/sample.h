@@ -53,6 +53,14 @@ struct sample_query {
 /* Fills as much of `out` as `query` then says. */
 int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out);
 
+struct sample_grid {
+    uint16_t cells[2][3];
+    uint16_t behind[64];
+};
+
+/* Adds to each cell. Returns the sum of what is behind them, and puts something else there. */
+int sample_raise(struct sample_grid *grid);
+
 /* Not all of it is fields. */
 struct sample_gap {
     uint8_t first;
@@ -87,6 +95,8 @@ int sample_step(struct sample_stream *stream);
 int sample_end(struct sample_stream *stream);
 int sample_measure(struct sample_stream *stream);
 
+/* Calls `tell` before it says how much it has filled. */
+int sample_fetch(uint8_t *out, size_t *size, int (*tell)(int step));
 int sample_tell(struct sample_stream *stream, int (*tell)(int step));
 
 typedef int sample_visitor(void *user, const char *name, const char **tags, const uint8_t *bytes,

@@ -40,6 +40,7 @@ int sample_pump(const uint8_t **from OG_IN_WINDOW(left), size_t *left,
 int sample_ask(struct sample_query *query OG_FIELDS OG_SET(size, kind) OG_GET(size, kind),
                uint8_t *first OG_OUT(2), uint8_t *out OG_OUT(query->size)) OG_RETURNS(0);
 OG_FIELD(struct sample_query, kind, OG_RANGE(0, 3));
+int sample_raise(struct sample_grid *grid OG_FIELDS OG_SET(cells) OG_GET(cells));
 uint64_t sample_gaps(const struct sample_gap *gaps OG_IN(count) OG_OPTIONAL, size_t count);
 int sample_grow(struct sample_gap *gap OG_INOUT(1)) OG_RETURNS(0);
 
@@ -67,6 +68,8 @@ int visit_call(void *user OG_USER, const char *name OG_STRING, const char **tags
 int sample_visit(sample_visitor *call OG_CALLBACK(visit_call), void *data OG_USER, int times);
 
 int step_call(int step) OG_CALLED_BACK;
+int sample_fetch(uint8_t *out OG_OUT(*size), size_t *size OG_LENGTH_OF(out),
+                 int (*tell)(int step) OG_CALLBACK(step_call)) OG_RETURNS(0);
 int sample_tell(struct sample_stream *stream OG_OBJECT(flow)
                     OG_OUT_WINDOW_FIELDS(next_out, avail_out),
                 int (*tell)(int step) OG_CALLBACK(step_call)) OG_RETURNS(0);
