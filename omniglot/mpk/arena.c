@@ -830,15 +830,25 @@ static unsigned rights_at(const struct mpk_arena *arena, size_t page)
     return page < arena->late_first ? rights_of(arena->pages[page]) : OG_READ;
 }
 
+/* Where pages with the rights of that one end. What was not loaded is not looked at by pages. */
+static size_t end_of_rights(const struct mpk_arena *arena, size_t first)
+{
+    const unsigned rights = rights_at(arena, first);
+    size_t page = first;
+    if (first >= arena->late_first)
+        return arena->map_pages;
+    while (page < arena->loaded_pages && rights_of(arena->pages[page]) == rights)
+        page++;
+    return page < arena->loaded_pages || rights != (OG_READ | OG_WRITE) ? page : arena->late_first;
+}
+
 static bool make_regions(struct mpk_arena *arena)
 {
-    for (size_t page = 0; page < arena->map_pages;) {
-        size_t first = page;
+    for (size_t first = 0, end; first < arena->map_pages; first = end) {
         unsigned rights = rights_at(arena, first);
-        while (page < arena->map_pages && rights_at(arena, page) == rights)
-            page++;
+        end = end_of_rights(arena, first);
         if (rights && !append_region(arena, arena->start + first * MPK_PAGE,
-                                     arena->start + page * MPK_PAGE, rights))
+                                     arena->start + end * MPK_PAGE, rights))
             return false;
     }
     return append_region(arena, arena->heap, arena->stacks, OG_READ | OG_WRITE) &&
