@@ -92,8 +92,7 @@ EXPORT long touch_pages(volatile char *start, long pages)
 
 EXPORT long where_its_stack_is(void)
 {
-    volatile char here = 0;
-    return (long)&here;
+    return (long)__builtin_frame_address(0);
 }
 
 /* The file's first bytes, four at most, as the lowest of a word. */
