@@ -1462,6 +1462,7 @@ static long memory; /* a page of the domain's */
 static void enter_with_memory(const char *path)
 {
     const struct og_options options = {.isolation = OG_MPK,
+                                       .locked_size = PAGE,
                                        .readable_paths = (const char *const[]){path, folder, NULL}};
     enter_another("plain.so", &options);
     memory = map(0, 4L * PAGE, MAP_ANONYMOUS, -1);
@@ -1541,6 +1542,9 @@ static void arguments_of_system_calls_are_checked(void **state)
         {SYS_mprotect, memory + 8, PAGE, PROT_NONE, 0, -EINVAL},
         {SYS_mprotect, memory, 0, PROT_NONE, 0, 0},
         {SYS_munmap, host & -PAGE, PAGE, 0, 0, -EINVAL},
+        {SYS_mlock, host, 1, 0, 0, -ENOMEM},
+        {SYS_mlock2, host, 1, 0, 0, -ENOMEM},
+        {SYS_munlock, host, 1, 0, 0, -ENOMEM},
     };
     int inherited = dup2(open(path, O_RDONLY), HOST_FD);
     assert_int_equal(inherited, HOST_FD);
@@ -1563,7 +1567,7 @@ static long kernel_for_the_host(long number, long a, long b, long c, long d, lon
     return result == -1 ? -errno : result;
 }
 
-enum { USES = 27 };
+enum { USES = 30 };
 struct use {
     long number, a, b, c, d, e;
     bool any; /* one answer is as good as another that is no error: an address, a time */
@@ -1580,6 +1584,9 @@ static void use_each(six *make, long own, struct use uses[static USES], long ans
         {SYS_brk, 0, 0, 0, 0, 0, true},
         {SYS_mmap, 0, PAGE, PROT_READ, flags, -1, true},
         {SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE, 0, 0, false},
+        {SYS_mlock, page, PAGE, 0, 0, 0, false},
+        {SYS_mlock2, page, PAGE, MLOCK_ONFAULT, 0, 0, false},
+        {SYS_munlock, page, PAGE, 0, 0, 0, false},
         {SYS_madvise, page, PAGE, MADV_DONTNEED, 0, 0, false},
         {SYS_munmap, page, PAGE, 0, 0, 0, false},
         {SYS_open, own, O_RDONLY, 0, 0, 0, true},

@@ -517,6 +517,8 @@ MUTATIONS = (
     ("locks: reset lets go", MPK + "arena_flags.c", "    arena->locked_pages = 0; /* to", "    /* to", BOOKS),
     ("locks: what is locked is not forgotten", MPK + "arena.c", " || count_locked(arena, range) ||", " ||", BOOKS),
     ("locks: only the flags that are known", MPK + "syscall/memory.c", "call->arguments[2] & ~(uint64_t)MLOCK_ONFAULT ? -EINVAL :", "0 ? 0 :", ("mpk-books:memory_is_locked*",)),
+    ("flags: what the domain has denied itself is told", MPK + "describe/fault.c", "if (code == OTHERS_MEMORY && is_denied(domain, address))", "if (0)", ("mpk-books:denied*",)),
+    ("flags: what the domain has denied itself is described", MPK + "describe/owner.c", "    else if (state & MPK_OFF_LIMITS)\n", "    else if (0)\n", ("mpk-books:denied*",)),
     # --- code that comes late ---
     ("late: only where the options say so", MPK + "syscall/memory.c", "const bool late = !loading && domain->file_late[index];", "const bool late = !loading;", ("mpk-books:late*",)),
     ("late: nothing is mended", MPK + "syscall/memory.c", "loading && domain->file_trusted[index]", "domain->file_trusted[index]", ("mpk-books:late*",),
