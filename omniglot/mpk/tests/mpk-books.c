@@ -578,7 +578,7 @@ static void denied_memory_cannot_be_touched(void **state)
         assert_non_null(strstr(fault.message, "denied itself"));
         char described[OG_DESCRIPTION];
         og_fault_describe(domain, &fault, described, sizeof(described));
-        assert_non_null(strstr(described, "memory that it has denied itself"));
+        assert_non_null(strstr(described, "this domain's memory that it has denied itself"));
         reset();
     }
     /* What was denied while it loaded is so again, and nothing else is. */
