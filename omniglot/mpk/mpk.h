@@ -393,12 +393,14 @@ bool mpk_reading_is_execution(void);
 
 /* What a page of the mappings is; what may be done with it follows (arena.c). */
 enum mpk_page_state {
-    MPK_FREE,   /* the domain cannot touch it */
-    MPK_MEMORY, /* the domain's */
-    MPK_FILE,   /* what a file held, to be read; made while loading only */
-    MPK_CODE,   /* scanned; made while loading only */
-    MPK_GUARD,  /* below a stack */
-    MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
+    MPK_FREE,            /* the domain cannot touch it */
+    MPK_FILE,            /* what a file held, to be read; made while loading only */
+    MPK_CODE,            /* scanned; after loading only from `late_first` on */
+    MPK_GUARD,           /* below a stack */
+    MPK_STACK,           /* the domain's to write, not to map over: the host writes there, too */
+    MPK_MEMORY = 8,      /* the domain's; and what it has asked for there (arena_flags.c): */
+    MPK_OFF_LIMITS = 16, /* that it cannot touch it itself, until it asks again */
+    MPK_LOCKED = 32      /* that it stays in memory */
 };
 
 /* One reserved range: mappings, the first seat's allocation stack, the heap; then the other seats'
@@ -410,10 +412,16 @@ struct mpk_arena {
     size_t map_pages;      /* [start, start + map_pages * MPK_PAGE) serves mmap */
     unsigned char *pages;  /* enum mpk_page_state, by page of the mappings */
     unsigned char *loaded; /* `pages` right after loading */
-    size_t loaded_pages;   /* pages below are backed by `file`: reset brings them back */
-    size_t used_pages;     /* the highest page ever used, plus one */
-    size_t search_from;    /* no page below is free, as far as known */
-    size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
+    unsigned char *heap_pages, *loaded_heap_pages; /* the same of the heap: flags alone */
+    size_t heap_off_limits;                        /* of its pages */
+    bool flags_changed;                            /* since loading */
+    size_t locked_pages, locked_limit;
+    size_t loaded_pages; /* pages below are backed by `file`: reset brings them back */
+    size_t used_pages;   /* the highest page ever used, plus one */
+    size_t late_first;   /* from here on references of the host's only read: late code may be
+                                there; `map_pages` if there is to be none */
+    size_t search_from;  /* no page below is free, as far as known */
+    size_t memory_pages; /* of memory, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
     uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
     uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
@@ -425,13 +433,13 @@ struct mpk_arena {
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
     /* Where memory ends that was ever granted since loading: beyond there are addresses only. */
-    size_t shown_pages;
+    size_t shown_pages, shown_late; /* up to `late_first`; and from there on */
     uintptr_t shown_heap;
     _Atomic int failed; /* errno: the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
-    struct og_region *regions; /* the last three: what follows the loaded pages, heap, stacks */
+    struct og_region *regions; /* the last four: behind what was loaded, late code, heap, stacks */
     size_t region_count;
     struct mpk_mapped *mapped; /* which files were loaded where (describe/mapped.c) */
     size_t mapped_count;
@@ -461,13 +469,16 @@ bool mpk_source_read(const struct mpk_arena *arena, const struct mpk_source *sou
  * cannot be had; if the system has refused it half-way, arena->failed is set and the call has to
  * end. Memory, zeroed: */
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* The same, if `address` is 0 where late code may be, for the rest of what it comes with. */
+uintptr_t mpk_arena_map_late(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* A stack above a guard page: where it starts. */
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
 /* What a file holds, to be read and not written, and memory behind it. While loading. */
 uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source);
 /* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.
- * While loading; if it returns 0, *fault says why: OG_FORBIDDEN, OG_NO_MEMORY, OG_SYSTEM. */
+ * After loading it has to be where late code may be. If it returns 0, *fault says why:
+ * OG_FORBIDDEN, OG_NO_MEMORY, OG_SYSTEM, OG_DEADLINE; and nothing is there. */
 uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source, bool trusted, struct og_fault *fault);
 /* Makes memory that the host has filled, and no foreign code has seen, code. */
@@ -493,6 +504,33 @@ void mpk_arena_show_stack(struct mpk_arena *arena, size_t seat);
 unsigned char mpk_arena_state(const struct mpk_arena *arena, uintptr_t address);
 /* Is [address, address + size) within the mappings? */
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
+/* --- what a library asks for its memory (arena_flags.c) --- */
+
+/* Memory of the domain's in whole pages: denies it to the domain, or gives it back, with what it
+ * held; for the host it stays what it is. What is only read stays so. 0, or an errno: EINVAL,
+ * ENOMEM (not all of it is there, or the host would have too many mappings; or arena->failed is
+ * set), EACCES (the runtime's own, which cannot be denied). */
+int mpk_arena_deny(struct mpk_arena *arena, uintptr_t address, size_t size);
+int mpk_arena_allow(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Memory of the domain's in whole pages around the bytes: locks it, or lets it go. `is_late` is
+ * asked again and again. 0, or an errno: EPERM (it may lock nothing), EAGAIN (it loads still, or is
+ * late), ENOMEM (not all of it is there and the domain's, or it may lock no more, or the host may
+ * not). */
+int mpk_arena_lock(struct mpk_arena *arena, uintptr_t address, size_t size, bool (*is_late)(void));
+int mpk_arena_unlock(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* The heap above `end`, which is given back, has no flags. False: arena->failed is set. */
+bool mpk_arena_clear_heap_flags(struct mpk_arena *arena, uintptr_t end);
+/* Loading is done: what there is then is what is put back. The heap's memory is new, and gets its
+ * flags. */
+enum og_error mpk_arena_settle_flags(struct mpk_arena *arena, struct og_fault *fault);
+/* What was loaded is protected as it was then, and the heap's flags are those; the books of the
+ * mappings are the caller's to put back. False: arena->failed is set. */
+bool mpk_arena_reset_flags(struct mpk_arena *arena);
+/* arena.c's, for arena_flags.c alone: gives the pages the protection and key of that state. */
+bool mpk_arena_protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end,
+                       unsigned char state);
+enum { MPK_MAPPINGS_MAX = 2048 /* of the host's 65,530; a library makes eight while it loads */ };
+
 /* Can the domain write, or read, all of it now, wherever in the arena it is? With the domain's lock
  * held, or while it loads. */
 bool mpk_arena_is_writable(const struct mpk_arena *arena, uintptr_t address, size_t size);
@@ -593,7 +631,7 @@ struct mpk_domain {
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     struct mpk_inode file_inodes[MPK_FILES];
-    bool file_trusted[MPK_FILES];
+    bool file_trusted[MPK_FILES], file_late[MPK_FILES]; /* late: code may be made of it later */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;

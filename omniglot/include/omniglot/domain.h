@@ -79,6 +79,10 @@ struct og_options {
                                   it is used: 64 KiB to 1 GiB; 0: OG_DEFAULT_FOREIGN_STACK.
                                   OG_NONE: it is on the host's stack. OG_PMP: the image's stack=;
                                   more is refused */
+    size_t locked_size;        /* bytes of its memory that foreign code may have locked at once
+                                  (OG_MPK), in whole pages, which count towards the process's
+                                  RLIMIT_MEMLOCK: where that is short it is told that it has no more;
+                                  0: none. (OG_NONE: as the program) */
     unsigned deadline_ms;      /* how long a call may take (OG_MPK, to about 2 ms, or an eighth of
                                   it where nobody has called for a while, its callbacks not
                                   counted: see callback_limit; OG_PMP, with its callbacks). While
@@ -92,6 +96,13 @@ struct og_options {
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
                                           link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */
+    const char *const *late_folders;   /* folders whose libraries foreign code may load after
+                                          opening (OG_MPK), by dlopen, or the C library's modules of
+                                          character sets: those in them, not below. Code is scanned as
+                                          that which opening loads, and gone at reset; the host may
+                                          read, and not write, in place what lies beside it, the
+                                          variables of such a library: 64 MiB for both together.
+                                          NULL-terminated; NULL: none. (OG_NONE: as the program) */
     const char *const *environment;    /* what foreign code finds by getenv (OG_MPK), as NAME=VALUE:
                                           LANG or TZ, whose files readable_paths may have to name; no
                                           LD_... and no GLIBC_TUNABLES, which are the runtime's.

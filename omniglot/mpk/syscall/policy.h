@@ -55,7 +55,8 @@ int64_t mpk_policy_fault(struct mpk_syscall *call, int signal, const char *messa
 
 /* memory.c */
 mpk_syscall_function mpk_syscall_brk, mpk_syscall_mmap, mpk_syscall_munmap, mpk_syscall_mprotect,
-    mpk_syscall_mremap, mpk_syscall_madvise;
+    mpk_syscall_mremap, mpk_syscall_madvise, mpk_syscall_mlock, mpk_syscall_mlock2,
+    mpk_syscall_munlock;
 /* file.c */
 mpk_syscall_function mpk_syscall_openat, mpk_syscall_open, mpk_syscall_read, mpk_syscall_pread,
     mpk_syscall_lseek, mpk_syscall_close, mpk_syscall_fstat, mpk_syscall_newfstatat,

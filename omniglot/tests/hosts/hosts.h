@@ -38,10 +38,6 @@ struct hosts_system {
     /* Opens liboghosted; deadline 0: none. */
     enum og_error (*open)(struct hosts_library **library, unsigned deadline_ms,
                           struct og_fault *fault);
-    /* With what it is to find in its environment, and what it may read; NULL: the system has no
-     * such options. */
-    enum og_error (*open_with)(struct hosts_library **library, const char *const *environment,
-                               const char *const *paths, struct og_fault *fault);
     /* With these options, but for the isolation; NULL: the system has none. */
     enum og_error (*open_as)(struct hosts_library **library, const struct og_options *options,
                              struct og_fault *fault);

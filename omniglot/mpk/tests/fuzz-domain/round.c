@@ -89,7 +89,7 @@ static void add_own(struct plan *plan, unsigned which, uintptr_t allocation)
 {
     const struct og_domain *domain = domains[which];
     for (size_t i = 0; i < domain->region_count && plan->target_count < TARGETS - 3; i++)
-        if (i % 4 == 0 || i + 1 == domain->region_count)
+        if (i % 4 == 0 || i + 3 >= domain->region_count) /* where late code may be is the third */
             plan->targets[plan->target_count++] =
                 (struct target){domain->regions[i].start,
                                 domain->regions[i].end - domain->regions[i].start, PLACE_ARENA};
@@ -189,7 +189,7 @@ static enum og_error call(unsigned which, bool idle) OG_NO_ANALYSIS
         canaries_check_resident();
     atomic_fetch_add(&shared->completed, error == OG_OK);
     atomic_fetch_add(&shared->ends[error], 1);
-    if (error == OG_FAULTED || error == OG_DEADLINE)
+    if (error == OG_FAULTED || error == OG_DEADLINE || error == OG_FORBIDDEN)
         tell_fault(which, &fault);
     return error;
 }
@@ -377,7 +377,7 @@ static void step(uint64_t number)
     unsigned which = player->alone ? (unsigned)below(DOMAINS) : 0;
     enum og_error error = call(which, false);
     if (error == OG_FAULTED || error == OG_DEADLINE || error == OG_POISONED ||
-        error == OG_CONTRACT || below(4) == 0)
+        error == OG_CONTRACT || error == OG_FORBIDDEN || below(4) == 0)
         restore(which);
     canaries_check(number % 32 == 0);
     atomic_fetch_add(&shared->progress, 1);
@@ -428,6 +428,8 @@ static enum og_error open_domain(unsigned which)
         .stack_size = 1 << 20,
         .output = next_random(&player->random) % 4 ? hear : NULL,
         .output_user = (void *)(uintptr_t)which,
+        .locked_size = 64 << 10,
+        .late_folders = (const char *const[]){"/tmp/fuzz-domain/late", NULL},
         .readable_paths = (const char *const[]){"/tmp/fuzz-domain/readable", NULL}};
     enum og_error error = og_domain_open(
         &domains[which], (const char *const[]){settings->library, NULL}, &options, &fault);
