@@ -8,6 +8,7 @@
 #include "attacks/evidence.h"
 
 #include <limits.h>
+#include <omniglot/domain.h>
 #include <omniglot/error.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -57,6 +58,7 @@ struct host {
     size_t heap_size;
     unsigned deadline_ms; /* 0: as all others */
     unsigned callback_limit;
+    og_output_function *output; /* with the host as `user` */
 };
 
 struct host_part {

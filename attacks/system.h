@@ -125,7 +125,9 @@ static enum og_error system_open(struct attacks *library, const char *path, stru
                                                                           : DEADLINE_MS,
                                        .callback_limit = host->callback_limit,
                                        .heap_size = host->heap_size,
-                                       .readable_paths = host->readable_paths};
+                                       .readable_paths = host->readable_paths,
+                                       .output = host->output,
+                                       .output_user = host};
     enum og_error error = og_domain_open(&library->instance.domain,
                                          (const char *const[]){path, NULL}, &options, &host->fault);
     return error ? error : attacks_bind(library, &host->fault);

@@ -1,5 +1,6 @@
 /* Text that others have chosen: Unicode 15, 3.9 (well-formed UTF-8), 23.2 (direction). */
 #include "omniglot/core/printable.h"
+#include "omniglot/domain.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -39,5 +40,18 @@ void og_make_printable(char *text)
         size = measure((const unsigned char *)text);
         if (!size)
             *text = '?';
+    }
+}
+
+void og_output_make_printable(char *text, size_t size)
+{
+    for (size_t i = 0, step; i < size; i += step) {
+        unsigned char next[5] = {0}; /* no character goes on beyond the text */
+        for (size_t j = 0; j < 4 && i + j < size; j++)
+            next[j] = (unsigned char)text[i + j];
+        step = measure(next);
+        if (!step && text[i] != '\n' && text[i] != '\t')
+            text[i] = '?';
+        step += !step;
     }
 }

@@ -5,8 +5,11 @@
  * where it has not, the arena has failed, and the call that wanted it ends.
  *
  * What is not granted has the host's key: the domain cannot touch it, the host can. After loading
- * nothing is ever taken from the host, which could be reading it: every page that was not loaded
- * stays readable and writable for it, and what was loaded stays as it is.
+ * nothing is ever taken from the host, which could be reading it: every page that was granted once
+ * stays readable and writable for it, and what was loaded stays as it is. What was never granted is
+ * addresses and no memory, in no region that a reference can reach: where overcommit is off, the
+ * system counts what is writable, whether it is used or not. Code that comes later has addresses of
+ * its own, where the host has references to read and none to write (decision 136).
  *
  * No file is mapped: who may write one could change under the host's eyes what it has validated,
  * and who shortens one would end the host where it reads.
@@ -29,16 +32,20 @@
 
 enum {
     MAP_SIZE = 256 << 20, /* beyond the first foreign stack */
+    LATE_SIZE = 64 << 20, /* for what is loaded later, where the host lets it */
+    SCAN_AT_ONCE = 1 << 20,
+    LONGEST = 15, /* bytes of an instruction */
     FOREIGN_STACK_LEAST = 64 << 10,
     FOREIGN_STACK_MOST = 1 << 30, /* the first one is in the books, a byte a page */
     SEATS_LEAST = 16,
     HEAP_STEP = 256 << 10, /* of what brk grants: a trap and a system call each */
     LIBRARIES_MEMORY =
         16 << 20, /* while loading, beyond the heap: libraries' variables, the loader's books */
-    MAPPINGS_MAX = 2048,      /* of the host's 65,530; a library makes eight while it loads */
     READ_AT_ONCE = 256 << 10, /* of a file, before it is asked again whether it is late */
     READ_WRITE = PROT_READ | PROT_WRITE
 };
+/* Regions, from the end. */
+enum { OF_STACKS = 1, OF_HEAP, OF_LATE, AFTER_LOADED };
 #define SEATS_ADDRESSES ((size_t)1 << 40) /* for a domain's seats, unless those are too few */
 
 /* `size` in whole pages, or 0 if that is too much. */
@@ -73,7 +80,8 @@ static size_t stride_of_stacks(const struct mpk_arena *arena)
 /* Key -1 is none at all: the books can be tested where there are no keys. */
 static int key_of(const struct mpk_arena *arena, unsigned char state)
 {
-    return state == MPK_FREE && arena->key > 0 ? 0 : arena->key;
+    bool is_hosts = state == MPK_FREE || state & MPK_OFF_LIMITS;
+    return is_hosts && arena->key > 0 ? 0 : arena->key;
 }
 
 static bool try_to_protect(const struct mpk_arena *arena, uintptr_t start, uintptr_t end,
@@ -88,6 +96,18 @@ static bool try_to_protect(const struct mpk_arena *arena, uintptr_t start, uintp
     return false;
 }
 
+/* Makes addresses memory of that state. False: there is none, and nothing has changed; or the arena
+ * has failed. */
+static bool make_memory(struct mpk_arena *arena, uintptr_t start, uintptr_t end,
+                        unsigned char state)
+{
+    if (try_to_protect(arena, start, end, state))
+        return true;
+    if (errno != ENOMEM)
+        arena->failed = errno;
+    return false;
+}
+
 static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
 {
     if (try_to_protect(arena, start, end, state))
@@ -96,10 +116,15 @@ static bool protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, uns
     return false;
 }
 
-/* Maps the range anew, as pages of that state. Where the host has all that is mapped locked, the
- * kernel would fill it at once, for what can be touched. */
-static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags, int file,
-                      unsigned char state)
+bool mpk_arena_protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned char state)
+{
+    return protect(arena, start, end, state);
+}
+
+/* Maps the range anew, for nobody to touch. Where the host has all that is mapped locked, the
+ * kernel would fill what can be touched at once. */
+static bool map_addresses(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags,
+                          int file)
 {
     if (start == end)
         return true;
@@ -107,9 +132,16 @@ static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, i
     if (mmap((void *)start, end - start, PROT_NONE, flags | MAP_FIXED | MAP_NORESERVE, file,
              offset) != MAP_FAILED &&
         !munlock((void *)start, end - start))
-        return protect(arena, start, end, state);
+        return true;
     arena->failed = errno;
     return false;
+}
+
+/* The same, as pages of that state. */
+static bool map_fixed(struct mpk_arena *arena, uintptr_t start, uintptr_t end, int flags, int file,
+                      unsigned char state)
+{
+    return map_addresses(arena, start, end, flags, file) && protect(arena, start, end, state);
 }
 
 /* What the options say, in whole pages. */
@@ -120,6 +152,7 @@ static enum og_error take_sizes(struct mpk_arena *arena, const struct og_options
     size_t size;
     arena->stack_size = whole_pages(given.stack_size ? given.stack_size : OG_DEFAULT_STACK);
     arena->heap_size = whole_pages(given.heap_size ? given.heap_size : OG_DEFAULT_HEAP);
+    arena->locked_limit = given.locked_size / MPK_PAGE;
     arena->foreign_stack_size =
         whole_pages(given.foreign_stack_size ? given.foreign_stack_size : OG_DEFAULT_FOREIGN_STACK);
     if (!arena->foreign_stack_size || arena->foreign_stack_size > FOREIGN_STACK_MOST)
@@ -154,7 +187,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     enum og_error error = take_sizes(arena, options, fault);
     if (error)
         return error;
-    size_t mappings = MAP_SIZE + stride_of_stacks(arena);
+    size_t late = options && options->late_folders && options->late_folders[0] ? LATE_SIZE : 0;
+    size_t mappings = MAP_SIZE + stride_of_stacks(arena) + late;
     size_t own = mappings + arena->stack_size + arena->heap_size;
     if (!reserve(arena, own))
         return mpk_no_addresses(
@@ -164,12 +198,17 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     if (error)
         return error;
     arena->map_pages = mappings / MPK_PAGE;
+    arena->late_first = (mappings - late) / MPK_PAGE;
     arena->stack = arena->start + mappings;
     arena->heap = arena->brk = arena->heap_granted = arena->stack + arena->stack_size;
     arena->stacks = arena->start + own;
     arena->scopes = arena->stacks + (arena->seat_limit - 1) * stride_of_stacks(arena);
+    arena->shown_pages = arena->late_first; /* while loading all of it is there */
+    arena->shown_late = arena->map_pages;
+    arena->shown_heap = arena->stacks;
     arena->pages = calloc(arena->map_pages, 1);
-    if (!arena->pages)
+    arena->heap_pages = calloc(arena->heap_size / MPK_PAGE, 1);
+    if (!arena->pages || !arena->heap_pages)
         return og_out_of_memory(fault);
     if (!map_fixed(arena, arena->start, arena->stacks, MAP_SHARED, arena->file, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot map the domain's arena");
@@ -183,6 +222,8 @@ bool mpk_arena_close(struct mpk_arena *arena)
         close(arena->file);
     free(arena->pages);
     free(arena->loaded);
+    free(arena->heap_pages);
+    free(arena->loaded_heap_pages);
     free(arena->regions);
     mpk_mapped_close(arena);
     *arena = (struct mpk_arena){.file = -1};
@@ -229,11 +270,36 @@ static size_t page_of(const struct mpk_arena *arena, uintptr_t address)
     return (address - arena->start) / MPK_PAGE;
 }
 
-static size_t count_pages(const struct mpk_arena *arena, struct range range, unsigned char state)
+static size_t count_free(const struct mpk_arena *arena, struct range range)
 {
     size_t count = 0;
     for (size_t i = 0; i < range.count; i++)
-        count += arena->pages[range.first + i] == state;
+        count += arena->pages[range.first + i] == MPK_FREE;
+    return count;
+}
+
+/* Of memory, whatever has been asked for it. */
+static size_t count_memory(const struct mpk_arena *arena, struct range range)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < range.count; i++)
+        count += (arena->pages[range.first + i] & MPK_MEMORY) != 0;
+    return count;
+}
+
+static bool has_code(const struct mpk_arena *arena, struct range range)
+{
+    for (size_t i = 0; i < range.count; i++)
+        if (arena->pages[range.first + i] == MPK_CODE)
+            return true;
+    return false;
+}
+
+static size_t count_locked(const struct mpk_arena *arena, struct range range)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < range.count; i++)
+        count += (arena->pages[range.first + i] & MPK_LOCKED) != 0;
     return count;
 }
 
@@ -260,8 +326,10 @@ static void enter(struct mpk_arena *arena, struct range range, unsigned char sta
 {
     size_t borders = borders_as(arena, range, state);
     arena->borders += borders - count_borders(arena, range);
-    arena->memory_pages -= count_pages(arena, range, MPK_MEMORY);
+    arena->memory_pages -= count_memory(arena, range);
     arena->memory_pages += state == MPK_MEMORY ? range.count : 0;
+    if (arena->locked_pages)
+        arena->locked_pages -= count_locked(arena, range);
     memset(arena->pages + range.first, state, range.count);
     if (state == MPK_FREE && arena->search_from > range.first)
         arena->search_from = range.first;
@@ -274,17 +342,39 @@ static void enter(struct mpk_arena *arena, struct range range, unsigned char sta
 /* Changes the pages' protection to that of the state, and then the books. */
 static bool become(struct mpk_arena *arena, struct range range, unsigned char state)
 {
+    size_t end = range.first + range.count;
     if (!range.count)
         return true;
+    if (arena->used_pages < end)
+        arena->used_pages = end; /* reset clears what is half done */
     if (!protect(arena, start_of(arena, range), end_of(arena, range), state))
         return false;
     enter(arena, range, state);
     return true;
 }
 
-/* Makes the range free, and its memory zero, whatever it was. */
-static bool clear(struct mpk_arena *arena, struct range range)
+static struct range part_of(struct range range, size_t first, size_t end)
 {
+    first = first < range.first ? range.first : first;
+    end = end < range.first + range.count ? end : range.first + range.count;
+    return (struct range){first, end > first ? end - first : 0};
+}
+
+/* As much of the range as there ever was memory: where late code may be, and before. */
+static struct range shown_of(const struct mpk_arena *arena, struct range range)
+{
+    return part_of(range, 0, arena->shown_pages);
+}
+
+static struct range shown_late_of(const struct mpk_arena *arena, struct range range)
+{
+    return part_of(range, arena->late_first, arena->shown_late);
+}
+
+static bool clear_memory(struct mpk_arena *arena, struct range range)
+{
+    if (!range.count)
+        return true;
     uintptr_t start = start_of(arena, range), end = end_of(arena, range);
     bool done = arena->loading ? map_fixed(arena, start, end, MAP_SHARED, arena->file, MPK_FREE) &&
                                      mpk_drop(start, end - start, MADV_REMOVE)
@@ -300,6 +390,13 @@ static bool clear(struct mpk_arena *arena, struct range range)
     return true;
 }
 
+/* Makes the range free, and its memory zero, whatever it was. */
+static bool clear(struct mpk_arena *arena, struct range range)
+{
+    return clear_memory(arena, shown_of(arena, range)) &&
+           clear_memory(arena, shown_late_of(arena, range));
+}
+
 /* --- limits --- */
 
 /* How many bytes of memory there may be in all, heap and mappings. */
@@ -312,14 +409,14 @@ static size_t memory_limit(const struct mpk_arena *arena)
 static bool is_within_limits(const struct mpk_arena *arena, struct range range, size_t memory,
                              unsigned char state)
 {
-    size_t had = count_pages(arena, range, MPK_MEMORY);
+    size_t had = count_memory(arena, range);
     size_t pages = arena->memory_pages - had + memory;
     size_t before = count_borders(arena, range);
     size_t after = borders_as(arena, range, state) + (memory && memory != range.count);
     if (memory > had &&
         pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
         return false;
-    return after <= before || arena->borders + after - before <= MAPPINGS_MAX;
+    return after <= before || arena->borders + after - before <= MPK_MAPPINGS_MAX;
 }
 
 /* Is any of it the runtime's own? Stacks and guards stay what they are. */
@@ -333,19 +430,28 @@ static bool is_owned(const struct mpk_arena *arena, struct range range)
 
 /* --- mapping --- */
 
-/* The first of `count` free pages in a row, or `map_pages`. Loaded pages are never used again:
- * their contents belong to what reset brings back. */
-static size_t find_free(const struct mpk_arena *arena, size_t count)
+/* The first of `count` free pages in a row, or `map_pages`; `late`: where late code may be. Loaded
+ * pages are never used again: their contents belong to what reset brings back. */
+static size_t find_free(const struct mpk_arena *arena, size_t count, bool late)
 {
-    size_t run = 0;
-    for (size_t page = arena->search_from; page < arena->map_pages; page++) {
+    size_t run = 0, end = late ? arena->map_pages : arena->late_first;
+    for (size_t page = late ? arena->late_first : arena->search_from; page < end; page++) {
         run = arena->pages[page] == MPK_FREE ? run + 1 : 0;
         if (run == count)
             return page + 1 - count;
         if (page >= arena->used_pages)
-            return page + 1 - run + count <= arena->map_pages ? page + 1 - run : arena->map_pages;
+            return page + 1 - run + count <= end ? page + 1 - run : arena->map_pages;
     }
     return arena->map_pages;
+}
+
+/* May the domain map to these pages, as that? While it loads nothing lies where late code may, and
+ * later code lies nowhere else. */
+static bool is_place_for(const struct mpk_arena *arena, struct range range, unsigned char state)
+{
+    if (arena->loading)
+        return range.first + range.count <= arena->late_first;
+    return range.first >= (state == MPK_CODE ? arena->late_first : arena->loaded_pages);
 }
 
 /* The pages at `address`, if a domain may have them changed. */
@@ -359,34 +465,93 @@ static bool find_range(const struct mpk_arena *arena, uintptr_t address, size_t 
     return !is_owned(arena, *range);
 }
 
-/* Finds room for a mapping, at `address` if that is not 0: free pages, zero, and the host's until
- * they become what they are to be. */
-static bool find_room(struct mpk_arena *arena, uintptr_t address, size_t size, size_t memory,
-                      unsigned char state, struct range *range)
+/* Has the kernel give the mapping that starts there, which is divided later, what its pages have in
+ * common: it joins none that were touched first when they were apart. */
+static void touch(uintptr_t page)
+{
+    volatile char *byte = (volatile char *)page;
+    *byte = *byte;
+}
+
+/* Addresses behind memory become memory too, the host's until it is granted. */
+static bool show(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
+{
+    if (!make_memory(arena, start, end, MPK_FREE))
+        return false;
+    touch(start);
+    return true;
+}
+
+/* Has the host's memory, and what references reach, go on up to `end` at least, and by a page more:
+ * with that one, which is not granted before more is shown, the kernel joins what comes next. */
+static bool show_up_to(struct mpk_arena *arena, size_t *shown, size_t end, size_t last, int region)
+{
+    end = end < last ? end + 1 : last;
+    struct range range = {*shown, end - *shown};
+    if (end <= *shown)
+        return true;
+    if (!show(arena, start_of(arena, range), end_of(arena, range)))
+        return false;
+    *shown = end;
+    arena->regions[arena->region_count - (size_t)region].end = end_of(arena, range);
+    return true;
+}
+
+/* All of the range is there. */
+static bool show_pages(struct mpk_arena *arena, struct range range)
+{
+    size_t end = range.first + range.count;
+    if (range.first < arena->late_first &&
+        !show_up_to(arena, &arena->shown_pages, end, arena->late_first, AFTER_LOADED))
+        return false;
+    return end <= arena->late_first ||
+           show_up_to(arena, &arena->shown_late, end, arena->map_pages, OF_LATE);
+}
+
+/* Finds room for a mapping, at `address`, or if that is 0 anywhere, or (`late`) where late code may
+ * be: free pages, zero, and the host's until they become what they are to be. */
+static bool find_room_in(struct mpk_arena *arena, bool late, uintptr_t address, size_t size,
+                         size_t memory, unsigned char state, struct range *range)
 {
     size = whole_pages(size);
     if (!size || size > arena->map_pages * MPK_PAGE)
         return false;
     *range = (struct range){.count = size / MPK_PAGE};
     if (!address) {
-        range->first = find_free(arena, range->count);
-        return range->first != arena->map_pages && is_within_limits(arena, *range, memory, state);
+        range->first = find_free(arena, range->count, late);
+        return range->first != arena->map_pages && is_place_for(arena, *range, state) &&
+               is_within_limits(arena, *range, memory, state) && show_pages(arena, *range);
     }
-    if (!find_range(arena, address, size, range) ||
-        (!arena->loading && range->first < arena->loaded_pages) ||
-        !is_within_limits(arena, *range, memory, state))
+    if (!find_range(arena, address, size, range) || !is_place_for(arena, *range, state) ||
+        !is_within_limits(arena, *range, memory, state) || !show_pages(arena, *range))
         return false;
-    return count_pages(arena, *range, MPK_FREE) == range->count || clear(arena, *range);
+    return count_free(arena, *range) == range->count || clear(arena, *range);
+}
+
+static bool find_room(struct mpk_arena *arena, uintptr_t address, size_t size, size_t memory,
+                      unsigned char state, struct range *range)
+{
+    return find_room_in(arena, false, address, size, memory, state, range);
+}
+
+static uintptr_t map_memory(struct mpk_arena *arena, bool late, uintptr_t address, size_t size)
+{
+    struct range range;
+    size_t pages = whole_pages(size) / MPK_PAGE;
+    if (!find_room_in(arena, late, address, size, pages, MPK_MEMORY, &range) ||
+        !become(arena, range, MPK_MEMORY))
+        return 0;
+    return start_of(arena, range);
 }
 
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size)
 {
-    struct range range;
-    size_t pages = whole_pages(size) / MPK_PAGE;
-    if (!find_room(arena, address, size, pages, MPK_MEMORY, &range) ||
-        !become(arena, range, MPK_MEMORY))
-        return 0;
-    return start_of(arena, range);
+    return map_memory(arena, false, address, size);
+}
+
+uintptr_t mpk_arena_map_late(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    return map_memory(arena, true, address, size);
 }
 
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size)
@@ -431,7 +596,7 @@ bool mpk_arena_forget(struct mpk_arena *arena, uintptr_t address, size_t size)
 {
     struct range range;
     if (!find_range(arena, address, size, &range) || arena->loading ||
-        range.first < arena->loaded_pages)
+        range.first < arena->loaded_pages || count_locked(arena, range) || has_code(arena, range))
         return false;
     return mpk_drop(address, range.count * MPK_PAGE, MADV_DONTNEED);
 }
@@ -464,6 +629,19 @@ static uintptr_t heap_end_for(const struct mpk_arena *arena, uintptr_t brk)
     return arena->heap + (granted < limit ? granted : limit);
 }
 
+/* The same as show_up_to, of the heap. */
+static bool show_heap(struct mpk_arena *arena, uintptr_t end)
+{
+    end = end < arena->stacks ? end + MPK_PAGE : end;
+    if (end <= arena->shown_heap)
+        return true;
+    if (!show(arena, arena->shown_heap, end))
+        return false;
+    arena->shown_heap = end;
+    arena->regions[arena->region_count - OF_HEAP].end = end;
+    return true;
+}
+
 /* What was loaded stays, until reset: to fill it with zeros would be a system call of no end. */
 uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
 {
@@ -471,7 +649,9 @@ uintptr_t mpk_arena_set_brk(struct mpk_arena *arena, uintptr_t brk)
     uintptr_t end =
         og_is_within(brk, 0, low, arena->heap + arena->heap_size) ? heap_end_for(arena, brk) : 0;
     uintptr_t kept = arena->heap + whole_pages(brk - arena->heap);
-    if (!end)
+    if (!end || !show_heap(arena, end))
+        return arena->brk;
+    if (brk < arena->brk && !mpk_arena_clear_heap_flags(arena, kept))
         return arena->brk;
     if (brk < arena->brk && !clear_heap(arena, kept, arena->heap_granted)) {
         arena->failed = errno;
@@ -535,7 +715,7 @@ bool mpk_arena_make_seat(struct mpk_arena *arena, size_t seat)
 
 void mpk_arena_show_stack(struct mpk_arena *arena, size_t seat)
 {
-    struct og_region *stacks = &arena->regions[arena->region_count - 1];
+    struct og_region *stacks = &arena->regions[arena->region_count - OF_STACKS];
     uintptr_t end = arena->stacks + seat * stride_of_stacks(arena);
     if (stacks->end < end)
         stacks->end = end;
@@ -560,7 +740,9 @@ unsigned char mpk_arena_state(const struct mpk_arena *arena, uintptr_t address)
     if (address >= arena->stacks)
         return state_of_stack(arena, address);
     if (address >= arena->heap)
-        return address < arena->heap_granted ? MPK_MEMORY : MPK_FREE;
+        return address < arena->heap_granted
+                   ? MPK_MEMORY | arena->heap_pages[(address - arena->heap) / MPK_PAGE]
+                   : MPK_FREE;
     return arena->seats ? MPK_MEMORY : MPK_FREE;
 }
 
@@ -572,7 +754,8 @@ static uintptr_t end_of_state(const struct mpk_arena *arena, uintptr_t page)
     const uintptr_t borders[] = {arena->heap, arena->heap_granted, arena->stacks,
                                  arena->scopes + others * arena->stack_size};
     uintptr_t end = arena->start + arena->size;
-    if (mpk_arena_holds(arena, page, 1))
+    if (mpk_arena_holds(arena, page, 1) ||
+        (arena->heap_off_limits && og_is_within(page, 1, arena->heap, arena->heap_granted)))
         return page + MPK_PAGE;
     if (og_is_within(page, 1, arena->stacks, arena->scopes)) {
         size_t stride = stride_of_stacks(arena), offset = (page - arena->stacks) % stride;
@@ -591,7 +774,7 @@ static bool is_all(const struct mpk_arena *arena, uintptr_t address, size_t size
     for (uintptr_t page = address & -(uintptr_t)MPK_PAGE; page < address + size;
          page = end_of_state(arena, page)) {
         unsigned char state = mpk_arena_state(arena, page);
-        bool written = state == MPK_MEMORY || state == MPK_STACK;
+        bool written = state == MPK_STACK || (state & MPK_MEMORY && !(state & MPK_OFF_LIMITS));
         if (!written && (writable || (state != MPK_FILE && state != MPK_CODE)))
             return false;
     }
@@ -619,20 +802,26 @@ static bool is_code(const struct mpk_arena *arena, uintptr_t address)
  * `trusted`: the system's libc has one WRPKRU, in pkey_set, and its loader two XRSTORs, in the lazy
  * resolver that a domain does not use: they become traps. */
 static enum og_error scan_code(const struct mpk_arena *arena, struct range range, bool trusted,
-                               struct og_fault *fault)
+                               bool (*is_late)(void), struct og_fault *fault)
 {
     uintptr_t start = start_of(arena, range);
     size_t size = range.count * MPK_PAGE, before = 0, after = 0;
     unsigned char *code = (unsigned char *)start;
     const char *name = NULL;
-    while (before < 15 && is_code(arena, start - before - 1))
+    while (before < LONGEST && is_code(arena, start - before - 1))
         before++;
-    while (after < 15 && is_code(arena, start + size + after))
+    while (after < LONGEST && is_code(arena, start + size + after))
         after++;
-    for (size_t at = 0, all = before + size + after; at < all;) {
-        at += mpk_scan(code - before + at, all - at, &name);
-        if (at >= all)
-            break;
+    for (size_t from = 0, all = before + size + after; from < all;) {
+        size_t part = all - from < SCAN_AT_ONCE ? all - from : SCAN_AT_ONCE;
+        size_t at = from + mpk_scan(code - before + from, part, &name);
+        if (at >= from + part) {
+            /* Again what an instruction that lies across the end can hold. */
+            from += from + part < all ? part - LONGEST : part;
+            if (is_late && is_late())
+                return og_fail(fault, OG_DEADLINE, NULL, start, "the code is too long to scan");
+            continue;
+        }
         if (!trusted || at < before || at - before + 2 > size)
             return og_fail(fault, OG_FORBIDDEN, NULL, start - before + at, name);
         code[at - before] = 0x0f; /* UD2 */
@@ -643,9 +832,9 @@ static enum og_error scan_code(const struct mpk_arena *arena, struct range range
 
 /* The pages, which nothing but the host can write or has written since, become code. */
 static enum og_error seal_code(struct mpk_arena *arena, struct range range, bool trusted,
-                               struct og_fault *fault)
+                               bool (*is_late)(void), struct og_fault *fault)
 {
-    enum og_error error = scan_code(arena, range, trusted, fault);
+    enum og_error error = scan_code(arena, range, trusted, is_late, fault);
     if (!error && !become(arena, range, MPK_CODE))
         error = og_fail_system(fault, errno, NULL, start_of(arena, range),
                                "cannot make code executable");
@@ -658,7 +847,7 @@ enum og_error mpk_arena_make_code(struct mpk_arena *arena, uintptr_t address, si
     struct range range;
     if (!arena->loading || !find_range(arena, address, size, &range))
         return og_fail(fault, OG_FORBIDDEN, NULL, address, "code can be made while loading only");
-    return seal_code(arena, range, trusted, fault);
+    return seal_code(arena, range, trusted, NULL, fault);
 }
 
 /* Reads a part of a file to `address`: while loading into the file in memory that is mapped there,
@@ -699,13 +888,13 @@ uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t 
 {
     struct range range;
     og_fail(fault, OG_NO_MEMORY, NULL, address, "no room for code");
-    if (!arena->loading || source->size > size ||
-        !find_room(arena, address, size, 0, MPK_CODE, &range))
+    if (source->size > size ||
+        !find_room_in(arena, !arena->loading, address, size, 0, MPK_CODE, &range))
         return 0;
     uintptr_t start = start_of(arena, range);
     /* Until it is code, the domain cannot touch it. */
     enum og_error error = mpk_source_read(arena, source, start)
-                              ? seal_code(arena, range, trusted, fault)
+                              ? seal_code(arena, range, trusted, source->is_late, fault)
                               : og_fail_system(fault, errno, NULL, start, "cannot read code");
     if (error) {
         if (error == OG_FORBIDDEN)
@@ -743,35 +932,38 @@ static unsigned rights_of(unsigned char state)
     }
 }
 
+/* What was not loaded is nothing yet, and what will be there is not looked at by pages. */
 static bool make_regions(struct mpk_arena *arena)
 {
-    for (size_t page = 0; page < arena->map_pages;) {
+    const unsigned all = OG_READ | OG_WRITE;
+    const uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
+    const uintptr_t late = arena->start + arena->late_first * MPK_PAGE;
+    for (size_t page = 0; page < arena->loaded_pages;) {
         size_t first = page;
         unsigned rights = rights_of(arena->pages[first]);
-        while (page < arena->map_pages && rights_of(arena->pages[page]) == rights)
+        while (page < arena->loaded_pages && rights_of(arena->pages[page]) == rights)
             page++;
         if (rights && !append_region(arena, arena->start + first * MPK_PAGE,
                                      arena->start + page * MPK_PAGE, rights))
             return false;
     }
-    return append_region(arena, arena->heap, arena->stacks, OG_READ | OG_WRITE) &&
-           append_region(arena, arena->stacks, arena->stacks, OG_READ | OG_WRITE);
+    return append_region(arena, loaded_end, loaded_end, all) &&
+           append_region(arena, late, late, OG_READ) &&
+           append_region(arena, arena->heap, arena->heap_granted, all) &&
+           append_region(arena, arena->stacks, arena->stacks, all);
 }
 
-/* Makes a run of pages of one state private, with the contents it has. Code is looked at once more,
- * as it is now: nothing of the domain's runs, and nothing could have written it. */
-static enum og_error make_private(struct mpk_arena *arena, struct range run, struct og_fault *fault)
+static enum og_error cannot_be_private(uintptr_t start, struct og_fault *fault)
 {
-    unsigned char state = arena->pages[run.first];
-    enum og_error error = state == MPK_CODE ? scan_code(arena, run, false, fault) : OG_OK;
-    if (!error && !map_fixed(arena, start_of(arena, run), end_of(arena, run), MAP_PRIVATE,
-                             arena->file, state))
-        error = og_fail_system(fault, errno, NULL, start_of(arena, run),
-                               "cannot make the arena private");
-    return error;
+    return og_fail_system(fault, errno, NULL, start,
+                          "cannot make the arena private (vm.overcommit_memory=2: CommitLimit has "
+                          "no room for stack_size and foreign_stack_size)");
 }
 
-static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_fault *fault)
+/* What is done with a run of loaded pages of one state. */
+typedef enum og_error visit_run(struct mpk_arena *arena, struct range run, struct og_fault *fault);
+
+static enum og_error visit_loaded(struct mpk_arena *arena, visit_run *visit, struct og_fault *fault)
 {
     enum og_error error = OG_OK;
     for (size_t page = 0; page < arena->loaded_pages && !error;) {
@@ -779,25 +971,104 @@ static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_faul
         while (page < arena->loaded_pages && arena->pages[page] == arena->pages[run.first])
             page++;
         run.count = page - run.first;
-        error = make_private(arena, run, fault);
+        error = visit(arena, run, fault);
     }
     return error;
 }
 
-/* What was not loaded becomes anonymous. Mappings that are touched before they are divided can be
- * joined again: the kernel joins none that were touched first when they were apart. */
+/* Code is looked at once more, as it is now: nothing of the domain's runs, and nothing could have
+ * written it. */
+static enum og_error scan_again(struct mpk_arena *arena, struct range run, struct og_fault *fault)
+{
+    unsigned char state = arena->pages[run.first];
+    return state == MPK_CODE ? scan_code(arena, run, false, NULL, fault) : OG_OK;
+}
+
+static enum og_error protect_again(struct mpk_arena *arena, struct range run,
+                                   struct og_fault *fault)
+{
+    unsigned char state = arena->pages[run.first];
+    return protect(arena, start_of(arena, run), end_of(arena, run), state)
+               ? OG_OK
+               : cannot_be_private(start_of(arena, run), fault);
+}
+
+static bool is_constant(const struct mpk_arena *arena, size_t page)
+{
+    return arena->pages[page] == MPK_CODE || arena->pages[page] == MPK_FILE;
+}
+
+/* It is never writable, so that no system counts it as memory. */
+static enum og_error protect_constant(struct mpk_arena *arena, struct range run,
+                                      struct og_fault *fault)
+{
+    return is_constant(arena, run.first) ? protect_again(arena, run, fault) : OG_OK;
+}
+
+/* What lies between constants is one mapping until it is divided. */
+static bool join_rest(struct mpk_arena *arena, size_t first)
+{
+    struct range rest = {.first = first};
+    while (first + rest.count < arena->loaded_pages && !is_constant(arena, first + rest.count))
+        rest.count++;
+    if (!protect(arena, start_of(arena, rest), end_of(arena, rest), MPK_FREE))
+        return false;
+    touch(start_of(arena, rest));
+    return true;
+}
+
+static enum og_error protect_rest(struct mpk_arena *arena, struct range run, struct og_fault *fault)
+{
+    if (is_constant(arena, run.first))
+        return OG_OK;
+    bool is_first = !run.first || is_constant(arena, run.first - 1);
+    if (is_first && !join_rest(arena, run.first))
+        return cannot_be_private(start_of(arena, run), fault);
+    return protect_again(arena, run, fault);
+}
+
+/* With the contents that it has. Code first, which nobody has touched: a policy may deny that a
+ * file's page is executed that was written. */
+static enum og_error make_loaded_private(struct mpk_arena *arena, struct og_fault *fault)
+{
+    uintptr_t end = arena->start + arena->loaded_pages * MPK_PAGE;
+    enum og_error error = visit_loaded(arena, scan_again, fault);
+    if (!error && !map_addresses(arena, arena->start, end, MAP_PRIVATE, arena->file))
+        error = cannot_be_private(arena->start, fault);
+    if (!error)
+        error = visit_loaded(arena, protect_constant, fault);
+    if (!error)
+        error = visit_loaded(arena, protect_rest, fault);
+    if (!error && !mpk_drop(arena->start, end - arena->start, MADV_DONTNEED))
+        error = cannot_be_private(arena->start, fault);
+    return error;
+}
+
+/* Where what is granted later begins. */
+static bool show_first(struct mpk_arena *arena)
+{
+    arena->shown_pages = arena->loaded_pages;
+    arena->shown_late = arena->late_first;
+    arena->shown_heap = arena->heap_granted;
+    return show_up_to(arena, &arena->shown_pages, arena->loaded_pages, arena->late_first,
+                      AFTER_LOADED) &&
+           show_up_to(arena, &arena->shown_late, arena->late_first, arena->map_pages, OF_LATE) &&
+           show_heap(arena, arena->heap_granted);
+}
+
+/* What was not loaded becomes anonymous: addresses, but for the first seat's allocations. */
 static bool make_rest_anonymous(struct mpk_arena *arena)
 {
     uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
-    uintptr_t end = arena->stacks;
     int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
-    if (!map_fixed(arena, loaded_end, arena->heap, anonymous, -1, MPK_FREE) ||
+    if (!map_addresses(arena, loaded_end, arena->heap, anonymous, -1) ||
         !map_fixed(arena, arena->heap, arena->heap_granted, MAP_PRIVATE, arena->file, MPK_MEMORY) ||
-        !map_fixed(arena, arena->heap_granted, end, anonymous, -1, MPK_FREE))
+        !map_addresses(arena, arena->heap_granted, arena->stacks, anonymous, -1))
         return false;
-    *(volatile char *)loaded_end = 0;
-    if (arena->heap_granted < end)
-        *(volatile char *)arena->heap_granted = 0;
+    if (arena->heap < arena->heap_granted)
+        touch(arena->heap);
+    if (!show_first(arena))
+        return false;
     /* Huge pages would make the first touch, and every reset, cost two megabytes. */
     madvise((void *)arena->start, arena->size, MADV_NOHUGEPAGE);
     return !arena->seats || protect(arena, arena->stack, arena->heap, MPK_MEMORY);
@@ -814,9 +1085,10 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     if (error)
         return error;
     if (!make_rest_anonymous(arena))
-        return og_fail_system(fault, errno, NULL, arena->start,
-                              "cannot make the arena private (where overcommit is off, "
-                              "vm.overcommit_memory=2, it takes some 350 MiB of CommitLimit)");
+        return cannot_be_private(arena->start, fault);
+    error = mpk_arena_settle_flags(arena, fault);
+    if (error)
+        return error;
     arena->loaded_brk = arena->brk;
     arena->loaded_heap = arena->heap_granted;
     arena->loaded_borders = arena->borders;
@@ -836,12 +1108,20 @@ static bool forget_all(const struct mpk_arena *arena)
                         mpk_drop(arena->scopes, others * arena->stack_size, MADV_DONTNEED)));
 }
 
+/* What was not loaded is free. */
+static bool take_mappings(struct mpk_arena *arena)
+{
+    const struct range used = {arena->loaded_pages, arena->used_pages - arena->loaded_pages};
+    const struct range early = shown_of(arena, used), late = shown_late_of(arena, used);
+    return protect(arena, start_of(arena, early), end_of(arena, early), MPK_FREE) &&
+           protect(arena, start_of(arena, late), end_of(arena, late), MPK_FREE);
+}
+
 enum og_error mpk_arena_reset(struct mpk_arena *arena, struct og_fault *fault)
 {
-    uintptr_t loaded_end = arena->start + arena->loaded_pages * MPK_PAGE;
-    uintptr_t used_end = arena->start + arena->used_pages * MPK_PAGE;
-    if (!forget_all(arena) || !protect(arena, loaded_end, used_end, MPK_FREE) ||
-        !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE))
+    if (!forget_all(arena) || !take_mappings(arena) ||
+        !protect(arena, arena->loaded_heap, arena->heap_granted, MPK_FREE) ||
+        (arena->flags_changed && !mpk_arena_reset_flags(arena)))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot clear the arena");
     memcpy(arena->pages, arena->loaded, arena->used_pages);
     arena->used_pages = arena->search_from = arena->loaded_pages;

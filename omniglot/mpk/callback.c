@@ -78,8 +78,7 @@ static void end_at_deadline(struct mpk_domain *domain)
     mpk_domain_poison(domain, &fault);
 }
 
-/* Counts a callback of a domain that has a limit of them. */
-static __attribute__((noinline)) uint64_t count(const struct mpk_context *context)
+__attribute__((noinline)) uint64_t mpk_callback_count(const struct mpk_context *context)
 {
     struct mpk_thread *thread = context->thread;
     uint64_t made = mpk_callbacks_made(thread);
@@ -97,7 +96,7 @@ static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
     struct mpk_pause pause;
     bool is_over = false;
     if (!OG_LIKELY(!context->domain->callback_limit))
-        pause.callbacks = count(context);
+        pause.callbacks = mpk_callback_count(context);
     /* Who closes the slot says so first, and looks for calls then. */
     slot->running++;
     atomic_signal_fence(memory_order_seq_cst);

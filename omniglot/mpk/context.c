@@ -67,7 +67,7 @@ static void find_allocations(struct mpk_context *context)
     size_t number = context->seat->number;
     allocations->stack_low = mpk_arena_scopes_of(arena, number);
     allocations->live_start = allocations->stack_low + arena->stack_size;
-    allocations->live_end = number ? allocations->live_start : arena->stacks;
+    allocations->live_end = number ? allocations->live_start : arena->shown_heap;
 }
 
 static struct og_context *refuse(const struct mpk_context *context, const struct og_fault *why)
@@ -168,6 +168,12 @@ static struct mpk_context *mpk(struct og_context *context)
     return (struct mpk_context *)((char *)context - offsetof(struct mpk_context, context));
 }
 
+void mpk_context_show_heap(struct mpk_context *context)
+{
+    if (!context->seat->number)
+        context->context.live_end = context->domain->arena.shown_heap;
+}
+
 bool mpk_pass(struct og_context *from, struct og_context *to)
 {
     if (to)
@@ -205,6 +211,8 @@ struct og_context *mpk_enter(struct og_context *context)
         og_turn_give_up(&domain->turn, context);
         ended = refuse(mpk(context), &why);
     }
+    if (!ended)
+        mpk_context_show_heap(mpk(context)); /* as loading, or another thread, has left it */
     og_uncancelled_end(cancellation);
     return ended;
 }

@@ -156,6 +156,8 @@ static enum og_error open_domain(struct og_domain **result, const char *const *l
         error = mpk_grants_open(domain, libraries, options, fault);
     domain->callback_limit = options ? options->callback_limit : 0;
     domain->environment = options ? options->environment : NULL;
+    domain->output = options ? options->output : NULL;
+    domain->output_user = options ? options->output_user : NULL;
     uint64_t deadline = options ? (uint64_t)options->deadline_ms * 1000000 : 0;
     if (!error && deadline) {
         /* Loading is a few calls, each of which takes longer than others. */

@@ -60,6 +60,17 @@ _Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where,
 /* Whoever the kernel's frame goes back to has all rights. False: it has them, or the processor does
  * not say where in it they are. */
 bool mpk_frame_give_rights(void *context);
+/* --- going on from a signal that has interrupted foreign code (signal.c) --- */
+
+/* Runs `function`, which does not return, with what lies at `stack`, as a callback is run: below
+ * what the call has left on the host's stack, with the host's rights and signal mask, and nothing
+ * below it to be unwound. `frame` is used for it. */
+_Noreturn void mpk_go_on_in_host(struct mpk_thread *thread, struct mpk_frame_copy *frame,
+                                 void (*function)(void *), void *stack);
+/* From there: goes on in the foreign code as `frame` says, with the signals blocked that are so
+ * now; or ends a call that is over its deadline. */
+_Noreturn void mpk_go_on_in_domain(struct mpk_thread *thread, struct mpk_frame_copy *frame);
+
 /* The flags that one who was interrupted gets back: neither trap nor alignment check. */
 greg_t mpk_frame_flags(greg_t flags);
 

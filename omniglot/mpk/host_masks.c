@@ -1,7 +1,8 @@
-/* The host's signal masks, waits and alternate stacks. In a thread that enters domains the signals
- * that end or serve foreign code must never be blocked, and the alternate stack is the runtime's.
- * So the C library's functions for both are defined here and take its place: the kernel's state
- * stays what the runtime needs, and the host is told what it has asked for. */
+/* The host's signal masks, waits and alternate stacks, and programs, which inherit masks. In a
+ * thread that enters domains the signals that end or serve foreign code must never be blocked, and
+ * the alternate stack is the runtime's. So the C library's functions for both are defined here and
+ * take its place: the kernel's state stays what the runtime needs, and the host is told what it has
+ * asked for. */
 #include "mpk.h"
 
 #include <errno.h>
@@ -165,24 +166,39 @@ static struct timespec left_of(const struct timespec *whole, uint64_t start)
 
 /* The deadlines' clock is nobody the host waits for, though its signal may come when the call is
  * over. */
-IN_ITS_PLACE int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
-                              const struct timespec *restrict whole)
+static int wait_for(const sigset_t *set, siginfo_t *info, const struct timespec *whole)
 {
     mpk_wait_for_signal *wait_for_signal = mpk_libc()->wait_for_signal;
     struct timespec left;
-    siginfo_t came;
-    if (!wait_for_signal) {
-        errno = ENOSYS;
-        return -1;
-    }
     const uint64_t start = mpk_now(CLOCK_MONOTONIC);
-    int signal = wait_for_signal(set, &came, whole);
-    while (signal > 0 && mpk_deadline_is_own(signal, &came)) {
+    int signal = wait_for_signal(set, info, whole);
+    while (signal > 0 && mpk_deadline_is_own(signal, info)) {
         mpk_deadline_heard(own_thread());
         if (whole)
             left = left_of(whole, start);
-        signal = wait_for_signal(set, &came, whole ? &left : NULL);
+        signal = wait_for_signal(set, info, whole ? &left : NULL);
     }
+    return signal;
+}
+
+IN_ITS_PLACE int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
+                              const struct timespec *restrict whole)
+{
+    struct mpk_thread *thread = own_thread();
+    siginfo_t came;
+    uint64_t mask;
+    if (!mpk_libc()->wait_for_signal) {
+        errno = ENOSYS;
+        return -1;
+    }
+    memcpy(&mask, set, sizeof(mask));
+    if (thread && !(thread->blocked & mask))
+        thread = NULL;
+    if (thread)
+        mpk_masks_lend(thread);
+    int signal = wait_for(set, &came, whole);
+    if (thread)
+        mpk_masks_settle(thread);
     if (signal > 0 && info)
         *info = came;
     return signal;
@@ -204,6 +220,19 @@ IN_ITS_PLACE int sigwait(const sigset_t *restrict set, int *restrict signal)
     if (!error)
         *signal = came;
     return error;
+}
+
+/* What has come and waits for the host, here and in the kernel. */
+IN_ITS_PLACE int sigpending(sigset_t *set)
+{
+    const struct mpk_thread *thread = own_thread();
+    uint64_t mask = 0;
+    if (syscall(SYS_rt_sigpending, &mask, sizeof(mask)))
+        return -1;
+    mask |= thread ? thread->held : 0;
+    memset(set, 0, sizeof(*set));
+    memcpy(set, &mask, sizeof(mask));
+    return 0;
 }
 
 /* --- threads that the host makes --- */

@@ -336,7 +336,8 @@ __attribute__((constructor(MPK_FIRST_CONSTRUCTORS))) static void find_names(void
     bool are_found = dlsym(RTLD_DEFAULT, "sigaction") == (void *)(uintptr_t)sigaction &&
                      dlsym(RTLD_DEFAULT, "signal") == (void *)(uintptr_t)signal &&
                      dlsym(RTLD_DEFAULT, "pthread_sigmask") == (void *)(uintptr_t)pthread_sigmask &&
-                     dlsym(RTLD_DEFAULT, "sigaltstack") == (void *)(uintptr_t)sigaltstack;
+                     dlsym(RTLD_DEFAULT, "sigaltstack") == (void *)(uintptr_t)sigaltstack &&
+                     dlsym(RTLD_DEFAULT, "execve") == (void *)(uintptr_t)execve;
     names = are_found ? ARE_FOUND : ARE_HIDDEN;
 }
 
@@ -425,7 +426,7 @@ void mpk_host_signal(int signal, siginfo_t *info, void *context)
         mpk_deadline_heard(thread);
         return;
     }
-    if (thread && !is_forced && mpk_mask_holds(thread, signal))
+    if (thread && !is_forced && mpk_mask_holds(thread, signal, info))
         return;
     struct sigaction action = action_for(signal);
     if (action.sa_handler == SIG_IGN && !is_forced)

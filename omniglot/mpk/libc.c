@@ -21,6 +21,15 @@ __attribute__((constructor(MPK_FIRST_CONSTRUCTORS))) static void look_up(void)
     libc.cancel_thread = (int (*)(pthread_t))next("pthread_cancel");
     libc.fork = (pid_t(*)(void))next("_Fork");
     libc.wait_for_signal = (mpk_wait_for_signal *)next("sigtimedwait");
+    libc.execute = (mpk_execute *)next("execve");
+    libc.execute_found = (mpk_execute *)next("execvpe");
+    libc.execute_file = (int (*)(int, char *const *, char *const *))next("fexecve");
+    libc.execute_at =
+        (int (*)(int, const char *, char *const *, char *const *, int))next("execveat");
+    libc.spawn = (mpk_spawn *)next("posix_spawn");
+    libc.spawn_found = (mpk_spawn *)next("posix_spawnp");
+    libc.run = (int (*)(const char *))next("system");
+    libc.run_with_pipe = (FILE * (*)(const char *, const char *)) next("popen");
     atomic_store_explicit(&is_ready, true, memory_order_release);
 }
 

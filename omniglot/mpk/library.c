@@ -61,11 +61,22 @@ enum og_error mpk_library_open(struct mpk_context *context, const char *name, ui
     return og_fail_to_load(fault, name, reason);
 }
 
+/* What stands in the streams' buffers, as at a program's end. */
+static void print_the_rest(struct mpk_context *context)
+{
+    const struct mpk_domain *domain = context->domain;
+    uintptr_t flush = mpk_library_find(context, (uintptr_t)RTLD_DEFAULT, "fflush");
+    if (flush)
+        og_mpk_call(domain->index, flush, 0, 0, 0, 0);
+}
+
 void mpk_libraries_close(struct mpk_domain *domain)
 {
     struct mpk_context *context = mpk_context_if_any(domain);
     for (size_t i = domain->library_count; context && i-- > 0 && !context->context.poisoned;)
         og_mpk_call(domain->index, domain->boot.dlclose, domain->libraries[i], 0, 0, 0);
+    if (domain->output && context)
+        print_the_rest(context);
 }
 
 uintptr_t mpk_library_find(struct mpk_context *context, uintptr_t handle, const char *symbol)

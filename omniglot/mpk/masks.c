@@ -78,20 +78,43 @@ void mpk_masks_settle(struct mpk_thread *thread)
     thread->is_mask_unsure = false;
 }
 
-bool mpk_mask_holds(struct mpk_thread *thread, int signal)
+static siginfo_t *info_of(struct mpk_thread *thread, int signal)
+{
+    return &thread->held_info[__builtin_popcountll(mpk_mask_needed() & (mpk_mask_of(signal) - 1))];
+}
+
+bool mpk_mask_holds(struct mpk_thread *thread, int signal, const siginfo_t *info)
 {
     uint64_t mask = mpk_mask_of(signal) & thread->blocked;
+    if (mask & ~thread->held)
+        *info_of(thread, signal) = *info;
     thread->held |= mask;
     return mask != 0;
+}
+
+/* They come again, with what they said. */
+static void send_again(struct mpk_thread *thread, uint64_t signals)
+{
+    const pid_t process = getpid(), own = (pid_t)syscall(SYS_gettid);
+    thread->held &= ~signals;
+    for (int signal = 1; signals && signal < _NSIG; signal++)
+        if (signals & mpk_mask_of(signal) &&
+            syscall(SYS_rt_tgsigqueueinfo, process, own, signal, info_of(thread, signal)))
+            syscall(SYS_tgkill, process, own, signal);
 }
 
 void mpk_masks_let_go(struct mpk_thread *thread)
 {
     uint64_t ready = thread->held & ~thread->blocked;
-    thread->held &= ~ready;
-    for (int signal = 1; ready && signal < _NSIG; signal++)
-        if (ready & mpk_mask_of(signal))
-            syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal);
+    if (ready)
+        send_again(thread, ready);
+}
+
+void mpk_masks_lend(struct mpk_thread *thread)
+{
+    mpk_mask_exchange(SIG_BLOCK, &thread->blocked, NULL);
+    if (thread->held)
+        send_again(thread, thread->held);
 }
 
 static uint64_t *mask_in(void *context)

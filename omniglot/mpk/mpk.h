@@ -10,8 +10,10 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <threads.h>
 #include <time.h>
@@ -83,6 +85,8 @@ struct mpk_context {
     uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
 };
 
+enum { MPK_NEEDED_SIGNALS = 7 /* mpk_mask_needed */ };
+
 /* A thread block, as the host sees it (layout.h): in pages, which are filled up. */
 struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     /* The gate page: readable in domains. */
@@ -113,8 +117,9 @@ struct mpk_thread { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     _Atomic(struct mpk_frame *) serving;   /* the call that something is done for */
     uint64_t callbacks, callbacks_for;     /* how many the call of that number has made */
     /* What the host has asked for (host_masks.c). */
-    uint64_t blocked;          /* of the signals that the kernel must not block */
-    uint64_t held;             /* of them: have come */
+    uint64_t blocked; /* of the signals that the kernel must not block */
+    uint64_t held;    /* of them: have come */
+    siginfo_t held_info[MPK_NEEDED_SIGNALS];
     bool is_mask_unsure;       /* a handler has had the kernel block some */
     stack_t host_stack;        /* the alternate one */
     struct og_context refused; /* says why the thread has not entered a domain (context.c) */
@@ -236,12 +241,22 @@ typedef int mpk_create_thread(pthread_t *restrict, const pthread_attr_t *restric
 typedef int mpk_create_standard_thread(thrd_t *, thrd_start_t, void *);
 typedef int mpk_wait_for_signal(const sigset_t *restrict, siginfo_t *restrict,
                                 const struct timespec *restrict);
+typedef int mpk_execute(const char *, char *const *, char *const *);
+typedef int mpk_spawn(pid_t *restrict, const char *restrict, const posix_spawn_file_actions_t *,
+                      const posix_spawnattr_t *restrict, char *const *restrict,
+                      char *const *restrict);
 struct mpk_libc {
     mpk_create_thread *create_thread;
     mpk_create_standard_thread *create_standard_thread;
     int (*cancel_thread)(pthread_t);
     pid_t (*fork)(void);
     mpk_wait_for_signal *wait_for_signal;
+    mpk_execute *execute, *execute_found; /* execve, execvpe */
+    int (*execute_file)(int, char *const *, char *const *);
+    int (*execute_at)(int, const char *, char *const *, char *const *, int);
+    mpk_spawn *spawn, *spawn_found;
+    int (*run)(const char *); /* system */
+    FILE *(*run_with_pipe)(const char *, const char *);
 };
 const struct mpk_libc *mpk_libc(void);
 
@@ -268,8 +283,12 @@ void mpk_mask_set(uint64_t mask);
 void mpk_masks_join(struct mpk_thread *thread, uint64_t mask);
 /* Unblocks what is needed, after a handler that may have left by longjmp. */
 void mpk_masks_settle(struct mpk_thread *thread);
-/* Has the host blocked the signal? Then it comes when the host unblocks it. */
-bool mpk_mask_holds(struct mpk_thread *thread, int signal);
+/* Has the host blocked the signal? Then it comes when the host unblocks it, with what it says: of
+ * several of one number the first. */
+bool mpk_mask_holds(struct mpk_thread *thread, int signal, const siginfo_t *info);
+/* The kernel blocks what the host has blocked, and what was held is pending there, until
+ * mpk_masks_settle: the calling thread, in no domain, waits for signals or starts a program. */
+void mpk_masks_lend(struct mpk_thread *thread);
 /* What was held, and is blocked no more, comes now. */
 void mpk_masks_let_go(struct mpk_thread *thread);
 /* Around a handler of the host's, which blocks `blocked`; `thread` may be NULL. */
@@ -374,12 +393,14 @@ bool mpk_reading_is_execution(void);
 
 /* What a page of the mappings is; what may be done with it follows (arena.c). */
 enum mpk_page_state {
-    MPK_FREE,   /* the domain cannot touch it */
-    MPK_MEMORY, /* the domain's */
-    MPK_FILE,   /* what a file held, to be read; made while loading only */
-    MPK_CODE,   /* scanned; made while loading only */
-    MPK_GUARD,  /* below a stack */
-    MPK_STACK   /* the domain's to write, not to map over: the host writes there, too */
+    MPK_FREE,            /* the domain cannot touch it */
+    MPK_FILE,            /* what a file held, to be read; made while loading only */
+    MPK_CODE,            /* scanned; after loading only from `late_first` on */
+    MPK_GUARD,           /* below a stack */
+    MPK_STACK,           /* the domain's to write, not to map over: the host writes there, too */
+    MPK_MEMORY = 8,      /* the domain's; and what it has asked for there (arena_flags.c): */
+    MPK_OFF_LIMITS = 16, /* that it cannot touch it itself, until it asks again */
+    MPK_LOCKED = 32      /* that it stays in memory */
 };
 
 /* One reserved range: mappings, the first seat's allocation stack, the heap; then the other seats'
@@ -391,10 +412,16 @@ struct mpk_arena {
     size_t map_pages;      /* [start, start + map_pages * MPK_PAGE) serves mmap */
     unsigned char *pages;  /* enum mpk_page_state, by page of the mappings */
     unsigned char *loaded; /* `pages` right after loading */
-    size_t loaded_pages;   /* pages below are backed by `file`: reset brings them back */
-    size_t used_pages;     /* the highest page ever used, plus one */
-    size_t search_from;    /* no page below is free, as far as known */
-    size_t memory_pages;   /* MPK_MEMORY, since loading; heap_size limits them and the heap */
+    unsigned char *heap_pages, *loaded_heap_pages; /* the same of the heap: flags alone */
+    size_t heap_off_limits;                        /* of its pages */
+    bool flags_changed;                            /* since loading */
+    size_t locked_pages, locked_limit;
+    size_t loaded_pages; /* pages below are backed by `file`: reset brings them back */
+    size_t used_pages;   /* the highest page ever used, plus one */
+    size_t late_first;   /* from here on references of the host's only read: late code may be
+                                there; `map_pages` if there is to be none */
+    size_t search_from;  /* no page below is free, as far as known */
+    size_t memory_pages; /* of memory, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
     uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
     uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
@@ -405,11 +432,14 @@ struct mpk_arena {
     size_t stack_size, heap_size, foreign_stack_size;
     uintptr_t brk, loaded_brk;
     uintptr_t heap_granted, loaded_heap; /* where what the domain can touch of the heap ends */
+    /* Where memory ends that was ever granted since loading: beyond there are addresses only. */
+    size_t shown_pages, shown_late; /* up to `late_first`; and from there on */
+    uintptr_t shown_heap;
     _Atomic int failed; /* errno: the system has refused a change, so the books may not be true */
     int key;
     int file; /* while loading: what the arena maps, shared; then -1 */
     bool loading;
-    struct og_region *regions;
+    struct og_region *regions; /* the last four: behind what was loaded, late code, heap, stacks */
     size_t region_count;
     struct mpk_mapped *mapped; /* which files were loaded where (describe/mapped.c) */
     size_t mapped_count;
@@ -439,13 +469,16 @@ bool mpk_source_read(const struct mpk_arena *arena, const struct mpk_source *sou
  * cannot be had; if the system has refused it half-way, arena->failed is set and the call has to
  * end. Memory, zeroed: */
 uintptr_t mpk_arena_map(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* The same, if `address` is 0 where late code may be, for the rest of what it comes with. */
+uintptr_t mpk_arena_map_late(struct mpk_arena *arena, uintptr_t address, size_t size);
 /* A stack above a guard page: where it starts. */
 uintptr_t mpk_arena_map_stack(struct mpk_arena *arena, size_t size);
 /* What a file holds, to be read and not written, and memory behind it. While loading. */
 uintptr_t mpk_arena_map_file(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source);
 /* Code, scanned before the domain can touch it. `trusted`: it is the system's own libc or loader.
- * While loading; if it returns 0, *fault says why: OG_FORBIDDEN, OG_NO_MEMORY, OG_SYSTEM. */
+ * After loading it has to be where late code may be. If it returns 0, *fault says why:
+ * OG_FORBIDDEN, OG_NO_MEMORY, OG_SYSTEM, OG_DEADLINE; and nothing is there. */
 uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t size,
                              const struct mpk_source *source, bool trusted, struct og_fault *fault);
 /* Makes memory that the host has filled, and no foreign code has seen, code. */
@@ -471,6 +504,33 @@ void mpk_arena_show_stack(struct mpk_arena *arena, size_t seat);
 unsigned char mpk_arena_state(const struct mpk_arena *arena, uintptr_t address);
 /* Is [address, address + size) within the mappings? */
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
+/* --- what a library asks for its memory (arena_flags.c) --- */
+
+/* Memory of the domain's in whole pages: denies it to the domain, or gives it back, with what it
+ * held; for the host it stays what it is. What is only read stays so. 0, or an errno: EINVAL,
+ * ENOMEM (not all of it is there, or the host would have too many mappings; or arena->failed is
+ * set), EACCES (the runtime's own, which cannot be denied). */
+int mpk_arena_deny(struct mpk_arena *arena, uintptr_t address, size_t size);
+int mpk_arena_allow(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* Memory of the domain's in whole pages around the bytes: locks it, or lets it go. `is_late` is
+ * asked again and again. 0, or an errno: EPERM (it may lock nothing), EAGAIN (it loads still, or is
+ * late), ENOMEM (not all of it is there and the domain's, or it may lock no more, or the host may
+ * not). */
+int mpk_arena_lock(struct mpk_arena *arena, uintptr_t address, size_t size, bool (*is_late)(void));
+int mpk_arena_unlock(struct mpk_arena *arena, uintptr_t address, size_t size);
+/* The heap above `end`, which is given back, has no flags. False: arena->failed is set. */
+bool mpk_arena_clear_heap_flags(struct mpk_arena *arena, uintptr_t end);
+/* Loading is done: what there is then is what is put back. The heap's memory is new, and gets its
+ * flags. */
+enum og_error mpk_arena_settle_flags(struct mpk_arena *arena, struct og_fault *fault);
+/* What was loaded is protected as it was then, and the heap's flags are those; the books of the
+ * mappings are the caller's to put back. False: arena->failed is set. */
+bool mpk_arena_reset_flags(struct mpk_arena *arena);
+/* arena.c's, for arena_flags.c alone: gives the pages the protection and key of that state. */
+bool mpk_arena_protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end,
+                       unsigned char state);
+enum { MPK_MAPPINGS_MAX = 2048 /* of the host's 65,530; a library makes eight while it loads */ };
+
 /* Can the domain write, or read, all of it now, wherever in the arena it is? With the domain's lock
  * held, or while it loads. */
 bool mpk_arena_is_writable(const struct mpk_arena *arena, uintptr_t address, size_t size);
@@ -563,13 +623,15 @@ struct mpk_domain {
     uint64_t callback_uses[MPK_CALLBACKS]; /* how often each slot has been given to somebody, or
                                               taken back by reset */
     struct og_event callback_ended;        /* one that was closed while it ran */
-    uint64_t deadline;                     /* nanoseconds a call may take; 0: for ever */
-    uint64_t callback_limit;               /* callbacks a call may make; 0: without end */
-    struct mpk_grant *grants;              /* what may be opened (syscall/grant.c) */
+    og_output_function *output;            /* hears what is printed; NULL: nobody does */
+    void *output_user;
+    uint64_t deadline;        /* nanoseconds a call may take; 0: for ever */
+    uint64_t callback_limit;  /* callbacks a call may make; 0: without end */
+    struct mpk_grant *grants; /* what may be opened (syscall/grant.c) */
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     struct mpk_inode file_inodes[MPK_FILES];
-    bool file_trusted[MPK_FILES];
+    bool file_trusted[MPK_FILES], file_late[MPK_FILES]; /* late: code may be made of it later */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;
     uintptr_t thunk_code;
@@ -613,6 +675,9 @@ struct mpk_context *mpk_context_if_any(const struct mpk_domain *domain);
 struct og_context *mpk_context(struct og_domain *domain);
 struct og_context *mpk_enter(struct og_context *context);
 void mpk_left(struct og_context *context);
+/* The domain's heap has grown: what lies right behind the context's allocations is found as they
+ * are. By who is inside. */
+void mpk_context_show_heap(struct mpk_context *context);
 /* The calling thread resets or closes the domain of `own` (may be NULL), and is in no scope there,
  * so in no mpk_enter either: a handler may have left one by longjmp. */
 void mpk_entry_abandon(struct mpk_context *own);
@@ -693,6 +758,9 @@ void mpk_callbacks_end(struct mpk_domain *domain);
 /* The thread that exits is in none of them any more. */
 void mpk_callbacks_leave(struct mpk_domain *domain);
 int mpk_is_callback(struct og_domain *domain, uintptr_t address);
+/* On the host's side of a call whose domain has a limit: one callback more. How many it has made;
+ * or the call ends. */
+uint64_t mpk_callback_count(const struct mpk_context *context);
 void mpk_callbacks_close(struct mpk_domain *domain);
 void mpk_callbacks_forked(struct mpk_domain *domain); /* in the child; with the domain's lock */
 

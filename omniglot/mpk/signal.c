@@ -8,6 +8,7 @@
 #include "frame.h"
 #include "omniglot/core/uncancelled.h"
 #include "omniglot/mpk/syscall/policy.h"
+#include "output.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -146,6 +147,25 @@ static _Noreturn void go_on_in_time(struct mpk_thread *thread, struct mpk_frame_
     recover(thread, frame, &fault);
 }
 
+_Noreturn void mpk_go_on_in_host(struct mpk_thread *thread, struct mpk_frame_copy *frame,
+                                 void (*function)(void *), void *stack)
+{
+    greg_t *registers = frame->context.registers;
+    uintptr_t *top = (uintptr_t *)((uintptr_t)stack & -(uintptr_t)16) - 1;
+    *top = 0; /* where it would return to */
+    memset(registers, 0, sizeof(frame->context.registers));
+    registers[REG_RSP] = (greg_t)top;
+    registers[REG_RDI] = (greg_t)stack;
+    mpk_frame_clear_state(frame);
+    go_on_in_gate(thread, frame, (const char *)(uintptr_t)function, thread->host_fs);
+}
+
+_Noreturn void mpk_go_on_in_domain(struct mpk_thread *thread, struct mpk_frame_copy *frame)
+{
+    frame->context.mask = mpk_mask_block_all();
+    go_on_in_time(thread, frame);
+}
+
 /* --- what happened --- */
 
 static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *frame)
@@ -175,6 +195,8 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
         registers[REG_RAX] = result;
     registers[REG_RCX] = registers[REG_RIP];
     registers[REG_R11] = registers[REG_EFL];
+    if (call.output)
+        mpk_output_tell(thread, frame, call.output);
     go_on_in_time(thread, frame);
 }
 

@@ -72,6 +72,7 @@ static void put_right(void)
     mpk_thread_own->id = (pid_t)syscall(SYS_gettid);
     mpk_thread_own->is_mask_unsure = true;  /* the host may have asked the kernel itself */
     atomic_store(&mpk_thread_own->told, 0); /* what was pending is the parent's */
+    mpk_thread_own->held = 0;
     /* Without the dispatch a domain could make any system call: then it is not to be entered. */
     if (mpk_process_trap_calls(mpk_thread_own))
         return;

@@ -115,7 +115,7 @@ enum og_error pmp_domain_open(struct og_domain **result, const char *const *libr
     if (libraries[1])
         return og_fail(fault, OG_UNSUPPORTED, libraries[1], 0,
                        "a domain holds one library of the image, linked with what it needs");
-    if (options && (options->readable_paths || options->environment))
+    if (options && (options->readable_paths || options->late_folders || options->environment))
         return og_fail(fault, OG_UNSUPPORTED, library->name, 0,
                        "there are no files and no environment here");
     enum og_error error = check_sizes(library, options, fault);

@@ -19,6 +19,7 @@ static enum og_error open_domain(struct og_domain **domain, struct og_fault *fau
         .isolation = allocations_isolation,
         .deadline_ms = 20000,
         .readable_paths = (const char *const[]){allocations_folder, NULL},
+        .late_folders = (const char *const[]){allocations_folder, NULL},
     };
     snprintf(library, sizeof(library), "%s/libogforeign.so", allocations_folder);
     return og_domain_open(domain, (const char *const[]){library, NULL}, &options, fault);

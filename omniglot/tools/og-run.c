@@ -28,6 +28,7 @@ static const char usage[] =
     "  --allow PATH      a file, or folder, that the library may read (mpk; up to 16 times)\n"
     "  --float           the function returns a double; default: an integer of 64 bits\n"
     "  --help            this text\n"
+    "What the library prints comes to standard error, without what a terminal would obey (mpk).\n"
     "ARG, up to 12 integers and pointers, and up to 8 floats:\n"
     "  12  -3  0x1f      an integer of up to 64 bits\n"
     "  1.5  1e9  inf     a double\n"
@@ -72,11 +73,19 @@ static int take_option(struct command *command, const char *option, const char *
     return 0;
 }
 
+/* What the library prints is no result of the call. */
+static void show(void *user, enum og_stream stream, char *text, size_t size)
+{
+    (void)user, (void)stream;
+    og_output_make_printable(text, size);
+    fwrite(text, 1, size, stderr);
+}
+
 /* 0, or a status. */
 static int parse(struct command *command, int count, char **words)
 {
     int at = 1;
-    *command = (struct command){.options.isolation = OG_BEST};
+    *command = (struct command){.options = {.isolation = OG_BEST, .output = show}};
     for (; at < count && !strncmp(words[at], "--", 2); at++) {
         if (!strcmp(words[at], "--help")) {
             command->help = true;

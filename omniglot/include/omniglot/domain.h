@@ -48,6 +48,26 @@ enum {
     OG_DEFAULT_FOREIGN_STACK = 8 << 20
 };
 
+/* What foreign code prints to. */
+enum og_stream { OG_STANDARD_OUTPUT = 1, OG_STANDARD_ERROR = 2 };
+
+/* Hears what foreign code prints, in the order in which it does: `size` bytes, 1 to 4,096, and a
+ * NUL behind them, in a copy that is the function's until it returns. They are what the library has
+ * written, control characters and NULs and all; a line or a character of UTF-8 can be in two
+ * pieces. og_output_make_printable makes them fit for a terminal or a log.
+ *
+ * It runs as a callback does: on the stack, in the thread and with the signal mask of the call that
+ * is under way, or of og_domain_open (constructors) and og_domain_close (destructors), on the
+ * host's time, and counts for callback_limit. It may sleep, take locks that the caller does not
+ * hold, call into other domains, fork, be cancelled (the domain is OG_POISONED then), but not leave
+ * by longjmp. What it does with this domain is refused (OG_SCOPE, OG_BUSY): the library stands in
+ * the middle of its own printf. */
+typedef void og_output_function(void *user, enum og_stream stream, char *text, size_t size);
+
+/* Changes to '?' what is no UTF-8 and what a terminal could obey, but for newlines and tabs, which
+ * stay: a reader can take a library's line for one of the program's, unless that begins each. */
+void og_output_make_printable(char *text, size_t size);
+
 /* How a domain is opened. All zero, or a NULL pointer to it, means the defaults: the library is
  * isolated, or the domain is not opened. To run it without isolation takes naming OG_NONE. */
 struct og_options {
@@ -59,6 +79,10 @@ struct og_options {
                                   it is used: 64 KiB to 1 GiB; 0: OG_DEFAULT_FOREIGN_STACK.
                                   OG_NONE: it is on the host's stack. OG_PMP: the image's stack=;
                                   more is refused */
+    size_t locked_size;        /* bytes of its memory that foreign code may have locked at once
+                                  (OG_MPK), in whole pages, which count towards the process's
+                                  RLIMIT_MEMLOCK: where that is short it is told that it has no more;
+                                  0: none. (OG_NONE: as the program) */
     unsigned deadline_ms;      /* how long a call may take (OG_MPK, to about 2 ms, or an eighth of
                                   it where nobody has called for a while, its callbacks not
                                   counted: see callback_limit; OG_PMP, with its callbacks). While
@@ -72,12 +96,23 @@ struct og_options {
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
                                           link leads out of a folder, and none is /proc or such;
                                           NULL-terminated; NULL: none */
+    const char *const *late_folders;   /* folders whose libraries foreign code may load after
+                                          opening (OG_MPK), by dlopen, or the C library's modules of
+                                          character sets: those in them, not below. Code is scanned as
+                                          that which opening loads, and gone at reset; the host may
+                                          read, and not write, in place what lies beside it, the
+                                          variables of such a library: 64 MiB for both together.
+                                          NULL-terminated; NULL: none. (OG_NONE: as the program) */
     const char *const *environment;    /* what foreign code finds by getenv (OG_MPK), as NAME=VALUE:
                                           LANG or TZ, whose files readable_paths may have to name; no
                                           LD_... and no GLIBC_TUNABLES, which are the runtime's.
                                           NULL-terminated, at most 64 of together 16 KiB; NULL: none.
                                           (OG_NONE: the program's own) */
     enum og_threads threads;
+    og_output_function *output; /* hears what foreign code prints (OG_MPK); NULL: nobody does, and
+                                   the library is told that it was written. (OG_NONE: it goes where
+                                   the program's goes. OG_PMP: there is nothing to print to) */
+    void *output_user;          /* handed to it */
 };
 
 /* Loads `libraries` (sonames or paths, NULL-terminated, at least one) into a new domain. Sonames

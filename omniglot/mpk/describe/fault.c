@@ -20,9 +20,24 @@ static char access_of(const greg_t *registers)
     return registers[REG_ERR] & IS_WRITE ? 'w' : 'r';
 }
 
-static const char *touched(int code, char access)
+/* Has the domain denied itself the memory? */
+static bool is_denied(struct mpk_domain *domain, uintptr_t address)
+{
+    const struct mpk_arena *arena = &domain->arena;
+    if (!og_is_within(address, 1, arena->start, arena->start + arena->size))
+        return false;
+    pthread_mutex_lock(&domain->lock);
+    bool denied = mpk_arena_state(arena, address) & MPK_OFF_LIMITS;
+    pthread_mutex_unlock(&domain->lock);
+    return denied;
+}
+
+static const char *touched(struct mpk_domain *domain, uintptr_t address, int code, char access)
 {
     bool write = access == 'w', fetch = access == 'x';
+    if (code == OTHERS_MEMORY && is_denied(domain, address))
+        return write ? "the foreign code wrote to memory that it has denied itself (mprotect)"
+                     : "the foreign code read memory that it has denied itself (mprotect)";
     if (code == OTHERS_MEMORY)
         return write ? "the foreign code wrote to memory that is not its domain's"
                      : "the foreign code read memory that is not its domain's";
@@ -60,7 +75,7 @@ void mpk_fault_tell(const struct mpk_context *context, int signal, const siginfo
     char access = signal == SIGSEGV || signal == SIGBUS ? access_of(registers) : 0;
     switch (signal) {
     case SIGSEGV:
-        what = access ? touched(info->si_code, access)
+        what = access ? touched(context->domain, address, info->si_code, access)
                : registers[REG_TRAPNO] == GENERAL_PROTECTION
                    ? protected_from(instruction)
                    : "the foreign code received SIGSEGV, and the processor names no address";

@@ -38,10 +38,6 @@ static void tell_in_domain(struct mpk_domain *domain, bool settled, struct searc
     const struct mpk_arena *arena = &domain->arena;
     struct mpk_text *text = search->text;
     uintptr_t address = search->address;
-    if (og_is_within(address, 1, arena->heap, arena->stacks)) {
-        mpk_text_add(text, "heap");
-        return;
-    }
     if (og_is_within(address, 1, arena->stack, arena->heap) || address >= arena->scopes) {
         mpk_text_add(text, "memory for scopes' allocations");
         return;
@@ -52,14 +48,19 @@ static void tell_in_domain(struct mpk_domain *domain, bool settled, struct searc
     if (search->in_file)
         copy_place(search);
     pthread_mutex_unlock(&domain->lock);
+    bool is_heap = og_is_within(address, 1, arena->heap, arena->stacks);
     if (state == MPK_GUARD)
         mpk_text_add(text, "guard below a stack");
     else if (state == MPK_CODE)
         mpk_text_add(text, "code");
+    else if (is_heap && !(state & MPK_OFF_LIMITS))
+        mpk_text_add(text, "heap");
     else if (state == MPK_FILE)
         mpk_text_add(text, "read-only data");
     else if (state == MPK_FREE)
         mpk_text_add(text, "memory that is not mapped");
+    else if (state & MPK_OFF_LIMITS)
+        mpk_text_add(text, "memory that it has denied itself (mprotect)");
     else
         mpk_text_add(text, state == MPK_STACK ? "stack" : "memory");
 }

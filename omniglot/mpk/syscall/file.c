@@ -23,18 +23,24 @@ static int64_t copy_path(const struct mpk_syscall *call, uint64_t address, char 
     return -ENAMETOOLONG;
 }
 
+/* What is known of a file when it is opened. */
+struct file_kind {
+    bool trusted, late;
+};
+
 /* Opens what the path at `address` names, if it is granted. The host's descriptor, or a negated
  * errno. */
-static int64_t open_named(const struct mpk_syscall *call, uint64_t address, bool *trusted,
+static int64_t open_named(const struct mpk_syscall *call, uint64_t address, struct file_kind *kind,
                           struct stat *status)
 {
     char path[MPK_PATH_SIZE];
     int64_t error = copy_path(call, address, path);
     if (error < 0)
         return error;
-    int64_t file = mpk_granted_open(call->domain, path, status);
-    if (file >= 0 && trusted)
-        *trusted = mpk_is_system_loader(path, status);
+    bool late = false;
+    int64_t file = mpk_granted_open(call->domain, path, status, &late);
+    if (file >= 0 && kind)
+        *kind = (struct file_kind){mpk_is_system_loader(path, status), late};
     return file;
 }
 
@@ -52,7 +58,7 @@ static int file_of(const struct mpk_syscall *call, uint64_t descriptor)
 }
 
 /* Gives the file a number in the domain. False: there is none left. */
-static bool number_file(struct mpk_domain *domain, int file, bool trusted, int64_t *number)
+static bool number_file(struct mpk_domain *domain, int file, struct file_kind kind, int64_t *number)
 {
     size_t i = 0;
     pthread_mutex_lock(&domain->lock);
@@ -61,7 +67,8 @@ static bool number_file(struct mpk_domain *domain, int file, bool trusted, int64
     if (i < MPK_FILES) {
         domain->files[i] = file;
         mpk_inode_take(&domain->file_inodes[i], file);
-        domain->file_trusted[i] = trusted;
+        domain->file_trusted[i] = kind.trusted;
+        domain->file_late[i] = kind.late;
     }
     pthread_mutex_unlock(&domain->lock);
     *number = (int64_t)i + MPK_FIRST_FILE;
@@ -71,14 +78,14 @@ static bool number_file(struct mpk_domain *domain, int file, bool trusted, int64
 static int64_t open_path(struct mpk_syscall *call, uint64_t address, uint64_t flags)
 {
     struct stat status;
-    bool trusted = false;
+    struct file_kind kind = {false, false};
     if (flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC))
         return -EPERM;
-    int64_t file = open_named(call, address, &trusted, &status), number;
+    int64_t file = open_named(call, address, &kind, &status), number;
     if (file < 0)
         return file;
     /* A folder's descriptor is one of O_PATH: it can be asked what it is, as locales do. */
-    if (number_file(call->domain, (int)file, trusted, &number))
+    if (number_file(call->domain, (int)file, kind, &number))
         return number;
     close((int)file);
     return -EMFILE;
@@ -160,6 +167,8 @@ void mpk_files_close(struct mpk_domain *domain)
 int64_t mpk_syscall_fstat(struct mpk_syscall *call)
 {
     struct stat status;
+    if (mpk_output_stat(call, call->arguments[0], &status))
+        return mpk_policy_hand_out(call, call->arguments[1], &status, sizeof(status));
     pthread_mutex_lock(&call->domain->lock);
     int file = file_of(call, call->arguments[0]);
     bool told = file >= 0 && !fstat(file, &status);

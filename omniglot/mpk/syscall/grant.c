@@ -17,7 +17,8 @@ enum grant_kind {
     ONE_FILE,         /* that the host has named, as the host would open it */
     FOLDER,           /* and all below */
     SYSTEM_LIBRARIES, /* libraries below it; links may lead to another such folder */
-    LIBRARIES_BESIDE  /* libraries in it */
+    LIBRARIES_BESIDE, /* libraries in it */
+    LATE_LIBRARIES    /* the same, after loading, too */
 };
 
 struct mpk_grant {
@@ -238,15 +239,40 @@ static enum og_error grant(struct mpk_domain *domain, enum grant_kind kind, cons
     return OG_OK;
 }
 
+/* A path from the root, for one that may be from the folder that the host is in. */
+static const char *from_root(const char *name, char path[MPK_PATH_SIZE])
+{
+    char with_slash[MPK_PATH_SIZE];
+    if (name[0] == '/')
+        return name;
+    snprintf(with_slash, sizeof(with_slash), "./%s", name);
+    name = mpk_library_path(with_slash, path);
+    return name == path ? name : "";
+}
+
+/* A folder, whose libraries are granted as long as the domain is there. */
+static enum og_error grant_late(struct mpk_domain *domain, const char *name, struct og_fault *fault)
+{
+    char path[MPK_PATH_SIZE];
+    name = from_root(name, path);
+    int folder = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool is_kernels = folder >= 0 && is_of_the_kernel(folder);
+    if (folder < 0 || is_kernels)
+        og_fail(fault, OG_BAD_ARGUMENT, name, 0,
+                is_kernels ? "a folder of the kernel's, such as /proc, holds no libraries"
+                           : "a path of options.late_folders is no folder that can be opened");
+    if (folder >= 0)
+        close(folder);
+    return folder < 0 || is_kernels ? OG_BAD_ARGUMENT
+                                    : grant(domain, LATE_LIBRARIES, name, false, fault);
+}
+
 /* A readable path: a folder if it is one now, or else a file. */
 static enum og_error grant_readable(struct mpk_domain *domain, const char *name,
                                     struct og_fault *fault)
 {
-    char from_root[MPK_PATH_SIZE], with_slash[MPK_PATH_SIZE];
-    if (name[0] != '/') {
-        snprintf(with_slash, sizeof(with_slash), "./%s", name);
-        name = mpk_library_path(with_slash, from_root);
-    }
+    char path[MPK_PATH_SIZE];
+    name = from_root(name, path);
     struct stat status = {0};
     const char *refusal = NULL;
     int file = open(name, O_PATH | O_CLOEXEC);
@@ -268,8 +294,8 @@ static enum og_error grant_readable(struct mpk_domain *domain, const char *name,
 static enum og_error grant_library(struct mpk_domain *domain, const char *name,
                                    struct og_fault *fault)
 {
-    char from_root[MPK_PATH_SIZE], folder[MPK_PATH_SIZE];
-    name = mpk_library_path(name, from_root);
+    char path[MPK_PATH_SIZE], folder[MPK_PATH_SIZE];
+    name = mpk_library_path(name, path);
     if (name[0] != '/' || strlen(name) >= MPK_PATH_SIZE)
         return OG_OK; /* the loader looks for it where the system's are */
     size_t length = (size_t)(strrchr(name, '/') - name);
@@ -285,7 +311,10 @@ enum og_error mpk_grants_open(struct mpk_domain *domain, const char *const *libr
     const char *const none[] = {NULL};
     const char *const *readable =
         options && options->readable_paths ? options->readable_paths : none;
+    const char *const *late = options && options->late_folders ? options->late_folders : none;
     size_t count = 1 + SYSTEM_FOLDERS;
+    for (size_t i = 0; late[i]; i++)
+        count++;
     for (size_t i = 0; readable[i]; i++)
         count++;
     for (size_t i = 0; libraries[i]; i++)
@@ -298,7 +327,12 @@ enum og_error mpk_grants_open(struct mpk_domain *domain, const char *const *libr
     domain->grants = calloc(count, sizeof(*domain->grants));
     if (!domain->grants)
         return out_of_memory(fault);
-    enum og_error error = grant(domain, ONE_FILE, "/etc/ld.so.cache", true, fault);
+    /* Before the others: what several grant is late, if one of them says so. */
+    enum og_error error = OG_OK;
+    for (size_t i = 0; late[i] && !error; i++)
+        error = grant_late(domain, late[i], fault);
+    if (!error)
+        error = grant(domain, ONE_FILE, "/etc/ld.so.cache", true, fault);
     for (size_t i = 0; i < SYSTEM_FOLDERS && !error; i++)
         error = grant(domain, SYSTEM_LIBRARIES, system_folders[i], true, fault);
     for (size_t i = 0; libraries[i] && !error; i++)
@@ -332,7 +366,8 @@ static int resolve(const struct mpk_domain *domain, const struct mpk_grant *gran
     if (granted->kind == ONE_FILE)
         return strcmp(path, granted->path) ? -EACCES
                                            : open_resolved(AT_FDCWD, granted->name, flags, 0);
-    if (!rest || (granted->kind == LIBRARIES_BESIDE && strchr(rest, '/')))
+    bool is_beside = granted->kind == LIBRARIES_BESIDE || granted->kind == LATE_LIBRARIES;
+    if (!rest || (is_beside && strchr(rest, '/')))
         return -EACCES;
     if (!mpk_inode_is(&granted->inode, granted->folder))
         return -ENOENT;
@@ -386,7 +421,8 @@ static int open_granted(const struct mpk_domain *domain, const struct mpk_grant 
     return error;
 }
 
-int mpk_granted_open(const struct mpk_domain *domain, const char *path, struct stat *status)
+int mpk_granted_open(const struct mpk_domain *domain, const char *path, struct stat *status,
+                     bool *late)
 {
     char normal[MPK_PATH_SIZE];
     int file = -EACCES;
@@ -396,6 +432,7 @@ int mpk_granted_open(const struct mpk_domain *domain, const char *path, struct s
         int found = open_granted(domain, &domain->grants[i], normal, status);
         if (found != -EACCES)
             file = found;
+        *late = found >= 0 && domain->grants[i].kind == LATE_LIBRARIES;
     }
     return file;
 }

@@ -17,9 +17,11 @@ enum og_error mpk_grants_open(struct mpk_domain *domain, const char *const *libr
 void mpk_grants_settle(struct mpk_domain *domain);
 void mpk_grants_close(struct mpk_domain *domain);
 
-/* Opens a granted file to be read, or a granted folder to be asked about, and says what it is. A
- * descriptor, or a negated errno: EACCES for all that is not granted, there or not. */
-int mpk_granted_open(const struct mpk_domain *domain, const char *path, struct stat *status);
+/* Opens a granted file to be read, or a granted folder to be asked about, and says what it is; and
+ * in *late whether it is a library of which code may be made after loading. A descriptor, or a
+ * negated errno: EACCES for all that is not granted, there or not. */
+int mpk_granted_open(const struct mpk_domain *domain, const char *path, struct stat *status,
+                     bool *late);
 
 /* Which file a descriptor of the runtime's own is of, and whether it still is: a host that closes
  * descriptors which it has not opened gets their numbers for its own. */

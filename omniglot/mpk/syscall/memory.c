@@ -1,7 +1,7 @@
-/* Memory: all of it inside the arena. Protection is not the domain's to choose: what it maps is
- * readable and writable, and executable (then scanned, and not writable) while it loads. What is
- * mapped from a file is a copy; of what is only read and mapped while it loads, one that stays as
- * it is. */
+/* Memory: all of it inside the arena. Of protection it is the domain's to choose whether it can
+ * touch what it has (PROT_NONE): what it maps is readable and writable else, and executable (then
+ * scanned, and not writable) while it loads, and later where the host lets it. What is mapped from
+ * a file is a copy; of what is only read and mapped while it loads, one that stays as it is. */
 #include "omniglot/mpk/describe/where.h"
 #include "policy.h"
 
@@ -30,10 +30,13 @@ static int64_t finish(struct mpk_syscall *call, int64_t result)
 int64_t mpk_syscall_brk(struct mpk_syscall *call)
 {
     pthread_mutex_lock(&call->domain->lock);
-    return finish(call, (int64_t)mpk_arena_set_brk(&call->domain->arena, call->arguments[0]));
+    int64_t brk = (int64_t)mpk_arena_set_brk(&call->domain->arena, call->arguments[0]);
+    mpk_context_show_heap(call->context);
+    return finish(call, brk);
 }
 
-/* Code that is refused ends the opening: what has tried it once is not asked a second time. */
+/* Code that is refused ends the opening, or the call: what has tried it once is not asked a second
+ * time. */
 static int64_t map_code(struct mpk_syscall *call, uintptr_t address, size_t size,
                         const struct mpk_source *source, bool trusted)
 {
@@ -47,11 +50,13 @@ static int64_t map_code(struct mpk_syscall *call, uintptr_t address, size_t size
     return start ? (int64_t)start : -ENOMEM;
 }
 
+/* `late`: where code that comes with it may be. */
 static int64_t map_copy(struct mpk_syscall *call, uintptr_t address, size_t size,
-                        const struct mpk_source *source)
+                        const struct mpk_source *source, bool late)
 {
     struct mpk_arena *arena = &call->domain->arena;
-    uintptr_t start = mpk_arena_map(arena, address, size);
+    uintptr_t start =
+        late ? mpk_arena_map_late(arena, address, size) : mpk_arena_map(arena, address, size);
     if (!start)
         return -ENOMEM;
     if (mpk_source_read(arena, source, start))
@@ -76,6 +81,7 @@ static bool is_late(void)
 static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size, int protection)
 {
     struct mpk_domain *domain = call->domain;
+    const bool loading = domain->arena.loading;
     int file = mpk_file_of(domain, call->arguments[4]);
     off_t offset = (off_t)call->arguments[5];
     struct stat status;
@@ -85,21 +91,38 @@ static int64_t map_file(struct mpk_syscall *call, uintptr_t address, size_t size
     struct mpk_source source = {file, offset, size, is_late};
     if (fstat(source.file, &status) || offset < 0 || offset % MPK_PAGE)
         return -EINVAL;
-    if (protection & PROT_EXEC && (protection & PROT_WRITE || !domain->arena.loading))
+    const size_t index = call->arguments[4] - MPK_FIRST_FILE;
+    const bool late = !loading && domain->file_late[index];
+    if (protection & PROT_EXEC && (protection & PROT_WRITE || !(loading || late)))
         return -EPERM;
     size_t left = offset < status.st_size ? (size_t)(status.st_size - offset) : 0;
     if (source.size > left)
         source.size = left;
     if (protection & PROT_EXEC)
-        result = map_code(call, address, size, &source,
-                          domain->file_trusted[call->arguments[4] - MPK_FIRST_FILE]);
-    else if (protection & PROT_WRITE || !domain->arena.loading || !source.size)
-        result = map_copy(call, address, size, &source);
+        result = map_code(call, address, size, &source, loading && domain->file_trusted[index]);
+    else if (protection & PROT_WRITE || !loading || !source.size)
+        result = map_copy(call, address, size, &source, late);
     else
         result = map_constant(call, address, size, &source);
-    if (result > 0 && domain->arena.loading)
+    if (result > 0 && loading)
         mpk_mapped_add(&domain->arena, (uintptr_t)result, size, source.file, offset);
     return result;
+}
+
+static int64_t map_memory(struct mpk_arena *arena, uintptr_t address, size_t size)
+{
+    uintptr_t start = mpk_arena_map(arena, address, size);
+    return start ? (int64_t)start : -ENOMEM;
+}
+
+/* What has just been mapped is denied to the domain. */
+static int64_t deny_mapped(struct mpk_arena *arena, uintptr_t start, size_t size)
+{
+    if (!mpk_arena_deny(arena, start, size))
+        return (int64_t)start;
+    if (!arena->failed)
+        mpk_arena_unmap(arena, start, size);
+    return -ENOMEM;
 }
 
 int64_t mpk_syscall_mmap(struct mpk_syscall *call)
@@ -114,14 +137,14 @@ int64_t mpk_syscall_mmap(struct mpk_syscall *call)
     if ((flags & MAP_TYPE) != MAP_PRIVATE)
         return -EPERM;
     pthread_mutex_lock(&domain->lock);
-    if (!(flags & MAP_ANONYMOUS)) {
+    if (!(flags & MAP_ANONYMOUS))
         result = map_file(call, address, size, protection);
-    } else if (protection & PROT_EXEC) {
+    else if (protection & PROT_EXEC)
         result = -EPERM;
-    } else {
-        uintptr_t start = mpk_arena_map(&domain->arena, address, size);
-        result = start ? (int64_t)start : -ENOMEM;
-    }
+    else
+        result = map_memory(&domain->arena, address, size);
+    if (result > 0 && protection == PROT_NONE)
+        result = deny_mapped(&domain->arena, (uintptr_t)result, size);
     return finish(call, result);
 }
 
@@ -132,7 +155,8 @@ int64_t mpk_syscall_munmap(struct mpk_syscall *call)
     return finish(call, done ? 0 : -EINVAL);
 }
 
-/* Nothing is changed. What is asked for and there already is granted. */
+/* PROT_NONE denies memory to the domain, and all else gives it back. Otherwise nothing is changed,
+ * and what is asked for and there already is granted. */
 int64_t mpk_syscall_mprotect(struct mpk_syscall *call)
 {
     struct mpk_domain *domain = call->domain;
@@ -140,14 +164,48 @@ int64_t mpk_syscall_mprotect(struct mpk_syscall *call)
     uintptr_t address = call->arguments[0];
     size_t size = call->arguments[1];
     uint64_t protection = call->arguments[2];
+    if (address % MPK_PAGE)
+        return -EINVAL;
     if (!og_is_within(address, size, arena->start, arena->start + arena->size))
         return -ENOMEM;
     if (protection & PROT_EXEC)
         return -EPERM;
+    if (!size)
+        return 0;
     pthread_mutex_lock(&domain->lock);
-    bool granted = !(protection & PROT_WRITE) || mpk_arena_is_writable(arena, address, size);
-    pthread_mutex_unlock(&domain->lock);
-    return granted ? 0 : -EACCES;
+    int error = protection == PROT_NONE ? mpk_arena_deny(arena, address, size)
+                                        : mpk_arena_allow(arena, address, size);
+    if (!error && protection & PROT_WRITE && !mpk_arena_is_writable(arena, address, size))
+        error = EACCES;
+    return finish(call, -error);
+}
+
+/* --- memory that stays --- */
+
+static int64_t lock_memory(struct mpk_syscall *call)
+{
+    pthread_mutex_lock(&call->domain->lock);
+    int error =
+        mpk_arena_lock(&call->domain->arena, call->arguments[0], call->arguments[1], is_late);
+    return finish(call, -error);
+}
+
+int64_t mpk_syscall_mlock(struct mpk_syscall *call)
+{
+    return lock_memory(call);
+}
+
+/* What is to be locked as it is touched is locked at once. */
+int64_t mpk_syscall_mlock2(struct mpk_syscall *call)
+{
+    return call->arguments[2] & ~(uint64_t)MLOCK_ONFAULT ? -EINVAL : lock_memory(call);
+}
+
+int64_t mpk_syscall_munlock(struct mpk_syscall *call)
+{
+    pthread_mutex_lock(&call->domain->lock);
+    int error = mpk_arena_unlock(&call->domain->arena, call->arguments[0], call->arguments[1]);
+    return finish(call, -error);
 }
 
 /* malloc and realloc do without. */

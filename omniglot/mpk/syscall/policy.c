@@ -19,6 +19,9 @@ static const struct entry table[] = {
     [SYS_mprotect] = {mpk_syscall_mprotect, 0},
     [SYS_mremap] = {mpk_syscall_mremap, 0},
     [SYS_madvise] = {mpk_syscall_madvise, 0},
+    [SYS_mlock] = {mpk_syscall_mlock, 0},
+    [SYS_mlock2] = {mpk_syscall_mlock2, 0},
+    [SYS_munlock] = {mpk_syscall_munlock, 0},
 
     [SYS_open] = {mpk_syscall_open, 0},
     [SYS_openat] = {mpk_syscall_openat, 0},

@@ -9,6 +9,8 @@
 
 #include "omniglot/mpk/mpk.h"
 
+#include <sys/stat.h>
+
 enum { MPK_FIRST_FILE = 3 /* the domain's number of its first file */ };
 
 struct mpk_syscall {
@@ -16,9 +18,10 @@ struct mpk_syscall {
     struct mpk_domain *domain;
     uint64_t number;
     uint64_t arguments[6];
-    bool ends_call;        /* set by the policy: the call does not go on */
-    bool again;            /* set by the policy: the same system call is made once more */
-    struct og_fault fault; /* with ends_call: why; OG_OK if it is no fault */
+    bool ends_call;            /* set by the policy: the call does not go on */
+    bool again;                /* set by the policy: the same system call is made once more */
+    struct og_fault fault;     /* with ends_call: why; OG_OK if it is no fault */
+    struct mpk_output *output; /* set by the policy: the host is to hear this before it goes on */
 };
 
 /* What the domain gets in rax: a result or a negated errno. */
@@ -52,7 +55,8 @@ int64_t mpk_policy_fault(struct mpk_syscall *call, int signal, const char *messa
 
 /* memory.c */
 mpk_syscall_function mpk_syscall_brk, mpk_syscall_mmap, mpk_syscall_munmap, mpk_syscall_mprotect,
-    mpk_syscall_mremap, mpk_syscall_madvise;
+    mpk_syscall_mremap, mpk_syscall_madvise, mpk_syscall_mlock, mpk_syscall_mlock2,
+    mpk_syscall_munlock;
 /* file.c */
 mpk_syscall_function mpk_syscall_openat, mpk_syscall_open, mpk_syscall_read, mpk_syscall_pread,
     mpk_syscall_lseek, mpk_syscall_close, mpk_syscall_fstat, mpk_syscall_newfstatat,
@@ -62,6 +66,8 @@ void mpk_files_close(struct mpk_domain *domain);
 int mpk_file_of(const struct mpk_domain *domain, uint64_t descriptor);
 /* write.c */
 mpk_syscall_function mpk_syscall_write, mpk_syscall_writev;
+/* What a stream is that somebody hears; false: it is none. */
+bool mpk_output_stat(const struct mpk_syscall *call, uint64_t descriptor, struct stat *status);
 /* clock.c */
 mpk_syscall_function mpk_syscall_clock_gettime, mpk_syscall_gettimeofday, mpk_syscall_time,
     mpk_syscall_clock_getres, mpk_syscall_nanosleep, mpk_syscall_clock_nanosleep;

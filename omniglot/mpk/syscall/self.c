@@ -65,6 +65,8 @@ int64_t mpk_syscall_prlimit64(struct mpk_syscall *call)
         return -EPERM;
     if (call->arguments[1] == RLIMIT_STACK)
         limit.rlim_cur = call->context->seat->stack_end - call->context->seat->stack_low;
+    if (call->arguments[1] == RLIMIT_MEMLOCK)
+        limit.rlim_cur = limit.rlim_max = call->domain->arena.locked_limit * MPK_PAGE;
     return mpk_policy_hand_out(call, call->arguments[3], &limit, sizeof(limit));
 }
 

@@ -1,17 +1,71 @@
-/* Writes go nowhere: a library that complains on stderr is heard by nobody, and goes on. */
+/* Writes go to the host's og_options.output, a piece at a time, or nowhere: then a library that
+ * complains on stderr is heard by nobody, and goes on. */
+#include "omniglot/mpk/output.h"
 #include "policy.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 
 static bool is_output(uint64_t descriptor)
 {
-    return descriptor == 1 || descriptor == 2;
+    return descriptor == OG_STANDARD_OUTPUT || descriptor == OG_STANDARD_ERROR;
+}
+
+/* A terminal to the C library, which then writes each line as it ends; none to who asks whether it
+ * is one. */
+bool mpk_output_stat(const struct mpk_syscall *call, uint64_t descriptor, struct stat *status)
+{
+    enum { TERMINALS = 136 /* UNIX98_PTY_SLAVE_MAJOR of <linux/major.h> */ };
+    if (!is_output(descriptor) || !mpk_output_is_heard(call->context))
+        return false;
+    *status = (struct stat){.st_mode = S_IFCHR | 0600,
+                            .st_nlink = 1,
+                            .st_rdev = makedev(TERMINALS, 0),
+                            .st_blksize = MPK_OUTPUT_SIZE};
+    return true;
+}
+
+/* As much as there is room for. False: it cannot be read. */
+static bool add(const struct mpk_syscall *call, struct mpk_output *output, uint64_t address,
+                uint64_t size)
+{
+    size_t room = MPK_OUTPUT_SIZE - output->size, part = size < room ? size : room;
+    const void *text = part ? mpk_policy_readable(call, address, part) : NULL;
+    if (text)
+        memcpy(output->text + output->size, text, part);
+    output->size += text ? part : 0;
+    return text || !part;
+}
+
+/* What was taken is told; the rest the caller writes once more. */
+static int64_t finish(struct mpk_syscall *call, struct mpk_output *output, bool is_readable)
+{
+    if (output->size)
+        call->output = output;
+    return output->size || is_readable ? (int64_t)output->size : -EFAULT;
 }
 
 int64_t mpk_syscall_write(struct mpk_syscall *call)
 {
-    return is_output(call->arguments[0]) ? (int64_t)(call->arguments[2] & INT32_MAX) : -EBADF;
+    if (!is_output(call->arguments[0]))
+        return -EBADF;
+    if (!mpk_output_is_heard(call->context))
+        return (int64_t)(call->arguments[2] & INT32_MAX);
+    struct mpk_output *output = mpk_output_begin(call->context, (enum og_stream)call->arguments[0]);
+    return finish(call, output, add(call, output, call->arguments[1], call->arguments[2]));
+}
+
+static int64_t write_parts(struct mpk_syscall *call, const struct iovec *parts, uint64_t count)
+{
+    struct mpk_output *output = mpk_output_begin(call->context, (enum og_stream)call->arguments[0]);
+    bool is_readable = true;
+    for (uint64_t i = 0; i < count && is_readable; i++) {
+        struct iovec part = parts[i];
+        is_readable = add(call, output, (uintptr_t)part.iov_base, part.iov_len);
+    }
+    return finish(call, output, is_readable);
 }
 
 int64_t mpk_syscall_writev(struct mpk_syscall *call)
@@ -23,6 +77,8 @@ int64_t mpk_syscall_writev(struct mpk_syscall *call)
         mpk_policy_readable(call, call->arguments[1], count * sizeof(struct iovec));
     if (!parts)
         return -EFAULT;
+    if (mpk_output_is_heard(call->context))
+        return write_parts(call, parts, count);
     for (uint64_t i = 0; i < count; i++)
         total += parts[i].iov_len;
     return (int64_t)(total & INT32_MAX);

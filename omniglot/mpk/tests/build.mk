@@ -5,6 +5,8 @@ $(call shared,libogattack,omniglot/mpk/tests/hostile.c,)
 $(call shared,liboggate,omniglot/mpk/tests/hostile-gate.c,)
 $(call shared,libogsignals,omniglot/mpk/tests/hostile-signals.c,)
 FLAGS_omniglot/mpk/tests/hostile-signals += -fno-stack-protector -Wno-missing-prototypes
+$(call shared,libogoutput,omniglot/mpk/tests/hostile-output.c,)
+FLAGS_omniglot/mpk/tests/hostile-output += -fno-stack-protector -Wno-missing-prototypes
 $(call shared,libogforbidden,omniglot/mpk/tests/forbidden.c,)
 $(call shared,libogfails,omniglot/mpk/tests/fails-to-load.c,)
 $(call shared,libogunlucky,omniglot/mpk/tests/unlucky.S,)
@@ -32,7 +34,7 @@ $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
 MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
 MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
-MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks
+MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks mpk-output
 MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted
 # What is given back while a thread exits is looked at.
 KEEPING_FREE := -Wl,--wrap=free

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -36,12 +37,62 @@ static long map(uintptr_t address, long size, int protection, int flags, long fi
                                 file, offset);
 }
 
+/* mmap, with all that it takes. */
+EXPORT long map_all(long address, long size, long protection, long flags, long file, long offset)
+{
+    return map((uintptr_t)address, size, (int)protection, (int)flags, file, offset);
+}
+
+EXPORT long call_at(long (*function)(void))
+{
+    return function();
+}
+
+/* Loads a library by dlopen, calls it, and unloads it: what it has answered, or -1. */
+EXPORT long load_and_call(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW);
+    long (*function)(void) = library ? (long (*)(void))dlsym(library, "what_was_found") : NULL;
+    long answer = function ? function() : -1;
+    if (library)
+        dlclose(library);
+    return answer;
+}
+
+/* Has the system fill the page over and over. How often it did. */
+EXPORT long fill_often(long page, long times)
+{
+    long done = 0;
+    for (long i = 0; i < times; i++)
+        done += kernel_call(SYS_getrandom, page, PAGE, 0, 0, 0) == PAGE;
+    return done;
+}
+
+/* Makes a page of memory code over and over, and calls it. How often it did what it should. */
+EXPORT long make_code_often(long page, long file, long offset, long times)
+{
+    long good = 0;
+    for (long i = 0; i < times; i++) {
+        long made = -1;
+        if (map((uintptr_t)page, PAGE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_ANONYMOUS, -1, 0) ==
+            page)
+            made = map((uintptr_t)page, PAGE, PROT_READ | PROT_EXEC, MAP_FIXED, file, offset);
+        good += made == page && call_at((long (*)(void))page) == 42;
+    }
+    return good;
+}
+
 /* Writes one byte to each page. */
 EXPORT long touch_pages(volatile char *start, long pages)
 {
     for (long i = 0; i < pages; i++)
         start[i * PAGE] = 1;
     return pages;
+}
+
+EXPORT long where_its_stack_is(void)
+{
+    return (long)__builtin_frame_address(0);
 }
 
 /* The file's first bytes, four at most, as the lowest of a word. */
@@ -154,6 +205,24 @@ static void map_granted_file(void)
     found = map(0, PAGE, PROT_READ, 0, open_beside("granted.txt"), 0);
 }
 
+static void *denied_of_heap;
+
+EXPORT long what_was_denied_of_its_heap(void)
+{
+    return (long)denied_of_heap;
+}
+
+/* Many pages, of which it denies itself the second; and one of its heap. */
+static void deny_a_page(void)
+{
+    enum { PAGES = 6000 };
+    if (!posix_memalign(&denied_of_heap, PAGE, PAGE))
+        kernel_call(SYS_mprotect, (long)denied_of_heap, PAGE, PROT_NONE, 0, 0);
+    found = map(0, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, -1, 0);
+    touch_pages((char *)found, 3);
+    kernel_call(SYS_mprotect, found + PAGE, PAGE, PROT_NONE, 0, 0);
+}
+
 /* Takes memory as long as there is any: megabytes. */
 static void hoard_memory(void)
 {
@@ -176,6 +245,8 @@ __attribute__((constructor)) static void attack_while_loading(void)
         cover_stacks(own.dli_fname);
     if (!strcmp(name, "divides.so"))
         divide_mappings(own.dli_fname);
+    if (!strcmp(name, "denies.so"))
+        deny_a_page();
     if (!strcmp(name, "hoards.so"))
         hoard_memory();
     if (!strcmp(name,

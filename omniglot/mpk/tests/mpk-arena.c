@@ -14,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STACK_PAGES = 16 /* a foreign one's */, PAGES = 65536 + STACK_PAGES + 1 };
+enum { STACK_PAGES = 16 /* a foreign one's */, EARLY = 65536 + STACK_PAGES + 1 };
+enum { LATE = 16384 /* pages where late code may be */, PAGES = EARLY + LATE };
+enum { LOCKED = 8 /* pages that may be */ };
 enum { FILE_PAGES = 8, STEPS = 1000, MAPPINGS = 2048 };
 
 static struct mpk_arena arena;
@@ -45,7 +47,7 @@ static int make_file(const char *bytes, size_t at)
 /* Those that were ever used, and some more. */
 static size_t pages_to_look_at(void)
 {
-    return arena.used_pages + 64 < PAGES ? arena.used_pages + 64 : PAGES;
+    return arena.used_pages + 64 < arena.map_pages ? arena.used_pages + 64 : arena.map_pages;
 }
 
 /* How many mappings there are in what was ever used of the arena. */
@@ -83,34 +85,118 @@ static const char *rights_of(unsigned char state)
     }
 }
 
+/* The heap's part of the books, which counts its borders. */
+static size_t look_at_heap_pages(void)
+{
+    size_t pages = arena.heap_size / MPK_PAGE,
+           used = (arena.brk - arena.heap + MPK_PAGE - 1) / MPK_PAGE;
+    size_t borders = 0, off_limits = 0;
+    for (size_t page = 0; page < pages; page++) {
+        bool is_off_limits = arena.heap_pages[page] & MPK_OFF_LIMITS;
+        assert_false(arena.heap_pages[page] & ~(MPK_OFF_LIMITS | MPK_LOCKED));
+        assert_true(!arena.heap_pages[page] || page < used);
+        borders += page && arena.heap_pages[page] != arena.heap_pages[page - 1];
+        off_limits += is_off_limits;
+    }
+    assert_int_equal(arena.heap_off_limits, off_limits);
+    return borders;
+}
+
+static size_t count_locked(void)
+{
+    size_t count = 0;
+    for (size_t page = 0; page < arena.map_pages; page++)
+        count += (arena.pages[page] & MPK_LOCKED) != 0;
+    for (size_t page = 0; page < arena.heap_size / MPK_PAGE; page++)
+        count += (arena.heap_pages[page] & MPK_LOCKED) != 0;
+    return count;
+}
+
+/* Are all pages of the heap's part mapped so? */
+static void assert_heap_is(uintptr_t start, uintptr_t end, const char *wanted)
+{
+    uintptr_t from, to;
+    char line[512], found[5];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps)) {
+        assert_int_equal(sscanf(line, "%lx-%lx %4s", &from, &to, found), 3);
+        if (from < end && to > start)
+            assert_memory_equal(found, wanted, 3);
+    }
+    fclose(maps);
+}
+
+/* Was there ever memory, or is there? */
+static bool is_shown(size_t page)
+{
+    return page < arena.shown_pages || (page >= arena.late_first && page < arena.shown_late);
+}
+
+/* What references reach is memory, and what was never granted is none: so much of it is shown, that
+ * there is a page more than was ever granted, for what comes next to be joined with. */
+static void assert_memory_is_what_is_shown(void)
+{
+    const struct og_region *last = arena.regions + arena.region_count;
+    const uintptr_t ends[] = {arena.start + arena.shown_pages * MPK_PAGE,
+                              arena.start + arena.shown_late * MPK_PAGE, arena.shown_heap,
+                              arena.stacks};
+    const uintptr_t starts[] = {arena.start + arena.loaded_pages * MPK_PAGE,
+                                arena.start + arena.late_first * MPK_PAGE, arena.heap,
+                                arena.stacks};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(last[i - 4].start, starts[i]);
+        assert_int_equal(last[i - 4].end, ends[i]);
+        assert_int_equal(last[i - 4].rights, i == 1 ? OG_READ : OG_READ | OG_WRITE);
+    }
+    for (const struct og_region *region = arena.regions; region < last - 4; region++)
+        assert_true(region->end <= starts[0]);
+    for (size_t page = arena.loaded_pages; page < pages_to_look_at(); page++) {
+        if (!is_shown(page))
+            assert_memory_equal(rights[page], "---", 3);
+        assert_true(is_shown(page) || arena.pages[page] == MPK_FREE);
+    }
+    assert_true(arena.pages[arena.shown_pages - 1] == MPK_FREE ||
+                arena.shown_pages == arena.late_first);
+    assert_true(arena.late_first == arena.map_pages || arena.shown_late == arena.map_pages ||
+                arena.pages[arena.shown_late - 1] == MPK_FREE);
+    assert_true(arena.shown_heap > arena.heap_granted || arena.shown_heap == arena.stacks);
+    assert_heap_is(arena.heap, arena.shown_heap, "rw-");
+    assert_heap_is(arena.shown_heap, arena.stacks, "---");
+}
+
 static void assert_books_are_true(void)
 {
-    size_t memory = 0, borders = 0;
+    size_t memory = 0, borders = look_at_heap_pages();
     assert_false(arena.failed);
     assert_true(look_at_memory() <= MAPPINGS + 64);
     for (size_t page = 0; page < pages_to_look_at(); page++) {
-        if (memcmp(rights[page], rights_of(arena.pages[page]), 3))
+        if (is_shown(page) && memcmp(rights[page], rights_of(arena.pages[page]), 3))
             fail_msg("page %zu: state %d, %.4s", page, arena.pages[page], rights[page]);
         if (!arena.loading)
             assert_int_equal(rights[page][3], 'p');
         if (arena.loading || page >= arena.loaded_pages)
-            memory += arena.pages[page] == MPK_MEMORY;
+            memory += (arena.pages[page] & MPK_MEMORY) != 0;
         borders += page && arena.pages[page] != arena.pages[page - 1];
     }
+    assert_int_equal(arena.locked_pages, count_locked());
+    assert_true(arena.locked_pages <= arena.locked_limit);
     assert_int_equal(arena.memory_pages, memory);
     assert_int_equal(arena.borders, borders);
     assert_true(memory * MPK_PAGE + arena.heap_granted - arena.heap <=
                 arena.heap_size + (arena.loading ? 16 << 20 : 0));
     assert_true(arena.brk <= arena.heap_granted);
+    if (!arena.loading)
+        assert_memory_is_what_is_shown();
 }
 
 /* No code holds what is forbidden, over borders of pages either. */
 static void assert_code_is_harmless(void)
 {
     const char *name;
-    for (size_t page = 0; page < PAGES;) {
+    for (size_t page = 0; page < arena.map_pages;) {
         size_t first = page;
-        while (page < PAGES && arena.pages[page] == MPK_CODE)
+        while (page < arena.map_pages && arena.pages[page] == MPK_CODE)
             page++;
         size_t size = (page - first) * MPK_PAGE;
         const unsigned char *code = (const unsigned char *)arena.start + first * MPK_PAGE;
@@ -122,16 +208,18 @@ static void assert_code_is_harmless(void)
 /* What the host may read and write by references is what has been loaded as that. */
 static void assert_regions_are_true(void)
 {
-    for (size_t page = 0; page < PAGES; page++) {
+    for (size_t page = 0; page < arena.map_pages; page++) {
         unsigned found = 0, wanted = OG_READ | OG_WRITE;
         for (size_t i = 0; i < arena.region_count; i++)
             if (og_is_within(arena.start + page * MPK_PAGE, MPK_PAGE, arena.regions[i].start,
                              arena.regions[i].end))
                 found |= arena.regions[i].rights;
-        if (arena.pages[page] == MPK_GUARD)
+        if (arena.pages[page] == MPK_GUARD || page >= arena.shown_pages)
             wanted = 0;
         if (arena.pages[page] == MPK_FILE || arena.pages[page] == MPK_CODE)
             wanted = OG_READ;
+        if (page >= arena.late_first)
+            wanted = page < arena.shown_late ? OG_READ : 0;
         assert_int_equal(found, wanted);
     }
 }
@@ -150,11 +238,13 @@ static bool is_zero(uintptr_t start, size_t size)
 static uintptr_t pick_address(void)
 {
     uintptr_t page = arena.start + (uintptr_t)pick((unsigned)pages_to_look_at()) * MPK_PAGE;
+    if (pick(2) && arena.late_first < arena.map_pages)
+        page = arena.start + (arena.late_first - 8 + pick(64)) * MPK_PAGE;
     switch (pick(20)) {
     case 0:
         return arena.start - MPK_PAGE;
     case 1: /* while loading it would make everything loaded */
-        return arena.loading || pick(20) ? page : arena.start + (uintptr_t)(PAGES - 1) * MPK_PAGE;
+        return arena.loading || pick(20) ? page : arena.start + (uintptr_t)(EARLY - 1) * MPK_PAGE;
     case 2:
         return page + 8;
     default:
@@ -172,7 +262,9 @@ static size_t pick_size(void)
 static void map_memory(void)
 {
     size_t size = pick_size();
-    uintptr_t address = pick_address(), start = mpk_arena_map(&arena, address, size);
+    uintptr_t address = pick_address();
+    uintptr_t start =
+        pick(2) ? mpk_arena_map(&arena, address, size) : mpk_arena_map_late(&arena, address, size);
     if (!start)
         return;
     assert_true(!address || start == address);
@@ -197,7 +289,7 @@ static void map_source(bool code)
         assert_int_equal(*(const unsigned char *)start, 0x01);
     else
         assert_int_equal(*(const unsigned char *)start, 0x90);
-    if (start && !arena.loading)
+    if (start && !arena.loading && (!code || start < arena.start + arena.late_first * MPK_PAGE))
         fail_msg("a file was mapped, or code made, after loading");
 }
 
@@ -213,7 +305,8 @@ static void move_brk(void)
     uintptr_t brk = arena.heap + pick((unsigned)arena.heap_size + 2 * MPK_PAGE) - MPK_PAGE;
     uintptr_t old = arena.brk, now = mpk_arena_set_brk(&arena, brk);
     assert_true(now == brk || now == old);
-    assert_true(mpk_arena_is_writable(&arena, arena.heap, now - arena.heap));
+    assert_true(arena.heap_off_limits ||
+                mpk_arena_is_writable(&arena, arena.heap, now - arena.heap));
     if (now > old) {
         assert_true(is_zero(old, now - old));
         memset((void *)old, 1, now - old);
@@ -222,10 +315,35 @@ static void move_brk(void)
     }
 }
 
+static void deny_or_allow(void)
+{
+    uintptr_t address = pick(2) ? pick_address() : arena.heap + (uintptr_t)pick(300) * MPK_PAGE;
+    size_t size = pick_size();
+    bool denies = pick(2);
+    int error =
+        denies ? mpk_arena_deny(&arena, address, size) : mpk_arena_allow(&arena, address, size);
+    if (error || !size)
+        return;
+    for (uintptr_t page = address; page < address + size && denies; page += MPK_PAGE)
+        assert_false(mpk_arena_is_writable(&arena, page, 1));
+    if (!denies && mpk_arena_holds(&arena, address, size))
+        for (uintptr_t page = address; page < address + size; page += MPK_PAGE)
+            assert_false(mpk_arena_state(&arena, page) & MPK_OFF_LIMITS);
+}
+
+static void lock_or_unlock(void)
+{
+    uintptr_t address = pick(2) ? pick_address() : arena.heap + (uintptr_t)pick(300) * MPK_PAGE;
+    size_t size = pick_size();
+    if (!(pick(2) ? mpk_arena_lock(&arena, address, size, NULL)
+                  : mpk_arena_unlock(&arena, address, size)))
+        assert_false(arena.loading);
+}
+
 static void step(void)
 {
-    memcpy(before, arena.pages, PAGES);
-    switch (pick(8)) {
+    memcpy(before, arena.pages, arena.map_pages);
+    switch (pick(12)) {
     case 0:
     case 1:
         map_memory();
@@ -242,12 +360,21 @@ static void step(void)
     case 5:
         mpk_arena_forget(&arena, pick_address(), pick_size());
         break;
+    case 6:
+    case 7:
+        deny_or_allow();
+        break;
+    case 8:
+    case 9:
+        lock_or_unlock();
+        break;
     default:
         unmap_memory();
     }
     for (size_t page = 0; page < pages_to_look_at(); page++) {
         bool owned = before[page] == MPK_STACK || before[page] == MPK_GUARD;
-        if (before[page] != arena.pages[page] &&
+        enum { FLAGS = MPK_OFF_LIMITS | MPK_LOCKED };
+        if ((before[page] & ~FLAGS) != (arena.pages[page] & ~FLAGS) &&
             (owned || (!arena.loading && page < arena.loaded_pages)))
             fail_msg("page %zu was %d and became %d", page, before[page], arena.pages[page]);
     }
@@ -255,19 +382,30 @@ static void step(void)
 
 /* --- tests --- */
 
-static void open_arena(uint64_t seed)
+static void open_arena_with(uint64_t seed, const char *const *folders)
 {
-    const struct og_options options = {
-        .heap_size = 1 << 20, .stack_size = MPK_PAGE, .foreign_stack_size = STACK_PAGES * MPK_PAGE};
+    const struct og_options options = {.late_folders = folders,
+                                       .heap_size = 1 << 20,
+                                       .stack_size = MPK_PAGE,
+                                       .foreign_stack_size = STACK_PAGES * MPK_PAGE,
+                                       .locked_size = LOCKED * MPK_PAGE + MPK_PAGE - 1};
     struct og_fault fault;
     randomness = seed;
     assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
-    assert_int_equal(arena.map_pages, PAGES);
+    assert_int_equal(arena.late_first, EARLY);
+    assert_int_equal(arena.map_pages, folders ? PAGES : EARLY);
     harmless = make_file(NULL, 0);
     hostile = make_file("\x0f\x01\xef", 3 * MPK_PAGE - 1);
     for (int i = 0; i < 4; i++)
         assert_true(mpk_arena_map_stack(&arena, 16 * MPK_PAGE) != 0);
     assert_true(mpk_arena_make_seat(&arena, 0));
+}
+
+static const char *const late_folders[] = {"/anywhere", NULL};
+
+static void open_arena(uint64_t seed)
+{
+    open_arena_with(seed, NULL);
 }
 
 static void close_arena(void)
@@ -282,8 +420,8 @@ static void books_and_memory_agree_at_every_step(void **state)
     (void)state;
     struct og_fault fault;
     static unsigned char contents[1 << 20];
-    for (uint64_t seed = 1; seed <= 4; seed++) {
-        open_arena(seed);
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        open_arena_with(seed, seed > 3 ? late_folders : NULL);
         for (int i = 0; i < STEPS; i++) {
             step();
             if (i % 25 == 0)
@@ -295,6 +433,8 @@ static void books_and_memory_agree_at_every_step(void **state)
         assert_regions_are_true();
         assert_code_is_harmless();
         size_t size = arena.brk - arena.heap, loaded = arena.loaded_pages;
+        static unsigned char heap_pages[(1 << 20) / MPK_PAGE];
+        memcpy(heap_pages, arena.heap_pages, sizeof(heap_pages));
         memcpy(contents, (const void *)arena.heap, size);
         for (int round = 0; round < 4; round++) {
             for (int i = 0; i < STEPS / 4; i++) {
@@ -302,14 +442,16 @@ static void books_and_memory_agree_at_every_step(void **state)
                 if (i % 25 == 0)
                     assert_books_are_true();
             }
-            /* Whatever the domain has done, the host can write what was not loaded. */
-            for (size_t page = loaded; page < loaded + 1000 && page < PAGES; page++)
+            assert_code_is_harmless();
+            /* Whatever the domain has done, the host can write what was ever granted. */
+            for (size_t page = loaded; page < loaded + 1000 && page < arena.shown_pages; page++)
                 *(volatile char *)(arena.start + page * MPK_PAGE) = 1;
             assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
             assert_books_are_true();
-            assert_memory_equal(arena.pages, arena.loaded, PAGES);
+            assert_memory_equal(arena.pages, arena.loaded, arena.map_pages);
             assert_int_equal(arena.brk - arena.heap, size);
             assert_memory_equal((const void *)arena.heap, contents, size);
+            assert_memory_equal(arena.heap_pages, heap_pages, sizeof(heap_pages));
         }
         close_arena();
     }
@@ -361,6 +503,228 @@ static void code_is_scanned_over_borders(void **state)
         assert_books_are_true();
         close_arena();
     }
+}
+
+/* --- code that comes late --- */
+
+static uintptr_t late_start(void)
+{
+    return arena.start + arena.late_first * MPK_PAGE;
+}
+
+static void open_settled(uint64_t seed, const char *const *folders)
+{
+    struct og_fault fault;
+    open_arena_with(seed, folders);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+}
+
+static uintptr_t map_late_code(uintptr_t address, int file, size_t first, size_t pages,
+                               enum og_error wanted)
+{
+    struct og_fault fault = {0};
+    const struct mpk_source from = {file, (off_t)(first * MPK_PAGE), pages * MPK_PAGE, NULL};
+    uintptr_t start = mpk_arena_map_code(&arena, address, pages * MPK_PAGE, &from, false, &fault);
+    assert_int_equal(fault.error, wanted);
+    assert_int_equal(start != 0, wanted == OG_OK);
+    return start;
+}
+
+static void late_code_lies_where_the_host_does_not_write(void **state)
+{
+    (void)state;
+    open_arena_with(30, late_folders);
+    assert_int_equal(mpk_arena_map(&arena, late_start() - MPK_PAGE, 2 * MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_map_late(&arena, late_start(), MPK_PAGE), 0); /* it loads */
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), 0);
+    uintptr_t loaded = mpk_arena_map(&arena, 0, MPK_PAGE);
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_regions_are_true();
+    uintptr_t library = mpk_arena_map_late(&arena, 0, 3 * MPK_PAGE);
+    assert_int_equal(library, late_start());
+    assert_int_equal(map_late_code(library + MPK_PAGE, harmless, 0, 1, OG_OK), library + MPK_PAGE);
+    assert_books_are_true();
+    assert_true(mpk_arena_is_readable(&arena, library, 3 * MPK_PAGE));
+    assert_true(mpk_arena_is_writable(&arena, library, MPK_PAGE));
+    assert_false(mpk_arena_is_writable(&arena, library + MPK_PAGE, 1));
+    assert_int_equal(*(unsigned char *)(library + MPK_PAGE), 0x90);
+    /* Nor anywhere else. */
+    uintptr_t early = mpk_arena_map(&arena, 0, MPK_PAGE);
+    assert_true(early < late_start());
+    map_late_code(early, harmless, 0, 1, OG_NO_MEMORY);
+    map_late_code(loaded, harmless, 0, 1, OG_NO_MEMORY);
+    map_late_code(late_start() - MPK_PAGE, harmless, 0, 2, OG_NO_MEMORY);
+    map_late_code(arena.start + (PAGES - 1) * MPK_PAGE, harmless, 0, 2, OG_NO_MEMORY);
+    assert_true(map_late_code(0, harmless, 0, 1, OG_OK) >= late_start());
+    assert_true(mpk_arena_is_writable(&arena, early, MPK_PAGE));
+    assert_books_are_true();
+    close_arena();
+    open_settled(31, NULL);
+    map_late_code(0, harmless, 0, 1, OG_NO_MEMORY);
+    map_late_code(mpk_arena_map(&arena, 0, MPK_PAGE), harmless, 0, 1, OG_NO_MEMORY);
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), 0);
+    close_arena();
+}
+
+/* The addresses before are not enough for it, and both together were. */
+static void memory_is_not_put_where_late_code_may_be(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    const size_t large = (size_t)EARLY * MPK_PAGE;
+    const struct og_options options = {.heap_size = 2 * large,
+                                       .stack_size = MPK_PAGE,
+                                       .foreign_stack_size = STACK_PAGES * MPK_PAGE,
+                                       .late_folders = late_folders};
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_map(&arena, 0, large + MPK_PAGE), 0);
+    assert_true(mpk_arena_map(&arena, 0, large / 2) != 0);
+    assert_int_equal(mpk_arena_map(&arena, 0, large / 2 + 2 * MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), late_start());
+    mpk_arena_close(&arena);
+}
+
+/* What of it is mapped over, or given back, is what anything else is, and the rest stays code. */
+static void late_code_is_mapped_over_and_given_back(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_settled(32, late_folders);
+    uintptr_t code = map_late_code(0, harmless, 0, 4, OG_OK), second = code + MPK_PAGE;
+    assert_false(mpk_arena_forget(&arena, code, MPK_PAGE));
+    assert_int_equal(mpk_arena_deny(&arena, code, MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_state(&arena, code), MPK_CODE);
+    assert_int_equal(mpk_arena_lock(&arena, code, MPK_PAGE, NULL), ENOMEM);
+    assert_int_equal(mpk_arena_map(&arena, second, MPK_PAGE), second);
+    assert_true(is_zero(second, MPK_PAGE));
+    assert_true(mpk_arena_is_writable(&arena, second, MPK_PAGE));
+    assert_books_are_true();
+    memset((void *)second, 7, MPK_PAGE);
+    assert_int_equal(map_late_code(second, harmless, 1, 1, OG_OK), second);
+    assert_int_equal(*(unsigned char *)second, 0x90);
+    assert_true(mpk_arena_unmap(&arena, code, 2 * MPK_PAGE));
+    assert_int_equal(mpk_arena_state(&arena, second), MPK_FREE);
+    assert_int_equal(mpk_arena_state(&arena, second + MPK_PAGE), MPK_CODE);
+    assert_true(is_zero(code, 2 * MPK_PAGE));
+    assert_books_are_true();
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+    assert_int_equal(mpk_arena_state(&arena, second + MPK_PAGE), MPK_FREE);
+    assert_true(is_zero(code, 4 * MPK_PAGE));
+    assert_books_are_true();
+    close_arena();
+}
+
+/* The file has a WRPKRU over the border of its third and fourth pages. */
+static void late_code_is_scanned_over_borders(void **state)
+{
+    (void)state;
+    open_settled(33, late_folders);
+    map_late_code(0, hostile, 0, FILE_PAGES, OG_FORBIDDEN);
+    uintptr_t start = late_start() + 8 * MPK_PAGE, next = start + MPK_PAGE;
+    for (int first = 0; first < 2; first++) {
+        assert_int_equal(map_late_code(first ? start : next, hostile, first ? 2 : 3, 1, OG_OK),
+                         first ? start : next);
+        map_late_code(first ? next : start, hostile, first ? 3 : 2, 1, OG_FORBIDDEN);
+        /* What is refused is not there, nor what was there before. */
+        assert_int_equal(mpk_arena_state(&arena, first ? next : start), MPK_FREE);
+        assert_true(is_zero(first ? next : start, MPK_PAGE));
+        assert_books_are_true();
+        assert_code_is_harmless();
+        assert_true(mpk_arena_unmap(&arena, start, 2 * MPK_PAGE));
+    }
+    /* Once there is something between them, or the one is no code any more, it is two libraries. */
+    assert_int_equal(map_late_code(start, hostile, 2, 1, OG_OK), start);
+    assert_int_equal(mpk_arena_map(&arena, start, MPK_PAGE), start);
+    assert_int_equal(map_late_code(next, hostile, 3, 1, OG_OK), next);
+    map_late_code(start, hostile, 2, 1, OG_FORBIDDEN);
+    assert_code_is_harmless();
+    close_arena();
+}
+
+/* Wherever it is in much code, which is scanned in pieces. */
+static void much_code_is_scanned_at_every_offset(void **state)
+{
+    (void)state;
+    enum { PIECE = 1 << 20, SIZE = 3 << 20 };
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } codes[] = {{"\x0f\x01\xef", 3},
+                 {"\xf3\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xae\xd0", 15}};
+    int file = memfd_create("code", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(file, SIZE), 0);
+    open_settled(34, late_folders);
+    assert_int_equal(map_late_code(0, file, 0, SIZE / MPK_PAGE, OG_OK), late_start());
+    assert_true(mpk_arena_unmap(&arena, late_start(), SIZE));
+    for (size_t piece = 1; piece < 3; piece++)
+        for (size_t i = 0; i < 2; i++)
+            for (size_t at = piece * (PIECE - 15) - 20; at < piece * PIECE + 5; at++) {
+                struct og_fault fault;
+                const char zeros[15] = {0};
+                const struct mpk_source from = {file, 0, SIZE, NULL};
+                if (at > piece * (PIECE - 15) + 20 && at < piece * PIECE - 20)
+                    continue;
+                assert_int_equal(pwrite(file, codes[i].bytes, codes[i].size, (off_t)at),
+                                 codes[i].size);
+                assert_int_equal(mpk_arena_map_code(&arena, 0, SIZE, &from, false, &fault), 0);
+                assert_int_equal(fault.error, OG_FORBIDDEN);
+                assert_int_equal(fault.address, late_start() + at + codes[i].size - 3);
+                assert_int_equal(pwrite(file, zeros, codes[i].size, (off_t)at), codes[i].size);
+            }
+    close(file);
+    close_arena();
+}
+
+static int looks_left;
+
+static bool is_late_after_some(void)
+{
+    return looks_left-- == 0;
+}
+
+/* Copying is asked every 256 KiB, scanning every MiB. */
+static void much_code_is_late_at_any_time(void **state)
+{
+    (void)state;
+    enum { SIZE = 3 << 20, LOOKS = 12 + 3 };
+    int file = memfd_create("code", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(file, SIZE), 0);
+    const struct mpk_source from = {file, 0, SIZE, is_late_after_some};
+    open_settled(35, late_folders);
+    for (int looks = 0; looks <= LOOKS + 1; looks++) {
+        struct og_fault fault;
+        looks_left = looks;
+        bool made = mpk_arena_map_code(&arena, 0, SIZE, &from, false, &fault) != 0;
+        assert_int_equal(made, looks_left >= 0);
+        assert_int_equal(made, looks >= LOOKS + 1);
+        assert_int_equal(mpk_arena_state(&arena, late_start()), made ? MPK_CODE : MPK_FREE);
+        assert_books_are_true();
+    }
+    close(file);
+    close_arena();
+}
+
+static void late_code_is_limited(void **state)
+{
+    (void)state;
+    enum { PIECE = FILE_PAGES };
+    open_settled(36, late_folders);
+    struct og_fault fault;
+    const struct mpk_source from = {harmless, 0, PIECE * MPK_PAGE, NULL};
+    size_t pages = 0;
+    while (mpk_arena_map_code(&arena, 0, PIECE * MPK_PAGE, &from, false, &fault))
+        pages += PIECE;
+    assert_int_equal(fault.error, OG_NO_MEMORY);
+    assert_int_equal(pages, LATE);
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), 0);
+    assert_true(mpk_arena_map(&arena, 0, MPK_PAGE) != 0);
+    assert_true(mpk_arena_unmap(&arena, late_start() + PIECE * MPK_PAGE, MPK_PAGE));
+    assert_int_equal(mpk_arena_map_late(&arena, 0, MPK_PAGE), late_start() + PIECE * MPK_PAGE);
+    assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+    assert_int_equal(map_late_code(0, harmless, 0, 1, OG_OK), late_start());
+    close_arena();
 }
 
 /* At every offset, and where the code ends with it. */
@@ -498,6 +862,417 @@ static void writable_is_what_is_granted(void **state)
     assert_true(mpk_arena_is_writable(&arena, arena.heap, 1));
     assert_false(mpk_arena_is_readable(&arena, arena.start + arena.size, 1));
     close_arena();
+}
+
+/* --- what a library denies itself --- */
+
+static void denied_memory_is_not_the_domains_until_it_asks_again(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(20);
+    uintptr_t loaded = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+    assert_true(loaded != 0);
+    for (int settled = 0; settled < 2; settled++) {
+        uintptr_t brk = arena.heap + 4 * MPK_PAGE;
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        const uintptr_t starts[] = {settled ? mpk_arena_map(&arena, 0, 4 * MPK_PAGE) : loaded,
+                                    arena.heap, loaded};
+        for (int i = 0; i < 3; i++) {
+            uintptr_t second = starts[i] + MPK_PAGE;
+            *(char *)second = 7;
+            assert_int_equal(mpk_arena_deny(&arena, second, MPK_PAGE), 0);
+            assert_int_equal(mpk_arena_deny(&arena, second, 1), 0);
+            assert_true(mpk_arena_is_writable(&arena, starts[i], MPK_PAGE));
+            assert_false(mpk_arena_is_writable(&arena, starts[i], MPK_PAGE + 1));
+            assert_false(mpk_arena_is_readable(&arena, second + MPK_PAGE - 1, 2));
+            assert_true(mpk_arena_is_writable(&arena, second + MPK_PAGE, 2 * MPK_PAGE));
+            assert_int_equal(mpk_arena_state(&arena, second), MPK_MEMORY | MPK_OFF_LIMITS);
+            assert_books_are_true();
+            *(char *)second += 1; /* by the host */
+            assert_int_equal(mpk_arena_allow(&arena, starts[i], 4 * MPK_PAGE), 0);
+            assert_true(mpk_arena_is_writable(&arena, starts[i], 4 * MPK_PAGE));
+            assert_int_equal(*(char *)second, 8);
+            assert_books_are_true();
+        }
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    close_arena();
+}
+
+static void what_cannot_be_denied_is_refused(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(21);
+    const struct mpk_source from = {.file = harmless, .offset = 0, .size = MPK_PAGE};
+    uintptr_t stack = mpk_arena_map_stack(&arena, 4 * MPK_PAGE);
+    uintptr_t file = mpk_arena_map_file(&arena, 0, MPK_PAGE, &from);
+    uintptr_t code = mpk_arena_map_code(&arena, 0, MPK_PAGE, &from, false, &fault);
+    uintptr_t memory = mpk_arena_map(&arena, 0, 2 * MPK_PAGE), free = memory + 2 * MPK_PAGE;
+    uintptr_t brk = arena.heap + MPK_PAGE + 1;
+    assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(mpk_arena_deny(&arena, memory + 8, MPK_PAGE), EINVAL);
+        assert_int_equal(mpk_arena_allow(&arena, memory + 8, MPK_PAGE), EINVAL);
+        assert_int_equal(mpk_arena_deny(&arena, memory, 3 * MPK_PAGE), ENOMEM);
+        assert_int_equal(mpk_arena_deny(&arena, free, MPK_PAGE), ENOMEM);
+        assert_int_equal(mpk_arena_deny(&arena, stack, MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, stack - MPK_PAGE, MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, stack + 2 * MPK_PAGE, 2 * MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, arena.stack, MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, arena.start - MPK_PAGE, MPK_PAGE), EACCES);
+        assert_int_equal(mpk_arena_deny(&arena, arena.heap, 3 * MPK_PAGE), ENOMEM);
+        assert_int_equal(mpk_arena_deny(&arena, arena.heap, SIZE_MAX), EACCES);
+        assert_int_equal(mpk_arena_allow(&arena, arena.stack, MPK_PAGE), 0);
+        /* What is only read stays so: a loader denies the holes of a library, with what is there.
+         */
+        assert_int_equal(mpk_arena_deny(&arena, file, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_deny(&arena, code, MPK_PAGE), 0);
+        assert_true(mpk_arena_is_readable(&arena, file, MPK_PAGE));
+        assert_true(mpk_arena_is_readable(&arena, code, MPK_PAGE));
+        assert_true(mpk_arena_is_writable(&arena, memory, 2 * MPK_PAGE));
+        assert_true(mpk_arena_is_writable(&arena, arena.heap, 2 * MPK_PAGE));
+        assert_books_are_true();
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    close_arena();
+}
+
+/* Unmapped, mapped over, below the heap's end no more: it is what anything else is then. */
+static void denied_memory_goes_as_other_memory_does(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(22);
+    for (int settled = 0; settled < 2; settled++) {
+        size_t had = arena.memory_pages;
+        uintptr_t low = arena.brk, brk = low + 8 * MPK_PAGE,
+                  start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_int_equal(mpk_arena_deny(&arena, start, 4 * MPK_PAGE), 0);
+        assert_int_equal(arena.memory_pages, had + 4);
+        assert_true(mpk_arena_unmap(&arena, start, MPK_PAGE));
+        assert_int_equal(mpk_arena_map(&arena, start + MPK_PAGE, MPK_PAGE), start + MPK_PAGE);
+        assert_true(mpk_arena_is_writable(&arena, start + MPK_PAGE, MPK_PAGE));
+        assert_true(mpk_arena_unmap(&arena, start, 4 * MPK_PAGE));
+        assert_int_equal(arena.memory_pages, had);
+        *(char *)(low + 4 * MPK_PAGE) = 1;
+        assert_int_equal(mpk_arena_deny(&arena, low + 2 * MPK_PAGE, 6 * MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_set_brk(&arena, low + 3 * MPK_PAGE - 1), low + 3 * MPK_PAGE - 1);
+        assert_books_are_true();
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_false(mpk_arena_is_readable(&arena, low + 2 * MPK_PAGE, 1));
+        assert_true(mpk_arena_is_writable(&arena, low + 3 * MPK_PAGE, 5 * MPK_PAGE));
+        assert_true(is_zero(low + 3 * MPK_PAGE, 5 * MPK_PAGE));
+        assert_books_are_true();
+        if (!settled)
+            assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    }
+    close_arena();
+}
+
+static void reset_puts_back_what_was_denied_while_loading(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(23);
+    uintptr_t start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE), brk = arena.heap + 4 * MPK_PAGE;
+    const uintptr_t starts[] = {start, arena.heap};
+    assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(mpk_arena_deny(&arena, starts[i] + MPK_PAGE, MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    for (int round = 0; round < 2; round++) {
+        uintptr_t more = mpk_arena_map(&arena, 0, MPK_PAGE), end = brk + 2 * MPK_PAGE;
+        assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+        assert_int_equal(mpk_arena_deny(&arena, more, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_deny(&arena, brk, MPK_PAGE), 0);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(mpk_arena_state(&arena, starts[i] + MPK_PAGE),
+                             MPK_MEMORY | MPK_OFF_LIMITS);
+            assert_int_equal(mpk_arena_allow(&arena, starts[i], 4 * MPK_PAGE), 0);
+            assert_int_equal(mpk_arena_deny(&arena, starts[i], MPK_PAGE), 0);
+        }
+        assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+        assert_books_are_true();
+        assert_int_equal(mpk_arena_state(&arena, starts[0]), MPK_MEMORY);
+        assert_int_equal(mpk_arena_state(&arena, starts[1]), MPK_MEMORY);
+        assert_int_equal(mpk_arena_set_brk(&arena, end), end);
+        assert_true(mpk_arena_is_writable(&arena, brk, 2 * MPK_PAGE));
+    }
+    close_arena();
+}
+
+/* Each page that is unlike the one before is a mapping of the host's. */
+static void what_is_denied_is_limited(void **state)
+{
+    (void)state;
+    enum { HEAP = 4096, HALF = MAPPINGS / 4 };
+    const struct og_options options = {.heap_size = 2 * HEAP * MPK_PAGE, .stack_size = MPK_PAGE};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t start = mpk_arena_map(&arena, 0, HEAP * MPK_PAGE), brk = arena.heap + HEAP * MPK_PAGE;
+    assert_true(start != 0);
+    assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+    for (uintptr_t i = 0; i < HALF; i++) {
+        assert_int_equal(mpk_arena_deny(&arena, start + (1 + 2 * i) * MPK_PAGE, MPK_PAGE), 0);
+        assert_int_equal(mpk_arena_deny(&arena, arena.heap + (1 + 2 * i) * MPK_PAGE, MPK_PAGE),
+                         i < HALF - 1 ? 0 : ENOMEM);
+    }
+    assert_true(arena.borders <= MAPPINGS);
+    assert_false(arena.failed);
+    uintptr_t last = arena.heap + (2 * HALF + 1) * MPK_PAGE;
+    assert_int_equal(mpk_arena_deny(&arena, last, MPK_PAGE), ENOMEM);
+    /* Nor is a large one divided by giving a part of it back. */
+    assert_int_equal(mpk_arena_allow(&arena, start + MPK_PAGE, MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_deny(&arena, last - 2 * MPK_PAGE, brk - last), 0);
+    assert_int_equal(mpk_arena_allow(&arena, last, MPK_PAGE), ENOMEM);
+    assert_int_equal(mpk_arena_allow(&arena, start, HEAP * MPK_PAGE), 0);
+    assert_int_equal(mpk_arena_allow(&arena, last, MPK_PAGE), 0);
+    assert_true(mpk_arena_is_writable(&arena, start, HEAP * MPK_PAGE));
+    mpk_arena_close(&arena);
+}
+
+/* --- what a library locks --- */
+
+/* As the kernel says it of the process. */
+static size_t locked_by_kernel(void)
+{
+    char line[256];
+    size_t kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        sscanf(line, "VmLck: %zu", &kilobytes);
+    fclose(file);
+    return kilobytes * 1024 / MPK_PAGE;
+}
+
+static void assert_locked(size_t pages)
+{
+    assert_int_equal(arena.locked_pages, pages);
+    assert_int_equal(locked_by_kernel(), pages);
+    assert_books_are_true();
+}
+
+static void memory_is_locked_as_far_as_the_host_allows(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(24);
+    uintptr_t loaded = mpk_arena_map(&arena, 0, 2 * MPK_PAGE),
+              stack = mpk_arena_map_stack(&arena, 4 * MPK_PAGE);
+    assert_int_equal(mpk_arena_lock(&arena, loaded, 1, NULL), EAGAIN);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t start = mpk_arena_map(&arena, 0, 6 * MPK_PAGE), brk = arena.heap + 4 * MPK_PAGE;
+    assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+    assert_int_equal(mpk_arena_lock(&arena, start + MPK_PAGE - 1, 2, NULL), 0);
+    assert_locked(2);
+    assert_int_equal(mpk_arena_lock(&arena, start, 6 * MPK_PAGE, NULL), 0);
+    assert_locked(6);
+    assert_int_equal(mpk_arena_lock(&arena, brk - 1, 1, NULL), 0);
+    assert_int_equal(mpk_arena_lock(&arena, loaded, 1, NULL), 0);
+    assert_locked(LOCKED);
+    assert_int_equal(mpk_arena_lock(&arena, loaded + MPK_PAGE, 1, NULL), ENOMEM);
+    assert_int_equal(mpk_arena_lock(&arena, loaded, MPK_PAGE, NULL), 0); /* it is */
+    assert_int_equal(mpk_arena_unlock(&arena, start + 8, 1), 0);
+    assert_int_equal(mpk_arena_unlock(&arena, start, MPK_PAGE), 0);
+    assert_locked(LOCKED - 1);
+    assert_int_equal(mpk_arena_lock(&arena, loaded + MPK_PAGE, 1, NULL), 0);
+    assert_locked(LOCKED);
+    assert_int_equal(mpk_arena_unlock(&arena, start, 6 * MPK_PAGE), 0);
+    assert_locked(3);
+    /* Only memory, and all of it. */
+    const uintptr_t others[] = {
+        stack, stack - MPK_PAGE, arena.stack, arena.start - MPK_PAGE, start + 6 * MPK_PAGE, brk};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(mpk_arena_lock(&arena, others[i], 1, NULL), ENOMEM);
+        assert_int_equal(mpk_arena_unlock(&arena, others[i], 1), ENOMEM);
+    }
+    assert_int_equal(mpk_arena_lock(&arena, start, 7 * MPK_PAGE, NULL), ENOMEM);
+    assert_int_equal(mpk_arena_lock(&arena, start + 1, SIZE_MAX, NULL), ENOMEM);
+    assert_locked(3);
+    close_arena();
+    assert_int_equal(locked_by_kernel(), 0);
+}
+
+static void what_is_locked_is_let_go_of(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    open_arena(25);
+    uintptr_t loaded = mpk_arena_map(&arena, 0, 2 * MPK_PAGE);
+    uintptr_t loaded_brk = mpk_arena_set_brk(&arena, arena.heap + 2 * MPK_PAGE);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    for (int round = 0; round < 2; round++) {
+        uintptr_t start = mpk_arena_map(&arena, 0, 3 * MPK_PAGE), brk = loaded_brk + 2 * MPK_PAGE;
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_int_equal(mpk_arena_lock(&arena, start, 3 * MPK_PAGE, NULL), 0);
+        assert_int_equal(mpk_arena_lock(&arena, loaded, 1, NULL), 0);
+        assert_int_equal(mpk_arena_lock(&arena, loaded_brk - 1, 2 * MPK_PAGE, NULL), 0);
+        assert_locked(7);
+        *(char *)start = *(char *)loaded = *(char *)(brk - 1) = 1;
+        /* It is not dropped meanwhile; denied or not, it is locked. */
+        assert_false(mpk_arena_forget(&arena, start, MPK_PAGE));
+        assert_int_equal(mpk_arena_deny(&arena, start, MPK_PAGE), 0);
+        assert_locked(7);
+        assert_true(mpk_arena_unmap(&arena, start, MPK_PAGE));
+        assert_locked(6);
+        assert_int_equal(mpk_arena_map(&arena, start + MPK_PAGE, MPK_PAGE), start + MPK_PAGE);
+        assert_locked(5);
+        assert_int_equal(mpk_arena_set_brk(&arena, loaded_brk), loaded_brk);
+        assert_locked(3);
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_true(is_zero(loaded_brk, 2 * MPK_PAGE));
+        assert_int_equal(mpk_arena_lock(&arena, brk - 1, 1, NULL), 0);
+        assert_locked(4);
+        assert_int_equal(mpk_arena_reset(&arena, &fault), OG_OK);
+        assert_locked(0);
+        assert_true(is_zero(loaded, 2 * MPK_PAGE));
+    }
+    close_arena();
+}
+
+static bool is_always_late(void)
+{
+    return true;
+}
+
+/* Each page that is unlike the one before is a mapping of the host's, and it takes time. */
+static void what_is_locked_is_limited(void **state)
+{
+    (void)state;
+    enum { PIECES = MAPPINGS / 2 };
+    const struct og_options options = {.locked_size = MAPPINGS * MPK_PAGE};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t start = mpk_arena_map(&arena, 0, 3 * PIECES * MPK_PAGE);
+    size_t locked = 0;
+    assert_true(start != 0);
+    assert_int_equal(mpk_arena_lock(&arena, start, MPK_PAGE, is_always_late), ENOMEM);
+    assert_int_equal(locked_by_kernel(), 0);
+    for (uintptr_t i = 0; i < PIECES + 8; i++)
+        locked += !mpk_arena_lock(&arena, start + (1 + 2 * i) * MPK_PAGE, MPK_PAGE, NULL);
+    assert_true(locked < PIECES && locked > PIECES - 4);
+    assert_int_equal(locked_by_kernel(), locked);
+    assert_true(arena.borders <= MAPPINGS);
+    assert_false(arena.failed);
+    mpk_arena_close(&arena);
+}
+
+/* How many mappings the range is divided into. */
+static size_t count_mappings(uintptr_t start, uintptr_t end)
+{
+    uintptr_t from, to;
+    size_t count = 0;
+    char line[512];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps)) {
+        assert_int_equal(sscanf(line, "%lx-%lx", &from, &to), 2);
+        count += from < end && to > start;
+    }
+    fclose(maps);
+    return count;
+}
+
+/* Every second page is touched by itself, and unlike those beside it. */
+static void lock_apart(uintptr_t start, size_t pages)
+{
+    for (size_t page = 1; page < pages; page += 2)
+        assert_int_equal(mpk_arena_lock(&arena, start + page * MPK_PAGE, MPK_PAGE, NULL), 0);
+    assert_true(count_mappings(start, start + pages * MPK_PAGE) > pages / 2);
+    assert_int_equal(mpk_arena_unlock(&arena, start, pages * MPK_PAGE), 0);
+}
+
+/* What was loaded, and what is granted later, is one mapping each, unless the library asks for
+ * another. */
+static void what_was_divided_can_be_joined_again(void **state)
+{
+    (void)state;
+    enum { STEP = 64 /* of the heap */, STEPS_AT_ONCE = 3, FAR = STEPS_AT_ONCE * STEP };
+    const struct og_options options = {.locked_size = MAPPINGS * MPK_PAGE};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_true(mpk_arena_make_seat(&arena, 0));
+    uintptr_t loaded = mpk_arena_map(&arena, 0, STEP * MPK_PAGE);
+    uintptr_t heap = mpk_arena_set_brk(&arena, arena.heap + STEP * MPK_PAGE);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    lock_apart(loaded, STEP);
+    lock_apart(arena.heap, STEP);
+    assert_int_equal(count_mappings(loaded, loaded + STEP * MPK_PAGE), 1);
+    assert_int_equal(count_mappings(arena.heap, heap), 1);
+    uintptr_t start = mpk_arena_map(&arena, 0, MPK_PAGE);
+    for (uintptr_t step = 0; step < FAR; step += STEP) {
+        uintptr_t last = start + (step + STEP) * MPK_PAGE, brk = arena.brk + STEP * MPK_PAGE;
+        /* The last there is is unlike what comes next; and what comes next is far. */
+        assert_int_equal(mpk_arena_lock(&arena, last - STEP * MPK_PAGE, MPK_PAGE, NULL), 0);
+        assert_int_equal(mpk_arena_map(&arena, last, MPK_PAGE), last);
+        assert_int_equal(mpk_arena_set_brk(&arena, brk), brk);
+        assert_int_equal(mpk_arena_lock(&arena, brk - MPK_PAGE, MPK_PAGE, NULL), 0);
+    }
+    for (uintptr_t step = 0; step < FAR; step += STEP)
+        assert_int_equal(
+            mpk_arena_map(&arena, start + (step + 1) * MPK_PAGE, (STEP - 1) * MPK_PAGE),
+            start + (step + 1) * MPK_PAGE);
+    lock_apart(start, FAR);
+    lock_apart(heap, FAR);
+    assert_int_equal(mpk_arena_unlock(&arena, start, (FAR + 1) * MPK_PAGE), 0);
+    assert_int_equal(count_mappings(start, start + FAR * MPK_PAGE), 1);
+    assert_int_equal(count_mappings(heap, heap + FAR * MPK_PAGE), 1);
+    mpk_arena_close(&arena);
+}
+
+/* In a process of its own, whose user is not root: 0, or a line. */
+static int lock_where_the_host_may_not(void)
+{
+    const struct rlimit limit = {2 * MPK_PAGE, 2 * MPK_PAGE};
+    const struct og_options options = {.locked_size = LOCKED * MPK_PAGE};
+    struct og_fault fault;
+    if (mpk_arena_open(&arena, -1, &options, &fault) || mpk_arena_settle(&arena, &fault) ||
+        setrlimit(RLIMIT_MEMLOCK, &limit) || (!getuid() && setuid(1000)))
+        return 1;
+    uintptr_t start = mpk_arena_map(&arena, 0, 4 * MPK_PAGE);
+    if (mpk_arena_lock(&arena, start, 3 * MPK_PAGE, NULL) != ENOMEM || arena.failed)
+        return 2;
+    if (locked_by_kernel() || arena.locked_pages)
+        return 3;
+    if (mpk_arena_lock(&arena, start, 2 * MPK_PAGE, NULL) || locked_by_kernel() != 2)
+        return 4;
+    if (mpk_arena_reset(&arena, &fault) || locked_by_kernel())
+        return 5;
+    return 0;
+}
+
+static void a_host_that_may_lock_no_more_has_a_library_that_may_not(void **state)
+{
+    (void)state;
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(lock_where_the_host_may_not());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void nothing_is_locked_where_the_host_has_not_said_so(void **state)
+{
+    (void)state;
+    struct og_fault fault;
+    const struct og_options options[] = {{.locked_size = 0}, {.locked_size = MPK_PAGE - 1}};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(mpk_arena_open(&arena, -1, &options[i], &fault), OG_OK);
+        assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+        uintptr_t start = mpk_arena_map(&arena, 0, MPK_PAGE);
+        assert_int_equal(mpk_arena_lock(&arena, start, 1, NULL), EPERM);
+        assert_int_equal(mpk_arena_unlock(&arena, start, 1), EPERM);
+        mpk_arena_close(&arena);
+    }
 }
 
 /* --- seats --- */
@@ -919,10 +1694,28 @@ int main(void)
         cmocka_unit_test(code_is_looked_at_again_when_loading_ends),
         cmocka_unit_test(code_is_scanned_over_borders),
         cmocka_unit_test(what_opens_rights_is_found_wherever_it_is),
+        cmocka_unit_test(late_code_lies_where_the_host_does_not_write),
+        cmocka_unit_test(memory_is_not_put_where_late_code_may_be),
+        cmocka_unit_test(late_code_is_mapped_over_and_given_back),
+        cmocka_unit_test(late_code_is_scanned_over_borders),
+        cmocka_unit_test(much_code_is_scanned_at_every_offset),
+        cmocka_unit_test(much_code_is_late_at_any_time),
+        cmocka_unit_test(late_code_is_limited),
         cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(mappings_are_limited),
         cmocka_unit_test(a_refusal_of_the_system_is_noticed),
         cmocka_unit_test(writable_is_what_is_granted),
+        cmocka_unit_test(denied_memory_is_not_the_domains_until_it_asks_again),
+        cmocka_unit_test(what_cannot_be_denied_is_refused),
+        cmocka_unit_test(denied_memory_goes_as_other_memory_does),
+        cmocka_unit_test(reset_puts_back_what_was_denied_while_loading),
+        cmocka_unit_test(what_is_denied_is_limited),
+        cmocka_unit_test(memory_is_locked_as_far_as_the_host_allows),
+        cmocka_unit_test(what_is_locked_is_let_go_of),
+        cmocka_unit_test(what_is_locked_is_limited),
+        cmocka_unit_test(what_was_divided_can_be_joined_again),
+        cmocka_unit_test(a_host_that_may_lock_no_more_has_a_library_that_may_not),
+        cmocka_unit_test(nothing_is_locked_where_the_host_has_not_said_so),
         cmocka_unit_test(a_seat_is_addresses_until_it_is_made),
         cmocka_unit_test(references_reach_the_stacks_that_are_shown),
         cmocka_unit_test(reset_drops_what_is_in_seats),

@@ -23,6 +23,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -239,6 +240,72 @@ static void pages_of_a_file_are_memory_again(void **state)
     leave();
 }
 
+/* Writes to what a reference reaches at the place; false: none does. */
+static bool host_can_write(long place)
+{
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    char og_mut *there =
+        og_upgrade_mut(&scope.access, (char og_foreign *)(uintptr_t)place, 1, &fault);
+    if (!there)
+        assert_int_equal(fault.error, OG_OUT_OF_BOUNDS);
+    else
+        assert_int_equal(og_write(&scope.access, there, 3, &fault), OG_OK);
+    og_scope_end(&scope);
+    return there != NULL;
+}
+
+static void *look_at_heap(void *end)
+{
+    assert_true(host_can_write(*(long *)end - 1));
+    assert_false(host_can_write(*(long *)end + (1 << 20)));
+    assert_int_equal(kernel(SYS_brk, *(long *)end + (4 << 20), 0, 0, 0, 0),
+                     *(long *)end + (4 << 20));
+    assert_true(host_can_write(*(long *)end + (1 << 20)));
+    return end;
+}
+
+/* Where memory was never granted there are addresses, and no reference reaches them: the host,
+ * which reads and writes by references, never faults. What was granted once it can write for ever.
+ */
+static void references_reach_what_was_granted_once(void **state)
+{
+    (void)state;
+    enum { FAR = 64 * PAGE };
+    enter_another("plain.so", NULL);
+    const struct mpk_arena *arena = &((const struct mpk_domain *)domain)->arena;
+    assert_false(host_can_write((long)arena->heap + (32 << 20)));
+    assert_true(host_can_write((long)arena->heap_granted - 1));
+    long start = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_true(start > 0 && host_can_write(start));
+    assert_false(host_can_write(start + FAR));
+    assert_int_equal(kernel(SYS_munmap, start, 2 * FAR, 0, 0, 0), 0);
+    assert_false(host_can_write(start + FAR));
+    assert_true(host_can_write(start));
+    assert_int_equal(map(start + FAR, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), start + FAR);
+    assert_true(host_can_write(start + FAR));
+    assert_false(host_can_write(start + FAR + 2 * PAGE));
+    assert_int_equal(kernel(SYS_munmap, start + FAR, PAGE, 0, 0, 0), 0);
+    assert_true(host_can_write(start + FAR));
+    assert_int_equal(call_words("touch_pages", NULL, start + FAR, 1, 0, 0), OG_FAULTED);
+    reset();
+    assert_int_equal(map(0, 2 * FAR, MAP_ANONYMOUS, -1), start);
+    for (long page = start; page < start + 2 * FAR; page += PAGE)
+        assert_int_equal(*(volatile char *)page, 0);
+    reset();
+    assert_true(host_can_write(start + FAR));
+    long end = kernel(SYS_brk, 0, 0, 0, 0, 0);
+    pthread_t thread;
+    assert_false(host_can_write(end + (1 << 20)));
+    assert_int_equal(pthread_create(&thread, NULL, look_at_heap, &end), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(host_can_write(end + (1 << 20)));
+    assert_false(host_can_write(end + (8 << 20)));
+    assert_int_equal(kernel(SYS_brk, end, 0, 0, 0, 0), end);
+    assert_true(host_can_write(end + (1 << 20)));
+    leave();
+}
+
 /* Whoever may write the file would change what the host has validated; and where the host, or the
  * handler of a system call, reads what is no longer there, the process would end. */
 static void what_a_constructor_has_mapped_of_a_file_stays(void **state)
@@ -333,7 +400,7 @@ static void memory_is_no_code_for_a_thread_that_executes_what_it_reads(void **st
     leave();
 }
 
-static long locked_megabytes(void)
+static long locked_kilobytes(void)
 {
     char line[256];
     long kilobytes = 0;
@@ -342,7 +409,7 @@ static long locked_megabytes(void)
     while (fgets(line, sizeof(line), file))
         sscanf(line, "VmLck: %ld", &kilobytes);
     fclose(file);
-    return kilobytes >> 10;
+    return kilobytes;
 }
 
 /* As programs do that must not wait for a page: what they map is filled and stays, and the kernel
@@ -352,7 +419,7 @@ static void a_host_that_locks_its_memory_has_domains(void **state)
     (void)state;
     assert_int_equal(mlockall(MCL_FUTURE), 0);
     enter_another("plain.so", NULL);
-    assert_true(locked_megabytes() < 64);
+    assert_true(locked_kilobytes() < 64 << 10);
     long start = map_or_fail(OG_OK);
     assert_true(start > 0);
     assert_int_equal(mlock((void *)start, PAGE), 0);
@@ -488,6 +555,677 @@ static void the_hosts_mappings_are_limited_after_loading(void **state)
     }
     reset();
     assert_true(count_mappings() - before < 8);
+    leave();
+}
+
+/* --- memory that a library denies itself --- */
+
+static long deny(long start, long pages)
+{
+    return kernel(SYS_mprotect, start, pages * PAGE, PROT_NONE, 0, 0);
+}
+
+static long allow(long start, long pages)
+{
+    return kernel(SYS_mprotect, start, pages * PAGE, PROT_READ | PROT_WRITE, 0, 0);
+}
+
+/* Three pages each: mapped, of the heap, and loaded. */
+static void find_three_kinds(long starts[3])
+{
+    long end = kernel(SYS_brk, 0, 0, 0, 0, 0), next = (end + PAGE - 1) & -PAGE;
+    starts[0] = map(0, 3L * PAGE, MAP_ANONYMOUS, -1);
+    starts[1] = next;
+    assert_int_equal(kernel(SYS_brk, next + 3L * PAGE, 0, 0, 0, 0), next + 3L * PAGE);
+    assert_int_equal(call_words("what_was_found", &starts[2], 0, 0, 0, 0), OG_OK);
+    assert_true(starts[0] > 0 && starts[2] > 0);
+    assert_int_equal(allow(starts[2], 3), 0);
+}
+
+static void denied_memory_keeps_what_it_holds(void **state)
+{
+    (void)state;
+    long starts[3];
+    char text[128];
+    in_folder(text, "denies.so");
+    enter_another("denies.so", NULL);
+    find_three_kinds(starts);
+    for (int i = 0; i < 3; i++) {
+        long second = starts[i] + PAGE;
+        assert_int_equal(touch(starts[i], 3), OG_OK);
+        assert_int_equal(deny(second, 1), 0);
+        assert_int_equal(*(char *)second, 1);
+        strcpy((char *)second, text); /* the host's at any time */
+        assert_int_equal(touch(starts[i], 1), OG_OK);
+        assert_int_equal(touch(starts[i] + 2L * PAGE, 1), OG_OK);
+        /* Nor do system calls read it, or write to it. */
+        assert_int_equal(kernel(SYS_open, second, 0, 0, 0, 0), -EFAULT);
+        assert_int_equal(kernel(SYS_getrandom, second - 4, 8, 0, 0, 0), -EFAULT);
+        assert_int_equal(kernel(SYS_clock_gettime, 0, second, 0, 0, 0), -EFAULT);
+        assert_int_equal(kernel(SYS_writev, 1, second, 1, 0, 0), -EFAULT);
+        assert_int_equal(allow(starts[i], 3), 0);
+        assert_string_equal((char *)second, text);
+        assert_int_equal(touch(starts[i], 3), OG_OK);
+        assert_int_equal(*(char *)second, 1);
+        /* What can be read can be written, as before. */
+        assert_int_equal(kernel(SYS_mprotect, second, PAGE, PROT_READ, 0, 0), 0);
+        assert_int_equal(touch(starts[i], 3), OG_OK);
+    }
+    long start = kernel(SYS_mmap, 0, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    assert_true(start > 0);
+    assert_int_equal(kernel(SYS_getrandom, start, 8, 0, 0, 0), -EFAULT);
+    assert_int_equal(allow(start, 1), 0);
+    assert_int_equal(touch(start, 1), OG_OK);
+    leave();
+}
+
+static void denied_memory_cannot_be_touched(void **state)
+{
+    (void)state;
+    long starts[3], first = 0;
+    enter_another("denies.so", NULL);
+    for (int i = 0; i < 3; i++) {
+        find_three_kinds(starts);
+        long second = starts[i] + PAGE;
+        assert_int_equal(deny(second, 1), 0);
+        assert_int_equal(touch(second, 1), OG_FAULTED);
+        assert_int_equal(fault.address, second);
+        assert_non_null(strstr(fault.message, "denied itself"));
+        char described[OG_DESCRIPTION];
+        og_fault_describe(domain, &fault, described, sizeof(described));
+        assert_non_null(strstr(described, "this domain's memory that it has denied itself"));
+        reset();
+    }
+    /* What was denied while it loaded is so again, and nothing else is. */
+    assert_int_equal(call_words("what_was_found", &first, 0, 0, 0, 0), OG_OK);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(touch(first, 1), OG_OK);
+        assert_int_equal(touch(first + 2L * PAGE, 1), OG_OK);
+        assert_int_equal(deny(first, 3), 0);
+        assert_int_equal(allow(first + PAGE, 1), 0);
+        assert_int_equal(touch(first + PAGE, 1), OG_OK);
+        reset();
+        assert_int_equal(touch(first + PAGE, 1), OG_FAULTED);
+        reset();
+    }
+    assert_int_equal(call_words("what_was_denied_of_its_heap", &first, 0, 0, 0, 0), OG_OK);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(touch(first, 1), OG_FAULTED);
+        reset();
+        assert_int_equal(allow(first, 1), 0);
+        assert_int_equal(touch(first, 1), OG_OK);
+        reset();
+    }
+    leave();
+}
+
+/* Unmapped, mapped over, given back by brk: as other memory. */
+static void denied_memory_is_let_go_of(void **state)
+{
+    (void)state;
+    long starts[3];
+    enter_another("denies.so", NULL);
+    find_three_kinds(starts);
+    assert_int_equal(deny(starts[0], 3), 0);
+    assert_int_equal(map(starts[0], PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), starts[0]);
+    assert_int_equal(touch(starts[0], 1), OG_OK);
+    assert_int_equal(kernel(SYS_munmap, starts[0], 3L * PAGE, 0, 0, 0), 0);
+    assert_int_equal(allow(starts[0], 3), -EACCES);
+    assert_int_equal(map(starts[0], 3L * PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), starts[0]);
+    assert_int_equal(touch(starts[0], 3), OG_OK);
+    assert_int_equal(deny(starts[1], 3), 0);
+    assert_int_equal(kernel(SYS_brk, starts[1] + PAGE, 0, 0, 0, 0), starts[1] + PAGE);
+    assert_int_equal(kernel(SYS_brk, starts[1] + 3L * PAGE, 0, 0, 0, 0), starts[1] + 3L * PAGE);
+    assert_int_equal(touch(starts[1] + PAGE, 2), OG_OK);
+    assert_int_equal(touch(starts[1], 1), OG_FAULTED);
+    reset();
+    /* What is the runtime's is not the library's to deny, nor what is not there. */
+    struct og_scope scope;
+    long here = 0;
+    assert_int_equal(call_words("where_its_stack_is", &here, 0, 0, 0, 0), OG_OK);
+    assert_int_equal(deny(here & -PAGE, 1), -EACCES);
+    og_scope_begin(domain, &scope);
+    char og_mut *own = og_alloc(&scope, char, 1, &fault);
+    assert_int_equal(deny((long)og_pass(own) & -PAGE, 1), -EACCES);
+    og_scope_end(&scope);
+    assert_int_equal(deny(starts[0], 3), -ENOMEM);
+    assert_int_equal(deny((long)&scope & -PAGE, 1), -ENOMEM);
+    leave();
+}
+
+/* Denies itself every second page, from each of its kinds of memory on, touches the others, and has
+ * all of it back; again and again: the kernel does not join by itself what was touched apart. */
+static void divide_and_join(long start, long pages)
+{
+    enum { AT_ONCE = 500 };
+    for (long first = 0; first + AT_ONCE <= pages; first += AT_ONCE) {
+        for (long i = 0; i < AT_ONCE; i += 2)
+            assert_int_equal(deny(start + (first + i) * PAGE, 1), 0);
+        for (long i = 1; i < AT_ONCE; i += 2)
+            assert_int_equal(touch(start + (first + i) * PAGE, 1), OG_OK);
+        assert_int_equal(allow(start + first * PAGE, AT_ONCE), 0);
+        for (long i = 0; i < AT_ONCE; i += 2)
+            assert_int_equal(touch(start + (first + i) * PAGE, 1), OG_OK);
+    }
+}
+
+static void what_is_denied_does_not_divide_the_hosts_mappings_without_end(void **state)
+{
+    (void)state;
+    enum { PAGES = 2000, MANY = 6000 };
+    long loaded = 0, refused = 0, start;
+    enter_another("denies.so", NULL);
+    assert_int_equal(call_words("what_was_found", &loaded, 0, 0, 0, 0), OG_OK);
+    start = map(0, MANY * PAGE, MAP_ANONYMOUS, -1);
+    long end = kernel(SYS_brk, 0, 0, 0, 0, 0), next = (end + PAGE - 1) & -PAGE;
+    assert_int_equal(kernel(SYS_brk, next + PAGES * PAGE, 0, 0, 0, 0), next + PAGES * PAGE);
+    assert_true(start > 0 && loaded > 0);
+    assert_int_equal(allow(loaded, 3), 0);
+    long before = count_mappings();
+    divide_and_join(start, PAGES);
+    divide_and_join(next, PAGES);
+    divide_and_join(loaded, PAGES);
+    assert_true(count_mappings() <= before + 8);
+    for (long i = 0; i < MANY; i += 2)
+        refused += deny(start + i * PAGE, 1) == -ENOMEM;
+    assert_true(refused > 0);
+    assert_true(count_mappings() - before < MAPPINGS_OF_A_DOMAIN);
+    reset();
+    assert_true(count_mappings() <= before + 8);
+    leave();
+}
+
+/* --- memory that stays --- */
+
+static void memory_is_locked_as_far_as_the_options_say(void **state)
+{
+    (void)state;
+    enum { MAY = 4, KILOBYTES = MAY * PAGE / 1024, MLOCK_ONFAULT_TOO = 1 };
+    const struct og_options options = {.isolation = OG_MPK, .locked_size = MAY * PAGE};
+    struct rlimit limit = {0, 0};
+    enter_another("plain.so", &options);
+    for (int round = 0; round < 2; round++) {
+        long start = map(0, 8L * PAGE, MAP_ANONYMOUS, -1);
+        assert_true(start > 0);
+        assert_int_equal(kernel(SYS_prlimit64, 0, RLIMIT_MEMLOCK, 0, start, 0), 0);
+        memcpy(&limit, (const void *)start, sizeof(limit));
+        assert_int_equal(limit.rlim_cur, MAY * PAGE);
+        assert_int_equal(kernel(SYS_mlock, start + 8, MAY * PAGE - 8, 0, 0, 0), 0);
+        assert_int_equal(locked_kilobytes(), KILOBYTES);
+        assert_int_equal(kernel(SYS_mlock, start + MAY * PAGE, 1, 0, 0, 0), -ENOMEM);
+        assert_int_equal(kernel(SYS_mlock, (long)&limit, 1, 0, 0, 0), -ENOMEM);
+        assert_int_equal(kernel(SYS_munlock, (long)&limit, 1, 0, 0, 0), -ENOMEM);
+        assert_int_equal(kernel(SYS_mlockall, 1, 0, 0, 0, 0), -EPERM);
+        assert_int_equal(kernel(SYS_munlockall, 0, 0, 0, 0, 0), -EPERM);
+        assert_int_equal(kernel(SYS_madvise, start, PAGE, MADV_DONTNEED, 0, 0), -EINVAL);
+        assert_int_equal(kernel(SYS_munlock, start, PAGE, 0, 0, 0), 0);
+        assert_int_equal(kernel(SYS_munmap, start + PAGE, PAGE, 0, 0, 0), 0);
+        assert_int_equal(locked_kilobytes(), KILOBYTES / 2);
+        assert_int_equal(kernel(SYS_mlock2, start + 4L * PAGE, PAGE, 2, 0, 0), -EINVAL);
+        assert_int_equal(kernel(SYS_mlock2, start + 4L * PAGE, 2L * PAGE, MLOCK_ONFAULT_TOO, 0, 0),
+                         0);
+        assert_int_equal(locked_kilobytes(), KILOBYTES);
+        assert_int_equal(touch(start + 2L * PAGE, 6), OG_OK);
+        reset();
+        assert_int_equal(locked_kilobytes(), 0);
+    }
+    long start = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_int_equal(kernel(SYS_mlock, start, 1, 0, 0, 0), 0);
+    leave();
+    assert_int_equal(locked_kilobytes(), 0);
+}
+
+static void memory_is_not_locked_where_the_options_do_not_say_so(void **state)
+{
+    (void)state;
+    enter_another("plain.so", NULL);
+    long start = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_int_equal(kernel(SYS_mlock, start, 1, 0, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_mlock2, start, 1, 0, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_munlock, start, 1, 0, 0, 0), -EPERM);
+    assert_int_equal(locked_kilobytes(), 0);
+    leave();
+}
+
+/* --- code that comes late --- */
+
+static char late_folder[128], late_pages[128]; /* a library with pages of code behind it */
+static long late_offset;                       /* of the first of them */
+enum late_page {
+    ANSWERS,   /* returns 42 */
+    BEGINS,    /* the same, and ends with a part of a WRPKRU */
+    ENDS,      /* begins with the rest of it, and returns 42 from its 16th byte on */
+    FORBIDDEN, /* holds one */
+    LATE_PAGES
+};
+
+static void write_late_pages(const char *path)
+{
+    static char pages[LATE_PAGES][PAGE];
+    static const unsigned char answers[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42, %eax; ret */
+    size_t size;
+    const char *library_bytes = read_library("libogbooks.so", &size);
+    memset(pages, 0xcc, sizeof(pages));
+    memcpy(pages[ANSWERS], answers, sizeof(answers));
+    memcpy(pages[BEGINS], answers, sizeof(answers));
+    memcpy(pages[BEGINS] + PAGE - 2, "\x0f\x01", 2);
+    memcpy(pages[ENDS], "\xef", 1);
+    memcpy(pages[ENDS] + 16, answers, sizeof(answers));
+    memcpy(pages[FORBIDDEN] + 100, "\x0f\x01\xef", 3);
+    write_file(path, library_bytes, size);
+    late_offset = ((long)size + PAGE - 1) & -PAGE;
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, late_offset, SEEK_SET), 0);
+    assert_int_equal(fwrite(pages, 1, sizeof(pages), file), sizeof(pages));
+    assert_int_equal(fclose(file), 0);
+}
+
+/* From now on `domain` is another one, that may load what is in late_folder. */
+static void enter_with_late_folder(const char *name, unsigned deadline_ms)
+{
+    mkdir(in_folder(late_folder, "late"), 0755);
+    write_late_pages(in_folder(late_pages, "late/pages.so"));
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .late_folders = (const char *const[]){late_folder, NULL},
+                                       .deadline_ms = deadline_ms};
+    enter_another(name, &options);
+}
+
+/* What the call comes to; in *result what mmap has answered. */
+static enum og_error try_to_map(long address, long size, int protection, int flags, long file,
+                                long offset, long *result)
+{
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    enum og_error error =
+        CALL(scope, boxed("map_all"),
+             *result = AS(six *)(address, size, protection, MAP_PRIVATE | flags, file, offset));
+    og_scope_end(&scope);
+    return error;
+}
+
+static long map_late(long address, enum late_page page, int protection, long file)
+{
+    long result = 0;
+    assert_int_equal(try_to_map(address, PAGE, protection, address ? MAP_FIXED : 0, file,
+                                late_offset + (long)page * PAGE, &result),
+                     OG_OK);
+    return result;
+}
+
+static enum og_error call_code(long address, long *result)
+{
+    return call_words("call_at", result, address, 0, 0, 0);
+}
+
+static void assert_answers(long address)
+{
+    long result = 0;
+    assert_int_equal(call_code(address, &result), OG_OK);
+    assert_int_equal(result, 42);
+}
+
+/* A page of memory, and behind it one of code. */
+static long load_late(long file)
+{
+    long start = map_late(0, ANSWERS, PROT_READ, file);
+    assert_true(start > 0);
+    long code = map_late(start + PAGE, ANSWERS, PROT_READ | PROT_EXEC, file);
+    assert_int_equal(code, start + PAGE);
+    assert_answers(code);
+    return code;
+}
+
+static void late_code_is_gone_at_reset(void **state)
+{
+    (void)state;
+    enter_with_late_folder("plain.so", 0);
+    for (int round = 0; round < 2; round++) {
+        long code = load_late(open_inside(late_pages));
+        reset();
+        assert_int_equal(call_code(code, NULL), OG_FAULTED);
+        assert_int_equal(fault.signal, SIGSEGV);
+        reset();
+        assert_int_equal(map(code, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), code);
+        assert_int_equal(*(char *)code, 0);
+        assert_int_equal(touch(code, 1), OG_OK);
+        assert_int_equal(call_code(code, NULL), OG_FAULTED);
+        reset();
+        assert_int_equal(touch(code, 1), OG_FAULTED);
+        reset();
+    }
+    leave();
+}
+
+static void late_code_cannot_be_written(void **state)
+{
+    (void)state;
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages), code = load_late(file);
+    assert_int_equal(kernel(SYS_mprotect, code, PAGE, PROT_READ | PROT_WRITE, 0, 0), -EACCES);
+    assert_int_equal(kernel(SYS_mprotect, code, PAGE, PROT_READ | PROT_EXEC, 0, 0), -EPERM);
+    assert_int_equal(kernel(SYS_mprotect, code, PAGE, PROT_NONE, 0, 0), 0);
+    assert_int_equal(kernel(SYS_getrandom, code, 8, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_getrandom, code - 4, 8, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_read, file, code, 8, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_pread64, file, code, 8, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_clock_gettime, 0, code, 0, 0, 0), -EFAULT);
+    assert_int_equal(kernel(SYS_madvise, code, PAGE, MADV_DONTNEED, 0, 0), -EINVAL);
+    assert_answers(code);
+    /* By the host neither, nor what lies beside it, and may become code. */
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    for (long page = code - PAGE; page <= code + PAGE; page += PAGE) {
+        char og_foreign *foreign = (char og_foreign *)page;
+        assert_null(og_upgrade_mut(&scope.access, foreign, 1, &fault));
+        assert_non_null(og_upgrade(&scope.access, foreign, 1, &fault));
+    }
+    og_scope_end(&scope);
+    assert_int_equal(touch(code, 1), OG_FAULTED);
+    reset();
+    leave();
+}
+
+static void late_code_is_mapped_over_as_a_whole(void **state)
+{
+    (void)state;
+    long both = 0;
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages);
+    assert_int_equal(try_to_map(0, 2L * PAGE, PROT_READ | PROT_EXEC, 0, file, late_offset, &both),
+                     OG_OK);
+    assert_true(both > 0);
+    long second = both + PAGE;
+    assert_answers(both);
+    assert_answers(second);
+    assert_int_equal(map(second, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), second);
+    assert_int_equal(touch(second, 1), OG_OK);
+    assert_answers(both);
+    /* What is written there does not become code with it. */
+    memcpy((char *)second, "\x0f\x01", 2);
+    memcpy((char *)second + 2, "\xef", 1);
+    assert_int_equal(map_late(second, ANSWERS, PROT_READ | PROT_EXEC, file), second);
+    assert_answers(second);
+    assert_int_equal(map_late(both, ANSWERS, PROT_READ, file), both);
+    assert_int_equal(touch(both, 1), OG_OK);
+    assert_answers(second);
+    assert_int_equal(kernel(SYS_munmap, both, 2L * PAGE, 0, 0, 0), 0);
+    assert_int_equal(call_code(second, NULL), OG_FAULTED);
+    reset();
+    file = open_inside(late_pages);
+    long code = load_late(file);
+    assert_int_equal(map_late(code, ANSWERS, PROT_READ, file), code);
+    assert_int_equal(call_code(code, NULL), OG_FAULTED);
+    reset();
+    leave();
+}
+
+static void late_code_is_made_of_what_the_options_name(void **state)
+{
+    (void)state;
+    char path[128], readable[128];
+    long start = 0;
+    mkdir(in_folder(late_folder, "late"), 0755);
+    mkdir(in_folder(readable, "readable"), 0755);
+    mkdir(in_folder(path, "late/below"), 0755);
+    write_late_pages(in_folder(path, "late/below/pages.so"));
+    write_late_pages(in_folder(path, "readable/pages.so"));
+    write_file(in_folder(path, "late/text"), "text", 4);
+    if (symlink("../readable/pages.so", in_folder(path, "late/link.so")))
+        assert_int_equal(errno, EEXIST);
+    const struct og_options without = {.isolation = OG_MPK,
+                                       .readable_paths = (const char *const[]){folder, NULL}};
+    enter_another("plain.so", &without);
+    long file = open_inside(in_folder(path, "readable/pages.so"));
+    assert_true(file >= 0);
+    assert_int_equal(map_late(0, ANSWERS, PROT_READ | PROT_EXEC, file), -EPERM);
+    leave();
+    write_late_pages(in_folder(late_pages, "late/pages.so"));
+    const struct og_options with = {.isolation = OG_MPK,
+                                    .readable_paths = (const char *const[]){readable, folder, NULL},
+                                    .late_folders = (const char *const[]){late_folder, NULL}};
+    enter_another("plain.so", &with);
+    file = open_inside(in_folder(path, "readable/pages.so"));
+    assert_int_equal(map_late(0, ANSWERS, PROT_READ | PROT_EXEC, file), -EPERM);
+    assert_int_equal(kernel(SYS_close, file, 0, 0, 0, 0), 0);
+    file = open_inside(in_folder(path, "late/below/pages.so"));
+    assert_int_equal(map_late(0, ANSWERS, PROT_READ | PROT_EXEC, file), -EPERM);
+    file = open_inside(in_folder(path, "late/text")); /* is readable, and no library */
+    assert_true(file >= 0);
+    assert_int_equal(try_to_map(0, PAGE, PROT_READ | PROT_EXEC, 0, file, 0, &start), OG_OK);
+    assert_int_equal(start, -EPERM);
+    file = open_inside(in_folder(path, "late/link.so")); /* leads out of it, to what is readable */
+    assert_int_equal(map_late(0, ANSWERS, PROT_READ | PROT_EXEC, file), -EPERM);
+    file = open_inside(late_pages); /* by both */
+    long code = load_late(file), early = map(0, PAGE, MAP_ANONYMOUS, -1);
+    assert_int_equal(map_late(code, ANSWERS, PROT_READ | PROT_WRITE | PROT_EXEC, file), -EPERM);
+    assert_int_equal(map_late(early, ANSWERS, PROT_READ | PROT_EXEC, file), -ENOMEM);
+    assert_int_equal(touch(early, 1), OG_OK);
+    assert_int_equal(try_to_map(0, PAGE, PROT_READ | PROT_EXEC, MAP_ANONYMOUS, -1, 0, &start),
+                     OG_OK);
+    assert_int_equal(start, -EPERM);
+    reset();
+    leave();
+    static const char *const bad[] = {"/proc", "/proc/self", "/no/such/folder", "/etc/passwd"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const struct og_options options = {.isolation = OG_MPK,
+                                           .late_folders = (const char *const[]){bad[i], NULL}};
+        assert_int_equal(try_to_open(library, &options), OG_BAD_ARGUMENT);
+        assert_string_equal(fault.symbol, bad[i]);
+    }
+}
+
+/* What is refused ends the call, and nothing of it is there. */
+static void assert_refused(long address, enum late_page page, long file)
+{
+    long result = 0;
+    assert_int_equal(try_to_map(address, PAGE, PROT_READ | PROT_EXEC, MAP_FIXED, file,
+                                late_offset + (long)page * PAGE, &result),
+                     OG_FORBIDDEN);
+    assert_non_null(strstr(fault.message, "WRPKRU at offset 0x"));
+    assert_non_null(strstr(fault.message, "pages.so"));
+    assert_int_equal(*(long *)address, 0);
+    reset();
+    assert_int_equal(call_code(address, NULL), OG_FAULTED);
+    reset();
+}
+
+static void late_code_that_is_refused_is_not_there(void **state)
+{
+    (void)state;
+    char other[128];
+    enter_with_late_folder("plain.so", 0);
+    write_late_pages(in_folder(other, "late/otherpages.so"));
+    long code = load_late(open_inside(late_pages));
+    assert_refused(code, FORBIDDEN, open_inside(late_pages));
+    /* Over the seam of two libraries, whichever comes first. */
+    for (int first = 0; first < 2; first++) {
+        long one = open_inside(late_pages), two = open_inside(other);
+        code = load_late(one);
+        long low = code + PAGE, high = low + PAGE;
+        if (first) {
+            assert_int_equal(map_late(low, BEGINS, PROT_READ | PROT_EXEC, one), low);
+            assert_answers(low);
+            assert_refused(high, ENDS, two);
+        } else {
+            assert_int_equal(map_late(high, ENDS, PROT_READ | PROT_EXEC, two), high);
+            assert_answers(high + 16);
+            assert_refused(low, BEGINS, one);
+        }
+    }
+    /* They can be there one after the other, and apart. */
+    long file = open_inside(late_pages);
+    code = load_late(file);
+    assert_int_equal(map_late(code + PAGE, BEGINS, PROT_READ | PROT_EXEC, file), code + PAGE);
+    assert_int_equal(map(code + PAGE, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), code + PAGE);
+    assert_int_equal(map_late(code + 2L * PAGE, ENDS, PROT_READ | PROT_EXEC, file),
+                     code + 2L * PAGE);
+    assert_refused(code + PAGE, BEGINS, file);
+    leave();
+}
+
+static enum og_error load_and_call(const char *path, long *result)
+{
+    struct og_scope scope;
+    og_scope_begin(domain, &scope);
+    char og_mut *text = og_alloc(&scope, char, 256, &fault);
+    assert_int_equal(og_write_array(&scope.access, text, path, strlen(path) + 1, &fault), OG_OK);
+    enum og_error error =
+        CALL(scope, boxed("load_and_call"), *result = AS(words *)((long)og_pass(text), 0, 0, 0));
+    og_scope_end(&scope);
+    return error;
+}
+
+static void libraries_are_loaded_late_again_and_again(void **state)
+{
+    (void)state;
+    char path[128], forbidden[128];
+    long result = 0;
+    enter_with_late_folder("plain.so", 0);
+    copy_library("libogbooks.so", in_folder(path, "late/boots.so")); /* finds -ENOSYS */
+    copy_library("libogforbidden.so", in_folder(forbidden, "late/libogforbidden.so"));
+    assert_int_equal(load_and_call(path, &result), OG_OK);
+    long before = count_mappings();
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(load_and_call(path, &result), OG_OK);
+        assert_int_equal(result, -ENOSYS);
+        if (i % 10 == 9)
+            reset();
+    }
+    assert_true(count_mappings() <= before + 2);
+    assert_int_equal(load_and_call(forbidden, &result), OG_FORBIDDEN);
+    assert_non_null(strstr(fault.message, "libogforbidden.so"));
+    reset();
+    copy_library("libogbooks.so", in_folder(path, "late/smuggles.so"));
+    assert_int_equal(load_and_call(path, &result), OG_OK); /* asks for code where none may be */
+    assert_true(result > 0);
+    assert_int_equal(call_code(result, NULL), OG_FAULTED);
+    reset();
+    copy_library("libogbooks.so", in_folder(path, "notlate.so"));
+    assert_int_equal(load_and_call(path, &result), OG_OK);
+    assert_int_equal(result, -1);
+    leave();
+}
+
+struct fill {
+    long page, done;
+    enum og_error error;
+};
+
+static void *fill_often(void *user)
+{
+    struct fill *fill = user;
+    for (int i = 0; i < 100 && !fill->error; i++) {
+        long done = 0;
+        fill->error = call_words("fill_often", &done, fill->page, 20, 0, 0);
+        fill->done += done;
+    }
+    return user;
+}
+
+/* One has it filled with whatever there is, the other makes code of it. */
+static void a_second_thread_writes_nothing_that_becomes_code(void **state)
+{
+    (void)state;
+    enum { TIMES = 20, ROUNDS = 50 };
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages), code = load_late(file), good = 0, result;
+    struct fill fill = {.page = code};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, fill_often, &fill), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal(call_words("make_code_often", &result, code, file, late_offset, TIMES),
+                         OG_OK);
+        good += result;
+        assert_answers(code);
+        assert_int_equal(map(code, PAGE, MAP_ANONYMOUS | MAP_FIXED, -1), code);
+    }
+    pthread_join(thread, NULL);
+    assert_int_equal(fill.error, OG_OK);
+    assert_int_equal(good, TIMES * ROUNDS);
+    leave();
+}
+
+static atomic_bool watching;
+
+/* The process's mappings that can be written and executed, as often as they can be listed. */
+static void *watch_mappings(void *user)
+{
+    long *found = user;
+    while (watching) {
+        char line[512], rights[5] = "";
+        FILE *maps = fopen("/proc/self/maps", "r");
+        while (maps && fgets(line, sizeof(line), maps))
+            if (sscanf(line, "%*x-%*x %4s", rights) == 1 && rights[1] == 'w' && rights[2] == 'x')
+                ++*found;
+        if (maps)
+            fclose(maps);
+    }
+    return user;
+}
+
+static void late_code_is_never_writable(void **state)
+{
+    (void)state;
+    enum { TIMES = 20, ROUNDS = 20 };
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages), code = load_late(file), found = 0, result;
+    pthread_t thread;
+    watching = true;
+    assert_int_equal(pthread_create(&thread, NULL, watch_mappings, &found), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal(call_words("make_code_often", &result, code, file, late_offset, TIMES),
+                         OG_OK);
+        assert_int_equal(result, TIMES);
+        assert_int_equal(kernel(SYS_munmap, code, PAGE, 0, 0, 0), 0);
+    }
+    watching = false;
+    pthread_join(thread, NULL);
+    assert_int_equal(found, 0);
+    leave();
+}
+
+static void a_child_of_fork_loads_late_for_itself(void **state)
+{
+    (void)state;
+    int status = -1;
+    enter_with_late_folder("plain.so", 0);
+    long file = open_inside(late_pages), code = load_late(file);
+    (void)boxed("make_code_often"); /* a child looks up nothing that is new */
+    (void)boxed("touch_pages");
+    pid_t child = fork();
+    if (child == 0) {
+        long result = 0;
+        bool good = !call_code(code, &result) && result == 42;
+        good = good && !call_words("make_code_often", &result, code + PAGE, file, late_offset, 3) &&
+               result == 3;
+        good = good && call_words("touch_pages", NULL, code, 1, 0, 0) == OG_FAULTED;
+        good = good && !og_domain_reset(domain, &fault);
+        good = good && call_code(code, NULL) == OG_FAULTED;
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_exited_well(status);
+    assert_answers(code);
+    assert_int_equal(call_code(code + PAGE, NULL), OG_FAULTED);
+    reset();
+    leave();
+}
+
+static void much_late_code_ends_at_the_deadline(void **state)
+{
+    (void)state;
+    enum { SIZE = 60 << 20 };
+    long result = 0;
+    enter_with_late_folder("plain.so", 30);
+    assert_int_equal(truncate(late_pages, SIZE), 0);
+    long file = open_inside(late_pages);
+    assert_true(file >= 0);
+    assert_int_equal(try_to_map(0, SIZE, PROT_READ | PROT_EXEC, 0, file, 0, &result), OG_DEADLINE);
+    reset();
+    write_late_pages(late_pages);
+    load_late(open_inside(late_pages));
     leave();
 }
 
@@ -779,6 +1517,7 @@ static long memory; /* a page of the domain's */
 static void enter_with_memory(const char *path)
 {
     const struct og_options options = {.isolation = OG_MPK,
+                                       .locked_size = PAGE,
                                        .readable_paths = (const char *const[]){path, folder, NULL}};
     enter_another("plain.so", &options);
     memory = map(0, 4L * PAGE, MAP_ANONYMOUS, -1);
@@ -854,7 +1593,13 @@ static void arguments_of_system_calls_are_checked(void **state)
         {SYS_mprotect, memory, PAGE, PROT_READ | PROT_EXEC, 0, -EPERM},
         {SYS_mprotect, memory + 64L * PAGE, PAGE, PROT_READ | PROT_WRITE, 0, -EACCES},
         {SYS_mprotect, host & -PAGE, PAGE, PROT_READ, 0, -ENOMEM},
+        {SYS_mprotect, host & -PAGE, PAGE, PROT_NONE, 0, -ENOMEM},
+        {SYS_mprotect, memory + 8, PAGE, PROT_NONE, 0, -EINVAL},
+        {SYS_mprotect, memory, 0, PROT_NONE, 0, 0},
         {SYS_munmap, host & -PAGE, PAGE, 0, 0, -EINVAL},
+        {SYS_mlock, host, 1, 0, 0, -ENOMEM},
+        {SYS_mlock2, host, 1, 0, 0, -ENOMEM},
+        {SYS_munlock, host, 1, 0, 0, -ENOMEM},
     };
     int inherited = dup2(open(path, O_RDONLY), HOST_FD);
     assert_int_equal(inherited, HOST_FD);
@@ -877,7 +1622,7 @@ static long kernel_for_the_host(long number, long a, long b, long c, long d, lon
     return result == -1 ? -errno : result;
 }
 
-enum { USES = 27 };
+enum { USES = 30 };
 struct use {
     long number, a, b, c, d, e;
     bool any; /* one answer is as good as another that is no error: an address, a time */
@@ -894,6 +1639,9 @@ static void use_each(six *make, long own, struct use uses[static USES], long ans
         {SYS_brk, 0, 0, 0, 0, 0, true},
         {SYS_mmap, 0, PAGE, PROT_READ, flags, -1, true},
         {SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE, 0, 0, false},
+        {SYS_mlock, page, PAGE, 0, 0, 0, false},
+        {SYS_mlock2, page, PAGE, MLOCK_ONFAULT, 0, 0, false},
+        {SYS_munlock, page, PAGE, 0, 0, 0, false},
         {SYS_madvise, page, PAGE, MADV_DONTNEED, 0, 0, false},
         {SYS_munmap, page, PAGE, 0, 0, 0, false},
         {SYS_open, own, O_RDONLY, 0, 0, 0, true},
@@ -1208,6 +1956,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(another_file_named_libc_is_not_the_systems),
         cmocka_unit_test(the_runtimes_stacks_cannot_be_mapped_over),
         cmocka_unit_test(pages_of_a_file_are_memory_again),
+        cmocka_unit_test(references_reach_what_was_granted_once),
         cmocka_unit_test(what_a_constructor_has_mapped_of_a_file_stays),
         cmocka_unit_test(a_large_file_is_copied_until_the_deadline),
         cmocka_unit_test(memory_is_no_code_for_a_thread_that_executes_what_it_reads),
@@ -1217,6 +1966,22 @@ int main(int argc, char **argv)
         cmocka_unit_test(memory_is_limited_while_loading),
         cmocka_unit_test(the_hosts_mappings_are_limited_while_loading),
         cmocka_unit_test(the_hosts_mappings_are_limited_after_loading),
+        cmocka_unit_test(denied_memory_keeps_what_it_holds),
+        cmocka_unit_test(denied_memory_cannot_be_touched),
+        cmocka_unit_test(denied_memory_is_let_go_of),
+        cmocka_unit_test(what_is_denied_does_not_divide_the_hosts_mappings_without_end),
+        cmocka_unit_test(memory_is_locked_as_far_as_the_options_say),
+        cmocka_unit_test(memory_is_not_locked_where_the_options_do_not_say_so),
+        cmocka_unit_test(late_code_is_gone_at_reset),
+        cmocka_unit_test(late_code_cannot_be_written),
+        cmocka_unit_test(late_code_is_mapped_over_as_a_whole),
+        cmocka_unit_test(late_code_is_made_of_what_the_options_name),
+        cmocka_unit_test(late_code_that_is_refused_is_not_there),
+        cmocka_unit_test(libraries_are_loaded_late_again_and_again),
+        cmocka_unit_test(a_second_thread_writes_nothing_that_becomes_code),
+        cmocka_unit_test(late_code_is_never_writable),
+        cmocka_unit_test(a_child_of_fork_loads_late_for_itself),
+        cmocka_unit_test(much_late_code_ends_at_the_deadline),
         cmocka_unit_test(what_proc_tells_is_not_granted_by_its_folder),
         cmocka_unit_test(a_granted_file_that_becomes_a_processs_is_refused),
         cmocka_unit_test(a_granted_file_that_changes_all_the_time_is_itself_or_refused),

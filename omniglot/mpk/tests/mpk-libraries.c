@@ -110,6 +110,103 @@ static void libsodium_hashes(void **state)
     close_other(sodium);
 }
 
+/* Its allocations end where a page begins that it has taken from itself, and it takes and gives
+ * them as a whole. */
+static uintptr_t allocate_guarded(struct og_domain *sodium, size_t size)
+{
+    struct og_scope scope;
+    uintptr_t memory = 0;
+    int status = -1;
+    og_scope_begin(sodium, &scope);
+    assert_int_equal(CALL(scope, boxed_in(sodium, "sodium_init"), status = AS(int (*)(void))()),
+                     OG_OK);
+    assert_true(status == 0 || status == 1); /* it was before */
+    assert_int_equal(
+        CALL(scope, boxed_in(sodium, "sodium_malloc"), memory = AS(uintptr_t(*)(size_t))(size)),
+        OG_OK);
+    og_scope_end(&scope);
+    assert_true(memory != 0);
+    return memory;
+}
+
+static enum og_error fill(struct og_domain *sodium, uintptr_t memory, size_t size)
+{
+    struct og_scope scope;
+    og_scope_begin(sodium, &scope);
+    enum og_error error = CALL(scope, boxed_in(sodium, "sodium_memzero"),
+                               AS(void (*)(uintptr_t, size_t))(memory, size));
+    og_scope_end(&scope);
+    return error;
+}
+
+static void change(struct og_domain *sodium, const char *function, uintptr_t memory)
+{
+    struct og_scope scope;
+    int status = -1;
+    og_scope_begin(sodium, &scope);
+    assert_int_equal(
+        CALL(scope, boxed_in(sodium, function), status = AS(int (*)(uintptr_t))(memory)), OG_OK);
+    og_scope_end(&scope);
+    assert_int_equal(status, 0);
+}
+
+static void libsodium_guards_its_allocations(void **state)
+{
+    (void)state;
+    enum { SIZE = 100 };
+    struct og_domain *sodium = open_another("libsodium.so.23", NULL);
+    struct og_scope scope;
+    uintptr_t memory = allocate_guarded(sodium, SIZE);
+    assert_int_equal(fill(sodium, memory, SIZE), OG_OK);
+    memset((void *)memory, 7, SIZE);
+    change(sodium, "sodium_mprotect_noaccess", memory);
+    assert_int_equal(*(unsigned char *)memory, 7); /* the host's all the time */
+    change(sodium, "sodium_mprotect_readwrite", memory);
+    assert_int_equal(((unsigned char *)memory)[SIZE - 1], 7);
+    assert_int_equal(fill(sodium, memory, SIZE), OG_OK);
+    assert_int_equal(((unsigned char *)memory)[SIZE - 1], 0);
+    change(sodium, "sodium_mprotect_readonly", memory); /* is answered */
+    og_scope_begin(sodium, &scope);
+    assert_int_equal(CALL(scope, boxed_in(sodium, "sodium_free"), AS(void (*)(uintptr_t))(memory)),
+                     OG_OK);
+    og_scope_end(&scope);
+    /* An overrun by a byte. */
+    memory = allocate_guarded(sodium, SIZE);
+    assert_int_equal(fill(sodium, memory, SIZE + 1), OG_FAULTED);
+    assert_int_equal(fault.address, memory + SIZE);
+    assert_non_null(strstr(fault.message, "denied itself"));
+    assert_int_equal(og_domain_reset(sodium, &fault), OG_OK);
+    memory = allocate_guarded(sodium, SIZE);
+    change(sodium, "sodium_mprotect_noaccess", memory);
+    assert_int_equal(fill(sodium, memory, 1), OG_FAULTED);
+    assert_int_equal(og_domain_reset(sodium, &fault), OG_OK);
+    close_other(sodium);
+}
+
+static void libsodium_locks_its_allocations(void **state)
+{
+    (void)state;
+    enum { MAY = 4096 };
+    for (size_t may = 0; may <= MAY; may += MAY) {
+        const struct og_options options = {.isolation = OG_MPK, .locked_size = may};
+        struct og_domain *sodium = open_another("libsodium.so.23", &options);
+        struct og_scope scope;
+        int status = 1;
+        uintptr_t memory = allocate_guarded(sodium, 100);
+        og_scope_begin(sodium, &scope);
+        assert_int_equal(CALL(scope, boxed_in(sodium, "sodium_mlock"),
+                              status = AS(int (*)(uintptr_t, size_t))(memory, 100)),
+                         OG_OK);
+        assert_int_equal(status, may ? 0 : -1);
+        assert_int_equal(
+            CALL(scope, boxed_in(sodium, "sodium_free"), AS(void (*)(uintptr_t))(memory)), OG_OK);
+        og_scope_end(&scope);
+        memory = allocate_guarded(sodium, 100);
+        assert_int_equal(fill(sodium, memory, 101), OG_FAULTED);
+        close_other(sodium);
+    }
+}
+
 /* --- brotli, two libraries in one domain --- */
 
 static void brotli_packs_and_unpacks(void **state)
@@ -335,6 +432,8 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(zlib_packs_and_unpacks),
         cmocka_unit_test(libsodium_hashes),
+        cmocka_unit_test(libsodium_guards_its_allocations),
+        cmocka_unit_test(libsodium_locks_its_allocations),
         cmocka_unit_test(brotli_packs_and_unpacks),
         cmocka_unit_test(libpng_writes_and_reads_images),
         cmocka_unit_test(expat_parses_with_callbacks),

@@ -732,6 +732,36 @@ static void no_callback_is_served_while_a_symbol_is_looked_up(void **state)
     assert_int_equal(og_domain_close(other, &fault), OG_OK);
 }
 
+static void count_output(void *user, enum og_stream stream, char *text, size_t size)
+{
+    (void)stream, (void)text;
+    *(size_t *)user += size;
+}
+
+static void nothing_is_heard_while_the_runtime_calls(void **state)
+{
+    (void)state;
+    struct og_domain *other = open_threads(0, 0);
+    struct mpk_domain *inside = (struct mpk_domain *)other;
+    const uintptr_t made = inside->boot.allocate_tls, found = inside->boot.dlsym;
+    struct og_function function;
+    size_t size = 0;
+    inside->output = count_output;
+    inside->output_user = &size;
+    assert_int_equal(sharing_call(other, "print_first", 0, 0, 0, NULL, &fault), OG_OK);
+    assert_int_equal(size, 1);
+    exchange(&inside->boot.allocate_tls, other, "print_first");
+    (void)visit_once(other, "count_per_thread", 0);
+    inside->boot.allocate_tls = made;
+    exchange(&inside->boot.dlsym, other, "print_first");
+    assert_int_equal(og_domain_lookup(other, "dig", &function, &fault), OG_NOT_FOUND);
+    inside->boot.dlsym = found;
+    assert_int_equal(size, 1);
+    assert_int_equal(visit_once(other, "print_first", 0).error, OG_OK);
+    assert_int_equal(size, 2);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+}
+
 /* --- who leaves while they are made --- */
 
 static sigjmp_buf back;
@@ -951,6 +981,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_the_c_library_fails_to_make_besides_is_told),
         cmocka_unit_test(no_callback_is_served_while_thread_variables_are_made),
         cmocka_unit_test(no_callback_is_served_while_a_symbol_is_looked_up),
+        cmocka_unit_test(nothing_is_heard_while_the_runtime_calls),
         cmocka_unit_test(who_leaves_while_thread_variables_are_made_has_not_entered),
         cmocka_unit_test(no_handler_resets_while_thread_variables_are_made),
         cmocka_unit_test(destructors_run_on_any_thread_that_closes),

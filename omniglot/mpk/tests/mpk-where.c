@@ -534,6 +534,19 @@ static void text_of_others_cannot_command_a_terminal(void **state)
     }
 }
 
+static void output_that_was_made_printable_keeps_its_lines(void **state)
+{
+    (void)state;
+    char text[] = "a\tb\n\x1b[31m\0gr\xc3\xbc\xc3\x9f\xc2\x9b\xf0\x9f\x90";
+    og_output_make_printable(text, sizeof(text) - 1);
+    assert_memory_equal(text, "a\tb\n?[31m?gr\xc3\xbc\xc3\x9f?\?\?\?\?", sizeof(text));
+    og_output_make_printable(text, 0);
+    /* A character that the piece cuts is not looked for behind it. */
+    char cut[] = "\xe2\x82\xac";
+    og_output_make_printable(cut, 2);
+    assert_memory_equal(cut, "?\?\xac", 3);
+}
+
 /* --- notes of what was loaded where --- */
 
 static void enter_folder(const char *name)
@@ -655,6 +668,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(symbols_behind_the_most_are_not_looked_at),
         cmocka_unit_test(files_are_read_without_the_lock_of_the_domains),
         cmocka_unit_test(text_of_others_cannot_command_a_terminal),
+        cmocka_unit_test(output_that_was_made_printable_keeps_its_lines),
         cmocka_unit_test(the_name_of_a_mapped_file_is_no_mapping),
         cmocka_unit_test(the_last_note_of_an_address_counts),
         cmocka_unit_test(a_full_table_forgets_rather_than_lies),

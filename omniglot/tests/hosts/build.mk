@@ -19,7 +19,7 @@ $(call program,guest-test/hosts-mpk,$(HOSTS)/hosts-mpk.c $(HOSTS_ROWS),$(OMNIGLO
 UNSANITIZED_TESTS += hosts-none hosts-process hosts-wasm
 ifeq ($(SANITIZE),)
 $(call test,hosts-none,$(HOSTS)/hosts-none.c $(HOSTS_ROWS),$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call test,hosts-process,baselines/process/tests/hosts-process.c $(HOSTS_ROWS),$(PROCESS),$(PROCESS_LIBS) -lpthread)
+$(call test,hosts-process,baselines/process/tests/hosts-process.c $(HOSTS_ROWS),$(PROCESS),$(PROCESS_LIBS) -lpthread -lm)
 $(call test,hosts-wasm,$(WASM_TESTS)/hosts-wasm.c $(HOSTS_ROWS),wasm-hosted $(WASM_RUNTIME),$(WASM_LIBS))
 endif
 TEST_SCRIPTS += $(HOSTS)/hosts-in-guest

@@ -1,7 +1,7 @@
 /* The system that a driver's stubs make: to be included after them, where HOSTS_NAME, HOSTS_IS and
  * HOSTS_OPTIONS(milliseconds), the options of hosted_open_from, are defined; and
- * HOSTS_ENVIRONMENT(variables, paths), other ones, where the library can be given an environment;
- * and HOSTS_IN_PLACE, where the host can use its memory. */
+ * HOSTS_ISOLATION, the one of og_options that it is, where it has those; and HOSTS_IN_PLACE, where
+ * the host can use its memory. */
 #include "omniglot/tests/hosts/hosts.h"
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +34,19 @@ static enum og_error open_hosted(struct hosts_library **library, unsigned deadli
     return hosted_open_from(&(*library)->hosted, path, HOSTS_OPTIONS(deadline_ms), why);
 }
 
-#ifdef HOSTS_ENVIRONMENT
-static enum og_error open_hosted_with(struct hosts_library **library,
-                                      const char *const *environment, const char *const *paths,
-                                      struct og_fault *why)
+#ifdef HOSTS_ISOLATION
+static enum og_error open_hosted_as(struct hosts_library **library,
+                                    const struct og_options *options, struct og_fault *why)
 {
     char path[4096];
+    struct og_options those = *options;
+    those.isolation = HOSTS_ISOLATION;
     find_library(path, sizeof(path));
     *library = calloc(1, sizeof(**library));
-    return hosted_open_from(&(*library)->hosted, path, HOSTS_ENVIRONMENT(environment, paths), why);
+    return hosted_open_from(&(*library)->hosted, path, &those, why);
 }
 #else
-#define open_hosted_with NULL
+#define open_hosted_as NULL
 #endif
 
 #ifdef HOSTS_IN_PLACE
@@ -97,7 +98,7 @@ static enum og_error close_hosted(struct hosts_library *library, struct og_fault
 const struct hosts_system hosts_system = {.name = HOSTS_NAME,
                                           .is = HOSTS_IS,
                                           .open = open_hosted,
-                                          .open_with = open_hosted_with,
+                                          .open_as = open_hosted_as,
                                           .word = hosted_word,
                                           .call = call_hosted,
                                           .call_back = call_hosted_back,

@@ -4,8 +4,6 @@
 #define HOSTS_NAME        "og-mpk"
 #define HOSTS_IS          OG_MPK_ONLY
 #define HOSTS_OPTIONS(ms) &((const struct og_options){.isolation = OG_MPK, .deadline_ms = (ms)})
-#define HOSTS_ENVIRONMENT(variables, paths)                                                        \
-    &((const struct og_options){                                                                   \
-        .isolation = OG_MPK, .environment = (variables), .readable_paths = (paths)})
+#define HOSTS_ISOLATION   OG_MPK
 #define HOSTS_IN_PLACE
 #include "omniglot/tests/hosts/driver.h"

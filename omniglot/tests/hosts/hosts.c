@@ -11,7 +11,8 @@
 #include <time.h>
 
 static const struct hosts_row *const tables[] = {hosts_signals,   hosts_deadlines, hosts_threads,
-                                                 hosts_processes, hosts_world,     hosts_settings};
+                                                 hosts_processes, hosts_world,     hosts_output,
+                                                 hosts_settings};
 enum { TABLES = sizeof(tables) / sizeof(tables[0]), FAILED = 99 };
 
 struct og_fault fault;

@@ -8,6 +8,7 @@
 #define OMNIGLOT_TESTS_HOSTS_HOSTS_H
 
 #include "omniglot/tests/hosts/library.h"
+#include <omniglot/domain.h>
 #include <omniglot/error.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,10 +38,9 @@ struct hosts_system {
     /* Opens liboghosted; deadline 0: none. */
     enum og_error (*open)(struct hosts_library **library, unsigned deadline_ms,
                           struct og_fault *fault);
-    /* With what it is to find in its environment, and what it may read; NULL: the system has no
-     * such options. */
-    enum og_error (*open_with)(struct hosts_library **library, const char *const *environment,
-                               const char *const *paths, struct og_fault *fault);
+    /* With these options, but for the isolation; NULL: the system has none. */
+    enum og_error (*open_as)(struct hosts_library **library, const struct og_options *options,
+                             struct og_fault *fault);
     /* A word of the library's memory, 42, which the host may read and write in place; or NULL. */
     long *(*word)(struct hosts_library *library);
     enum og_error (*call)(struct hosts_library *library, enum hosted_task task, int64_t argument,
@@ -76,9 +76,9 @@ enum {
     LONG = 4      /* may take a minute */
 };
 
-/* signals.c, deadlines.c, threads.c, processes.c, world.c, settings.c */
+/* signals.c, deadlines.c, threads.c, processes.c, world.c, output.c, settings.c */
 extern const struct hosts_row hosts_signals[], hosts_deadlines[], hosts_threads[],
-    hosts_processes[], hosts_world[], hosts_settings[];
+    hosts_processes[], hosts_world[], hosts_output[], hosts_settings[];
 
 extern const char *hosts_folder; /* where liboghosted.so is; NULL: ../lib */
 

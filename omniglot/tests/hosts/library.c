@@ -90,6 +90,45 @@ static int64_t print(void)
     return printed + fprintf(stderr, "warning\n");
 }
 
+static int64_t mutter(void)
+{
+    return printf("and so on");
+}
+
+static int64_t write_bytes(size_t size)
+{
+    unsigned char *bytes = malloc(size);
+    size_t written = 0;
+    for (size_t i = 0; bytes && i < size; i++)
+        bytes[i] = (unsigned char)i;
+    if (bytes)
+        written = fwrite(bytes, 1, size, stdout);
+    fflush(stdout);
+    free(bytes);
+    return (int64_t)written;
+}
+
+static int64_t log_lines(int64_t lines)
+{
+    int64_t done = 0;
+    while (done != lines)
+        fprintf(stderr, "line %lld\n", (long long)++done);
+    return done;
+}
+
+/* In processes that ask for it. */
+__attribute__((constructor)) static void greet(void)
+{
+    if (getenv("HOSTED_GREETS"))
+        printf("hello\n");
+}
+
+__attribute__((destructor)) static void part(void)
+{
+    if (getenv("HOSTED_GREETS"))
+        printf("goodbye");
+}
+
 #ifndef __wasm__
 
 static int64_t local_hour(void)
@@ -231,6 +270,12 @@ int64_t hosted_do(uint32_t task, int64_t argument)
         return print();
     case HOSTED_COMPLAIN:
         return fprintf(stderr, "warning\n");
+    case HOSTED_MUTTER:
+        return mutter();
+    case HOSTED_WRITE:
+        return write_bytes((size_t)argument);
+    case HOSTED_LOG:
+        return log_lines(argument);
     case HOSTED_LOCALE:
         return setlocale(LC_ALL, "") && strcmp(setlocale(LC_ALL, NULL), "C");
     case HOSTED_GETENV:

@@ -17,6 +17,10 @@ enum hosted_task {
                          which they were? */
     HOSTED_PRINT,     /* to both streams: how many characters it is told were written */
     HOSTED_COMPLAIN,  /* to the error stream, without a buffer: the same */
+    HOSTED_MUTTER,    /* to the output stream, no whole line: the same */
+    HOSTED_WRITE,     /* `argument` bytes to the output stream at once, of every value in turn: the
+                         same */
+    HOSTED_LOG,       /* `argument` lines to the error stream; < 0: for ever. How many */
     HOSTED_LOCALE,    /* does it get one of those the environment names? */
     HOSTED_GETENV,    /* does it find HOSTED in its environment? */
     HOSTED_HOUR,      /* of the local time at midnight UTC */

@@ -258,19 +258,70 @@ static bool set(const char *path, const char *value)
     return done;
 }
 
-static void runs_where_overcommit_is_off(void)
+/* KiB that the system has promised. */
+static long committed(void)
 {
-    CHECK(set("/proc/sys/vm/overcommit_memory", "2"));
-    enum og_error error = hosts_system.open(&the_library, 0, &fault);
-    printf("# %s: %s\n", og_error_name(error), error ? fault.message : "");
-    if (!error)
-        works();
-    CHECK(set("/proc/sys/vm/overcommit_memory", "0"));
-    CHECK(!error || (error == OG_NO_MEMORY && says("vm.overcommit_memory")));
-    if (error)
-        open_it();
+    char line[128];
+    long kib = 0;
+    FILE *file = fopen("/proc/meminfo", "re");
+    CHECK(file);
+    while (fgets(line, sizeof(line), file) && sscanf(line, "Committed_AS: %ld", &kib) != 1)
+        ;
+    fclose(file);
+    CHECK(kib > 0);
+    return kib;
+}
+
+/* From now on it promises so much more, and no more than that; 0: half of the machine's memory. */
+static void limit_commitment(long mebibytes)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%ld", mebibytes ? committed() + (mebibytes << 10) : 50);
+    CHECK(
+        set(mebibytes ? "/proc/sys/vm/overcommit_kbytes" : "/proc/sys/vm/overcommit_ratio", text));
+}
+
+static void work_where_overcommit_is_off(void)
+{
+    enum { MEBIBYTES = 32 }; /* two stacks of 24, and what the libraries write */
+    open_it();               /* the first: what all have in common */
+    struct hosts_library *first = the_library;
+    long before = committed();
+    open_it();
+    long taken = committed() - before;
+    printf("# %ld KiB\n", taken);
+    CHECK(taken < MEBIBYTES << 10);
+    CHECK(hosts_system.close(first, &fault) == OG_OK);
+    before -= taken;
+    works();
+    limit_commitment(8);
+    CHECK(call(HOSTED_ALLOCATE, 24 << 20) == -ENOMEM); /* by brk */
+    CHECK(call(HOSTED_ALLOCATE, 40 << 20) == -ENOMEM); /* by mmap */
+    CHECK(call(HOSTED_ALLOCATE, 2 << 20) == 2 << 20);
+    CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    works();
+    limit_commitment(0);
+    CHECK(call(HOSTED_ALLOCATE, 24 << 20) == 24 << 20);
+    CHECK(call(HOSTED_ALLOCATE, 40 << 20) == 40 << 20);
     works();
     close_it();
+    CHECK(committed() - before < 4 << 10);
+    limit_commitment(8);
+    is_refused(OG_NO_MEMORY, "vm.overcommit_memory");
+    limit_commitment(0);
+    open_it();
+    works();
+    close_it();
+}
+
+static void runs_where_overcommit_is_off(void)
+{
+    CHECK(set("/proc/sys/vm/user_reserve_kbytes", "0")); /* of who has many addresses */
+    CHECK(set("/proc/sys/vm/overcommit_memory", "2"));
+    int status = status_of(work_where_overcommit_is_off);
+    limit_commitment(0);
+    CHECK(set("/proc/sys/vm/overcommit_memory", "0"));
+    CHECK(ended_well(status));
 }
 
 static void runs_where_memory_files_are_not_executable(void)

@@ -373,8 +373,8 @@ static void waits_for_signals(void)
 }
 
 /* Those by which a domain's faults, system calls and deadline are told: where a thread has entered
- * domains the kernel never blocks them. What is sent of them while the host has them blocked comes
- * to its handler when it unblocks them, and is waited for by nobody. */
+ * domains the kernel does not block them. What is sent of them while the host has them blocked
+ * waits for it all the same. */
 static bool is_the_runtimes(int signal)
 {
     return hosts_system.is == OG_MPK_ONLY &&
@@ -397,26 +397,67 @@ static void check_held(int number)
     CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
 }
 
+/* With what it says, however long it has waited. */
+static void check_waited_for(int number)
+{
+    const struct timespec none = {0, 0};
+    const union sigval value = {.sival_int = 7 + number};
+    sigset_t all, pending;
+    siginfo_t info;
+    int got = 0;
+    sigfillset(&all);
+    CHECK(!raise(number));
+    works();
+    CHECK(!sigpending(&pending) && sigismember(&pending, number) == 1);
+    CHECK(!sigwait(&all, &got) && got == number);
+    CHECK(!sigpending(&pending) && sigismember(&pending, number) == 0);
+    CHECK(!pthread_sigqueue(pthread_self(), number, value));
+    works();
+    CHECK(sigwaitinfo(&all, &info) == number);
+    CHECK(info.si_value.sival_int == value.sival_int && info.si_pid == getpid());
+    CHECK(!kill(getpid(), number));
+    CHECK(sigtimedwait(&all, &info, &none) == number && info.si_code == SI_USER);
+    CHECK(sigtimedwait(&all, &info, &none) == -1 && errno == EAGAIN);
+    works();
+}
+
 static void waits_for_any_signal_at_all(void)
 {
-    sigset_t all;
-    int got = 0;
     open_it();
     works();
     block_all();
-    sigfillset(&all);
     for (int signal = 1; signal <= SIGRTMAX; signal++) {
         if (signal == SIGKILL || signal == SIGSTOP || (signal >= 32 && signal < SIGRTMIN))
             continue;
-        if (is_the_runtimes(signal)) {
+        if (is_the_runtimes(signal))
             check_held(signal);
-            continue;
-        }
-        CHECK(!raise(signal));
-        CHECK(!sigwait(&all, &got));
-        CHECK(got == signal);
+        check_waited_for(signal);
+    }
+    if (hosts_system.is & TIMED)
+        fault_and_reset();
+    close_it();
+}
+
+/* It comes while the thread waits, from another. */
+static void waits_for_what_another_thread_sends(void)
+{
+    pthread_t sender;
+    sigset_t set;
+    int got = 0;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTRAP);
+    open_it();
+    works();
+    CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
+    main_thread = pthread_self();
+    for (int i = 0; i < 20; i++) {
+        CHECK(!pthread_create(&sender, NULL, send_to_main, (void *)(intptr_t)SIGTRAP));
+        CHECK(!sigwait(&set, &got) && got == SIGTRAP);
+        CHECK(!pthread_join(sender, NULL));
         works();
     }
+    if (hosts_system.is & TIMED)
+        fault_and_reset();
     close_it();
 }
 
@@ -571,6 +612,7 @@ const struct hosts_row hosts_signals[] = {
     ROW(handles_its_own_faults_beside_the_librarys, ALL),
     ROW(waits_for_signals, ALL),
     ROW(waits_for_any_signal_at_all, ALL),
+    ROW(waits_for_what_another_thread_sends, ALL),
     ROW(reads_signals_from_a_descriptor, ALL),
     ROW(sets_timers_of_every_kind, ALL),
     ROW(is_profiled_at_1_khz, ALL),

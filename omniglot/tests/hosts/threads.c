@@ -261,7 +261,8 @@ static void is_cancelled_before_its_library_reads_a_file(void)
 {
     const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
     const char *const paths[] = {"/usr/lib/locale/C.utf8", NULL};
-    CHECK(hosts_system.open_with(&the_library, environment, paths, &fault) == OG_OK);
+    const struct og_options options = {.environment = environment, .readable_paths = paths};
+    CHECK(hosts_system.open_as(&the_library, &options, &fault) == OG_OK);
     check_cancelled(ask_for_a_locale_once_cancelled);
     works();
     CHECK(hosts_system.reset(the_library, &fault) == OG_OK);

@@ -19,7 +19,7 @@ struct shared {
     char finding[FINDING];
     /* How deep it got, in all rounds. */
     _Atomic uint64_t rounds, calls, completed, ends[OG_ERROR_COUNT], faults[SIGNALS], callbacks,
-        nested, resets, busy, opened, open_failed[OG_ERROR_COUNT], ticks, shared_rounds;
+        nested, heard, resets, busy, opened, open_failed[OG_ERROR_COUNT], ticks, shared_rounds;
     _Atomic uint64_t done[ACTIONS], served[SYSTEM_CALLS], refused;
 };
 

@@ -156,6 +156,8 @@ static uint64_t some_number(uint64_t *state)
                                       SYS_mprotect,
                                       SYS_mremap,
                                       SYS_madvise,
+                                      SYS_mlock,
+                                      SYS_munlock,
                                       SYS_open,
                                       SYS_openat,
                                       SYS_read,
@@ -224,6 +226,7 @@ static void some_path(const struct plan *plan, uint64_t *state, uint64_t *argume
                                         "/tmp/fuzz-domain/readable//./file",
                                         "/lib/x86_64-linux-gnu/libc.so.6",
                                         "/tmp/fuzz-domain/readable/code",
+                                        "/tmp/fuzz-domain/late/code",
                                         "/tmp/fuzz-domain/readable/file",
                                         "/tmp/fuzz-domain/readable/code"};
     if (chance(state, 8))
@@ -267,6 +270,8 @@ static void shape(const struct plan *plan, uint64_t *state, uint64_t number, uin
         break;
     case SYS_munmap:
     case SYS_mprotect:
+    case SYS_mlock:
+    case SYS_munlock:
     case SYS_madvise:
         arguments[0] = (chance(state, 4) ? some_address(plan, state) : own) & -(uint64_t)PAGE;
         arguments[1] = chance(state, 8) ? some_size(state) : PAGE * (1 + below(state, 64));
@@ -294,6 +299,22 @@ static void shape(const struct plan *plan, uint64_t *state, uint64_t number, uin
             arguments[2] = below(state, SCRATCH);
             arguments[3] = below(state, PAGE);
         }
+        break;
+    case SYS_writev:
+        for (uint64_t i = 0, *part = (uint64_t *)(uintptr_t)plan->scratch; i < 8; i++, part += 2) {
+            part[0] = chance(state, 4) ? some_address(plan, state) : own;
+            part[1] = some_size(state);
+        }
+        arguments[0] = chance(state, 8) ? arguments[0] : 1 + below(state, 2);
+        if (chance(state, 2)) {
+            arguments[1] = (uint64_t)(uintptr_t)plan->scratch;
+            arguments[2] = below(state, 9);
+        }
+        break;
+    case SYS_write:
+        arguments[0] = chance(state, 8) ? arguments[0] : 1 + below(state, 2);
+        arguments[1] = chance(state, 2) ? own : arguments[1];
+        arguments[2] = some_size(state);
         break;
     case SYS_brk:
         arguments[0] = chance(state, 2) ? own : arguments[0];
@@ -387,16 +408,23 @@ static void loop(struct plan *plan, uint64_t *state)
 /* Asks for code of a file that holds what code must not hold, or may. */
 static void ask_for_code(const struct plan *plan, uint64_t *state)
 {
-    static const char path[] = "/tmp/fuzz-domain/readable/code";
+    static const char *const paths[] = {"/tmp/fuzz-domain/readable/code",
+                                        "/tmp/fuzz-domain/late/code"};
     uint64_t place = place_in(plan, state, PLACE_ARENA) & -(uint64_t)PAGE;
+    const char *path = paths[below(state, 2)];
     int64_t file = raw_call(SYS_open, (uint64_t[6]){(uint64_t)(uintptr_t)path});
+    if (chance(state, 4)) /* over code, or half over it */
+        place = (code_places[below(state, CODE_PLACES)] & -(uint64_t)PAGE) + PAGE * below(state, 2);
+    bool anywhere = chance(state, 4);
     const uint64_t arguments[6] = {place,
                                    PAGE * (1 + below(state, 8)),
                                    PROT_READ | PROT_EXEC,
-                                   MAP_PRIVATE | MAP_FIXED,
+                                   MAP_PRIVATE | (anywhere ? 0 : MAP_FIXED),
                                    (uint64_t)file,
                                    PAGE * below(state, 4)};
-    raw_call(SYS_mmap, arguments);
+    int64_t mapped = raw_call(SYS_mmap, arguments);
+    if (anywhere && mapped > 0)
+        place = (uint64_t)mapped;
     raw_call(SYS_close, (uint64_t[6]){(uint64_t)file});
     code_places[below(state, CODE_PLACES)] = place;
 }
@@ -606,7 +634,7 @@ static uint64_t some_own_place(const struct plan *plan, uint64_t *state)
 
 static void make_code(struct plan *plan, uint64_t *state)
 {
-    if (!plan->callbacks[0] && chance(state, 2))
+    if (chance(state, 2))
         ask_for_code(plan, state);
     uint64_t place = some_own_place(plan, state);
     trace(plan, ACT_MAKE_CODE, place, 0, 0);

@@ -9,6 +9,7 @@
 #include "host.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -165,6 +166,8 @@ static const struct {
     {SYS_mprotect, "mprotect"},
     {SYS_mremap, "mremap"},
     {SYS_madvise, "madvise"},
+    {SYS_mlock, "mlock"},
+    {SYS_munlock, "munlock"},
     {SYS_open, "open"},
     {SYS_openat, "openat"},
     {SYS_read, "read"},
@@ -205,14 +208,15 @@ static unsigned tell_depth(void)
         "data run",     "copies",        "scribbles"};
     static const int signals[] = {SIGSEGV, SIGILL, SIGFPE, SIGTRAP};
     unsigned missing = 0;
-    printf(
-        "# %" PRIu64 " rounds, %" PRIu64 " of them with two threads; %" PRIu64
-        " domains opened, %" PRIu64 " calls, %" PRIu64 " completed, %" PRIu64 " callbacks, %" PRIu64
-        " nested calls, %" PRIu64 " resets, %" PRIu64 " refused as busy, %" PRIu64 " ticks\n",
-        atomic_load(&shared->rounds), atomic_load(&shared->shared_rounds),
-        atomic_load(&shared->opened), atomic_load(&shared->calls), atomic_load(&shared->completed),
-        atomic_load(&shared->callbacks), atomic_load(&shared->nested), atomic_load(&shared->resets),
-        atomic_load(&shared->busy), atomic_load(&shared->ticks));
+    printf("# %" PRIu64 " rounds, %" PRIu64 " of them with two threads; %" PRIu64
+           " domains opened, %" PRIu64 " calls, %" PRIu64 " completed, %" PRIu64
+           " callbacks, %" PRIu64 " nested calls, %" PRIu64 " texts heard, %" PRIu64
+           " resets, %" PRIu64 " refused as busy, %" PRIu64 " ticks\n",
+           atomic_load(&shared->rounds), atomic_load(&shared->shared_rounds),
+           atomic_load(&shared->opened), atomic_load(&shared->calls),
+           atomic_load(&shared->completed), atomic_load(&shared->callbacks),
+           atomic_load(&shared->nested), atomic_load(&shared->heard), atomic_load(&shared->resets),
+           atomic_load(&shared->busy), atomic_load(&shared->ticks));
     printf("# tried:");
     for (int i = 0; i < ACTIONS; i++)
         printf(" %s %" PRIu64, actions[i], atomic_load(&shared->done[i]));
@@ -240,7 +244,9 @@ static unsigned tell_depth(void)
             printf("# no %s\n", strsignal(signals[i]));
         missing += !atomic_load(&shared->faults[signals[i]]);
     }
-    missing += !atomic_load(&shared->ends[OG_DEADLINE]) + !atomic_load(&shared->nested);
+    missing += !atomic_load(&shared->ends[OG_FORBIDDEN]); /* of code that comes late */
+    missing += !atomic_load(&shared->ends[OG_DEADLINE]) + !atomic_load(&shared->nested) +
+               !atomic_load(&shared->heard);
     return atomic_load(&shared->calls) < ENOUGH_CALLS ? 0 : missing;
 }
 
@@ -258,19 +264,27 @@ static bool write_file(const char *path, const void *bytes, size_t size, int tim
 /* What domains may read, what they may not, and links between. */
 static bool make_files(void)
 {
-    static unsigned char code[4 * 4096];
+    static const Elf64_Ehdr library = {
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_DYN,
+        .e_machine = EM_X86_64};
+    static unsigned char code[4 * 4096], late[sizeof(code)];
     static const volatile unsigned char not_wrpkru[] = {0xf0, 0xfe, 0x10}; /* or it were here */
     memset(code, 0x90, sizeof(code));
     for (int i = 0; i < 3; i++)
         code[sizeof(code) - 16 + i] = (unsigned char)~not_wrpkru[i];
+    memcpy(late, code, sizeof(code));
+    memcpy(late, &library, sizeof(library));
     mkdir("/tmp/fuzz-domain", 0755);
+    mkdir("/tmp/fuzz-domain/late", 0755);
     mkdir("/tmp/fuzz-domain/readable", 0755);
     (void)!symlink("../secret", "/tmp/fuzz-domain/readable/link");
     (void)!symlink("..", "/tmp/fuzz-domain/readable/out");
     return write_file("/tmp/fuzz-domain/secret", canaries_file_text, 8, 1024) &&
            write_file("/tmp/fuzz-domain/readable/file", "readable", 8, 1024) &&
            write_file("/tmp/fuzz-domain/readable/plan", "", 0, 0) &&
-           write_file("/tmp/fuzz-domain/readable/code", code, sizeof(code), 1);
+           write_file("/tmp/fuzz-domain/readable/code", code, sizeof(code), 1) &&
+           write_file("/tmp/fuzz-domain/late/code", late, sizeof(late), 1);
 }
 
 /* Addresses are the same in every run of a seed. */

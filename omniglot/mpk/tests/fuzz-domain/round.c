@@ -89,7 +89,7 @@ static void add_own(struct plan *plan, unsigned which, uintptr_t allocation)
 {
     const struct og_domain *domain = domains[which];
     for (size_t i = 0; i < domain->region_count && plan->target_count < TARGETS - 3; i++)
-        if (i % 4 == 0 || i + 1 == domain->region_count)
+        if (i % 4 == 0 || i + 3 >= domain->region_count) /* where late code may be is the third */
             plan->targets[plan->target_count++] =
                 (struct target){domain->regions[i].start,
                                 domain->regions[i].end - domain->regions[i].start, PLACE_ARENA};
@@ -189,7 +189,7 @@ static enum og_error call(unsigned which, bool idle) OG_NO_ANALYSIS
         canaries_check_resident();
     atomic_fetch_add(&shared->completed, error == OG_OK);
     atomic_fetch_add(&shared->ends[error], 1);
-    if (error == OG_FAULTED || error == OG_DEADLINE)
+    if (error == OG_FAULTED || error == OG_DEADLINE || error == OG_FORBIDDEN)
         tell_fault(which, &fault);
     return error;
 }
@@ -234,9 +234,11 @@ static void burn(uint64_t microseconds)
         ;
 }
 
+static __thread unsigned hearing[DOMAINS]; /* it is refused what it would begin there */
+
 static void call_nested(unsigned which)
 {
-    if (player->depth >= DEPTH)
+    if (player->depth >= DEPTH || hearing[which])
         return;
     player->depth++;
     atomic_fetch_add(&shared->nested, 1);
@@ -305,6 +307,50 @@ static void answer(void *user, struct og_scope *scope, const struct og_arguments
             report("the host's stack was written in a callback");
 }
 
+/* What a domain prints: bytes of its own, a piece of them, and the host does there what it may. */
+static void hear(void *user, enum og_stream stream, char *text, size_t size)
+{
+    enum { AT_ONCE = 4096 };
+    static __thread uint64_t words[AT_ONCE / 8];
+    volatile uint64_t canary[8];
+    uint64_t secret;
+    unsigned which = (unsigned)(uintptr_t)user;
+    if ((stream != OG_STANDARD_OUTPUT && stream != OG_STANDARD_ERROR) || !size || size > AT_ONCE ||
+        text[size])
+        report("%zu bytes were heard of stream %d", size, (int)stream);
+    memcpy(words, text, size);
+    if (canaries_know(words, size / 8, &secret))
+        report("a secret was printed: %#" PRIx64, secret);
+    for (unsigned i = 0; i < 8; i++)
+        canary[i] = canaries_secret(i);
+    memset(text, 0x5a, size);
+    atomic_fetch_add(&shared->heard, 1);
+    atomic_fetch_add(&shared->progress, 1);
+    hearing[which]++;
+    switch (below(16)) {
+    case 0:
+        if (domains[0] && domains[1])
+            call_nested(!which);
+        break;
+    case 1:
+        raise(SIGUSR1);
+        break;
+    case 2:
+        burn(below(4000));
+        break;
+    case 3:
+        if (domains[which] && og_domain_reset(domains[which], NULL) != OG_BUSY)
+            report("a domain was reset while it printed");
+        break;
+    default:
+        break;
+    }
+    hearing[which]--;
+    for (unsigned i = 0; i < 8; i++)
+        if (canary[i] != canaries_secret(i))
+            report("the host's stack was written while it heard");
+}
+
 /* --- steps --- */
 
 static void restore(unsigned which)
@@ -331,7 +377,7 @@ static void step(uint64_t number)
     unsigned which = player->alone ? (unsigned)below(DOMAINS) : 0;
     enum og_error error = call(which, false);
     if (error == OG_FAULTED || error == OG_DEADLINE || error == OG_POISONED ||
-        error == OG_CONTRACT || below(4) == 0)
+        error == OG_CONTRACT || error == OG_FORBIDDEN || below(4) == 0)
         restore(which);
     canaries_check(number % 32 == 0);
     atomic_fetch_add(&shared->progress, 1);
@@ -380,6 +426,10 @@ static enum og_error open_domain(unsigned which)
         .deadline_ms = DEADLINE_MS,
         .heap_size = 4 << 20,
         .stack_size = 1 << 20,
+        .output = next_random(&player->random) % 4 ? hear : NULL,
+        .output_user = (void *)(uintptr_t)which,
+        .locked_size = 64 << 10,
+        .late_folders = (const char *const[]){"/tmp/fuzz-domain/late", NULL},
         .readable_paths = (const char *const[]){"/tmp/fuzz-domain/readable", NULL}};
     enum og_error error = og_domain_open(
         &domains[which], (const char *const[]){settings->library, NULL}, &options, &fault);
