@@ -131,9 +131,12 @@ deps:
 # --- tests ---
 
 FUZZ_SECONDS ?= 300
+LONG_TESTS := $(addprefix omniglot/mpk/tests/,mpk-in-guest mpk-in-newer-guest) \
+    omniglot/tests/hosts/hosts-in-guest omniglot/mpk/tests/fuzz-domain-in-guest
 PARALLEL := $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
 c_tests = $(foreach test,$(filter-out $(3:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))$(2)=$(patsubst $(BUILD)/%,$(1)/%,$(test))')
-script_tests = $(foreach script,$(TEST_SCRIPTS),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)')
+# What takes longest is begun first, so that no processor waits for it in the end.
+script_tests = $(foreach script,$(LONG_TESTS) $(filter-out $(LONG_TESTS),$(TEST_SCRIPTS)),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)')
 
 # Everything is built by both compilers, and by Clang once more with sanitizers; and once for the
 # embedded target.
@@ -143,9 +146,9 @@ test: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SANITIZE=1 tests
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
 	@$(MAKE) --no-print-directory $(PARALLEL) rv32
-	@tools/run-tests $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
-	    $(call c_tests,build/clang-sanitize,-sanitized,$(UNSANITIZED_TESTS)) $(script_tests) $(rv32_image_tests) \
-	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)'
+	@tools/run-tests $(script_tests) 'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)' \
+	    $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
+	    $(call c_tests,build/clang-sanitize,-sanitized,$(UNSANITIZED_TESTS)) $(rv32_image_tests)
 
 # Before a commit: one compiler, what needs no waiting for, and a quick test in the guest. Deadlines
 # that pass, and many killed workers, are for `make test`.
