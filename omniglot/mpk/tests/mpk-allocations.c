@@ -38,7 +38,8 @@ static enum og_error fault_and_describe(struct og_fault *fault) OG_NO_ANALYSIS
         error = og_invoke_end(&scope.access, fault);
     }
     og_scope_end(&scope);
-    if (error != OG_FAULTED || fault->address != (uintptr_t)hosts)
+    /* memset begins wherever it is fastest on the processor that it finds. */
+    if (error != OG_FAULTED || fault->address - (uintptr_t)hosts >= sizeof(hosts))
         return og_fail(fault, OG_CONTRACT, NULL, 0, "the host's memory was written");
     og_fault_describe(opened, fault, text, sizeof(text));
     if (!strstr(text, "write to"))
