@@ -1213,16 +1213,47 @@ static void a_child_of_fork_loads_late_for_itself(void **state)
     leave();
 }
 
-static void much_late_code_ends_at_the_deadline(void **state)
+static enum og_error map_much_late_code(void)
 {
-    (void)state;
     enum { SIZE = 60 << 20 };
     long result = 0;
-    enter_with_late_folder("plain.so", 30);
     assert_int_equal(truncate(late_pages, SIZE), 0);
     long file = open_inside(late_pages);
     assert_true(file >= 0);
-    assert_int_equal(try_to_map(0, SIZE, PROT_READ | PROT_EXEC, 0, file, 0, &result), OG_DEADLINE);
+    return try_to_map(0, SIZE, PROT_READ | PROT_EXEC, 0, file, 0, &result);
+}
+
+static unsigned milliseconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (unsigned)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+/* Where the deadline is short, finding a function for the first time can take longer. */
+static void look_up_patiently(const char *name)
+{
+    struct og_function function;
+    enum og_error error;
+    while ((error = og_domain_lookup(domain, name, &function, &fault)) == OG_DEADLINE)
+        reset();
+    assert_int_equal(error, OG_OK);
+}
+
+/* A fourth of what it takes without one, which is to be told that there is an instruction in it. */
+static void much_late_code_ends_at_the_deadline(void **state)
+{
+    (void)state;
+    enter_with_late_folder("plain.so", 0);
+    unsigned start = milliseconds_now();
+    assert_int_equal(map_much_late_code(), OG_FORBIDDEN);
+    unsigned took = milliseconds_now() - start;
+    leave();
+    enter_with_late_folder("plain.so", 1 + took / 4);
+    look_up_patiently("kernel_call");
+    look_up_patiently("map_all");
+    look_up_patiently("call_at");
+    assert_int_equal(map_much_late_code(), OG_DEADLINE);
     reset();
     write_late_pages(late_pages);
     load_late(open_inside(late_pages));
