@@ -265,6 +265,7 @@ const struct mpk_libc *mpk_libc(void);
 
 /* The signal that tells a thread its deadline has passed. */
 int mpk_deadline_signal(void);
+int mpk_unqueued_signal(void); /* in its place, where none can be queued */
 
 /* Masks are the kernel's: bit 0 is signal 1. */
 uint64_t mpk_mask_of(int signal);
