@@ -461,6 +461,35 @@ static void waits_for_what_another_thread_sends(void)
     close_it();
 }
 
+static void *do_nothing(void *unused)
+{
+    return unused;
+}
+
+/* A new thread has its creator's mask, which is not the kernel's: a handler may come in between. */
+static void makes_threads_while_it_handles_signals(void)
+{
+    const struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+    pthread_t thread;
+    sigset_t set, now;
+    sigemptyset(&set);
+    sigaddset(&set, SIGSEGV);
+    sigaddset(&set, SIGSYS);
+    open_it();
+    works();
+    signal(SIGALRM, handle);
+    CHECK(!pthread_sigmask(SIG_SETMASK, &set, NULL));
+    CHECK(!setitimer(ITIMER_REAL, &often, NULL));
+    for (int i = 0; i < 2000; i++) {
+        CHECK(!pthread_create(&thread, NULL, do_nothing, NULL));
+        CHECK(!pthread_sigmask(SIG_BLOCK, NULL, &now) && !memcmp(&now, &set, 8));
+        CHECK(!pthread_join(thread, NULL));
+    }
+    CHECK(!setitimer(ITIMER_REAL, &never, NULL));
+    works();
+    close_it();
+}
+
 /* --- leaving what waits, or starts a program, before it is over --- */
 
 static atomic_int left_behind; /* threads that have worked as they ended */
@@ -682,6 +711,7 @@ const struct hosts_row hosts_signals[] = {
     ROW(waits_for_signals, ALL),
     ROW(waits_for_any_signal_at_all, ALL),
     ROW(waits_for_what_another_thread_sends, ALL),
+    ROW(makes_threads_while_it_handles_signals, ALL),
     ROW(is_cancelled_while_it_waits_for_signals_or_a_program, ALL),
     ROW(reads_signals_from_a_descriptor, ALL),
     ROW(sets_timers_of_every_kind, ALL),
