@@ -29,6 +29,7 @@ PROGRAMS = {
     "mpk-deadlines": "guest-test",
     "mpk-callbacks": "guest-test",
     "mpk-output": "guest-test",
+    "mpk-allocations": "guest-test",
     "mpk-host-code": "guest-test",
     "mpk-lifetime": "guest-test",
     "mpk-threads": "guest-test",
@@ -59,6 +60,7 @@ BOOKS = ("mpk-arena", "mpk-books:*")
 STACKS = ("mpk-gate:*stack*", "mpk-sharing:*")
 CODE = ("mpk-host-code:*",)
 PAST_FORK = ("mpk-threads:a_child_made_past*",)
+ALLOCATING = ("mpk-allocations:no_handler*",)
 LOADING_CHILD = ("mpk-threads:a_child_made_while_a_domain*",)
 TURNS = ("none-sharing", "mpk-sharing:*")
 SERVED = ("mpk-books:every_system_call_that_is_served*",)
@@ -108,7 +110,13 @@ MUTATIONS = (
     ("copies: who opens a domain makes no other", MPK + "threads.c", "    if (opens)\n        return;\n", "", LOADING_CHILD),
     ("copies: no handler while the image is made", MPK + "image.c", "    uint64_t mask = mpk_mask_block_hosts();\n", "    uint64_t mask = mpk_mask_block_hosts();\n    mpk_mask_set(mask);\n",
      LOADING_CHILD, "it takes a millisecond, and the copy would have to be faster than its maker"),
-    ("copies: make no image", MPK + "image.c", "    enum og_error error = mpk_process_open(fault);\n    if (!error)\n        error = make_image(", "    enum og_error error = OG_OK;\n    if (!error)\n        error = make_image(", LOADING_CHILD),
+    ("allocations: no handler comes on top of one", MPK + "allocate.c",
+     "    uint64_t mask = mpk_mask_block_all();\n    void *memory", "    uint64_t mask = mpk_mask_block_all();\n    mpk_mask_set(mask);\n    void *memory", ALLOCATING),
+    ("allocations: no handler comes on top of a release", MPK + "allocate.c",
+     "    uint64_t mask = mpk_mask_block_all();\n    free", "    uint64_t mask = mpk_mask_block_all();\n    mpk_mask_set(mask);\n    free", ALLOCATING),
+    ("allocations: no handler comes on top of one that grows", MPK + "allocate.c",
+     "    uint64_t mask = mpk_mask_block_all();\n    void *resized", "    uint64_t mask = mpk_mask_block_all();\n    mpk_mask_set(mask);\n    void *resized", ALLOCATING),
+    ("copies: make no image", MPK + "image.c", "    enum og_error error = mpk_process_open(fault);\n    if (!error)\n        error = make_image(", "    enum og_error error = OG_OK;\n    if (!error)\n        error = make_image(", ("mpk-threads:a_child_made_before_a_domain*",)),
     ("children: have no memory of what others open", MPK + "threads.c", "    mpk_domains_forked();\n", "", ("mpk-threads:a_child_shares*",)),
     ("children: make no thunks", MPK + "thunk.c", " && domain->thunks_of == mpk_own.process", "", ("mpk-threads:a_child_of__Fork_makes*",)),
     ("copies: open, reset and close no domain", MPK + "process.c",
@@ -570,7 +578,7 @@ MUTATIONS = (
     ("arena: a file is copied in parts", MPK + "arena.c", "left < READ_AT_ONCE ? left : READ_AT_ONCE", "left", ("mpk-books:a_large*",)),
     ("arena: a file is copied until the deadline", MPK + "arena.c", "if (source->is_late && source->is_late())", "if (0)",
      ("mpk-books:a_large*",)),
-    ("maps: the rest of a long line is none", MPK + "code/maps.c", "last != '\\n' && last != EOF;)", "0;)", ("mpk-where",)),
+    ("maps: the rest of a long line is none", MPK + "code/maps.c", "byte != EOF && byte != '\\n'; byte", "length + 1 < size && byte != EOF && byte != '\\n'; byte", ("mpk-where",)),
     ("pages: the limit on the size of files", MPK + "pages.c", "limit.rlim_cur < size) {", "0) {", ("mpk-arena",)),
     ("pages: what is locked is dropped", MPK + "pages.c", "(errno == EINVAL && !munlock(memory, size) && !madvise(memory, size, advice))", "0",
      ("mpk-arena",)),
