@@ -803,7 +803,7 @@ MUTATIONS = (
     ("mask: what a handler has changed is kept", MPK + "masks.c", "    thread->blocked = *mask & kept;\n", "", ("mpk-signals:a_handler_finds*",)),
     ("mask: what is needed is open after a handler", MPK + "masks.c", "    *mask &= ~kept;\n", "", ("mpk-signals:a_handler_finds*",)),
     ("mask: a handler keeps what was blocked", MPK + "masks.c", "    blocked |= *mask;\n", "", ("mpk-signals:a_handler_finds*",)),
-    ("mask: a new thread has its creator's", MPK + "host_masks.c", "thread ? thread->blocked : 0;", "0 * (thread != NULL);", ("mpk-handlers:a_thread_has*",)),
+    ("mask: a new thread has its creator's", MPK + "host_masks.c", "    if (!thread || !thread->blocked)\n", "    if (!thread || thread->blocked)\n", ("mpk-handlers:a_thread_has*",)),
     ("mask: an armed stack stays the kernel's", MPK + "host_masks.c", "if (!error && atomic_load(&thread->armed) == MPK_NO_DOMAIN &&", "if (!error &&", ("mpk-signals:the_host_may*",)),
     ("mask: nobody changes the stack that it is on", MPK + "host_masks.c", "is_on_it ? EPERM : check(&new)", "check(&new)", ("mpk-signals:a_thread_cannot*",)),
     ("mask: alternate stacks are as the kernel wants them", MPK + "host_masks.c", "is_on_it ? EPERM : check(&new)", "is_on_it ? EPERM : 0", ("mpk-signals:the_host_may*",)),
