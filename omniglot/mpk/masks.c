@@ -15,6 +15,13 @@ int mpk_deadline_signal(void)
     return SIGRTMAX - 3;
 }
 
+/* One that is never blocked; and of those one that comes again by itself if the library raises it
+ * while it is pending, when the kernel drops it: a trapped system call or a step would be lost. */
+int mpk_unqueued_signal(void)
+{
+    return SIGFPE;
+}
+
 uint64_t mpk_mask_of(int signal)
 {
     return UINT64_C(1) << (signal - 1);
@@ -110,8 +117,12 @@ void mpk_masks_let_go(struct mpk_thread *thread)
         send_again(thread, ready);
 }
 
+/* Who leaves what it is lent for, cancelled or by longjmp, does not settle: so arming does, which
+ * every way into a domain comes to. */
 void mpk_masks_lend(struct mpk_thread *thread)
 {
+    thread->is_mask_unsure = true;
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
     mpk_mask_exchange(SIG_BLOCK, &thread->blocked, NULL);
     if (thread->held)
         send_again(thread, thread->held);
