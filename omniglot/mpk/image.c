@@ -219,8 +219,10 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
     /* A child that a handler makes shares the memory (mpk_thread_opens), and would write it. */
     uint64_t mask = mpk_mask_block_hosts();
     enum og_error error = mpk_process_open(fault);
+    pthread_mutex_lock(&context->domain->lock);
     if (!error)
         error = make_image(context, &start, fault);
+    pthread_mutex_unlock(&context->domain->lock);
     mpk_mask_set(mask);
     if (error)
         return error;

@@ -746,7 +746,7 @@ void mpk_thunks_close(struct mpk_domain *domain);
 void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, struct mpk_shape shape))(void);
 
 /* What a thunk was made of; NULL if it is none of the domain's. */
-const struct mpk_thunk_made *mpk_thunk_find(const struct mpk_domain *domain, void (*thunk)(void));
+const struct mpk_thunk_made *mpk_thunk_find(struct mpk_domain *domain, void (*thunk)(void));
 
 /* callback.c */
 enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *callback,
