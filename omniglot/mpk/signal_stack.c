@@ -86,6 +86,12 @@ static size_t index_of(uintptr_t stack)
     return (stack - og_mpk_signal_stacks) / SIGNAL_STACK;
 }
 
+/* With the lock held; handlers look without. */
+static void set_owner(size_t index, struct mpk_thread *thread)
+{
+    __atomic_store_n(&og_mpk_signal_stack_owners[index], thread, __ATOMIC_RELAXED);
+}
+
 uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
 {
     uintptr_t stack = 0;
@@ -99,7 +105,7 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
             stack = 0;
             break;
         }
-        og_mpk_signal_stack_owners[i] = thread;
+        set_owner(i, thread);
         taken_end = i < taken_end ? taken_end : i + 1;
     }
     pthread_mutex_unlock(&lock);
@@ -126,7 +132,7 @@ static bool free_stack(size_t index)
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
     lost[index] = !freed;
     left[index] = false;
-    og_mpk_signal_stack_owners[index] = NULL;
+    set_owner(index, NULL);
     first_free = index < first_free ? index : first_free;
     return freed;
 }
