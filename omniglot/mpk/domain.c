@@ -80,6 +80,7 @@ static void destroy(struct mpk_domain *domain)
     mpk_seats_close(domain);
     mpk_contexts_unlock();
     int key = domain->pkru && !domain->key_is_lost ? domain->arena.key : -1;
+    mpk_signal_stack_check_closed(domain);
     if (mpk_domains_remove(domain))
         mpk_key_give(key);
     mpk_thunks_close(domain); /* while it is listed, what is there is no code of the host's */

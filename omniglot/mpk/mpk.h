@@ -356,6 +356,13 @@ stack_t mpk_signal_stack_at(uintptr_t start);
 /* What the kernel is to have when a handler of the host's returns that came on the signal stack at
  * `start`: it may be the thread's no more. Takes no lock. */
 stack_t mpk_signal_stack_after(const struct mpk_thread *thread, uintptr_t start);
+/* The protocol (signal_stack.c), or the process ends. The calling thread enters foreign code of the
+ * context's domain, or goes on there: */
+void mpk_signal_stack_check_entry(const struct mpk_context *context);
+/* a signal that has interrupted foreign code has its frame there: */
+void mpk_signal_stack_check_frame(const struct mpk_context *context, const void *frame);
+/* the domain's key is about to be given back: */
+void mpk_signal_stack_check_closed(const struct mpk_domain *domain);
 /* The domain is reset: nothing that it has left there is there when it is entered again. */
 void mpk_signal_stack_clear(struct mpk_context *context);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. False: this is a
