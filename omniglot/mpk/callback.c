@@ -95,11 +95,10 @@ static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
     struct og_scope scope;
     struct mpk_pause pause;
     bool is_over = false;
-    const uint64_t running = slot->running;
     if (!OG_LIKELY(!context->domain->callback_limit))
         pause.callbacks = mpk_callback_count(context);
     /* Who closes the slot says so first, and looks for calls then. */
-    __atomic_store_n(&slot->running, running + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->running, slot->running + 1, __ATOMIC_RELAXED);
     atomic_signal_fence(memory_order_seq_cst);
     og_callback_function *function = __atomic_load_n(&slot->function, __ATOMIC_ACQUIRE);
     if (OG_LIKELY(function != NULL)) {
@@ -110,7 +109,7 @@ static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
         og_callback_scope_end(&context->context, &scope, enclosing);
     }
     atomic_signal_fence(memory_order_seq_cst);
-    __atomic_store_n(&slot->running, running, __ATOMIC_RELEASE);
+    __atomic_store_n(&slot->running, slot->running - 1, __ATOMIC_RELEASE);
     atomic_signal_fence(memory_order_seq_cst);
     if (OG_LIKELY(__atomic_load_n(&slot->function, __ATOMIC_RELAXED) != NULL))
         return is_over;

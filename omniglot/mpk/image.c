@@ -192,8 +192,9 @@ struct start {
     uintptr_t before_entry, loader, stack;
 };
 
-static enum og_error make_image(struct mpk_context *context, struct start *start,
-                                struct og_fault *fault)
+/* With the domain's lock. */
+static enum og_error map_image(struct mpk_context *context, struct start *start,
+                               struct og_fault *fault)
 {
     struct mpk_domain *domain = context->domain;
     struct mpk_elf boot;
@@ -212,6 +213,15 @@ static enum og_error make_image(struct mpk_context *context, struct start *start
     return error;
 }
 
+static enum og_error make_image(struct mpk_context *context, struct start *start,
+                                struct og_fault *fault)
+{
+    pthread_mutex_lock(&context->domain->lock);
+    enum og_error error = map_image(context, start, fault);
+    pthread_mutex_unlock(&context->domain->lock);
+    return error;
+}
+
 enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *fault)
 {
     const struct mpk_domain *domain = context->domain;
@@ -219,10 +229,8 @@ enum og_error mpk_image_start(struct mpk_context *context, struct og_fault *faul
     /* A child that a handler makes shares the memory (mpk_thread_opens), and would write it. */
     uint64_t mask = mpk_mask_block_hosts();
     enum og_error error = mpk_process_open(fault);
-    pthread_mutex_lock(&context->domain->lock);
     if (!error)
         error = make_image(context, &start, fault);
-    pthread_mutex_unlock(&context->domain->lock);
     mpk_mask_set(mask);
     if (error)
         return error;
