@@ -362,9 +362,8 @@ static void put_nested_checks(const struct interface *interface, const struct pa
 static void put_after(const struct function *function, const struct parameter *parameter)
 {
     if (parameter->kind == LENGTH)
-        put("    if (succeeded)\n"
-            "        error = argument_count(&inner.access, foreign_$name, $name, "
-            "\"$function\", fault);\n");
+        put_step_if("succeeded", "argument_count(&inner.access, foreign_$name, $name, "
+                                 "\"$function\", fault)");
     if (parameter->kind == LEFT)
         put_step("argument_count(&inner.access, foreign_$name, $name, \"$function\", fault)");
     each_window(window, parameter)

@@ -355,10 +355,10 @@ static void put_left(const char *address, const char *lvalue, const char *before
 static void put_after(const struct parameter *parameter)
 {
     if (parameter->kind == LENGTH)
-        put("    if (succeeded)\n"
-            "        error = module_count(wasm, at_$name, $name, sizeof(*$name), $size, "
-            "(uint64_t)*$name, \"$function\", fault);\n",
-            "size", number(parameter->type->pointee->size));
+        put_step_if("succeeded",
+                    "module_count(wasm, at_$name, $name, sizeof(*$name), $size, "
+                    "(uint64_t)*$name, \"$function\", fault)",
+                    "size", number(parameter->type->pointee->size));
     if (parameter->kind == LEFT)
         put_left(fill("at_$name"), fill("left_$name"), fill("*$name"),
                  parameter->type->pointee->size);

@@ -206,8 +206,8 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     arena->shown_pages = arena->late_first; /* while loading all of it is there */
     arena->shown_late = arena->map_pages;
     arena->shown_heap = arena->stacks;
-    arena->pages = calloc(arena->map_pages, 1);
-    arena->heap_pages = calloc(arena->heap_size / MPK_PAGE, 1);
+    arena->pages = mpk_allocate(arena->map_pages, 1);
+    arena->heap_pages = mpk_allocate(arena->heap_size / MPK_PAGE, 1);
     if (!arena->pages || !arena->heap_pages)
         return og_out_of_memory(fault);
     if (!map_fixed(arena, arena->start, arena->stacks, MAP_SHARED, arena->file, MPK_FREE))
@@ -220,11 +220,11 @@ bool mpk_arena_close(struct mpk_arena *arena)
     bool gone = !arena->start || !munmap((void *)arena->start, arena->size);
     if (arena->file >= 0)
         close(arena->file);
-    free(arena->pages);
-    free(arena->loaded);
-    free(arena->heap_pages);
-    free(arena->loaded_heap_pages);
-    free(arena->regions);
+    mpk_release(arena->pages);
+    mpk_release(arena->loaded);
+    mpk_release(arena->heap_pages);
+    mpk_release(arena->loaded_heap_pages);
+    mpk_release(arena->regions);
     mpk_mapped_close(arena);
     *arena = (struct mpk_arena){.file = -1};
     return gone;
@@ -911,7 +911,7 @@ uintptr_t mpk_arena_map_code(struct mpk_arena *arena, uintptr_t address, size_t 
 static bool append_region(struct mpk_arena *arena, uintptr_t start, uintptr_t end, unsigned rights)
 {
     struct og_region *regions =
-        realloc(arena->regions, (arena->region_count + 1) * sizeof(*regions));
+        mpk_resize(arena->regions, (arena->region_count + 1) * sizeof(*regions));
     if (!regions)
         return false;
     regions[arena->region_count++] = (struct og_region){start, end, rights};
@@ -1077,7 +1077,7 @@ static bool make_rest_anonymous(struct mpk_arena *arena)
 enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
 {
     arena->loaded_pages = arena->search_from = arena->used_pages;
-    arena->loaded = malloc(arena->map_pages);
+    arena->loaded = mpk_allocate(1, arena->map_pages);
     if (!arena->loaded || !make_regions(arena))
         return og_out_of_memory(fault);
     memcpy(arena->loaded, arena->pages, arena->map_pages);

@@ -271,7 +271,7 @@ enum og_error mpk_arena_settle_flags(struct mpk_arena *arena, struct og_fault *f
 {
     size_t count = (arena->heap_granted - arena->heap) / MPK_PAGE;
     const struct row heap = heap_row(arena, 0, count);
-    arena->loaded_heap_pages = malloc(count + 1);
+    arena->loaded_heap_pages = mpk_allocate(1, count + 1);
     if (!arena->loaded_heap_pages)
         return og_out_of_memory(fault);
     memcpy(arena->loaded_heap_pages, arena->heap_pages, count);

@@ -84,7 +84,7 @@ void mpk_contexts_forked(struct mpk_domain *domain)
             continue;
         mpk_seat_give(seat);
         domain->key_is_lost |= !mpk_signal_stack_forked(context);
-        free(context);
+        mpk_release(context);
     }
 }
 
@@ -125,5 +125,5 @@ void mpk_context_close(struct mpk_context *context)
                  __atomic_load_n(&thread->frame, __ATOMIC_RELAXED) != NULL);
     if (context->seat)
         mpk_seat_give(context->seat);
-    free(context);
+    mpk_release(context);
 }

@@ -12,6 +12,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -36,9 +37,10 @@ static _Atomic uint64_t shortest;       /* of them; nobody is disturbed before *
 static pthread_t clock_thread;
 static unsigned generation; /* of clocks: an older one ends */
 /* A clock's own: one that ends may look once more when the next has begun. */
-static __thread uint64_t elapsed; /* since the tick before */
-static __thread bool has_called;  /* somebody, since then, or still does */
-static const char marker;         /* what a signal of the clock carries */
+static __thread uint64_t elapsed;       /* since the tick before */
+static __thread bool has_called;        /* somebody, since then, or still does */
+static const char marker;               /* what a signal of the clock carries */
+static atomic_bool tells_without_words; /* has told somebody by a signal that may carry nothing */
 
 uint64_t mpk_now(clockid_t clock)
 {
@@ -59,18 +61,31 @@ static void store(_Atomic uint64_t *place, uint64_t value)
 
 /* --- the clock --- */
 
+static bool send(pid_t thread, int signal)
+{
+    siginfo_t info = {.si_code = SI_QUEUE};
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_ptr = (void *)&marker;
+    return !syscall(SYS_rt_tgsigqueueinfo, info.si_pid, thread, signal, &info);
+}
+
+/* Where the user has no more signals to queue (RLIMIT_SIGPENDING, which all processes of the user
+ * fill), those that are not real-time ones still come, and have lost what they carry. */
+static bool send_without_words(pid_t thread)
+{
+    atomic_store(&tells_without_words, true);
+    return send(thread, mpk_unqueued_signal());
+}
+
 /* The host can take the signal before it comes (sigtimedwait, signalfd): so it comes again. */
 static void tell(struct mpk_thread *thread, uint64_t call)
 {
     if (load(&thread->told) == call && thread->silent++ < PATIENCE)
         return;
-    siginfo_t info = {.si_code = SI_QUEUE};
-    info.si_pid = getpid();
-    info.si_uid = getuid();
-    info.si_ptr = (void *)&marker;
     thread->silent = 0;
     store(&thread->told, call);
-    if (syscall(SYS_rt_tgsigqueueinfo, info.si_pid, thread->id, mpk_deadline_signal(), &info))
+    if (!send(thread->id, mpk_deadline_signal()) && !send_without_words(thread->id))
         store(&thread->told, NO_CALL);
 }
 
@@ -130,6 +145,8 @@ static void *watch(void *memory)
 {
     const unsigned mine = (unsigned)(uintptr_t)memory;
     uint64_t last = mpk_now(CLOCK_MONOTONIC), interval = TICK, random = 0;
+    /* Late by what the host allows its timers, it would charge too little. */
+    prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random) || !random)
         random = last | 1;
     pthread_mutex_lock(&lock);
@@ -207,6 +224,12 @@ static bool start(void)
     return mpk_own.has_clock;
 }
 
+/* Nothing is sent: it is asked. */
+static bool can_send(void)
+{
+    return send((pid_t)syscall(SYS_gettid), 0);
+}
+
 /* With the lock held. */
 static void find_shortest(void)
 {
@@ -219,6 +242,10 @@ static void find_shortest(void)
 
 enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_fault *fault)
 {
+    if (!can_send())
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "a seccomp filter denies rt_tgsigqueueinfo, by which calls are told that "
+                       "they are over their deadline");
     bool has_rights = mpk_thread_if_any() != NULL; /* the clock's: to read the selectors */
     pthread_mutex_lock(&lock);
     deadlines[domain] = deadline;
@@ -266,7 +293,7 @@ bool mpk_deadline_forked(bool has_rights)
     pthread_mutex_lock(&lock);
     make_condition();
     generation++;
-    bool works = has_rights && start();
+    bool works = has_rights && can_send() && start();
     pthread_mutex_unlock(&lock);
     return works;
 }
@@ -318,7 +345,12 @@ uint64_t mpk_callbacks_made(struct mpk_thread *thread)
 
 bool mpk_deadline_is_own(int signal, const siginfo_t *info)
 {
-    return signal == mpk_deadline_signal() && info->si_code == SI_QUEUE && info->si_ptr == &marker;
+    bool may_be = signal == mpk_deadline_signal() || signal == mpk_unqueued_signal();
+    if (may_be && info->si_code == SI_QUEUE)
+        return info->si_ptr == &marker;
+    /* Nobody is the sender of what has lost its words; of others somebody is. */
+    return signal == mpk_unqueued_signal() && info->si_code == SI_USER && info->si_pid == 0 &&
+           info->si_uid == 0 && atomic_load(&tells_without_words);
 }
 
 void mpk_deadline_heard(struct mpk_thread *thread)

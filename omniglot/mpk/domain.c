@@ -86,10 +86,10 @@ static void destroy(struct mpk_domain *domain)
     mpk_thunks_close(domain); /* while it is listed, what is there is no code of the host's */
     mpk_grants_close(domain);
     mpk_symbols_close(domain);
-    free(domain->libraries);
+    mpk_release(domain->libraries);
     og_turn_destroy(&domain->turn);
     pthread_mutex_destroy(&domain->lock);
-    free(domain);
+    mpk_release(domain);
 }
 
 /* --- opening --- */
@@ -108,7 +108,7 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
     size_t count = 1; /* og_domain_open saw the first */
     while (names[count])
         count++;
-    domain->libraries = calloc(count, sizeof(*domain->libraries));
+    domain->libraries = mpk_allocate(count, sizeof(*domain->libraries));
     if (!domain->libraries)
         return out_of_memory(fault);
     for (size_t i = 0; i < count; i++) {
@@ -136,7 +136,7 @@ static enum og_error open_domain(struct og_domain **result, const char *const *l
     enum og_error error = start_runtime(fault);
     if (error)
         return error;
-    struct mpk_domain *domain = calloc(1, sizeof(*domain));
+    struct mpk_domain *domain = mpk_allocate(1, sizeof(*domain));
     if (!domain)
         return out_of_memory(fault);
     int key;

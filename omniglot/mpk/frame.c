@@ -95,10 +95,10 @@ enum og_error mpk_frames_open(struct og_fault *fault)
 {
     struct sigaction action = {.sa_sigaction = take_sample, .sa_flags = SA_SIGINFO}, old;
     unsigned a, b = 0, c, d, most = 0;
-    if (sigaction(mpk_deadline_signal(), &action, &old))
+    if (sigaction(mpk_unqueued_signal(), &action, &old))
         return og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
-    raise(mpk_deadline_signal());
-    sigaction(mpk_deadline_signal(), &old, NULL);
+    raise(mpk_unqueued_signal());
+    sigaction(mpk_unqueued_signal(), &old, NULL);
     /* The most that any thread of this machine can come to have: then no state is ever lost. */
     __get_cpuid_count(0xd, 0, &a, &b, &most, &d);
     if (!sample_size || most + END_SIZE > MPK_STATE_MAX)

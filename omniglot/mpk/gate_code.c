@@ -57,7 +57,7 @@ static void write_site(unsigned char *gate, const struct site *site)
 static enum og_error change_gate(struct og_fault *fault)
 {
     size_t size = (size_t)(og_mpk_gate_end - og_mpk_gate_start);
-    unsigned char *gate = malloc(size);
+    unsigned char *gate = mpk_allocate(1, size);
     if (!gate)
         return og_out_of_memory(fault);
     memcpy(gate, og_mpk_gate_start, size);
@@ -66,7 +66,7 @@ static enum og_error change_gate(struct og_fault *fault)
     errno = 0;
     bool good = mpk_host_patch((unsigned char *)og_mpk_gate_start, gate, size);
     bool is_full = errno == ENOMEM;
-    free(gate);
+    mpk_release(gate);
     if (!good && is_full)
         return og_out_of_memory(fault);
     return good ? OG_OK

@@ -98,7 +98,7 @@ static bool settle(int signal)
     struct sigaction entry = {.sa_sigaction = og_mpk_signal_entry,
                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
     entry.sa_flags |= action->sa_flags & KERNEL_FLAGS;
-    if (signal == mpk_deadline_signal() && !is_handler(action))
+    if ((signal == mpk_deadline_signal() || signal == mpk_unqueued_signal()) && !is_handler(action))
         entry.sa_flags |= SA_RESTART; /* it may come late, when the host is waiting */
     memset(&entry.sa_mask, 0xff, MASK_SIZE);
     return exchange(signal, &entry, NULL);

@@ -15,6 +15,13 @@ int mpk_deadline_signal(void)
     return SIGRTMAX - 3;
 }
 
+/* One that is never blocked; and of those one that comes again by itself if the library raises it
+ * while it is pending, when the kernel drops it: a trapped system call or a step would be lost. */
+int mpk_unqueued_signal(void)
+{
+    return SIGFPE;
+}
+
 uint64_t mpk_mask_of(int signal)
 {
     return UINT64_C(1) << (signal - 1);

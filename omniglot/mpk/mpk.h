@@ -260,11 +260,20 @@ struct mpk_libc {
 };
 const struct mpk_libc *mpk_libc(void);
 
+/* --- memory of the host's (allocate.c) --- */
+
+/* calloc, realloc, free and strdup, with all signals blocked meanwhile. */
+void *mpk_allocate(size_t count, size_t size);
+void *mpk_resize(void *memory, size_t size);
+void mpk_release(void *memory);
+char *mpk_copy_text(const char *text);
+
 /* --- signal masks (masks.c); what the host does with its own, and with alternate stacks, is
  * host_masks.c's --- */
 
 /* The signal that tells a thread its deadline has passed. */
 int mpk_deadline_signal(void);
+int mpk_unqueued_signal(void); /* in its place, where none can be queued */
 
 /* Masks are the kernel's: bit 0 is signal 1. */
 uint64_t mpk_mask_of(int signal);

@@ -56,12 +56,12 @@ enum og_error mpk_seats_open(struct mpk_domain *domain, struct og_fault *fault)
 static struct mpk_seat *add_seat(struct mpk_domain *domain, struct mpk_seat *last)
 {
     struct mpk_arena *arena = &domain->arena;
-    struct mpk_seat *seat = calloc(1, sizeof(*seat));
+    struct mpk_seat *seat = mpk_allocate(1, sizeof(*seat));
     if (!seat)
         return NULL;
     seat->number = last->number + 1;
     if (!mpk_arena_make_seat(arena, seat->number)) {
-        free(seat);
+        mpk_release(seat);
         return NULL;
     }
     set_stack(seat, mpk_arena_stack_of(arena, seat->number), arena->foreign_stack_size);
@@ -102,7 +102,7 @@ void mpk_seats_close(struct mpk_domain *domain)
 {
     for (struct mpk_seat *seat = domain->seats.next, *next; seat; seat = next) {
         next = seat->next;
-        free(seat);
+        mpk_release(seat);
     }
     domain->seats.next = NULL;
 }

@@ -314,7 +314,7 @@ enum og_error mpk_signals_open(struct og_fault *fault)
         return OG_OK;
     /* Frames are measured by a signal, which the host may have blocked. */
     uint64_t mask = mpk_mask_block_all();
-    mpk_mask_set(~mpk_mask_of(mpk_deadline_signal()));
+    mpk_mask_set(~mpk_mask_of(mpk_unqueued_signal()));
     enum og_error error = mpk_frames_open(fault);
     mpk_mask_set(mask);
     if (!error)

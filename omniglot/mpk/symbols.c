@@ -23,7 +23,7 @@ uintptr_t mpk_symbol_known(const struct mpk_domain *domain, const char *name)
 bool mpk_symbol_note(struct mpk_domain *domain, const char *name, uintptr_t address)
 {
     size_t size = strlen(name) + 1;
-    struct mpk_symbol *symbol = malloc(sizeof(*symbol) + size);
+    struct mpk_symbol *symbol = mpk_allocate(1, sizeof(*symbol) + size);
     if (!symbol)
         return false;
     *symbol = (struct mpk_symbol){domain->symbols, address};
@@ -36,7 +36,7 @@ void mpk_symbols_close(struct mpk_domain *domain)
 {
     for (struct mpk_symbol *symbol = domain->symbols, *next; symbol; symbol = next) {
         next = symbol->next;
-        free(symbol);
+        mpk_release(symbol);
     }
     domain->symbols = NULL;
 }

@@ -36,6 +36,7 @@ void allocation_stop(void)
 }
 
 void (*allocation_seen)(const char *function);
+void (*release_seen)(void);
 
 static bool fails(const char *function)
 {
@@ -138,6 +139,8 @@ REAL(char *, strndup, const char *text, size_t size)
 
 REAL(void, free, void *memory)
 {
+    if (release_seen)
+        release_seen();
     forget(memory);
     __real_free(memory);
 }

@@ -16,6 +16,8 @@ const char *allocation_failed(void);
 void allocation_stop(void);
 /* If set, called before each allocation with the function's name. */
 extern void (*allocation_seen)(const char *function);
+/* The same before each free. */
+extern void (*release_seen)(void);
 
 /* What this process holds, but for libc's heap. */
 struct held {

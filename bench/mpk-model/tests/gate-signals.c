@@ -50,7 +50,7 @@ extern void (*og_mpk_on_signal)(struct mpk_thread *thread, int signal, siginfo_t
                                 void *context, uintptr_t fs);
 uintptr_t og_mpk_callback_serve(uint64_t slot, uintptr_t frame);
 
-int mpk_deadline_signal(void)
+int mpk_unqueued_signal(void)
 {
     return SIGRTMAX - 3;
 }

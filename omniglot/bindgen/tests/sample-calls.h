@@ -165,6 +165,22 @@ static void a_count_of_a_field_tells_room_and_then_size(void **state)
     assert_memory_equal(out, "\2\2\2\2????", 8);
 }
 
+static void two_lengths_tell_rooms_and_then_sizes(void **state)
+{
+    (void)state;
+    struct sample_query query = {.kind = 3};
+    uint8_t first[4] = "????", second[3] = "???";
+    size_t first_size = sizeof(first), second_size = sizeof(second);
+    int status = 9;
+    ASSERT_DONE(call_sample_split(&sample, &status, &query, first, &first_size, second,
+                                  &second_size, &fault));
+    assert_int_equal(query.kind, 3);
+    assert_int_equal(first_size, 3);
+    assert_memory_equal(first, "\1\1\1?", 4);
+    assert_int_equal(second_size, 2);
+    assert_memory_equal(second, "\2\2?", 3);
+}
+
 static void windows_move_on(void **state)
 {
     (void)state;
@@ -398,6 +414,23 @@ static void a_length_beyond_the_room_is_refused(void **state)
     assert_int_equal(size, sizeof(out));
 }
 
+/* What is wrong stays wrong, whatever is right after it. */
+static void one_lie_among_what_is_right_is_refused(void **state)
+{
+    (void)state;
+    for (int how = 1; how <= 3; how++) {
+        struct sample_query query = {.kind = 3};
+        uint8_t first[4], second[3];
+        size_t first_size = sizeof(first), second_size = sizeof(second);
+        int status;
+        misbehave(how);
+        assert_true(call_sample_split(&sample, &status, &query, first, &first_size, second,
+                                      &second_size, &fault) != OG_OK);
+        assert_true(first_size <= sizeof(first) && second_size <= sizeof(second));
+        ASSERT_DONE(instance_reset(&sample.instance, &fault));
+    }
+}
+
 /* What a library that sets the count of its own output cannot do: fill what is behind it. */
 static void a_count_that_grew_is_refused(void **state)
 {
@@ -568,6 +601,7 @@ static int run_sample_tests(const char *name)
         TEST(texts_are_carried_and_null_stays_null),
         TEST(a_length_tells_room_and_then_size),
         TEST(a_count_of_a_field_tells_room_and_then_size),
+        TEST(two_lengths_tell_rooms_and_then_sizes),
         TEST(windows_move_on),
         TEST(a_handle_lives_until_it_ends),
         TEST(an_object_stays_where_it_is_and_keeps_its_secret),
@@ -582,6 +616,7 @@ static int run_sample_tests(const char *name)
         TEST(a_number_out_of_its_range_is_refused),
         TEST(a_struct_with_a_wrong_field_is_refused),
         TEST(a_length_beyond_the_room_is_refused),
+        TEST(one_lie_among_what_is_right_is_refused),
         TEST(a_count_that_grew_is_refused),
         TEST(a_field_out_of_its_range_is_refused),
         TEST(a_narrow_result_is_no_more_than_its_type),

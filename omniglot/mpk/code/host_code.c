@@ -85,7 +85,7 @@ static bool add_code(const struct mpk_mapping *mapping, void *data)
         return false;
     if (search->count == search->room) {
         size_t room = search->room ? 2 * search->room : 64;
-        struct code *more = realloc(search->code, room * sizeof(*more));
+        struct code *more = mpk_resize(search->code, room * sizeof(*more));
         if (!more) {
             search->error = out_of_memory(search->fault);
             return true;
@@ -310,7 +310,7 @@ static void look(struct search *search)
 static enum og_error check(uintptr_t low, uintptr_t high, struct og_fault *fault)
 {
     struct search search = {.fault = fault, .low = low, .high = high, .memory = -1};
-    search.bytes = malloc(LONGEST + CHUNK);
+    search.bytes = mpk_allocate(1, LONGEST + CHUNK);
     if (!search.bytes)
         return out_of_memory(fault);
     search.again = true;
@@ -323,8 +323,8 @@ static enum og_error check(uintptr_t low, uintptr_t high, struct og_fault *fault
             og_fail(fault, OG_BUSY, NULL, 0, "code of the host's changes all the time: try again");
     if (search.memory >= 0)
         close(search.memory);
-    free(search.bytes);
-    free(search.code);
+    mpk_release(search.bytes);
+    mpk_release(search.code);
     return search.error;
 }
 

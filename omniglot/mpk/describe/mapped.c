@@ -18,7 +18,7 @@ enum { MAPPED_MAX = 1024 /* a library has five: beyond that, faults are told wit
 static struct mpk_mapped *append(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
 {
     if (!arena->mapped)
-        arena->mapped = calloc(MAPPED_MAX, sizeof(*arena->mapped));
+        arena->mapped = mpk_allocate(MAPPED_MAX, sizeof(*arena->mapped));
     if (!arena->mapped || arena->mapped_count == MAPPED_MAX)
         return NULL;
     struct mpk_mapped *mapped = &arena->mapped[arena->mapped_count++];
@@ -37,7 +37,8 @@ void mpk_mapped_add(struct mpk_arena *arena, uintptr_t start, size_t size, int f
     struct mpk_mapped *mapped = append(arena, start, start + size);
     if (!mapped)
         return;
-    mapped->path = strndup(path, (size_t)length);
+    path[length] = '\0';
+    mapped->path = mpk_copy_text(path);
     mapped->identity = identity;
     mapped->by_offset = true;
     mapped->offset = offset;
@@ -49,7 +50,7 @@ void mpk_mapped_add_image(struct mpk_arena *arena, uintptr_t start, uintptr_t en
     struct mpk_mapped *mapped = stat(path, &status) ? NULL : append(arena, start, end);
     if (!mapped)
         return;
-    mapped->path = strdup(path);
+    mapped->path = mpk_copy_text(path);
     mapped->identity =
         (struct mpk_identity){status.st_dev, status.st_ino, status.st_size, status.st_mtim};
 }
@@ -66,8 +67,8 @@ void mpk_mapped_forget(struct mpk_arena *arena, uintptr_t start, size_t size)
 void mpk_mapped_close(struct mpk_arena *arena)
 {
     for (size_t i = 0; i < arena->mapped_count; i++)
-        free(arena->mapped[i].path);
-    free(arena->mapped);
+        mpk_release(arena->mapped[i].path);
+    mpk_release(arena->mapped);
     arena->mapped = NULL;
     arena->mapped_count = 0;
 }

@@ -55,7 +55,7 @@ static unsigned char *read_file(const struct mpk_place *place, size_t *size)
     int file = open_file(place, &identity);
     if (file < 0)
         return NULL;
-    unsigned char *bytes = malloc((size_t)identity.size);
+    unsigned char *bytes = mpk_allocate(1, (size_t)identity.size);
     bool good = bytes != NULL;
     for (*size = 0; good && *size < (size_t)identity.size;) {
         ssize_t got = read(file, bytes + *size, (size_t)identity.size - *size);
@@ -65,7 +65,7 @@ static unsigned char *read_file(const struct mpk_place *place, size_t *size)
     close(file);
     if (good)
         return bytes;
-    free(bytes);
+    mpk_release(bytes);
     return NULL;
 }
 
@@ -103,7 +103,7 @@ static struct told look(const struct mpk_place *place)
     if (bytes && mpk_elf_open(&elf, bytes, size) && resolve(&elf, place, &told))
         snprintf(told.symbol, sizeof(told.symbol), "%s",
                  mpk_elf_symbol_at(&elf, told.address, &told.start));
-    free(bytes);
+    mpk_release(bytes);
     return told;
 }
 

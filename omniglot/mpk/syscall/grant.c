@@ -195,8 +195,8 @@ static void close_grant(struct mpk_grant *grant)
 {
     if (mpk_inode_is(&grant->inode, grant->folder))
         close(grant->folder);
-    free(grant->name);
-    free(grant->path);
+    mpk_release(grant->name);
+    mpk_release(grant->path);
 }
 
 void mpk_grants_settle(struct mpk_domain *domain)
@@ -215,7 +215,7 @@ void mpk_grants_close(struct mpk_domain *domain)
 {
     for (size_t i = 0; i < domain->grant_count; i++)
         close_grant(&domain->grants[i]);
-    free(domain->grants);
+    mpk_release(domain->grants);
     domain->grants = NULL;
     domain->grant_count = 0;
 }
@@ -229,8 +229,8 @@ static enum og_error grant(struct mpk_domain *domain, enum grant_kind kind, cons
         return og_fail(fault, OG_BAD_ARGUMENT, name, 0, "the path is too long");
     struct mpk_grant *made = &domain->grants[domain->grant_count++];
     *made = (struct mpk_grant){.kind = kind, .loading = loading, .folder = -1};
-    made->name = strdup(name);
-    made->path = strdup(path);
+    made->name = mpk_copy_text(name);
+    made->path = mpk_copy_text(path);
     if (!made->name || !made->path)
         return out_of_memory(fault);
     if (kind != ONE_FILE)
@@ -324,7 +324,7 @@ enum og_error mpk_grants_open(struct mpk_domain *domain, const char *const *libr
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the kernel, or what confines this program, lacks openat2 (Linux 5.6)");
     close(root);
-    domain->grants = calloc(count, sizeof(*domain->grants));
+    domain->grants = mpk_allocate(count, sizeof(*domain->grants));
     if (!domain->grants)
         return out_of_memory(fault);
     /* Before the others: what several grant is late, if one of them says so. */

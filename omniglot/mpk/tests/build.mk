@@ -31,7 +31,7 @@ FLAGS_omniglot/mpk/tests/beats += -Wno-missing-prototypes
 $(call test,mpk-arena,omniglot/mpk/tests/mpk-arena.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,mpk-where,omniglot/mpk/tests/mpk-where.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/mpk-where: | $(BUILD)/lib/libogattack.so
-MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-threads mpk-lifetime mpk-libraries
+MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-lifetime mpk-libraries
 MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
 MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks mpk-output
@@ -41,6 +41,10 @@ KEEPING_FREE := -Wl,--wrap=free
 $(call program,guest-test/mpk-sharing,omniglot/mpk/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(KEEPING_FREE) $(OMNIGLOT_LIBS) -lcmocka -lm)
 $(call program,guest-test/mpk-many-threads,omniglot/mpk/tests/mpk-many-threads.c \
     omniglot/mpk/tests/mpk-test.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm)
+# A child is made at a moment of a domain's opening.
+MAKING_CHILDREN := -Wl,--wrap=mpk_allocate
+$(call program,guest-test/mpk-threads,omniglot/mpk/tests/mpk-threads.c omniglot/mpk/tests/mpk-test.c \
+    omniglot/mpk/tests/mpk-kernel.c,$(OMNIGLOT),$(MAKING_CHILDREN) $(OMNIGLOT_LIBS) -lcmocka -lm)
 $(call program,guest-test/mpk-allocations,omniglot/mpk/tests/mpk-allocations.c $(DOMAIN_ALLOCATIONS),$(OMNIGLOT),$(FAILING_ALLOCATOR) $(OMNIGLOT_LIBS) -lcmocka)
 $(foreach test,$(MPK_GUEST_TESTS),$(call program,guest-test/$(test),omniglot/mpk/tests/$(test).c \
     omniglot/mpk/tests/mpk-test.c omniglot/mpk/tests/mpk-kernel.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lcmocka -lm))
@@ -56,7 +60,7 @@ MPK_TESTS := omniglot/mpk/tests/mpk-in-guest omniglot/mpk/tests/mpk-in-newer-gue
     omniglot/mpk/tests/mpk-cost-in-guest omniglot/tools/tests/mpk-tools-in-guest \
     omniglot/tests/documented-program-in-guest \
     omniglot/mpk/tests/mpk-stress-in-guest omniglot/mpk/tests/fuzz-domain-in-guest
-TEST_SCRIPTS += $(MPK_TESTS)
+TEST_SCRIPTS += $(MPK_TESTS) omniglot/mpk/tests/allocates-in-one-place
 
 # The MPK runtime's tests alone, and those that take long.
 .PHONY: test-mpk stress-mpk

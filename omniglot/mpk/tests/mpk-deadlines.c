@@ -4,9 +4,17 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -168,6 +176,92 @@ static void who_waits_for_any_signal_does_not_get_the_clocks(void **state)
     }
     change_kernels_mask(SIG_UNBLOCK, others);
     change_kernels_mask(SIG_UNBLOCK, clocks);
+}
+
+static void queue_at_most(rlim_t signals)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
+    limit.rlim_cur = signals < limit.rlim_max ? signals : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+}
+
+/* What other processes of the user have queued counts, too. */
+static void who_can_be_sent_no_signal_that_is_queued_is_told(void **state)
+{
+    (void)state;
+    queue_at_most(0);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(call_words("loop_forever", NULL, 0, 0, 0, 0), OG_DEADLINE);
+        reset();
+    }
+    queue_at_most(RLIM_INFINITY);
+    assert_int_equal(call_words("loop_forever", NULL, 0, 0, 0, 0), OG_DEADLINE);
+    reset();
+}
+
+/* How late its timers may be, in nanoseconds. */
+static unsigned long slack_of(const char *thread)
+{
+    char path[64];
+    unsigned long slack = ULONG_MAX;
+    snprintf(path, sizeof(path), "/proc/%.32s/timerslack_ns", thread);
+    FILE *file = fopen(path, "r");
+    if (!file || fscanf(file, "%lu", &slack) != 1)
+        print_message("# %s cannot be read\n", path);
+    if (file)
+        fclose(file);
+    return slack;
+}
+
+static unsigned long slack_of_others(void)
+{
+    unsigned long most = 0;
+    const struct dirent *entry;
+    DIR *folder = opendir("/proc/self/task");
+    while (folder && (entry = readdir(folder))) {
+        if (*entry->d_name == '.' || atoi(entry->d_name) == getpid())
+            continue;
+        unsigned long slack = slack_of(entry->d_name);
+        most = slack > most ? slack : most;
+    }
+    if (folder)
+        closedir(folder);
+    return most;
+}
+
+/* As where the system does not let it: from Linux 6.12 on those have no slack. */
+static bool deny_real_time(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sched_setscheduler, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+/* Threads inherit it (systemd: TimerSlackNSec=). */
+static void the_clock_is_not_late_where_the_hosts_timers_may_be(void **state)
+{
+    (void)state;
+    const unsigned long late = 1000000000;
+    pid_t child = fork();
+    if (child == 0) {
+        int bad = og_domain_close(domain, &fault) != OG_OK; /* and its clock */
+        bad |= prctl(PR_SET_TIMERSLACK, late, 0, 0, 0) != 0 || !deny_real_time();
+        slow = open_slow(300);
+        bad |= ((unsigned long)prctl(PR_GET_TIMERSLACK) != late) << 1;
+        bad |= (slack_of_others() >= 1000000) << 2;
+        bad |= (og_domain_close(slow, &fault) != OG_OK) << 3;
+        _exit(bad);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 static volatile sig_atomic_t heard;
@@ -502,6 +596,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_large_system_call_is_served_in_part),
         cmocka_unit_test(who_was_told_can_be_told_again),
         cmocka_unit_test(who_does_not_hear_is_told_again),
+        cmocka_unit_test(who_can_be_sent_no_signal_that_is_queued_is_told),
+        cmocka_unit_test(the_clock_is_not_late_where_the_hosts_timers_may_be),
         cmocka_unit_test(who_waits_for_any_signal_does_not_get_the_clocks),
         cmocka_unit_test(a_real_time_thread_that_is_bound_to_a_processor_has_a_deadline),
         cmocka_unit_test(real_time_threads_on_every_processor_have_a_deadline),

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -752,6 +753,69 @@ static void a_child_made_while_a_domain_loads_does_not_load_it_too(void **state)
     signal(SIGALRM, SIG_DFL);
 }
 
+/* What all domains' files hold, in blocks, and how many they are. */
+static size_t blocks_of_domains(int *files)
+{
+    size_t blocks = 0;
+    *files = 0;
+    char link[64], name[64];
+    struct stat status;
+    for (int file = 0; file < 1024; file++) {
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+        ssize_t length = readlink(link, name, sizeof(name) - 1);
+        name[length > 0 ? length : 0] = '\0';
+        if (!strstr(name, "omniglot-domain") || fstat(file, &status))
+            continue;
+        blocks += (size_t)status.st_blocks;
+        ++*files;
+    }
+    return blocks;
+}
+
+static bool copies_soon;
+static int end_of_copy, files_before;
+static size_t blocks_before, blocks_after;
+
+/* The linker has the runtime's calls of mpk_allocate come here: the first that a domain's arena
+ * makes is made when its file is there and holds nothing yet. */
+void *__real_mpk_allocate(size_t count, size_t size);
+void *__wrap_mpk_allocate(size_t count, size_t size);
+void *__wrap_mpk_allocate(size_t count, size_t size)
+{
+    int files = 0;
+    size_t blocks = copies_soon ? blocks_of_domains(&files) : 0;
+    if (files > files_before) {
+        copies_soon = false;
+        blocks_before = blocks;
+        made_in_handler = make_child();
+        if (made_in_handler > 0 && waitpid(made_in_handler, &end_of_copy, 0) == made_in_handler)
+            blocks_after = blocks_of_domains(&files);
+    }
+    return __real_mpk_allocate(count, size);
+}
+
+/* Nor writes what its maker is about to load. */
+static void a_child_made_before_a_domain_loads_writes_nothing_of_it(void **state)
+{
+    (void)state;
+    struct og_domain *other;
+    const struct og_options options = {.isolation = OG_MPK};
+    char path[sizeof(library)];
+    beside_library(path, "libogbeats.so");
+    (void)boxed("count_up");
+    (void)blocks_of_domains(&files_before);
+    copies_soon = true;
+    made_in_handler = end_of_copy = -1;
+    enum og_error error =
+        og_domain_open(&other, (const char *const[]){path, NULL}, &options, &fault);
+    if (made_in_handler == 0)
+        _exit(error != OG_UNSUPPORTED);
+    assert_int_equal(error, OG_OK);
+    assert_int_equal(end_of_copy, 0);
+    assert_int_equal(blocks_after, blocks_before);
+    assert_int_equal(og_domain_close(other, &fault), OG_OK);
+}
+
 static void *open_slowly(void *memory)
 {
     char path[sizeof(library)], variable[sizeof(library) + 32];
@@ -1218,6 +1282,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_a_child_sets_before_the_runtime_is_not_the_kernels),
         cmocka_unit_test(a_child_of__Fork_closes_a_domain_with_a_deadline),
         cmocka_unit_test(a_child_made_while_a_domain_loads_does_not_load_it_too),
+        cmocka_unit_test(a_child_made_before_a_domain_loads_writes_nothing_of_it),
         cmocka_unit_test(a_child_shares_nothing_of_a_domain_that_another_thread_opens),
         cmocka_unit_test(a_child_made_while_its_thread_waits_for_a_domain_does_not_wait),
         cmocka_unit_test(a_child_of__Fork_makes_no_thunks_of_its_parents),

@@ -30,6 +30,7 @@ PROGRAMS = {
     "mpk-deadlines": "guest-test",
     "mpk-callbacks": "guest-test",
     "mpk-output": "guest-test",
+    "mpk-allocations": "guest-test",
     "mpk-host-code": "guest-test",
     "mpk-lifetime": "guest-test",
     "mpk-threads": "guest-test",
@@ -61,6 +62,7 @@ BOOKS = ("mpk-arena", "mpk-books:*")
 STACKS = ("mpk-gate:*stack*", "mpk-sharing:*")
 CODE = ("mpk-host-code:*",)
 PAST_FORK = ("mpk-threads:a_child_made_past*",)
+ALLOCATING = ("mpk-allocations:no_handler*",)
 LOADING_CHILD = ("mpk-threads:a_child_made_while_a_domain*",)
 TURNS = ("none-sharing", "mpk-sharing:*")
 DESCRIBED = ("mpk-races:faults_are_described*",)
@@ -114,7 +116,13 @@ MUTATIONS = (
     ("copies: who opens a domain makes no other", MPK + "threads.c", "    if (opens)\n        return;\n", "", LOADING_CHILD),
     ("copies: no handler while the image is made", MPK + "image.c", "    uint64_t mask = mpk_mask_block_hosts();\n", "    uint64_t mask = mpk_mask_block_hosts();\n    mpk_mask_set(mask);\n",
      LOADING_CHILD, "it takes a millisecond, and the copy would have to be faster than its maker"),
-    ("copies: make no image", MPK + "image.c", "    enum og_error error = mpk_process_open(fault);\n    if (!error)\n        error = make_image(", "    enum og_error error = OG_OK;\n    if (!error)\n        error = make_image(", LOADING_CHILD),
+    ("allocations: no handler comes on top of one", MPK + "allocate.c",
+     "    uint64_t mask = mpk_mask_block_all();\n    void *memory", "    uint64_t mask = mpk_mask_block_all();\n    mpk_mask_set(mask);\n    void *memory", ALLOCATING),
+    ("allocations: no handler comes on top of a release", MPK + "allocate.c",
+     "    uint64_t mask = mpk_mask_block_all();\n    free", "    uint64_t mask = mpk_mask_block_all();\n    mpk_mask_set(mask);\n    free", ALLOCATING),
+    ("allocations: no handler comes on top of one that grows", MPK + "allocate.c",
+     "    uint64_t mask = mpk_mask_block_all();\n    void *resized", "    uint64_t mask = mpk_mask_block_all();\n    mpk_mask_set(mask);\n    void *resized", ALLOCATING),
+    ("copies: make no image", MPK + "image.c", "    enum og_error error = mpk_process_open(fault);\n    if (!error)\n        error = make_image(", "    enum og_error error = OG_OK;\n    if (!error)\n        error = make_image(", ("mpk-threads:a_child_made_before_a_domain*",)),
     ("children: have no memory of what others open", MPK + "threads.c", "    mpk_domains_forked();\n", "", ("mpk-threads:a_child_shares*",)),
     ("children: make no thunks", MPK + "thunk.c", " && domain->thunks_of == mpk_own.process", "", ("mpk-threads:a_child_of__Fork_makes*",)),
     ("copies: open, reset and close no domain", MPK + "process.c",
@@ -576,7 +584,7 @@ MUTATIONS = (
     ("arena: a file is copied in parts", MPK + "arena.c", "left < READ_AT_ONCE ? left : READ_AT_ONCE", "left", ("mpk-books:a_large*",)),
     ("arena: a file is copied until the deadline", MPK + "arena.c", "if (source->is_late && source->is_late())", "if (0)",
      ("mpk-books:a_large*",)),
-    ("maps: the rest of a long line is none", MPK + "code/maps.c", "last != '\\n' && last != EOF;)", "0;)", ("mpk-where",)),
+    ("maps: the rest of a long line is none", MPK + "code/maps.c", "byte != EOF && byte != '\\n'; byte", "length + 1 < size && byte != EOF && byte != '\\n'; byte", ("mpk-where",)),
     ("pages: the limit on the size of files", MPK + "pages.c", "limit.rlim_cur < size) {", "0) {", ("mpk-arena",)),
     ("pages: what is locked is dropped", MPK + "pages.c", "(errno == EINVAL && !munlock(memory, size) && !madvise(memory, size, advice))", "0",
      ("mpk-arena",)),
@@ -808,6 +816,11 @@ MUTATIONS = (
      ("mpk-lifetime:constructors*",)),
     ("context: callbacks of threads that a child lacks", MPK + "locks.c", "        mpk_callbacks_forked(domain);\n", "", ("mpk-sharing:a_child_of_fork_writes*",)),
     ("deadline: who does not hear is told again", MPK + "deadline.c", " && thread->silent++ < PATIENCE)", ")", ("mpk-deadlines:who_does*",)),
+    ("deadline: where none can be queued another signal tells", MPK + "deadline.c", " && !send_without_words(thread->id))", ")", ("mpk-deadlines:who_can_be_sent*",)),
+    ("deadline: what has lost its words is the clock's", MPK + "deadline.c", "           info->si_uid == 0 && atomic_load(&tells_without_words);", "           info->si_uid == 0 && 0 * atomic_load(&tells_without_words);", ("mpk-deadlines:who_can_be_sent*",)),
+    ("frames: are measured where no signal can be queued", MPK + "frame.c", "    raise(mpk_unqueued_signal());", "    raise(mpk_deadline_signal());", ("hosts-mpk:runs_where_no_signal*",)),
+    ("deadline: the clock is not late", MPK + "deadline.c", "    prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);\n", "", ("mpk-deadlines:the_clock_is_not_late*",)),
+    ("deadline: that it can be told is asked", MPK + "deadline.c", "    return send((pid_t)syscall(SYS_gettid), 0);", "    return true;", ("hosts-mpk:runs_where_the_clocks*",)),
     ("deadline: waits do not get the clock's signal", MPK + "host_masks.c", "    while (signal > 0 && mpk_deadline_is_own(signal, info)) {", "    while (0) {", ("mpk-deadlines:who_waits*",)),
     ("deadline: sigwaitinfo does not get it", MPK + "host_masks.c", "    return sigtimedwait(set, info, NULL);", "    return mpk_libc()->wait_for_signal(set, info, NULL);", ("mpk-deadlines:who_waits*",)),
     ("deadline: the clock runs on any processor", MPK + "deadline.c", "    bool good = !pthread_attr_setaffinity_np(&attributes, sizeof(all), &all);\n", "    bool good = sizeof(all) > 0;\n", ("mpk-deadlines:a_real_time*",)),
@@ -822,10 +835,10 @@ MUTATIONS = (
     ("deadline: the clock looks seldom while nobody calls", MPK + "deadline.c", "    if (has_called || most < TICK)\n        return TICK;\n", "    if (most || before)\n        return TICK;\n",
      ("hosts-mpk:has_a_clock*",)),
     ("deadline: a child has a clock", MPK + "deadline.c",
-     "bool works = has_rights && start();\n    pthread_mutex_unlock(&lock);\n    return works;", "bool works = has_rights;\n    pthread_mutex_unlock(&lock);\n    return works;",
+     "bool works = has_rights && can_send() && start();\n    pthread_mutex_unlock(&lock);\n    return works;", "bool works = has_rights;\n    pthread_mutex_unlock(&lock);\n    return works;",
      ("mpk-faults:an_endless*",)),
     ("deadline: the signal is the clock's", MPK + "deadline.c",
-     "signal == mpk_deadline_signal() && info->si_code == SI_QUEUE && info->si_ptr == &marker", "signal == mpk_deadline_signal() && info",
+     "    if (may_be && info->si_code == SI_QUEUE)\n        return info->si_ptr == &marker;\n", "    if (may_be && info)\n        return true;\n",
      ("mpk-deadlines:the_clocks_signal*",)),
     ("deadline: who was told can be told again", MPK + "deadline.c", "    if (thread)\n        store(&thread->told, NO_CALL);", "    (void)thread;",
      ("mpk-deadlines:who_was_told*",), "another call has another number, and the same one is told again after PATIENCE ticks: it is later, not never"),

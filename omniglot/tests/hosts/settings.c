@@ -236,6 +236,29 @@ static void runs_with_too_little_address_space(void)
     works();
 }
 
+static void runs_where_no_signal_can_be_queued(void)
+{
+    enum { MOMENT = 300 };
+    limit(RLIMIT_SIGPENDING, 0);
+    CHECK(hosts_system.open(&the_library, MOMENT, &fault) == OG_OK);
+    works();
+}
+
+/* Without a deadline none has to be sent. */
+static void runs_where_the_clocks_signal_is_denied(void)
+{
+    enum { MOMENT = 300 };
+    DENY(ALWAYS(rt_tgsigqueueinfo, EPERM));
+    if (hosts_system.is == OG_MPK_ONLY) {
+        CHECK(hosts_system.open(&the_library, MOMENT, &fault) == OG_UNSUPPORTED);
+        CHECK(says("rt_tgsigqueueinfo"));
+        open_it();
+    } else {
+        CHECK(hosts_system.open(&the_library, MOMENT, &fault) == OG_OK);
+    }
+    works();
+}
+
 static void runs_with_few_descriptors(void)
 {
     limit(RLIMIT_NOFILE, 4);
@@ -419,6 +442,8 @@ const struct hosts_row hosts_settings[] = {
     ROW(runs_where_memory_files_are_denied, ALL),
     ROW(runs_with_9_gib_of_address_space, ALL),
     ROW(runs_with_too_little_address_space, ALL),
+    ROW(runs_where_no_signal_can_be_queued, ALL),
+    ROW(runs_where_the_clocks_signal_is_denied, ALL),
     ROW(runs_with_few_descriptors, ALL),
     ROW_WITH(runs_where_overcommit_is_off, OG_MPK_ONLY, IN_GUEST),
     ROW_WITH(runs_where_memory_files_are_not_executable, OG_MPK_ONLY, IN_GUEST),

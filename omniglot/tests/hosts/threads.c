@@ -186,6 +186,48 @@ static void ends_threads_that_have_called(void)
     close_it();
 }
 
+static pthread_key_t earlier, later; /* than the runtime's own: whose destructor is called first */
+
+static void call_at_the_end(void *unused)
+{
+    (void)unused;
+    works();
+}
+
+static void *call_and_exit(void *unused)
+{
+    CHECK(!pthread_setspecific(earlier, &earlier) && !pthread_setspecific(later, &later));
+    works();
+    return unused;
+}
+
+static long mappings_now(void)
+{
+    long count = 0;
+    FILE *file = fopen("/proc/self/maps", "r");
+    CHECK(file != NULL);
+    for (int byte; (byte = getc(file)) != EOF;)
+        count += byte == '\n';
+    fclose(file);
+    return count;
+}
+
+/* Its place in the domain is the next one's all the same. */
+static void calls_in_destructors_of_threads(void)
+{
+    long mappings = 0;
+    CHECK(!pthread_key_create(&earlier, call_at_the_end));
+    open_it();
+    CHECK(!pthread_key_create(&later, call_at_the_end));
+    for (int i = 0; i < 40; i++) {
+        in_thread(call_and_exit, NULL);
+        mappings = i == 10 ? mappings_now() : mappings;
+    }
+    CHECK(mappings_now() < mappings + 20);
+    works();
+    close_it();
+}
+
 /* --- cancelled on the way in, and in what is done for a call --- */
 
 /* Joins it within ten seconds. */
@@ -485,6 +527,7 @@ const struct hosts_row hosts_threads[] = {
     ROW(is_cancelled_in_threads_that_have_not_called, ALL),
     ROW(takes_backtraces_in_threads_that_have_not_called, ALL),
     ROW(ends_threads_that_have_called, DOMAINS),
+    ROW(calls_in_destructors_of_threads, OG_MPK_ONLY),
     ROW(has_threads_from_before_it_opens, DOMAINS),
     ROW(reads_in_place_in_threads_from_before, DOMAINS),
     {NULL, NULL, 0, 0},

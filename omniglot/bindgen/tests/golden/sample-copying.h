@@ -51,6 +51,7 @@ struct sample {
     struct og_function sample_is_absent;
     struct og_function sample_pump;
     struct og_function sample_ask;
+    struct og_function sample_split;
     struct og_function sample_raise;
     struct og_function sample_gaps;
     struct og_function sample_grow;
@@ -103,6 +104,9 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
         OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_ask[] = {OG_PARAMETER(void *), OG_PARAMETER(void *),
                                                         OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_split[] = {
+        OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(void *),
+        OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_raise[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_gaps[] = {OG_PARAMETER(void *),
                                                          OG_PARAMETER(size_t)};
@@ -164,6 +168,8 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
          sizeof(of_sample_pump) / sizeof(of_sample_pump[0])},
         {"sample_ask", offsetof(struct sample, sample_ask), of_sample_ask,
          sizeof(of_sample_ask) / sizeof(of_sample_ask[0])},
+        {"sample_split", offsetof(struct sample, sample_split), of_sample_split,
+         sizeof(of_sample_split) / sizeof(of_sample_split[0])},
         {"sample_raise", offsetof(struct sample, sample_raise), of_sample_raise,
          sizeof(of_sample_raise) / sizeof(of_sample_raise[0])},
         {"sample_gaps", offsetof(struct sample, sample_gaps), of_sample_gaps,
@@ -231,7 +237,7 @@ struct sample_flow {
     unsigned char og_mut *kept;           /* data that it goes on reading */
 };
 
-/* sample.og.h:65: visit_call */
+/* sample.og.h:69: visit_call */
 struct sample_visit_call {
     struct og_callback callback;
     __typeof__(&visit_call) function;
@@ -306,7 +312,7 @@ static inline void sample_visit_call_close(struct sample *sample,
     og_callback_close(&callback->callback);
 }
 
-/* sample.og.h:70: step_call */
+/* sample.og.h:74: step_call */
 struct sample_step_call {
     struct og_callback callback;
     __typeof__(&step_call) function;
@@ -771,7 +777,7 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_shout");
     bool succeeded = !error && *result == 0;
-    if (succeeded)
+    if (!error && succeeded)
         error = argument_count(&inner.access, foreign_out_size, out_size, "sample_shout", fault);
     if (!error && *result == 0)
         error = instance_count(*out_size, most_out, "sample_shout", fault);
@@ -1135,7 +1141,99 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:43: sample_raise */
+/* sample.og.h:43: sample_split */
+static inline enum og_error invoke_sample_split(struct sample *sample, instance_scope *scope,
+                                                int *result, struct sample_query *query,
+                                                uint8_t og_mut *first, size_t *first_size,
+                                                uint8_t og_mut *second, size_t *second_size,
+                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    struct og_scope inner;
+    (void)scope;
+    struct sample_query og_mut *foreign_query = NULL;
+    size_t og_mut *foreign_first_size = NULL;
+    size_t og_mut *foreign_second_size = NULL;
+    const size_t most_first = *first_size;
+    const size_t most_second = *second_size;
+    og_scope_begin(sample->instance.domain, &inner);
+    enum og_error error = argument_zeroed(&inner, struct sample_query, foreign_query, fault);
+    if (!error)
+        error = og_write(&inner.access, &foreign_query->kind, query->kind, fault);
+    if (!error)
+        error = reference_check(&inner.access, first, *first_size, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = argument_room(&inner, size_t, foreign_first_size, 1, fault);
+    if (!error)
+        error = og_write(&inner.access, foreign_first_size, *first_size, fault);
+    if (!error)
+        error = reference_check(&inner.access, second, *second_size, OG_READ | OG_WRITE, fault);
+    if (!error)
+        error = argument_room(&inner, size_t, foreign_second_size, 1, fault);
+    if (!error)
+        error = og_write(&inner.access, foreign_second_size, *second_size, fault);
+    const struct og_context *context = inner.access.context;
+    if (!error)
+        error = og_invoke_begin(&inner.access, &sample->sample_split, fault);
+    if (!error) {
+        *result = ((int (*)(struct sample_query *, uint8_t *, size_t *, uint8_t *,
+                            size_t *))sample->sample_split.entry)(
+            og_pass(foreign_query), og_pass(first), og_pass(foreign_first_size), og_pass(second),
+            og_pass(foreign_second_size));
+        error = og_invoke_end_in(context, &inner.access, fault);
+    }
+    if (!error && *result != 0 && *result != -1)
+        error = instance_contract(fault, "sample_split");
+    bool succeeded = !error && *result == 0;
+    if (!error)
+        error = og_read(&inner.access, &foreign_query->kind, &query->kind, fault);
+    if (!error && ((uint64_t)query->kind - (uint64_t)0 > (uint64_t)3 - (uint64_t)0))
+        error = instance_contract(fault, "sample_split");
+    if (!error && succeeded)
+        error =
+            argument_count(&inner.access, foreign_first_size, first_size, "sample_split", fault);
+    if (!error && succeeded)
+        error =
+            argument_count(&inner.access, foreign_second_size, second_size, "sample_split", fault);
+    if (!error && *result == 0)
+        error = instance_count(*first_size, most_first, "sample_split", fault);
+    if (!error && *result == 0)
+        error = instance_count(*second_size, most_second, "sample_split", fault);
+    og_scope_end(&inner);
+    return error;
+}
+
+static inline enum og_error call_sample_split(struct sample *sample, int *result,
+                                              struct sample_query *query, uint8_t *first,
+                                              size_t *first_size, uint8_t *second,
+                                              size_t *second_size, struct og_fault *fault)
+{
+    struct og_scope scope;
+    uint8_t og_mut *foreign_first = NULL;
+    uint8_t og_mut *foreign_second = NULL;
+    const size_t most_first = *first_size;
+    const size_t most_second = *second_size;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = copy_room(&scope, uint8_t, foreign_first, most_first, fault);
+    if (!error)
+        error = copy_room(&scope, uint8_t, foreign_second, most_second, fault);
+    if (!error)
+        error = invoke_sample_split(sample, &scope, result, query, foreign_first, first_size,
+                                    foreign_second, second_size, fault);
+    if (!error && *result == 0)
+        error = instance_count(*first_size, most_first, "sample_split", fault);
+    if (!error && *result == 0)
+        error = instance_count(*second_size, most_second, "sample_split", fault);
+    if (!error && *result == 0)
+        error = argument_out(&scope.access, first, foreign_first, *first_size, fault);
+    if (!error && *result == 0)
+        error = argument_out(&scope.access, second, foreign_second, *second_size, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_first, error, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_second, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:47: sample_raise */
 static inline enum og_error invoke_sample_raise(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_grid *grid,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1173,7 +1271,7 @@ static inline enum og_error call_sample_raise(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:44: sample_gaps */
+/* sample.og.h:48: sample_gaps */
 static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_scope *scope,
                                                uint64_t *result,
                                                const struct sample_gap og_mut *gaps, size_t count,
@@ -1213,7 +1311,7 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
     return error;
 }
 
-/* sample.og.h:45: sample_grow */
+/* sample.og.h:49: sample_grow */
 static inline enum og_error invoke_sample_grow(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_gap og_mut *gap,
                                                struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1250,7 +1348,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:49: sample_counter_new */
+/* sample.og.h:53: sample_counter_new */
 static inline enum og_error invoke_sample_counter_new(struct sample *sample, instance_scope *scope,
                                                       struct sample_tally *result, int first,
                                                       struct og_fault *fault)
@@ -1280,7 +1378,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:50: sample_counter_next */
+/* sample.og.h:54: sample_counter_next */
 static inline enum og_error
 invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *result,
                            const struct sample_tally *counter, struct og_fault *fault)
@@ -1307,7 +1405,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
     return error;
 }
 
-/* sample.og.h:51: sample_counter_free */
+/* sample.og.h:55: sample_counter_free */
 static inline enum og_error invoke_sample_counter_free(struct sample *sample, instance_scope *scope,
                                                        struct sample_tally *counter,
                                                        struct og_fault *fault)
@@ -1335,7 +1433,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:53: sample_start */
+/* sample.og.h:57: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1386,7 +1484,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:56: sample_step */
+/* sample.og.h:60: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1469,7 +1567,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:59: sample_end */
+/* sample.og.h:63: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1503,7 +1601,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:60: sample_measure */
+/* sample.og.h:64: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1544,7 +1642,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:68: sample_visit */
+/* sample.og.h:72: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)
@@ -1573,7 +1671,7 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:71: sample_fetch */
+/* sample.og.h:75: sample_fetch */
 static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_scope *scope,
                                                 int *result, uint8_t og_mut *out, size_t *size,
                                                 const struct sample_step_call *tell,
@@ -1601,7 +1699,7 @@ static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_fetch");
     bool succeeded = !error;
-    if (succeeded)
+    if (!error && succeeded)
         error = argument_count(&inner.access, foreign_size, size, "sample_fetch", fault);
     if (!error)
         error = instance_count(*size, most_out, "sample_fetch", fault);
@@ -1629,7 +1727,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:73: sample_tell */
+/* sample.og.h:77: sample_tell */
 static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                uint8_t og_mut *next_out, unsigned int *avail_out,

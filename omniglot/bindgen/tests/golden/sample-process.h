@@ -50,6 +50,7 @@ enum {
     SAMPLE_IS_ABSENT,
     SAMPLE_PUMP,
     SAMPLE_ASK,
+    SAMPLE_SPLIT,
     SAMPLE_RAISE,
     SAMPLE_GAPS,
     SAMPLE_GROW,
@@ -101,7 +102,7 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-/* sample.og.h:65: visit_call */
+/* sample.og.h:69: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
     void *user;
@@ -159,7 +160,7 @@ static inline void sample_visit_call_close(struct sample *sample,
     sample->callbacks[0] = NULL;
 }
 
-/* sample.og.h:70: step_call */
+/* sample.og.h:74: step_call */
 struct sample_step_call {
     __typeof__(&step_call) function;
     void *user;
@@ -744,7 +745,56 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:43: sample_raise */
+/* sample.og.h:43: sample_split */
+static inline enum og_error call_sample_split(struct sample *sample, int *result,
+                                              struct sample_query *query, uint8_t *first,
+                                              size_t *first_size, uint8_t *second,
+                                              size_t *second_size, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    const size_t most_first = *first_size;
+    size_t left_first_size = *first_size;
+    const size_t most_second = *second_size;
+    size_t left_second_size = *second_size;
+    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_SPLIT);
+    wire_put_bytes(arguments, &query->kind, sizeof(query->kind));
+    wire_put_u64(arguments, (uint64_t)*first_size);
+    wire_put_u64(arguments, (uint64_t)*second_size);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    bool succeeded = *result == 0;
+    left_first_size = process_get_integer(&results, size_t);
+    left_second_size = process_get_integer(&results, size_t);
+    if (succeeded)
+        process_check_left(&results, left_first_size, *first_size);
+    if (succeeded && !results.error)
+        *first_size = left_first_size;
+    if (succeeded)
+        process_check_left(&results, left_second_size, *second_size);
+    if (succeeded && !results.error)
+        *second_size = left_second_size;
+    wire_get_into(&results, &query->kind, sizeof(query->kind));
+    if ((uint64_t)query->kind - (uint64_t)0 > (uint64_t)3 - (uint64_t)0)
+        wire_reader_fail(&results, "a field that the interface rules out");
+    if (succeeded && *first_size > most_first)
+        wire_reader_fail(&results, "more is filled than there was room for");
+    if (succeeded)
+        wire_get_into(&results, first, OG_PRODUCT(*first_size, sizeof(uint8_t)));
+    if (succeeded && *second_size > most_second)
+        wire_reader_fail(&results, "more is filled than there was room for");
+    if (succeeded)
+        wire_get_into(&results, second, OG_PRODUCT(*second_size, sizeof(uint8_t)));
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && *result != 0 && *result != -1)
+        error = process_distrust(sandbox, "a result that the interface of sample_split rules out",
+                                 fault);
+    return error;
+}
+
+/* sample.og.h:47: sample_raise */
 static inline enum og_error call_sample_raise(struct sample *sample, int *result,
                                               struct sample_grid *grid, struct og_fault *fault)
 {
@@ -761,7 +811,7 @@ static inline enum og_error call_sample_raise(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:44: sample_gaps */
+/* sample.og.h:48: sample_gaps */
 static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
                                              const struct sample_gap *gaps, size_t count,
                                              struct og_fault *fault)
@@ -781,7 +831,7 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
     return error;
 }
 
-/* sample.og.h:45: sample_grow */
+/* sample.og.h:49: sample_grow */
 static inline enum og_error call_sample_grow(struct sample *sample, int *result,
                                              struct sample_gap *gap, struct og_fault *fault)
 {
@@ -801,7 +851,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:49: sample_counter_new */
+/* sample.og.h:53: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -830,7 +880,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:50: sample_counter_next */
+/* sample.og.h:54: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -857,7 +907,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:51: sample_counter_free */
+/* sample.og.h:55: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -884,7 +934,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:53: sample_start */
+/* sample.og.h:57: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -912,7 +962,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:56: sample_step */
+/* sample.og.h:60: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -960,7 +1010,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:59: sample_end */
+/* sample.og.h:63: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -989,7 +1039,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:60: sample_measure */
+/* sample.og.h:64: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -1011,7 +1061,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:68: sample_visit */
+/* sample.og.h:72: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)
@@ -1039,7 +1089,7 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:71: sample_fetch */
+/* sample.og.h:75: sample_fetch */
 static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
                                               size_t *size, const struct sample_step_call *tell,
                                               struct og_fault *fault)
@@ -1069,7 +1119,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:73: sample_tell */
+/* sample.og.h:77: sample_tell */
 static inline enum og_error call_sample_tell(struct sample *sample, int *result,
                                              struct sample_flow *stream,
                                              const struct sample_step_call *tell,

@@ -55,7 +55,7 @@ struct sample_flow {
     struct sample_stream host; /* what the library works on */
 };
 
-/* sample.og.h:65: visit_call */
+/* sample.og.h:69: visit_call */
 struct sample_visit_call {
     __typeof__(&visit_call) function;
 };
@@ -79,7 +79,7 @@ static inline void sample_visit_call_close(struct sample *sample,
     (void)callback;
 }
 
-/* sample.og.h:70: step_call */
+/* sample.og.h:74: step_call */
 struct sample_step_call {
     __typeof__(&step_call) function;
 };
@@ -568,7 +568,32 @@ static inline enum og_error invoke_sample_ask(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:43: sample_raise */
+/* sample.og.h:43: sample_split */
+static inline enum og_error call_sample_split(struct sample *sample, int *result,
+                                              struct sample_query *query, uint8_t *first,
+                                              size_t *first_size, uint8_t *second,
+                                              size_t *second_size, struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_split(query, first, first_size, second, second_size);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_split(struct sample *sample, instance_scope *scope,
+                                                int *result, struct sample_query *query,
+                                                uint8_t *first, size_t *first_size, uint8_t *second,
+                                                size_t *second_size, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_split(query, first, first_size, second, second_size);
+    return OG_OK;
+}
+
+/* sample.og.h:47: sample_raise */
 static inline enum og_error call_sample_raise(struct sample *sample, int *result,
                                               struct sample_grid *grid, struct og_fault *fault)
 {
@@ -589,7 +614,7 @@ static inline enum og_error invoke_sample_raise(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:44: sample_gaps */
+/* sample.og.h:48: sample_gaps */
 static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
                                              const struct sample_gap *gaps, size_t count,
                                              struct og_fault *fault)
@@ -612,7 +637,7 @@ static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:45: sample_grow */
+/* sample.og.h:49: sample_grow */
 static inline enum og_error call_sample_grow(struct sample *sample, int *result,
                                              struct sample_gap *gap, struct og_fault *fault)
 {
@@ -633,7 +658,7 @@ static inline enum og_error invoke_sample_grow(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:49: sample_counter_new */
+/* sample.og.h:53: sample_counter_new */
 static inline enum og_error call_sample_counter_new(struct sample *sample,
                                                     struct sample_tally *result, int first,
                                                     struct og_fault *fault)
@@ -658,7 +683,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
                            : og_fail(fault, OG_NULL, "sample_counter_new", 0, "returned NULL");
 }
 
-/* sample.og.h:50: sample_counter_next */
+/* sample.og.h:54: sample_counter_next */
 static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
                                                      const struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -681,7 +706,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return OG_OK;
 }
 
-/* sample.og.h:51: sample_counter_free */
+/* sample.og.h:55: sample_counter_free */
 static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct sample_tally *counter,
                                                      struct og_fault *fault)
@@ -704,7 +729,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return OG_OK;
 }
 
-/* sample.og.h:53: sample_start */
+/* sample.og.h:57: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -727,7 +752,7 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:56: sample_step */
+/* sample.og.h:60: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -756,7 +781,7 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:59: sample_end */
+/* sample.og.h:63: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -777,7 +802,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:60: sample_measure */
+/* sample.og.h:64: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -799,7 +824,7 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     return OG_OK;
 }
 
-/* sample.og.h:68: sample_visit */
+/* sample.og.h:72: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)
@@ -822,7 +847,7 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:71: sample_fetch */
+/* sample.og.h:75: sample_fetch */
 static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
                                               size_t *size, const struct sample_step_call *tell,
                                               struct og_fault *fault)
@@ -845,7 +870,7 @@ static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:73: sample_tell */
+/* sample.og.h:77: sample_tell */
 static inline enum og_error call_sample_tell(struct sample *sample, int *result,
                                              struct sample_flow *stream,
                                              const struct sample_step_call *tell,

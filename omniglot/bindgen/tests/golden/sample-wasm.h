@@ -90,7 +90,7 @@ _Static_assert(offsetof(struct sample_gap, first) == 0,
 _Static_assert(offsetof(struct sample_gap, last) == 8,
                "struct sample_gap: the module has another layout");
 
-/* sample.og.h:65: visit_call */
+/* sample.og.h:69: visit_call */
 struct sample_visit_call {
     struct wasm_callback callback;
     __typeof__(&visit_call) function;
@@ -168,7 +168,7 @@ static inline void sample_visit_call_close(struct sample *sample,
         wasm_callback_close(&callback->callback);
 }
 
-/* sample.og.h:70: step_call */
+/* sample.og.h:74: step_call */
 struct sample_step_call {
     struct wasm_callback callback;
     __typeof__(&step_call) function;
@@ -738,7 +738,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_shout");
     bool succeeded = !error && *result == 0;
-    if (succeeded)
+    if (!error && succeeded)
         error = module_count(wasm, at_out_size, out_size, sizeof(*out_size), 4, (uint64_t)*out_size,
                              "sample_shout", fault);
     if (!error && *result == 0)
@@ -1073,7 +1073,88 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:43: sample_raise */
+/* sample.og.h:43: sample_split */
+static __attribute__((noinline)) enum og_error
+enter_sample_split(struct wasm_instance *wasm, uint32_t *raw, uint32_t query, uint32_t first,
+                   uint32_t first_size, uint32_t second, uint32_t second_size,
+                   struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_split", fault);
+    *raw = Z_sampleZ_sample_split(wasm->state, query, first, first_size, second, second_size);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_split(struct sample *sample, int *result,
+                                              struct sample_query *query, uint8_t *first,
+                                              size_t *first_size, uint8_t *second,
+                                              size_t *second_size, struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_query = 0;
+    uint32_t at_first = 0;
+    uint32_t at_first_size = 0;
+    uint32_t at_second = 0;
+    uint32_t at_second_size = 0;
+    const size_t most_first = OG_SUM(*first_size, 0);
+    const size_t most_second = OG_SUM(*second_size, 0);
+    uint32_t raw = 0;
+    uint32_t scratch_before = wasm->scratch_used;
+    enum og_error error = module_struct(wasm, &at_query, 8, fault);
+    if (!error)
+        error = module_store(wasm, at_query + 4, &query->kind, sizeof(query->kind), 4, 0, 1, fault);
+    if (!error)
+        error = module_room(wasm, &at_first, most_first, 1, fault);
+    if (!error)
+        error = wasm_take(wasm, &at_first_size, 4, fault);
+    if (!error)
+        error = module_store(wasm, at_first_size, first_size, sizeof(*first_size), 4, 0, 1, fault);
+    if (!error)
+        error = module_room(wasm, &at_second, most_second, 1, fault);
+    if (!error)
+        error = wasm_take(wasm, &at_second_size, 4, fault);
+    if (!error)
+        error =
+            module_store(wasm, at_second_size, second_size, sizeof(*second_size), 4, 0, 1, fault);
+    if (!error)
+        error = enter_sample_split(wasm, &raw, at_query, at_first, at_first_size, at_second,
+                                   at_second_size, fault);
+    *result = (int)(int32_t)raw;
+    if (!error && *result != 0 && *result != -1)
+        error = instance_contract(fault, "sample_split");
+    bool succeeded = !error && *result == 0;
+    if (!error)
+        error = module_load(wasm, at_query + 4, &query->kind, sizeof(query->kind), 4, 0, 1, fault);
+    if (!error && ((uint64_t)query->kind - (uint64_t)0 > (uint64_t)3 - (uint64_t)0))
+        error = instance_contract(fault, "sample_split");
+    if (!error && succeeded)
+        error = module_count(wasm, at_first_size, first_size, sizeof(*first_size), 4,
+                             (uint64_t)*first_size, "sample_split", fault);
+    if (!error && succeeded)
+        error = module_count(wasm, at_second_size, second_size, sizeof(*second_size), 4,
+                             (uint64_t)*second_size, "sample_split", fault);
+    if (!error && *result == 0)
+        error = instance_count(OG_SUM(*first_size, 0), most_first, "sample_split", fault);
+    if (!error && *result == 0)
+        error = instance_count(OG_SUM(*second_size, 0), most_second, "sample_split", fault);
+    if (!error && *result == 0)
+        error = module_out(wasm, first, at_first, OG_SUM(*first_size, 0), 1, NULL, "sample_split",
+                           fault);
+    if (!error && *result == 0)
+        error = module_out(wasm, second, at_second, OG_SUM(*second_size, 0), 1, NULL,
+                           "sample_split", fault);
+    error = module_release(wasm, at_first, error, fault);
+    error = module_release(wasm, at_second, error, fault);
+    wasm->scratch_used = scratch_before;
+    return error;
+}
+
+/* sample.og.h:47: sample_raise */
 static __attribute__((noinline)) enum og_error
 enter_sample_raise(struct wasm_instance *wasm, uint32_t *raw, uint32_t grid, struct og_fault *fault)
 {
@@ -1109,7 +1190,7 @@ static inline enum og_error call_sample_raise(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:44: sample_gaps */
+/* sample.og.h:48: sample_gaps */
 static __attribute__((noinline)) enum og_error enter_sample_gaps(struct wasm_instance *wasm,
                                                                  uint64_t *raw, uint32_t gaps,
                                                                  uint32_t count,
@@ -1145,7 +1226,7 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
     return error;
 }
 
-/* sample.og.h:45: sample_grow */
+/* sample.og.h:49: sample_grow */
 static __attribute__((noinline)) enum og_error
 enter_sample_grow(struct wasm_instance *wasm, uint32_t *raw, uint32_t gap, struct og_fault *fault)
 {
@@ -1180,7 +1261,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:49: sample_counter_new */
+/* sample.og.h:53: sample_counter_new */
 static __attribute__((noinline)) enum og_error enter_sample_counter_new(struct wasm_instance *wasm,
                                                                         uint32_t *raw,
                                                                         uint32_t first,
@@ -1219,7 +1300,7 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return call_sample_counter_new(sample, result, first, fault);
 }
 
-/* sample.og.h:50: sample_counter_next */
+/* sample.og.h:54: sample_counter_next */
 static __attribute__((noinline)) enum og_error enter_sample_counter_next(struct wasm_instance *wasm,
                                                                          uint32_t *raw,
                                                                          uint32_t counter,
@@ -1256,7 +1337,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return call_sample_counter_next(sample, result, counter, fault);
 }
 
-/* sample.og.h:51: sample_counter_free */
+/* sample.og.h:55: sample_counter_free */
 static __attribute__((noinline)) enum og_error
 enter_sample_counter_free(struct wasm_instance *wasm, uint32_t counter, struct og_fault *fault)
 {
@@ -1290,7 +1371,7 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:53: sample_start */
+/* sample.og.h:57: sample_start */
 static __attribute__((noinline)) enum og_error enter_sample_start(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t stream,
                                                                   uint32_t secret, uint32_t size,
@@ -1341,7 +1422,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:56: sample_step */
+/* sample.og.h:60: sample_step */
 static __attribute__((noinline)) enum og_error enter_sample_step(struct wasm_instance *wasm,
                                                                  uint32_t *raw, uint32_t stream,
                                                                  struct og_fault *fault)
@@ -1417,7 +1498,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:59: sample_end */
+/* sample.og.h:63: sample_end */
 static __attribute__((noinline)) enum og_error
 enter_sample_end(struct wasm_instance *wasm, uint32_t *raw, uint32_t stream, struct og_fault *fault)
 {
@@ -1458,7 +1539,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:60: sample_measure */
+/* sample.og.h:64: sample_measure */
 static __attribute__((noinline)) enum og_error enter_sample_measure(struct wasm_instance *wasm,
                                                                     uint32_t *raw, uint32_t stream,
                                                                     struct og_fault *fault)
@@ -1501,7 +1582,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:68: sample_visit */
+/* sample.og.h:72: sample_visit */
 static __attribute__((noinline)) enum og_error enter_sample_visit(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t call,
                                                                   uint32_t data, uint32_t times,
@@ -1540,7 +1621,7 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:71: sample_fetch */
+/* sample.og.h:75: sample_fetch */
 static __attribute__((noinline)) enum og_error enter_sample_fetch(struct wasm_instance *wasm,
                                                                   uint32_t *raw, uint32_t out,
                                                                   uint32_t size, uint32_t tell,
@@ -1579,7 +1660,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_fetch");
     bool succeeded = !error;
-    if (succeeded)
+    if (!error && succeeded)
         error = module_count(wasm, at_size, size, sizeof(*size), 4, (uint64_t)*size, "sample_fetch",
                              fault);
     if (!error)
@@ -1591,7 +1672,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:73: sample_tell */
+/* sample.og.h:77: sample_tell */
 static __attribute__((noinline)) enum og_error enter_sample_tell(struct wasm_instance *wasm,
                                                                  uint32_t *raw, uint32_t stream,
                                                                  uint32_t tell,

@@ -27,7 +27,7 @@ struct worker_flow {
 static struct process_worker *serving;
 static enum og_error callback_error;
 
-/* sample.og.h:65: visit_call */
+/* sample.og.h:69: visit_call */
 static int call_host_visit_call(void *user, const char *name, const char **tags,
                                 const uint8_t *bytes, int size, enum sample_shade shade,
                                 double weight)
@@ -51,7 +51,7 @@ static int call_host_visit_call(void *user, const char *name, const char **tags,
     return result;
 }
 
-/* sample.og.h:70: step_call */
+/* sample.og.h:74: step_call */
 static int call_host_step_call(int step)
 {
     struct wire_reader answer;
@@ -596,7 +596,45 @@ static enum og_error serve_sample_ask(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:43: sample_raise */
+/* sample.og.h:43: sample_split */
+static enum og_error serve_sample_split(struct process_worker *worker,
+                                        struct wire_reader *arguments, struct wire_writer *results)
+{
+    worker_release();
+    struct sample_query value_query = {0}, *query = &value_query;
+    wire_get_into(arguments, &query->kind, sizeof(query->kind));
+    size_t value_first_size = (size_t)wire_get_u64(arguments), *first_size = &value_first_size;
+    size_t value_second_size = (size_t)wire_get_u64(arguments), *second_size = &value_second_size;
+    enum og_error error = wire_finish(arguments);
+    uint8_t *first = error ? NULL : worker_take(OG_PRODUCT(*first_size, sizeof(uint8_t)));
+    if (!error && !first)
+        error = OG_NO_MEMORY;
+    uint8_t *second = error ? NULL : worker_take(OG_PRODUCT(*second_size, sizeof(uint8_t)));
+    if (!error && !second)
+        error = OG_NO_MEMORY;
+    if (error) {
+        return error;
+    }
+    serving = worker;
+    callback_error = OG_OK;
+    int result = sample_split((struct sample_query *)query, (uint8_t *)first, (size_t *)first_size,
+                              (uint8_t *)second, (size_t *)second_size);
+    if (callback_error) {
+        return callback_error;
+    }
+    bool succeeded = result == 0;
+    wire_put_u64(results, (uint64_t)result);
+    wire_put_u64(results, (uint64_t)*first_size);
+    wire_put_u64(results, (uint64_t)*second_size);
+    wire_put_bytes(results, &query->kind, sizeof(query->kind));
+    if (succeeded)
+        wire_put_bytes(results, first, OG_PRODUCT(*first_size, sizeof(*first)));
+    if (succeeded)
+        wire_put_bytes(results, second, OG_PRODUCT(*second_size, sizeof(*second)));
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:47: sample_raise */
 static enum og_error serve_sample_raise(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -617,7 +655,7 @@ static enum og_error serve_sample_raise(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:44: sample_gaps */
+/* sample.og.h:48: sample_gaps */
 static enum og_error serve_sample_gaps(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -643,7 +681,7 @@ static enum og_error serve_sample_gaps(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:45: sample_grow */
+/* sample.og.h:49: sample_grow */
 static enum og_error serve_sample_grow(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -670,7 +708,7 @@ static enum og_error serve_sample_grow(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:49: sample_counter_new */
+/* sample.og.h:53: sample_counter_new */
 static enum og_error serve_sample_counter_new(struct process_worker *worker,
                                               struct wire_reader *arguments,
                                               struct wire_writer *results)
@@ -690,7 +728,7 @@ static enum og_error serve_sample_counter_new(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:50: sample_counter_next */
+/* sample.og.h:54: sample_counter_next */
 static enum og_error serve_sample_counter_next(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -713,7 +751,7 @@ static enum og_error serve_sample_counter_next(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:51: sample_counter_free */
+/* sample.og.h:55: sample_counter_free */
 static enum og_error serve_sample_counter_free(struct process_worker *worker,
                                                struct wire_reader *arguments,
                                                struct wire_writer *results)
@@ -736,7 +774,7 @@ static enum og_error serve_sample_counter_free(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:53: sample_start */
+/* sample.og.h:57: sample_start */
 static enum og_error serve_sample_start(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -787,7 +825,7 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:56: sample_step */
+/* sample.og.h:60: sample_step */
 static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -833,7 +871,7 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     return wire_writer_error(results);
 }
 
-/* sample.og.h:59: sample_end */
+/* sample.og.h:63: sample_end */
 static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
                                       struct wire_writer *results)
 {
@@ -861,7 +899,7 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     return wire_writer_error(results);
 }
 
-/* sample.og.h:60: sample_measure */
+/* sample.og.h:64: sample_measure */
 static enum og_error serve_sample_measure(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -884,7 +922,7 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:68: sample_visit */
+/* sample.og.h:72: sample_visit */
 static enum og_error serve_sample_visit(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -904,7 +942,7 @@ static enum og_error serve_sample_visit(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:71: sample_fetch */
+/* sample.og.h:75: sample_fetch */
 static enum og_error serve_sample_fetch(struct process_worker *worker,
                                         struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -931,7 +969,7 @@ static enum og_error serve_sample_fetch(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:73: sample_tell */
+/* sample.og.h:77: sample_tell */
 static enum og_error serve_sample_tell(struct process_worker *worker, struct wire_reader *arguments,
                                        struct wire_writer *results)
 {
@@ -991,6 +1029,7 @@ const struct process_handler process_handlers[] = {
     [SAMPLE_IS_ABSENT] = {serve_sample_is_absent},
     [SAMPLE_PUMP] = {serve_sample_pump},
     [SAMPLE_ASK] = {serve_sample_ask},
+    [SAMPLE_SPLIT] = {serve_sample_split},
     [SAMPLE_RAISE] = {serve_sample_raise},
     [SAMPLE_GAPS] = {serve_sample_gaps},
     [SAMPLE_GROW] = {serve_sample_grow},

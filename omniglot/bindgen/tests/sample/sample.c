@@ -158,6 +158,17 @@ int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out)
     return 0;
 }
 
+int sample_split(struct sample_query *query, uint8_t *first, size_t *first_size, uint8_t *second,
+                 size_t *second_size)
+{
+    memset(first, 1, *first_size - 1);
+    memset(second, 2, *second_size - 1);
+    *first_size += misbehaving == 1 ? 1 : (size_t)-1;
+    *second_size += misbehaving == 2 ? 1 : (size_t)-1;
+    query->kind = misbehaving == 3 ? 4 : query->kind;
+    return 0;
+}
+
 int sample_raise(struct sample_grid *grid)
 {
     int found = 0;

@@ -52,6 +52,9 @@ struct sample_query {
 
 /* Fills as much of `out` as `query` then says. */
 int sample_ask(struct sample_query *query, uint8_t *first, uint8_t *out);
+/* Fills both, but for their last byte. */
+int sample_split(struct sample_query *query, uint8_t *first, size_t *first_size, uint8_t *second,
+                 size_t *second_size);
 
 struct sample_grid {
     uint16_t cells[2][3];

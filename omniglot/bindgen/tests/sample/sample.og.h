@@ -40,6 +40,10 @@ int sample_pump(const uint8_t **from OG_IN_WINDOW(left), size_t *left,
 int sample_ask(struct sample_query *query OG_FIELDS OG_SET(size, kind) OG_GET(size, kind),
                uint8_t *first OG_OUT(2), uint8_t *out OG_OUT(query->size)) OG_RETURNS(0);
 OG_FIELD(struct sample_query, kind, OG_RANGE(0, 3));
+int sample_split(struct sample_query *query OG_FIELDS OG_SET(kind) OG_GET(kind),
+                 uint8_t *first OG_OUT(*first_size), size_t *first_size OG_LENGTH_OF(first),
+                 uint8_t *second OG_OUT(*second_size), size_t *second_size OG_LENGTH_OF(second))
+    OG_RETURNS(0, -1) OG_SUCCESS(0);
 int sample_raise(struct sample_grid *grid OG_FIELDS OG_SET(cells) OG_GET(cells));
 uint64_t sample_gaps(const struct sample_gap *gaps OG_IN(count) OG_OPTIONAL, size_t count);
 int sample_grow(struct sample_gap *gap OG_INOUT(1)) OG_RETURNS(0);

@@ -197,7 +197,8 @@ static void *open_and_close(void *unused)
     for (int i = 0; i < ROUNDS / 6 && !is_over; i++) {
         struct og_domain *domain = open_with(i % 2 ? 5000 : 0, OG_THREADS_WAIT);
         long result;
-        opened = ((const struct mpk_domain *)domain)->arena.start;
+        atomic_store_explicit(&opened, ((const struct mpk_domain *)domain)->arena.start,
+                              memory_order_relaxed);
         NEED(!call(domain, "count", 0, 0, &result) && result == 1);
         close_again(domain);
     }
@@ -600,12 +601,13 @@ static void *describe(void *memory)
 {
     const struct mpk_domain *domain = memory;
     while (!is_over) {
+        const uintptr_t other = atomic_load_explicit(&opened, memory_order_relaxed);
         const uintptr_t places[] = {domain->arena.start,
                                     domain->arena.heap,
                                     domain->arena.start + 64 * MPK_PAGE,
                                     (uintptr_t)&places,
-                                    opened,
-                                    opened + 32 * MPK_PAGE};
+                                    other,
+                                    other + 32 * MPK_PAGE};
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
             struct og_fault fault = {.error = OG_FAULTED, .access = 'w', .address = places[i]};
             char text[1024];
