@@ -199,6 +199,7 @@ static void *open_and_close(void *unused)
         long result;
         atomic_store_explicit(&opened, ((const struct mpk_domain *)domain)->arena.start,
                               memory_order_relaxed);
+        usleep(500); /* others may look at it, and have no lock from here yet */
         NEED(!call(domain, "count", 0, 0, &result) && result == 1);
         close_again(domain);
     }
