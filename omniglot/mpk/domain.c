@@ -122,9 +122,12 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
         return error;
     mpk_files_close(domain);
     mpk_grants_settle(domain);
+    /* No handler finds the lock taken, that forks or describes a fault. */
+    uint64_t mask = mpk_mask_block_hosts();
     pthread_mutex_lock(&domain->lock);
     error = mpk_arena_settle(&domain->arena, fault);
     pthread_mutex_unlock(&domain->lock);
+    mpk_mask_set(mask);
     domain->domain.regions = domain->arena.regions;
     domain->domain.region_count = domain->arena.region_count;
     return error;

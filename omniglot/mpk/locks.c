@@ -20,8 +20,8 @@
  * inside a domain what belongs to the domain's turn is its own, without a lock.
  *
  * Thread sanitizer checks all of this, the order too, where threads do at once what they may
- * (tests/hollow; decision 140). Clang's -Wthread-safety knows none of these locks: it checks who may
- * use a domain's memory (OG_REQUIRES).
+ * (tests/hollow; decision 140). Clang's -Wthread-safety knows none of these locks: it checks who
+ * may use a domain's memory (OG_REQUIRES).
  *
  * A signal handler that has interrupted foreign code may take a domain's lock and those below, as
  * system calls do: below the foreign frames there is host code, but none that holds a lock when it
