@@ -187,9 +187,9 @@ static enum og_error mpk_open(struct og_domain **result, const char *const *libr
                               const struct og_options *options, struct og_fault *fault)
 {
     int cancellation = og_uncancelled_begin();
-    mpk_thread_opens(true);
+    bool opens = mpk_thread_opens(true); /* in the host's og_options.output of another */
     enum og_error error = open_domain(result, libraries, options, fault);
-    mpk_thread_opens(false);
+    (void)mpk_thread_opens(opens);
     og_uncancelled_end(cancellation);
     return error;
 }

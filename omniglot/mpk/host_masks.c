@@ -241,14 +241,21 @@ IN_ITS_PLACE int sigpending(sigset_t *set)
 extern mpk_create_thread __interceptor_pthread_create __attribute__((weak));
 
 /* A new thread blocks what the kernel blocks in its creator: for the moment that is all that the
- * host has asked for there. Returns what it was. */
-static uint64_t block_all_asked_for(void)
+ * host has asked for there. Handlers that come meanwhile change what that is: so afterwards it is
+ * not put back as it was. Returns who is to settle it, or NULL. */
+static struct mpk_thread *block_all_asked_for(void)
 {
-    const struct mpk_thread *thread = own_thread();
-    const uint64_t set = thread ? thread->blocked : 0;
-    uint64_t before = 0;
-    mpk_mask_exchange(SIG_BLOCK, &set, &before);
-    return before;
+    struct mpk_thread *thread = own_thread();
+    if (!thread || !thread->blocked)
+        return NULL;
+    mpk_masks_lend(thread);
+    return thread;
+}
+
+static void block_as_ever(struct mpk_thread *thread)
+{
+    if (thread)
+        mpk_masks_settle(thread);
 }
 
 IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict attributes,
@@ -257,17 +264,17 @@ IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *
     mpk_create_thread *create = __interceptor_pthread_create;
     if (!create)
         create = mpk_libc()->create_thread;
-    uint64_t mask = block_all_asked_for();
+    struct mpk_thread *thread = block_all_asked_for();
     int error = create ? create(made, attributes, start, argument) : EAGAIN;
-    mpk_mask_set(mask);
+    block_as_ever(thread);
     return error;
 }
 
 IN_ITS_PLACE int thrd_create(thrd_t *made, thrd_start_t start, void *argument)
 {
     mpk_create_standard_thread *create = mpk_libc()->create_standard_thread;
-    uint64_t mask = block_all_asked_for();
+    struct mpk_thread *thread = block_all_asked_for();
     int error = create ? create(made, start, argument) : thrd_error;
-    mpk_mask_set(mask);
+    block_as_ever(thread);
     return error;
 }

@@ -117,8 +117,12 @@ void mpk_masks_let_go(struct mpk_thread *thread)
         send_again(thread, ready);
 }
 
+/* Who leaves what it is lent for, cancelled or by longjmp, does not settle: so arming does, which
+ * every way into a domain comes to. */
 void mpk_masks_lend(struct mpk_thread *thread)
 {
+    thread->is_mask_unsure = true;
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
     mpk_mask_exchange(SIG_BLOCK, &thread->blocked, NULL);
     if (thread->held)
         send_again(thread, thread->held);

@@ -191,8 +191,9 @@ struct mpk_thread *mpk_threads_take(unsigned *index);
 void mpk_threads_set_ready(unsigned index, bool is);
 void mpk_threads_give(unsigned index);
 
-/* The calling thread opens a domain: a child that is made meanwhile, in a handler, stays a copy. */
-void mpk_thread_opens(bool does);
+/* The calling thread opens a domain: a child that is made meanwhile, in a handler or while the host
+ * hears a constructor, stays a copy. What it was: it may open another in there. */
+bool mpk_thread_opens(bool does);
 /* In a child of fork or _Fork: puts the calling thread right, and the process. */
 void mpk_thread_in_child(void);
 /* In a child of fork: that, and the other threads are gone. */

@@ -23,16 +23,7 @@ static inline bool mpk_output_is_heard(const struct mpk_context *context)
 }
 
 /* An empty piece. Of one call there is one at a time. */
-static inline struct mpk_output *mpk_output_begin(const struct mpk_context *context,
-                                                  enum og_stream stream)
-{
-    uintptr_t below = (uintptr_t)context->thread->frame - MPK_FRAME_BELOW - MPK_RED_ZONE;
-    below = (below - sizeof(struct mpk_output)) & -(uintptr_t) _Alignof(struct mpk_output);
-    struct mpk_output *output = (struct mpk_output *)below;
-    output->size = 0;
-    output->stream = stream;
-    return output;
-}
+struct mpk_output *mpk_output_begin(const struct mpk_context *context, enum og_stream stream);
 
 /* In a handler that has interrupted foreign code, which goes on as `frame` says once the host has
  * heard the piece. */

@@ -84,9 +84,11 @@ static void put_right(void)
 
 static __thread bool opens;
 
-void mpk_thread_opens(bool does)
+bool mpk_thread_opens(bool does)
 {
+    bool did = opens;
     opens = does;
+    return did;
 }
 
 /* What is loaded is memory that the child shares: there it is not to go on. */

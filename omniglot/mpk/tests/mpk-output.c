@@ -4,8 +4,14 @@
 
 #include <errno.h>
 #include <fenv.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct og_domain *printer; /* with libogoutput.so */
 static char heard[1 << 16];
@@ -152,6 +158,117 @@ static void a_library_that_has_printed_is_kept_in_as_before(void **state)
     assert_int_equal(printed("print_then_call", 0, 0, 0), -EPERM);
 }
 
+/* --- on the stack for handlers --- */
+
+static atomic_int torn; /* 0: as it should be */
+
+/* What the library prints is as long as the host hears at once, and would be a frame, or a return
+ * address, wherever the runtime's own handler has one. */
+static void print_in_handler(int signal)
+{
+    enum { WORDS = 512 };
+    volatile int own[WORDS];
+    long result = 0;
+    heard_size = 0;
+    fesetround(FE_UPWARD); /* which the kernel has put back */
+    for (int i = 0; i < WORDS; i++)
+        own[i] = signal + i;
+    for (int i = 0; i < 3; i++)
+        torn += call("print_many", &result, 1024, 100, 0) || result != 4096;
+    torn += printed("registers_changed_by_printing", 0, 0, 0) != 0;
+    torn += heard_size != 3 * 4096 + strlen("marks");
+    for (int i = 0; i < WORDS; i++)
+        torn += own[i] != signal + i;
+}
+
+static int print_in_handler_in_child(void)
+{
+    /* Then the domain's signal stack is armed, and the handler runs on the runtime's stack. */
+    (void)printed("registers_changed_by_printing", 0, 0, 0);
+    if (signal(SIGUSR1, print_in_handler) == SIG_ERR || raise(SIGUSR1))
+        return 100;
+    return torn ? 1 : 0;
+}
+
+static void a_library_prints_where_a_handler_has_called_it(void **state)
+{
+    (void)state;
+    int status = -1;
+    (void)boxed_in(printer, "print_many");
+    (void)boxed_in(printer, "registers_changed_by_printing");
+    pid_t child = fork();
+    if (child == 0)
+        _exit(print_in_handler_in_child());
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* --- at the end of the host's stack --- */
+
+enum { PAGE = 4096, BESIDE = 64 << 10, STACK = 256 << 10, LITTLE = 512 };
+static char *beside; /* memory, a guard, and a thread's stack */
+
+/* Prints where the host's stack has as much left, less what the call takes. */
+static __attribute__((noinline)) long print_with_left(struct og_function called, size_t left)
+{
+    uintptr_t stack = (uintptr_t)beside + BESIDE + PAGE;
+    volatile char *used = __builtin_alloca((uintptr_t)__builtin_frame_address(0) - stack - left);
+    *used = 1;
+    return AS(words *)(1, 100, 0, 0);
+}
+
+static int status_of_printing_with(size_t left)
+{
+    int status = -1;
+    struct og_function print = boxed_in(printer, "print_many");
+    pid_t child = fork();
+    if (child == 0) {
+        struct og_scope scope;
+        fesetround(FE_UPWARD);
+        signal(SIGSEGV, SIG_DFL);
+        (void)printed("print_many", 1, 100, 0); /* the next call has no more to do than to call */
+        og_scope_begin(printer, &scope);
+        _exit(print_with_left(print, left) != 100);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void *print_with_little_left(void *ended)
+{
+    int *overflows = ended;
+    assert_int_equal(status_of_printing_with(STACK / 2), 0);
+    for (size_t left = 0; left < LITTLE; left += 16)
+        *overflows += status_of_printing_with(left) == SIGSEGV;
+    return NULL;
+}
+
+static void what_is_heard_does_not_reach_over_the_end_of_the_hosts_stack(void **state)
+{
+    (void)state;
+    int overflows = 0;
+    pthread_t thread;
+    pthread_attr_t attributes;
+    beside = mmap(NULL, BESIDE + PAGE + STACK, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                  -1, 0);
+    assert_true(beside != MAP_FAILED);
+    char *stack = beside + BESIDE + PAGE;
+    assert_int_equal(mprotect(beside + BESIDE, PAGE, PROT_NONE), 0);
+    assert_true(mmap(stack, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+                     -1, 0) == stack);
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstack(&attributes, stack, STACK), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, print_with_little_left, &overflows), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(pthread_attr_destroy(&attributes), 0);
+    for (size_t i = 0; i < BESIDE; i++)
+        assert_int_equal(beside[i], 0);
+    assert_int_equal(overflows, LITTLE / 16);
+    assert_int_equal(munmap(beside, BESIDE + PAGE + STACK), 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +279,10 @@ int main(int argc, char **argv)
                                         close_it),
         cmocka_unit_test_setup_teardown(a_library_that_has_printed_is_kept_in_as_before, open_it,
                                         close_it),
+        cmocka_unit_test_setup_teardown(a_library_prints_where_a_handler_has_called_it, open_it,
+                                        close_it),
+        cmocka_unit_test_setup_teardown(
+            what_is_heard_does_not_reach_over_the_end_of_the_hosts_stack, open_it, close_it),
     };
     return run_mpk_tests(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -244,14 +244,24 @@ static void forks_while_it_hears(void)
     CHECK(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 7);
 }
 
+static void open_another_and_fork(void *user, enum og_stream stream, char *text, size_t size)
+{
+    struct hosts_library *other;
+    struct og_fault why;
+    if (child_status < 0) {
+        CHECK(hosts_system.open(&other, 0, &why) == OG_OK);
+        CHECK(hosts_system.close(other, &why) == OG_OK);
+    }
+    fork_meanwhile(user, stream, text, size);
+}
+
 /* While the domain opens there is nothing of it in the child, which ends its opening. */
-static void forks_while_it_hears_a_constructor(void)
+static void fork_in_a_constructor(og_output_function *output)
 {
     const char *const environment[] = {"HOSTED_GREETS=1", NULL};
     const pid_t parent = getpid();
     enum og_error error = hosts_system.open_as(
-        &the_library, &(struct og_options){.output = fork_meanwhile, .environment = environment},
-        &fault);
+        &the_library, &(struct og_options){.output = output, .environment = environment}, &fault);
     if (getpid() != parent) {
         CHECK(error == OG_UNSUPPORTED && says("fork"));
         fflush(stdout);
@@ -261,6 +271,16 @@ static void forks_while_it_hears_a_constructor(void)
     CHECK(!strcmp(heard, "hello\n"));
     works();
     close_it();
+}
+
+static void forks_while_it_hears_a_constructor(void)
+{
+    fork_in_a_constructor(fork_meanwhile);
+}
+
+static void opens_another_and_forks_while_it_hears_a_constructor(void)
+{
+    fork_in_a_constructor(open_another_and_fork);
 }
 
 static sem_t hears;
@@ -369,6 +389,7 @@ const struct hosts_row hosts_output[] = {
     ROW(calls_others_while_it_hears, OG_MPK_ONLY),
     ROW(forks_while_it_hears, OG_MPK_ONLY),
     ROW(forks_while_it_hears_a_constructor, OG_MPK_ONLY),
+    ROW(opens_another_and_forks_while_it_hears_a_constructor, OG_MPK_ONLY),
     ROW(is_cancelled_while_it_hears, OG_MPK_ONLY),
     ROW(ends_a_thread_while_it_hears, OG_MPK_ONLY),
     ROW(is_interrupted_while_it_hears, OG_MPK_ONLY),

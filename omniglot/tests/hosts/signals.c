@@ -461,6 +461,104 @@ static void waits_for_what_another_thread_sends(void)
     close_it();
 }
 
+static void *do_nothing(void *unused)
+{
+    return unused;
+}
+
+/* A new thread has its creator's mask, which is not the kernel's: a handler may come in between. */
+static void makes_threads_while_it_handles_signals(void)
+{
+    const struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+    pthread_t thread;
+    sigset_t set, now;
+    sigemptyset(&set);
+    sigaddset(&set, SIGSEGV);
+    sigaddset(&set, SIGSYS);
+    open_it();
+    works();
+    signal(SIGALRM, handle);
+    CHECK(!pthread_sigmask(SIG_SETMASK, &set, NULL));
+    CHECK(!setitimer(ITIMER_REAL, &often, NULL));
+    for (int i = 0; i < 2000; i++) {
+        CHECK(!pthread_create(&thread, NULL, do_nothing, NULL));
+        CHECK(!pthread_sigmask(SIG_BLOCK, NULL, &now) && !memcmp(&now, &set, 8));
+        CHECK(!pthread_join(thread, NULL));
+    }
+    CHECK(!setitimer(ITIMER_REAL, &never, NULL));
+    works();
+    close_it();
+}
+
+/* --- leaving what waits, or starts a program, before it is over --- */
+
+static atomic_int left_behind; /* threads that have worked as they ended */
+
+static void work_at_the_end(void *unused)
+{
+    (void)unused;
+    works();
+    if (hosts_system.is & TIMED)
+        fault_and_reset();
+    left_behind++;
+}
+
+static void wait_for_all(void)
+{
+    sigset_t all;
+    int signal;
+    sigfillset(&all);
+    sigwait(&all, &signal);
+}
+
+static void run_a_program(void)
+{
+    (void)!system("exec sleep 60");
+}
+
+struct cancelled {
+    void (*wait)(void);
+    bool before;
+};
+
+static void *be_cancelled(void *memory)
+{
+    const struct cancelled *cancelled = memory;
+    works();
+    block_all();
+    if (cancelled->before)
+        pthread_cancel(pthread_self());
+    pthread_cleanup_push(work_at_the_end, NULL);
+    cancelled->wait();
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+static void check_cancelled_in(void (*wait)(void), bool before)
+{
+    struct cancelled cancelled = {wait, before};
+    pthread_t thread;
+    void *result = NULL;
+    CHECK(!pthread_create(&thread, NULL, be_cancelled, &cancelled));
+    usleep(300000);
+    if (!before)
+        CHECK(!pthread_cancel(thread));
+    CHECK(!pthread_join(thread, &result) && result == PTHREAD_CANCELED);
+}
+
+/* A thread that works as it ends finds the library as it was. */
+static void is_cancelled_while_it_waits_for_signals_or_a_program(void)
+{
+    open_it();
+    for (int before = 0; before <= 1; before++) {
+        check_cancelled_in(wait_for_all, before);
+        check_cancelled_in(run_a_program, before);
+    }
+    CHECK(left_behind == 4);
+    works();
+    close_it();
+}
+
 static void reads_signals_from_a_descriptor(void)
 {
     sigset_t set;
@@ -613,6 +711,8 @@ const struct hosts_row hosts_signals[] = {
     ROW(waits_for_signals, ALL),
     ROW(waits_for_any_signal_at_all, ALL),
     ROW(waits_for_what_another_thread_sends, ALL),
+    ROW(makes_threads_while_it_handles_signals, ALL),
+    ROW(is_cancelled_while_it_waits_for_signals_or_a_program, ALL),
     ROW(reads_signals_from_a_descriptor, ALL),
     ROW(sets_timers_of_every_kind, ALL),
     ROW(is_profiled_at_1_khz, ALL),
