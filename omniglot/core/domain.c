@@ -179,10 +179,15 @@ enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
                                og_callback_function *function, void *user, struct og_fault *fault)
 {
-    *callback = (struct og_callback){.function = function, .user = user, .domain = domain};
+    /* The rest the runtime writes with its lock, for one that is open may be closed by a reset
+     * meanwhile. */
+    callback->function = function;
+    callback->user = user;
     enum og_error error = domain->runtime->callback_open(domain, callback, fault);
-    if (error)
+    if (error) {
         callback->domain = NULL;
+        callback->address = 0;
+    }
     return error;
 }
 

@@ -98,7 +98,7 @@ static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
     if (!OG_LIKELY(!context->domain->callback_limit))
         pause.callbacks = mpk_callback_count(context);
     /* Who closes the slot says so first, and looks for calls then. */
-    slot->running++;
+    __atomic_store_n(&slot->running, slot->running + 1, __ATOMIC_RELAXED);
     atomic_signal_fence(memory_order_seq_cst);
     og_callback_function *function = __atomic_load_n(&slot->function, __ATOMIC_ACQUIRE);
     if (OG_LIKELY(function != NULL)) {
@@ -109,7 +109,7 @@ static inline bool run(struct mpk_context *context, struct mpk_slot *slot,
         og_callback_scope_end(&context->context, &scope, enclosing);
     }
     atomic_signal_fence(memory_order_seq_cst);
-    slot->running--;
+    __atomic_store_n(&slot->running, slot->running - 1, __ATOMIC_RELEASE);
     atomic_signal_fence(memory_order_seq_cst);
     if (OG_LIKELY(__atomic_load_n(&slot->function, __ATOMIC_RELAXED) != NULL))
         return is_over;
@@ -135,8 +135,9 @@ struct callback_return og_mpk_callback_serve(uint64_t number, uintptr_t address,
     __asm__("" : "+r"(slot)); /* one address, which compilers would find anew for each field */
     if (number >= MPK_CALLBACKS || address % 8)
         refuse(context, no_callback);
-    if (slot->thread != thread->number && slot->thread != MPK_ANY_THREAD)
-        refuse(context, slot->thread == MPK_NOBODY ? no_callback : others_callback);
+    const uint64_t whose = __atomic_load_n(&slot->thread, __ATOMIC_RELAXED);
+    if (whose != thread->number && whose != MPK_ANY_THREAD)
+        refuse(context, whose == MPK_NOBODY ? no_callback : others_callback);
     if (address - context->frames_low > context->frames_size)
         refuse(context, why_no_frame(context, address));
     struct callback_frame *frame = (struct callback_frame *)address;
@@ -158,10 +159,16 @@ struct callback_return og_mpk_callback_serve(uint64_t number, uintptr_t address,
     return (struct callback_return){address, context->foreign_fs};
 }
 
+/* With the domain's lock; mpk_callbacks_end looks without. */
+static void set_owner(struct mpk_domain *domain, size_t number, struct og_callback *callback)
+{
+    __atomic_store_n(&domain->callbacks[number], callback, __ATOMIC_RELAXED);
+}
+
 /* With the domain's lock. No call of it starts any more. */
 static void end_slot(struct mpk_domain *domain, size_t number)
 {
-    domain->callbacks[number] = NULL;
+    set_owner(domain, number, NULL);
     __atomic_store_n(&domain->slots[number].thread, MPK_NOBODY, __ATOMIC_RELAXED);
     __atomic_store_n(&domain->slots[number].function, NULL, __ATOMIC_RELAXED);
 }
@@ -203,11 +210,12 @@ enum og_error mpk_callback_open(struct og_domain *handle, struct og_callback *ca
         free++;
     if (free < MPK_CALLBACKS) {
         struct mpk_slot *slot = &domain->slots[free];
-        domain->callbacks[free] = callback;
+        set_owner(domain, free, callback);
         domain->callback_uses[free]++;
         slot->user = callback->user;
         __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
         __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
+        callback->domain = handle;
         callback->slot = free;
         callback->address = (uintptr_t)og_mpk_callback_thunks + free * (uintptr_t)THUNK_SIZE;
     }
@@ -269,12 +277,13 @@ static void take_back(struct mpk_domain *domain, size_t number)
     struct og_callback *callback = domain->callbacks[number];
     domain->slots[number] = (struct mpk_slot){.thread = MPK_NOBODY};
     domain->callback_uses[number]++;
-    domain->callbacks[number] = NULL;
+    set_owner(domain, number, NULL);
     if (!callback)
         return;
-    /* The domain may be gone when its owner closes it. */
-    __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELAXED);
+    /* The domain may be gone when its owner closes it; and the callback, as soon as the owner sees
+     * that it has none. */
     __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELEASE);
 }
 
 /* Nobody is inside. */

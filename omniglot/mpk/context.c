@@ -67,7 +67,7 @@ static void find_allocations(struct mpk_context *context)
     size_t number = context->seat->number;
     allocations->stack_low = mpk_arena_scopes_of(arena, number);
     allocations->live_start = allocations->stack_low + arena->stack_size;
-    allocations->live_end = number ? allocations->live_start : arena->shown_heap;
+    allocations->live_end = allocations->live_start; /* the heap follows, seen when it enters */
 }
 
 static struct og_context *refuse(const struct mpk_context *context, const struct og_fault *why)

@@ -121,7 +121,8 @@ void mpk_context_close(struct mpk_context *context)
     if (thread->contexts[domain->index] == context)
         thread->contexts[domain->index] = NULL;
     /* Which of the thread's calls are in this domain is on its stack, as it was left. */
-    og_turn_gone(&domain->turn, &context->context, thread->frame != NULL);
+    og_turn_gone(&domain->turn, &context->context,
+                 __atomic_load_n(&thread->frame, __ATOMIC_RELAXED) != NULL);
     if (context->seat)
         mpk_seat_give(context->seat);
     mpk_release(context);

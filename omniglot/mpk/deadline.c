@@ -35,9 +35,10 @@ static pthread_cond_t changed;          /* generation, or deadlines */
 static uint64_t deadlines[MPK_DOMAINS]; /* of the domains that have one; 0: none */
 static _Atomic uint64_t shortest;       /* of them; nobody is disturbed before */
 static pthread_t clock_thread;
-static unsigned generation;             /* of clocks: an older one ends */
-static uint64_t elapsed;                /* since the tick before; the clock's own */
-static bool has_called;                 /* somebody, since then, or still does */
+static unsigned generation; /* of clocks: an older one ends */
+/* A clock's own: one that ends may look once more when the next has begun. */
+static __thread uint64_t elapsed;       /* since the tick before */
+static __thread bool has_called;        /* somebody, since then, or still does */
 static const char marker;               /* what a signal of the clock carries */
 static atomic_bool tells_without_words; /* has told somebody by a signal that may carry nothing */
 

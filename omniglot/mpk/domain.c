@@ -79,10 +79,11 @@ static void destroy(struct mpk_domain *domain)
         mpk_context_close(seat->context);
     mpk_seats_close(domain);
     mpk_contexts_unlock();
-    mpk_thunks_close(domain);
     int key = domain->pkru && !domain->key_is_lost ? domain->arena.key : -1;
+    mpk_signal_stack_check_closed(domain);
     if (mpk_domains_remove(domain))
         mpk_key_give(key);
+    mpk_thunks_close(domain); /* while it is listed, what is there is no code of the host's */
     mpk_grants_close(domain);
     mpk_symbols_close(domain);
     mpk_release(domain->libraries);
@@ -121,7 +122,12 @@ static enum og_error load(struct mpk_domain *domain, const char *const *names,
         return error;
     mpk_files_close(domain);
     mpk_grants_settle(domain);
+    /* No handler finds the lock taken, that forks or describes a fault. */
+    uint64_t mask = mpk_mask_block_hosts();
+    pthread_mutex_lock(&domain->lock);
     error = mpk_arena_settle(&domain->arena, fault);
+    pthread_mutex_unlock(&domain->lock);
+    mpk_mask_set(mask);
     domain->domain.regions = domain->arena.regions;
     domain->domain.region_count = domain->arena.region_count;
     return error;
@@ -149,9 +155,9 @@ static enum og_error open_domain(struct og_domain **result, const char *const *l
         error = mpk_arena_open(&domain->arena, key, options, fault);
     }
     if (!error)
-        mpk_domains_add(domain);
-    if (!error)
         error = mpk_thunks_open(domain, fault);
+    if (!error)
+        mpk_domains_add(domain);
     if (!error)
         error = mpk_grants_open(domain, libraries, options, fault);
     domain->callback_limit = options ? options->callback_limit : 0;

@@ -35,8 +35,8 @@ struct kernel_action {
 };
 
 static struct sigaction actions[_NSIG]; /* what the host has asked for, once started */
-static bool started;
-static sigset_t interrupting;          /* by siginterrupt */
+static atomic_bool started;
+static _Atomic uint64_t interrupting;  /* by siginterrupt */
 static __thread unsigned handlers_run; /* now, and those that have left by longjmp */
 static pthread_mutex_t first_cancel = PTHREAD_MUTEX_INITIALIZER;
 
@@ -206,7 +206,8 @@ static sighandler_t install(int signal, sighandler_t handler, int flags, bool bl
 
 IN_ITS_PLACE sighandler_t signal(int number, sighandler_t handler)
 {
-    bool interrupts = number > 0 && number < _NSIG && sigismember(&interrupting, number) == 1;
+    bool interrupts =
+        number > 0 && number < _NSIG && atomic_load(&interrupting) & mpk_mask_of(number);
     return install(number, handler, interrupts ? 0 : SA_RESTART, true);
 }
 
@@ -237,10 +238,10 @@ IN_ITS_PLACE int siginterrupt(int number, int interrupt)
     if (sigaction(number, NULL, &action))
         return -1;
     if (interrupt) {
-        sigaddset(&interrupting, number);
+        atomic_fetch_or(&interrupting, mpk_mask_of(number));
         action.sa_flags &= ~SA_RESTART;
     } else {
-        sigdelset(&interrupting, number);
+        atomic_fetch_and(&interrupting, ~mpk_mask_of(number));
         action.sa_flags |= SA_RESTART;
     }
     return sigaction(number, &action, NULL);

@@ -192,8 +192,9 @@ struct start {
     uintptr_t before_entry, loader, stack;
 };
 
-static enum og_error make_image(struct mpk_context *context, struct start *start,
-                                struct og_fault *fault)
+/* With the domain's lock. */
+static enum og_error map_image(struct mpk_context *context, struct start *start,
+                               struct og_fault *fault)
 {
     struct mpk_domain *domain = context->domain;
     struct mpk_elf boot;
@@ -209,6 +210,15 @@ static enum og_error make_image(struct mpk_context *context, struct start *start
         error = make_stack(context, &boot, boot_base, loader_base, &start->stack, fault);
     if (!error)
         start->before_entry = boot_base + boot.header.e_entry - 16;
+    return error;
+}
+
+static enum og_error make_image(struct mpk_context *context, struct start *start,
+                                struct og_fault *fault)
+{
+    pthread_mutex_lock(&context->domain->lock);
+    enum og_error error = map_image(context, start, fault);
+    pthread_mutex_unlock(&context->domain->lock);
     return error;
 }
 

@@ -9,12 +9,19 @@
  *   domains        which domains there are, and that their arenas stay (domains.c)
  *   contexts       which context is in which seat, and in which thread's block (contexts.c)
  *   a turn's       whose turn it is in a domain (core/turn.c)
- *   a domain's     thunks, callbacks, the arena's books
+ *   a domain's     thunks, callbacks, the arena's books, also while it loads or is reset
  *   signal stacks  whose they are (signal_stack.c)
  *   threads        which thread blocks are taken and ready (threads.c)
  *   keys           which protection keys are taken (keys.c)
  *   deadline       that there is a clock (deadline.c)
  *   handlers       the table of the host's handlers (host_signals.c); with all signals blocked
+ *
+ * What is read without its lock is atomic, and each place says who reads it so. While a thread is
+ * inside a domain what belongs to the domain's turn is its own, without a lock.
+ *
+ * Thread sanitizer checks all of this, the order too, where threads do at once what they may
+ * (tests/hollow; decision 140). Clang's -Wthread-safety knows none of these locks: it checks who
+ * may use a domain's memory (OG_REQUIRES).
  *
  * A signal handler that has interrupted foreign code may take a domain's lock and those below, as
  * system calls do: below the foreign frames there is host code, but none that holds a lock when it

@@ -366,6 +366,13 @@ stack_t mpk_signal_stack_at(uintptr_t start);
 /* What the kernel is to have when a handler of the host's returns that came on the signal stack at
  * `start`: it may be the thread's no more. Takes no lock. */
 stack_t mpk_signal_stack_after(const struct mpk_thread *thread, uintptr_t start);
+/* The protocol (signal_stack.c), or the process ends. The calling thread enters foreign code of the
+ * context's domain, or goes on there: */
+void mpk_signal_stack_check_entry(const struct mpk_context *context);
+/* a signal that has interrupted foreign code has its frame there: */
+void mpk_signal_stack_check_frame(const struct mpk_context *context, const void *frame);
+/* the domain's key is about to be given back: */
+void mpk_signal_stack_check_closed(const struct mpk_domain *domain);
 /* The domain is reset: nothing that it has left there is there when it is entered again. */
 void mpk_signal_stack_clear(struct mpk_context *context);
 /* Arms the signal stack of the thread's context in `domain`. Called by the gate. False: this is a
@@ -756,7 +763,7 @@ void mpk_thunks_close(struct mpk_domain *domain);
 void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, struct mpk_shape shape))(void);
 
 /* What a thunk was made of; NULL if it is none of the domain's. */
-const struct mpk_thunk_made *mpk_thunk_find(const struct mpk_domain *domain, void (*thunk)(void));
+const struct mpk_thunk_made *mpk_thunk_find(struct mpk_domain *domain, void (*thunk)(void));
 
 /* callback.c */
 enum og_error mpk_callback_open(struct og_domain *domain, struct og_callback *callback,

@@ -37,6 +37,7 @@ static _Noreturn void go_on_in_gate(struct mpk_thread *thread, struct mpk_frame_
                                     const char *where, uintptr_t fs)
 {
     const struct mpk_context *context = mpk_frame_context(thread->frame);
+    mpk_signal_stack_check_entry(context);
     mpk_rights_arm(thread, context->pkru);
     atomic_store(&thread->armed, mpk_process_is_copy() ? MPK_NO_DOMAIN : context->domain->index);
     frame->context.mask &= ~mpk_mask_needed();
@@ -228,6 +229,7 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     atomic_store_explicit(&thread->selector, MPK_ALLOW, memory_order_relaxed);
     mpk_thread_set_base(thread);
     atomic_store_explicit(&thread->serving, thread->frame, memory_order_relaxed);
+    mpk_signal_stack_check_frame(mpk_frame_context(thread->frame), context);
     mpk_frame_move(&frame, info, context, false);
 
     struct og_fault fault;

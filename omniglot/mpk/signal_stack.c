@@ -4,7 +4,7 @@
  * Before Linux 6.12 the kernel writes the frame with the interrupted code's rights, so that a stack
  * has to have the domain's key while foreign code runs on its thread; and the same stack is where
  * the frame goes when the *host* is interrupted on that thread, in a callback or after a call. What
- * keeps foreign code from forging the host's frame:
+ * keeps foreign code from forging the host's frame, and is asserted below and in the tests:
  *
  *   1. At most one stack of a domain has the domain's key: it is lent to (mpk_domain.lent) the
  * owner of the domain's turn (core/turn.h), or, where there is no owner, to who was it last.
@@ -45,7 +45,7 @@
  *
  * Where a domain is reset no frame is on its stacks that is still to be returned to: the threads
  * are outside. (What is left there of older ones is for reset to clear.) */
-#include "mpk.h"
+#include "frame.h"
 
 #include <errno.h>
 #include <string.h>
@@ -86,6 +86,12 @@ static size_t index_of(uintptr_t stack)
     return (stack - og_mpk_signal_stacks) / SIGNAL_STACK;
 }
 
+/* With the lock held; handlers look without. */
+static void set_owner(size_t index, struct mpk_thread *thread)
+{
+    __atomic_store_n(&og_mpk_signal_stack_owners[index], thread, __ATOMIC_RELAXED);
+}
+
 uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
 {
     uintptr_t stack = 0;
@@ -99,16 +105,97 @@ uintptr_t mpk_signal_stack_take(struct mpk_thread *thread)
             stack = 0;
             break;
         }
-        og_mpk_signal_stack_owners[i] = thread;
+        set_owner(i, thread);
         taken_end = i < taken_end ? taken_end : i + 1;
     }
     pthread_mutex_unlock(&lock);
     return stack;
 }
 
+/* --- the protocol, asserted: where it does not hold nobody knows any more who can write where the
+ * kernel puts the host's registers, and the process ends with the sentence --- */
+
+static _Noreturn void end(const char *sentence)
+{
+    static const char head[] = "og-mpk: the protocol of signal stacks is broken: ";
+    syscall(SYS_write, STDERR_FILENO, head, sizeof(head) - 1);
+    syscall(SYS_write, STDERR_FILENO, sentence, strlen(sentence));
+    syscall(SYS_write, STDERR_FILENO, "\n", 1);
+    __builtin_trap();
+}
+
+static void hold(bool is, const char *sentence)
+{
+    if (__builtin_expect(!is, 0))
+        end(sentence);
+}
+
+static bool is_owned_by(uintptr_t stack, const struct mpk_thread *thread)
+{
+    return __atomic_load_n(&og_mpk_signal_stack_owners[index_of(stack)], __ATOMIC_RELAXED) ==
+           thread;
+}
+
+/* Its thread begins no scope by itself. (It may just be trying to, and find that.) */
+static bool is_shut(const struct mpk_context *context)
+{
+    return __atomic_load_n(&context->context.shut, __ATOMIC_RELAXED);
+}
+
+void mpk_signal_stack_check_entry(const struct mpk_context *context)
+{
+    const struct mpk_domain *domain = context->domain;
+    hold(context->thread == mpk_thread_if_any() &&
+             is_owned_by(context->signal_stack, context->thread),
+         "foreign code is entered with a stack that is another thread's");
+    hold(domain->turn.owner == &context->context,
+         "foreign code is entered by a thread that does not own the domain");
+    hold(domain->lent == (mpk_frames_need_domain_key() ? context : NULL),
+         "foreign code is entered with a stack that is not lent");
+}
+
+void mpk_signal_stack_check_frame(const struct mpk_context *context, const void *frame)
+{
+    hold(mpk_frame_stack(frame) == context->signal_stack,
+         "the frame of foreign code is on a stack of another domain's, or thread's");
+}
+
+void mpk_signal_stack_check_closed(const struct mpk_domain *domain)
+{
+    hold(!domain->lent, "a domain's key is given back while a stack has it");
+}
+
+/* The domain has no owner at this moment. */
+static void check_lending(const struct mpk_context *to)
+{
+    const struct mpk_domain *domain = to->domain;
+    hold(!domain->turn.owner, "a stack is lent while another thread owns the domain");
+    hold(to->thread == mpk_thread_if_any() && is_owned_by(to->signal_stack, to->thread),
+         "a stack is lent to another thread than the one that enters");
+    hold(!domain->lent || domain->lent == to || is_shut(domain->lent),
+         "a stack is taken back whose thread can go inside");
+}
+
+/* A stack that is somebody's is given back once, by the one whose it is. */
+static void check_giving(const struct mpk_context *context)
+{
+    hold(is_owned_by(context->signal_stack, context->thread),
+         "a stack is given back that is another thread's");
+}
+
+/* With the lock held: the thread, which exits, has none. */
+static void check_left(const struct mpk_thread *thread)
+{
+    for (size_t i = 0; i < taken_end; i++)
+        hold(og_mpk_signal_stack_owners[i] != thread, "a thread exits that still has a stack");
+}
+
+/* --- lending --- */
+
 bool mpk_signal_stack_lend(struct mpk_context *to)
 {
     struct mpk_domain *domain = to->domain;
+    check_lending(to);
     if (!mpk_frames_need_domain_key())
         return true;
     if (domain->lent && domain->lent != to && !set_key(domain->lent->signal_stack, 0))
@@ -126,7 +213,7 @@ static bool free_stack(size_t index)
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
     lost[index] = !freed;
     left[index] = false;
-    og_mpk_signal_stack_owners[index] = NULL;
+    set_owner(index, NULL);
     first_free = index < first_free ? index : first_free;
     return freed;
 }
@@ -166,6 +253,7 @@ bool mpk_signal_stack_give(struct mpk_context *context)
     if (!context->signal_stack)
         return true;
     size_t index = index_of(context->signal_stack);
+    check_giving(context);
     if (is_own && (thread->armed == armed || is_armed(context->signal_stack)))
         disarm(thread);
     pthread_mutex_lock(&lock);
@@ -201,6 +289,7 @@ void mpk_signal_stacks_leave(struct mpk_thread *thread)
     disarm(thread);
     pthread_mutex_lock(&lock);
     free_left_stacks(thread);
+    check_left(thread);
     pthread_mutex_unlock(&lock);
 }
 
@@ -256,11 +345,11 @@ bool og_mpk_arm(unsigned domain)
     if (context->signal_stack_stale)
         clear(thread->contexts[domain]);
     stack_t stack = mpk_signal_stack_at(context->signal_stack);
-    /* It fails only for a handler that runs on an alternate stack, which must not call in (mpk.h);
-     * and without a stack that is lent the domain is not to be entered. */
-    if ((mpk_frames_need_domain_key() && context->domain->lent != context) ||
-        syscall(SYS_sigaltstack, &stack, NULL))
-        __builtin_trap();
+    mpk_signal_stack_check_entry(context);
+    hold(
+        !syscall(SYS_sigaltstack, &stack, NULL),
+        "the kernel refuses one: a handler that runs on an alternate stack calls in, which it must "
+        "not (omniglot/mpk.h)");
     if (thread->is_mask_unsure)
         mpk_masks_settle(thread);
     mpk_rights_arm(thread, context->pkru);

@@ -126,8 +126,11 @@ void (*mpk_thunk(struct mpk_domain *domain, uintptr_t target, struct mpk_shape s
     return (void (*)(void))entry;
 }
 
-const struct mpk_thunk_made *mpk_thunk_find(const struct mpk_domain *domain, void (*thunk)(void))
+const struct mpk_thunk_made *mpk_thunk_find(struct mpk_domain *domain, void (*thunk)(void))
 {
     size_t index = ((uintptr_t)thunk - domain->thunk_code) / MPK_THUNK_SIZE;
-    return index < domain->thunk_count ? &domain->thunk_made[index] : NULL;
+    pthread_mutex_lock(&domain->lock);
+    size_t count = domain->thunk_count;
+    pthread_mutex_unlock(&domain->lock);
+    return index < count ? &domain->thunk_made[index] : NULL;
 }

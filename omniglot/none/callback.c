@@ -148,6 +148,7 @@ enum og_error none_callback_open(struct og_domain *domain, struct og_callback *c
         slot->domain = domain;
         __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
         __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
+        callback->domain = domain;
         callback->slot = free;
         callback->address = (uintptr_t)thunks[free];
     }
@@ -197,9 +198,10 @@ int none_is_callback(struct og_domain *domain, uintptr_t address)
 
 static void take_back(struct slot *slot)
 {
-    /* The domain may be gone when its owner closes it. */
-    __atomic_store_n(&slot->callback->domain, NULL, __ATOMIC_RELAXED);
+    /* The domain may be gone when its owner closes it; and the callback, as soon as the owner sees
+     * that it has none. */
     __atomic_store_n(&slot->callback->address, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->callback->domain, NULL, __ATOMIC_RELEASE);
     *slot = (struct slot){.uses = slot->uses + 1};
 }
 

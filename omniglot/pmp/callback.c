@@ -22,6 +22,7 @@ enum og_error pmp_callback_open(struct og_domain *handle, struct og_callback *ca
             continue;
         domain->callbacks[i] = callback;
         callback->slot = i;
+        callback->domain = handle;
         callback->address = domain->library->callbacks + (uintptr_t)i * PMP_CALLBACK_STEP;
         return OG_OK;
     }

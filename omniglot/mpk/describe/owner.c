@@ -32,8 +32,8 @@ static void copy_place(struct search *search)
     place->identity = &search->identity;
 }
 
-/* What the address is in the domain that it is in. `settled`: its notes do not change now. */
-static void tell_in_domain(struct mpk_domain *domain, bool settled, struct search *search)
+/* What the address is in the domain that it is in, `own`: which is asking. */
+static void tell_in_domain(struct mpk_domain *domain, bool own, struct search *search)
 {
     const struct mpk_arena *arena = &domain->arena;
     struct mpk_text *text = search->text;
@@ -44,7 +44,7 @@ static void tell_in_domain(struct mpk_domain *domain, bool settled, struct searc
     }
     pthread_mutex_lock(&domain->lock);
     unsigned char state = mpk_arena_state(arena, address);
-    search->in_file = settled && mpk_mapped_find(arena, address, &search->place);
+    search->in_file = (own || !arena->loading) && mpk_mapped_find(arena, address, &search->place);
     if (search->in_file)
         copy_place(search);
     pthread_mutex_unlock(&domain->lock);
@@ -79,7 +79,7 @@ static bool tell_if_inside(struct mpk_domain *domain, void *data)
     if (inside) {
         bool own = domain == search->asking;
         mpk_text_add(search->text, own ? "this domain's " : "another domain's ");
-        tell_in_domain(domain, own || !arena->loading, search);
+        tell_in_domain(domain, own, search);
     }
     return inside || thunk;
 }

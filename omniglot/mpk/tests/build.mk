@@ -77,3 +77,32 @@ stress-mpk: deps
 	    omniglot/mpk/tests/$(script)'))
 
 $(call fuzzer,elf,omniglot/mpk/fuzz/elf.c omniglot/mpk/code/elf.c omniglot/mpk/code/scan.c)
+
+# What the host's threads share, watched by thread sanitizer: the runtime as it is, compiled for it, with
+# a stand-in for the gate and for what is loaded, and without keys (hollow/hollow.h).
+HOLLOW := $(wildcard omniglot/mpk/tests/hollow/*.c) omniglot/mpk/tests/hollow/gate.S \
+    $(CORE) omniglot/core/isolation.c \
+    $(filter-out %/image.c %/gate_code.c,$(wildcard $(addprefix omniglot/mpk/,*.c syscall/*.c code/*.c describe/*.c)))
+HOLLOW_OBJECTS := $(patsubst %,$(BUILD)/tsan/%.o,$(basename $(HOLLOW)))
+HOLLOW_FLAGS := -O1 -g -fsanitize=thread -fno-omit-frame-pointer -fPIE
+HOLLOW_WRAPPED := pkey_alloc pkey_free pkey_mprotect og_mpk_supported mpk_process_trap_calls mpk_maps_visit \
+    pthread_mutex_clocklock pthread_rwlock_clockwrlock mpk_lock mpk_unlock
+$(BUILD)/tsan/omniglot/mpk/rights.o: HOLLOW_FLAGS += -Duname=hollow_uname
+$(BUILD)/tsan/omniglot/mpk/reserve.o: HOLLOW_FLAGS += -Dgetrlimit=hollow_getrlimit
+$(BUILD)/tsan/%.o: %.c $(BUILD_FILES)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -std=gnu11 $(CPPFLAGS) $(WARNINGS) $(WARNINGS_C) $(WARNINGS_clang) $(filter -w,$(CFLAGS)) $(HOLLOW_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/tsan/%.o: %.S $(BUILD_FILES)
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/test/mpk-races: $(HOLLOW_OBJECTS)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -fsanitize=thread -pie -rdynamic $(HOLLOW_WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcmocka $(OMNIGLOT_LIBS)
+-include $(HOLLOW_OBJECTS:.o=.d)
+# By Clang, whatever CC is: once.
+ifeq ($(notdir $(CC))$(SANITIZE),gcc)
+tests: $(BUILD)/test/mpk-races
+endif
+TEST_SCRIPTS += omniglot/mpk/tests/mpk-races.sh

@@ -14,6 +14,7 @@ PROGRAMS = {
     "gate-registers": "test",
     "gate-signals": "test",
     "mpk-arena": "test",
+    "mpk-races": "test",
     "mpk-where": "test",
     "none-sharing": "test",
     "mpk-attacks": "guest-test",
@@ -45,6 +46,7 @@ SHARING = "omniglot/tests/sharing.c"
 ROWS = tuple(f"omniglot/tests/hosts/{name}.c"
              for name in ("signals", "deadlines", "threads", "processes", "world", "output", "settings"))
 SOURCES = {
+    "mpk-races": ("omniglot/mpk/tests/hollow/races.c", "omniglot/mpk/tests/hollow/protocol.c"),
     "none-sharing": (SHARING,),
     "mpk-sharing": (SHARING, "omniglot/mpk/tests/mpk-sharing.c"),
     "hosts-mpk": ROWS,
@@ -63,6 +65,10 @@ PAST_FORK = ("mpk-threads:a_child_made_past*",)
 ALLOCATING = ("mpk-allocations:no_handler*",)
 LOADING_CHILD = ("mpk-threads:a_child_made_while_a_domain*",)
 TURNS = ("none-sharing", "mpk-sharing:*")
+DESCRIBED = ("mpk-races:faults_are_described*",)
+CLOSED_CALLBACKS = ("mpk-races:callbacks_are_closed*",)
+HANDLERS = ("mpk-races:handlers_change*",)
+PROTOCOL = ("mpk-races:what_the_protocol*",)
 SERVED = ("mpk-books:every_system_call_that_is_served*",)
 
 
@@ -638,7 +644,7 @@ MUTATIONS = (
     # --- callbacks ---
     ("callback: the slot is one", MPK + "callback.c", "if (number >= MPK_CALLBACKS || address % 8)", "if (address % 8)", ("mpk-gate:a_callback*",)),
     ("callback: the frame is aligned", MPK + "callback.c", "if (number >= MPK_CALLBACKS || address % 8)", "if (number >= MPK_CALLBACKS)", ("mpk-sharing:a_callback*",)),
-    ("callback: it is the thread's own", MPK + "callback.c", "if (slot->thread != thread->number && slot->thread != MPK_ANY_THREAD)", "if (0)", ("mpk-sharing:a_callback_is*",)),
+    ("callback: it is the thread's own", MPK + "callback.c", "if (whose != thread->number && whose != MPK_ANY_THREAD)", "if (0)", ("mpk-sharing:a_callback_is*",)),
     ("callback: the frame is on the foreign stack", MPK + "callback.c",
      "    if (address - context->frames_low > context->frames_size)\n",
      "    if (0)\n", ("mpk-gate:a_callbacks_frame*", "mpk-sharing:a_callback_from*", "mpk-sharing:a_recursion*")),
@@ -718,8 +724,59 @@ MUTATIONS = (
     ("signal stack: another's is freed later", MPK + "signal_stack.c", "    if (is_own) {\n        done = free_stack", "    if (1) {\n        done = free_stack", ("mpk-lifetime:a_signal_after_another*",)),
     ("signal stack: the thread arms the next one's", MPK + "signal_stack.c", "        atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);\n    }\n    pthread_mutex_unlock(&lock);\n    return done;", "    }\n    pthread_mutex_unlock(&lock);\n    return done;", ("mpk-lifetime:a_thread_arms*",)),
     ("signal stack: none is armed that is not the thread's", MPK + "signal_stack.c", "return owner == thread ? mpk_signal_stack_at(start) : thread->host_stack;", "return owner ? mpk_signal_stack_at(start) : mpk_signal_stack_at(start);", ("mpk-handlers:a_handler_closes*",)),
-    ("signal stack: armed only if lent", MPK + "signal_stack.c", "(mpk_frames_need_domain_key() && context->domain->lent != context) ||", "", ("mpk-sharing:*",),
-     "who arms has the turn, and the turn is not given before the stack is lent (turn.c, pass): the check is for mistakes there"),
+    # --- the protocol of signal stacks, as it is asserted ---
+    ("protocol: who enters has a stack of its own", MPK + "signal_stack.c",
+     "    hold(context->thread == mpk_thread_if_any() &&\n             is_owned_by(context->signal_stack, context->thread),\n", "    hold(true,\n", PROTOCOL),
+    ("protocol: who enters owns the domain", MPK + "signal_stack.c", "    hold(domain->turn.owner == &context->context,\n", "    hold(true,\n", PROTOCOL),
+    ("protocol: who enters has a stack that is lent", MPK + "signal_stack.c",
+     "    hold(domain->lent == (mpk_frames_need_domain_key() ? context : NULL),\n", "    hold(true,\n", PROTOCOL),
+    ("protocol: a frame is on its own stack", MPK + "signal_stack.c", "    hold(mpk_frame_stack(frame) == context->signal_stack,\n", "    hold(context && frame,\n", PROTOCOL),
+    ("protocol: no key is given back that a stack has", MPK + "signal_stack.c", "    hold(!domain->lent, ", "    hold(domain != NULL, ", PROTOCOL),
+    ("protocol: nothing is lent while somebody owns the domain", MPK + "signal_stack.c", "    hold(!domain->turn.owner, ", "    hold(true, ", PROTOCOL),
+    ("protocol: a stack is lent to who enters", MPK + "signal_stack.c",
+     "    hold(to->thread == mpk_thread_if_any() && is_owned_by(to->signal_stack, to->thread),\n", "    hold(true,\n", PROTOCOL),
+    ("protocol: a stack is taken back from who is shut", MPK + "signal_stack.c",
+     "    hold(!domain->lent || domain->lent == to || is_shut(domain->lent),\n", "    (void)is_shut;\n    hold(true,\n", PROTOCOL),
+    ("protocol: a stack is given back by whose it is", MPK + "signal_stack.c", "    check_giving(context);\n", "    (void)check_giving;\n", PROTOCOL),
+    ("protocol: who exits has none", MPK + "signal_stack.c", "    check_left(thread);\n", "    (void)check_left;\n", PROTOCOL),
+    # --- what threads share ---
+    ("races: a context is found a seat with the lock", MPK + "context.c",
+     "    mpk_contexts_lock();\n    *reason = find_seat(context);\n    if (*reason)\n        mpk_context_close(context);\n    else\n        thread->contexts[domain->index] = context;\n    mpk_contexts_unlock();\n",
+     "    *reason = find_seat(context);\n    if (*reason)\n        mpk_context_close(context);\n    else\n        thread->contexts[domain->index] = context;\n", ("mpk-races:threads_that_share*",)),
+    ("races: who exits leaves domains with the lock", MPK + "thread_exit.c",
+     "    mpk_contexts_lock();\n    for (unsigned i = 0; i < MPK_DOMAINS; i++)\n        leave_domain(block->contexts[i]);\n    mpk_contexts_unlock();\n",
+     "    for (unsigned i = 0; i < MPK_DOMAINS; i++)\n        leave_domain(block->contexts[i]);\n", ("mpk-races:threads_end*",)),
+    ("races: locks are taken in one order", (MPK + "reset.c", MPK + "reset.c"),
+     ("    pthread_mutex_unlock(&domain->lock);\n    if", "    mpk_contexts_unlock();\n    return error;"),
+     ("    if", "    mpk_contexts_unlock();\n    pthread_mutex_unlock(&domain->lock);\n    return error;"), ("mpk-races:threads_end*",)),
+    ("races: the books are put back with the lock", MPK + "reset.c",
+     "    pthread_mutex_lock(&domain->lock);\n    enum og_error error = mpk_arena_reset(&domain->arena, fault);\n    pthread_mutex_unlock(&domain->lock);\n",
+     "    enum og_error error = mpk_arena_reset(&domain->arena, fault);\n", DESCRIBED),
+    ("races: the books are settled with the lock", MPK + "domain.c",
+     "    pthread_mutex_lock(&domain->lock);\n    error = mpk_arena_settle(&domain->arena, fault);\n    pthread_mutex_unlock(&domain->lock);\n",
+     "    error = mpk_arena_settle(&domain->arena, fault);\n", DESCRIBED),
+    ("races: a domain is listed when its thunks are there", MPK + "domain.c",
+     "    if (!error)\n        error = mpk_thunks_open(domain, fault);\n    if (!error)\n        mpk_domains_add(domain);\n",
+     "    if (!error)\n        mpk_domains_add(domain);\n    if (!error)\n        error = mpk_thunks_open(domain, fault);\n",
+     ("mpk-races:domains_are_opened*", "mpk-races:handlers_change*")),
+    ("races: who has a callback is looked at without the lock", MPK + "callback.c",
+     "    __atomic_store_n(&domain->callbacks[number], callback, __ATOMIC_RELAXED);\n", "    domain->callbacks[number] = callback;\n", ("mpk-races:threads_*",)),
+    ("races: calls of a callback are counted for others to see", MPK + "callback.c",
+     "    __atomic_store_n(&slot->running, slot->running + 1, __ATOMIC_RELAXED);\n", "    slot->running++;\n", CLOSED_CALLBACKS),
+    ("races: whose a callback is others change", MPK + "callback.c", "__atomic_load_n(&slot->thread, __ATOMIC_RELAXED);\n", "slot->thread;\n", CLOSED_CALLBACKS),
+    ("races: closing waits for calls under way", MPK + "callback.c", "           __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE))\n        og_event_wait", "           !slot)\n        og_event_wait", CLOSED_CALLBACKS),
+    ("races: nothing is written to a callback that its owner knows to be closed", MPK + "callback.c",
+     "    __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);\n    __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELEASE);\n",
+     "    __atomic_store_n(&callback->domain, NULL, __ATOMIC_RELEASE);\n    __atomic_store_n(&callback->address, 0, __ATOMIC_RELAXED);\n", CLOSED_CALLBACKS),
+    ("races: who is in calls others ask when they close a domain", MPK + "contexts.c", "__atomic_load_n(&thread->frame, __ATOMIC_RELAXED) != NULL", "thread->frame != NULL",
+     ("mpk-races:domains_are_closed*",)),
+    ("races: the clock looks with the lock", MPK + "threads.c",
+     "    pthread_mutex_lock(&lock);\n    for (unsigned i = 0; i < taken_end; i++)\n        if (threads[i] && ready[i])\n            visit(threads[i]);\n    pthread_mutex_unlock(&lock);\n",
+     "    for (unsigned i = 0; i < taken_end; i++)\n        if (threads[i] && ready[i])\n            visit(threads[i]);\n", ("mpk-races:deadlines*", "mpk-races:domains_are_opened*")),
+    ("races: handlers change with the lock", (MPK + "host_signals.c", MPK + "host_signals.c"),
+     ("    mpk_lock(&mpk_own.handlers);\n    return before;", "    mpk_unlock(&mpk_own.handlers);\n    mpk_mask_set(mask);"),
+     ("    return before;", "    mpk_mask_set(mask);"), HANDLERS),
+    ("races: whether the runtime has started is asked by any thread", MPK + "host_signals.c", "static atomic_bool started;", "static bool started;", ("mpk-races:the_first_domain*",)),
     # --- threads, fork, reset, deadlines and masks ---
     ("thread: signals are blocked while it begins", MPK + "thread.c",
      "    uint64_t mask = mpk_mask_block_all();\n    /* The first page", "    uint64_t mask = 0;\n    syscall(SYS_rt_sigprocmask, 0, NULL, &mask, 8);\n    /* The first page",
@@ -859,8 +916,8 @@ MUTATIONS = (
     ("cancelled: not while a domain closes", MPK + "domain.c", "    int cancellation = og_uncancelled_begin();\n    enum og_error error = close_domain", "    int cancellation = 0;\n    enum og_error error = close_domain", ("mpk-sharing:a_thread_that_is_cancelled*",)),
     ("cancelled: not while the host's code is looked at", MPK + "code/host_code.c", "    int cancellation = og_uncancelled_begin();\n", "    int cancellation = 0;\n", ("mpk-sharing:a_thread_that_is_cancelled*",)),
     ("cancelled: not while a fault is described", MPK + "describe/describe.c", "    int cancellation = og_uncancelled_begin();\n", "    int cancellation = 0;\n", ("mpk-sharing:a_thread_that_is_cancelled*",)),
-    ("cancelled: a thread's end in a call is poison", MPK + "contexts.c", "og_turn_gone(&domain->turn, &context->context, thread->frame != NULL);",
-     "og_turn_gone(&domain->turn, &context->context, context->context.floor != 0);", ("hosts-mpk:is_cancelled_in_a_handler*",)),
+    ("cancelled: a thread's end in a call is poison", MPK + "contexts.c", "                 __atomic_load_n(&thread->frame, __ATOMIC_RELAXED) != NULL);",
+     "                 context->context.floor != 0);", ("hosts-mpk:is_cancelled_in_a_handler*",)),
     # --- output ---
     ("output: the domain's memory only", MPK + "syscall/write.c", "part ? mpk_policy_readable(call, address, part) : NULL;", "(const void *)address;", ("mpk-output:host_memory*",)),
     ("output: so much at once", MPK + "syscall/write.c", "part = size < room ? size : room;", "part = room ? size : 0;", ("mpk-output:what_is_heard*",)),
@@ -947,8 +1004,8 @@ MUTATIONS = (
     ("elf: the section of names is read in the file", MPK + "code/elf.c", "    if (!og_is_within(offset, size, 0, elf->size))\n        return false;\n", "", ("mpk-where",)),
     ("elf: no name is longer than the most", MPK + "code/elf.c", "left < MPK_ELF_NAME_MAX ? left : MPK_ELF_NAME_MAX", "left", ("mpk-where",)),
     ("elf: no more symbols than the most", MPK + "code/elf.c", " && i < MPK_ELF_SYMBOLS_MAX; i++)", "; i++)", ("mpk-where",)),
-    ("describe: files are read without the domains' lock", MPK + "describe/owner.c", "        tell_in_domain(domain, own || !arena->loading, search);\n",
-     "        tell_in_domain(domain, own || !arena->loading, search);\n        if (search->in_file) {\n            mpk_text_add(search->text, \", \");\n            mpk_place_tell(&search->place, search->text);\n            search->in_file = false;\n        }\n", ("mpk-where",)),
+    ("describe: files are read without the domains' lock", MPK + "describe/owner.c", "        tell_in_domain(domain, own, search);\n",
+     "        tell_in_domain(domain, own, search);\n        if (search->in_file) {\n            mpk_text_add(search->text, \", \");\n            mpk_place_tell(&search->place, search->text);\n            search->in_file = false;\n        }\n", ("mpk-where",)),
     ("text: a fault's is printable", "omniglot/core/error.c", "    og_make_printable(to);\n", "", ("mpk-host-code:a_librarys_text*",)),
     ("text: a name in a description is printable", MPK + "text.c", "    if (start < text->size)\n        og_make_printable(text->bytes + start);\n", "    (void)start;\n", ("mpk-where",)),
 ) + tuple((f"policy: {name} is served", POLICY, line, "", SERVED)
