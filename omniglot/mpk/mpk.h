@@ -263,7 +263,7 @@ const struct mpk_libc *mpk_libc(void);
 
 /* --- memory of the host's (allocate.c) --- */
 
-/* calloc, realloc, free and strdup, with all signals blocked meanwhile. */
+/* calloc, realloc, free and strdup, with the host's handlers held up meanwhile. */
 void *mpk_allocate(size_t count, size_t size);
 void *mpk_resize(void *memory, size_t size);
 void mpk_release(void *memory);

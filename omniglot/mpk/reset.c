@@ -8,13 +8,10 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
 {
     mpk_callbacks_close(domain);
     mpk_files_close(domain);
-    /* Who describes a fault looks at the books from any thread (describe/owner.c); a handler of the
-     * host's that does so on this one would wait for itself. */
-    uint64_t mask = mpk_mask_block_hosts();
+    /* Who describes a fault looks at the books from any thread (describe/owner.c). */
     pthread_mutex_lock(&domain->lock);
     enum og_error error = mpk_arena_reset(&domain->arena, fault);
     pthread_mutex_unlock(&domain->lock);
-    mpk_mask_set(mask);
     if (!error && domain->deadline) {
         (void)mpk_thread_self(); /* for the clock, which gets the rights of who starts it */
         error = mpk_deadline_watch(domain->index, domain->deadline, fault);

@@ -333,7 +333,8 @@ static void hear(void *user, enum og_stream stream, char *text, size_t size)
             call_nested(!which);
         break;
     case 1:
-        raise(SIGUSR1);
+        if (canaries_ticks()) /* while it is opened, it is not taken yet */
+            raise(SIGUSR1);
         break;
     case 2:
         burn(below(4000));
