@@ -131,7 +131,7 @@ static bool map_addresses(struct mpk_arena *arena, uintptr_t start, uintptr_t en
     off_t offset = file < 0 ? 0 : (off_t)(start - arena->start);
     if (mmap((void *)start, end - start, PROT_NONE, flags | MAP_FIXED | MAP_NORESERVE, file,
              offset) != MAP_FAILED &&
-        !munlock((void *)start, end - start))
+        !mpk_munlock((void *)start, end - start))
         return true;
     arena->failed = errno;
     return false;

@@ -89,7 +89,7 @@ static bool lock_pages(uintptr_t start, uintptr_t end, bool (*is_late)(void))
     enum { AT_ONCE = 1 << 20 };
     while (start < end) {
         size_t part = end - start < AT_ONCE ? end - start : AT_ONCE;
-        if ((is_late && is_late()) || mlock((void *)start, part))
+        if ((is_late && is_late()) || mpk_mlock((void *)start, part))
             return false;
         start += part;
     }
@@ -98,7 +98,7 @@ static bool lock_pages(uintptr_t start, uintptr_t end, bool (*is_late)(void))
 
 static bool unlock_pages(struct mpk_arena *arena, uintptr_t start, uintptr_t end)
 {
-    if (!munlock((void *)start, end - start))
+    if (!mpk_munlock((void *)start, end - start))
         return true;
     arena->failed = errno;
     return false;

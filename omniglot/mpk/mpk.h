@@ -268,6 +268,9 @@ void *mpk_allocate(size_t count, size_t size);
 void *mpk_resize(void *memory, size_t size);
 void mpk_release(void *memory);
 char *mpk_copy_text(const char *text);
+/* mlock and munlock (pages.c), past a sanitizer of the host's, which makes nothing of them. */
+int mpk_mlock(const void *memory, size_t size);
+int mpk_munlock(const void *memory, size_t size);
 
 /* --- signal masks (masks.c); what the host does with its own, and with alternate stacks, is
  * host_masks.c's --- */

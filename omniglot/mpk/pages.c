@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -49,11 +50,21 @@ bool mpk_peek(void *to, uintptr_t from, size_t size)
     return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
+int mpk_mlock(const void *memory, size_t size)
+{
+    return (int)syscall(SYS_mlock, memory, size);
+}
+
+int mpk_munlock(const void *memory, size_t size)
+{
+    return (int)syscall(SYS_munlock, memory, size);
+}
+
 bool mpk_drop(uintptr_t start, size_t size, int advice)
 {
     void *memory = (void *)start;
     return !madvise(memory, size, advice) ||
-           (errno == EINVAL && !munlock(memory, size) && !madvise(memory, size, advice));
+           (errno == EINVAL && !mpk_munlock(memory, size) && !madvise(memory, size, advice));
 }
 
 bool mpk_reading_is_execution(void)

@@ -18,7 +18,7 @@ static size_t most_bytes(void)
 static void *reserve(size_t size)
 {
     void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start != MAP_FAILED && !munlock(start, size))
+    if (start != MAP_FAILED && !mpk_munlock(start, size))
         return start;
     if (start != MAP_FAILED)
         munmap(start, size);

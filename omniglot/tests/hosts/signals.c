@@ -712,7 +712,7 @@ const struct hosts_row hosts_signals[] = {
     ROW(waits_for_any_signal_at_all, ALL),
     ROW(waits_for_what_another_thread_sends, ALL),
     ROW(makes_threads_while_it_handles_signals, ALL),
-    ROW(is_cancelled_while_it_waits_for_signals_or_a_program, ALL),
+    ROW(is_cancelled_while_it_waits_for_signals_or_a_program, DOMAINS),
     ROW(reads_signals_from_a_descriptor, ALL),
     ROW(sets_timers_of_every_kind, ALL),
     ROW(is_profiled_at_1_khz, ALL),
