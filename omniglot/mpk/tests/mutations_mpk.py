@@ -539,7 +539,7 @@ MUTATIONS = (
     ("locks: of the heap below brk", MPK + "arena_flags.c", "||\n        (row->base && row->end > heap_end(arena)))", ")", BOOKS),
     ("locks: sizes do not wrap", MPK + "arena_flags.c", "size > SIZE_MAX - before || ", "", BOOKS),
     ("locks: are the kernel's", MPK + "arena_flags.c", "if ((is_late && is_late()) || mpk_mlock((void *)start, part))", "if (is_late && is_late())", BOOKS),
-    ("locks: until the deadline", MPK + "arena_flags.c", "(is_late && is_late()) || mlock", "mlock", BOOKS),
+    ("locks: until the deadline", MPK + "arena_flags.c", "(is_late && is_late()) || mpk_mlock", "mpk_mlock", BOOKS),
     ("locks: what the kernel refuses is not in the books", MPK + "arena_flags.c", "    unlock_pages(arena, start, end); /* the pieces before */\n    return false;\n", "    unlock_pages(arena, start, end); /* the pieces before */\n    return true;\n", BOOKS),
     ("locks: are let go of", MPK + "arena_flags.c", "    if (!mpk_munlock((void *)start, end - start))\n        return true;\n    arena->failed = errno;\n    return false;", "    return arena && start <= end;", BOOKS),
     ("locks: are counted", MPK + "arena_flags.c", "        arena->locked_pages += state & MPK_LOCKED ? end - first : first - end;\n", "        (void)0;\n", BOOKS),
