@@ -399,7 +399,9 @@ static void *work_until_parked(void *is_over)
     struct og_fault its;
     while (!*(volatile bool *)is_over) {
         CHECK(hosts_system.call(the_library, HOSTED_PROCESSES, 0, &result, &its) == OG_OK);
-        is_parked = is_to_park;
+        if (!is_to_park)
+            continue; /* looked at once: who parks says so */
+        is_parked = 1;
         while (is_to_park)
             usleep(100);
         is_parked = 0;
