@@ -7,19 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not what is raised where a thread is: a host may be traced by its own seccomp filter, whose
- * SIGSYS must come. */
-static uint64_t block_handlers(void)
-{
-    const uint64_t others = ~mpk_mask_needed();
-    uint64_t before = 0;
-    mpk_mask_exchange(SIG_BLOCK, &others, &before);
-    return before;
-}
-
 void *mpk_allocate(size_t count, size_t size)
 {
-    uint64_t mask = block_handlers();
+    uint64_t mask = mpk_mask_block_handlers();
     void *memory = calloc(count, size);
     mpk_mask_set(mask);
     return memory;
@@ -27,7 +17,7 @@ void *mpk_allocate(size_t count, size_t size)
 
 void *mpk_resize(void *memory, size_t size)
 {
-    uint64_t mask = block_handlers();
+    uint64_t mask = mpk_mask_block_handlers();
     void *resized = realloc(memory, size);
     mpk_mask_set(mask);
     return resized;
@@ -37,7 +27,7 @@ void mpk_release(void *memory)
 {
     if (!memory)
         return;
-    uint64_t mask = block_handlers();
+    uint64_t mask = mpk_mask_block_handlers();
     free(memory);
     mpk_mask_set(mask);
 }

@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -270,37 +271,35 @@ static size_t page_of(const struct mpk_arena *arena, uintptr_t address)
     return (address - arena->start) / MPK_PAGE;
 }
 
-static size_t count_free(const struct mpk_arena *arena, struct range range)
+/* How many pages of the range have, of what `mask` keeps of their state, just `is`. */
+static size_t count_pages(const struct mpk_arena *arena, struct range range, unsigned char mask,
+                          unsigned char is)
 {
     size_t count = 0;
     for (size_t i = 0; i < range.count; i++)
-        count += arena->pages[range.first + i] == MPK_FREE;
+        count += (arena->pages[range.first + i] & mask) == is;
     return count;
+}
+
+static size_t count_free(const struct mpk_arena *arena, struct range range)
+{
+    return count_pages(arena, range, UCHAR_MAX, MPK_FREE);
 }
 
 /* Of memory, whatever has been asked for it. */
 static size_t count_memory(const struct mpk_arena *arena, struct range range)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < range.count; i++)
-        count += (arena->pages[range.first + i] & MPK_MEMORY) != 0;
-    return count;
-}
-
-static bool has_code(const struct mpk_arena *arena, struct range range)
-{
-    for (size_t i = 0; i < range.count; i++)
-        if (arena->pages[range.first + i] == MPK_CODE)
-            return true;
-    return false;
+    return count_pages(arena, range, MPK_MEMORY, MPK_MEMORY);
 }
 
 static size_t count_locked(const struct mpk_arena *arena, struct range range)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < range.count; i++)
-        count += (arena->pages[range.first + i] & MPK_LOCKED) != 0;
-    return count;
+    return count_pages(arena, range, MPK_LOCKED, MPK_LOCKED);
+}
+
+static bool has_code(const struct mpk_arena *arena, struct range range)
+{
+    return count_pages(arena, range, UCHAR_MAX, MPK_CODE) != 0;
 }
 
 /* How many pages of the range, and of the one behind it, differ from the page before. */

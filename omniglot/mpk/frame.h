@@ -60,6 +60,7 @@ _Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where,
 /* Whoever the kernel's frame goes back to has all rights. False: it has them, or the processor does
  * not say where in it they are. */
 bool mpk_frame_give_rights(void *context);
+
 /* --- going on from a signal that has interrupted foreign code (signal.c) --- */
 
 /* Runs `function`, which does not return, with what lies at `stack`, as a callback is run: below

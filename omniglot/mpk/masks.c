@@ -44,20 +44,26 @@ int mpk_mask_exchange(int how, const uint64_t *set, uint64_t *before)
     return (int)syscall(SYS_rt_sigprocmask, how, set, before, MASK_SIZE);
 }
 
+static uint64_t change_mask(int how, uint64_t set)
+{
+    uint64_t before = 0;
+    mpk_mask_exchange(how, &set, &before);
+    return before;
+}
+
 uint64_t mpk_mask_block_all(void)
 {
-    const uint64_t all = UINT64_MAX;
-    uint64_t before = 0;
-    mpk_mask_exchange(SIG_SETMASK, &all, &before);
-    return before;
+    return change_mask(SIG_SETMASK, UINT64_MAX);
 }
 
 uint64_t mpk_mask_block_hosts(void)
 {
-    const uint64_t all = ~mpk_mask_of_libc();
-    uint64_t before = 0;
-    mpk_mask_exchange(SIG_SETMASK, &all, &before);
-    return before;
+    return change_mask(SIG_SETMASK, ~mpk_mask_of_libc());
+}
+
+uint64_t mpk_mask_block_handlers(void)
+{
+    return change_mask(SIG_BLOCK, ~mpk_mask_needed());
 }
 
 void mpk_mask_set(uint64_t mask)

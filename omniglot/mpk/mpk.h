@@ -268,9 +268,6 @@ void *mpk_allocate(size_t count, size_t size);
 void *mpk_resize(void *memory, size_t size);
 void mpk_release(void *memory);
 char *mpk_copy_text(const char *text);
-/* mlock and munlock (pages.c), past a sanitizer of the host's, which makes nothing of them. */
-int mpk_mlock(const void *memory, size_t size);
-int mpk_munlock(const void *memory, size_t size);
 
 /* --- signal masks (masks.c); what the host does with its own, and with alternate stacks, is
  * host_masks.c's --- */
@@ -290,6 +287,9 @@ uint64_t mpk_mask_needed(void);
 /* These return what was blocked before. */
 uint64_t mpk_mask_block_all(void);
 uint64_t mpk_mask_block_hosts(void); /* all but those by which the C library reaches threads */
+/* Those besides what is needed, which is raised where a thread is: a host may be traced by its own
+ * seccomp filter, whose SIGSYS must come. */
+uint64_t mpk_mask_block_handlers(void);
 void mpk_mask_set(uint64_t mask);
 
 /* The calling thread, with all signals blocked, enters domains from now on; `mask` was its mask. */
@@ -398,6 +398,9 @@ size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char
 enum og_error mpk_memory_file(const char *name, size_t size, int *file, struct og_fault *fault);
 /* Addresses could not be reserved: for the reason that errno says, or `message`. */
 enum og_error mpk_no_addresses(struct og_fault *fault, const char *message);
+/* mlock and munlock, past a sanitizer of the host's, which makes nothing of them. */
+int mpk_mlock(const void *memory, size_t size);
+int mpk_munlock(const void *memory, size_t size);
 /* madvise, also where the host has its memory locked: what is dropped is locked no more. */
 bool mpk_drop(uintptr_t start, size_t size, int advice);
 /* Copies what is at `from`, which other threads may unmap meanwhile. False: not all of it is there
@@ -524,6 +527,7 @@ void mpk_arena_show_stack(struct mpk_arena *arena, size_t seat);
 unsigned char mpk_arena_state(const struct mpk_arena *arena, uintptr_t address);
 /* Is [address, address + size) within the mappings? */
 bool mpk_arena_holds(const struct mpk_arena *arena, uintptr_t address, size_t size);
+
 /* --- what a library asks for its memory (arena_flags.c) --- */
 
 /* Memory of the domain's in whole pages: denies it to the domain, or gives it back, with what it

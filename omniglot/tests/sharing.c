@@ -1,10 +1,9 @@
 #include "sharing.h"
 #include "omniglot/tests/sanitized.h"
+#include "omniglot/tests/seccomp.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -123,26 +121,9 @@ int sharing_exit_status(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
 }
 
-/* From now on the kernel does this instead of a system call. */
-static bool filter(long number, int argument, unsigned value, unsigned action)
-{
-    const unsigned at = (unsigned)offsetof(struct seccomp_data, args[0]);
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at + 8 * (unsigned)(argument < 0 ? 0 : argument)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, argument < 0 ? 0 : 1),
-        BPF_STMT(BPF_RET | BPF_K, action),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
-    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-}
-
 bool sharing_forbid(long number, int argument, unsigned value)
 {
-    return filter(number, argument, value, SECCOMP_RET_ERRNO | EPERM);
+    return filter_system_call(number, argument, value, SECCOMP_RET_ERRNO | EPERM);
 }
 
 static void wait_until(atomic_int *step, int value)
@@ -364,7 +345,7 @@ static int reset_with_handler(void)
     struct og_fault fault;
     alarm(20);
     if (sigaction(SIGSYS, &action, NULL) ||
-        !filter(SYS_madvise, 2, MADV_DONTNEED, SECCOMP_RET_TRAP))
+        !filter_system_call(SYS_madvise, 2, MADV_DONTNEED, SECCOMP_RET_TRAP))
         return 1;
     if (og_domain_reset(being_reset, &fault))
         return 2;

@@ -47,16 +47,6 @@ static int64_t finish(struct mpk_syscall *call, struct mpk_output *output, bool 
     return output->size || is_readable ? (int64_t)output->size : -EFAULT;
 }
 
-int64_t mpk_syscall_write(struct mpk_syscall *call)
-{
-    if (!is_output(call->arguments[0]))
-        return -EBADF;
-    if (!mpk_output_is_heard(call->context))
-        return (int64_t)(call->arguments[2] & INT32_MAX);
-    struct mpk_output *output = mpk_output_begin(call->context, (enum og_stream)call->arguments[0]);
-    return finish(call, output, add(call, output, call->arguments[1], call->arguments[2]));
-}
-
 static int64_t write_parts(struct mpk_syscall *call, const struct iovec *parts, uint64_t count)
 {
     struct mpk_output *output = mpk_output_begin(call->context, (enum og_stream)call->arguments[0]);
@@ -66,6 +56,16 @@ static int64_t write_parts(struct mpk_syscall *call, const struct iovec *parts, 
         is_readable = add(call, output, (uintptr_t)part.iov_base, part.iov_len);
     }
     return finish(call, output, is_readable);
+}
+
+int64_t mpk_syscall_write(struct mpk_syscall *call)
+{
+    if (!is_output(call->arguments[0]))
+        return -EBADF;
+    if (!mpk_output_is_heard(call->context))
+        return (int64_t)(call->arguments[2] & INT32_MAX);
+    const struct iovec whole = {(void *)call->arguments[1], call->arguments[2]};
+    return write_parts(call, &whole, 1);
 }
 
 int64_t mpk_syscall_writev(struct mpk_syscall *call)

@@ -3,6 +3,7 @@
  * everywhere: keys follow from the same states as protection does. */
 #include "omniglot/mpk/mpk.h"
 #include "omniglot/tests/cmocka-tests.h"
+#include "omniglot/tests/mappings.h"
 #include "omniglot/tests/sanitized.h"
 
 #include <errno.h>
@@ -1042,14 +1043,7 @@ static void what_is_denied_is_limited(void **state)
 /* As the kernel says it of the process. */
 static size_t locked_by_kernel(void)
 {
-    char line[256];
-    size_t kilobytes = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file))
-        sscanf(line, "VmLck: %zu", &kilobytes);
-    fclose(file);
-    return kilobytes * 1024 / MPK_PAGE;
+    return (size_t)locked_kilobytes() * 1024 / MPK_PAGE;
 }
 
 static void assert_locked(size_t pages)
@@ -1166,7 +1160,7 @@ static void what_is_locked_is_limited(void **state)
 }
 
 /* How many mappings the range is divided into. */
-static size_t count_mappings(uintptr_t start, uintptr_t end)
+static size_t count_mappings_in(uintptr_t start, uintptr_t end)
 {
     uintptr_t from, to;
     size_t count = 0;
@@ -1186,7 +1180,7 @@ static void lock_apart(uintptr_t start, size_t pages)
 {
     for (size_t page = 1; page < pages; page += 2)
         assert_int_equal(mpk_arena_lock(&arena, start + page * MPK_PAGE, MPK_PAGE, NULL), 0);
-    assert_true(count_mappings(start, start + pages * MPK_PAGE) > pages / 2);
+    assert_true(count_mappings_in(start, start + pages * MPK_PAGE) > pages / 2);
     assert_int_equal(mpk_arena_unlock(&arena, start, pages * MPK_PAGE), 0);
 }
 
@@ -1205,8 +1199,8 @@ static void what_was_divided_can_be_joined_again(void **state)
     assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
     lock_apart(loaded, STEP);
     lock_apart(arena.heap, STEP);
-    assert_int_equal(count_mappings(loaded, loaded + STEP * MPK_PAGE), 1);
-    assert_int_equal(count_mappings(arena.heap, heap), 1);
+    assert_int_equal(count_mappings_in(loaded, loaded + STEP * MPK_PAGE), 1);
+    assert_int_equal(count_mappings_in(arena.heap, heap), 1);
     uintptr_t start = mpk_arena_map(&arena, 0, MPK_PAGE);
     for (uintptr_t step = 0; step < FAR; step += STEP) {
         uintptr_t last = start + (step + STEP) * MPK_PAGE, brk = arena.brk + STEP * MPK_PAGE;
@@ -1223,8 +1217,8 @@ static void what_was_divided_can_be_joined_again(void **state)
     lock_apart(start, FAR);
     lock_apart(heap, FAR);
     assert_int_equal(mpk_arena_unlock(&arena, start, (FAR + 1) * MPK_PAGE), 0);
-    assert_int_equal(count_mappings(start, start + FAR * MPK_PAGE), 1);
-    assert_int_equal(count_mappings(heap, heap + FAR * MPK_PAGE), 1);
+    assert_int_equal(count_mappings_in(start, start + FAR * MPK_PAGE), 1);
+    assert_int_equal(count_mappings_in(heap, heap + FAR * MPK_PAGE), 1);
     mpk_arena_close(&arena);
 }
 

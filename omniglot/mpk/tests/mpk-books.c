@@ -400,18 +400,6 @@ static void memory_is_no_code_for_a_thread_that_executes_what_it_reads(void **st
     leave();
 }
 
-static long locked_kilobytes(void)
-{
-    char line[256];
-    long kilobytes = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file))
-        sscanf(line, "VmLck: %ld", &kilobytes);
-    fclose(file);
-    return kilobytes;
-}
-
 /* As programs do that must not wait for a page: what they map is filled and stays, and the kernel
  * drops none of it. */
 static void a_host_that_locks_its_memory_has_domains(void **state)

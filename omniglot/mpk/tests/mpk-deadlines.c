@@ -1,12 +1,11 @@
 /* Deadlines: time in the domain counts, wherever it is spent there, and no other. */
 #include "mpk-test.h"
 #include "omniglot/mpk/mpk.h"
+#include "omniglot/tests/seccomp.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -233,15 +232,7 @@ static unsigned long slack_of_others(void)
 /* As where the system does not let it: from Linux 6.12 on those have no slack. */
 static bool deny_real_time(void)
 {
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sched_setscheduler, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
-    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+    return filter_system_call(SYS_sched_setscheduler, -1, 0, SECCOMP_RET_ERRNO | EPERM);
 }
 
 /* Threads inherit it (systemd: TimerSlackNSec=). */

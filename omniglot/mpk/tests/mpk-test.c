@@ -97,17 +97,6 @@ void assert_exited_well(int status)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-long count_mappings(void)
-{
-    FILE *file = fopen("/proc/self/maps", "r");
-    long lines = 0;
-    assert_non_null(file);
-    for (int byte; (byte = fgetc(file)) != EOF;)
-        lines += byte == '\n';
-    fclose(file);
-    return lines;
-}
-
 struct usage {
     long mappings, descriptors, resident_kib;
 };

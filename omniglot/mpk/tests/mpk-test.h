@@ -6,6 +6,7 @@
 
 #include "omniglot/omniglot.h"
 #include "omniglot/tests/cmocka-tests.h"
+#include "omniglot/tests/mappings.h"
 
 #include <stdbool.h>
 
@@ -48,8 +49,6 @@ void reset(void);
 /* What a child's end was: by itself, with 0. */
 void assert_exited_well(int status);
 /* What the process has: to see that nothing is left of what came and went. */
-/* How many mappings the process has. */
-long count_mappings(void);
 /* Does what it does leave nothing behind? What the C library keeps, and pages that the kernel makes
  * large, are no loss: that would be there each time. */
 bool leaves_nothing(void (*work)(void));

@@ -1,11 +1,10 @@
 /* Threads, signals and fork, with MPK domains. */
 #include "mpk-test.h"
 #include "omniglot/mpk/mpk.h"
+#include "omniglot/tests/seccomp.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -1034,15 +1033,7 @@ static void no_library_runs_in_a_child_before_its_system_calls_are_trapped(void 
 /* From now on the process cannot ask for a dispatch. */
 static bool forbid_prctl(void)
 {
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
-    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+    return filter_system_call(SYS_prctl, -1, 0, SECCOMP_RET_ERRNO | EPERM);
 }
 
 static void a_child_that_gets_no_dispatch_enters_no_domain(void **state)
@@ -1208,17 +1199,8 @@ static void say_that_it_has(int signal, siginfo_t *info, void *context)
 static bool pretend_shadow_stacks(void)
 {
     struct sigaction action = {.sa_sigaction = say_that_it_has, .sa_flags = SA_SIGINFO};
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SHADOW_STACK_STATUS, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
-    return !sigaction(SIGSYS, &action, NULL) && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+    return !sigaction(SIGSYS, &action, NULL) &&
+           filter_system_call(SYS_arch_prctl, 0, SHADOW_STACK_STATUS, SECCOMP_RET_TRAP);
 }
 
 static void *call_with_a_shadow_stack(void *function)

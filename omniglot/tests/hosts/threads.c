@@ -1,5 +1,6 @@
 /* Hosts and their threads. */
 #include "omniglot/tests/hosts/hosts.h"
+#include "omniglot/tests/mappings.h"
 
 #include <execinfo.h>
 #include <pthread.h>
@@ -201,17 +202,6 @@ static void *call_and_exit(void *unused)
     return unused;
 }
 
-static long mappings_now(void)
-{
-    long count = 0;
-    FILE *file = fopen("/proc/self/maps", "r");
-    CHECK(file != NULL);
-    for (int byte; (byte = getc(file)) != EOF;)
-        count += byte == '\n';
-    fclose(file);
-    return count;
-}
-
 /* Its place in the domain is the next one's all the same. */
 static void calls_in_destructors_of_threads(void)
 {
@@ -221,9 +211,9 @@ static void calls_in_destructors_of_threads(void)
     CHECK(!pthread_key_create(&later, call_at_the_end));
     for (int i = 0; i < 40; i++) {
         in_thread(call_and_exit, NULL);
-        mappings = i == 10 ? mappings_now() : mappings;
+        mappings = i == 10 ? count_mappings() : mappings;
     }
-    CHECK(mappings_now() < mappings + 20);
+    CHECK(count_mappings() < mappings + 20);
     works();
     close_it();
 }
