@@ -94,9 +94,9 @@ endef
 fuzzer = $(eval $(call fuzzer_rule,$(1),$(2),$(3)))
 
 include omniglot/build.mk
+include omniglot/tests/hosts/build.mk
 include baselines/build.mk
 include omniglot/bindgen/tests/build.mk
-include omniglot/tests/hosts/build.mk
 include workloads/build.mk
 include bench/build.mk
 include attacks/build.mk

@@ -71,18 +71,20 @@ void mpk_contexts_have_forked(void)
 void mpk_contexts_forked(struct mpk_domain *domain)
 {
     struct mpk_context *own = NULL;
-    for (struct mpk_seat *seat = &domain->seats; seat; seat = seat->next)
+    const struct mpk_seat *seat = &domain->seats;
+    do
         if (seat->context && seat->context->thread == mpk_thread_if_any())
             own = seat->context;
+    while ((seat = seat->next));
     og_turn_in_child(&domain->turn, own ? &own->context : NULL);
     /* Callbacks under way are all the domain's owner's. */
     for (size_t i = 0; i < MPK_CALLBACKS && !(own && own->context.floor); i++)
         domain->slots[i].running = 0;
-    for (struct mpk_seat *seat = &domain->seats; seat; seat = seat->next) {
-        struct mpk_context *context = seat->context;
+    for (struct mpk_seat *left = &domain->seats; left; left = left->next) {
+        struct mpk_context *context = left->context;
         if (!context || context == own)
             continue;
-        mpk_seat_give(seat);
+        mpk_seat_give(left);
         domain->key_is_lost |= !mpk_signal_stack_forked(context);
         mpk_release(context);
     }

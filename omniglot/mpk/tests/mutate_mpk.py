@@ -261,10 +261,15 @@ def what_is_stale(mutation):
 
 def main():
     words = sys.argv[1:]
+    if "-h" in words or "--help" in words:
+        print(__doc__)
+        sys.exit(0)
     start = int(words.pop(words.index("--from") + 1)) if "--from" in words else 1
     end = int(words.pop(words.index("--to") + 1)) if "--to" in words else len(MUTATIONS)
     listing = "--list" in words
-    words = [word for word in words if not word.startswith("--")]
+    words = [word for word in words if word != "--list"]
+    if len(words) > 1 or any(word.startswith("-") for word in words):
+        fail(f"{' '.join(words)}: at most one WORD, --list, --from N and --to N; --help tells more")
     chosen = [(number, mutation) for number, mutation in enumerate(MUTATIONS, 1)
               if start <= number <= end and (not words or words[0] in mutation[0])]
     if not chosen:
