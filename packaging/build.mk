@@ -1,7 +1,7 @@
 # What is installed: archive and shared library, tools, headers, pages of the manual, completions, and
 # what pkg-config and CMake ask for.
 #
-#   PREFIX=/usr/local   where to; BINDIR, LIBDIR, LIBEXECDIR, INCLUDEDIR, DATADIR, MANDIR below it
+#   PREFIX=/usr/local   where to; BINDIR, LIBDIR, LIBEXECDIR, INCLUDEDIR, DATADIR, MANDIR, ZSHDIR below it
 #   DESTDIR=            a folder that all of it is put into instead of /
 
 PREFIX ?= /usr/local
@@ -11,6 +11,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+ZSHDIR ?= $(DATADIR)/zsh/site-functions
 
 OG_VERSION := $(shell sed -n 's/^.define OG_VERSION "\(.*\)"$$/\1/p' omniglot/include/omniglot/version.h)
 # Changes when programs that were linked before cannot go on with the library.
@@ -95,7 +96,7 @@ product: $(PRODUCT)
 install: product
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/Omniglot $(LIBEXECDIR)/omniglot \
 	    $(INCLUDEDIR)/omniglot/stubs $(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man7 \
-	    $(DATADIR)/bash-completion/completions $(DATADIR)/zsh/site-functions)
+	    $(DATADIR)/bash-completion/completions $(ZSHDIR))
 	install -m 755 $(INSTALLED_TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(BINDIR)
 	sed 's|@LINK_HOST@|$(shell realpath -m --relative-to=$(BINDIR) $(LIBEXECDIR)/omniglot/link-host)|' \
 	    packaging/og-link-host.in >$(DESTDIR)$(BINDIR)/og-link-host
@@ -112,7 +113,7 @@ install: product
 	install -m 644 packaging/completion/og.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/og-run
 	for tool in og-bindgen og-doctor og-scan og-link-host; do \
 	    ln -sf og-run $(DESTDIR)$(DATADIR)/bash-completion/completions/$$tool || exit 1; done
-	install -m 644 packaging/completion/_omniglot $(DESTDIR)$(DATADIR)/zsh/site-functions
+	install -m 644 packaging/completion/_omniglot $(DESTDIR)$(ZSHDIR)
 
 # What install has put there, and the folders that are Omniglot's alone.
 uninstall: $(PAGES)/made
@@ -120,6 +121,26 @@ uninstall: $(PAGES)/made
 	    $(addprefix $(DESTDIR)$(LIBDIR)/,libomniglot.a libomniglot.so libomniglot.so.$(OG_ABI) \
 	    libomniglot.so.$(OG_VERSION) pkgconfig/omniglot.pc pkgconfig/omniglot-static.pc) \
 	    $(addprefix $(DESTDIR)$(DATADIR)/bash-completion/completions/,$(INSTALLED_TOOLS) og-link-host) \
-	    $(DESTDIR)$(DATADIR)/zsh/site-functions/_omniglot
+	    $(DESTDIR)$(ZSHDIR)/_omniglot
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/omniglot $(DESTDIR)$(LIBEXECDIR)/omniglot $(DESTDIR)$(LIBDIR)/cmake/Omniglot
 	cd $(PAGES) && for page in *.[137]; do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
+
+# --- tests ---
+
+# Of what is installed, by one compiler: it is there before any test begins.
+ifeq ($(notdir $(CC))$(SANITIZE),gcc)
+tests: $(PRODUCT)
+endif
+TEST_SCRIPTS += $(addprefix packaging/tests/,exports installed.sh debian.sh)
+
+# What a package's build tests: quick, and of what it has built.
+PRODUCT_TESTS := core-isolation core-parameters core-scope core-upgrade core-validate core-write none-domain \
+    none-sharing
+.PHONY: product-check package-check
+product-check: product $(PRODUCT_TESTS:%=$(BUILD)/test/%)
+	@tools/run-tests $(foreach test,$(PRODUCT_TESTS),'$(test)=$(BUILD)/test/$(test)') \
+	    'exports=BUILD=$(BUILD) packaging/tests/exports'
+
+# The Debian packages, built from what is committed or not ignored, as somebody else would, and looked at.
+package-check: deps
+	@tools/run-tests 'debian=packaging/tests/debian.sh --build'
