@@ -113,7 +113,7 @@ install: product
 	install -m 644 packaging/completion/og.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/og-run
 	for tool in og-bindgen og-doctor og-scan og-link-host; do \
 	    ln -sf og-run $(DESTDIR)$(DATADIR)/bash-completion/completions/$$tool || exit 1; done
-	install -m 644 packaging/completion/_omniglot $(DESTDIR)$(ZSHDIR)
+	install -m 644 packaging/completion/og.zsh $(DESTDIR)$(ZSHDIR)/_omniglot
 
 # What install has put there, and the folders that are Omniglot's alone.
 uninstall: $(PAGES)/made

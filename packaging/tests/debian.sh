@@ -46,10 +46,11 @@ env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u BUILD dpkg-buildpackage -us -uc -b >"
 report $? the_packages_are_built
 grep -qE '^[1-9][0-9]* passed, 0 failed' "$folder/output"
 report $? and_the_quick_tests_with_them
-lintian --fail-on error,warning,info "$folder"/*.changes >"$folder/output" 2>&1 && [ ! -s "$folder/output" ]
-report $? lintian_has_nothing_to_say
-dpkg-source --build . >"$folder/output" 2>&1 || dpkg-source --build "$folder/tree" >>"$folder/output" 2>&1
+env -u MAKEFLAGS -u MAKELEVEL debian/rules clean >"$folder/output" 2>&1
+(cd "$folder" && dpkg-source --build tree) >>"$folder/output" 2>&1
 report $? the_source_package_is_built
+lintian --allow-root --fail-on error,warning,info -I "$folder"/*.changes "$folder"/*.dsc >"$folder/output" 2>&1 && [ ! -s "$folder/output" ]
+report $? lintian_has_nothing_to_say
 for wanted in libomniglot0:/libomniglot.so.0 libomniglot-dev:/libomniglot.a libomniglot-dev:/omniglot.pc \
     libomniglot-dev:/omniglot/stubs/domain.h libomniglot-dev:/OmniglotConfig.cmake \
     libomniglot-dev:/og_domain_open.3.gz omniglot-tools:/og-link-host omniglot-tools:/og-run.1.gz; do
