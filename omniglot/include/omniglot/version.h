@@ -7,7 +7,8 @@
 #define OG_VERSION "0.1.0"
 
 /* The version of the library that the program runs with, as text: OG_VERSION of the headers that it
- * was built from. Never NULL; any thread may call it. */
+ * was built from. Never NULL; any thread may call it. Not on the embedded target, where an image is
+ * of one build. */
 const char *og_version(void);
 
 #endif
