@@ -82,7 +82,7 @@ $(FILLED): $(BUILD)/package/%: packaging/%.in .FORCE
 .FORCE:
 
 # The manual, from the comments of the headers and what the tools say of themselves.
-$(PAGES)/made: packaging/manual $(PUBLIC_HEADERS) $(INSTALLED_TOOLS:%=$(BUILD)/bin/%)
+$(PAGES)/made: packaging/manual packaging/og-link-host.in CHANGELOG.md $(PUBLIC_HEADERS) $(INSTALLED_TOOLS:%=$(BUILD)/bin/%)
 	$(call say,MANUAL,$(@D))
 	@rm -rf $(@D) && mkdir -p $(@D)
 	$(Q)packaging/manual --output $(@D) --version $(OG_VERSION) --tools $(BUILD)/bin
