@@ -62,11 +62,12 @@ static void read_kernel_log(char text[LOG])
     text[used < LOG ? used : LOG - 1] = '\0';
 }
 
-/* Whether the kernel ended a thread itself, for an instruction of ours: QEMU 7.2 reads the stack of a
- * far return with the kernel's rights; no processor does. Other threads may wait for that one. */
+/* Whether the kernel ended a thread itself, for an instruction of ours: QEMU 7.2 reads the stack of
+ * a far return with the kernel's rights; no processor does. Other threads may wait for that one. */
 static bool emulator_failed(const char *kernel_said)
 {
-    return strstr(kernel_said, "Oops") && strstr(kernel_said, "supervisor read access in user mode");
+    return strstr(kernel_said, "Oops") &&
+           strstr(kernel_said, "supervisor read access in user mode");
 }
 
 /* Where the threads of a process that hangs are: "running", or the system call, its arguments, the
