@@ -4,9 +4,11 @@
  * host's malloc stays what it was. Its books are kept outside the arena. */
 #include "none.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* jemalloc.h declares the functions by the names that the copy has. */
@@ -129,6 +131,40 @@ void none_heap_close(struct none_heap *heap)
     heap->has_cache = false;
 }
 
+/* --- threads that end ---
+ *
+ * jemalloc keeps books in each thread and gives them up when the thread's variables are destroyed.
+ * Where destructors of the host's that come later call in, it takes no notice of the arena that it
+ * is told to use, so that the memory is not the domain's. A thread of ours asks in its place. */
+
+struct request {
+    size_t size;
+    int flags;
+    void *memory;
+};
+
+static void *ask(void *argument)
+{
+    struct request *request = argument;
+    request->memory = mallocx(request->size, request->flags);
+    return NULL;
+}
+
+/* `memory`, or a copy of it in the heap. */
+static void *settle(const struct none_heap *heap, void *memory, size_t size, int flags)
+{
+    struct request request = {size, flags, NULL};
+    pthread_t thread;
+    if (OG_LIKELY(!memory || none_heap_owns(heap, (uintptr_t)memory)))
+        return memory;
+    if (!pthread_create(&thread, NULL, ask, &request))
+        pthread_join(thread, NULL);
+    if (request.memory)
+        memcpy(request.memory, memory, size);
+    dallocx(memory, MALLOCX_TCACHE_NONE);
+    return request.memory;
+}
+
 void *none_heap_alloc(struct none_heap *heap, size_t alignment, size_t size)
 {
     if (!heap->range)
@@ -136,17 +172,20 @@ void *none_heap_alloc(struct none_heap *heap, size_t alignment, size_t size)
     /* Its smallest blocks are aligned to 8 bytes only. */
     if (alignment < _Alignof(max_align_t) && size >= _Alignof(max_align_t))
         alignment = _Alignof(max_align_t);
-    return mallocx(size, flags_of(heap) | MALLOCX_ALIGN(alignment));
+    const int flags = flags_of(heap) | MALLOCX_ALIGN(alignment);
+    return settle(heap, mallocx(size, flags), size, flags);
 }
 
 void *none_heap_alloc_zeroed(struct none_heap *heap, size_t size)
 {
-    return heap->range ? mallocx(size, flags_of(heap) | MALLOCX_ZERO) : NULL;
+    const int flags = flags_of(heap) | MALLOCX_ZERO;
+    return heap->range ? settle(heap, mallocx(size, flags), size, flags) : NULL;
 }
 
 void *none_heap_realloc(struct none_heap *heap, void *memory, size_t size)
 {
-    return heap->range ? rallocx(memory, size, flags_of(heap)) : NULL;
+    const int flags = flags_of(heap);
+    return heap->range ? settle(heap, rallocx(memory, size, flags), size, flags) : NULL;
 }
 
 size_t none_heap_usable_size(const struct none_heap *heap, const void *memory)

@@ -517,7 +517,7 @@ const struct hosts_row hosts_threads[] = {
     ROW(is_cancelled_in_threads_that_have_not_called, ALL),
     ROW(takes_backtraces_in_threads_that_have_not_called, ALL),
     ROW(ends_threads_that_have_called, DOMAINS),
-    ROW(calls_in_destructors_of_threads, OG_MPK_ONLY),
+    ROW(calls_in_destructors_of_threads, DOMAINS),
     ROW(has_threads_from_before_it_opens, DOMAINS),
     ROW(reads_in_place_in_threads_from_before, DOMAINS),
     {NULL, NULL, 0, 0},
