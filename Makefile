@@ -94,8 +94,8 @@ endef
 fuzzer = $(eval $(call fuzzer_rule,$(1),$(2),$(3)))
 
 include omniglot/build.mk
-include packaging/build.mk
 include omniglot/tests/hosts/build.mk
+include packaging/build.mk
 include baselines/build.mk
 include omniglot/bindgen/tests/build.mk
 include workloads/build.mk

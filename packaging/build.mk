@@ -51,12 +51,14 @@ $(LIBOMNIGLOT).o: $(objects_at_start) $(OMNIGLOT:%=$(BUILD)/lib/%.a) packaging/o
 	$(Q)packaging/show-symbols $@ packaging/omniglot.map --keep packaging/interposed
 
 # It is code of each program that it is linked to: link-host sees to it that it is fit for that. It takes the
-# place of functions of the C library's, and is never unloaded.
+# place of functions of the C library's, and is never unloaded. Its own calls go to its own functions, but what it
+# looks up by name it finds as the program's libraries do (-Bsymbolic would have it find itself: then it could
+# not tell that handlers are installed past it).
 LIBOMNIGLOT_SO := $(LIBOMNIGLOT).so.$(OG_VERSION)
 $(LIBOMNIGLOT_SO): $(LIBOMNIGLOT).o packaging/omniglot.map | $(BUILD)/bin/og-scan
 	$(call say,SHARED,$@)
 	$(Q)omniglot/tools/link-host $(BUILD)/bin/og-scan $@ $(CC) -shared $(LDFLAGS) \
-	    -Wl,-soname,libomniglot.so.$(OG_ABI) -Wl,--version-script,packaging/omniglot.map -Wl,-Bsymbolic \
+	    -Wl,-soname,libomniglot.so.$(OG_ABI) -Wl,--version-script,packaging/omniglot.map -Wl,-Bsymbolic-functions \
 	    -Wl,-z,now,-z,defs,-z,nodelete -o $@ $< $(OMNIGLOT_LIBS)
 
 PRODUCT += $(LIBOMNIGLOT).a $(LIBOMNIGLOT_SO)
@@ -141,6 +143,25 @@ product-check: product $(PRODUCT_TESTS:%=$(BUILD)/test/%)
 	@tools/run-tests $(foreach test,$(PRODUCT_TESTS),'$(test)=$(BUILD)/test/$(test)') \
 	    'exports=BUILD=$(BUILD) packaging/tests/exports'
 
-# The Debian packages, built from what is committed or not ignored, as somebody else would, and looked at.
+# Tests of the isolation over protection keys that call the public interface alone, linked to the shared library
+# instead of the archives: a folder that mpk-in-guest takes for a build's.
+OVER_SHARED := $(BUILD)/package/over-shared
+OVER_SHARED_TESTS := mpk-calls mpk-faults mpk-lifetime mpk-libraries mpk-callbacks mpk-output
+hosts_objects := $(call objects,$(HOSTS)/hosts-mpk.c $(HOSTS_ROWS))
+$(OVER_SHARED)/guest-test/hosts-mpk: $(hosts_objects)
+$(OVER_SHARED_TESTS:%=$(OVER_SHARED)/guest-test/%): $(OVER_SHARED)/guest-test/%: \
+    $(addprefix $(BUILD)/object/omniglot/mpk/tests/,%.o mpk-test.o mpk-kernel.o)
+OVER_SHARED_PROGRAMS := $(addprefix $(OVER_SHARED)/guest-test/,$(OVER_SHARED_TESTS) hosts-mpk)
+$(OVER_SHARED_PROGRAMS): $(LIBOMNIGLOT_SO)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D) && ln -sfn ../../lib $(OVER_SHARED)/lib
+	$(Q)ln -sf $(notdir $(LIBOMNIGLOT_SO)) $(BUILD)/package/libomniglot.so.$(OG_ABI)
+	$(Q)omniglot/tools/link-host $(BUILD)/bin/og-scan $@ $(CC) -pie -o $@ $(filter %.o,$^) $(LIBOMNIGLOT_SO) \
+	    -Wl,-rpath,$(CURDIR)/$(BUILD)/package -lcmocka $(OMNIGLOT_LIBS)
+
+# The Debian packages, built from what is committed or not ignored, as somebody else would, and looked at;
+# and what hosts do, over the shared library, under both kernels.
 package-check: deps
-	@tools/run-tests 'debian=packaging/tests/debian.sh --build'
+	@$(MAKE) --no-print-directory $(PARALLEL) tests $(OVER_SHARED_PROGRAMS)
+	@tools/run-tests 'debian=packaging/tests/debian.sh --build' \
+	    'over-the-shared-library=BUILD=$(BUILD) packaging/tests/over-the-shared-library-in-guest $(OVER_SHARED)'

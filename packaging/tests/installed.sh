@@ -114,11 +114,23 @@ report $? their_code_is_fit_for_hosts
 
 # --- behind protection keys ---
 
-cat >run <<'END'
-./box ./libwords.so mpk && ./callback ./libsensors.so mpk && ./survive ./libfrail.so
+# Where the program's libraries do not find the functions that the runtime takes the place of, no domain opens.
+for form in late own; do
+    [ $form = late ] && set -- -ldl || set -- -DOWN -L"$prefix/lib" -lomniglot -Wl,-rpath,"$prefix/lib"
+    cc -D_GNU_SOURCE -Wall -Wextra -Werror -I"$prefix/include" -o $form "$tree/packaging/tests/loads-it-late.c" "$@" \
+        >"$folder/output" 2>&1
+    report $? "a_program_${form}_is_built"
+done
+./late "$prefix/lib/libomniglot.so.0" ./libwords.so >"$folder/output" 2>&1
+grep -q "cannot allocate memory in static TLS block" "$folder/output"
+report $? there_is_no_room_for_it_in_a_program_that_runs
+cat >run <<END
+./box ./libwords.so mpk && ./callback ./libsensors.so mpk && ./survive ./libfrail.so || exit
+./own $prefix/lib/libomniglot.so.0 ./libwords.so
+GLIBC_TUNABLES=glibc.rtld.optional_static_tls=8192 ./late $prefix/lib/libomniglot.so.0 ./libwords.so
 END
 "$tree/tools/pku-guest" --add box --add callback --add survive --add libwords.so --add libsensors.so \
-    --add libfrail.so --add run -- /bin/sh run >"$folder/output" 2>&1
+    --add libfrail.so --add late --add own --add "$prefix/lib/libomniglot.so.0" --add run -- /bin/sh run >"$folder/output" 2>&1
 report $? examples_over_the_shared_library_run_behind_protection_keys
 for line in "7 words, the longest is library" "a broken one: OG_CONTRACT, each_reading" \
     "OG_FAULTED; the secret is 42" "until it is reset: OG_POISONED"; do
@@ -127,6 +139,8 @@ for line in "7 words, the longest is library" "a broken one: OG_CONTRACT, each_r
 done
 [ "$(grep -cx 'call 1' "$folder/output")" -eq 2 ]
 report $? there_a_reset_library_counts_anew
+[ "$(grep -c "^1: the host's libraries would install handlers past og-mpk" "$folder/output")" -eq 2 ]
+report $? there_no_domain_opens_in_programs_with_a_sigaction_of_their_own_or_that_load_it_late
 
 # --- the rest of what is installed ---
 
