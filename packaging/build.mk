@@ -155,9 +155,9 @@ OVER_SHARED_PROGRAMS := $(addprefix $(OVER_SHARED)/guest-test/,$(OVER_SHARED_TES
 $(OVER_SHARED_PROGRAMS): $(LIBOMNIGLOT_SO)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D) && ln -sfn ../../lib $(OVER_SHARED)/lib
-	$(Q)ln -sf $(notdir $(LIBOMNIGLOT_SO)) $(BUILD)/package/libomniglot.so.$(OG_ABI)
+	$(Q)ln -sf ../$(notdir $(LIBOMNIGLOT_SO)) $(OVER_SHARED)/libomniglot.so.$(OG_ABI)
 	$(Q)omniglot/tools/link-host $(BUILD)/bin/og-scan $@ $(CC) -pie -o $@ $(filter %.o,$^) $(LIBOMNIGLOT_SO) \
-	    -Wl,-rpath,$(CURDIR)/$(BUILD)/package -lcmocka $(OMNIGLOT_LIBS)
+	    -Wl,-rpath,$(CURDIR)/$(OVER_SHARED) -lcmocka $(OMNIGLOT_LIBS)
 
 # The Debian packages, built from what is committed or not ignored, as somebody else would, and looked at;
 # and what hosts do, over the shared library, under both kernels.
