@@ -19,7 +19,7 @@ report() { # STATUS NAME: what was said is in the folder's file `output`
     fi
 }
 make_here() { # ARGUMENT...: as a user would, not as a part of the make that runs the tests
-    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make --no-print-directory BUILD="$build" "$@"
+    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make --no-print-directory BUILD="$build" CC="${build##*/}" "$@"
 }
 # What one test prints becomes a part of this one.
 also() { # COMMAND...
