@@ -1408,10 +1408,13 @@ static void a_seat_that_the_system_refuses_is_not_made(void **state)
 }
 
 /* In a process of its own: 0, or what was wrong. */
-static int open_with_addresses(size_t addresses, size_t *seats)
+static int open_with_addresses(size_t addresses, size_t taken, size_t *seats)
 {
     struct og_fault fault;
     struct rlimit limit = {addresses, addresses};
+    if (taken && mmap(NULL, taken, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==
+                     MAP_FAILED)
+        return 4;
     if (setrlimit(RLIMIT_AS, &limit))
         return 1;
     if (mpk_arena_open(&arena, -1, NULL, &fault))
@@ -1425,13 +1428,14 @@ static void fewer_addresses_are_fewer_seats(void **state)
 {
     (void)state;
     static const struct {
-        size_t addresses, least, most;
+        size_t addresses, taken, least, most;
         int status;
     } cases[] = {
-        {RLIM_INFINITY, MPK_THREADS, MPK_THREADS, 0},
-        {(size_t)8 << 30, 30, 60, 0},
-        {(size_t)512 << 20, 1, 10, 0},
-        {(size_t)200 << 20, 0, 0, 2},
+        {RLIM_INFINITY, 0, MPK_THREADS, MPK_THREADS, 0},
+        {(size_t)8 << 30, 0, 30, 60, 0},
+        {(size_t)8 << 30, (size_t)7600 << 20, 1, 29, 0}, /* less is left than its share */
+        {(size_t)512 << 20, 0, 1, 10, 0},
+        {(size_t)200 << 20, 0, 0, 0, 2},
     };
     size_t *seats = mmap(NULL, MPK_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     for (size_t i = 0; i < (SANITIZED ? 1 : sizeof(cases) / sizeof(cases[0])); i++) {
@@ -1439,7 +1443,7 @@ static void fewer_addresses_are_fewer_seats(void **state)
         *seats = 0;
         pid_t child = fork();
         if (child == 0)
-            _exit(open_with_addresses(cases[i].addresses, seats));
+            _exit(open_with_addresses(cases[i].addresses, cases[i].taken, seats));
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_int_equal(status, cases[i].status << 8);
         assert_in_range(*seats, cases[i].least, cases[i].most);
