@@ -1520,6 +1520,27 @@ static void no_more_of_a_file_is_mapped_than_was_asked_for(void **state)
     close_arena();
 }
 
+static void of_a_file_that_is_not_read_whole_nothing_stays(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 20 };
+    static unsigned char bytes[SIZE];
+    int file = memfd_create("file", MFD_CLOEXEC);
+    memset(bytes, 0x5a, SIZE);
+    assert_int_equal(write(file, bytes, SIZE), SIZE);
+    const struct mpk_source from = {file, 0, SIZE, is_late_after_some};
+    open_arena(37);
+    looks_left = 2; /* so that two parts are read */
+    assert_int_equal(mpk_arena_map_file(&arena, 0, SIZE, &from), 0);
+    const unsigned char *memory = (const void *)mpk_arena_map(&arena, 0, SIZE);
+    assert_non_null(memory);
+    for (size_t i = 0; i < SIZE; i += MPK_PAGE)
+        assert_int_equal(memory[i], 0);
+    assert_books_are_true();
+    close(file);
+    close_arena();
+}
+
 static void sizes_that_are_too_large_are_refused(void **state)
 {
     (void)state;
@@ -1722,6 +1743,7 @@ int main(void)
         cmocka_unit_test(what_the_runtime_and_the_loader_have_made_stays),
         cmocka_unit_test(what_a_file_held_stays_whatever_becomes_of_the_file),
         cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
+        cmocka_unit_test(of_a_file_that_is_not_read_whole_nothing_stays),
         cmocka_unit_test(sizes_that_are_too_large_are_refused),
         cmocka_unit_test(a_foreign_stack_that_is_too_small_is_refused),
         cmocka_unit_test(a_foreign_stack_that_is_too_large_is_refused),
