@@ -1,4 +1,5 @@
 #include "sharing.h"
+#include "omniglot/core/turn.h"
 #include "omniglot/tests/sanitized.h"
 #include "omniglot/tests/seccomp.h"
 
@@ -18,6 +19,7 @@
 
 enum og_isolation sharing_isolation;
 char sharing_library[4096];
+struct og_turn *(*sharing_turn)(struct og_domain *domain);
 
 typedef long words(long, long, long);
 
@@ -1100,6 +1102,39 @@ void a_child_of_fork_finds_no_lock_taken(void **state)
         pthread_join(threads[i], NULL);
     assert_int_equal(called.error, OG_OK);
     sharing_close(called.domain);
+}
+
+struct middle {
+    struct og_turn *turn;
+    atomic_bool is_in_it;
+};
+
+static void *hold_the_lock(void *memory)
+{
+    struct middle *middle = memory;
+    pthread_mutex_lock(&middle->turn->lock);
+    middle->is_in_it = true;
+    usleep(200000);
+    middle->is_in_it = false;
+    pthread_mutex_unlock(&middle->turn->lock);
+    return NULL;
+}
+
+void a_child_of_fork_finds_no_turn_half_taken(void **state)
+{
+    (void)state;
+    struct og_domain *domain = sharing_open(OG_THREADS_WAIT);
+    struct middle middle = {.turn = sharing_turn(domain)};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, hold_the_lock, &middle), 0);
+    while (!middle.is_in_it)
+        usleep(100);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(middle.is_in_it);
+    assert_int_equal(sharing_exit_status(child), 0);
+    pthread_join(thread, NULL);
+    sharing_close(domain);
 }
 
 /* --- all of it --- */

@@ -12,6 +12,8 @@
 
 extern enum og_isolation sharing_isolation;
 extern char sharing_library[4096]; /* libogsharing.so */
+/* Where whose turn it is in a domain of that isolation is kept. */
+extern struct og_turn *(*sharing_turn)(struct og_domain *domain);
 
 /* A domain with the library. */
 struct og_domain *sharing_open(enum og_threads threads);
@@ -56,6 +58,7 @@ int sharing_exit_status(pid_t child);
         cmocka_unit_test(a_child_of_fork_hears_that_a_thread_was_inside),                          \
         cmocka_unit_test(a_child_of_fork_writes_to_no_stack_of_a_thread_that_it_lacks),            \
         cmocka_unit_test(a_child_of_fork_finds_no_lock_taken),                                     \
+        cmocka_unit_test(a_child_of_fork_finds_no_turn_half_taken),                                \
         cmocka_unit_test(many_threads_share_one_domain)
 
 void without_turns_a_value_changes_while_it_is_read(void **state);
@@ -84,6 +87,7 @@ void closing_a_callback_waits_for_no_other(void **state);
 void a_child_of_fork_hears_that_a_thread_was_inside(void **state);
 void a_child_of_fork_writes_to_no_stack_of_a_thread_that_it_lacks(void **state);
 void a_child_of_fork_finds_no_lock_taken(void **state);
+void a_child_of_fork_finds_no_turn_half_taken(void **state);
 void many_threads_share_one_domain(void **state);
 
 #endif
