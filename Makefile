@@ -95,6 +95,7 @@ fuzzer = $(eval $(call fuzzer_rule,$(1),$(2),$(3)))
 
 include omniglot/build.mk
 include omniglot/tests/hosts/build.mk
+include packaging/build.mk
 include baselines/build.mk
 include omniglot/bindgen/tests/build.mk
 include workloads/build.mk
@@ -210,6 +211,9 @@ help:
 	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
 	@echo 'make product       only build what a program needs that calls libraries: og-bindgen, og-doctor,'
 	@echo '                   og-run, og-scan and the archives to link, in build/gcc/bin and build/gcc/lib'
+	@echo 'make install       that, with a shared library, the manual and what pkg-config and CMake ask for, into'
+	@echo '                   PREFIX=/usr/local, below DESTDIR= (docs/installing.md)    make uninstall'
+	@echo 'make package-check build the Debian packages in a temporary folder and look at them'
 	@echo 'make programs      build all that there is, but tests'
 	@echo 'make check         before a commit: the quick tests, of one compiler, in a minute'
 	@echo 'make test          all tests; the last line counts them'

@@ -17,7 +17,8 @@ static const char *if_it_has(const char *folder, const char *header)
     return access(memory_format("%s/%s", folder, header), R_OK) ? NULL : folder;
 }
 
-/* Omniglot's headers lie in a folder beside one that this program lies below. */
+/* Omniglot's headers lie in a folder beside one that this program lies below: in the tree, or where
+ * it is installed. */
 static const char *of_omniglot(const char *header)
 {
     char folder[PATH_MAX] = "";
@@ -27,6 +28,8 @@ static const char *of_omniglot(const char *header)
     for (char *end = strrchr(folder, '/'); end && !found; end = strrchr(folder, '/')) {
         *end = '\0';
         found = if_it_has(memory_format("%s/omniglot/include", folder), header);
+        if (!found)
+            found = if_it_has(memory_format("%s/include", folder), header);
     }
     return found;
 }

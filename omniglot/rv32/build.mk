@@ -112,7 +112,7 @@ rv32_image = $(call check_names,rv32_image $(1),flash ram stack,plain,$(4))$(eva
 # What is in every host, as far as it is used, and in every library. The C library's memcpy and
 # memset are replaced in both.
 RV32_HOST_SOURCES := $(wildcard omniglot/rv32/*.c omniglot/rv32/*.S omniglot/pmp/*.c \
-    omniglot/pmp/*.S) $(filter-out omniglot/core/turn.c omniglot/core/library.c,$(wildcard omniglot/core/*.c))
+    omniglot/pmp/*.S) $(filter-out $(addprefix omniglot/core/,turn.c library.c version.c),$(wildcard omniglot/core/*.c))
 RV32_IMAGE_SOURCES := $(wildcard omniglot/pmp/image/*.c omniglot/pmp/image/*.S)
 RV32_MEMORY_SOURCES := $(wildcard omniglot/rv32/memory/*.c)
 RV32_MEMORY := $(call rv32_objects,memory,$(RV32_MEMORY_SOURCES))

@@ -1,6 +1,7 @@
 /* og-doctor: what this machine can do for isolation, what is picked, and what would give more. */
 #include "omniglot/mpk.h"
 #include "omniglot/runtime.h"
+#include "omniglot/version.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -64,6 +65,7 @@ int main(int argc, char **argv)
     }
     uname(&name);
     int keys = count_keys();
+    printf("Omniglot                  %s\n", og_version());
     printf("kernel                    %s %s\n", name.sysname, name.release);
     printf("processor has PKU         %s\n", yes(has_flag("pku")));
     printf("kernel offers PKU         %s\n", yes(has_flag("ospke")));

@@ -189,7 +189,7 @@ static void print_usage(FILE *to)
         "Status: 0 nothing was found; 1 something was; 2 a file could not be read.\n"
         "A library with a finding is not loaded into a domain (OG_FORBIDDEN); for a program there "
         "is\n"
-        "omniglot/tools/link-host, which links it until it has none.\n",
+        "link-host (installed: og-link-host), which links it until it has none.\n",
         to);
 }
 

@@ -22,6 +22,7 @@
 #include "scope.h"
 #include "upgrade.h"
 #include "validate.h"
+#include "version.h"
 #include "write.h"
 
 #endif

@@ -1408,10 +1408,13 @@ static void a_seat_that_the_system_refuses_is_not_made(void **state)
 }
 
 /* In a process of its own: 0, or what was wrong. */
-static int open_with_addresses(size_t addresses, size_t *seats)
+static int open_with_addresses(size_t addresses, size_t taken, size_t *seats)
 {
     struct og_fault fault;
     struct rlimit limit = {addresses, addresses};
+    if (taken && mmap(NULL, taken, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==
+                     MAP_FAILED)
+        return 4;
     if (setrlimit(RLIMIT_AS, &limit))
         return 1;
     if (mpk_arena_open(&arena, -1, NULL, &fault))
@@ -1425,13 +1428,14 @@ static void fewer_addresses_are_fewer_seats(void **state)
 {
     (void)state;
     static const struct {
-        size_t addresses, least, most;
+        size_t addresses, taken, least, most;
         int status;
     } cases[] = {
-        {RLIM_INFINITY, MPK_THREADS, MPK_THREADS, 0},
-        {(size_t)8 << 30, 30, 60, 0},
-        {(size_t)512 << 20, 1, 10, 0},
-        {(size_t)200 << 20, 0, 0, 2},
+        {RLIM_INFINITY, 0, MPK_THREADS, MPK_THREADS, 0},
+        {(size_t)8 << 30, 0, 30, 60, 0},
+        {(size_t)8 << 30, (size_t)7600 << 20, 1, 29, 0}, /* less is left than its share */
+        {(size_t)512 << 20, 0, 1, 10, 0},
+        {(size_t)200 << 20, 0, 0, 0, 2},
     };
     size_t *seats = mmap(NULL, MPK_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     for (size_t i = 0; i < (SANITIZED ? 1 : sizeof(cases) / sizeof(cases[0])); i++) {
@@ -1439,7 +1443,7 @@ static void fewer_addresses_are_fewer_seats(void **state)
         *seats = 0;
         pid_t child = fork();
         if (child == 0)
-            _exit(open_with_addresses(cases[i].addresses, seats));
+            _exit(open_with_addresses(cases[i].addresses, cases[i].taken, seats));
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_int_equal(status, cases[i].status << 8);
         assert_in_range(*seats, cases[i].least, cases[i].most);
@@ -1513,6 +1517,27 @@ static void no_more_of_a_file_is_mapped_than_was_asked_for(void **state)
     assert_int_equal(mpk_arena_map_code(&arena, memory, MPK_PAGE, &from, false, &fault), 0);
     assert_int_equal(*(char *)(memory + MPK_PAGE), 1);
     assert_books_are_true();
+    close_arena();
+}
+
+static void of_a_file_that_is_not_read_whole_nothing_stays(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 20 };
+    static unsigned char bytes[SIZE];
+    int file = memfd_create("file", MFD_CLOEXEC);
+    memset(bytes, 0x5a, SIZE);
+    assert_int_equal(write(file, bytes, SIZE), SIZE);
+    const struct mpk_source from = {file, 0, SIZE, is_late_after_some};
+    open_arena(37);
+    looks_left = 2; /* so that two parts are read */
+    assert_int_equal(mpk_arena_map_file(&arena, 0, SIZE, &from), 0);
+    const unsigned char *memory = (const void *)mpk_arena_map(&arena, 0, SIZE);
+    assert_non_null(memory);
+    for (size_t i = 0; i < SIZE; i += MPK_PAGE)
+        assert_int_equal(memory[i], 0);
+    assert_books_are_true();
+    close(file);
     close_arena();
 }
 
@@ -1718,6 +1743,7 @@ int main(void)
         cmocka_unit_test(what_the_runtime_and_the_loader_have_made_stays),
         cmocka_unit_test(what_a_file_held_stays_whatever_becomes_of_the_file),
         cmocka_unit_test(no_more_of_a_file_is_mapped_than_was_asked_for),
+        cmocka_unit_test(of_a_file_that_is_not_read_whole_nothing_stays),
         cmocka_unit_test(sizes_that_are_too_large_are_refused),
         cmocka_unit_test(a_foreign_stack_that_is_too_small_is_refused),
         cmocka_unit_test(a_foreign_stack_that_is_too_large_is_refused),

@@ -267,7 +267,7 @@ def main():
     start = int(words.pop(words.index("--from") + 1)) if "--from" in words else 1
     end = int(words.pop(words.index("--to") + 1)) if "--to" in words else len(MUTATIONS)
     listing = "--list" in words
-    words = [word for word in words if word != "--list"]
+    words = [word for word in words if word not in ("--list", "--from", "--to")]
     if len(words) > 1 or any(word.startswith("-") for word in words):
         fail(f"{' '.join(words)}: at most one WORD, --list, --from N and --to N; --help tells more")
     chosen = [(number, mutation) for number, mutation in enumerate(MUTATIONS, 1)

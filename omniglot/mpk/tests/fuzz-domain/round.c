@@ -441,17 +441,22 @@ static enum og_error open_domain(unsigned which)
     return error;
 }
 
-/* On a busy machine the deadline may pass in it. */
-static void find_function(unsigned which)
+/* On a busy machine the deadline may pass in it. Code that looks it up may be gone, where the
+ * library has put memory in its place while it was loaded, and does not come back. */
+static enum og_error find_function(unsigned which, struct og_fault *fault)
 {
-    struct og_fault fault;
-    for (int tries = 0; og_domain_lookup(domains[which], "fuzz", &fuzz[which], &fault); tries++)
-        if (tries == 100 || og_domain_reset(domains[which], NULL))
-            report("the library's function is not found: %s", fault.message);
+    enum og_error error;
+    for (int tries = 0;
+         (error = og_domain_lookup(domains[which], "fuzz", &fuzz[which], fault)) && tries < 100;
+         tries++)
+        if (og_domain_reset(domains[which], NULL))
+            report("a domain cannot be reset in which no function is found: %s", fault->message);
+    return error;
 }
 
 static void open_domains(bool load_wildly)
 {
+    struct og_fault fault;
     for (unsigned which = 0; which < DOMAINS; which++) {
         enum og_error error = OG_NOT_FOUND;
         for (int tries = 0; tries < 4 && error && load_wildly; tries++) {
@@ -460,9 +465,16 @@ static void open_domains(bool load_wildly)
             atomic_fetch_add(&shared->progress, 1);
         }
         write_loading_plan(0);
+        if (!error && (error = find_function(which, &fault))) {
+            if (error != OG_FAULTED)
+                report("the library's function is not found: %s", fault.message);
+            if (og_domain_close(domains[which], &fault))
+                report("a domain in which no function is found stays: %s", fault.message);
+        }
         if (error && (error = open_domain(which)))
             report("a library that does nothing is not loaded: %s", og_error_name(error));
-        find_function(which);
+        if (find_function(which, &fault))
+            report("the library's function is not found: %s", fault.message);
         for (unsigned slot = 0; slot < CALLBACKS; slot++)
             open_callback(which, slot);
     }
