@@ -5,6 +5,8 @@ $(call shared,libogattack,omniglot/mpk/tests/hostile.c,)
 $(call shared,liboggate,omniglot/mpk/tests/hostile-gate.c,)
 $(call shared,libogsignals,omniglot/mpk/tests/hostile-signals.c,)
 FLAGS_omniglot/mpk/tests/hostile-signals += -fno-stack-protector -Wno-missing-prototypes
+$(call shared,libogentries,omniglot/mpk/tests/hostile-entries.c,)
+FLAGS_omniglot/mpk/tests/hostile-entries += -fno-stack-protector -fomit-frame-pointer -fcf-protection=none -Wno-missing-prototypes
 $(call shared,libogoutput,omniglot/mpk/tests/hostile-output.c,)
 FLAGS_omniglot/mpk/tests/hostile-output += -fno-stack-protector -Wno-missing-prototypes
 $(call shared,libogforbidden,omniglot/mpk/tests/forbidden.c,)
@@ -35,7 +37,7 @@ MPK_GUEST_TESTS := mpk-attacks mpk-calls mpk-faults mpk-lifetime mpk-libraries
 MPK_GUEST_TESTS += mpk-host-code
 MPK_GUEST_TESTS += mpk-books
 MPK_GUEST_TESTS += mpk-signals mpk-handlers mpk-interrupted mpk-deadlines mpk-callbacks mpk-output
-MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted
+MPK_GUEST_TESTS += mpk-gate mpk-gate-interrupted mpk-entries
 # What is given back while a thread exits is looked at.
 KEEPING_FREE := -Wl,--wrap=free
 $(call program,guest-test/mpk-sharing,omniglot/mpk/tests/mpk-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(KEEPING_FREE) $(OMNIGLOT_LIBS) -lcmocka -lm)
