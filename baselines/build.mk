@@ -47,12 +47,13 @@ stress-process: $(BUILD)/test/process-stress
 include baselines/copying/wasm/build.mk baselines/task/build.mk
 
 # The hosts through the process sandbox and modules (omniglot/tests/hosts/build.mk).
+$(call wasm_module,hosted,$(HOSTS)/hosted.og.h,$(HOSTS)/library.c)
+$(eval $(call stubs_rule,$(HOSTS),hosted))
 HOSTS_DRIVERS := baselines/process/tests/hosts-process.c $(WASM_TESTS)/hosts-wasm.c
 $(call objects,$(HOSTS_DRIVERS)): $(BUILD)/generated/$(HOSTS)/stubs
 HOSTS_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$ORIGIN/../lib' -loghosted
 $(call process_worker,hosted,$(BUILD)/generated/$(HOSTS)/hosted-worker.c,$(HOSTS_LIBRARY))
 $(BUILD)/bin/og-worker-hosted: $(BUILD)/lib/liboghosted.so
-$(call wasm_module,hosted,$(HOSTS)/hosted.og.h,$(HOSTS)/library.c)
 UNSANITIZED_TESTS += hosts-process hosts-wasm
 ifeq ($(SANITIZE),)
 $(call test,hosts-process,$(word 1,$(HOSTS_DRIVERS)) $(HOSTS_ROWS),$(PROCESS),$(PROCESS_LIBS) -lpthread -lm)
