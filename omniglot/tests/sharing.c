@@ -1106,7 +1106,7 @@ void a_child_of_fork_finds_no_lock_taken(void **state)
 
 struct middle {
     struct og_turn *turn;
-    atomic_bool is_in_it;
+    atomic_bool is_in_it, is_over;
 };
 
 static void *hold_the_lock(void *memory)
@@ -1117,6 +1117,8 @@ static void *hold_the_lock(void *memory)
     usleep(200000);
     middle->is_in_it = false;
     pthread_mutex_unlock(&middle->turn->lock);
+    while (!middle->is_over) /* the child has no thread that has ended and that nobody joins */
+        usleep(100);
     return NULL;
 }
 
@@ -1132,8 +1134,10 @@ void a_child_of_fork_finds_no_turn_half_taken(void **state)
     pid_t child = fork();
     if (child == 0)
         _exit(middle.is_in_it);
-    assert_int_equal(sharing_exit_status(child), 0);
+    int status = sharing_exit_status(child);
+    middle.is_over = true;
     pthread_join(thread, NULL);
+    assert_int_equal(status, 0);
     sharing_close(domain);
 }
 
