@@ -6,18 +6,8 @@ cd "$(dirname "$0")/../.." || exit 1
 tree=$PWD
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-number=0
-
-# report STATUS NAME: what went wrong is in the folder's file `errors`.
-report() {
-    number=$((number + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $number - $2"
-    else
-        echo "not ok $number - $2"
-        sed 's/^/# /' "$folder/errors"
-    fi
-}
+. tools/tap.sh
+said=$folder/errors
 
 omniglot/tests/documented-files "$folder" 2>"$folder/errors"
 report $? documented_files_are_found

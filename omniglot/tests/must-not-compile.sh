@@ -8,17 +8,8 @@ flags="-std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -Iomniglot/include -fsynta
 checked="-Wthread-safety -Wnoderef -Wno-gnu"
 message=$(mktemp)
 trap 'rm -f "$message"' EXIT
-number=0
-
-report() { # STATUS NAME
-    number=$((number + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $number - $2"
-    else
-        echo "not ok $number - $2"
-        sed 's/^/# /' "$message"
-    fi
-}
+. tools/tap.sh
+said=$message
 
 for program in omniglot/tests/must-not-compile/*.c; do
     name=$(basename "$program" .c | tr - _)

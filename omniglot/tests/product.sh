@@ -4,21 +4,17 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-number=0
-report() { # NAME STATUS
-    number=$((number + 1))
-    [ "$2" -eq 0 ] && echo "ok $number - $1" || echo "not ok $number - $1"
-}
+. tools/tap.sh
 
 env -u MAKEFLAGS -u MAKELEVEL make -n V=1 BUILD="$folder" product >"$folder/commands" 2>&1
-report make_knows_how_to_make_it_from_nothing $?
+report $? make_knows_how_to_make_it_from_nothing
 for wanted in lib/og-none.a lib/og-mpk.a lib/og-core.a bin/og-bindgen bin/og-doctor bin/og-run bin/og-scan; do
     grep -qF -- "$folder/$wanted" "$folder/commands"
-    report "${wanted}_is_made" $?
+    report $? "${wanted}_is_made"
 done
 grep -E '(^|[ /])(workloads|baselines|bench|attacks|results|build/wasm|build/rv32|build/source)/' \
     "$folder/commands" | sed 's/^/# /'
 ! grep -qE '(^|[ /])(workloads|baselines|bench|attacks|results|build/wasm|build/rv32|build/source)/' \
     "$folder/commands"
-report nothing_else_is_made $?
+report $? nothing_else_is_made
 echo "1..$number"

@@ -3,11 +3,7 @@
 # threat model names. And every mutation of the runtime has its check still.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-number=0
-report() { # STATUS NAME
-    number=$((number + 1))
-    [ "$1" -eq 0 ] && echo "ok $number - $2" || echo "not ok $number - $2"
-}
+. tools/tap.sh
 for document in README.md docs/*.md docs/decisions/*.md; do
     missing=$(sed -n 's/.*](\([^)#:]*\)).*/\1/p' "$document" | while read -r link; do
         [ -e "$(dirname "$document")/$link" ] || echo "$link"

@@ -5,11 +5,7 @@
 #   completion.sh PREFIX
 set -u
 prefix=$1
-number=0
-report() { # STATUS NAME
-    number=$((number + 1))
-    [ "$1" -eq 0 ] && echo "ok $number - $2" || echo "not ok $number - $2"
-}
+. tools/tap.sh
 zsh -fn "$prefix/share/zsh/site-functions/_omniglot"
 report $? zsh_can_read_it
 for tool in og-bindgen og-doctor og-link-host og-run og-scan; do

@@ -6,16 +6,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-number=0
-report() { # STATUS NAME: what was said is in the folder's file `output`
-    number=$((number + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $number - $2"
-    else
-        echo "not ok $number - $2"
-        tail -n 40 "$folder/output" | sed 's/^/# /'
-    fi
-}
+. tools/tap.sh
+said=$folder/output
 version=$(sed -n 's/^.define OG_VERSION "\(.*\)"$/\1/p' omniglot/include/omniglot/version.h)
 dpkg-parsechangelog -S Version >"$folder/output" 2>&1
 [ "$(cat "$folder/output")" = "$version" ]

@@ -8,16 +8,8 @@ tree=$PWD
 build=${BUILD:-build/gcc}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-number=0
-report() { # STATUS NAME: what was said is in the folder's file `output`
-    number=$((number + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $number - $2"
-    else
-        echo "not ok $number - $2"
-        tail -n 30 "$folder/output" | sed 's/^/# /'
-    fi
-}
+. tools/tap.sh
+said=$folder/output
 make_here() { # ARGUMENT...: as a user would, not as a part of the make that runs the tests
     env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make --no-print-directory BUILD="$build" CC="${build##*/}" "$@"
 }

@@ -100,18 +100,6 @@ EXPORT void store_system_state(long which, long place)
     }
 }
 
-/* The step after the instruction behind this one: the trap waits for one more. */
-EXPORT void step_late_into(void *code, long rax, long rdx)
-{
-    __asm__ volatile("mov %%ss, %%r8d\n\tmov %0, %%r9\n\tmov %1, %%rax\n\tmov %2, %%rdx\n\txor "
-                     "%%ecx, %%ecx\n\t"
-                     "pushf\n\torq $0x100, (%%rsp)\n\tpopf\n\tmov %%r8d, %%ss\n\tjmp *%%r9"
-                     :
-                     : "r"(code), "r"(rax), "r"(rdx)
-                     : "rax", "rcx", "rdx", "r8", "r9", "memory");
-    __builtin_unreachable();
-}
-
 /* Goes to `code` by a return to another segment: 0x23 is that of 32-bit code. */
 EXPORT void go_to_segment(long code, long segment)
 {

@@ -38,11 +38,15 @@ static void ends_a_library_that_sleeps(void)
 
 static atomic_int interrupted;
 
+static void sleep_for(struct timespec time)
+{
+    interrupted += nanosleep(&time, NULL) && errno == EINTR;
+}
+
 /* 0.6 seconds. */
 static int64_t sleep_for_long(int64_t number)
 {
-    const struct timespec time = {0, 600000000};
-    interrupted += nanosleep(&time, NULL) && errno == EINTR;
+    sleep_for((struct timespec){0, 600000000});
     return number;
 }
 
@@ -73,9 +77,8 @@ static unsigned deadline_ms;
 
 static void sleep_in_handler(int signal)
 {
-    const struct timespec time = {deadline_ms / 1000 + 1, 0};
     (void)signal;
-    interrupted += nanosleep(&time, NULL) && errno == EINTR;
+    sleep_for((struct timespec){deadline_ms / 1000 + 1, 0});
 }
 
 /* A machine that is busy may not compute in the first deadline, but it does in a longer one. */
