@@ -193,7 +193,7 @@ static bool start_with(int priority)
                !pthread_attr_setschedpolicy(&attributes, SCHED_FIFO) &&
                !pthread_attr_setschedparam(&attributes, &parameters);
     good =
-        good && !pthread_create(&clock_thread, &attributes, watch, (void *)(uintptr_t)generation);
+        good && !mpk_make_thread(&clock_thread, &attributes, watch, (void *)(uintptr_t)generation);
     pthread_attr_destroy(&attributes);
     return good;
 }
@@ -219,7 +219,7 @@ static bool start(void)
     uint64_t mask = mpk_mask_block_hosts();
     mpk_own.has_clock = start_with(sched_get_priority_max(SCHED_FIFO)) ||
                         start_with(allowed_priority()) || start_with(0) ||
-                        !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
+                        !mpk_make_thread(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
     mpk_mask_set(mask);
     return mpk_own.has_clock;
 }

@@ -258,14 +258,20 @@ static void block_as_ever(struct mpk_thread *thread)
         mpk_masks_settle(thread);
 }
 
-IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict attributes,
-                                void *(*start)(void *), void *restrict argument)
+int mpk_make_thread(pthread_t *made, const pthread_attr_t *attributes, void *(*start)(void *),
+                    void *argument)
 {
     mpk_create_thread *create = __interceptor_pthread_create;
     if (!create)
         create = mpk_libc()->create_thread;
+    return create ? create(made, attributes, start, argument) : EAGAIN;
+}
+
+IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict attributes,
+                                void *(*start)(void *), void *restrict argument)
+{
     struct mpk_thread *thread = block_all_asked_for();
-    int error = create ? create(made, attributes, start, argument) : EAGAIN;
+    int error = mpk_make_thread(made, attributes, start, argument);
     block_as_ever(thread);
     return error;
 }

@@ -293,7 +293,7 @@ static bool run_thread(int (*cancel)(pthread_t))
 {
     pthread_t thread;
     uint64_t mask = mpk_mask_block_hosts();
-    int failed = pthread_create(&thread, NULL, cancel ? wait_for_the_end : nothing, NULL);
+    int failed = mpk_make_thread(&thread, NULL, cancel ? wait_for_the_end : nothing, NULL);
     if (!failed && cancel)
         cancel(thread);
     if (!failed)
@@ -364,6 +364,12 @@ enum og_error mpk_host_signals_open(struct og_fault *fault)
 bool mpk_host_handler_runs(void)
 {
     return handlers_run != 0;
+}
+
+bool mpk_host_handler_stays(int signal)
+{
+    const struct sigaction *action = &actions[signal];
+    return is_handler(action) && !(action->sa_flags & SA_ONSTACK);
 }
 
 void mpk_host_signals_forked(void)

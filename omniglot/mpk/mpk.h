@@ -229,6 +229,8 @@ enum og_error mpk_host_signals_open(struct og_fault *fault);
 void mpk_host_signals_forked(void);
 /* May a handler of the host's be under way on the calling thread? */
 bool mpk_host_handler_runs(void);
+/* Has the host a handler for the signal that asks for no alternate stack (SA_ONSTACK)? */
+bool mpk_host_handler_stays(int signal);
 /* Is it one that the processor raises, or a trapped system call? */
 bool mpk_is_fault(int signal);
 /* Does with a signal that is none of a domain's what the host has asked for. `context` is the
@@ -302,6 +304,10 @@ bool mpk_mask_holds(struct mpk_thread *thread, int signal, const siginfo_t *info
 /* The kernel blocks what the host has blocked, and what was held is pending there, until
  * mpk_masks_settle: the calling thread, in no domain, waits for signals or starts a program. */
 void mpk_masks_lend(struct mpk_thread *thread);
+/* As pthread_create: a thread of the runtime's own, which blocks what the kernel does. The host's
+ * way would take what the runtime has blocked meanwhile for what the host has. */
+int mpk_make_thread(pthread_t *made, const pthread_attr_t *attributes, void *(*start)(void *),
+                    void *argument);
 /* What was held, and is blocked no more, comes now. */
 void mpk_masks_let_go(struct mpk_thread *thread);
 /* Around a handler of the host's, which blocks `blocked`; `thread` may be NULL. */

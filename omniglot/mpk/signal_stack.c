@@ -36,6 +36,9 @@
  *   be true no more. Code that was interrupted after it had looked, in the gate, is inside, so that
  *   its stack is there, and the kernel gets that back.
  *
+ * While a handler of the host's runs the kernel has the host's own alternate stack, and keeps it if
+ * the handler leaves by longjmp.
+ *
  * A handler that has interrupted the host does not keep the stack on which it came: where the
  * thread has given that back meanwhile, by closing the domain itself or arming another's after
  * somebody else has, the kernel gets the host's own when the handler returns

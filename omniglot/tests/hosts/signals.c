@@ -231,6 +231,190 @@ static void leaves_handlers_by_longjmp_out_of_its_own_code(void)
     close_it();
 }
 
+/* --- its own alternate stack --- */
+
+static volatile int deepest = -1, overflows;
+
+static __attribute__((noinline)) int recurse(int depth)
+{
+    volatile char room[4096];
+    room[0] = (char)depth;
+    return depth == deepest ? depth : recurse(depth + 1) + room[0];
+}
+
+static void jump_back_from_overflow(int signal)
+{
+    overflows++;
+    siglongjmp(back, signal);
+}
+
+static void overflow(void)
+{
+    int before = overflows;
+    if (!sigsetjmp(back, 1)) {
+        (void)recurse(0);
+        hosts_fail();
+    }
+    CHECK(overflows == before + 1);
+}
+
+static void overflow_in_handler(int signal)
+{
+    (void)signal;
+    (void)recurse(0);
+}
+
+static void leave_a_handler(int flags)
+{
+    install(SIGUSR1, jump_back, flags);
+    if (!sigsetjmp(back, 1)) {
+        raise(SIGUSR1);
+        hosts_fail();
+    }
+}
+
+/* However it has left handlers before, and whether or not it has called since. */
+static void *run_out_of_stack(void *unused)
+{
+    set_own_stack();
+    install(SIGSEGV, jump_back_from_overflow, SA_ONSTACK);
+    overflow();
+    works();
+    for (int flags = 0; flags <= SA_ONSTACK; flags += SA_ONSTACK) {
+        leave_a_handler(flags);
+        overflow();
+        overflow();
+        works();
+        overflow();
+        install(SIGUSR1, overflow_in_handler, flags);
+        if (!(flags & SA_ONSTACK)) {
+            if (!sigsetjmp(back, 1)) {
+                raise(SIGUSR1);
+                hosts_fail();
+            }
+            overflow();
+            works();
+        }
+        leave_a_handler(flags);
+        check_own_stack();
+        if (hosts_system.is & ISOLATED)
+            fault_and_reset();
+        overflow();
+        works();
+    }
+    return unused;
+}
+
+static void runs_out_of_stack_after_leaving_handlers(void)
+{
+    open_it();
+    in_thread(run_out_of_stack, NULL);
+    works();
+    close_it();
+}
+
+static void fill_room(int signal)
+{
+    volatile char room[48 << 10];
+    handle(signal);
+    for (size_t i = 0; i < sizeof(room); i += 64)
+        room[i] = (char)signal;
+}
+
+static void raise_in_handler(int signal)
+{
+    (void)signal;
+    raise(SIGUSR1);
+}
+
+static char small_stack[32 << 10];
+#define SMALL_STACK (small_stack + sizeof(small_stack) / 2) /* the upper half */
+
+/* What is right below the stack pointer, and in a register, is there after a handler. */
+static void be_interrupted_in_the_middle(void)
+{
+    uint64_t below = 0, farthest = 0, lane = 0;
+    __asm__ volatile("movq $41, -8(%%rsp)\n"
+                     "movq $42, -128(%%rsp)\n"
+                     "movq %3, %%xmm9\n"
+                     "int3\n"
+                     "movq -8(%%rsp), %0\n"
+                     "movq -128(%%rsp), %1\n"
+                     "movq %%xmm9, %2\n"
+                     : "=&r"(below), "=&r"(farthest), "=&r"(lane)
+                     : "r"(UINT64_C(43))
+                     : "xmm9", "memory");
+    CHECK(below == 41 && farthest == 42 && lane == 43);
+}
+
+/* Until there is no room for a signal's frame. */
+static __attribute__((noinline)) int raise_ever_deeper(int depth)
+{
+    volatile char room[256];
+    room[0] = (char)depth;
+    raise(SIGURG);
+    return depth == deepest ? depth : raise_ever_deeper(depth + 1) + room[0];
+}
+
+static void note_where(int signal)
+{
+    volatile char here = (char)signal;
+    handled_on_own_stack = &here >= small_stack && &here < small_stack + sizeof(small_stack);
+    for (size_t i = 0; i < 16; i++) /* and uses registers of its own */
+        __asm__ volatile("pcmpeqd %%xmm9, %%xmm9" ::: "xmm9");
+}
+
+/* A handler without SA_ONSTACK needs more than there is on the alternate stack. */
+static void raise_what_is_large(void)
+{
+    handled = 0;
+    raise(SIGUSR1);
+    CHECK(handled == 1);
+    raise(SIGUSR2);
+    CHECK(handled == 2);
+    for (char *at = small_stack; at < SMALL_STACK; at++)
+        CHECK(*at == 7);
+}
+
+static void *raise_with_small_stack(void *calls)
+{
+    stack_t stack = {.ss_sp = SMALL_STACK, .ss_size = sizeof(small_stack) / 2}, now;
+    memset(small_stack, 7, sizeof(small_stack) / 2);
+    CHECK(!sigaltstack(&stack, NULL));
+    install(SIGUSR1, fill_room, 0);
+    install(SIGUSR2, raise_in_handler, SA_NODEFER);
+    install(SIGTRAP, note_where, 0);
+    install(SIGURG, note_where, 0);
+    install(SIGSEGV, jump_back_from_overflow, SA_ONSTACK);
+    install(SIGWINCH, note_where, SA_ONSTACK);
+    for (int round = 0; round < 3; round++) {
+        if (calls)
+            works();
+        raise_what_is_large();
+        be_interrupted_in_the_middle();
+        CHECK(!handled_on_own_stack);
+        raise(SIGWINCH);
+        CHECK(handled_on_own_stack || calls);
+        int before = overflows;
+        if (!sigsetjmp(back, 1)) {
+            (void)raise_ever_deeper(0);
+            hosts_fail();
+        }
+        CHECK(overflows == before + 1);
+        raise_what_is_large();
+        CHECK(!sigaltstack(NULL, &now) && now.ss_sp == stack.ss_sp && now.ss_flags == 0);
+    }
+    return NULL;
+}
+
+static void has_handlers_that_stay_where_they_interrupt(void)
+{
+    open_it();
+    in_thread(raise_with_small_stack, NULL);
+    in_thread(raise_with_small_stack, &the_library);
+    close_it();
+}
+
 /* --- faults of its own --- */
 
 static volatile int *volatile nowhere;
@@ -706,6 +890,8 @@ const struct hosts_row hosts_signals[] = {
     ROW(has_an_alternate_stack_before_it_opens, ALL),
     ROW(sets_an_alternate_stack_after_the_first_call, ALL),
     ROW(leaves_handlers_by_longjmp_out_of_its_own_code, ALL),
+    ROW(runs_out_of_stack_after_leaving_handlers, DOMAINS),
+    ROW(has_handlers_that_stay_where_they_interrupt, DOMAINS),
     ROW(is_killed_by_its_own_faults, ALL),
     ROW(handles_its_own_faults_beside_the_librarys, ALL),
     ROW(waits_for_signals, ALL),
