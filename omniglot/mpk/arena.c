@@ -235,6 +235,8 @@ bool mpk_arena_close(struct mpk_arena *arena)
  * code is no key's. */
 void mpk_arena_forked(struct mpk_arena *arena)
 {
+    if (arena->borders > arena->loaded_borders)
+        arena->inherited += arena->borders - arena->loaded_borders;
     if (!arena->loading)
         return;
     if (mmap((void *)arena->start, arena->stacks - arena->start, PROT_NONE,
@@ -415,7 +417,7 @@ static bool is_within_limits(const struct mpk_arena *arena, struct range range, 
     if (memory > had &&
         pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
         return false;
-    return after <= before || arena->borders + after - before <= MPK_MAPPINGS_MAX;
+    return mpk_arena_may_divide(arena, before, after);
 }
 
 /* Is any of it the runtime's own? Stacks and guards stay what they are. */

@@ -143,7 +143,7 @@ static int apply(struct mpk_arena *arena, const struct row *row, struct change c
 {
     const struct change none = {0};
     size_t before = count_borders(row, none), after = count_borders(row, change);
-    if (after > before && arena->borders + after - before > MPK_MAPPINGS_MAX)
+    if (!mpk_arena_may_divide(arena, before, after))
         return ENOMEM;
     int error = 0;
     for (size_t page = row->first; page < row->end && !error;) {

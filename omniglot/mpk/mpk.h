@@ -452,9 +452,11 @@ struct mpk_arena {
     size_t search_from;  /* no page below is free, as far as known */
     size_t memory_pages; /* of memory, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
-    uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
-    uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
-    uintptr_t scopes;               /* their allocation stacks */
+    size_t
+        inherited; /* that there were when a parent forked: the kernel joins none of them again */
+    uintptr_t stack, heap; /* the first seat's allocation stack; the heap */
+    uintptr_t stacks;      /* the other seats' foreign stacks, each above a guard */
+    uintptr_t scopes;      /* their allocation stacks */
     _Atomic size_t
         seats;         /* whose memory the domain can touch: they become more, without its lock */
     size_t seat_limit; /* for how many there is room */
@@ -560,6 +562,12 @@ bool mpk_arena_reset_flags(struct mpk_arena *arena);
 bool mpk_arena_protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end,
                        unsigned char state);
 enum { MPK_MAPPINGS_MAX = 2048 /* of the host's 65,530; a library makes eight while it loads */ };
+/* May pages with so many borders between them get so many? */
+static inline bool mpk_arena_may_divide(const struct mpk_arena *arena, size_t before, size_t after)
+{
+    return after <= before ||
+           arena->inherited + arena->borders + after - before <= MPK_MAPPINGS_MAX;
+}
 
 /* Can the domain write, or read, all of it now, wherever in the arena it is? With the domain's lock
  * held, or while it loads. */
