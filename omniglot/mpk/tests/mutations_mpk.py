@@ -409,7 +409,7 @@ MUTATIONS = (
      "pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena)", "0 * pages", BOOKS),
     ("arena: the heap counts as memory", MPK + "arena.c",
      "pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena)", "pages * MPK_PAGE > memory_limit(arena)", BOOKS),
-    ("arena: limit of mappings", MPK + "arena.c", "return after <= before ||", "return true || after <= before ||", BOOKS),
+    ("arena: limit of mappings", MPK + "arena.c", "    return mpk_arena_may_divide(arena, before, after);", "    return true;", BOOKS),
     ("arena: mappings that free pages make", MPK + "arena.c", "return is_within_limits(arena, range, 0, MPK_FREE) && clear", "return clear", BOOKS),
     ("arena: what was loaded is not unmapped", MPK + "arena.c",
      "if (!arena->loading && range.first < arena->loaded_pages)\n        return true;", "if (0)\n        return true;", BOOKS),
