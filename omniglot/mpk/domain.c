@@ -65,6 +65,8 @@ static enum og_error start_runtime(struct og_fault *fault)
     /* With rights to read the gate, too. */
     if (!error && !mpk_thread_self())
         error = no_thread(fault);
+    if (!error)
+        error = mpk_vsyscall_check(fault);
     return error ? error : mpk_host_code_check(fault);
 }
 

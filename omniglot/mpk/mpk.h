@@ -590,6 +590,12 @@ enum og_error mpk_host_code_check(struct og_fault *fault);
 /* The same, but only if the loader has loaded or unloaded something since. */
 enum og_error mpk_host_code_check_loads(struct og_fault *fault);
 
+/* --- the page [vsyscall] (code/vsyscall.c) --- */
+
+/* Where there is one: does the calling thread's seccomp filter let who jumps there live? OG_OK, or
+ * OG_UNSUPPORTED. */
+enum og_error mpk_vsyscall_check(struct og_fault *fault);
+
 /* --- domains --- */
 
 /* A file, whatever it is called. */

@@ -48,6 +48,8 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
     mpk_reset_begin();
     error = mpk_host_code_check_loads(fault);
     if (!error)
+        error = mpk_vsyscall_check(fault);
+    if (!error)
         error = og_turn_shut(&domain->turn, own ? &own->context : NULL, false, fault);
     if (!error) {
         error = put_back(domain, fault);
