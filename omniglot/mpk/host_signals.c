@@ -447,9 +447,12 @@ void mpk_host_signal(int signal, siginfo_t *info, void *context)
     if (!(action.sa_flags & SA_NODEFER))
         blocked |= mpk_mask_of(signal);
     struct mpk_masks masks;
+    const stack_t stack = thread ? thread->host_stack : (stack_t){0};
     mpk_mask_begin_handler(thread, &masks, context, blocked);
     handlers_run++;
     call(&action, signal, info, context);
     handlers_run--;
+    if (thread) /* who returns from a handler has the alternate stack that it had before */
+        thread->host_stack = stack;
     mpk_mask_end_handler(mpk_thread_if_any(), &masks, context);
 }

@@ -870,6 +870,7 @@ MUTATIONS = (
     ("stack: the red zone is the host's", MPK + "frame.c", "(interrupted - MPK_RED_ZONE - end_of(context))", "(interrupted - end_of(context))", ("hosts-mpk:has_handlers*",)),
     ("stack: the processor's state is moved too", MPK + "frame.c", "state + (software.magic == MAGIC ? software.extended_size : HEADER_AT)", "end", ("hosts-mpk:has_handlers*",)),
     ("stack: the runtime has room before the handler", MPK + "frame.c", "    *(volatile char *)(to - MPK_PAGE) = 0;", "", ("hosts-mpk:has_handlers*",)),
+    ("stack: what a handler sets is over with it", MPK + "host_signals.c", "        thread->host_stack = stack;\n", "        ;\n", ("hosts-mpk:sets_alternate*",)),
     ("stack: where there is no room a fault is told", MPK + "signal.c", "    mpk_mask_set(~faults);\n", "    (void)faults;\n", ("hosts-mpk:has_handlers*",)),
     ("mask: programs inherit it", MPK + "host_programs.c", "    else if (loan.thread)\n        mpk_masks_lend(loan.thread);\n", "", ("hosts-mpk:starts_programs_with*",)),
     ("mask: programs inherit it by vfork", MPK + "host_programs.c", "        mpk_mask_exchange(SIG_BLOCK, &loan.thread->blocked, &loan.mask);\n", "        ;\n", ("hosts-mpk:starts_programs_with*",)),

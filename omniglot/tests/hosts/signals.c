@@ -197,6 +197,41 @@ static void sets_an_alternate_stack_after_the_first_call(void)
     close_it();
 }
 
+static char another_stack[32 << 10];
+
+static void set_another_stack(int signal)
+{
+    const stack_t stack = {.ss_sp = another_stack, .ss_size = sizeof(another_stack)};
+    stack_t now;
+    CHECK(!sigaltstack(&stack, NULL) || signal == SIGUSR2); /* which may run on the one there is */
+    CHECK(signal == SIGUSR2 || (!sigaltstack(NULL, &now) && now.ss_sp == another_stack));
+}
+
+/* The kernel puts back the one that there was when the handler returns. */
+static void *set_stacks_in_handlers(void *calls)
+{
+    set_own_stack();
+    install(SIGUSR1, set_another_stack, 0);
+    install(SIGUSR2, set_another_stack, SA_ONSTACK);
+    for (int round = 0; round < 3; round++) {
+        if (calls)
+            works();
+        raise(SIGUSR1);
+        check_own_stack();
+        raise(SIGUSR2);
+        check_own_stack();
+    }
+    return NULL;
+}
+
+static void sets_alternate_stacks_in_handlers(void)
+{
+    open_it();
+    in_thread(set_stacks_in_handlers, NULL);
+    in_thread(set_stacks_in_handlers, &the_library);
+    close_it();
+}
+
 static sigjmp_buf back;
 
 static void jump_back(int signal)
@@ -889,6 +924,7 @@ const struct hosts_row hosts_signals[] = {
     ROW(installs_a_handler_for_one_signal_only, ALL),
     ROW(has_an_alternate_stack_before_it_opens, ALL),
     ROW(sets_an_alternate_stack_after_the_first_call, ALL),
+    ROW(sets_alternate_stacks_in_handlers, DOMAINS),
     ROW(leaves_handlers_by_longjmp_out_of_its_own_code, ALL),
     ROW(runs_out_of_stack_after_leaving_handlers, DOMAINS),
     ROW(has_handlers_that_stay_where_they_interrupt, DOMAINS),
