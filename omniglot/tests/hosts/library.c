@@ -410,9 +410,9 @@ static int64_t do_what_a_system_can(uint32_t task, int64_t argument)
         return make_process((enum hosted_process)argument);
     case HOSTED_WAIT:
         return wait_for_nobody((enum hosted_wait)argument);
-    case HOSTED_WRITE_ONCE:
-    case HOSTED_WRITE_PARTS:
-        return write_once((size_t)argument, task == HOSTED_WRITE_ONCE ? 1 : 3);
+    case HOSTED_AT_ONCE:
+    case HOSTED_IN_PARTS:
+        return write_once((size_t)argument, task == HOSTED_AT_ONCE ? 1 : 3);
     default:
         return -EINVAL;
     }

@@ -132,20 +132,20 @@ static void hears_whatever_bytes_there_are(void)
 static void hears_all_of_a_long_write(void)
 {
     open_as(&(struct og_options){.output = hear, .callback_limit = 4});
-    CHECK(call(HOSTED_WRITE_ONCE, 10000) == 10000);
+    CHECK(call(HOSTED_AT_ONCE, 10000) == 10000);
     CHECK(heard_size == 10000 && pieces == 3);
     for (size_t i = 0; i < heard_size; i++)
         CHECK((unsigned char)heard[i] == i % 256);
     heard_size = pieces = 0;
-    CHECK(call(HOSTED_WRITE_PARTS, 5000) == 15000);
+    CHECK(call(HOSTED_IN_PARTS, 5000) == 15000);
     CHECK(heard_size == 15000 && pieces == 4);
     for (size_t i = 0; i < heard_size; i++)
         CHECK((unsigned char)heard[i] == i % 5000 % 256);
-    call_ends(OG_FAULTED, HOSTED_WRITE_ONCE, 5 * 4096);
+    call_ends(OG_FAULTED, HOSTED_AT_ONCE, 5 * 4096);
     CHECK(says("callback_limit") && pieces == 8);
     CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
     heard_size = pieces = 0;
-    CHECK(call(HOSTED_WRITE_ONCE, 4096) == 4096); /* from its start */
+    CHECK(call(HOSTED_AT_ONCE, 4096) == 4096); /* from its start */
     CHECK(heard_size == 4096 && pieces == 1);
     works();
     close_it();
@@ -266,7 +266,7 @@ static void forks_while_it_hears(void)
         heard_size = pieces = 0;
         child_status = -1;
         open_to_be_heard(fork_meanwhile, 1000);
-        CHECK(call(HOSTED_WRITE_ONCE, 10000) == 10000);
+        CHECK(call(HOSTED_AT_ONCE, 10000) == 10000);
         CHECK(pieces == 3 && heard_size == 10000);
         works();
         close_it();
