@@ -56,6 +56,14 @@ bool mpk_is_fault(int signal)
            signal == SIGTRAP || signal == SIGSYS;
 }
 
+bool mpk_is_fault_of_code(int signal, const siginfo_t *info)
+{
+    enum { TRAP_OF_COUNTER = 6 /* TRAP_PERF */ };
+    bool comes_of_itself = (signal == SIGBUS && info->si_code == BUS_MCEERR_AO) ||
+                           (signal == SIGTRAP && info->si_code == TRAP_OF_COUNTER);
+    return mpk_is_fault(signal) && info->si_code > 0 && !comes_of_itself;
+}
+
 static bool is_needed(int signal)
 {
     return mpk_is_fault(signal) || signal == mpk_deadline_signal();
@@ -428,7 +436,7 @@ static void call(const struct sigaction *action, int signal, siginfo_t *info, vo
 void mpk_host_signal(int signal, siginfo_t *info, void *context)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
-    bool is_forced = mpk_is_fault(signal) && info->si_code > 0; /* cannot be ignored */
+    bool is_forced = mpk_is_fault_of_code(signal, info); /* cannot be ignored */
     if (mpk_deadline_is_own(signal, info)) {
         mpk_deadline_heard(thread);
         return;

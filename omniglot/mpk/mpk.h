@@ -83,6 +83,7 @@ struct mpk_context {
     bool needs_tls;          /* the seat has none, or another thread's */
     bool forks;              /* poisoned while the process forks, and no longer */
     uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
+    uint64_t written;        /* how much of what foreign code writes the host has heard */
 };
 
 enum { MPK_NEEDED_SIGNALS = 7 /* mpk_mask_needed */ };
@@ -233,6 +234,9 @@ bool mpk_host_handler_runs(void);
 bool mpk_host_handler_stays(int signal);
 /* Is it one that the processor raises, or a trapped system call? */
 bool mpk_is_fault(int signal);
+/* Has it come of what the interrupted code has done? Not what was sent; nor what the kernel tells
+ * of the machine: memory that is broken and was not touched, a counter that has run over. */
+bool mpk_is_fault_of_code(int signal, const siginfo_t *info);
 /* Does with a signal that is none of a domain's what the host has asked for. `context` is the
  * kernel's; all signals are blocked, and are so again when this returns. */
 void mpk_host_signal(int signal, siginfo_t *info, void *context);

@@ -28,6 +28,7 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
             continue;
         mpk_seat_sit(context);
         context->wakes_at = 0;
+        context->written = 0;
         mpk_signal_stack_clear(context);
         context->context.fault = poison;
         context->context.poisoned = poison.error;

@@ -185,7 +185,7 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
     int64_t result = mpk_policy_serve(&call);
     og_uncancelled_end(cancellation);
     if (!call.again)
-        mpk_frame_context(thread->frame)->wakes_at = 0;
+        call.context->wakes_at = call.context->written = 0;
     if (call.ends_call) {
         call.fault.instruction = (uintptr_t)registers[REG_RIP] - SYSCALL_SIZE;
         recover(thread, frame, &call.fault);
@@ -243,7 +243,7 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     struct og_fault fault;
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
         serve(thread, &frame);
-    if (mpk_is_fault(signal) && frame.info.si_code > 0) { /* not sent, which is the host's */
+    if (mpk_is_fault_of_code(signal, &frame.info)) { /* not sent, which is the host's */
         mpk_fault_tell(mpk_frame_context(thread->frame), signal, &frame.info,
                        frame.context.registers, &fault);
         recover(thread, &frame, &fault);

@@ -425,6 +425,44 @@ static void forks_while_another_thread_is_inside(void)
     close_it();
 }
 
+static sem_t is_in, goes_on;
+
+static int64_t stay_in(int64_t number)
+{
+    sem_post(&is_in);
+    sem_wait(&goes_on);
+    return number;
+}
+
+static void *call_back_once(void *unused)
+{
+    CHECK(call_back(stay_in, 1) == 1);
+    return unused;
+}
+
+/* In the child that thread will never come out. */
+static void forks_while_another_thread_is_in_its_library(void)
+{
+    pthread_t thread;
+    CHECK(!sem_init(&is_in, 0, 0) && !sem_init(&goes_on, 0, 0));
+    open_it();
+    CHECK(!pthread_create(&thread, NULL, call_back_once, NULL));
+    CHECK(!sem_wait(&is_in));
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        call_ends(OG_POISONED, HOSTED_COUNT, 0);
+        CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+        works();
+        close_it();
+        _exit(0);
+    }
+    CHECK(ended_well(end_of(child)));
+    CHECK(!sem_post(&goes_on) && !pthread_join(thread, NULL));
+    works();
+    close_it();
+}
+
 static void *install_handlers(void *is_over)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -566,6 +604,7 @@ const struct hosts_row hosts_processes[] = {
     ROW_WITH(forks_in_handlers_while_it_opens, OG_MPK_ONLY, LONG),
     ROW(forks_and_calls_in_the_child, DOMAINS & ~OG_NONE_ONLY),
     ROW(forks_while_another_thread_is_inside, DOMAINS),
+    ROW(forks_while_another_thread_is_in_its_library, OG_MPK_ONLY),
     ROW(forks_in_a_callback, DOMAINS | WASM_ONLY),
     ROW(makes_a_child_by__Fork, OG_MPK_ONLY),
     ROW(makes_a_child_by_a_system_call, OG_MPK_ONLY),

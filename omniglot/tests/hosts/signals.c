@@ -914,6 +914,86 @@ static void is_stopped_and_goes_on(void)
     CHECK(stop_and_go_on(2000) || stop_and_go_on(8000));
 }
 
+/* --- what only looks like a fault --- */
+
+static atomic_bool is_inside, is_over;
+static atomic_int told;
+
+static void note_told(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)context;
+    told += info->si_code > 0;
+}
+
+static void *compute_until_over(void *rounds)
+{
+    do {
+        CHECK(call(HOSTED_COMPUTE, *(int64_t *)rounds) == *(int64_t *)rounds);
+        is_inside = true;
+    } while (!is_over);
+    return NULL;
+}
+
+static bool is_pending(int signal)
+{
+    uint64_t pending = 0;
+    CHECK(!syscall(SYS_rt_sigpending, &pending, sizeof(pending)));
+    return pending >> (signal - 1) & 1;
+}
+
+/* To the process, as the kernel says such a thing: who sends it does not get it. */
+static void send_to_the_others(int signal, int code)
+{
+    siginfo_t info = {.si_signo = signal, .si_code = code};
+    CHECK(!syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info));
+    while (is_pending(signal))
+        usleep(100);
+}
+
+static void hear_of(int signal, int code)
+{
+    enum { TIMES = 30 };
+    const uint64_t mask = UINT64_C(1) << (signal - 1);
+    struct sigaction action = {.sa_sigaction = note_told, .sa_flags = SA_SIGINFO | SA_RESTART};
+    int64_t rounds = rounds_for(50);
+    pthread_t thread;
+    is_inside = is_over = false;
+    told = 0;
+    CHECK(!sigaction(signal, &action, NULL));
+    CHECK(!pthread_create(&thread, NULL, compute_until_over, &rounds));
+    while (!is_inside)
+        usleep(1000);
+    /* Past the C library: it is the kernel that has to pass this thread over. */
+    CHECK(!syscall(SYS_rt_sigprocmask, SIG_BLOCK, &mask, NULL, sizeof(mask)));
+    for (int i = 1; i <= TIMES; i++) {
+        send_to_the_others(signal, code);
+        while (told < i)
+            usleep(100);
+    }
+    action.sa_handler = SIG_IGN;
+    CHECK(!sigaction(signal, &action, NULL));
+    for (int i = 0; i < TIMES; i++) {
+        send_to_the_others(signal, code);
+        usleep(1000);
+    }
+    is_over = true;
+    CHECK(!pthread_join(thread, NULL));
+    CHECK(told == TIMES);
+    CHECK(!syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, sizeof(mask)));
+}
+
+/* Memory that has broken, and that nobody has touched yet; a counter that has run over. */
+static void is_told_of_the_machine_while_the_library_runs(void)
+{
+    enum { PERFORMANCE = 6 /* TRAP_PERF */ };
+    open_it();
+    hear_of(SIGBUS, BUS_MCEERR_AO);
+    works();
+    hear_of(SIGTRAP, PERFORMANCE);
+    works();
+    close_it();
+}
+
 const struct hosts_row hosts_signals[] = {
     ROW(opens_with_all_signals_blocked, ALL),
     ROW(blocks_all_signals_in_its_workers, ALL),
@@ -936,6 +1016,7 @@ const struct hosts_row hosts_signals[] = {
     ROW(makes_threads_while_it_handles_signals, ALL),
     ROW(is_cancelled_while_it_waits_for_signals_or_a_program, DOMAINS),
     ROW(reads_signals_from_a_descriptor, ALL),
+    ROW(is_told_of_the_machine_while_the_library_runs, DOMAINS),
     ROW(sets_timers_of_every_kind, ALL),
     ROW(is_profiled_at_1_khz, ALL),
     ROW(changes_its_user_while_a_thread_is_inside, ALL),

@@ -203,6 +203,37 @@ static void the_library_sleeps(void)
     close_it();
 }
 
+/* Each way ends at its time, as it does without isolation, and not before. */
+static void the_library_waits_for_nobody(void)
+{
+    open_it_with_deadline(20000);
+    for (int way = 0; way < HOSTED_PAUSE; way++) {
+        const bool is_sleep = way >= HOSTED_C11_SLEEP && way != HOSTED_SIGTIMEDWAIT;
+        const int64_t wanted = is_sleep ? 0 : way == HOSTED_SIGTIMEDWAIT ? EAGAIN : ETIMEDOUT;
+        long start = now_ms();
+        int64_t result = call(HOSTED_WAIT, way);
+        long took = now_ms() - start;
+        if (result != wanted || took < HOSTED_WAIT_MS - 1)
+            printf("# way %d: %lld after %ld ms\n", way, (long long)result, took);
+        CHECK(result == wanted && took >= HOSTED_WAIT_MS - 1);
+    }
+    works();
+    close_it();
+}
+
+static void ends_a_library_that_waits_for_ever(void)
+{
+    open_it_with_deadline(200);
+    for (int way = HOSTED_PAUSE; way < HOSTED_WAITS; way++) {
+        printf("# way %d\n", way);
+        call_ends(OG_DEADLINE, HOSTED_WAIT, way);
+        CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+        CHECK(call(HOSTED_SLEEP, 1) == 0);
+    }
+    works();
+    close_it();
+}
+
 static void the_library_recurses_deep(void)
 {
     open_it();
@@ -224,7 +255,10 @@ static void the_library_makes_a_process(void)
         call_ends(OG_FAULTED, HOSTED_FORK, 0);
         CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
     } else {
-        CHECK(call(HOSTED_FORK, 0) == -EPERM);
+        for (int way = HOSTED_FORK_CALL; way < HOSTED_SYSTEM; way++)
+            CHECK(call(HOSTED_FORK, way) == -EAGAIN);
+        int64_t status = call(HOSTED_FORK, HOSTED_SYSTEM); /* "no shell could be executed" */
+        CHECK(status == 127 << 8);
         CHECK(call(HOSTED_PROCESSES, 0) == -EPERM);
     }
     works();
@@ -247,6 +281,8 @@ const struct hosts_row hosts_world[] = {
     ROW(the_library_locks_memory, ALL & ~WASM_ONLY),
     ROW(the_library_locks_what_it_may, OG_MPK_ONLY),
     ROW(the_library_sleeps, ALL & ~WASM_ONLY),
+    ROW(the_library_waits_for_nobody, DOMAINS),
+    ROW(ends_a_library_that_waits_for_ever, OG_MPK_ONLY),
     ROW(the_library_recurses_deep, ALL & ~WASM_ONLY),
     ROW(the_library_makes_a_process, TIMED),
     {NULL, NULL, 0, 0},
