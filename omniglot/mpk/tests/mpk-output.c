@@ -180,9 +180,9 @@ static void print_in_handler(int signal)
     for (int i = 0; i < WORDS; i++)
         own[i] = signal + i;
     for (int i = 0; i < 3; i++)
-        torn += call("print_many", &result, 1024, 100, 0) || result != 4096;
+        torn += call("print_many", &result, 1024, 12, 0) || result != 3 * 4096;
     torn += printed("registers_changed_by_printing", 0, 0, 0) != 0;
-    torn += heard_size != 3 * 4096 + strlen("marks");
+    torn += heard_size != 9 * 4096 + strlen("marks");
     for (int i = 0; i < WORDS; i++)
         torn += own[i] != signal + i;
 }
