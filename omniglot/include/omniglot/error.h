@@ -52,9 +52,9 @@ struct og_fault {
     char access;       /* OG_FAULTED: how `address` was touched: 'r', 'w', 'x' (executed); or 0 */
     uintptr_t address; /* the foreign (or code) address it is about */
     uintptr_t instruction; /* OG_FAULTED, OG_DEADLINE: the one it happened at; 0: unknown */
-    char symbol[64];       /* the library, function, field or callback it is about. OG_FAULTED,
-                              OG_DEADLINE, OG_FORBIDDEN: of a call "", its place is what
-                              og_fault_describe tells; of opening where, as "f in libf.so" */
+    char symbol[64];       /* the library, function, field or callback it is about. A call that
+                              ends with OG_FAULTED or OG_DEADLINE has "": og_fault_describe
+                              finds the function; with OG_FORBIDDEN too: `message` has the file */
     char message[160];     /* one sentence for people; no newline */
 };
 
