@@ -2,6 +2,7 @@
 #include "omniglot/bindgen/emit.h"
 
 #include "omniglot/bindgen/memory.h"
+#include "omniglot/bindgen/names.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static FILE *file;
+static FILE *file;                    /* NULL: it is seen what would be written (names.h) */
 static const char *path, *unfinished; /* the file, and what it is called until it is whole */
 static bool is_header;
 
@@ -47,19 +48,9 @@ static void put_origin(const struct interface *interface)
         interface->is_wasm ? " --wasm" : "");
 }
 
-bool emit_begin(const struct interface *interface, const char *directory, const char *suffix,
-                preface *describe)
+static void put_file(const struct interface *interface, const char *name, preface *describe,
+                     emitter *emit)
 {
-    const char *name = memory_format("%s-%s", interface->name, suffix);
-    path = memory_format("%s/%s", directory, name);
-    const char *beginning = memory_format("%s.unfinished", path);
-    file = fopen(beginning, "w");
-    if (!file)
-        return fail();
-    static bool is_registered;
-    is_registered = is_registered || !atexit(remove_unfinished);
-    unfinished = beginning;
-    is_header = strstr(suffix, ".h") != NULL;
     subject_begin(interface);
     put("/* $library: ");
     describe(interface);
@@ -68,13 +59,25 @@ bool emit_begin(const struct interface *interface, const char *directory, const 
         put("#ifndef GENERATED_$guard\n"
             "#define GENERATED_$guard\n\n",
             "guard", upper_case(name));
+    emit(interface);
+    if (is_header)
+        put("\n#endif\n");
+}
+
+static bool begin(void)
+{
+    const char *beginning = memory_format("%s.unfinished", path);
+    file = fopen(beginning, "w");
+    if (!file)
+        return fail();
+    static bool is_registered;
+    is_registered = is_registered || !atexit(remove_unfinished);
+    unfinished = beginning;
     return true;
 }
 
-bool emit_end(void)
+static bool end(void)
 {
-    if (is_header)
-        put("\n#endif\n");
     bool failed = ferror(file) != 0;
     failed = fclose(file) != 0 || failed || rename(unfinished, path) != 0;
     file = NULL;
@@ -85,12 +88,30 @@ bool emit_end(void)
     return done;
 }
 
+bool emit_file(struct interface *interface, const char *directory, const char *suffix,
+               preface *describe, emitter *emit)
+{
+    const char *name = memory_format("%s-%s", interface->name, suffix);
+    path = memory_format("%s/%s", directory, name);
+    is_header = strstr(suffix, ".h") != NULL;
+    names_begin(interface);
+    put_file(interface, name, describe, emit);
+    names_choose();
+    if (!begin())
+        return false;
+    put_file(interface, name, describe, emit);
+    return end();
+}
+
 void put_filled(const struct template *template)
 {
     size_t length;
     const char *piece;
     for (const char *at = template->text; (piece = template_next(&at, template, &length));)
-        fwrite(piece, 1, length, file);
+        if (file)
+            fwrite(piece, 1, length, file);
+        else
+            names_see(subject_of(), piece, length);
 }
 
 static bool has_step; /* the stub has */
@@ -227,7 +248,7 @@ void put_invoke_signature(const struct function *function, const char *reachable
     each_parameter(parameter, function) {
         put_parameter(parameter, reachable);
         each_window(window, parameter)
-            put(", $const$item $reachable*$pointer, $counter *$left", "const",
+            put(", $const$item $reachable*$cursor, $counter *$rest", "const",
                 window->is_output ? "" : "const ", "reachable", reachable);
     }
     put(", struct og_fault *fault) INSTANCE_REQUIRES(scope)");

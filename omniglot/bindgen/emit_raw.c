@@ -79,8 +79,8 @@ static void put_windows_set(const struct function *function)
 {
     each_parameter(parameter, function)
         each_window(window, parameter)
-            put("    $name->host.$pointer = ($const$item *)$pointer;\n"
-                "    $name->host.$left = *$left;\n",
+            put("    $name->host.$pointer = ($const$item *)$cursor;\n"
+                "    $name->host.$left = *$rest;\n",
                 "const", window->element->is_const ? "const " : "");
 }
 
@@ -88,7 +88,7 @@ static void put_windows_got(const struct function *function)
 {
     each_parameter(parameter, function)
         each_window(window, parameter)
-            put("    *$left = $name->host.$left;\n");
+            put("    *$rest = $name->host.$left;\n");
 }
 
 /* The body of call_NAME, or of invoke_NAME. */

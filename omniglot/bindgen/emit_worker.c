@@ -51,10 +51,10 @@ static void put_object_in(const struct parameter *parameter)
     put_fields_in(parameter);
     each_window(window, parameter) {
         put("    $name->$left = ($counter)wire_get_u64(arguments);\n"
-            "    const $counter before_$left = $name->$left;\n");
+            "    const $counter before_$rest = $name->$left;\n");
         if (!window->is_output)
-            put("    size_t size_$pointer;\n"
-                "    $name->$pointer = ($item *)wire_get_bytes(arguments, &size_$pointer);\n");
+            put("    size_t size_$cursor;\n"
+                "    $name->$pointer = ($item *)wire_get_bytes(arguments, &size_$cursor);\n");
     }
 }
 
@@ -152,8 +152,8 @@ static void put_check(const struct parameter *parameter)
                    parameter->life == LIFE_NEW ? "OG_NO_MEMORY" : "OG_BAD_ARGUMENT");
         each_window(window, parameter)
             if (!window->is_output)
-                put_demand(fill("size_$pointer != "
-                                "OG_PRODUCT(before_$left, sizeof(*$name->$pointer))"),
+                put_demand(fill("size_$cursor != "
+                                "OG_PRODUCT(before_$rest, sizeof(*$name->$pointer))"),
                            "OG_CONTRACT");
         break;
     case NUMBER:
@@ -199,7 +199,7 @@ static void put_rooms(const struct interface *interface, const struct function *
             "        error = $name ? OG_OK : OG_NO_MEMORY;\n"
             "    }\n");
     else if (parameter->kind == OUT)
-        put_room(parameter->name, fill("$element"), parameter->count,
+        put_room(parameter->name, fill("$element"), fill("$counted"),
                  is_reserved(interface, function, parameter));
     if (parameter->kind == OUT_WINDOW) {
         put_room(fill("start_$name"), fill("$element"), fill("before_$length"), is_window);
@@ -208,8 +208,8 @@ static void put_rooms(const struct interface *interface, const struct function *
     each_window(window, parameter) {
         if (!window->is_output)
             continue;
-        put_room(fill("start_$pointer"), fill("$item"), fill("before_$left"), is_window);
-        put("    $name->$pointer = start_$pointer;\n");
+        put_room(fill("start_$cursor"), fill("$item"), fill("before_$rest"), is_window);
+        put("    $name->$pointer = start_$cursor;\n");
     }
 }
 
@@ -378,7 +378,7 @@ static void put_windows_out(const struct interface *interface, const struct func
             put_window_result(parameter->name, fill("before_$length"), fill("*$length"), is_window);
         each_window(window, parameter)
             if (window->is_output)
-                put_window_result(window->pointer, fill("before_$left"), fill("$name->$left"),
+                put_window_result(window->cursor, fill("before_$rest"), fill("$name->$left"),
                                   is_window);
     }
 }

@@ -87,12 +87,14 @@ enum life { LIFE_USED, LIFE_NEW, LIFE_END };
 /* A pair of an object's fields that are a window. */
 struct window {
     const char *pointer, *left;
+    const char *cursor, *rest; /* invoke_NAME's parameters for the two (names.h) */
     bool is_output;
     const struct type *element, *count_type;
 };
 
 struct parameter {
-    const char *name;
+    const char *name;     /* in stubs (names.h) */
+    const char *declared; /* in the interface file */
     const struct type *type;
     struct place place;
     enum parameter_kind kind;

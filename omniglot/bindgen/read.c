@@ -92,8 +92,10 @@ static bool read_parameter(struct reading *reading, struct parameter *parameter,
                            char where)
 {
     struct annotating annotating = read_annotations(cursor, where);
+    const char *name = type_string(clang_getCursorSpelling(cursor));
     *parameter =
-        (struct parameter){.name = type_string(clang_getCursorSpelling(cursor)),
+        (struct parameter){.name = name,
+                           .declared = name,
                            .type = type_read(reading->interface, clang_getCursorType(cursor)),
                            .place = place_of(cursor),
                            .annotations = annotating.annotations,
