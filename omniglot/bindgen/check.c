@@ -52,6 +52,12 @@ static const char *uncarried(const struct type *type)
     return why ? memory_format(" (%s)", why) : "";
 }
 
+/* What a function may only read is no other kind of thing. */
+static const char *without_const(const struct type *type)
+{
+    return type->canonical + (strncmp(type->canonical, "const ", 6) ? 0 : 6);
+}
+
 static struct kind *kind_of(struct interface *interface, const char *name, bool is_object,
                             const struct type *pointee, struct place place)
 {
@@ -60,7 +66,7 @@ static struct kind *kind_of(struct interface *interface, const char *name, bool 
         if (strcmp((*end)->name, name) != 0)
             continue;
         if ((*end)->is_object == is_object &&
-            !strcmp((*end)->pointee->canonical, pointee->canonical))
+            !strcmp(without_const((*end)->pointee), without_const(pointee)))
             return *end;
         report(place, "the kind '%s' is something else at %s:%u: give this one another name", name,
                (*end)->place.file, (*end)->place.line);

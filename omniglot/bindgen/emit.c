@@ -351,14 +351,6 @@ const struct field *named_field(const struct parameter *parameter, const char *n
     return NULL;
 }
 
-const char *function_number(const struct interface *interface, const struct function *function)
-{
-    size_t length = strlen(interface->name);
-    bool is_prefixed =
-        !strncmp(function->name, interface->name, length) && function->name[length] == '_';
-    return upper_case(is_prefixed ? function->name : fill("$library_$function"));
-}
-
 bool is_copied(const struct parameter *parameter)
 {
     switch (parameter->kind) {

@@ -102,9 +102,6 @@ const struct field *named_field(const struct parameter *parameter, const char *n
 /* What the dynamic loader calls the library, as an array of C strings that NULL ends. */
 const char *sonames(const struct interface *interface);
 
-/* SODIUM_CRYPTO_HASH_SHA256: the function's number in the process discipline. */
-const char *function_number(const struct interface *interface, const struct function *function);
-
 /* "uint32_t": what WebAssembly passes a value of the type as. */
 const char *wasm_type(const struct type *type);
 

@@ -308,9 +308,9 @@ static void put_body(const struct interface *interface, const struct function *f
         "    struct wire_reader results;\n");
     put_locals(interface, function);
     put(has_arguments(function)
-            ? "    struct wire_writer *arguments = process_call_begin(sandbox, $number);\n"
-            : "    process_call_begin(sandbox, $number);\n",
-        "number", function_number(interface, function));
+            ? "    struct wire_writer *arguments = "
+              "process_call_begin(sandbox, $library_number_of_$function);\n"
+            : "    process_call_begin(sandbox, $library_number_of_$function);\n");
     each_parameter(parameter, function)
         put_argument(interface, parameter);
     put("    enum og_error error = process_call_finish(sandbox, &results, fault);\n"
@@ -478,13 +478,11 @@ static void put_library(const struct interface *interface)
     put("/* The worker's functions. */\n"
         "enum {\n");
     each_function(function, interface)
-        put("    $number,\n", "number", function_number(interface, function));
-    put("    $capitals_FUNCTION_COUNT\n"
-        "};\n"
+        put("    $library_number_of_$function,\n");
+    put("};\n"
         "\n"
         "struct $library {\n"
-        "    struct instance instance;\n",
-        "capitals", upper_case(interface->name));
+        "    struct instance instance;\n");
     if (interface->callbacks)
         put("    const void *callbacks[$count]; /* the open ones */\n", "count",
             number(callback_count(interface)));

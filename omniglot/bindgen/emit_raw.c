@@ -109,7 +109,9 @@ static void put_body(const struct function *function, bool is_invoke)
         put_windows_set(function);
     put("    ");
     if (function->returned_handle)
-        put("result->pointer = ");
+        put(function->result->pointee->is_const ? "result->pointer = ($object *)"
+                                                : "result->pointer = ",
+            "object", function->result->pointee->spelling);
     else if (function_has_result(function))
         put("*result = ");
     put(function->is_by_name ? "function(" : "$function(");

@@ -1,8 +1,8 @@
-/* NAME-wasm.h: the library is a WebAssembly module that wasm2c translated. enter_NAME is the call
- * of its function, with what it has for arguments: numbers, and addresses of 32 bits. call_NAME
- * copies what the host has into the module's memory, enters, and copies what was computed back,
- * checked. Sizes and offsets of what lies in the module are written as numbers: its layouts are
- * not the host's. */
+/* NAME-wasm.h: the library is a WebAssembly module that wasm2c translated. og_enter_NAME is the
+ * call of its function, with what it has for arguments: numbers, and addresses of 32 bits.
+ * call_NAME copies what the host has into the module's memory, enters, and copies what was computed
+ * back, checked. Sizes and offsets of what lies in the module are written as numbers: its layouts
+ * are not the host's. */
 #include "omniglot/bindgen/emit.h"
 #include "omniglot/bindgen/memory.h"
 
@@ -24,13 +24,13 @@ static const char *size_of_element(const struct type *pointee)
     return number(pointee->class == TYPE_VOID ? 1 : pointee->size);
 }
 
-/* --- enter_NAME --- */
+/* --- og_enter_NAME --- */
 
 static void put_enter(const struct function *function)
 {
     bool has_raw = function_has_result(function) && !function_returns_in_memory(function);
     put("static __attribute__((noinline)) enum og_error "
-        "enter_$function(struct wasm_instance *wasm");
+        "og_enter_$function(struct wasm_instance *wasm");
     if (has_raw)
         put(", $raw *raw", "raw", wasm_type(function->result));
     if (function_returns_in_memory(function))
@@ -305,7 +305,7 @@ static const char *argument(const struct parameter *parameter)
 static void put_entering(const struct function *function)
 {
     put_step_begin("");
-    put("enter_$function(wasm");
+    put("og_enter_$function(wasm");
     if (function_returns_in_memory(function))
         put(", at_result");
     else if (function_has_result(function))

@@ -68,7 +68,8 @@ static void put_count(struct checking *checking, const struct count *count)
     begin(checking, annotation->place, text, NULL);
     checking->lines[checking->count - 1].count = *count;
     put_parameters(checking, count->function);
-    fprintf(checking->source, " { size_t og_count = (%s); (void)og_count; }\n", expression);
+    fprintf(checking->source, " { __SIZE_TYPE__ og_check_it = (%s); (void)og_check_it; }\n",
+            expression);
     begin(checking, annotation->place, text, "a count is not negative");
     put_parameters(checking, count->function);
     fprintf(

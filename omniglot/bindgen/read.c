@@ -3,6 +3,7 @@
 #include "omniglot/bindgen/read.h"
 
 #include "omniglot/bindgen/check.h"
+#include "omniglot/bindgen/clash.h"
 #include "omniglot/bindgen/compiled.h"
 #include "omniglot/bindgen/expression.h"
 #include "omniglot/bindgen/memory.h"
@@ -307,12 +308,14 @@ bool interface_read(struct interface *interface, const char *const *flags, int f
 {
     CXIndex index = clang_createIndex(0, 0);
     CXTranslationUnit unit = NULL;
-    enum CXErrorCode failed =
-        clang_parseTranslationUnit2(index, interface->path, flags, flag_count, NULL, 0,
-                                    CXTranslationUnit_SkipFunctionBodies, &unit);
+    enum CXErrorCode failed = clang_parseTranslationUnit2(
+        index, interface->path, flags, flag_count, NULL, 0,
+        CXTranslationUnit_SkipFunctionBodies | CXTranslationUnit_DetailedPreprocessingRecord,
+        &unit);
     bool is_sound = failed ? report((struct place){interface->path, 1, 1},
                                     "cannot be read as C (does it exist? can it be read?)")
                            : read_unit(interface, unit) && check_interface(interface) &&
+                                 clash_check(interface, unit) &&
                                  expressions_check(interface, index, flags, flag_count);
     clang_disposeTranslationUnit(unit);
     clang_disposeIndex(index);
