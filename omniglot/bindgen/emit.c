@@ -3,6 +3,7 @@
 
 #include "omniglot/bindgen/memory.h"
 #include "omniglot/bindgen/names.h"
+#include "omniglot/bindgen/trial.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
@@ -76,12 +77,31 @@ static bool begin(void)
     return true;
 }
 
-static bool end(void)
+/* Files of this run, which are of no use without the one that does not compile. */
+enum { FILES = 8 };
+static const char *whole[FILES];
+static size_t whole_count;
+
+static bool is_tried(const struct interface *interface)
+{
+    if (trial_compiles(interface, unfinished))
+        return true;
+    while (whole_count)
+        remove(whole[--whole_count]);
+    return false;
+}
+
+static bool end(const struct interface *interface)
 {
     bool failed = ferror(file) != 0;
-    failed = fclose(file) != 0 || failed || rename(unfinished, path) != 0;
+    failed = fclose(file) != 0 || failed;
     file = NULL;
-    bool done = !failed || fail();
+    /* A module's layouts are not those of the host, which the stubs are compiled for. */
+    bool done = failed ? fail() : interface->is_wasm || is_tried(interface);
+    if (done && rename(unfinished, path))
+        done = fail();
+    if (done && whole_count < FILES)
+        whole[whole_count++] = path;
     if (!done)
         remove_unfinished();
     unfinished = NULL;
@@ -100,7 +120,7 @@ bool emit_file(struct interface *interface, const char *directory, const char *s
     if (!begin())
         return false;
     put_file(interface, name, describe, emit);
-    return end();
+    return end(interface);
 }
 
 void put_filled(const struct template *template)

@@ -150,8 +150,10 @@ struct kind {
 };
 
 struct interface {
-    const char *path;      /* as it was given */
-    const char *baselines; /* --baselines: what begins the paths of the headers there */
+    const char *path;         /* as it was given */
+    const char *baselines;    /* --baselines: what begins the paths of the headers there */
+    const char *const *flags; /* the compiler's */
+    int flag_count;
     const char *name;
     const struct annotation *library; /* its name, and its sonames as C strings */
     struct place place;

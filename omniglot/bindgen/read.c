@@ -304,8 +304,10 @@ static bool read_unit(struct interface *interface, CXTranslationUnit unit)
     return !reading.failed;
 }
 
-bool interface_read(struct interface *interface, const char *const *flags, int flag_count)
+bool interface_read(struct interface *interface)
 {
+    const char *const *flags = interface->flags;
+    const int flag_count = interface->flag_count;
     CXIndex index = clang_createIndex(0, 0);
     CXTranslationUnit unit = NULL;
     enum CXErrorCode failed = clang_parseTranslationUnit2(

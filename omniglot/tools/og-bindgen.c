@@ -127,9 +127,12 @@ int main(int count, char **arguments)
     int ended = parse_options(&options, count, arguments);
     if (ended)
         return ended - 1;
-    struct interface interface = {
-        .path = options.interface, .baselines = options.baselines, .is_wasm = options.is_wasm};
-    bool done = interface_read(&interface, options.flags, options.flag_count);
+    struct interface interface = {.path = options.interface,
+                                  .baselines = options.baselines,
+                                  .is_wasm = options.is_wasm,
+                                  .flags = options.flags,
+                                  .flag_count = options.flag_count};
+    bool done = interface_read(&interface);
     if (done && options.is_list)
         list(&interface);
     else if (done && options.is_wasm)
