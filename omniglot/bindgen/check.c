@@ -262,6 +262,13 @@ static bool check_kind(struct interface *interface, struct parameter *parameter,
 {
     if (parameter->type->class != TYPE_POINTER)
         return contradicts(annotation, parameter, "no pointer");
+    if (!is_object && (parameter->type->pointee->class == TYPE_POINTER ||
+                       parameter->type->pointee->class == TYPE_FUNCTION))
+        return report(annotation->place,
+                      "%s: '%s' points to a pointer (%s), where a handle would come back: only one "
+                      "that a function returns can be bound (OG_RETURNS_HANDLE)",
+                      annotation_text(annotation->name), parameter->name,
+                      parameter->type->spelling);
     parameter->kind = is_object ? OBJECT : HANDLE;
     parameter->kind_name = annotation->arguments[0];
     parameter->life = life;

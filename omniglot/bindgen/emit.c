@@ -116,8 +116,7 @@ bool emit_file(struct interface *interface, const char *directory, const char *s
     is_header = strstr(suffix, ".h") != NULL;
     names_begin(interface);
     put_file(interface, name, describe, emit);
-    names_choose();
-    if (!begin())
+    if (!names_choose() || !begin())
         return false;
     put_file(interface, name, describe, emit);
     return end(interface);

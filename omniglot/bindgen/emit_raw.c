@@ -56,18 +56,24 @@ static void put_argument(const struct parameter *parameter, bool is_invoke)
         put("$name ? $name->function : NULL");
         break;
     case IN_WINDOW:
+        put(!is_invoke                                    ? "$name"
+            : parameter->type->pointee->pointee->is_const ? "&$name"
+                                                          : "($type)&$name");
+        break;
     case OUT_WINDOW:
         put(is_invoke ? "&$name" : "$name");
+        break;
+    case IN:
+    case STRING:
+        put(parameter->type->pointee->is_const ? "$name" : "($type)$name");
         break;
     case NUMBER:
     case OPAQUE:
     case USER:
-    case IN:
     case OUT:
     case INOUT:
     case LENGTH:
     case LEFT:
-    case STRING:
     case STRINGS:
     case STRUCT:
         put("$name");

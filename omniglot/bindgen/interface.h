@@ -93,8 +93,9 @@ struct window {
 };
 
 struct parameter {
-    const char *name;     /* in stubs (names.h) */
-    const char *declared; /* in the interface file */
+    const char *name;                /* in stubs (names.h) */
+    const char *declared;            /* in the interface file */
+    const struct annotation *hidden; /* a count names it by a macro that does not say so */
     const struct type *type;
     struct place place;
     enum parameter_kind kind;

@@ -19,6 +19,7 @@ struct word {
 struct variable {
     struct variable *next;
     const struct function *function;
+    const struct parameter *parameter; /* NULL: a window's */
     const char **name, *declared;
     struct word *uses; /* "foreign_og_variable_3", of the third */
 };
@@ -40,13 +41,15 @@ static size_t written_length, written_size;
 
 /* --- what there is --- */
 
-static void add_variable(const struct function *function, const char **name, const char *declared)
+static void add_variable(const struct function *function, const struct parameter *parameter,
+                         const char **name, const char *declared)
 {
     struct variable **end = &variables, *variable = memory_take(sizeof(*variable));
     size_t number = 0;
     for (; *end; end = &(*end)->next)
         number++;
-    *variable = (struct variable){.function = function, .name = name, .declared = declared};
+    *variable = (struct variable){
+        .function = function, .parameter = parameter, .name = name, .declared = declared};
     *name = memory_format("%s%zu", standing_in, number);
     *end = variable;
 }
@@ -55,13 +58,13 @@ static void add_function(struct function *function)
 {
     for (size_t i = 0; i < function->count; i++) {
         struct parameter *parameter = &function->parameters[i];
-        add_variable(function, &parameter->name, parameter->declared);
+        add_variable(function, parameter, &parameter->name, parameter->declared);
     }
     for (size_t i = 0; i < function->count; i++)
         for (size_t j = 0; j < function->parameters[i].window_count; j++) {
             struct window *window = &function->parameters[i].windows[j];
-            add_variable(function, &window->cursor, window->pointer);
-            add_variable(function, &window->rest, window->left);
+            add_variable(function, NULL, &window->cursor, window->pointer);
+            add_variable(function, NULL, &window->rest, window->left);
         }
 }
 
@@ -234,7 +237,7 @@ static bool fits(const struct variable *variable, const struct text *text, const
 }
 
 /* Names with og_ are those of macros' own variables. */
-static void choose(const struct variable *variable)
+static bool choose(const struct variable *variable)
 {
     struct text *text = text_of(variable->function);
     const char *base = !strncmp(variable->declared, "og_", 3)
@@ -246,11 +249,19 @@ static void choose(const struct variable *variable)
     for (const struct word *use = variable->uses; use; use = use->next)
         add_word(&text->words, with_name(use->text, name));
     *variable->name = name;
+    const struct annotation *hidden = variable->parameter ? variable->parameter->hidden : NULL;
+    return !hidden || !strcmp(name, variable->declared) ||
+           report(hidden->place,
+                  "%s(%s): '%s' is named by a macro, and is a word of the stubs': write out what "
+                  "the macro says, or give the parameter another name here",
+                  annotation_text(hidden->name), hidden->arguments[0], variable->declared);
 }
 
-void names_choose(void)
+bool names_choose(void)
 {
+    bool is_sound = true;
     read_written();
     for (const struct variable *variable = variables; variable; variable = variable->next)
-        choose(variable);
+        is_sound = choose(variable) && is_sound;
+    return is_sound;
 }

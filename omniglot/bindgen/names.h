@@ -14,7 +14,8 @@ void names_begin(struct interface *interface);
 /* What is written, as it comes, about the function; NULL: about none. */
 void names_see(const struct function *function, const char *text, size_t length);
 
-/* It is written: chooses. */
-void names_choose(void);
+/* It is written: chooses. Returns false, and reports it, where a parameter has to be called
+ * something else, and an expression names it by a macro. */
+bool names_choose(void);
 
 #endif

@@ -122,6 +122,12 @@ static bool read_signature(struct reading *reading, struct function *function, C
                       "%s takes any number of arguments: nothing can carry those; leave it out, or "
                       "bind a function that takes a fixed number",
                       function->name);
+    if (!is_callback &&
+        clang_getCursorLinkage(clang_getCanonicalCursor(cursor)) == CXLinkage_Internal)
+        return report(function->place,
+                      "%s is static in its header: the library has no such function, and a program "
+                      "calls the header's as it is",
+                      function->name);
     if (clang_getFunctionTypeCallingConv(type) != CXCallingConv_C)
         return report(function->place,
                       "%s is called by another convention than the system's: leave it out",
