@@ -91,8 +91,10 @@ static void define_library(struct checking *checking, const struct interface *in
 {
     const char *name = interface->name;
     const char *maker = memory_format("OG_LIBRARY(%s)", name);
-    static const char *const endings[] = {"", "_open", "_open_from", "_close", "_bind"};
+    static const char *const endings[] = {"", "_open", "_open_from", "_close", "_bind", "_module"};
     define(checking, true, name, maker, interface->place, other_library);
+    define(checking, false, memory_format("wasm_module_%s", name), maker, interface->place,
+           other_library);
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
         define(checking, false, memory_format("%s%s", name, endings[i]), maker, interface->place,
                other_library);

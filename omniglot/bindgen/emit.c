@@ -77,15 +77,14 @@ static bool begin(void)
     return true;
 }
 
-/* Files of this run, which are of no use without the one that does not compile. */
+/* Files of this run, which are of no use without one that is refused. */
 enum { FILES = 8 };
 static const char *whole[FILES];
 static size_t whole_count;
 
-static bool is_tried(const struct interface *interface)
+/* What cannot be written is the interface's fault: returns false. */
+static bool refuse(void)
 {
-    if (trial_compiles(interface, unfinished))
-        return true;
     while (whole_count)
         remove(whole[--whole_count]);
     return false;
@@ -97,7 +96,8 @@ static bool end(const struct interface *interface)
     failed = fclose(file) != 0 || failed;
     file = NULL;
     /* A module's layouts are not those of the host, which the stubs are compiled for. */
-    bool done = failed ? fail() : interface->is_wasm || is_tried(interface);
+    bool done =
+        failed ? fail() : interface->is_wasm || trial_compiles(interface, unfinished) || refuse();
     if (done && rename(unfinished, path))
         done = fail();
     if (done && whole_count < FILES)
@@ -116,7 +116,9 @@ bool emit_file(struct interface *interface, const char *directory, const char *s
     is_header = strstr(suffix, ".h") != NULL;
     names_begin(interface);
     put_file(interface, name, describe, emit);
-    if (!names_choose() || !begin())
+    if (!names_choose())
+        return refuse();
+    if (!begin())
         return false;
     put_file(interface, name, describe, emit);
     return end(interface);

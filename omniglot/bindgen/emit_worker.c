@@ -330,7 +330,8 @@ static void put_result(const struct function *function)
         break;
     case TYPE_POINTER:
         put("    wire_put_u64(results, "
-            "result ? process_handle_add(worker, OG_KIND_$handle, result) : 0);\n");
+            "result ? process_handle_add(worker, OG_KIND_$handle, ${cast}result) : 0);\n",
+            "cast", function->result->pointee->is_const ? "(void *)" : "");
         break;
     case TYPE_BOOL:
     case TYPE_INTEGER:
