@@ -95,7 +95,15 @@ bool annotation_parse(struct annotation *annotation, const char *text, char wher
             continue;
         annotation->name = (enum annotation_name)i;
         if (!strchr(known[i].where, where))
-            return report(place, "%s means nothing here", known[i].name);
+            return where == 'C' && known[i].where[0] == 'P'
+                       ? report(
+                             place,
+                             "%s means nothing in a callback, which carries numbers to the "
+                             "host, and what OG_IN and OG_STRING point to, and one number back: "
+                             "a library that has the host fill its memory, or pass it on, cannot "
+                             "be bound that way; look for a function that takes all data at once",
+                             known[i].name)
+                       : report(place, "%s means nothing here", known[i].name);
         if (!text[length])
             return report(place, "%s without parentheses", known[i].name);
         return parse_arguments(annotation, text + length);

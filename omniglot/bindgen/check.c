@@ -52,6 +52,12 @@ static const char *uncarried(const struct type *type)
     return why ? memory_format(" (%s)", why) : "";
 }
 
+/* What a function may only read is no other kind of thing. */
+static const char *without_const(const struct type *type)
+{
+    return type->canonical + (strncmp(type->canonical, "const ", 6) ? 0 : 6);
+}
+
 static struct kind *kind_of(struct interface *interface, const char *name, bool is_object,
                             const struct type *pointee, struct place place)
 {
@@ -60,7 +66,7 @@ static struct kind *kind_of(struct interface *interface, const char *name, bool 
         if (strcmp((*end)->name, name) != 0)
             continue;
         if ((*end)->is_object == is_object &&
-            !strcmp((*end)->pointee->canonical, pointee->canonical))
+            !strcmp(without_const((*end)->pointee), without_const(pointee)))
             return *end;
         report(place, "the kind '%s' is something else at %s:%u: give this one another name", name,
                (*end)->place.file, (*end)->place.line);
@@ -226,6 +232,8 @@ static bool check_window_fields(const struct interface *interface, struct parame
     parameter->windows[parameter->window_count++] =
         (struct window){.pointer = pointer->name,
                         .left = left->name,
+                        .cursor = pointer->name,
+                        .rest = left->name,
                         .is_output = name == OG_OUT_WINDOW_FIELDS,
                         .element = pointer->type->pointee,
                         .count_type = left->type};
@@ -254,6 +262,13 @@ static bool check_kind(struct interface *interface, struct parameter *parameter,
 {
     if (parameter->type->class != TYPE_POINTER)
         return contradicts(annotation, parameter, "no pointer");
+    if (!is_object && (parameter->type->pointee->class == TYPE_POINTER ||
+                       parameter->type->pointee->class == TYPE_FUNCTION))
+        return report(annotation->place,
+                      "%s: '%s' points to a pointer (%s), where a handle would come back: only one "
+                      "that a function returns can be bound (OG_RETURNS_HANDLE)",
+                      annotation_text(annotation->name), parameter->name,
+                      parameter->type->spelling);
     parameter->kind = is_object ? OBJECT : HANDLE;
     parameter->kind_name = annotation->arguments[0];
     parameter->life = life;
@@ -423,36 +438,12 @@ static bool check_beside(const struct interface *interface, const struct functio
     return true;
 }
 
-/* Names that the stubs use themselves; in callbacks' those alone that macros do, for the compiler
- * tells of the others. */
-static bool is_taken(const struct interface *interface, const char *name, bool is_callback)
-{
-    if (is_callback)
-        return !strncmp(name, "og_", 3);
-    static const char *const taken[] = {
-        "result", "results", "fault", "scope",   "inner",   "error",    "function",  "arguments",
-        "worker", "sandbox", "user",  "context", "library", "callback", "succeeded", "truth"};
-    static const char *const taken_by_wasm[] = {"wasm", "raw", "frame", "scratch_before"};
-    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-        if (!strcmp(taken[i], name))
-            return true;
-    for (size_t i = 0; interface->is_wasm && i < sizeof(taken_by_wasm) / sizeof(taken_by_wasm[0]);
-         i++)
-        if (!strcmp(taken_by_wasm[i], name))
-            return true;
-    return !strcmp(interface->name, name) || !strncmp(name, "og_", 3);
-}
-
 static bool check_parameter(struct interface *interface, struct function *function,
                             struct parameter *parameter, bool is_callback)
 {
     const struct annotation *role = NULL;
     if (!*parameter->name)
         return report(parameter->place, "a parameter of %s has no name", function->name);
-    if (is_taken(interface, parameter->name, is_callback))
-        return report(parameter->place,
-                      "'%s' is a name that the stubs use: give the parameter another one here",
-                      parameter->name);
     for (size_t i = 0; i < parameter->annotation_count; i++) {
         const struct annotation *annotation = &parameter->annotations[i];
         if (!is_role(annotation->name))

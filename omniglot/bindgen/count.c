@@ -2,6 +2,7 @@
 #include "omniglot/bindgen/count.h"
 
 #include "omniglot/bindgen/type.h"
+#include <ctype.h>
 #include <string.h>
 
 enum { PARTS = 4 }; /* of an expression: no more are looked at */
@@ -60,6 +61,7 @@ struct naming {
     const struct count *count;
     bool is_sound;
     bool names_any, names_pointer;
+    bool names_length; /* its own, of OG_LENGTH_OF */
     bool names_moving; /* what can have another value after the call: a length, a field */
 };
 
@@ -94,6 +96,28 @@ static bool may_name(const struct count *count, const struct parameter *paramete
     }
 }
 
+static bool is_of_word(char character)
+{
+    return isalnum((unsigned char)character) || character == '_';
+}
+
+/* Is the name a word of the text? A macro may name it without saying so. */
+static bool is_written(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = text; (at = strstr(at, name)) != NULL; at++)
+        if ((at == text || !is_of_word(at[-1])) && !is_of_word(at[length]))
+            return true;
+    return false;
+}
+
+/* What is called may do anything, once for each time that a stub evaluates the count. */
+static bool is_known(CXCursor call)
+{
+    const char *name = type_string(clang_getCursorSpelling(call));
+    return !strncmp(name, "og_saturated_", 13) || !strncmp(name, "__builtin_", 10);
+}
+
 static enum CXChildVisitResult find_names(CXCursor cursor, CXCursor parent, CXClientData data)
 {
     struct naming *naming = data;
@@ -104,11 +128,19 @@ static enum CXChildVisitResult find_names(CXCursor cursor, CXCursor parent, CXCl
     const struct parameter *parameter = named(count, cursor);
     if (parameter) {
         naming->names_any = true;
+        naming->names_length = naming->names_length || parameter == count->parameter->length;
+        if (!is_written(count->annotation->arguments[0], parameter->declared))
+            ((struct parameter *)parameter)->hidden = count->annotation;
         naming->names_pointer = naming->names_pointer || is_pointer(parameter);
         naming->names_moving = naming->names_moving || parameter->kind == LENGTH ||
                                (parameter->kind == LEFT && count->interface->callbacks);
         naming->is_sound = naming->is_sound && may_name(count, parameter);
     }
+    if (clang_getCursorKind(cursor) == CXCursor_CallExpr && !is_known(cursor))
+        naming->is_sound = report(
+            count->annotation->place,
+            "%s(%s): a count calls nothing but OG_SUM, OG_PRODUCT, OG_DIFFERENCE and builtins",
+            annotation_text(count->annotation->name), count->annotation->arguments[0]);
     if (clang_getCursorKind(cursor) == CXCursor_MemberRefExpr) {
         const char *field = type_string(clang_getCursorSpelling(cursor));
         bool is_any_got = count->interface->callbacks != NULL; /* by a call from a callback */
@@ -219,6 +251,14 @@ bool count_check(const struct count *count, CXCursor expression)
     struct naming naming = names_of(count, expression);
     if (!naming.is_sound)
         return false;
+    const struct parameter *length = count->parameter->length;
+    if (length && count->parameter->kind == OUT && !naming.names_length)
+        return report(
+            annotation->place,
+            "%s(%s): '%s' is OG_LENGTH_OF(%s), and does not count it: *%s, or OG_INOUT(1) "
+            "for '%s'",
+            annotation_text(annotation->name), annotation->arguments[0], length->declared,
+            count->parameter->declared, length->declared, length->declared);
     if ((count->is_callback || naming.names_pointer) && !is_exact(count, expression))
         return report(annotation->place,
                       "%s(%s): the library has a say in what this counts, and it may wrap: "

@@ -2,6 +2,8 @@
 #include "omniglot/bindgen/emit.h"
 
 #include "omniglot/bindgen/memory.h"
+#include "omniglot/bindgen/names.h"
+#include "omniglot/bindgen/trial.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
@@ -9,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static FILE *file;
+static FILE *file;                    /* NULL: it is seen what would be written (names.h) */
 static const char *path, *unfinished; /* the file, and what it is called until it is whole */
 static bool is_header;
 
@@ -47,19 +49,9 @@ static void put_origin(const struct interface *interface)
         interface->is_wasm ? " --wasm" : "");
 }
 
-bool emit_begin(const struct interface *interface, const char *directory, const char *suffix,
-                preface *describe)
+static void put_file(const struct interface *interface, const char *name, preface *describe,
+                     emitter *emit)
 {
-    const char *name = memory_format("%s-%s", interface->name, suffix);
-    path = memory_format("%s/%s", directory, name);
-    const char *beginning = memory_format("%s.unfinished", path);
-    file = fopen(beginning, "w");
-    if (!file)
-        return fail();
-    static bool is_registered;
-    is_registered = is_registered || !atexit(remove_unfinished);
-    unfinished = beginning;
-    is_header = strstr(suffix, ".h") != NULL;
     subject_begin(interface);
     put("/* $library: ");
     describe(interface);
@@ -68,21 +60,68 @@ bool emit_begin(const struct interface *interface, const char *directory, const 
         put("#ifndef GENERATED_$guard\n"
             "#define GENERATED_$guard\n\n",
             "guard", upper_case(name));
+    emit(interface);
+    if (is_header)
+        put("\n#endif\n");
+}
+
+static bool begin(void)
+{
+    const char *beginning = memory_format("%s.unfinished", path);
+    file = fopen(beginning, "w");
+    if (!file)
+        return fail();
+    static bool is_registered;
+    is_registered = is_registered || !atexit(remove_unfinished);
+    unfinished = beginning;
     return true;
 }
 
-bool emit_end(void)
+/* Files of this run, which are of no use without one that is refused. */
+enum { FILES = 8 };
+static const char *whole[FILES];
+static size_t whole_count;
+
+/* What cannot be written is the interface's fault: returns false. */
+static bool refuse(void)
 {
-    if (is_header)
-        put("\n#endif\n");
+    while (whole_count)
+        remove(whole[--whole_count]);
+    return false;
+}
+
+static bool end(const struct interface *interface)
+{
     bool failed = ferror(file) != 0;
-    failed = fclose(file) != 0 || failed || rename(unfinished, path) != 0;
+    failed = fclose(file) != 0 || failed;
     file = NULL;
-    bool done = !failed || fail();
+    /* A module's layouts are not those of the host, which the stubs are compiled for. */
+    bool done =
+        failed ? fail() : interface->is_wasm || trial_compiles(interface, unfinished) || refuse();
+    if (done && rename(unfinished, path))
+        done = fail();
+    if (done && whole_count < FILES)
+        whole[whole_count++] = path;
     if (!done)
         remove_unfinished();
     unfinished = NULL;
     return done;
+}
+
+bool emit_file(struct interface *interface, const char *directory, const char *suffix,
+               preface *describe, emitter *emit)
+{
+    const char *name = memory_format("%s-%s", interface->name, suffix);
+    path = memory_format("%s/%s", directory, name);
+    is_header = strstr(suffix, ".h") != NULL;
+    names_begin(interface);
+    put_file(interface, name, describe, emit);
+    if (!names_choose())
+        return refuse();
+    if (!begin())
+        return false;
+    put_file(interface, name, describe, emit);
+    return end(interface);
 }
 
 void put_filled(const struct template *template)
@@ -90,7 +129,10 @@ void put_filled(const struct template *template)
     size_t length;
     const char *piece;
     for (const char *at = template->text; (piece = template_next(&at, template, &length));)
-        fwrite(piece, 1, length, file);
+        if (file)
+            fwrite(piece, 1, length, file);
+        else
+            names_see(subject_of(), piece, length);
 }
 
 static bool has_step; /* the stub has */
@@ -227,7 +269,7 @@ void put_invoke_signature(const struct function *function, const char *reachable
     each_parameter(parameter, function) {
         put_parameter(parameter, reachable);
         each_window(window, parameter)
-            put(", $const$item $reachable*$pointer, $counter *$left", "const",
+            put(", $const$item $reachable*$cursor, $counter *$rest", "const",
                 window->is_output ? "" : "const ", "reachable", reachable);
     }
     put(", struct og_fault *fault) INSTANCE_REQUIRES(scope)");
@@ -328,14 +370,6 @@ const struct field *named_field(const struct parameter *parameter, const char *n
         if (!strcmp(rule->fields[i].name, name))
             return &rule->fields[i];
     return NULL;
-}
-
-const char *function_number(const struct interface *interface, const struct function *function)
-{
-    size_t length = strlen(interface->name);
-    bool is_prefixed =
-        !strncmp(function->name, interface->name, length) && function->name[length] == '_';
-    return upper_case(is_prefixed ? function->name : fill("$library_$function"));
 }
 
 bool is_copied(const struct parameter *parameter)

@@ -8,13 +8,13 @@
 #include "omniglot/bindgen/subject.h"
 #include "omniglot/bindgen/template.h"
 
-/* Starts the file DIRECTORY/NAME-SUFFIX with its preface. Returns false and says why
- * when it cannot be written. A header gets include guards. */
-bool emit_begin(const struct interface *interface, const char *directory, const char *suffix,
-                preface *describe);
+/* Writes what a file has after its preface; called twice. */
+typedef void emitter(const struct interface *interface);
 
-/* Ends it; returns false and says why when not all of it could be written. */
-bool emit_end(void);
+/* Writes the file DIRECTORY/NAME-SUFFIX, with its preface. Returns false and says why when not all
+ * of it could be written; then there is none. A header gets include guards. */
+bool emit_file(struct interface *interface, const char *directory, const char *suffix,
+               preface *describe, emitter *emit);
 
 /* put("$type $name = $value;\n", "value", "0"): writes the template (template.h) into the file. Its
  * holes are those given, or the subject's (subject.h). */
@@ -102,9 +102,6 @@ const struct field *named_field(const struct parameter *parameter, const char *n
 /* What the dynamic loader calls the library, as an array of C strings that NULL ends. */
 const char *sonames(const struct interface *interface);
 
-/* SODIUM_CRYPTO_HASH_SHA256: the function's number in the process discipline. */
-const char *function_number(const struct interface *interface, const struct function *function);
-
 /* "uint32_t": what WebAssembly passes a value of the type as. */
 const char *wasm_type(const struct type *type);
 
@@ -158,13 +155,8 @@ void put_number_checks(const struct parameter *parameter);
 
 /* --- the files --- */
 
-void emit_types(const struct interface *interface);
-void emit_raw(const struct interface *interface);
-void emit_domain(const struct interface *interface, bool is_in_place);
+emitter emit_types, emit_og, emit_copying, emit_raw, emit_process, emit_worker, emit_wasm;
 void emit_domain_callbacks(const struct interface *interface, bool is_in_place);
-void emit_process(const struct interface *interface);
-void emit_worker(const struct interface *interface);
-void emit_wasm(const struct interface *interface);
 void emit_wasm_callbacks(const struct interface *interface);
 
 /* "static inline enum og_error NAME_open(struct NAME *NAME, const OPTIONS *options, struct og_fault

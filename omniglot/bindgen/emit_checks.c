@@ -83,8 +83,8 @@ void put_windows_moved(const struct function *function)
             put("        *$length += *$name - left_$name;\n"
                 "        *$name = left_$name;\n");
         each_window(window, parameter)
-            put("        $name->host.$pointer += $name->host.$left - left_$left;\n"
-                "        $name->host.$left = left_$left;\n");
+            put("        $name->host.$pointer += $name->host.$left - left_$rest;\n"
+                "        $name->host.$left = left_$rest;\n");
     }
     put("    }\n");
 }

@@ -183,11 +183,11 @@ static void put_object_before(const struct function *function, const struct para
                  "access", access);
     put_fields(function, parameter, true);
     each_window(window, parameter) {
-        put_step("reference_check(&$access, $pointer, *$left, $rights, fault)", "access", access,
+        put_step("reference_check(&$access, $cursor, *$rest, $rights, fault)", "access", access,
                  "rights", window->is_output ? "OG_READ | OG_WRITE" : "OG_READ");
-        put_step("og_write_reference(&$access, &$name->foreign->$pointer, $pointer, fault)",
+        put_step("og_write_reference(&$access, &$name->foreign->$pointer, $cursor, fault)",
                  "access", access);
-        put_step("og_write(&$access, &$name->foreign->$left, *$left, fault)", "access", access);
+        put_step("og_write(&$access, &$name->foreign->$left, *$rest, fault)", "access", access);
     }
 }
 
@@ -356,7 +356,7 @@ static void put_nested_checks(const struct interface *interface, const struct pa
 {
     each_window(window, parameter)
         if (interface->callbacks)
-            put_step("instance_count(left_$left, $name->host.$left, \"$function\", fault)");
+            put_step("instance_count(left_$rest, $name->host.$left, \"$function\", fault)");
 }
 
 static void put_after(const struct function *function, const struct parameter *parameter)
@@ -367,7 +367,7 @@ static void put_after(const struct function *function, const struct parameter *p
     if (parameter->kind == LEFT)
         put_step("argument_count(&inner.access, foreign_$name, $name, \"$function\", fault)");
     each_window(window, parameter)
-        put_step("argument_count(&$access, &$name->foreign->$left, $left, \"$function\", fault)",
+        put_step("argument_count(&$access, &$name->foreign->$left, $rest, \"$function\", fault)",
                  "access", access_of(function));
     if (parameter->kind == OBJECT || parameter->kind == STRUCT)
         put_fields(function, parameter, false);
@@ -444,8 +444,8 @@ static void put_copied_local(const struct parameter *parameter)
         break;
     case OBJECT:
         each_window(window, parameter)
-            put("    $item og_mut *foreign_$pointer = NULL;\n"
-                "    $counter left_$left = $name->host.$left;\n");
+            put("    $item og_mut *foreign_$cursor = NULL;\n"
+                "    $counter left_$rest = $name->host.$left;\n");
         break;
     case NUMBER:
     case OPAQUE:
@@ -506,11 +506,11 @@ static void put_copy_in(const struct interface *interface, const struct paramete
     case OBJECT:
         each_window(window, parameter)
             if (window->is_output)
-                put_step("${copier}_room(&scope, $item, foreign_$pointer, left_$left, fault)",
+                put_step("${copier}_room(&scope, $item, foreign_$cursor, left_$rest, fault)",
                          "copier", copier);
             else
-                put_step("${copier}_in(&scope, $item, foreign_$pointer, $name->host.$pointer, "
-                         "left_$left, fault)",
+                put_step("${copier}_in(&scope, $item, foreign_$cursor, $name->host.$pointer, "
+                         "left_$rest, fault)",
                          "copier", copier);
         break;
     case NUMBER:
@@ -542,7 +542,7 @@ static void put_copy_freed(const struct parameter *parameter)
         break;
     case OBJECT:
         each_window(window, parameter)
-            put("    error = copy_free(&scope, (void og_mut *)foreign_$pointer, error, fault);\n");
+            put("    error = copy_free(&scope, (void og_mut *)foreign_$cursor, error, fault);\n");
         break;
     case NUMBER:
     case OPAQUE:
@@ -587,7 +587,7 @@ static void put_inner_argument(const struct parameter *parameter)
     case OBJECT:
         put(", $name");
         each_window(window, parameter)
-            put(", foreign_$pointer, &left_$left");
+            put(", foreign_$cursor, &left_$rest");
         break;
     }
 }
@@ -600,8 +600,8 @@ static void put_window_copied_out(const struct parameter *parameter)
                  "fault)");
     each_window(window, parameter)
         if (window->is_output)
-            put_step("argument_out(&scope.access, $name->host.$pointer, foreign_$pointer, "
-                     "$name->host.$left - left_$left, fault)");
+            put_step("argument_out(&scope.access, $name->host.$pointer, foreign_$cursor, "
+                     "$name->host.$left - left_$rest, fault)");
 }
 
 static void put_copy_out(const struct interface *interface, const struct function *function,
@@ -730,7 +730,7 @@ static void put_validator(const struct rule *rule)
         "}\n");
 }
 
-void emit_domain(const struct interface *interface, bool is_in_place)
+static void emit_domain(const struct interface *interface, bool is_in_place)
 {
     put(is_in_place ? "#include <omniglot/stubs/domain.h>\n"
                     : "#include \"$support/copying/stubs.h\"\n");
@@ -752,4 +752,14 @@ void emit_domain(const struct interface *interface, bool is_in_place)
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for && is_in_place)
             put_validator(rule);
+}
+
+void emit_og(const struct interface *interface)
+{
+    emit_domain(interface, true);
+}
+
+void emit_copying(const struct interface *interface)
+{
+    emit_domain(interface, false);
 }

@@ -127,9 +127,9 @@ static void put_locals(const struct interface *interface, const struct function 
         if (parameter->kind == OUT_WINDOW)
             put("    size_t size_$name = 0;\n");
         each_window(window, parameter) {
-            put("    $counter left_$left = $name->host.$left;\n");
+            put("    $counter left_$rest = $name->host.$left;\n");
             if (window->is_output)
-                put("    size_t size_$pointer = 0;\n");
+                put("    size_t size_$cursor = 0;\n");
         }
     }
 }
@@ -152,7 +152,7 @@ static void put_windows(const struct function *function)
             if (window->is_output)
                 put("    wire_get_up_to(&results, $name->host.$pointer, "
                     "OG_PRODUCT($name->host.$left, sizeof(*$name->host.$pointer)), "
-                    "&size_$pointer);\n");
+                    "&size_$cursor);\n");
     }
 }
 
@@ -162,7 +162,7 @@ static void put_lefts(const struct function *function)
         if (parameter->kind == LENGTH || parameter->kind == LEFT)
             put("    left_$name = process_get_integer(&results, $pointee);\n");
         each_window(window, parameter)
-            put("    left_$left = process_get_integer(&results, $counter);\n");
+            put("    left_$rest = process_get_integer(&results, $counter);\n");
     }
 }
 
@@ -253,7 +253,7 @@ static void put_output_checks(const struct interface *interface, const struct fu
                      "an output of another size than is left");
     each_window(window, parameter)
         if (window->is_output)
-            put_distrust(fill("size_$pointer != OG_PRODUCT($name->host.$left - left_$left, "
+            put_distrust(fill("size_$cursor != OG_PRODUCT($name->host.$left - left_$rest, "
                               "sizeof(*$name->host.$pointer))"),
                          "an output of another size than is left");
 }
@@ -281,7 +281,7 @@ static void put_length_checks(const struct function *function)
             put("    *$name = left_$name;\n");
         }
         each_window(window, parameter)
-            put("    process_check_left(&results, left_$left, $name->host.$left);\n");
+            put("    process_check_left(&results, left_$rest, $name->host.$left);\n");
     }
 }
 
@@ -295,8 +295,8 @@ static void put_checked_windows_moved(const struct function *function)
                 "    }\n");
         each_window(window, parameter)
             put("    if (!error) {\n"
-                "        $name->host.$pointer += $name->host.$left - left_$left;\n"
-                "        $name->host.$left = left_$left;\n"
+                "        $name->host.$pointer += $name->host.$left - left_$rest;\n"
+                "        $name->host.$left = left_$rest;\n"
                 "    }\n");
     }
 }
@@ -308,9 +308,9 @@ static void put_body(const struct interface *interface, const struct function *f
         "    struct wire_reader results;\n");
     put_locals(interface, function);
     put(has_arguments(function)
-            ? "    struct wire_writer *arguments = process_call_begin(sandbox, $number);\n"
-            : "    process_call_begin(sandbox, $number);\n",
-        "number", function_number(interface, function));
+            ? "    struct wire_writer *arguments = "
+              "process_call_begin(sandbox, $library_number_of_$function);\n"
+            : "    process_call_begin(sandbox, $library_number_of_$function);\n");
     each_parameter(parameter, function)
         put_argument(interface, parameter);
     put("    enum og_error error = process_call_finish(sandbox, &results, fault);\n"
@@ -478,13 +478,11 @@ static void put_library(const struct interface *interface)
     put("/* The worker's functions. */\n"
         "enum {\n");
     each_function(function, interface)
-        put("    $number,\n", "number", function_number(interface, function));
-    put("    $capitals_FUNCTION_COUNT\n"
-        "};\n"
+        put("    $library_number_of_$function,\n");
+    put("};\n"
         "\n"
         "struct $library {\n"
-        "    struct instance instance;\n",
-        "capitals", upper_case(interface->name));
+        "    struct instance instance;\n");
     if (interface->callbacks)
         put("    const void *callbacks[$count]; /* the open ones */\n", "count",
             number(callback_count(interface)));

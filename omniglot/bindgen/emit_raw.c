@@ -56,18 +56,24 @@ static void put_argument(const struct parameter *parameter, bool is_invoke)
         put("$name ? $name->function : NULL");
         break;
     case IN_WINDOW:
+        put(!is_invoke                                    ? "$name"
+            : parameter->type->pointee->pointee->is_const ? "&$name"
+                                                          : "($type)&$name");
+        break;
     case OUT_WINDOW:
         put(is_invoke ? "&$name" : "$name");
+        break;
+    case IN:
+    case STRING:
+        put(parameter->type->pointee->is_const ? "$name" : "($type)$name");
         break;
     case NUMBER:
     case OPAQUE:
     case USER:
-    case IN:
     case OUT:
     case INOUT:
     case LENGTH:
     case LEFT:
-    case STRING:
     case STRINGS:
     case STRUCT:
         put("$name");
@@ -79,8 +85,8 @@ static void put_windows_set(const struct function *function)
 {
     each_parameter(parameter, function)
         each_window(window, parameter)
-            put("    $name->host.$pointer = ($const$item *)$pointer;\n"
-                "    $name->host.$left = *$left;\n",
+            put("    $name->host.$pointer = ($const$item *)$cursor;\n"
+                "    $name->host.$left = *$rest;\n",
                 "const", window->element->is_const ? "const " : "");
 }
 
@@ -88,7 +94,7 @@ static void put_windows_got(const struct function *function)
 {
     each_parameter(parameter, function)
         each_window(window, parameter)
-            put("    *$left = $name->host.$left;\n");
+            put("    *$rest = $name->host.$left;\n");
 }
 
 /* The body of call_NAME, or of invoke_NAME. */
@@ -109,7 +115,9 @@ static void put_body(const struct function *function, bool is_invoke)
         put_windows_set(function);
     put("    ");
     if (function->returned_handle)
-        put("result->pointer = ");
+        put(function->result->pointee->is_const ? "result->pointer = ($object *)"
+                                                : "result->pointer = ",
+            "object", function->result->pointee->spelling);
     else if (function_has_result(function))
         put("*result = ");
     put(function->is_by_name ? "function(" : "$function(");

@@ -14,7 +14,7 @@ const char *element_rule(const struct interface *interface, const struct functio
 {
     const struct type *element = parameter->type->pointee;
     if (parameter->low)
-        return memory_format("%s_rule_%s_%s", interface->name, function->name, parameter->name);
+        return memory_format("%s_rule_%s_%s", interface->name, function->name, parameter->declared);
     if (element->class == TYPE_BOOL)
         return memory_format("%s_rule_bool", interface->name);
     return element->rule && !element->rule->is_plain ? rule_name(interface, element->rule) : NULL;
@@ -171,9 +171,10 @@ static void put_ranges(const struct function *function)
     each_parameter(parameter, function) {
         if (!is_filled(parameter) || !parameter->low)
             continue;
-        put("\n/* $name of $function */\n"
-            "static const struct og_rule $library_rule_$function_$name __attribute__((unused)) = "
-            "{.name = \"$name\", .size = sizeof($pointee), ");
+        put("\n/* $declared of $function */\n"
+            "static const struct og_rule $library_rule_$function_$declared __attribute__((unused)) "
+            "= "
+            "{.name = \"$declared\", .size = sizeof($pointee), ");
         put_kind(parameter->type->pointee, parameter->low, parameter->high);
         put("};\n");
     }

@@ -1,8 +1,8 @@
-/* NAME-wasm.h: the library is a WebAssembly module that wasm2c translated. enter_NAME is the call
- * of its function, with what it has for arguments: numbers, and addresses of 32 bits. call_NAME
- * copies what the host has into the module's memory, enters, and copies what was computed back,
- * checked. Sizes and offsets of what lies in the module are written as numbers: its layouts are
- * not the host's. */
+/* NAME-wasm.h: the library is a WebAssembly module that wasm2c translated. og_enter_NAME is the
+ * call of its function, with what it has for arguments: numbers, and addresses of 32 bits.
+ * call_NAME copies what the host has into the module's memory, enters, and copies what was computed
+ * back, checked. Sizes and offsets of what lies in the module are written as numbers: its layouts
+ * are not the host's. */
 #include "omniglot/bindgen/emit.h"
 #include "omniglot/bindgen/memory.h"
 
@@ -24,13 +24,13 @@ static const char *size_of_element(const struct type *pointee)
     return number(pointee->class == TYPE_VOID ? 1 : pointee->size);
 }
 
-/* --- enter_NAME --- */
+/* --- og_enter_NAME --- */
 
 static void put_enter(const struct function *function)
 {
     bool has_raw = function_has_result(function) && !function_returns_in_memory(function);
     put("static __attribute__((noinline)) enum og_error "
-        "enter_$function(struct wasm_instance *wasm");
+        "og_enter_$function(struct wasm_instance *wasm");
     if (has_raw)
         put(", $raw *raw", "raw", wasm_type(function->result));
     if (function_returns_in_memory(function))
@@ -116,8 +116,8 @@ static void put_local(const struct parameter *parameter)
         break;
     case OBJECT:
         each_window(window, parameter)
-            put("    uint32_t data_$pointer = 0;\n"
-                "    $counter left_$left = $name->host.$left;\n");
+            put("    uint32_t data_$cursor = 0;\n"
+                "    $counter left_$rest = $name->host.$left;\n");
         break;
     case NUMBER:
     case OPAQUE:
@@ -187,13 +187,13 @@ static void put_object_before(const struct parameter *parameter)
              "size", number(parameter->type->pointee->size));
     put_fields(parameter, true);
     each_window(window, parameter) {
-        put_step(window->is_output ? "module_room(wasm, &data_$pointer, left_$left, $size, fault)"
-                                   : "module_in(wasm, &data_$pointer, $name->host.$pointer, "
-                                     "left_$left, $size, fault)",
+        put_step(window->is_output ? "module_room(wasm, &data_$cursor, left_$rest, $size, fault)"
+                                   : "module_in(wasm, &data_$cursor, $name->host.$pointer, "
+                                     "left_$rest, $size, fault)",
                  "size", size_of_element(window->element));
-        put_store(field_address(parameter, window->pointer), fill("data_$pointer"),
-                  sizeof(uint32_t), false);
-        put_store(field_address(parameter, window->left), fill("left_$left"),
+        put_store(field_address(parameter, window->pointer), fill("data_$cursor"), sizeof(uint32_t),
+                  false);
+        put_store(field_address(parameter, window->left), fill("left_$rest"),
                   window->count_type->size, window->count_type->is_signed);
     }
 }
@@ -305,7 +305,7 @@ static const char *argument(const struct parameter *parameter)
 static void put_entering(const struct function *function)
 {
     put_step_begin("");
-    put("enter_$function(wasm");
+    put("og_enter_$function(wasm");
     if (function_returns_in_memory(function))
         put(", at_result");
     else if (function_has_result(function))
@@ -363,7 +363,7 @@ static void put_after(const struct parameter *parameter)
         put_left(fill("at_$name"), fill("left_$name"), fill("*$name"),
                  parameter->type->pointee->size);
     each_window(window, parameter)
-        put_left(field_address(parameter, window->left), fill("left_$left"),
+        put_left(field_address(parameter, window->left), fill("left_$rest"),
                  fill("$name->host.$left"), window->count_type->size);
     if (parameter->kind == OBJECT || parameter->kind == STRUCT)
         put_fields(parameter, false);
@@ -385,8 +385,8 @@ static void put_copy_out(const struct interface *interface, const struct functio
                  "size", size_of_element(parameter->type->pointee->pointee));
     each_window(window, parameter)
         if (window->is_output)
-            put_step("module_out(wasm, $name->host.$pointer, data_$pointer, "
-                     "$name->host.$left - left_$left, $size, NULL, \"$function\", fault)",
+            put_step("module_out(wasm, $name->host.$pointer, data_$cursor, "
+                     "$name->host.$left - left_$rest, $size, NULL, \"$function\", fault)",
                      "size", size_of_element(window->element));
 }
 
@@ -394,7 +394,7 @@ static void put_object_released(const struct interface *interface,
                                 const struct parameter *parameter)
 {
     each_window(window, parameter)
-        put("    error = module_release(wasm, data_$pointer, error, fault);\n");
+        put("    error = module_release(wasm, data_$cursor, error, fault);\n");
     if (parameter->life != LIFE_END)
         return;
     put("    error = module_release(wasm, $name->foreign, error, fault);\n"

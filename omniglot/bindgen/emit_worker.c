@@ -40,21 +40,21 @@ static void put_fields_in(const struct parameter *parameter)
 static void put_object_in(const struct parameter *parameter)
 {
     if (parameter->life == LIFE_NEW)
-        put("    struct worker_$kind *object_$name = calloc(1, sizeof(*object_$name));\n");
+        put("    struct og_worker_$kind *object_$name = calloc(1, sizeof(*object_$name));\n");
     else
         put("    uint64_t handle_$name = wire_get_u64(arguments);\n"
-            "    struct worker_$kind *object_$name = "
-            "process_handle_get(worker, KIND_$kind, handle_$name);\n");
+            "    struct og_worker_$kind *object_$name = "
+            "process_handle_get(worker, OG_KIND_$kind, handle_$name);\n");
     put("    $pointee none_$name = {0}; "
         "/* for what is read before a missing object is found out */\n"
         "    $pointee *$name = object_$name ? &object_$name->object : &none_$name;\n");
     put_fields_in(parameter);
     each_window(window, parameter) {
         put("    $name->$left = ($counter)wire_get_u64(arguments);\n"
-            "    const $counter before_$left = $name->$left;\n");
+            "    const $counter before_$rest = $name->$left;\n");
         if (!window->is_output)
-            put("    size_t size_$pointer;\n"
-                "    $name->$pointer = ($item *)wire_get_bytes(arguments, &size_$pointer);\n");
+            put("    size_t size_$cursor;\n"
+                "    $name->$pointer = ($item *)wire_get_bytes(arguments, &size_$cursor);\n");
     }
 }
 
@@ -102,7 +102,7 @@ static void put_argument(const struct parameter *parameter)
         break;
     case HANDLE:
         put("    uint64_t handle_$name = wire_get_u64(arguments);\n"
-            "    void *$name = process_handle_get(worker, KIND_$kind, handle_$name);\n");
+            "    void *$name = process_handle_get(worker, OG_KIND_$kind, handle_$name);\n");
         break;
     case CALLBACK:
         put("    bool has_$name = wire_get_u64(arguments) != 0;\n");
@@ -152,8 +152,8 @@ static void put_check(const struct parameter *parameter)
                    parameter->life == LIFE_NEW ? "OG_NO_MEMORY" : "OG_BAD_ARGUMENT");
         each_window(window, parameter)
             if (!window->is_output)
-                put_demand(fill("size_$pointer != "
-                                "OG_PRODUCT(before_$left, sizeof(*$name->$pointer))"),
+                put_demand(fill("size_$cursor != "
+                                "OG_PRODUCT(before_$rest, sizeof(*$name->$pointer))"),
                            "OG_CONTRACT");
         break;
     case NUMBER:
@@ -199,7 +199,7 @@ static void put_rooms(const struct interface *interface, const struct function *
             "        error = $name ? OG_OK : OG_NO_MEMORY;\n"
             "    }\n");
     else if (parameter->kind == OUT)
-        put_room(parameter->name, fill("$element"), parameter->count,
+        put_room(parameter->name, fill("$element"), fill("$counted"),
                  is_reserved(interface, function, parameter));
     if (parameter->kind == OUT_WINDOW) {
         put_room(fill("start_$name"), fill("$element"), fill("before_$length"), is_window);
@@ -208,8 +208,8 @@ static void put_rooms(const struct interface *interface, const struct function *
     each_window(window, parameter) {
         if (!window->is_output)
             continue;
-        put_room(fill("start_$pointer"), fill("$item"), fill("before_$left"), is_window);
-        put("    $name->$pointer = start_$pointer;\n");
+        put_room(fill("start_$cursor"), fill("$item"), fill("before_$rest"), is_window);
+        put("    $name->$pointer = start_$cursor;\n");
     }
 }
 
@@ -250,7 +250,7 @@ static const char *argument(const struct parameter *parameter)
     case ABSENT:
         return "NULL";
     case CALLBACK:
-        return fill("has_$name ? call_host_$shape : NULL");
+        return fill("has_$name ? og_call_host_$shape : NULL");
     case NUMBER:
         return parameter->name;
     case OPAQUE:
@@ -288,8 +288,8 @@ static void put_bool_call(const struct function *function)
 static void put_library_call(const struct interface *interface, const struct function *function)
 {
     if (interface->callbacks)
-        put("    serving = worker;\n"
-            "    callback_error = OG_OK;\n");
+        put("    og_serving = worker;\n"
+            "    og_callback_error = OG_OK;\n");
     put("    ");
     if (function->result->class == TYPE_BOOL)
         put_bool_call(function);
@@ -302,9 +302,9 @@ static void put_library_call(const struct interface *interface, const struct fun
             argument(parameter));
     put(");\n");
     if (interface->callbacks)
-        put("    if (callback_error) {\n"
+        put("    if (og_callback_error) {\n"
             "$freed"
-            "        return callback_error;\n"
+            "        return og_callback_error;\n"
             "    }\n",
             "freed", new_freed(function));
 }
@@ -330,7 +330,8 @@ static void put_result(const struct function *function)
         break;
     case TYPE_POINTER:
         put("    wire_put_u64(results, "
-            "result ? process_handle_add(worker, KIND_$handle, result) : 0);\n");
+            "result ? process_handle_add(worker, OG_KIND_$handle, ${cast}result) : 0);\n",
+            "cast", function->result->pointee->is_const ? "(void *)" : "");
         break;
     case TYPE_BOOL:
     case TYPE_INTEGER:
@@ -354,7 +355,7 @@ static void put_object_result(const struct interface *interface, const struct fu
         is_keeping(interface, parameter->kind_name) ? fill("free(object_$name->kept);\n") : "";
     if (parameter->life == LIFE_NEW)
         put("    uint64_t handle_$name = "
-            "${if}process_handle_add(worker, KIND_$kind, object_$name)$else;\n"
+            "${if}process_handle_add(worker, OG_KIND_$kind, object_$name)$else;\n"
             "    if (!handle_$name) {\n"
             "        ${freed}free(object_$name);\n"
             "    }\n"
@@ -365,7 +366,7 @@ static void put_object_result(const struct interface *interface, const struct fu
             function->success ? " : 0" : "", "missing",
             both(succeeded(function), fill("!handle_$name")));
     if (parameter->life == LIFE_END)
-        put("    process_handle_remove(worker, KIND_$kind, handle_$name);\n"
+        put("    process_handle_remove(worker, OG_KIND_$kind, handle_$name);\n"
             "    ${freed}free(object_$name);\n",
             "freed", freed);
 }
@@ -378,7 +379,7 @@ static void put_windows_out(const struct interface *interface, const struct func
             put_window_result(parameter->name, fill("before_$length"), fill("*$length"), is_window);
         each_window(window, parameter)
             if (window->is_output)
-                put_window_result(window->pointer, fill("before_$left"), fill("$name->$left"),
+                put_window_result(window->cursor, fill("before_$rest"), fill("$name->$left"),
                                   is_window);
     }
 }
@@ -412,7 +413,7 @@ static void put_results(const struct interface *interface, const struct function
             put_object_result(interface, function, parameter);
     each_parameter(parameter, function) {
         if (parameter->kind == HANDLE && parameter->life == LIFE_END)
-            put("    process_handle_remove(worker, KIND_$kind, handle_$name);\n");
+            put("    process_handle_remove(worker, OG_KIND_$kind, handle_$name);\n");
         if (!is_filled(parameter) || is_reserved(interface, function, parameter))
             continue;
         const char *present = parameter->is_optional ? fill("has_$name") : "";
@@ -444,7 +445,7 @@ static bool needs_worker(const struct interface *interface, const struct functio
 static void put_handler(const struct interface *interface, const struct function *function)
 {
     put_source(function);
-    put("static enum og_error serve_$function(struct process_worker *worker, "
+    put("static enum og_error og_serve_$function(struct process_worker *worker, "
         "struct wire_reader *arguments, struct wire_writer *results)\n"
         "{\n");
     if (!needs_worker(interface, function))
@@ -525,19 +526,19 @@ static void put_callback(const struct callback *callback)
     const struct function *shape = &callback->shape;
     bool has_result = shape->result->class != TYPE_VOID;
     put_source(shape);
-    put("static $result call_host_$function(");
+    put("static $result og_call_host_$function(");
     each_parameter(parameter, shape)
         put("$comma$type $name", "comma", parameter == shape->parameters ? "" : ", ");
     put("$void)\n"
         "{\n"
         "    struct wire_reader answer;\n"
-        "    ${sent}process_callback_begin(serving, $number);\n",
+        "    ${sent}process_callback_begin(og_serving, $number);\n",
         "void", shape->count ? "" : "void", "sent",
         sends_something(shape) ? "struct wire_writer *sent = " : "", "number",
         number(callback->number));
     each_parameter(parameter, shape)
         put_callback_argument(parameter);
-    put("    enum og_error error = process_callback_finish(serving, &answer);\n");
+    put("    enum og_error error = process_callback_finish(og_serving, &answer);\n");
     if (has_result)
         put(shape->result->class == TYPE_FLOATING
                 ? "    $result result = error ? ($result)0 : ($result)wire_get_f64(&answer);\n"
@@ -545,7 +546,7 @@ static void put_callback(const struct callback *callback)
     put("    if (!error)\n"
         "        error = wire_finish(&answer);\n"
         "    if (error)\n"
-        "        callback_error = error;\n");
+        "        og_callback_error = error;\n");
     if (has_result)
         put("    return result;\n");
     put("}\n");
@@ -557,15 +558,15 @@ static void put_kinds(const struct interface *interface)
 {
     if (interface->kinds) {
         put("\n/* What tells handles apart. */\n"
-            "enum { KIND_none");
+            "enum { OG_NO_KIND");
         each_kind(kind, interface)
-            put(", KIND_$kind");
+            put(", OG_KIND_$kind");
         put(" };\n");
     }
     each_kind(kind, interface) {
         if (!kind->is_object)
             continue;
-        put("\nstruct worker_$kind {\n"
+        put("\nstruct og_worker_$kind {\n"
             "    $object object;\n");
         if (kind->has_kept)
             put("    void *kept; /* what the library goes on reading */\n");
@@ -584,15 +585,15 @@ void emit_worker(const struct interface *interface)
     if (interface->callbacks)
         put("\n/* A callback has no room for who is being served, and what went wrong on the way "
             "to the host. */\n"
-            "static struct process_worker *serving;\n"
-            "static enum og_error callback_error;\n");
+            "static struct process_worker *og_serving;\n"
+            "static enum og_error og_callback_error;\n");
     each_callback(callback, interface)
         put_callback(callback);
     each_function(function, interface)
         put_handler(interface, function);
     put("\nconst struct process_handler process_handlers[] = {\n");
     each_function(function, interface)
-        put("    [$number] = {serve_$function},\n", "number", function_number(interface, function));
+        put("    [$library_number_of_$function] = {og_serve_$function},\n");
     put("};\n"
         "\n"
         "const size_t process_handler_count = "

@@ -40,11 +40,16 @@ static void begin(struct checking *checking, struct place place, const char *tex
     fprintf(checking->source, "static inline void og_check_%zu(", checking->count);
 }
 
+/* Nothing that they name can be changed: stubs write a count more than once, and evaluate each. */
 static void put_parameters(struct checking *checking, const struct function *function)
 {
-    for (size_t i = 0; i < function->count; i++)
-        fprintf(checking->source, "%s__typeof__(%s) %s", i ? ", " : "",
-                function->parameters[i].type->spelling, function->parameters[i].name);
+    for (size_t i = 0; i < function->count; i++) {
+        const struct type *type = function->parameters[i].type;
+        bool is_pointer = type->class == TYPE_POINTER;
+        fprintf(checking->source, "%s__typeof__(%s) const %s%s", i ? ", " : "",
+                is_pointer ? type->pointee->spelling : type->spelling, is_pointer ? "*const " : "",
+                function->parameters[i].name);
+    }
     if (!function->count)
         fprintf(checking->source, "void");
     fprintf(checking->source, ")");
@@ -68,7 +73,8 @@ static void put_count(struct checking *checking, const struct count *count)
     begin(checking, annotation->place, text, NULL);
     checking->lines[checking->count - 1].count = *count;
     put_parameters(checking, count->function);
-    fprintf(checking->source, " { size_t og_count = (%s); (void)og_count; }\n", expression);
+    fprintf(checking->source, " { __SIZE_TYPE__ og_check_it = (%s); (void)og_check_it; }\n",
+            expression);
     begin(checking, annotation->place, text, "a count is not negative");
     put_parameters(checking, count->function);
     fprintf(
@@ -93,6 +99,22 @@ static void put_constants(struct checking *checking, const struct annotation *an
                      annotation->arguments[i]);
 }
 
+/* The lower limit of a range is no more than the upper one, whatever signs their types have. */
+static void put_range(struct checking *checking, struct place place, const char *low,
+                      const char *high)
+{
+    put_constant(checking, place, "OG_RANGE", low);
+    put_constant(checking, place, "OG_RANGE", high);
+    low = in_one_line(low);
+    high = in_one_line(high);
+    begin(checking, place, memory_format("OG_RANGE(%s, %s)", low, high),
+          "no number is in it: the lower limit comes first");
+    fprintf(checking->source,
+            "void) { _Static_assert(((%s) < 0 && (%s) >= 0) || ((%s) <= (%s) && ((%s) >= 0 || (%s) "
+            "< 0)), \"\"); }\n",
+            low, high, low, high, high, low);
+}
+
 /* Each of OG_SUCCESS is one of OG_RETURNS. */
 static void put_successes(struct checking *checking, const struct annotation *success,
                           const struct annotation *returns)
@@ -115,7 +137,9 @@ static void put_function(struct checking *checking, const struct interface *inte
     put_constants(checking, function->returns);
     put_constants(checking, function->success);
     put_successes(checking, function->success, function->returns);
-    put_constants(checking, function->range);
+    if (function->range)
+        put_range(checking, function->range->place, function->range->arguments[0],
+                  function->range->arguments[1]);
     for (size_t i = 0; i < function->count; i++) {
         struct parameter *parameter = &function->parameters[i];
         for (size_t j = 0; j < parameter->annotation_count; j++) {
@@ -125,13 +149,17 @@ static void put_function(struct checking *checking, const struct interface *inte
                 put_count(checking,
                           &(struct count){interface, function, parameter, annotation, is_callback});
             else if (annotation->name == OG_RANGE)
-                put_constants(checking, annotation);
+                put_range(checking, annotation->place, annotation->arguments[0],
+                          annotation->arguments[1]);
         }
     }
 }
 
 static bool report_line(const struct checked *line, const char *message)
 {
+    if (!strncmp(message, "cannot assign to ", 17) || !strncmp(message, "read-only variable ", 19))
+        return report(line->place, "%s: a count changes nothing: stubs evaluate it again and again",
+                      line->text);
     if (!line->claim)
         return report(line->place, "%s: %s", line->text, message);
     /* "static_assert failed", or as later versions say, "static assertion failed". */
@@ -251,10 +279,9 @@ bool expressions_check(const struct interface *interface, CXIndex index, const c
         put_function(&checking, interface, &callback->shape, true);
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         for (size_t i = 0; !rule->is_enum && i < rule->count; i++)
-            if (rule->fields[i].low) {
-                put_constant(&checking, rule->fields[i].place, "OG_RANGE", rule->fields[i].low);
-                put_constant(&checking, rule->fields[i].place, "OG_RANGE", rule->fields[i].high);
-            }
+            if (rule->fields[i].low)
+                put_range(&checking, rule->fields[i].place, rule->fields[i].low,
+                          rule->fields[i].high);
     bool is_whole = !ferror(checking.source);
     if (fclose(checking.source) || !is_whole) /* a line that is missing would not be checked */
         memory_is_used_up();

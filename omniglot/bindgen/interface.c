@@ -94,7 +94,7 @@ size_t callback_registers(const struct interface *interface, const struct parame
 const struct parameter *function_parameter(const struct function *function, const char *name)
 {
     for (size_t i = 0; i < function->count; i++)
-        if (!strcmp(function->parameters[i].name, name))
+        if (!strcmp(function->parameters[i].declared, name))
             return &function->parameters[i];
     return NULL;
 }

@@ -87,12 +87,15 @@ enum life { LIFE_USED, LIFE_NEW, LIFE_END };
 /* A pair of an object's fields that are a window. */
 struct window {
     const char *pointer, *left;
+    const char *cursor, *rest; /* invoke_NAME's parameters for the two (names.h) */
     bool is_output;
     const struct type *element, *count_type;
 };
 
 struct parameter {
-    const char *name;
+    const char *name;                /* in stubs (names.h) */
+    const char *declared;            /* in the interface file */
+    const struct annotation *hidden; /* a count names it by a macro that does not say so */
     const struct type *type;
     struct place place;
     enum parameter_kind kind;
@@ -148,8 +151,10 @@ struct kind {
 };
 
 struct interface {
-    const char *path;      /* as it was given */
-    const char *baselines; /* --baselines: what begins the paths of the headers there */
+    const char *path;         /* as it was given */
+    const char *baselines;    /* --baselines: what begins the paths of the headers there */
+    const char *const *flags; /* the compiler's */
+    int flag_count;
     const char *name;
     const struct annotation *library; /* its name, and its sonames as C strings */
     struct place place;

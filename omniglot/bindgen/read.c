@@ -3,6 +3,7 @@
 #include "omniglot/bindgen/read.h"
 
 #include "omniglot/bindgen/check.h"
+#include "omniglot/bindgen/clash.h"
 #include "omniglot/bindgen/compiled.h"
 #include "omniglot/bindgen/expression.h"
 #include "omniglot/bindgen/memory.h"
@@ -92,8 +93,10 @@ static bool read_parameter(struct reading *reading, struct parameter *parameter,
                            char where)
 {
     struct annotating annotating = read_annotations(cursor, where);
+    const char *name = type_string(clang_getCursorSpelling(cursor));
     *parameter =
-        (struct parameter){.name = type_string(clang_getCursorSpelling(cursor)),
+        (struct parameter){.name = name,
+                           .declared = name,
                            .type = type_read(reading->interface, clang_getCursorType(cursor)),
                            .place = place_of(cursor),
                            .annotations = annotating.annotations,
@@ -118,6 +121,12 @@ static bool read_signature(struct reading *reading, struct function *function, C
         return report(function->place,
                       "%s takes any number of arguments: nothing can carry those; leave it out, or "
                       "bind a function that takes a fixed number",
+                      function->name);
+    if (!is_callback &&
+        clang_getCursorLinkage(clang_getCanonicalCursor(cursor)) == CXLinkage_Internal)
+        return report(function->place,
+                      "%s is static in its header: the library has no such function, and a program "
+                      "calls the header's as it is",
                       function->name);
     if (clang_getFunctionTypeCallingConv(type) != CXCallingConv_C)
         return report(function->place,
@@ -301,16 +310,20 @@ static bool read_unit(struct interface *interface, CXTranslationUnit unit)
     return !reading.failed;
 }
 
-bool interface_read(struct interface *interface, const char *const *flags, int flag_count)
+bool interface_read(struct interface *interface)
 {
+    const char *const *flags = interface->flags;
+    const int flag_count = interface->flag_count;
     CXIndex index = clang_createIndex(0, 0);
     CXTranslationUnit unit = NULL;
-    enum CXErrorCode failed =
-        clang_parseTranslationUnit2(index, interface->path, flags, flag_count, NULL, 0,
-                                    CXTranslationUnit_SkipFunctionBodies, &unit);
+    enum CXErrorCode failed = clang_parseTranslationUnit2(
+        index, interface->path, flags, flag_count, NULL, 0,
+        CXTranslationUnit_SkipFunctionBodies | CXTranslationUnit_DetailedPreprocessingRecord,
+        &unit);
     bool is_sound = failed ? report((struct place){interface->path, 1, 1},
                                     "cannot be read as C (does it exist? can it be read?)")
                            : read_unit(interface, unit) && check_interface(interface) &&
+                                 clash_check(interface, unit) &&
                                  expressions_check(interface, index, flags, flag_count);
     clang_disposeTranslationUnit(unit);
     clang_disposeIndex(index);

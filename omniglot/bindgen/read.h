@@ -4,8 +4,8 @@
 
 #include "omniglot/bindgen/interface.h"
 
-/* Reads `interface->path` with the compiler's `flags`, and fills *interface. Whatever is
+/* Reads `interface->path` with the compiler's `interface->flags`, and fills *interface. Whatever is
  * wrong is reported; returns whether nothing was. */
-bool interface_read(struct interface *interface, const char *const *flags, int flag_count);
+bool interface_read(struct interface *interface);
 
 #endif

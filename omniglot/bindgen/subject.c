@@ -49,32 +49,51 @@ const struct window *subject_window(const struct parameter *of, size_t index)
     return window = index < of->window_count ? &of->windows[index] : NULL;
 }
 
-/* Is the identifier of `length` characters at `name` an object parameter? */
-static bool is_object(const struct function *of, const char *name, size_t length)
+/* The parameter that the word of `length` characters at `name` is in the interface file. */
+static const struct parameter *parameter_at(const struct function *of, const char *name,
+                                            size_t length)
 {
     for (size_t i = 0; i < of->count; i++)
-        if (of->parameters[i].kind == OBJECT && strlen(of->parameters[i].name) == length &&
-            !strncmp(of->parameters[i].name, name, length))
+        if (strlen(of->parameters[i].declared) == length &&
+            !strncmp(of->parameters[i].declared, name, length))
+            return &of->parameters[i];
+    return NULL;
+}
+
+/* Is what the text before a word ends with the sign of a member, or what a tag follows? */
+static bool is_before_other(const char *text, const char *end)
+{
+    static const char *const signs[] = {".", "->", "struct", "union", "enum"};
+    while (end > text && isspace((unsigned char)end[-1]))
+        end--;
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        size_t length = strlen(signs[i]);
+        if ((size_t)(end - text) >= length && !memcmp(end - length, signs[i], length))
             return true;
+    }
     return false;
 }
 
-/* An expression over parameters as it is in the host's stubs: an object's fields are those of its
- * host part. */
-static const char *host_expression(const struct function *of, const char *expression)
+/* An expression over parameters by the names that these have in stubs; in the host's an object's
+ * fields are those of its host part. */
+static const char *in_stubs(const struct function *of, const char *expression, bool is_host)
 {
     const char *done = "";
-    while (*expression) {
+    for (const char *at = expression; *at;) {
         size_t length = 0;
-        while (isalnum((unsigned char)expression[length]) || expression[length] == '_')
+        while (isalnum((unsigned char)at[length]) || at[length] == '_')
             length++;
-        const char *after = expression + length;
-        if (length && !strncmp(after, "->", 2) && is_object(of, expression, length))
-            done = memory_format("%s%.*s->host.", done, (int)length, expression), after += 2;
+        const struct parameter *named =
+            length && !is_before_other(expression, at) ? parameter_at(of, at, length) : NULL;
+        if (named)
+            done = memory_format("%s%s", done, named->name);
         else
-            done = memory_format("%s%.*s", done, (int)(length ? length : 1), expression),
-            after += length ? 0 : 1;
-        expression = after;
+            done = memory_format("%s%.*s", done, (int)(length ? length : 1), at);
+        at += length ? length : 1;
+        if (is_host && named && named->kind == OBJECT && !strncmp(at, "->", 2)) {
+            done = memory_format("%s->host.", done);
+            at += 2;
+        }
     }
     return done;
 }
@@ -128,6 +147,11 @@ static const char *name_hole(void)
     return parameter ? parameter->name : NULL;
 }
 
+static const char *declared_hole(void)
+{
+    return parameter ? parameter->declared : NULL;
+}
+
 static const char *type_hole(void)
 {
     return parameter ? parameter->type->spelling : NULL;
@@ -152,12 +176,12 @@ static const char *qualified_hole(void)
 
 static const char *count_hole(void)
 {
-    return parameter && parameter->count ? host_expression(function, parameter->count) : NULL;
+    return parameter && parameter->count ? in_stubs(function, parameter->count, true) : NULL;
 }
 
 static const char *counted_hole(void)
 {
-    return parameter ? parameter->count : NULL;
+    return parameter && parameter->count ? in_stubs(function, parameter->count, false) : NULL;
 }
 
 static const char *length_hole(void)
@@ -190,6 +214,16 @@ static const char *left_hole(void)
     return window ? window->left : NULL;
 }
 
+static const char *cursor_hole(void)
+{
+    return window ? window->cursor : NULL;
+}
+
+static const char *rest_hole(void)
+{
+    return window ? window->rest : NULL;
+}
+
 static const char *item_hole(void)
 {
     return window ? window->element->spelling : NULL;
@@ -205,20 +239,26 @@ static const char *object_hole(void)
     return kind ? kind->pointee->spelling : NULL;
 }
 
+const struct function *subject_of(void)
+{
+    return function;
+}
+
 const char *subject_hole(const char *name, size_t length)
 {
     static const struct {
         const char *name;
         const char *(*value)(void);
     } holes[] = {
-        {"library", library_hole},     {"path", path_hole},     {"support", support_hole},
-        {"function", function_hole},   {"result", result_hole}, {"handle", handle_hole},
-        {"name", name_hole},           {"type", type_hole},     {"pointee", pointee_hole},
-        {"element", element_hole},     {"count", count_hole},   {"counted", counted_hole},
-        {"qualified", qualified_hole}, {"length", length_hole}, {"kind", kind_hole},
-        {"shape", shape_hole},         {"keeper", keeper_hole}, {"pointer", pointer_hole},
-        {"left", left_hole},           {"item", item_hole},     {"counter", counter_hole},
-        {"object", object_hole},
+        {"library", library_hole},     {"path", path_hole},         {"support", support_hole},
+        {"function", function_hole},   {"result", result_hole},     {"handle", handle_hole},
+        {"name", name_hole},           {"type", type_hole},         {"pointee", pointee_hole},
+        {"element", element_hole},     {"count", count_hole},       {"counted", counted_hole},
+        {"qualified", qualified_hole}, {"length", length_hole},     {"kind", kind_hole},
+        {"shape", shape_hole},         {"keeper", keeper_hole},     {"pointer", pointer_hole},
+        {"left", left_hole},           {"item", item_hole},         {"counter", counter_hole},
+        {"object", object_hole},       {"declared", declared_hole}, {"cursor", cursor_hole},
+        {"rest", rest_hole},
     };
     for (size_t i = 0; i < sizeof(holes) / sizeof(holes[0]); i++)
         if (strlen(holes[i].name) == length && !memcmp(holes[i].name, name, length))

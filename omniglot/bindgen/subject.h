@@ -5,13 +5,15 @@
  *   $baselines  what --baselines said
  *   $function   the function, or callback   $result     its result's type
  *   $handle     the kind of what it returns
- *   $name       the parameter               $type       its type
+ *   $name       the parameter, in stubs     $type       its type
+ *   $declared   and in the interface file
  *   $pointee    what it points to           $element    of what it counts: never void
  *   $qualified  $element with its const     $count      how many, as the host says it
  *   $counted    how many, as declared       $length     the parameter that counts, or is counted
  *   $kind       of a handle or object       $shape      of a callback
  *   $keeper     the object that goes on reading
  *   $pointer    a window's field            $left       the field that counts it
+ *   $cursor     a parameter for the one     $rest       and for the other
  *   $item       what it points to           $counter    the type of the count
  *   $object     what a kind of handle or object is of
  *
@@ -30,6 +32,9 @@ const struct callback *subject_callback(const struct callback *callback);
 const struct kind *subject_kind(const struct kind *kind);
 const struct parameter *subject_parameter(const struct function *function, size_t index);
 const struct window *subject_window(const struct parameter *parameter, size_t index);
+
+/* The function, or the shape of the callback, that it is about; NULL: none. */
+const struct function *subject_of(void);
 
 /* What fills the hole: see template.h. */
 const char *subject_hole(const char *name, size_t length);

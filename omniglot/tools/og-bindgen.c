@@ -102,40 +102,23 @@ static void list(const struct interface *interface)
             printf("  validated %s\n", rule->spelling);
 }
 
-static bool write_wasm(const struct interface *interface, const char *directory)
+static bool write_wasm(struct interface *interface, const char *directory)
 {
-    if (!emit_begin(interface, directory, "wasm.h", preface_wasm))
-        return false;
-    emit_wasm(interface);
-    return emit_end();
+    return emit_file(interface, directory, "wasm.h", preface_wasm, emit_wasm);
 }
 
-static bool write_domain(const struct interface *interface, const char *directory)
+static bool write_domain(struct interface *interface, const char *directory)
 {
-    if (!emit_begin(interface, directory, "types.h", preface_types))
-        return false;
-    emit_types(interface);
-    if (!emit_end() || !emit_begin(interface, directory, "og.h", preface_og))
-        return false;
-    emit_domain(interface, true);
-    return emit_end();
+    return emit_file(interface, directory, "types.h", preface_types, emit_types) &&
+           emit_file(interface, directory, "og.h", preface_og, emit_og);
 }
 
-static bool write_baselines(const struct interface *interface, const char *directory)
+static bool write_baselines(struct interface *interface, const char *directory)
 {
-    if (!emit_begin(interface, directory, "raw.h", preface_raw))
-        return false;
-    emit_raw(interface);
-    if (!emit_end() || !emit_begin(interface, directory, "copying.h", preface_copying))
-        return false;
-    emit_domain(interface, false);
-    if (!emit_end() || !emit_begin(interface, directory, "process.h", preface_process))
-        return false;
-    emit_process(interface);
-    if (!emit_end() || !emit_begin(interface, directory, "worker.c", preface_worker))
-        return false;
-    emit_worker(interface);
-    return emit_end();
+    return emit_file(interface, directory, "raw.h", preface_raw, emit_raw) &&
+           emit_file(interface, directory, "copying.h", preface_copying, emit_copying) &&
+           emit_file(interface, directory, "process.h", preface_process, emit_process) &&
+           emit_file(interface, directory, "worker.c", preface_worker, emit_worker);
 }
 
 int main(int count, char **arguments)
@@ -144,9 +127,12 @@ int main(int count, char **arguments)
     int ended = parse_options(&options, count, arguments);
     if (ended)
         return ended - 1;
-    struct interface interface = {
-        .path = options.interface, .baselines = options.baselines, .is_wasm = options.is_wasm};
-    bool done = interface_read(&interface, options.flags, options.flag_count);
+    struct interface interface = {.path = options.interface,
+                                  .baselines = options.baselines,
+                                  .is_wasm = options.is_wasm,
+                                  .flags = options.flags,
+                                  .flag_count = options.flag_count};
+    bool done = interface_read(&interface);
     if (done && options.is_list)
         list(&interface);
     else if (done && options.is_wasm)

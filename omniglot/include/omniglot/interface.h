@@ -20,7 +20,12 @@
  * such a number, or in a callback's, nothing may make a large count a small one: names, constants,
  * casts to wider integers, OG_SUM, OG_PRODUCT and OG_DIFFERENCE are a count then, and `a * b` is
  * refused. Nor is a sizeof of an array that is as long as a parameter says. What the call, with the
- * callbacks in it, changes of a count can only make it less: more is OG_CONTRACT.
+ * callbacks in it, changes of a count can only make it less: more is OG_CONTRACT. Stubs evaluate a
+ * count more than once: it changes nothing, and calls nothing but the above and builtins.
+ *
+ * Parameters may have any names. What stubs define is called LIBRARY_..., call_FUNCTION,
+ * invoke_FUNCTION and validate_TYPE: nothing in a header may be (of types: struct LIBRARY, struct
+ * LIBRARY_KIND, struct LIBRARY_SHAPE). og-bindgen says what is, and what to name otherwise.
  *
  * Every pointer parameter needs an annotation; numbers need none. To GCC all of them are nothing.
  */
@@ -39,8 +44,8 @@
 
 /* --- the library --- */
 
-/* First in the file: the name that its stubs have, and what the dynamic loader calls it, or the
- * libraries that it consists of, four at most. */
+/* First in the file: the name that its stubs have, which the header has for nothing else, and what
+ * the dynamic loader calls it, or the libraries that it consists of, four at most. */
 #define OG_LIBRARY(name, ...)                                                                      \
     extern const char og_library_##name[] OG_ANNOTATION("OG_LIBRARY(" #name ", " #__VA_ARGS__ ")")
 
@@ -56,7 +61,8 @@
 /* `count` elements that it reads and changes. */
 #define OG_INOUT(count) OG_ANNOTATION("OG_INOUT(" #count ")")
 
-/* A number that holds how much room `parameter` has, and then how much of it was filled. */
+/* A number that holds how much room `parameter` has, and then how much of it was filled; what
+ * `parameter` counts by, OG_OUT(*length). */
 #define OG_LENGTH_OF(parameter) OG_ANNOTATION("OG_LENGTH_OF(" #parameter ")")
 
 /* The size of the struct that `parameter` points to, as whoever compiled the library sees it. */
@@ -138,7 +144,7 @@
 /* --- values --- */
 
 /* What the library hands over (a function's result, an OG_OUT number, a callback's argument,
- * a field) is from `low` to `high`, both included. */
+ * a field) is from `low` to `high`, both included, the lower one first. */
 #define OG_RANGE(low, high) OG_ANNOTATION("OG_RANGE(" #low ", " #high ")")
 
 /* Adds an annotation to a field of a struct of the library's header: OG_RANGE, OG_IN(count)

@@ -47,7 +47,7 @@ static void a_key_of_the_wrong_size_is_refused_and_the_worker_goes_on(void **sta
     struct wire_reader results;
     uint64_t generation = process_generation(sodium.instance.sandbox);
     struct wire_writer *arguments =
-        process_call_begin(sodium.instance.sandbox, SODIUM_CRYPTO_SECRETBOX_EASY);
+        process_call_begin(sodium.instance.sandbox, sodium_number_of_crypto_secretbox_easy);
     wire_put_bytes(arguments, in, sizeof(in));
     wire_put_u64(arguments, sizeof(in));
     wire_put_bytes(arguments, nonce, sizeof(nonce));

@@ -28,43 +28,42 @@
 
 /* The worker's functions. */
 enum {
-    SAMPLE_MISBEHAVE,
-    SAMPLE_VERSION,
-    SAMPLE_ADD,
-    SAMPLE_MIX,
-    SAMPLE_IS_ODD,
-    SAMPLE_LOW_BYTE,
-    SAMPLE_SHADE_OF,
-    SAMPLE_DIGIT,
-    SAMPLE_POINT_AT,
-    SAMPLE_PIXEL_AT,
-    SAMPLE_SUM,
-    SAMPLE_FILL,
-    SAMPLE_DOUBLE,
-    SAMPLE_COUNT_WORDS,
-    SAMPLE_SHOUT,
-    SAMPLE_FLAGS,
-    SAMPLE_PIXELS,
-    SAMPLE_LEVEL,
-    SAMPLE_TOTAL,
-    SAMPLE_IS_ABSENT,
-    SAMPLE_PUMP,
-    SAMPLE_ASK,
-    SAMPLE_SPLIT,
-    SAMPLE_RAISE,
-    SAMPLE_GAPS,
-    SAMPLE_GROW,
-    SAMPLE_COUNTER_NEW,
-    SAMPLE_COUNTER_NEXT,
-    SAMPLE_COUNTER_FREE,
-    SAMPLE_START,
-    SAMPLE_STEP,
-    SAMPLE_END,
-    SAMPLE_MEASURE,
-    SAMPLE_VISIT,
-    SAMPLE_FETCH,
-    SAMPLE_TELL,
-    SAMPLE_FUNCTION_COUNT
+    sample_number_of_sample_misbehave,
+    sample_number_of_sample_version,
+    sample_number_of_sample_add,
+    sample_number_of_sample_mix,
+    sample_number_of_sample_is_odd,
+    sample_number_of_sample_low_byte,
+    sample_number_of_sample_shade_of,
+    sample_number_of_sample_digit,
+    sample_number_of_sample_point_at,
+    sample_number_of_sample_pixel_at,
+    sample_number_of_sample_sum,
+    sample_number_of_sample_fill,
+    sample_number_of_sample_double,
+    sample_number_of_sample_count_words,
+    sample_number_of_sample_shout,
+    sample_number_of_sample_flags,
+    sample_number_of_sample_pixels,
+    sample_number_of_sample_level,
+    sample_number_of_sample_total,
+    sample_number_of_sample_is_absent,
+    sample_number_of_sample_pump,
+    sample_number_of_sample_ask,
+    sample_number_of_sample_split,
+    sample_number_of_sample_raise,
+    sample_number_of_sample_gaps,
+    sample_number_of_sample_grow,
+    sample_number_of_sample_counter_new,
+    sample_number_of_sample_counter_next,
+    sample_number_of_sample_counter_free,
+    sample_number_of_sample_start,
+    sample_number_of_sample_step,
+    sample_number_of_sample_end,
+    sample_number_of_sample_measure,
+    sample_number_of_sample_visit,
+    sample_number_of_sample_fetch,
+    sample_number_of_sample_tell,
 };
 
 struct sample {
@@ -208,7 +207,7 @@ static inline enum og_error call_sample_misbehave(struct sample *sample, int how
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_MISBEHAVE);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_misbehave);
     wire_put_u64(arguments, (uint64_t)how);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -231,7 +230,7 @@ static inline enum og_error call_sample_version(struct sample *sample, int *resu
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    process_call_begin(sandbox, SAMPLE_VERSION);
+    process_call_begin(sandbox, sample_number_of_sample_version);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
         return error;
@@ -246,7 +245,7 @@ static inline enum og_error call_sample_add(struct sample *sample, int *result, 
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_ADD);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_add);
     wire_put_u64(arguments, (uint64_t)a);
     wire_put_u64(arguments, (uint64_t)b);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -272,7 +271,7 @@ static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *res
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_MIX);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_mix);
     wire_put_u64(arguments, (uint64_t)a);
     wire_put_u64(arguments, (uint64_t)b);
     wire_put_f64(arguments, c);
@@ -301,7 +300,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_IS_ODD);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_is_odd);
     wire_put_u64(arguments, (uint64_t)number);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -328,7 +327,7 @@ static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t 
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_LOW_BYTE);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_low_byte);
     wire_put_u64(arguments, (uint64_t)number);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -352,7 +351,7 @@ static inline enum og_error call_sample_shade_of(struct sample *sample, enum sam
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_SHADE_OF);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_shade_of);
     wire_put_u64(arguments, (uint64_t)level);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -379,7 +378,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_DIGIT);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_digit);
     wire_put_u64(arguments, (uint64_t)number);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -406,7 +405,7 @@ static inline enum og_error call_sample_point_at(struct sample *sample, struct s
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_POINT_AT);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_point_at);
     wire_put_f64(arguments, x);
     wire_put_f64(arguments, y);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -431,7 +430,7 @@ static inline enum og_error call_sample_pixel_at(struct sample *sample, struct s
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_PIXEL_AT);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_pixel_at);
     wire_put_u64(arguments, (uint64_t)x);
     wire_put_u64(arguments, (uint64_t)y);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -460,7 +459,7 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_SUM);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_sum);
     wire_put_bytes(arguments, bytes, OG_PRODUCT(count, sizeof(uint8_t)));
     wire_put_u64(arguments, (uint64_t)count);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -477,7 +476,7 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_FILL);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_fill);
     wire_put_u64(arguments, (uint64_t)count);
     wire_put_u64(arguments, (uint64_t)value);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -494,7 +493,7 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_DOUBLE);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_double);
     wire_put_bytes(arguments, values, OG_PRODUCT(count, sizeof(int32_t)));
     wire_put_u64(arguments, (uint64_t)count);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -517,7 +516,8 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_COUNT_WORDS);
+    struct wire_writer *arguments =
+        process_call_begin(sandbox, sample_number_of_sample_count_words);
     wire_put_u64(arguments, text != NULL);
     wire_put_bytes(arguments, text, text ? strlen((const char *)text) + 1 : 0);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -536,7 +536,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     struct wire_reader results;
     const size_t most_out = *out_size;
     size_t left_out_size = *out_size;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_SHOUT);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_shout);
     wire_put_bytes(arguments, text, strlen((const char *)text) + 1);
     wire_put_u64(arguments, (uint64_t)*out_size);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -566,7 +566,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_FLAGS);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_flags);
     wire_put_u64(arguments, (uint64_t)count);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -589,7 +589,7 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_PIXELS);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_pixels);
     wire_put_u64(arguments, (uint64_t)count);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -611,7 +611,7 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_LEVEL);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_level);
     wire_put_u64(arguments, (uint64_t)number);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -634,7 +634,7 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_TOTAL);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_total);
     wire_put_u64(arguments, numbers != NULL);
     wire_put_bytes(arguments, numbers, numbers ? OG_PRODUCT(count, sizeof(uint32_t)) : 0);
     wire_put_u64(arguments, (uint64_t)count);
@@ -658,7 +658,7 @@ static inline enum og_error call_sample_is_absent(struct sample *sample, int *re
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    process_call_begin(sandbox, SAMPLE_IS_ABSENT);
+    process_call_begin(sandbox, sample_number_of_sample_is_absent);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
         return error;
@@ -685,7 +685,7 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     size_t left_left = *left;
     size_t size_to = 0;
     size_t left_room = *room;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_PUMP);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_pump);
     wire_put_bytes(arguments, *from, OG_PRODUCT(*left, sizeof(**from)));
     wire_put_u64(arguments, (uint64_t)*left);
     wire_put_u64(arguments, (uint64_t)*room);
@@ -723,7 +723,7 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
     const size_t most_out = query->size;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_ASK);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_ask);
     wire_put_bytes(arguments, &query->size, sizeof(query->size));
     wire_put_bytes(arguments, &query->kind, sizeof(query->kind));
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -757,7 +757,7 @@ static inline enum og_error call_sample_split(struct sample *sample, int *result
     size_t left_first_size = *first_size;
     const size_t most_second = *second_size;
     size_t left_second_size = *second_size;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_SPLIT);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_split);
     wire_put_bytes(arguments, &query->kind, sizeof(query->kind));
     wire_put_u64(arguments, (uint64_t)*first_size);
     wire_put_u64(arguments, (uint64_t)*second_size);
@@ -800,7 +800,7 @@ static inline enum og_error call_sample_raise(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_RAISE);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_raise);
     wire_put_bytes(arguments, &grid->cells, sizeof(grid->cells));
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -818,7 +818,7 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_GAPS);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_gaps);
     wire_put_u64(arguments, gaps != NULL);
     process_put_solid(arguments, gaps, gaps ? count : 0, sizeof(struct sample_gap),
                       sample_solid_struct_sample_gap);
@@ -837,7 +837,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_GROW);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_grow);
     process_put_solid(arguments, gap, 1, sizeof(struct sample_gap), sample_solid_struct_sample_gap);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -858,7 +858,8 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_COUNTER_NEW);
+    struct wire_writer *arguments =
+        process_call_begin(sandbox, sample_number_of_sample_counter_new);
     wire_put_u64(arguments, (uint64_t)first);
     enum og_error error = process_call_finish(sandbox, &results, fault);
     if (error)
@@ -887,7 +888,8 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_COUNTER_NEXT);
+    struct wire_writer *arguments =
+        process_call_begin(sandbox, sample_number_of_sample_counter_next);
     wire_put_u64(arguments,
                  process_handle(sample->instance.sandbox, counter->handle, counter->generation));
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -914,7 +916,8 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_COUNTER_FREE);
+    struct wire_writer *arguments =
+        process_call_begin(sandbox, sample_number_of_sample_counter_free);
     wire_put_u64(arguments,
                  process_handle(sample->instance.sandbox, counter->handle, counter->generation));
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -941,7 +944,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_START);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_start);
     wire_put_bytes(arguments, &stream->host.mode, sizeof(stream->host.mode));
     wire_put_bytes(arguments, &stream->host.key, sizeof(stream->host.key));
     wire_put_bytes(arguments, secret, OG_PRODUCT(size, sizeof(uint8_t)));
@@ -971,7 +974,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     unsigned int left_avail_in = stream->host.avail_in;
     unsigned int left_avail_out = stream->host.avail_out;
     size_t size_next_out = 0;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_STEP);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_step);
     wire_put_u64(arguments,
                  process_handle(sample->instance.sandbox, stream->handle, stream->generation));
     wire_put_bytes(arguments, &stream->host.mode, sizeof(stream->host.mode));
@@ -1016,7 +1019,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_END);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_end);
     wire_put_u64(arguments,
                  process_handle(sample->instance.sandbox, stream->handle, stream->generation));
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -1046,7 +1049,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_MEASURE);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_measure);
     wire_put_bytes(arguments, &stream->mode, sizeof(stream->mode));
     wire_put_bytes(arguments, &stream->key, sizeof(stream->key));
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -1068,7 +1071,7 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_VISIT);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_visit);
     wire_put_u64(arguments, call != NULL);
     (void)data;
     wire_put_u64(arguments, (uint64_t)times);
@@ -1098,7 +1101,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     struct wire_reader results;
     const size_t most_out = *size;
     size_t left_size = *size;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_FETCH);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_fetch);
     wire_put_u64(arguments, (uint64_t)*size);
     wire_put_u64(arguments, tell != NULL);
     enum og_error error = process_call_finish(sandbox, &results, fault);
@@ -1129,7 +1132,7 @@ static inline enum og_error call_sample_tell(struct sample *sample, int *result,
     struct wire_reader results;
     unsigned int left_avail_out = stream->host.avail_out;
     size_t size_next_out = 0;
-    struct wire_writer *arguments = process_call_begin(sandbox, SAMPLE_TELL);
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_tell);
     wire_put_u64(arguments,
                  process_handle(sample->instance.sandbox, stream->handle, stream->generation));
     wire_put_u64(arguments, (uint64_t)stream->host.avail_out);

@@ -209,7 +209,7 @@ static inline void sample_step_call_close(struct sample *sample, struct sample_s
 
 /* sample.og.h:7: sample_misbehave */
 static __attribute__((noinline)) enum og_error
-enter_sample_misbehave(struct wasm_instance *wasm, uint32_t how, struct og_fault *fault)
+og_enter_sample_misbehave(struct wasm_instance *wasm, uint32_t how, struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -226,7 +226,7 @@ static inline enum og_error call_sample_misbehave(struct sample *sample, int how
                                                   struct og_fault *fault)
 {
     struct wasm_instance *wasm = sample->instance.wasm;
-    enum og_error error = enter_sample_misbehave(wasm, (uint32_t)how, fault);
+    enum og_error error = og_enter_sample_misbehave(wasm, (uint32_t)how, fault);
     return error;
 }
 
@@ -240,7 +240,7 @@ static inline enum og_error invoke_sample_misbehave(struct sample *sample, insta
 
 /* sample.og.h:11: sample_version */
 static __attribute__((noinline)) enum og_error
-enter_sample_version(struct wasm_instance *wasm, uint32_t *raw, struct og_fault *fault)
+og_enter_sample_version(struct wasm_instance *wasm, uint32_t *raw, struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -258,15 +258,16 @@ static inline enum og_error call_sample_version(struct sample *sample, int *resu
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_version(wasm, &raw, fault);
+    enum og_error error = og_enter_sample_version(wasm, &raw, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
 
 /* sample.og.h:12: sample_add */
-static __attribute__((noinline)) enum og_error enter_sample_add(struct wasm_instance *wasm,
-                                                                uint32_t *raw, uint32_t a,
-                                                                uint32_t b, struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_add(struct wasm_instance *wasm,
+                                                                   uint32_t *raw, uint32_t a,
+                                                                   uint32_t b,
+                                                                   struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -284,7 +285,7 @@ static inline enum og_error call_sample_add(struct sample *sample, int *result, 
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_add(wasm, &raw, (uint32_t)a, (uint32_t)b, fault);
+    enum og_error error = og_enter_sample_add(wasm, &raw, (uint32_t)a, (uint32_t)b, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
@@ -299,8 +300,8 @@ static inline enum og_error invoke_sample_add(struct sample *sample, instance_sc
 
 /* sample.og.h:13: sample_mix */
 static __attribute__((noinline)) enum og_error
-enter_sample_mix(struct wasm_instance *wasm, uint64_t *raw, uint32_t a, uint32_t b, float c,
-                 double d, uint32_t cookie, struct og_fault *fault)
+og_enter_sample_mix(struct wasm_instance *wasm, uint64_t *raw, uint32_t a, uint32_t b, float c,
+                    double d, uint32_t cookie, struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -321,8 +322,8 @@ static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *res
     uint64_t raw = 0;
     enum og_error error = module_number_fits((uintptr_t)cookie, 0, "sample_mix", fault);
     if (!error)
-        error = enter_sample_mix(wasm, &raw, (uint32_t)a, (uint32_t)b, c, d,
-                                 (uint32_t)(uintptr_t)cookie, fault);
+        error = og_enter_sample_mix(wasm, &raw, (uint32_t)a, (uint32_t)b, c, d,
+                                    (uint32_t)(uintptr_t)cookie, fault);
     *result = (uint64_t)raw;
     return error;
 }
@@ -337,9 +338,10 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
 }
 
 /* sample.og.h:14: sample_is_odd */
-static __attribute__((noinline)) enum og_error enter_sample_is_odd(struct wasm_instance *wasm,
-                                                                   uint32_t *raw, uint32_t number,
-                                                                   struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_is_odd(struct wasm_instance *wasm,
+                                                                      uint32_t *raw,
+                                                                      uint32_t number,
+                                                                      struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -357,7 +359,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_is_odd(wasm, &raw, (uint32_t)number, fault);
+    enum og_error error = og_enter_sample_is_odd(wasm, &raw, (uint32_t)number, fault);
     if (!error && raw > 1)
         error = instance_contract(fault, "sample_is_odd");
     *result = raw == 1;
@@ -373,9 +375,10 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
 }
 
 /* sample.og.h:15: sample_low_byte */
-static __attribute__((noinline)) enum og_error enter_sample_low_byte(struct wasm_instance *wasm,
-                                                                     uint32_t *raw, uint32_t number,
-                                                                     struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_low_byte(struct wasm_instance *wasm,
+                                                                        uint32_t *raw,
+                                                                        uint32_t number,
+                                                                        struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -393,7 +396,7 @@ static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t 
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_low_byte(wasm, &raw, (uint32_t)number, fault);
+    enum og_error error = og_enter_sample_low_byte(wasm, &raw, (uint32_t)number, fault);
     *result = (uint8_t)raw;
     return error;
 }
@@ -407,9 +410,10 @@ static inline enum og_error invoke_sample_low_byte(struct sample *sample, instan
 }
 
 /* sample.og.h:16: sample_shade_of */
-static __attribute__((noinline)) enum og_error enter_sample_shade_of(struct wasm_instance *wasm,
-                                                                     uint32_t *raw, uint32_t level,
-                                                                     struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_shade_of(struct wasm_instance *wasm,
+                                                                        uint32_t *raw,
+                                                                        uint32_t level,
+                                                                        struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -427,7 +431,7 @@ static inline enum og_error call_sample_shade_of(struct sample *sample, enum sam
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_shade_of(wasm, &raw, (uint32_t)level, fault);
+    enum og_error error = og_enter_sample_shade_of(wasm, &raw, (uint32_t)level, fault);
     *result = (enum sample_shade)raw;
     if (!error && *result != SAMPLE_DARK && *result != SAMPLE_LIGHT)
         error = instance_contract(fault, "sample_shade_of");
@@ -443,9 +447,9 @@ static inline enum og_error invoke_sample_shade_of(struct sample *sample, instan
 }
 
 /* sample.og.h:17: sample_digit */
-static __attribute__((noinline)) enum og_error enter_sample_digit(struct wasm_instance *wasm,
-                                                                  uint32_t *raw, uint32_t number,
-                                                                  struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_digit(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t number,
+                                                                     struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -463,7 +467,7 @@ static inline enum og_error call_sample_digit(struct sample *sample, int *result
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_digit(wasm, &raw, (uint32_t)number, fault);
+    enum og_error error = og_enter_sample_digit(wasm, &raw, (uint32_t)number, fault);
     *result = (int)(int32_t)raw;
     if (!error && (*result < (int64_t)(0u) || *result > 9))
         error = instance_contract(fault, "sample_digit");
@@ -479,10 +483,10 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
 }
 
 /* sample.og.h:18: sample_point_at */
-static __attribute__((noinline)) enum og_error enter_sample_point_at(struct wasm_instance *wasm,
-                                                                     uint32_t at_result, double x,
-                                                                     double y,
-                                                                     struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_point_at(struct wasm_instance *wasm,
+                                                                        uint32_t at_result,
+                                                                        double x, double y,
+                                                                        struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -503,7 +507,7 @@ static inline enum og_error call_sample_point_at(struct sample *sample, struct s
     uint32_t scratch_before = wasm->scratch_used;
     enum og_error error = wasm_take(wasm, &at_result, 16, fault);
     if (!error)
-        error = enter_sample_point_at(wasm, at_result, x, y, fault);
+        error = og_enter_sample_point_at(wasm, at_result, x, y, fault);
     if (!error)
         error = module_out(wasm, result, at_result, 1, 16, NULL, "sample_point_at", fault);
     wasm->scratch_used = scratch_before;
@@ -519,10 +523,10 @@ static inline enum og_error invoke_sample_point_at(struct sample *sample, instan
 }
 
 /* sample.og.h:19: sample_pixel_at */
-static __attribute__((noinline)) enum og_error enter_sample_pixel_at(struct wasm_instance *wasm,
-                                                                     uint32_t at_result, uint32_t x,
-                                                                     uint32_t y,
-                                                                     struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_pixel_at(struct wasm_instance *wasm,
+                                                                        uint32_t at_result,
+                                                                        uint32_t x, uint32_t y,
+                                                                        struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -543,7 +547,7 @@ static inline enum og_error call_sample_pixel_at(struct sample *sample, struct s
     uint32_t scratch_before = wasm->scratch_used;
     enum og_error error = wasm_take(wasm, &at_result, 32, fault);
     if (!error)
-        error = enter_sample_pixel_at(wasm, at_result, (uint32_t)x, (uint32_t)y, fault);
+        error = og_enter_sample_pixel_at(wasm, at_result, (uint32_t)x, (uint32_t)y, fault);
     if (!error)
         error = module_out(wasm, result, at_result, 1, 32, &sample_rule_struct_sample_pixel,
                            "sample_pixel_at", fault);
@@ -560,10 +564,10 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
 }
 
 /* sample.og.h:25: sample_sum */
-static __attribute__((noinline)) enum og_error enter_sample_sum(struct wasm_instance *wasm,
-                                                                uint64_t *raw, uint32_t bytes,
-                                                                uint32_t count,
-                                                                struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_sum(struct wasm_instance *wasm,
+                                                                   uint64_t *raw, uint32_t bytes,
+                                                                   uint32_t count,
+                                                                   struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -587,17 +591,17 @@ static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *res
     if (!error)
         error = module_in(wasm, &at_bytes, bytes, OG_SUM(count, 0), 1, fault);
     if (!error)
-        error = enter_sample_sum(wasm, &raw, at_bytes, (uint32_t)count, fault);
+        error = og_enter_sample_sum(wasm, &raw, at_bytes, (uint32_t)count, fault);
     *result = (uint64_t)raw;
     error = module_release(wasm, at_bytes, error, fault);
     return error;
 }
 
 /* sample.og.h:26: sample_fill */
-static __attribute__((noinline)) enum og_error enter_sample_fill(struct wasm_instance *wasm,
-                                                                 uint32_t values, uint32_t count,
-                                                                 uint32_t value,
-                                                                 struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_fill(struct wasm_instance *wasm,
+                                                                    uint32_t values, uint32_t count,
+                                                                    uint32_t value,
+                                                                    struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -619,7 +623,7 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
     if (!error)
         error = module_room(wasm, &at_values, OG_SUM(count, 0), 2, fault);
     if (!error)
-        error = enter_sample_fill(wasm, at_values, (uint32_t)count, (uint32_t)value, fault);
+        error = og_enter_sample_fill(wasm, at_values, (uint32_t)count, (uint32_t)value, fault);
     if (!error)
         error =
             module_out(wasm, values, at_values, OG_SUM(count, 0), 2, NULL, "sample_fill", fault);
@@ -628,10 +632,9 @@ static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *va
 }
 
 /* sample.og.h:27: sample_double */
-static __attribute__((noinline)) enum og_error enter_sample_double(struct wasm_instance *wasm,
-                                                                   uint32_t *raw, uint32_t values,
-                                                                   uint32_t count,
-                                                                   struct og_fault *fault)
+static __attribute__((noinline)) enum og_error
+og_enter_sample_double(struct wasm_instance *wasm, uint32_t *raw, uint32_t values, uint32_t count,
+                       struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -654,7 +657,7 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
     if (!error)
         error = module_in(wasm, &at_values, values, OG_SUM(count, 0), 4, fault);
     if (!error)
-        error = enter_sample_double(wasm, &raw, at_values, (uint32_t)count, fault);
+        error = og_enter_sample_double(wasm, &raw, at_values, (uint32_t)count, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_double");
@@ -666,10 +669,9 @@ static inline enum og_error call_sample_double(struct sample *sample, int *resul
 }
 
 /* sample.og.h:28: sample_count_words */
-static __attribute__((noinline)) enum og_error enter_sample_count_words(struct wasm_instance *wasm,
-                                                                        uint32_t *raw,
-                                                                        uint32_t text,
-                                                                        struct og_fault *fault)
+static __attribute__((noinline)) enum og_error
+og_enter_sample_count_words(struct wasm_instance *wasm, uint32_t *raw, uint32_t text,
+                            struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -692,17 +694,16 @@ static inline enum og_error call_sample_count_words(struct sample *sample, int *
     if (text)
         error = module_in(wasm, &at_text, text, strlen((const char *)text) + 1, 1, fault);
     if (!error)
-        error = enter_sample_count_words(wasm, &raw, at_text, fault);
+        error = og_enter_sample_count_words(wasm, &raw, at_text, fault);
     *result = (int)(int32_t)raw;
     error = module_release(wasm, at_text, error, fault);
     return error;
 }
 
 /* sample.og.h:29: sample_shout */
-static __attribute__((noinline)) enum og_error enter_sample_shout(struct wasm_instance *wasm,
-                                                                  uint32_t *raw, uint32_t text,
-                                                                  uint32_t out, uint32_t out_size,
-                                                                  struct og_fault *fault)
+static __attribute__((noinline)) enum og_error
+og_enter_sample_shout(struct wasm_instance *wasm, uint32_t *raw, uint32_t text, uint32_t out,
+                      uint32_t out_size, struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -733,7 +734,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
     if (!error)
         error = module_store(wasm, at_out_size, out_size, sizeof(*out_size), 4, 0, 1, fault);
     if (!error)
-        error = enter_sample_shout(wasm, &raw, at_text, at_out, at_out_size, fault);
+        error = og_enter_sample_shout(wasm, &raw, at_text, at_out, at_out_size, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_shout");
@@ -752,10 +753,10 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 }
 
 /* sample.og.h:31: sample_flags */
-static __attribute__((noinline)) enum og_error enter_sample_flags(struct wasm_instance *wasm,
-                                                                  uint32_t *raw, uint32_t flags,
-                                                                  uint32_t count,
-                                                                  struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_flags(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t flags,
+                                                                     uint32_t count,
+                                                                     struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -778,7 +779,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     if (!error)
         error = module_room(wasm, &at_flags, OG_SUM(count, 0), 1, fault);
     if (!error)
-        error = enter_sample_flags(wasm, &raw, at_flags, (uint32_t)count, fault);
+        error = og_enter_sample_flags(wasm, &raw, at_flags, (uint32_t)count, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_flags");
@@ -790,10 +791,9 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
 }
 
 /* sample.og.h:32: sample_pixels */
-static __attribute__((noinline)) enum og_error enter_sample_pixels(struct wasm_instance *wasm,
-                                                                   uint32_t *raw, uint32_t pixels,
-                                                                   uint32_t count,
-                                                                   struct og_fault *fault)
+static __attribute__((noinline)) enum og_error
+og_enter_sample_pixels(struct wasm_instance *wasm, uint32_t *raw, uint32_t pixels, uint32_t count,
+                       struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -817,7 +817,7 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
     if (!error)
         error = module_room(wasm, &at_pixels, OG_SUM(count, 0), 32, fault);
     if (!error)
-        error = enter_sample_pixels(wasm, &raw, at_pixels, (uint32_t)count, fault);
+        error = og_enter_sample_pixels(wasm, &raw, at_pixels, (uint32_t)count, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_pixels");
@@ -829,10 +829,10 @@ static inline enum og_error call_sample_pixels(struct sample *sample, int *resul
 }
 
 /* sample.og.h:33: sample_level */
-static __attribute__((noinline)) enum og_error enter_sample_level(struct wasm_instance *wasm,
-                                                                  uint32_t *raw, uint32_t level,
-                                                                  uint32_t number,
-                                                                  struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_level(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t level,
+                                                                     uint32_t number,
+                                                                     struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -853,7 +853,7 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
     uint32_t raw = 0;
     enum og_error error = module_room(wasm, &at_level, OG_SUM(1, 0), 4, fault);
     if (!error)
-        error = enter_sample_level(wasm, &raw, at_level, (uint32_t)number, fault);
+        error = og_enter_sample_level(wasm, &raw, at_level, (uint32_t)number, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_level");
@@ -865,10 +865,9 @@ static inline enum og_error call_sample_level(struct sample *sample, int *result
 }
 
 /* sample.og.h:34: sample_total */
-static __attribute__((noinline)) enum og_error enter_sample_total(struct wasm_instance *wasm,
-                                                                  uint32_t *raw, uint32_t numbers,
-                                                                  uint32_t count, uint32_t total,
-                                                                  struct og_fault *fault)
+static __attribute__((noinline)) enum og_error
+og_enter_sample_total(struct wasm_instance *wasm, uint32_t *raw, uint32_t numbers, uint32_t count,
+                      uint32_t total, struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -895,7 +894,7 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
     if (!error && total)
         error = module_room(wasm, &at_total, OG_SUM(1, 0), 4, fault);
     if (!error)
-        error = enter_sample_total(wasm, &raw, at_numbers, (uint32_t)count, at_total, fault);
+        error = og_enter_sample_total(wasm, &raw, at_numbers, (uint32_t)count, at_total, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_total");
@@ -908,8 +907,8 @@ static inline enum og_error call_sample_total(struct sample *sample, int *result
 
 /* sample.og.h:36: sample_is_absent */
 static __attribute__((noinline)) enum og_error
-enter_sample_is_absent(struct wasm_instance *wasm, uint32_t *raw, uint32_t nothing, uint32_t never,
-                       struct og_fault *fault)
+og_enter_sample_is_absent(struct wasm_instance *wasm, uint32_t *raw, uint32_t nothing,
+                          uint32_t never, struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -927,7 +926,7 @@ static inline enum og_error call_sample_is_absent(struct sample *sample, int *re
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_is_absent(wasm, &raw, 0, 0, fault);
+    enum og_error error = og_enter_sample_is_absent(wasm, &raw, 0, 0, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
@@ -942,8 +941,8 @@ static inline enum og_error invoke_sample_is_absent(struct sample *sample, insta
 
 /* sample.og.h:37: sample_pump */
 static __attribute__((noinline)) enum og_error
-enter_sample_pump(struct wasm_instance *wasm, uint32_t *raw, uint32_t from, uint32_t left,
-                  uint32_t to, uint32_t room, struct og_fault *fault)
+og_enter_sample_pump(struct wasm_instance *wasm, uint32_t *raw, uint32_t from, uint32_t left,
+                     uint32_t to, uint32_t room, struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -989,7 +988,7 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
     if (!error)
         error = module_store(wasm, at_room, room, sizeof(*room), 4, 0, 1, fault);
     if (!error)
-        error = enter_sample_pump(wasm, &raw, at_from, at_left, at_to, at_room, fault);
+        error = og_enter_sample_pump(wasm, &raw, at_from, at_left, at_to, at_room, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_pump");
@@ -1014,10 +1013,10 @@ static inline enum og_error call_sample_pump(struct sample *sample, int *result,
 }
 
 /* sample.og.h:40: sample_ask */
-static __attribute__((noinline)) enum og_error enter_sample_ask(struct wasm_instance *wasm,
-                                                                uint32_t *raw, uint32_t query,
-                                                                uint32_t first, uint32_t out,
-                                                                struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_ask(struct wasm_instance *wasm,
+                                                                   uint32_t *raw, uint32_t query,
+                                                                   uint32_t first, uint32_t out,
+                                                                   struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1051,7 +1050,7 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
     if (!error)
         error = module_room(wasm, &at_out, most_out, 1, fault);
     if (!error)
-        error = enter_sample_ask(wasm, &raw, at_query, at_first, at_out, fault);
+        error = og_enter_sample_ask(wasm, &raw, at_query, at_first, at_out, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_ask");
@@ -1075,9 +1074,9 @@ static inline enum og_error call_sample_ask(struct sample *sample, int *result,
 
 /* sample.og.h:43: sample_split */
 static __attribute__((noinline)) enum og_error
-enter_sample_split(struct wasm_instance *wasm, uint32_t *raw, uint32_t query, uint32_t first,
-                   uint32_t first_size, uint32_t second, uint32_t second_size,
-                   struct og_fault *fault)
+og_enter_sample_split(struct wasm_instance *wasm, uint32_t *raw, uint32_t query, uint32_t first,
+                      uint32_t first_size, uint32_t second, uint32_t second_size,
+                      struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1122,8 +1121,8 @@ static inline enum og_error call_sample_split(struct sample *sample, int *result
         error =
             module_store(wasm, at_second_size, second_size, sizeof(*second_size), 4, 0, 1, fault);
     if (!error)
-        error = enter_sample_split(wasm, &raw, at_query, at_first, at_first_size, at_second,
-                                   at_second_size, fault);
+        error = og_enter_sample_split(wasm, &raw, at_query, at_first, at_first_size, at_second,
+                                      at_second_size, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_split");
@@ -1155,8 +1154,9 @@ static inline enum og_error call_sample_split(struct sample *sample, int *result
 }
 
 /* sample.og.h:47: sample_raise */
-static __attribute__((noinline)) enum og_error
-enter_sample_raise(struct wasm_instance *wasm, uint32_t *raw, uint32_t grid, struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_raise(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t grid,
+                                                                     struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1181,7 +1181,7 @@ static inline enum og_error call_sample_raise(struct sample *sample, int *result
         error = module_store(wasm, at_grid + 0, &grid->cells, sizeof(grid->cells[0][0]), 2, 0, 6,
                              fault);
     if (!error)
-        error = enter_sample_raise(wasm, &raw, at_grid, fault);
+        error = og_enter_sample_raise(wasm, &raw, at_grid, fault);
     *result = (int)(int32_t)raw;
     if (!error)
         error =
@@ -1191,10 +1191,10 @@ static inline enum og_error call_sample_raise(struct sample *sample, int *result
 }
 
 /* sample.og.h:48: sample_gaps */
-static __attribute__((noinline)) enum og_error enter_sample_gaps(struct wasm_instance *wasm,
-                                                                 uint64_t *raw, uint32_t gaps,
-                                                                 uint32_t count,
-                                                                 struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_gaps(struct wasm_instance *wasm,
+                                                                    uint64_t *raw, uint32_t gaps,
+                                                                    uint32_t count,
+                                                                    struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1220,15 +1220,16 @@ static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *re
     if (!error && gaps)
         error = module_solid(wasm, at_gaps, OG_SUM(count, 0), 16, sample_solid_struct_sample_gap);
     if (!error)
-        error = enter_sample_gaps(wasm, &raw, at_gaps, (uint32_t)count, fault);
+        error = og_enter_sample_gaps(wasm, &raw, at_gaps, (uint32_t)count, fault);
     *result = (uint64_t)raw;
     error = module_release(wasm, at_gaps, error, fault);
     return error;
 }
 
 /* sample.og.h:49: sample_grow */
-static __attribute__((noinline)) enum og_error
-enter_sample_grow(struct wasm_instance *wasm, uint32_t *raw, uint32_t gap, struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_grow(struct wasm_instance *wasm,
+                                                                    uint32_t *raw, uint32_t gap,
+                                                                    struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1251,7 +1252,7 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
     if (!error)
         error = module_solid(wasm, at_gap, OG_SUM(1, 0), 16, sample_solid_struct_sample_gap);
     if (!error)
-        error = enter_sample_grow(wasm, &raw, at_gap, fault);
+        error = og_enter_sample_grow(wasm, &raw, at_gap, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_grow");
@@ -1262,10 +1263,9 @@ static inline enum og_error call_sample_grow(struct sample *sample, int *result,
 }
 
 /* sample.og.h:53: sample_counter_new */
-static __attribute__((noinline)) enum og_error enter_sample_counter_new(struct wasm_instance *wasm,
-                                                                        uint32_t *raw,
-                                                                        uint32_t first,
-                                                                        struct og_fault *fault)
+static __attribute__((noinline)) enum og_error
+og_enter_sample_counter_new(struct wasm_instance *wasm, uint32_t *raw, uint32_t first,
+                            struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1284,7 +1284,7 @@ static inline enum og_error call_sample_counter_new(struct sample *sample,
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_counter_new(wasm, &raw, (uint32_t)first, fault);
+    enum og_error error = og_enter_sample_counter_new(wasm, &raw, (uint32_t)first, fault);
     result->foreign = raw;
     if (!error && !result->foreign)
         error = og_fail(fault, OG_NULL, "sample_counter_new", 0, "returned NULL");
@@ -1301,10 +1301,9 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
 }
 
 /* sample.og.h:54: sample_counter_next */
-static __attribute__((noinline)) enum og_error enter_sample_counter_next(struct wasm_instance *wasm,
-                                                                         uint32_t *raw,
-                                                                         uint32_t counter,
-                                                                         struct og_fault *fault)
+static __attribute__((noinline)) enum og_error
+og_enter_sample_counter_next(struct wasm_instance *wasm, uint32_t *raw, uint32_t counter,
+                             struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1323,7 +1322,7 @@ static inline enum og_error call_sample_counter_next(struct sample *sample, int 
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
-    enum og_error error = enter_sample_counter_next(wasm, &raw, counter->foreign, fault);
+    enum og_error error = og_enter_sample_counter_next(wasm, &raw, counter->foreign, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
@@ -1339,7 +1338,7 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
 
 /* sample.og.h:55: sample_counter_free */
 static __attribute__((noinline)) enum og_error
-enter_sample_counter_free(struct wasm_instance *wasm, uint32_t counter, struct og_fault *fault)
+og_enter_sample_counter_free(struct wasm_instance *wasm, uint32_t counter, struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1357,7 +1356,7 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
                                                      struct og_fault *fault)
 {
     struct wasm_instance *wasm = sample->instance.wasm;
-    enum og_error error = enter_sample_counter_free(wasm, counter->foreign, fault);
+    enum og_error error = og_enter_sample_counter_free(wasm, counter->foreign, fault);
     counter->foreign = 0;
     return error;
 }
@@ -1372,10 +1371,10 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
 }
 
 /* sample.og.h:57: sample_start */
-static __attribute__((noinline)) enum og_error enter_sample_start(struct wasm_instance *wasm,
-                                                                  uint32_t *raw, uint32_t stream,
-                                                                  uint32_t secret, uint32_t size,
-                                                                  struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_start(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t stream,
+                                                                     uint32_t secret, uint32_t size,
+                                                                     struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1409,7 +1408,8 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     if (!error)
         error = module_in(wasm, &at_secret, secret, OG_SUM(size, 0), 1, fault);
     if (!error)
-        error = enter_sample_start(wasm, &raw, stream->foreign, at_secret, (uint32_t)size, fault);
+        error =
+            og_enter_sample_start(wasm, &raw, stream->foreign, at_secret, (uint32_t)size, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0 && *result != -1)
         error = instance_contract(fault, "sample_start");
@@ -1423,9 +1423,9 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
 }
 
 /* sample.og.h:60: sample_step */
-static __attribute__((noinline)) enum og_error enter_sample_step(struct wasm_instance *wasm,
-                                                                 uint32_t *raw, uint32_t stream,
-                                                                 struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_step(struct wasm_instance *wasm,
+                                                                    uint32_t *raw, uint32_t stream,
+                                                                    struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1468,7 +1468,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
         error = module_store(wasm, stream->foreign + 12, &left_avail_out, sizeof(left_avail_out), 4,
                              0, 1, fault);
     if (!error)
-        error = enter_sample_step(wasm, &raw, stream->foreign, fault);
+        error = og_enter_sample_step(wasm, &raw, stream->foreign, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0 && *result != 1)
         error = instance_contract(fault, "sample_step");
@@ -1499,8 +1499,9 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
 }
 
 /* sample.og.h:63: sample_end */
-static __attribute__((noinline)) enum og_error
-enter_sample_end(struct wasm_instance *wasm, uint32_t *raw, uint32_t stream, struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_end(struct wasm_instance *wasm,
+                                                                   uint32_t *raw, uint32_t stream,
+                                                                   struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1520,7 +1521,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     uint32_t raw = 0;
     enum og_error error = module_object_check(wasm, stream->foreign, 48, fault);
     if (!error)
-        error = enter_sample_end(wasm, &raw, stream->foreign, fault);
+        error = og_enter_sample_end(wasm, &raw, stream->foreign, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_end");
@@ -1540,9 +1541,10 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
 }
 
 /* sample.og.h:64: sample_measure */
-static __attribute__((noinline)) enum og_error enter_sample_measure(struct wasm_instance *wasm,
-                                                                    uint32_t *raw, uint32_t stream,
-                                                                    struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_measure(struct wasm_instance *wasm,
+                                                                       uint32_t *raw,
+                                                                       uint32_t stream,
+                                                                       struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1571,7 +1573,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
         error = module_store(wasm, at_stream + 28, &stream->key, sizeof(stream->key[0]), 1, 0, 4,
                              fault);
     if (!error)
-        error = enter_sample_measure(wasm, &raw, at_stream, fault);
+        error = og_enter_sample_measure(wasm, &raw, at_stream, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_measure");
@@ -1583,10 +1585,10 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
 }
 
 /* sample.og.h:72: sample_visit */
-static __attribute__((noinline)) enum og_error enter_sample_visit(struct wasm_instance *wasm,
-                                                                  uint32_t *raw, uint32_t call,
-                                                                  uint32_t data, uint32_t times,
-                                                                  struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_visit(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t call,
+                                                                     uint32_t data, uint32_t times,
+                                                                     struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1606,7 +1608,7 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
     (void)data;
-    enum og_error error = enter_sample_visit(
+    enum og_error error = og_enter_sample_visit(
         wasm, &raw, call ? wasm_callback_index(&call->callback) : 0, 0, (uint32_t)times, fault);
     *result = (int)(int32_t)raw;
     return error;
@@ -1622,10 +1624,10 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
 }
 
 /* sample.og.h:75: sample_fetch */
-static __attribute__((noinline)) enum og_error enter_sample_fetch(struct wasm_instance *wasm,
-                                                                  uint32_t *raw, uint32_t out,
-                                                                  uint32_t size, uint32_t tell,
-                                                                  struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_fetch(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t out,
+                                                                     uint32_t size, uint32_t tell,
+                                                                     struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1654,8 +1656,8 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     if (!error)
         error = module_store(wasm, at_size, size, sizeof(*size), 4, 0, 1, fault);
     if (!error)
-        error = enter_sample_fetch(wasm, &raw, at_out, at_size,
-                                   tell ? wasm_callback_index(&tell->callback) : 0, fault);
+        error = og_enter_sample_fetch(wasm, &raw, at_out, at_size,
+                                      tell ? wasm_callback_index(&tell->callback) : 0, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_fetch");
@@ -1673,10 +1675,10 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
 }
 
 /* sample.og.h:77: sample_tell */
-static __attribute__((noinline)) enum og_error enter_sample_tell(struct wasm_instance *wasm,
-                                                                 uint32_t *raw, uint32_t stream,
-                                                                 uint32_t tell,
-                                                                 struct og_fault *fault)
+static __attribute__((noinline)) enum og_error og_enter_sample_tell(struct wasm_instance *wasm,
+                                                                    uint32_t *raw, uint32_t stream,
+                                                                    uint32_t tell,
+                                                                    struct og_fault *fault)
 {
     struct wasm_frame frame;
     enum og_error error = wasm_enter(wasm, &frame, fault);
@@ -1708,8 +1710,8 @@ static inline enum og_error call_sample_tell(struct sample *sample, int *result,
         error = module_store(wasm, stream->foreign + 12, &left_avail_out, sizeof(left_avail_out), 4,
                              0, 1, fault);
     if (!error)
-        error = enter_sample_tell(wasm, &raw, stream->foreign,
-                                  tell ? wasm_callback_index(&tell->callback) : 0, fault);
+        error = og_enter_sample_tell(wasm, &raw, stream->foreign,
+                                     tell ? wasm_callback_index(&tell->callback) : 0, fault);
     *result = (int)(int32_t)raw;
     if (!error && *result != 0)
         error = instance_contract(fault, "sample_tell");

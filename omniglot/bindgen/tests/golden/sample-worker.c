@@ -16,24 +16,24 @@
 #include <string.h>
 
 /* What tells handles apart. */
-enum { KIND_none, KIND_tally, KIND_flow };
+enum { OG_NO_KIND, OG_KIND_tally, OG_KIND_flow };
 
-struct worker_flow {
+struct og_worker_flow {
     struct sample_stream object;
     void *kept; /* what the library goes on reading */
 };
 
 /* A callback has no room for who is being served, and what went wrong on the way to the host. */
-static struct process_worker *serving;
-static enum og_error callback_error;
+static struct process_worker *og_serving;
+static enum og_error og_callback_error;
 
 /* sample.og.h:69: visit_call */
-static int call_host_visit_call(void *user, const char *name, const char **tags,
-                                const uint8_t *bytes, int size, enum sample_shade shade,
-                                double weight)
+static int og_call_host_visit_call(void *user, const char *name, const char **tags,
+                                   const uint8_t *bytes, int size, enum sample_shade shade,
+                                   double weight)
 {
     struct wire_reader answer;
-    struct wire_writer *sent = process_callback_begin(serving, 0);
+    struct wire_writer *sent = process_callback_begin(og_serving, 0);
     (void)user;
     wire_put_bytes(sent, name, name ? strlen((const char *)name) + 1 : 0);
     worker_put_strings(sent, (const char *const *)tags);
@@ -42,71 +42,71 @@ static int call_host_visit_call(void *user, const char *name, const char **tags,
     wire_put_u64(sent, (uint64_t)size);
     wire_put_u64(sent, (uint64_t)shade);
     wire_put_f64(sent, weight);
-    enum og_error error = process_callback_finish(serving, &answer);
+    enum og_error error = process_callback_finish(og_serving, &answer);
     int result = error ? (int)0 : (int)wire_get_u64(&answer);
     if (!error)
         error = wire_finish(&answer);
     if (error)
-        callback_error = error;
+        og_callback_error = error;
     return result;
 }
 
 /* sample.og.h:74: step_call */
-static int call_host_step_call(int step)
+static int og_call_host_step_call(int step)
 {
     struct wire_reader answer;
-    struct wire_writer *sent = process_callback_begin(serving, 1);
+    struct wire_writer *sent = process_callback_begin(og_serving, 1);
     wire_put_u64(sent, (uint64_t)step);
-    enum og_error error = process_callback_finish(serving, &answer);
+    enum og_error error = process_callback_finish(og_serving, &answer);
     int result = error ? (int)0 : (int)wire_get_u64(&answer);
     if (!error)
         error = wire_finish(&answer);
     if (error)
-        callback_error = error;
+        og_callback_error = error;
     return result;
 }
 
 /* sample.og.h:7: sample_misbehave */
-static enum og_error serve_sample_misbehave(struct process_worker *worker,
-                                            struct wire_reader *arguments,
-                                            struct wire_writer *results)
+static enum og_error og_serve_sample_misbehave(struct process_worker *worker,
+                                               struct wire_reader *arguments,
+                                               struct wire_writer *results)
 {
     int how = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     sample_misbehave(how);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     return wire_writer_error(results);
 }
 
 /* sample.og.h:11: sample_version */
-static enum og_error serve_sample_version(struct process_worker *worker,
-                                          struct wire_reader *arguments,
-                                          struct wire_writer *results)
+static enum og_error og_serve_sample_version(struct process_worker *worker,
+                                             struct wire_reader *arguments,
+                                             struct wire_writer *results)
 {
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_version();
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:12: sample_add */
-static enum og_error serve_sample_add(struct process_worker *worker, struct wire_reader *arguments,
-                                      struct wire_writer *results)
+static enum og_error og_serve_sample_add(struct process_worker *worker,
+                                         struct wire_reader *arguments, struct wire_writer *results)
 {
     int a = (int)wire_get_u64(arguments);
     int b = (int)wire_get_u64(arguments);
@@ -114,19 +114,19 @@ static enum og_error serve_sample_add(struct process_worker *worker, struct wire
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_add(a, b);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:13: sample_mix */
-static enum og_error serve_sample_mix(struct process_worker *worker, struct wire_reader *arguments,
-                                      struct wire_writer *results)
+static enum og_error og_serve_sample_mix(struct process_worker *worker,
+                                         struct wire_reader *arguments, struct wire_writer *results)
 {
     int8_t a = (int8_t)wire_get_u64(arguments);
     uint16_t b = (uint16_t)wire_get_u64(arguments);
@@ -137,100 +137,102 @@ static enum og_error serve_sample_mix(struct process_worker *worker, struct wire
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     uint64_t result = sample_mix(a, b, c, d, (const void *)cookie);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:14: sample_is_odd */
-static enum og_error serve_sample_is_odd(struct process_worker *worker,
-                                         struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_is_odd(struct process_worker *worker,
+                                            struct wire_reader *arguments,
+                                            struct wire_writer *results)
 {
     unsigned int number = (unsigned int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     unsigned char (*og_call)(unsigned int) =
         (unsigned char (*)(unsigned int))(void (*)(void))sample_is_odd;
     unsigned char result = og_call(number);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:15: sample_low_byte */
-static enum og_error serve_sample_low_byte(struct process_worker *worker,
-                                           struct wire_reader *arguments,
-                                           struct wire_writer *results)
+static enum og_error og_serve_sample_low_byte(struct process_worker *worker,
+                                              struct wire_reader *arguments,
+                                              struct wire_writer *results)
 {
     unsigned int number = (unsigned int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     uint8_t result = sample_low_byte(number);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:16: sample_shade_of */
-static enum og_error serve_sample_shade_of(struct process_worker *worker,
-                                           struct wire_reader *arguments,
-                                           struct wire_writer *results)
+static enum og_error og_serve_sample_shade_of(struct process_worker *worker,
+                                              struct wire_reader *arguments,
+                                              struct wire_writer *results)
 {
     int level = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     enum sample_shade result = sample_shade_of(level);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:17: sample_digit */
-static enum og_error serve_sample_digit(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_digit(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     int number = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_digit(number);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:18: sample_point_at */
-static enum og_error serve_sample_point_at(struct process_worker *worker,
-                                           struct wire_reader *arguments,
-                                           struct wire_writer *results)
+static enum og_error og_serve_sample_point_at(struct process_worker *worker,
+                                              struct wire_reader *arguments,
+                                              struct wire_writer *results)
 {
     double x = (double)wire_get_f64(arguments);
     double y = (double)wire_get_f64(arguments);
@@ -238,20 +240,20 @@ static enum og_error serve_sample_point_at(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     struct sample_point result = sample_point_at(x, y);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_bytes(results, &result, sizeof(result));
     return wire_writer_error(results);
 }
 
 /* sample.og.h:19: sample_pixel_at */
-static enum og_error serve_sample_pixel_at(struct process_worker *worker,
-                                           struct wire_reader *arguments,
-                                           struct wire_writer *results)
+static enum og_error og_serve_sample_pixel_at(struct process_worker *worker,
+                                              struct wire_reader *arguments,
+                                              struct wire_writer *results)
 {
     int x = (int)wire_get_u64(arguments);
     int y = (int)wire_get_u64(arguments);
@@ -259,19 +261,19 @@ static enum og_error serve_sample_pixel_at(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     struct sample_pixel result = sample_pixel_at(x, y);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_bytes(results, &result, sizeof(result));
     return wire_writer_error(results);
 }
 
 /* sample.og.h:25: sample_sum */
-static enum og_error serve_sample_sum(struct process_worker *worker, struct wire_reader *arguments,
-                                      struct wire_writer *results)
+static enum og_error og_serve_sample_sum(struct process_worker *worker,
+                                         struct wire_reader *arguments, struct wire_writer *results)
 {
     size_t size_bytes;
     const uint8_t *bytes = wire_get_bytes(arguments, &size_bytes);
@@ -282,19 +284,20 @@ static enum og_error serve_sample_sum(struct process_worker *worker, struct wire
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     uint64_t result = sample_sum((const uint8_t *)bytes, count);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:26: sample_fill */
-static enum og_error serve_sample_fill(struct process_worker *worker, struct wire_reader *arguments,
-                                       struct wire_writer *results)
+static enum og_error og_serve_sample_fill(struct process_worker *worker,
+                                          struct wire_reader *arguments,
+                                          struct wire_writer *results)
 {
     worker_release();
     size_t count = (size_t)wire_get_u64(arguments);
@@ -306,19 +309,20 @@ static enum og_error serve_sample_fill(struct process_worker *worker, struct wir
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     sample_fill((uint16_t *)values, count, value);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_bytes(results, values, OG_PRODUCT(count, sizeof(*values)));
     return wire_writer_error(results);
 }
 
 /* sample.og.h:27: sample_double */
-static enum og_error serve_sample_double(struct process_worker *worker,
-                                         struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_double(struct process_worker *worker,
+                                            struct wire_reader *arguments,
+                                            struct wire_writer *results)
 {
     worker_release();
     size_t size_values;
@@ -333,11 +337,11 @@ static enum og_error serve_sample_double(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_double((int32_t *)values, count);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     bool succeeded = result == 0;
     wire_put_u64(results, (uint64_t)result);
@@ -347,9 +351,9 @@ static enum og_error serve_sample_double(struct process_worker *worker,
 }
 
 /* sample.og.h:28: sample_count_words */
-static enum og_error serve_sample_count_words(struct process_worker *worker,
-                                              struct wire_reader *arguments,
-                                              struct wire_writer *results)
+static enum og_error og_serve_sample_count_words(struct process_worker *worker,
+                                                 struct wire_reader *arguments,
+                                                 struct wire_writer *results)
 {
     bool has_text = wire_get_u64(arguments) != 0;
     size_t size_text;
@@ -362,19 +366,20 @@ static enum og_error serve_sample_count_words(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_count_words((const char *)text);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:29: sample_shout */
-static enum og_error serve_sample_shout(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_shout(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     worker_release();
     size_t size_text;
@@ -389,11 +394,11 @@ static enum og_error serve_sample_shout(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_shout((const char *)text, (char *)out, (size_t *)out_size);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     bool succeeded = result == 0;
     wire_put_u64(results, (uint64_t)result);
@@ -404,8 +409,9 @@ static enum og_error serve_sample_shout(struct process_worker *worker,
 }
 
 /* sample.og.h:31: sample_flags */
-static enum og_error serve_sample_flags(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_flags(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     worker_release();
     size_t count = (size_t)wire_get_u64(arguments);
@@ -416,11 +422,11 @@ static enum og_error serve_sample_flags(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_flags((_Bool *)flags, count);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     wire_put_bytes(results, flags, OG_PRODUCT(count, sizeof(*flags)));
@@ -428,8 +434,9 @@ static enum og_error serve_sample_flags(struct process_worker *worker,
 }
 
 /* sample.og.h:32: sample_pixels */
-static enum og_error serve_sample_pixels(struct process_worker *worker,
-                                         struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_pixels(struct process_worker *worker,
+                                            struct wire_reader *arguments,
+                                            struct wire_writer *results)
 {
     worker_release();
     size_t count = (size_t)wire_get_u64(arguments);
@@ -441,11 +448,11 @@ static enum og_error serve_sample_pixels(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_pixels((struct sample_pixel *)pixels, count);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     wire_put_bytes(results, pixels, OG_PRODUCT(count, sizeof(*pixels)));
@@ -453,8 +460,9 @@ static enum og_error serve_sample_pixels(struct process_worker *worker,
 }
 
 /* sample.og.h:33: sample_level */
-static enum og_error serve_sample_level(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_level(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     worker_release();
     int number = (int)wire_get_u64(arguments);
@@ -465,11 +473,11 @@ static enum og_error serve_sample_level(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_level((int *)level, number);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     wire_put_bytes(results, level, OG_PRODUCT(1, sizeof(*level)));
@@ -477,8 +485,9 @@ static enum og_error serve_sample_level(struct process_worker *worker,
 }
 
 /* sample.og.h:34: sample_total */
-static enum og_error serve_sample_total(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_total(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     worker_release();
     bool has_numbers = wire_get_u64(arguments) != 0;
@@ -499,11 +508,11 @@ static enum og_error serve_sample_total(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_total((const uint32_t *)numbers, count, (uint32_t *)total);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     if (has_total)
@@ -512,27 +521,28 @@ static enum og_error serve_sample_total(struct process_worker *worker,
 }
 
 /* sample.og.h:36: sample_is_absent */
-static enum og_error serve_sample_is_absent(struct process_worker *worker,
-                                            struct wire_reader *arguments,
-                                            struct wire_writer *results)
+static enum og_error og_serve_sample_is_absent(struct process_worker *worker,
+                                               struct wire_reader *arguments,
+                                               struct wire_writer *results)
 {
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_is_absent(NULL, NULL);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:37: sample_pump */
-static enum og_error serve_sample_pump(struct process_worker *worker, struct wire_reader *arguments,
-                                       struct wire_writer *results)
+static enum og_error og_serve_sample_pump(struct process_worker *worker,
+                                          struct wire_reader *arguments,
+                                          struct wire_writer *results)
 {
     worker_release();
     size_t size_from;
@@ -550,12 +560,12 @@ static enum og_error serve_sample_pump(struct process_worker *worker, struct wir
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result =
         sample_pump((const uint8_t **)from, (size_t *)left, (uint8_t **)to, (size_t *)room);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_bytes(results, start_to, OG_PRODUCT(before_room - *room, sizeof(*start_to)));
     wire_put_u64(results, (uint64_t)result);
@@ -565,8 +575,8 @@ static enum og_error serve_sample_pump(struct process_worker *worker, struct wir
 }
 
 /* sample.og.h:40: sample_ask */
-static enum og_error serve_sample_ask(struct process_worker *worker, struct wire_reader *arguments,
-                                      struct wire_writer *results)
+static enum og_error og_serve_sample_ask(struct process_worker *worker,
+                                         struct wire_reader *arguments, struct wire_writer *results)
 {
     worker_release();
     struct sample_query value_query = {0}, *query = &value_query;
@@ -582,11 +592,11 @@ static enum og_error serve_sample_ask(struct process_worker *worker, struct wire
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_ask((struct sample_query *)query, (uint8_t *)first, (uint8_t *)out);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     wire_put_bytes(results, &query->size, sizeof(query->size));
@@ -597,8 +607,9 @@ static enum og_error serve_sample_ask(struct process_worker *worker, struct wire
 }
 
 /* sample.og.h:43: sample_split */
-static enum og_error serve_sample_split(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_split(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     worker_release();
     struct sample_query value_query = {0}, *query = &value_query;
@@ -615,12 +626,12 @@ static enum og_error serve_sample_split(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_split((struct sample_query *)query, (uint8_t *)first, (size_t *)first_size,
                               (uint8_t *)second, (size_t *)second_size);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     bool succeeded = result == 0;
     wire_put_u64(results, (uint64_t)result);
@@ -635,8 +646,9 @@ static enum og_error serve_sample_split(struct process_worker *worker,
 }
 
 /* sample.og.h:47: sample_raise */
-static enum og_error serve_sample_raise(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_raise(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     struct sample_grid value_grid = {0}, *grid = &value_grid;
     wire_get_into(arguments, &grid->cells, sizeof(grid->cells));
@@ -644,11 +656,11 @@ static enum og_error serve_sample_raise(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_raise((struct sample_grid *)grid);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     wire_put_bytes(results, &grid->cells, sizeof(grid->cells));
@@ -656,8 +668,9 @@ static enum og_error serve_sample_raise(struct process_worker *worker,
 }
 
 /* sample.og.h:48: sample_gaps */
-static enum og_error serve_sample_gaps(struct process_worker *worker, struct wire_reader *arguments,
-                                       struct wire_writer *results)
+static enum og_error og_serve_sample_gaps(struct process_worker *worker,
+                                          struct wire_reader *arguments,
+                                          struct wire_writer *results)
 {
     bool has_gaps = wire_get_u64(arguments) != 0;
     size_t size_gaps;
@@ -671,19 +684,20 @@ static enum og_error serve_sample_gaps(struct process_worker *worker, struct wir
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     uint64_t result = sample_gaps((const struct sample_gap *)gaps, count);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:49: sample_grow */
-static enum og_error serve_sample_grow(struct process_worker *worker, struct wire_reader *arguments,
-                                       struct wire_writer *results)
+static enum og_error og_serve_sample_grow(struct process_worker *worker,
+                                          struct wire_reader *arguments,
+                                          struct wire_writer *results)
 {
     worker_release();
     size_t size_gap;
@@ -697,11 +711,11 @@ static enum og_error serve_sample_grow(struct process_worker *worker, struct wir
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_grow((struct sample_gap *)gap);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     wire_put_bytes(results, gap, OG_PRODUCT(1, sizeof(*gap)));
@@ -709,76 +723,77 @@ static enum og_error serve_sample_grow(struct process_worker *worker, struct wir
 }
 
 /* sample.og.h:53: sample_counter_new */
-static enum og_error serve_sample_counter_new(struct process_worker *worker,
-                                              struct wire_reader *arguments,
-                                              struct wire_writer *results)
+static enum og_error og_serve_sample_counter_new(struct process_worker *worker,
+                                                 struct wire_reader *arguments,
+                                                 struct wire_writer *results)
 {
     int first = (int)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     struct sample_counter *result = sample_counter_new(first);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
-    wire_put_u64(results, result ? process_handle_add(worker, KIND_tally, result) : 0);
+    wire_put_u64(results, result ? process_handle_add(worker, OG_KIND_tally, result) : 0);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:54: sample_counter_next */
-static enum og_error serve_sample_counter_next(struct process_worker *worker,
-                                               struct wire_reader *arguments,
-                                               struct wire_writer *results)
+static enum og_error og_serve_sample_counter_next(struct process_worker *worker,
+                                                  struct wire_reader *arguments,
+                                                  struct wire_writer *results)
 {
     uint64_t handle_counter = wire_get_u64(arguments);
-    void *counter = process_handle_get(worker, KIND_tally, handle_counter);
+    void *counter = process_handle_get(worker, OG_KIND_tally, handle_counter);
     enum og_error error = wire_finish(arguments);
     if (!error && !counter)
         error = OG_BAD_ARGUMENT;
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_counter_next((struct sample_counter *)counter);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:55: sample_counter_free */
-static enum og_error serve_sample_counter_free(struct process_worker *worker,
-                                               struct wire_reader *arguments,
-                                               struct wire_writer *results)
+static enum og_error og_serve_sample_counter_free(struct process_worker *worker,
+                                                  struct wire_reader *arguments,
+                                                  struct wire_writer *results)
 {
     uint64_t handle_counter = wire_get_u64(arguments);
-    void *counter = process_handle_get(worker, KIND_tally, handle_counter);
+    void *counter = process_handle_get(worker, OG_KIND_tally, handle_counter);
     enum og_error error = wire_finish(arguments);
     if (!error && !counter)
         error = OG_BAD_ARGUMENT;
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     sample_counter_free((struct sample_counter *)counter);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
-    process_handle_remove(worker, KIND_tally, handle_counter);
+    process_handle_remove(worker, OG_KIND_tally, handle_counter);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:57: sample_start */
-static enum og_error serve_sample_start(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_start(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
-    struct worker_flow *object_stream = calloc(1, sizeof(*object_stream));
+    struct og_worker_flow *object_stream = calloc(1, sizeof(*object_stream));
     struct sample_stream none_stream = {
         0}; /* for what is read before a missing object is found out */
     struct sample_stream *stream = object_stream ? &object_stream->object : &none_stream;
@@ -805,16 +820,17 @@ static enum og_error serve_sample_start(struct process_worker *worker,
     free(object_stream->kept);
     object_stream->kept = kept_secret;
     secret = kept_secret;
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_start((struct sample_stream *)stream, (const uint8_t *)secret, size);
-    if (callback_error) {
+    if (og_callback_error) {
         free(object_stream);
-        return callback_error;
+        return og_callback_error;
     }
     bool succeeded = result == 0;
     wire_put_u64(results, (uint64_t)result);
-    uint64_t handle_stream = succeeded ? process_handle_add(worker, KIND_flow, object_stream) : 0;
+    uint64_t handle_stream =
+        succeeded ? process_handle_add(worker, OG_KIND_flow, object_stream) : 0;
     if (!handle_stream) {
         free(object_stream->kept);
         free(object_stream);
@@ -826,12 +842,13 @@ static enum og_error serve_sample_start(struct process_worker *worker,
 }
 
 /* sample.og.h:60: sample_step */
-static enum og_error serve_sample_step(struct process_worker *worker, struct wire_reader *arguments,
-                                       struct wire_writer *results)
+static enum og_error og_serve_sample_step(struct process_worker *worker,
+                                          struct wire_reader *arguments,
+                                          struct wire_writer *results)
 {
     worker_release();
     uint64_t handle_stream = wire_get_u64(arguments);
-    struct worker_flow *object_stream = process_handle_get(worker, KIND_flow, handle_stream);
+    struct og_worker_flow *object_stream = process_handle_get(worker, OG_KIND_flow, handle_stream);
     struct sample_stream none_stream = {
         0}; /* for what is read before a missing object is found out */
     struct sample_stream *stream = object_stream ? &object_stream->object : &none_stream;
@@ -855,11 +872,11 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_step((struct sample_stream *)stream);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_bytes(results, start_next_out,
                    OG_PRODUCT(before_avail_out - stream->avail_out, sizeof(*start_next_out)));
@@ -872,11 +889,11 @@ static enum og_error serve_sample_step(struct process_worker *worker, struct wir
 }
 
 /* sample.og.h:63: sample_end */
-static enum og_error serve_sample_end(struct process_worker *worker, struct wire_reader *arguments,
-                                      struct wire_writer *results)
+static enum og_error og_serve_sample_end(struct process_worker *worker,
+                                         struct wire_reader *arguments, struct wire_writer *results)
 {
     uint64_t handle_stream = wire_get_u64(arguments);
-    struct worker_flow *object_stream = process_handle_get(worker, KIND_flow, handle_stream);
+    struct og_worker_flow *object_stream = process_handle_get(worker, OG_KIND_flow, handle_stream);
     struct sample_stream none_stream = {
         0}; /* for what is read before a missing object is found out */
     struct sample_stream *stream = object_stream ? &object_stream->object : &none_stream;
@@ -886,23 +903,23 @@ static enum og_error serve_sample_end(struct process_worker *worker, struct wire
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_end((struct sample_stream *)stream);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
-    process_handle_remove(worker, KIND_flow, handle_stream);
+    process_handle_remove(worker, OG_KIND_flow, handle_stream);
     free(object_stream->kept);
     free(object_stream);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:64: sample_measure */
-static enum og_error serve_sample_measure(struct process_worker *worker,
-                                          struct wire_reader *arguments,
-                                          struct wire_writer *results)
+static enum og_error og_serve_sample_measure(struct process_worker *worker,
+                                             struct wire_reader *arguments,
+                                             struct wire_writer *results)
 {
     struct sample_stream value_stream = {0}, *stream = &value_stream;
     wire_get_into(arguments, &stream->mode, sizeof(stream->mode));
@@ -911,11 +928,11 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result = sample_measure((struct sample_stream *)stream);
-    if (callback_error) {
-        return callback_error;
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     wire_put_bytes(results, &stream->total, sizeof(stream->total));
@@ -923,8 +940,9 @@ static enum og_error serve_sample_measure(struct process_worker *worker,
 }
 
 /* sample.og.h:72: sample_visit */
-static enum og_error serve_sample_visit(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_visit(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     bool has_call = wire_get_u64(arguments) != 0;
     int times = (int)wire_get_u64(arguments);
@@ -932,19 +950,20 @@ static enum og_error serve_sample_visit(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
-    int result = sample_visit(has_call ? call_host_visit_call : NULL, NULL, times);
-    if (callback_error) {
-        return callback_error;
+    og_serving = worker;
+    og_callback_error = OG_OK;
+    int result = sample_visit(has_call ? og_call_host_visit_call : NULL, NULL, times);
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     return wire_writer_error(results);
 }
 
 /* sample.og.h:75: sample_fetch */
-static enum og_error serve_sample_fetch(struct process_worker *worker,
-                                        struct wire_reader *arguments, struct wire_writer *results)
+static enum og_error og_serve_sample_fetch(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
 {
     worker_release();
     size_t value_size = (size_t)wire_get_u64(arguments), *size = &value_size;
@@ -956,12 +975,12 @@ static enum og_error serve_sample_fetch(struct process_worker *worker,
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
+    og_serving = worker;
+    og_callback_error = OG_OK;
     int result =
-        sample_fetch((uint8_t *)out, (size_t *)size, has_tell ? call_host_step_call : NULL);
-    if (callback_error) {
-        return callback_error;
+        sample_fetch((uint8_t *)out, (size_t *)size, has_tell ? og_call_host_step_call : NULL);
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_u64(results, (uint64_t)result);
     wire_put_u64(results, (uint64_t)*size);
@@ -970,12 +989,13 @@ static enum og_error serve_sample_fetch(struct process_worker *worker,
 }
 
 /* sample.og.h:77: sample_tell */
-static enum og_error serve_sample_tell(struct process_worker *worker, struct wire_reader *arguments,
-                                       struct wire_writer *results)
+static enum og_error og_serve_sample_tell(struct process_worker *worker,
+                                          struct wire_reader *arguments,
+                                          struct wire_writer *results)
 {
     worker_release();
     uint64_t handle_stream = wire_get_u64(arguments);
-    struct worker_flow *object_stream = process_handle_get(worker, KIND_flow, handle_stream);
+    struct og_worker_flow *object_stream = process_handle_get(worker, OG_KIND_flow, handle_stream);
     struct sample_stream none_stream = {
         0}; /* for what is read before a missing object is found out */
     struct sample_stream *stream = object_stream ? &object_stream->object : &none_stream;
@@ -993,11 +1013,12 @@ static enum og_error serve_sample_tell(struct process_worker *worker, struct wir
     if (error) {
         return error;
     }
-    serving = worker;
-    callback_error = OG_OK;
-    int result = sample_tell((struct sample_stream *)stream, has_tell ? call_host_step_call : NULL);
-    if (callback_error) {
-        return callback_error;
+    og_serving = worker;
+    og_callback_error = OG_OK;
+    int result =
+        sample_tell((struct sample_stream *)stream, has_tell ? og_call_host_step_call : NULL);
+    if (og_callback_error) {
+        return og_callback_error;
     }
     wire_put_bytes(results, start_next_out,
                    OG_PRODUCT(before_avail_out - stream->avail_out, sizeof(*start_next_out)));
@@ -1007,42 +1028,42 @@ static enum og_error serve_sample_tell(struct process_worker *worker, struct wir
 }
 
 const struct process_handler process_handlers[] = {
-    [SAMPLE_MISBEHAVE] = {serve_sample_misbehave},
-    [SAMPLE_VERSION] = {serve_sample_version},
-    [SAMPLE_ADD] = {serve_sample_add},
-    [SAMPLE_MIX] = {serve_sample_mix},
-    [SAMPLE_IS_ODD] = {serve_sample_is_odd},
-    [SAMPLE_LOW_BYTE] = {serve_sample_low_byte},
-    [SAMPLE_SHADE_OF] = {serve_sample_shade_of},
-    [SAMPLE_DIGIT] = {serve_sample_digit},
-    [SAMPLE_POINT_AT] = {serve_sample_point_at},
-    [SAMPLE_PIXEL_AT] = {serve_sample_pixel_at},
-    [SAMPLE_SUM] = {serve_sample_sum},
-    [SAMPLE_FILL] = {serve_sample_fill},
-    [SAMPLE_DOUBLE] = {serve_sample_double},
-    [SAMPLE_COUNT_WORDS] = {serve_sample_count_words},
-    [SAMPLE_SHOUT] = {serve_sample_shout},
-    [SAMPLE_FLAGS] = {serve_sample_flags},
-    [SAMPLE_PIXELS] = {serve_sample_pixels},
-    [SAMPLE_LEVEL] = {serve_sample_level},
-    [SAMPLE_TOTAL] = {serve_sample_total},
-    [SAMPLE_IS_ABSENT] = {serve_sample_is_absent},
-    [SAMPLE_PUMP] = {serve_sample_pump},
-    [SAMPLE_ASK] = {serve_sample_ask},
-    [SAMPLE_SPLIT] = {serve_sample_split},
-    [SAMPLE_RAISE] = {serve_sample_raise},
-    [SAMPLE_GAPS] = {serve_sample_gaps},
-    [SAMPLE_GROW] = {serve_sample_grow},
-    [SAMPLE_COUNTER_NEW] = {serve_sample_counter_new},
-    [SAMPLE_COUNTER_NEXT] = {serve_sample_counter_next},
-    [SAMPLE_COUNTER_FREE] = {serve_sample_counter_free},
-    [SAMPLE_START] = {serve_sample_start},
-    [SAMPLE_STEP] = {serve_sample_step},
-    [SAMPLE_END] = {serve_sample_end},
-    [SAMPLE_MEASURE] = {serve_sample_measure},
-    [SAMPLE_VISIT] = {serve_sample_visit},
-    [SAMPLE_FETCH] = {serve_sample_fetch},
-    [SAMPLE_TELL] = {serve_sample_tell},
+    [sample_number_of_sample_misbehave] = {og_serve_sample_misbehave},
+    [sample_number_of_sample_version] = {og_serve_sample_version},
+    [sample_number_of_sample_add] = {og_serve_sample_add},
+    [sample_number_of_sample_mix] = {og_serve_sample_mix},
+    [sample_number_of_sample_is_odd] = {og_serve_sample_is_odd},
+    [sample_number_of_sample_low_byte] = {og_serve_sample_low_byte},
+    [sample_number_of_sample_shade_of] = {og_serve_sample_shade_of},
+    [sample_number_of_sample_digit] = {og_serve_sample_digit},
+    [sample_number_of_sample_point_at] = {og_serve_sample_point_at},
+    [sample_number_of_sample_pixel_at] = {og_serve_sample_pixel_at},
+    [sample_number_of_sample_sum] = {og_serve_sample_sum},
+    [sample_number_of_sample_fill] = {og_serve_sample_fill},
+    [sample_number_of_sample_double] = {og_serve_sample_double},
+    [sample_number_of_sample_count_words] = {og_serve_sample_count_words},
+    [sample_number_of_sample_shout] = {og_serve_sample_shout},
+    [sample_number_of_sample_flags] = {og_serve_sample_flags},
+    [sample_number_of_sample_pixels] = {og_serve_sample_pixels},
+    [sample_number_of_sample_level] = {og_serve_sample_level},
+    [sample_number_of_sample_total] = {og_serve_sample_total},
+    [sample_number_of_sample_is_absent] = {og_serve_sample_is_absent},
+    [sample_number_of_sample_pump] = {og_serve_sample_pump},
+    [sample_number_of_sample_ask] = {og_serve_sample_ask},
+    [sample_number_of_sample_split] = {og_serve_sample_split},
+    [sample_number_of_sample_raise] = {og_serve_sample_raise},
+    [sample_number_of_sample_gaps] = {og_serve_sample_gaps},
+    [sample_number_of_sample_grow] = {og_serve_sample_grow},
+    [sample_number_of_sample_counter_new] = {og_serve_sample_counter_new},
+    [sample_number_of_sample_counter_next] = {og_serve_sample_counter_next},
+    [sample_number_of_sample_counter_free] = {og_serve_sample_counter_free},
+    [sample_number_of_sample_start] = {og_serve_sample_start},
+    [sample_number_of_sample_step] = {og_serve_sample_step},
+    [sample_number_of_sample_end] = {og_serve_sample_end},
+    [sample_number_of_sample_measure] = {og_serve_sample_measure},
+    [sample_number_of_sample_visit] = {og_serve_sample_visit},
+    [sample_number_of_sample_fetch] = {og_serve_sample_fetch},
+    [sample_number_of_sample_tell] = {og_serve_sample_tell},
 };
 
 const size_t process_handler_count = sizeof(process_handlers) / sizeof(process_handlers[0]);
