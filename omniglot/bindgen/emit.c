@@ -294,6 +294,27 @@ void put_unused(const char *name)
     put("    (void)$unused;\n", "unused", name);
 }
 
+const char *opaque_type(const struct parameter *parameter)
+{
+    const struct type *pointee = parameter->type->pointee;
+    return memory_format("%s%s og_foreign *", pointee->is_const ? "const " : "", pointee->spelling);
+}
+
+const char *host_type(const struct function *shape)
+{
+    const char *types = "";
+    bool has_opaque = false;
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct parameter *parameter = &shape->parameters[i];
+        bool is_opaque = parameter->kind == OPAQUE;
+        types = memory_format("%s%s%s", types, i ? ", " : "",
+                              is_opaque ? opaque_type(parameter) : parameter->type->spelling);
+        has_opaque = has_opaque || is_opaque;
+    }
+    return has_opaque ? memory_format("__typeof__(%s (*)(%s))", shape->result->spelling, types)
+                      : memory_format("__typeof__(&%s)", shape->name);
+}
+
 void put_host_arguments(const struct function *shape)
 {
     put("(");

@@ -82,6 +82,13 @@ void put_invoke_that_calls(const struct function *function);
 /* A parameter of a stub that it has no use for. */
 void put_unused(const char *name);
 
+/* "const void og_foreign *": a callback's OG_OPAQUE argument, which nothing checks, as the host has
+ * it. */
+const char *opaque_type(const struct parameter *parameter);
+
+/* The type of the host's functions of that shape: the shape's own where it has no such argument. */
+const char *host_type(const struct function *shape);
+
 /* What the host's function is given by a callback's stub, in parentheses. */
 void put_host_arguments(const struct function *shape);
 

@@ -34,7 +34,8 @@ static void put_plain(const struct interface *interface, const struct parameter 
     if (parameter->kind == NUMBER)
         put_number(interface, parameter, place);
     else if (parameter->kind == OPAQUE)
-        put("    $type $name = ($type)arguments->integers[$place];\n", "place", place);
+        put("    $opaque$name = ($opaque)arguments->integers[$place];\n", "opaque",
+            opaque_type(parameter), "place", place);
 }
 
 static void put_data(const struct parameter *parameter, const char *place)
@@ -163,12 +164,12 @@ static void put_entered(const struct interface *interface, const struct callback
     put("}\n\n");
 }
 
-static void put_life(void)
+static void put_life(const struct function *shape)
 {
     put("/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on "
         "to $library_$function_close. */\n"
         "static inline enum og_error $library_$function_open(struct $library *$library, "
-        "struct $library_$function *callback, __typeof__(&$function) function, void *user, "
+        "struct $library_$function *callback, $host function, void *user, "
         "struct og_fault *fault)\n"
         "{\n"
         "    callback->function = function;\n"
@@ -182,7 +183,8 @@ static void put_life(void)
         "{\n"
         "    (void)$library;\n"
         "    og_callback_close(&callback->callback);\n"
-        "}\n");
+        "}\n",
+        "host", host_type(shape));
 }
 
 void emit_domain_callbacks(const struct interface *interface, bool is_in_place)
@@ -191,10 +193,11 @@ void emit_domain_callbacks(const struct interface *interface, bool is_in_place)
         put_source(&callback->shape);
         put("struct $library_$function {\n"
             "    struct og_callback callback;\n"
-            "    __typeof__(&$function) function;\n"
+            "    $host function;\n"
             "    void *user;\n"
-            "};\n\n");
+            "};\n\n",
+            "host", host_type(&callback->shape));
         put_entered(interface, callback, is_in_place);
-        put_life();
+        put_life(&callback->shape);
     }
 }

@@ -351,7 +351,8 @@ static void put_callback_argument(const struct parameter *parameter)
         put_callback_number(parameter);
         break;
     case OPAQUE:
-        put("    $type $name = ($type)(uintptr_t)wire_get_u64(arguments);\n");
+        put("    $opaque$name = ($opaque)(uintptr_t)wire_get_u64(arguments);\n", "opaque",
+            opaque_type(parameter));
         break;
     case STRING:
         put("    const $pointee *$name = "
@@ -430,13 +431,14 @@ static void put_callback(const struct callback *callback)
 {
     put_source(&callback->shape);
     put("struct $library_$function {\n"
-        "    __typeof__(&$function) function;\n"
+        "    $host function;\n"
         "    void *user;\n"
-        "};\n\n");
+        "};\n\n",
+        "host", host_type(&callback->shape));
     put_callback_entered(&callback->shape);
     put("/* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. */\n"
         "static inline enum og_error $library_$function_open(struct $library *$library, "
-        "struct $library_$function *callback, __typeof__(&$function) function, void *user, "
+        "struct $library_$function *callback, $host function, void *user, "
         "struct og_fault *fault)\n"
         "{\n"
         "    if ($library->callbacks[$number] && $library->callbacks[$number] != callback)\n"
@@ -459,7 +461,7 @@ static void put_callback(const struct callback *callback)
         "    (void)process_callback_register($library->instance.sandbox, $number, NULL, NULL);\n"
         "    $library->callbacks[$number] = NULL;\n"
         "}\n",
-        "number", number(callback->number));
+        "host", host_type(&callback->shape), "number", number(callback->number));
 }
 
 /* --- the file --- */

@@ -17,11 +17,11 @@ static void put_callback(const struct callback *callback)
 {
     put_source(&callback->shape);
     put("struct $library_$function {\n"
-        "    __typeof__(&$function) function;\n"
+        "    $host function;\n"
         "};\n"
         "\n"
         "static inline enum og_error $library_$function_open(struct $library *$library, "
-        "struct $library_$function *callback, __typeof__(&$function) function, void *user, "
+        "struct $library_$function *callback, $host function, void *user, "
         "struct og_fault *fault)\n"
         "{\n"
         "    (void)$library;\n"
@@ -36,7 +36,17 @@ static void put_callback(const struct callback *callback)
         "{\n"
         "    (void)$library;\n"
         "    (void)callback;\n"
-        "}\n");
+        "}\n",
+        "host", host_type(&callback->shape));
+}
+
+/* Is the host's function of another type than the shape (host_type)? */
+static bool has_opaque(const struct function *shape)
+{
+    for (size_t i = 0; i < shape->count; i++)
+        if (shape->parameters[i].kind == OPAQUE)
+            return true;
+    return false;
 }
 
 /* The parameter as the library gets it; in a window's case, where the stub has it. */
@@ -53,7 +63,9 @@ static void put_argument(const struct parameter *parameter, bool is_invoke)
         put("&$name->host");
         break;
     case CALLBACK:
-        put("$name ? $name->function : NULL");
+        put(has_opaque(&parameter->callback->shape)
+                ? "$name ? (__typeof__(&$shape))(void (*)(void))$name->function : NULL"
+                : "$name ? $name->function : NULL");
         break;
     case IN_WINDOW:
         put(!is_invoke                                    ? "$name"
@@ -151,16 +163,27 @@ static void put_validator(const struct rule *rule)
         "rule", rule->identifier, "type", rule->spelling);
 }
 
-static void put_library(void)
+static bool needs_foreign(const struct interface *interface)
+{
+    for (const struct callback *callback = interface->callbacks; callback;
+         callback = callback->next)
+        if (has_opaque(&callback->shape))
+            return true;
+    return false;
+}
+
+static void put_library(const struct interface *interface)
 {
     put("#include \"$support/raw/stubs.h\"\n"
         "#include \"$path\"\n"
+        "$foreign"
         "\n"
         "struct $library {\n"
         "    struct instance instance; "
         "/* none: the functions called are the linked library's */\n"
         "};\n"
-        "\n");
+        "\n",
+        "foreign", needs_foreign(interface) ? "#include <omniglot/foreign.h>\n" : "");
     put_open_from("void");
     put("    (void)$library;\n"
         "    (void)path;\n"
@@ -181,7 +204,7 @@ static void put_library(void)
 
 void emit_raw(const struct interface *interface)
 {
-    put_library();
+    put_library(interface);
     put_kinds(interface);
     each_callback(callback, interface)
         put_callback(callback);

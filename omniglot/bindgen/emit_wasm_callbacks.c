@@ -33,7 +33,8 @@ static void put_plain(const struct parameter *parameter)
     if (parameter->kind == NUMBER)
         put_number(parameter);
     else if (parameter->kind == OPAQUE)
-        put("    $type $name = ($type)(uintptr_t)raw_$name;\n");
+        put("    $opaque$name = ($opaque)(uintptr_t)raw_$name;\n", "opaque",
+            opaque_type(parameter));
     else if (parameter->kind == USER)
         put("    (void)raw_$name;\n");
 }
@@ -157,11 +158,12 @@ static void put_life(const struct function *shape)
     put("/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on "
         "to $library_$function_close. */\n"
         "static inline enum og_error $library_$function_open(struct $library *$library, "
-        "struct $library_$function *callback, __typeof__(&$function) function, void *user, "
+        "struct $library_$function *callback, $host function, void *user, "
         "struct og_fault *fault)\n"
         "{\n"
         "    uint32_t type = wasm_rt_register_func_type($parameters, $results",
-        "parameters", number(shape->count), "results", number(has_result));
+        "host", host_type(shape), "parameters", number(shape->count), "results",
+        number(has_result));
     each_parameter(parameter, shape)
         put(", $value", "value", value_type(raw_type(parameter)));
     if (has_result)
@@ -187,9 +189,10 @@ void emit_wasm_callbacks(const struct interface *interface)
         put_source(&callback->shape);
         put("struct $library_$function {\n"
             "    struct wasm_callback callback;\n"
-            "    __typeof__(&$function) function;\n"
+            "    $host function;\n"
             "    void *user;\n"
-            "};\n\n");
+            "};\n\n",
+            "host", host_type(&callback->shape));
         put_entered(callback);
         put_life(&callback->shape);
     }

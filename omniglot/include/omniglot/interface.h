@@ -89,7 +89,8 @@
 /* A pointer that is NULL in every call: the stubs have no parameter for it. */
 #define OG_ABSENT OG_ANNOTATION("OG_ABSENT()")
 
-/* A number in a pointer's place: handed through, never followed. */
+/* A number in a pointer's place: handed through, never followed. A host's function that is called
+ * back has it as `og_foreign` (foreign.h), which Clang follows for nobody. */
 #define OG_OPAQUE OG_ANNOTATION("OG_OPAQUE()")
 
 /* What the library hands to callbacks as the host's own. Host memory is not shown to it: a
