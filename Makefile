@@ -120,13 +120,16 @@ $(BUILD)/object/%.o: %.S $(BUILD_FILES)
 
 -include $(OBJECTS:.o=.d) $(RV32_OBJECTS:.o=.d)
 
-.PHONY: all programs tests fuzzers deps check test stress fuzz lint analysis format docker clean help
+.PHONY: all programs tests tests-by-clang fuzzers deps check test stress fuzz lint analysis format docker clean help
 all: programs tests
 # What takes longest is begun first, so that no processor waits for it in the end: modules are compiled for
 # a quarter of a minute.
 programs: $(WASM_MODULES:%=$(BUILD)/lib/wasm-%.a) $(PROGRAMS) $(ARCHIVES) $(SHARED)
 # Of what has sanitizers only the tests are run: of the rest Clang has said without them what it has to say.
 tests: $(if $(SANITIZE),,programs) $(TESTS)
+# All of it, but of modules only those that tests run (bench/build.mk).
+tests-by-clang: $(TESTS) $(LINKED) $(filter-out $(BENCHES),$(PROGRAMS)) $(SHARED) \
+    $(filter-out $(BENCH_MODULES:%=$(BUILD)/lib/wasm-%.a),$(ARCHIVES))
 fuzzers: $(FUZZERS)
 
 deps:
@@ -152,7 +155,7 @@ script_tests = $(foreach script,$(1),'$(basename $(notdir $(script)))=BUILD=$(BU
 # embedded target.
 test: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=gcc tests
-	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests-by-clang
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SANITIZE=1 tests
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
 	@$(MAKE) --no-print-directory $(PARALLEL) rv32
