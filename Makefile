@@ -151,8 +151,8 @@ slow_tests = $(call c_tests,$(1),$(2),$(filter $(SLOW_TESTS),$(filter-out $(3),$
 # while guests have the processors.
 script_tests = $(foreach script,$(1),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)')
 
-# Everything is built by both compilers, and by Clang once more with sanitizers; and once for the
-# embedded target.
+# Everything is built by both compilers, the tests by Clang once more with sanitizers; and everything once for
+# the embedded target.
 test: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=gcc tests
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests-by-clang
