@@ -122,11 +122,9 @@ $(BUILD)/object/%.o: %.S $(BUILD_FILES)
 
 .PHONY: all programs tests tests-by-clang fuzzers deps check test stress fuzz lint analysis format docker clean help
 all: programs tests
-# What takes longest is begun first, so that no processor waits for it in the end: modules are compiled for
-# a quarter of a minute.
-programs: $(WASM_MODULES:%=$(BUILD)/lib/wasm-%.a) $(PROGRAMS) $(ARCHIVES) $(SHARED)
+programs: $(PROGRAMS) $(ARCHIVES) $(SHARED)
 # Of what has sanitizers only the tests are run: of the rest Clang has said without them what it has to say.
-tests: $(if $(SANITIZE),,programs) $(TESTS)
+tests: $(TESTS) $(if $(SANITIZE),,programs)
 # All of it, but of modules only those that tests run (bench/build.mk).
 tests-by-clang: $(TESTS) $(LINKED) $(filter-out $(BENCHES),$(PROGRAMS)) $(SHARED) \
     $(filter-out $(BENCH_MODULES:%=$(BUILD)/lib/wasm-%.a),$(ARCHIVES))
