@@ -51,7 +51,7 @@ $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
 TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers omniglot/tests/product.sh
-TEST_SCRIPTS += tools/tests/pku-guest.sh tools/tests/run-tests.sh
+TEST_SCRIPTS += tools/tests/pku-guest.sh tools/tests/run-tests.sh tools/tests/built-once.sh
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tools/tests/link-host.sh omniglot/tools/tests/og-run.sh
 
