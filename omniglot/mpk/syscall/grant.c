@@ -188,7 +188,7 @@ bool mpk_is_system_loader(const char *path, const struct stat *status)
 
 static enum og_error out_of_memory(struct og_fault *fault)
 {
-    return og_out_of_memory(fault);
+    return mpk_out_of_memory(fault);
 }
 
 static void close_grant(struct mpk_grant *grant)
