@@ -87,13 +87,12 @@ static enum og_error tell(struct og_fault *fault, const char *name, int number)
     return OG_UNSUPPORTED;
 }
 
-/* Without its own area a thread cannot leave it; where there is none, or no such call, it need not.
- */
+/* A thread has to leave its area; where the C library has any, it ends a program whose next thread
+ * gets none. */
 static bool is_rseq_denied(void)
 {
     enum { NO_SUCH_FLAGS = 1 << 20 };
-    return __rseq_size && syscall(SYS_rseq, NULL, 0, NO_SUCH_FLAGS, 0) && errno != EINVAL &&
-           errno != ENOSYS;
+    return __rseq_size && syscall(SYS_rseq, NULL, 0, NO_SUCH_FLAGS, 0) && errno != EINVAL;
 }
 
 enum og_error mpk_denied(struct og_fault *fault)

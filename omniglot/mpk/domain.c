@@ -179,6 +179,8 @@ static enum og_error open_domain(struct og_domain **result, const char *const *l
     domain->environment = NULL;
     if (error && fault)
         mpk_fault_name(domain, fault);
+    if (error && domain->no_descriptor) /* whatever the loader has made of it */
+        error = mpk_no_descriptor(fault, domain->no_descriptor, NULL, NULL);
     if (error)
         destroy(domain);
     else

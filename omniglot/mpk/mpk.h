@@ -400,7 +400,8 @@ size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char
 enum og_error mpk_denied(struct og_fault *fault);
 /* The same for a thread that wants to enter: a context that only says so, or NULL. */
 struct og_context *mpk_denied_context(void);
-/* The system has refused something, as `error` and *fault say; or better, if one of them is denied. */
+/* The system has refused something, as `error` and *fault say; or better, if one of them is denied.
+ */
 enum og_error mpk_refused(enum og_error error, struct og_fault *fault);
 bool mpk_is_remapping_denied(void); /* mremap, which few programs need */
 /* pthread_create has failed with that number, where `what` was to be done. OG_SYSTEM */
@@ -410,6 +411,7 @@ enum og_error mpk_cannot_start_thread(struct og_fault *fault, int number, const 
 
 /* Makes a file in memory of that size; *file is -1 where it cannot be had. */
 enum og_error mpk_memory_file(const char *name, size_t size, int *file, struct og_fault *fault);
+bool mpk_has_no_descriptor(int number); /* is that what errno says? */
 /* No descriptor is left, or anything else the system has refused, by errno: OG_SYSTEM, or
  * OG_NO_MEMORY. */
 enum og_error mpk_no_descriptor(struct og_fault *fault, int number, const char *symbol,
@@ -490,8 +492,7 @@ struct mpk_arena {
     size_t mapped_count;
 };
 
-#define MPK_NO_MEMORY_FILE                                                                         \
-    "cannot make a file in memory: memfd_create or ftruncate is refused"
+#define MPK_NO_MEMORY_FILE "cannot make a file in memory: memfd_create or ftruncate is refused"
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault);
 /* False if the memory could not be given back: then its key is not to be another's. */
@@ -677,6 +678,7 @@ struct mpk_domain {
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     struct mpk_inode file_inodes[MPK_FILES];
+    int no_descriptor; /* errno: while loading a file could not be opened for want of one */
     bool file_trusted[MPK_FILES], file_late[MPK_FILES]; /* late: code may be made of it later */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;

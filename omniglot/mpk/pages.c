@@ -35,6 +35,11 @@ enum og_error mpk_memory_file(const char *name, size_t size, int *file, struct o
     return error;
 }
 
+bool mpk_has_no_descriptor(int number)
+{
+    return number == EMFILE || number == ENFILE;
+}
+
 enum og_error mpk_no_descriptor(struct og_fault *fault, int number, const char *symbol,
                                 const char *message)
 {

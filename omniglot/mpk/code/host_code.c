@@ -296,7 +296,7 @@ static void look(struct search *search)
         int number = errno;
         if (number == ENOMEM)
             search->error = out_of_memory(search->fault);
-        else if (number == EMFILE || number == ENFILE)
+        else if (mpk_has_no_descriptor(number))
             search->error = mpk_no_descriptor(search->fault, number, NULL, NULL);
         else
             search->error = og_fail(search->fault, OG_UNSUPPORTED, NULL, 0,
