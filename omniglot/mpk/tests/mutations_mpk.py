@@ -44,7 +44,7 @@ WITHOUT_PATTERNS = ("gate-registers", "gate-signals", "mpk-arena", "mpk-where")
 # Where the names of a program's tests are, if not in omniglot/mpk/tests/PROGRAM.c.
 SHARING = "omniglot/tests/sharing.c"
 ROWS = tuple(f"omniglot/tests/hosts/{name}.c"
-             for name in ("signals", "deadlines", "threads", "processes", "world", "output", "settings"))
+             for name in ("signals", "deadlines", "threads", "processes", "world", "output", "settings", "denials"))
 SOURCES = {
     "mpk-races": ("omniglot/mpk/tests/hollow/races.c", "omniglot/mpk/tests/hollow/protocol.c"),
     "none-sharing": (SHARING,),
@@ -788,7 +788,7 @@ MUTATIONS = (
     ("thread: signals are blocked while it ends", MPK + "thread_exit.c",
      "    uint64_t mask = mpk_mask_block_all();\n", "    uint64_t mask = 0;\n    syscall(SYS_rt_sigprocmask, 0, NULL, &mask, 8);\n",
      ("mpk-interrupted:a_thread_is_interrupted_at*",)),
-    ("thread: what it blocks stays blocked after it", MPK + "thread_exit.c", "mpk_mask_set(mask | block->blocked);", "mpk_mask_set(mask);",
+    ("thread: what it blocks stays blocked after it", MPK + "thread_exit.c", "mpk_mask_set(has_left ? mask | block->blocked : UINT64_MAX);", "mpk_mask_set(has_left ? mask : UINT64_MAX);",
      ("mpk-signals:what_a_thread*",)),
     ("thread: a block that cannot be unmapped is nobody's", MPK + "threads.c",
      "    if (gone)\n        threads[index] = NULL;\n", "    threads[index] = NULL;\n", ("mpk-threads:a_thread_block*",)),
@@ -828,7 +828,7 @@ MUTATIONS = (
     ("deadline: waits do not get the clock's signal", MPK + "host_masks.c", "    while (signal > 0 && mpk_deadline_is_own(signal, info)) {", "    while (0) {", ("mpk-deadlines:who_waits*",)),
     ("deadline: sigwaitinfo does not get it", MPK + "host_masks.c", "    return sigtimedwait(set, info, NULL);", "    return mpk_libc()->wait_for_signal(set, info, NULL);", ("mpk-deadlines:who_waits*",)),
     ("deadline: the clock runs on any processor", MPK + "deadline.c", "    bool good = !pthread_attr_setaffinity_np(&attributes, sizeof(all), &all);\n", "    bool good = sizeof(all) > 0;\n", ("mpk-deadlines:a_real_time*",)),
-    ("deadline: the clock comes before what the host runs", MPK + "deadline.c", "start_with(sched_get_priority_max(SCHED_FIFO)) ||\n                        start_with(allowed_priority()) || ", "", ("mpk-deadlines:real_time*",)),
+    ("deadline: the clock comes before what the host runs", MPK + "deadline.c", "start_with(sched_get_priority_max(SCHED_FIFO)) || start_with(allowed_priority()) ||\n        ", "", ("mpk-deadlines:real_time*",)),
     ("deadline: system calls count", MPK + "deadline.c",
      " ||\n                     atomic_load_explicit(&thread->serving, memory_order_relaxed) == frame)", ")", ("mpk-deadlines:system_calls*",)),
     ("deadline: a call is charged its own", MPK + "deadline.c",
@@ -1003,7 +1003,7 @@ MUTATIONS = (
     ("handlers: of before the first domain are taken over", MPK + "host_signals.c", "    return (!is_needed(signal) && !is_handler(&now)) || settle(signal);\n", "    return !is_needed(signal) || settle(signal);\n",
      ("mpk-signals:handlers_from_before*",)),
     ("handlers: of before the first domain are kept", MPK + "host_signals.c", "    actions[signal] = now;\n", "", ("mpk-signals:handlers_from_before*",)),
-    ("handlers: the C library's of SETXID is made known", MPK + "host_signals.c", "    bool done = run_thread(NULL);\n", "    bool done = true;\n", ("mpk-signals:setuid*",)),
+    ("handlers: the C library's of SETXID is made known", MPK + "host_signals.c", "    int failed = run_thread(NULL);\n", "    int failed = 0;\n", ("mpk-signals:setuid*",)),
     ("handlers: the C library's of CANCEL is made known", MPK + "host_signals.c", "        adopted = ready = ready && adopt(SIGNAL_CANCEL);\n", "        adopted = ready;\n", ("mpk-signals:a_thread_is_cancelled*",)),
     ("lookup: not in a read section", "omniglot/core/domain.c", "    if (context->shared)\n        return og_fail(fault, OG_BORROWED, symbol, 0, NULL);\n    if (is_outside)", "    if (is_outside)", ("none-sharing:looking_up*",)),
     ("elf: a symbol's name is in the file", MPK + "code/elf.c", " ||\n            !og_is_within(names.sh_offset, names.sh_size, 0, elf->size))", ")", ("mpk-where",)),
