@@ -273,7 +273,7 @@ enum og_error mpk_arena_settle_flags(struct mpk_arena *arena, struct og_fault *f
     const struct row heap = heap_row(arena, 0, count);
     arena->loaded_heap_pages = mpk_allocate(1, count + 1);
     if (!arena->loaded_heap_pages)
-        return og_out_of_memory(fault);
+        return mpk_out_of_memory(fault);
     memcpy(arena->loaded_heap_pages, arena->heap_pages, count);
     memset(arena->heap_pages, 0, count); /* as its memory is now */
     bool done = protect_as(arena, &heap, arena->loaded_heap_pages);

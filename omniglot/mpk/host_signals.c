@@ -295,9 +295,9 @@ static void *wait_for_the_end(void *unused)
     return NULL;
 }
 
-/* With `cancel` null: only starts and ends. The first thread has the C library handle SETXID, the
- * first that is cancelled CANCEL. */
-static bool run_thread(int (*cancel)(pthread_t))
+/* 0, or an error number. With `cancel` null: only starts and ends. The first thread has the C
+ * library handle SETXID, the first that is cancelled CANCEL. */
+static int run_thread(int (*cancel)(pthread_t))
 {
     pthread_t thread;
     uint64_t mask = mpk_mask_block_hosts();
@@ -307,7 +307,7 @@ static bool run_thread(int (*cancel)(pthread_t))
     if (!failed)
         pthread_join(thread, NULL);
     mpk_mask_set(mask);
-    return !failed;
+    return failed;
 }
 
 /* The first makes the C library's handler of CANCEL the kernel's, and sends the signal at once: it
@@ -324,7 +324,7 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
     int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&first_cancel);
     if (started && !adopted) {
-        ready = run_thread(cancel);
+        ready = !run_thread(cancel);
         uint64_t mask = enter();
         adopted = ready = ready && adopt(SIGNAL_CANCEL);
         leave(mask);
@@ -358,12 +358,11 @@ enum og_error mpk_host_signals_open(struct og_fault *fault)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the host's libraries would install handlers past og-mpk: link it into a "
                        "dynamic program, not a library loaded later, and do not hide its symbols");
-    bool done = run_thread(NULL);
-    if (!done)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0,
-                       "cannot start a thread, which makes the C library's signals known");
+    int failed = run_thread(NULL);
+    if (failed)
+        return mpk_cannot_start_thread(fault, failed, "the C library's signals");
     uint64_t mask = enter();
-    done = adopt_all();
+    bool done = adopt_all();
     started = done;
     leave(mask);
     return done ? OG_OK : og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");

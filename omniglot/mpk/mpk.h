@@ -372,8 +372,9 @@ bool mpk_signal_stack_lend(struct mpk_context *to);
 bool mpk_signal_stack_give(struct mpk_context *context);
 /* The same in a child of fork, of a thread that it lacks. */
 bool mpk_signal_stack_forked(struct mpk_context *context);
-/* The calling thread exits: it has no signal stack from now on. */
-void mpk_signal_stacks_leave(struct mpk_thread *thread);
+/* The calling thread exits: it has no signal stack from now on. False: the kernel still has one,
+ * so that no handler may come. */
+bool mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* The one that starts there, as the kernel takes it. */
 stack_t mpk_signal_stack_at(uintptr_t start);
 /* What the kernel is to have when a handler of the host's returns that came on the signal stack at
@@ -402,10 +403,33 @@ void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault);
 size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
                     size_t size);
 
+/* --- system calls that a filter denies (denied.c) --- */
+
+/* Is none of the calls denied that the runtime cannot do without? OG_OK, or OG_UNSUPPORTED and in
+ * *fault which is, with its errno. */
+enum og_error mpk_denied(struct og_fault *fault);
+/* The same for a thread that wants to enter: a context that only says so, or NULL. */
+struct og_context *mpk_denied_context(void);
+/* The system has refused something, as `error` and *fault say; or better, if one of them is denied.
+ */
+enum og_error mpk_refused(enum og_error error, struct og_fault *fault);
+bool mpk_is_remapping_denied(void); /* mremap, which few programs need */
+/* pthread_create has failed with that number, where `what` was to be done. OG_SYSTEM */
+enum og_error mpk_cannot_start_thread(struct og_fault *fault, int number, const char *what);
+
 /* --- memory from the system (pages.c) --- */
 
 /* Makes a file in memory of that size; *file is -1 where it cannot be had. */
 enum og_error mpk_memory_file(const char *name, size_t size, int *file, struct og_fault *fault);
+bool mpk_has_no_descriptor(int number); /* is that what errno says? */
+/* No descriptor is left, or anything else the system has refused, by errno: OG_SYSTEM, or
+ * OG_NO_MEMORY. */
+enum og_error mpk_no_descriptor(struct og_fault *fault, int number, const char *symbol,
+                                const char *message);
+/* The host's memory is used up, or a limit on it. */
+enum og_error mpk_out_of_memory(struct og_fault *fault);
+/* Memory could not be made code, as errno says. */
+enum og_error mpk_no_code(struct og_fault *fault, uintptr_t address, const char *message);
 /* Addresses could not be reserved: for the reason that errno says, or `message`. */
 enum og_error mpk_no_addresses(struct og_fault *fault, const char *message);
 /* mlock and munlock, past a sanitizer of the host's, which makes nothing of them. */
@@ -480,8 +504,7 @@ struct mpk_arena {
     size_t mapped_count;
 };
 
-#define MPK_NO_MEMORY_FILE                                                                         \
-    "cannot make a file in memory: memfd_create is denied, or no descriptor is left (ulimit -n)"
+#define MPK_NO_MEMORY_FILE "cannot make a file in memory: memfd_create or ftruncate is refused"
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault);
 /* False if the memory could not be given back: then its key is not to be another's. */
@@ -679,6 +702,7 @@ struct mpk_domain {
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     struct mpk_inode file_inodes[MPK_FILES];
+    int no_descriptor; /* errno: while loading a file could not be opened for want of one */
     bool file_trusted[MPK_FILES], file_late[MPK_FILES]; /* late: code may be made of it later */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;

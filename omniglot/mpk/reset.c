@@ -57,6 +57,7 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
         og_turn_open_again(&domain->turn);
     }
     mpk_reset_end();
+    error = mpk_refused(error, fault);
     og_uncancelled_end(cancellation);
     return error;
 }

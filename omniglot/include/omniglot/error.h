@@ -48,7 +48,8 @@ enum og_error {
 struct og_fault {
     enum og_error error;
     int signal;        /* OG_FAULTED: the signal, or 0 */
-    int system_error;  /* OG_SYSTEM, OG_NO_MEMORY: errno, where the system refused; otherwise 0 */
+    int system_error;  /* OG_SYSTEM, OG_NO_MEMORY, OG_UNSUPPORTED: errno, where the system refused;
+                          otherwise 0 */
     char access;       /* OG_FAULTED: how `address` was touched: 'r', 'w', 'x' (executed); or 0 */
     uintptr_t address; /* the foreign (or code) address it is about */
     uintptr_t instruction; /* OG_FAULTED, OG_DEADLINE: the one it happened at; 0: unknown */

@@ -45,7 +45,7 @@ WITHOUT_PATTERNS = ("gate-registers", "gate-signals", "mpk-arena", "mpk-where")
 # Where the names of a program's tests are, if not in omniglot/mpk/tests/PROGRAM.c.
 SHARING = "omniglot/tests/sharing.c"
 ROWS = tuple(f"omniglot/tests/hosts/{name}.c"
-             for name in ("signals", "deadlines", "threads", "processes", "world", "output", "settings"))
+             for name in ("signals", "deadlines", "threads", "processes", "world", "output", "settings", "denials"))
 SOURCES = {
     "mpk-races": ("omniglot/mpk/tests/hollow/races.c", "omniglot/mpk/tests/hollow/protocol.c"),
     "none-sharing": (SHARING,),
@@ -378,6 +378,9 @@ MUTATIONS = (
      ("hosts-mpk:*container*",)),
     ("keys: is there a dispatch", MPK + "keys.c", "    if (dispatch == EINVAL)\n", "    if (0)\n", ("hosts-mpk:*dispatch*",)),
     ("keys: is the dispatch denied", MPK + "keys.c", "    if (dispatch != EFAULT)\n", "    if (0)\n", ("hosts-mpk:*dispatch*",)),
+    ("denied: asked before a domain opens", MPK + "domain.c", "        error = mpk_denied(fault);\n", "        ;\n", ("hosts-mpk:opens_where*",)),
+    ("denied: asked before a thread enters", MPK + "thread.c", "block->id < 0 || !can_be_signalled()", "block->id < 0 && !can_be_signalled()", ("hosts-mpk:a_call_is*",)),
+    ("denied: who cannot arm does not go in", MPK + "signal_stack.c", "    if (syscall(SYS_sigaltstack, &stack, NULL)) {\n", "    if (syscall(SYS_sigaltstack, &stack, NULL) && 0) {\n", ("hosts-mpk:a_call_is*",)),
     ("threads: why the first has no block", MPK + "domain.c", "mpk_thread_refusal() != MPK_NO_BLOCK", "0", ("hosts-mpk:*sequences*",)),
     ("threads: why another has no block", MPK + "context.c", "*reason = !thread ? refused()", "*reason = !thread ? &no_thread",
      ("hosts-mpk:*dispatch*",)),
@@ -736,7 +739,7 @@ MUTATIONS = (
     ("signal stack: cleared at reset", MPK + "signal_stack.c", "    if (madvise(stack, SIGNAL_STACK, MADV_DONTNEED))\n        memset(stack, 0, SIGNAL_STACK);\n", "    (void)stack;\n", ("mpk-gate:what_a_domain*",)),
     ("signal stack: another thread's is cleared when it comes", MPK + "signal_stack.c", "    context->signal_stack_stale = true;\n", "", ("mpk-sharing:what_is_on*",)),
     ("signal stack: what is stale is cleared", MPK + "signal_stack.c", "    if (context->signal_stack_stale)\n        clear(thread->contexts[domain]);\n", "", ("mpk-sharing:what_is_on*",)),
-    ("signal stack: disarmed before it is freed", MPK + "signal_stack.c", "    if (is_own && (thread->armed == armed || is_armed(context->signal_stack)))\n        disarm(thread);\n", "    (void)is_armed;\n", ("mpk-lifetime:a_signal*", "mpk-lifetime:*close*")),
+    ("signal stack: disarmed before it is freed", MPK + "signal_stack.c", "    if (is_own && (thread->armed == armed || is_armed(context->signal_stack)))\n        is_own = disarm(thread); /* or it stays where the kernel may write, as another's does */\n", "    (void)is_armed;\n", ("mpk-lifetime:a_signal*", "mpk-lifetime:*close*")),
     ("signal stack: another's is freed later", MPK + "signal_stack.c", "    if (is_own) {\n        done = free_stack", "    if (1) {\n        done = free_stack", ("mpk-lifetime:a_signal_after_another*",)),
     ("signal stack: the thread arms the next one's", MPK + "signal_stack.c", "        atomic_compare_exchange_strong(&thread->armed, &armed, MPK_NO_DOMAIN);\n    }\n    pthread_mutex_unlock(&lock);\n    return done;", "    }\n    pthread_mutex_unlock(&lock);\n    return done;", ("mpk-lifetime:a_thread_arms*",)),
     ("signal stack: none is armed that is not the thread's", MPK + "signal_stack.c", "return owner == thread ? mpk_signal_stack_at(start) : thread->host_stack;", "return owner ? mpk_signal_stack_at(start) : mpk_signal_stack_at(start);", ("mpk-handlers:a_handler_closes*",)),
@@ -800,7 +803,7 @@ MUTATIONS = (
     ("thread: signals are blocked while it ends", MPK + "thread_exit.c",
      "    uint64_t mask = mpk_mask_block_all();\n", "    uint64_t mask = 0;\n    syscall(SYS_rt_sigprocmask, 0, NULL, &mask, 8);\n",
      ("mpk-interrupted:a_thread_is_interrupted_at*",)),
-    ("thread: what it blocks stays blocked after it", MPK + "thread_exit.c", "mpk_mask_set(mask | block->blocked);", "mpk_mask_set(mask);",
+    ("thread: what it blocks stays blocked after it", MPK + "thread_exit.c", "mpk_mask_set(has_left ? mask | block->blocked : UINT64_MAX);", "mpk_mask_set(has_left ? mask : UINT64_MAX);",
      ("mpk-signals:what_a_thread*",)),
     ("thread: a block that cannot be unmapped is nobody's", MPK + "threads.c",
      "    if (gone)\n        threads[index] = NULL;\n", "    threads[index] = NULL;\n", ("mpk-threads:a_thread_block*",)),
@@ -840,7 +843,7 @@ MUTATIONS = (
     ("deadline: waits do not get the clock's signal", MPK + "host_masks.c", "    while (signal > 0 && mpk_deadline_is_own(signal, info)) {", "    while (0) {", ("mpk-deadlines:who_waits*",)),
     ("deadline: sigwaitinfo does not get it", MPK + "host_masks.c", "    return sigtimedwait(set, info, NULL);", "    return mpk_libc()->wait_for_signal(set, info, NULL);", ("mpk-deadlines:who_waits*",)),
     ("deadline: the clock runs on any processor", MPK + "deadline.c", "    bool good = !pthread_attr_setaffinity_np(&attributes, sizeof(all), &all);\n", "    bool good = sizeof(all) > 0;\n", ("mpk-deadlines:a_real_time*",)),
-    ("deadline: the clock comes before what the host runs", MPK + "deadline.c", "start_with(sched_get_priority_max(SCHED_FIFO)) ||\n                        start_with(allowed_priority()) || ", "", ("mpk-deadlines:real_time*",)),
+    ("deadline: the clock comes before what the host runs", MPK + "deadline.c", "start_with(sched_get_priority_max(SCHED_FIFO)) || start_with(allowed_priority()) ||\n        ", "", ("mpk-deadlines:real_time*",)),
     ("deadline: system calls count", MPK + "deadline.c",
      " ||\n                     atomic_load_explicit(&thread->serving, memory_order_relaxed) == frame)", ")", ("mpk-deadlines:system_calls*",)),
     ("deadline: a call is charged its own", MPK + "deadline.c",
@@ -1031,7 +1034,7 @@ MUTATIONS = (
     ("handlers: of before the first domain are taken over", MPK + "host_signals.c", "    return (!is_needed(signal) && !is_handler(&now)) || settle(signal);\n", "    return !is_needed(signal) || settle(signal);\n",
      ("mpk-signals:handlers_from_before*",)),
     ("handlers: of before the first domain are kept", MPK + "host_signals.c", "    actions[signal] = now;\n", "", ("mpk-signals:handlers_from_before*",)),
-    ("handlers: the C library's of SETXID is made known", MPK + "host_signals.c", "    bool done = run_thread(NULL);\n", "    bool done = true;\n", ("mpk-signals:setuid*",)),
+    ("handlers: the C library's of SETXID is made known", MPK + "host_signals.c", "    int failed = run_thread(NULL);\n", "    int failed = 0;\n", ("mpk-signals:setuid*",)),
     ("handlers: the C library's of CANCEL is made known", MPK + "host_signals.c", "        adopted = ready = ready && adopt(SIGNAL_CANCEL);\n", "        adopted = ready;\n", ("mpk-signals:a_thread_is_cancelled*",)),
     ("lookup: not in a read section", "omniglot/core/domain.c", "    if (context->shared)\n        return og_fail(fault, OG_BORROWED, symbol, 0, NULL);\n    if (is_outside)", "    if (is_outside)", ("none-sharing:looking_up*",)),
     ("elf: a symbol's name is in the file", MPK + "code/elf.c", " ||\n            !og_is_within(names.sh_offset, names.sh_size, 0, elf->size))", ")", ("mpk-where",)),

@@ -130,6 +130,16 @@ static void the_library_loads_another_of_a_folder(void)
     loads_again(HOSTED_LOAD);
 }
 
+/* Nobody has to guess why the library reads nothing. */
+static void grants_what_is_not_there(void)
+{
+    const char *const missing[] = {"/usr", "/usr/no-such-folder/text", NULL};
+    CHECK(open_as((struct og_options){.readable_paths = missing}) == OG_BAD_ARGUMENT);
+    CHECK(says("options.readable_paths") && !strcmp(fault.symbol, missing[1]));
+    CHECK(open_as((struct og_options){.late_folders = missing}) == OG_BAD_ARGUMENT);
+    CHECK(says("options.late_folders") && !strcmp(fault.symbol, missing[1]));
+}
+
 static void the_library_starts_a_thread(void)
 {
     open_it();
@@ -275,6 +285,7 @@ const struct hosts_row hosts_world[] = {
     ROW(the_library_loads_another, ALL & ~WASM_ONLY),
     ROW(the_library_loads_a_character_set_of_a_folder, OG_MPK_ONLY),
     ROW(the_library_loads_another_of_a_folder, OG_MPK_ONLY),
+    ROW(grants_what_is_not_there, OG_MPK_ONLY),
     ROW(the_library_starts_a_thread, ALL & ~WASM_ONLY),
     ROW(the_library_guards_a_page, ALL & ~WASM_ONLY),
     ROW(the_library_runs_into_its_guard_page, TIMED),
