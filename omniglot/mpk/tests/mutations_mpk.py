@@ -843,7 +843,7 @@ MUTATIONS = (
     ("deadline: waits do not get the clock's signal", MPK + "host_masks.c", "    while (signal > 0 && mpk_deadline_is_own(signal, info)) {", "    while (0) {", ("mpk-deadlines:who_waits*",)),
     ("deadline: sigwaitinfo does not get it", MPK + "host_masks.c", "    return sigtimedwait(set, info, NULL);", "    return mpk_libc()->wait_for_signal(set, info, NULL);", ("mpk-deadlines:who_waits*",)),
     ("deadline: the clock runs on any processor", MPK + "deadline.c", "    bool good = !pthread_attr_setaffinity_np(&attributes, sizeof(all), &all);\n", "    bool good = sizeof(all) > 0;\n", ("mpk-deadlines:a_real_time*",)),
-    ("deadline: the clock comes before what the host runs", MPK + "deadline.c", "start_with(sched_get_priority_max(SCHED_FIFO)) || start_with(allowed_priority()) ||\n        ", "", ("mpk-deadlines:real_time*",)),
+    ("deadline: the clock comes before what the host runs", MPK + "deadline.c", "start_with(sched_get_priority_max(SCHED_FIFO)) ||\n                        start_with(allowed_priority()) || ", "", ("mpk-deadlines:real_time*",)),
     ("deadline: system calls count", MPK + "deadline.c",
      " ||\n                     atomic_load_explicit(&thread->serving, memory_order_relaxed) == frame)", ")", ("mpk-deadlines:system_calls*",)),
     ("deadline: a call is charged its own", MPK + "deadline.c",
