@@ -140,6 +140,8 @@ static struct mpk_context *open_context(struct mpk_domain *domain, struct og_con
     struct mpk_thread *thread = mpk_thread_self();
     *reason = !thread ? refused() : thread->has_no_dispatch ? &no_dispatch : &no_memory;
     struct mpk_context *context = *reason == &no_memory ? mpk_allocate(1, sizeof(*context)) : NULL;
+    if (!context && *reason == &no_memory)
+        *reason = unless_denied(*reason);
     if (!context)
         return NULL;
     context->domain = domain;

@@ -116,7 +116,8 @@ struct og_context *mpk_denied_context(void)
 
 enum og_error mpk_refused(enum og_error error, struct og_fault *fault)
 {
-    return error == OG_SYSTEM && mpk_denied(fault) ? OG_UNSUPPORTED : error;
+    bool is_systems = error == OG_SYSTEM || error == OG_NO_MEMORY;
+    return is_systems && mpk_denied(fault) ? OG_UNSUPPORTED : error;
 }
 
 bool mpk_is_remapping_denied(void)
