@@ -113,10 +113,11 @@ IN_ITS_PLACE int sigrelse(int signal)
 /* What the kernel would refuse. 0, or an error number. */
 static int check(const stack_t *stack)
 {
+    enum { LEAST = 2048 /* the kernel's MINSIGSTKSZ, which is not the C library's */ };
     int flags = stack->ss_flags & ~(int)MPK_SS_AUTODISARM;
     if (flags != 0 && flags != SS_ONSTACK && flags != SS_DISABLE)
         return EINVAL;
-    return flags != SS_DISABLE && stack->ss_size < (size_t)MINSIGSTKSZ ? ENOMEM : 0;
+    return flags != SS_DISABLE && stack->ss_size < LEAST ? ENOMEM : 0;
 }
 
 /* Handlers that ask for it get the runtime's stack for handlers while a domain's signal stack is

@@ -216,6 +216,7 @@ static void hand_on_beside_hosts_stack(struct mpk_thread *thread, int signal,
 {
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
     syscall(SYS_sigaltstack, &thread->host_stack, NULL);
+    frame->context.stack = thread->host_stack; /* as the handler is told */
     hand_on(signal, &frame->info, &frame->context);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 
 static void block_all(void)
 {
@@ -207,10 +208,24 @@ static void set_another_stack(int signal)
     CHECK(signal == SIGUSR2 || (!sigaltstack(NULL, &now) && now.ss_sp == another_stack));
 }
 
-/* The kernel puts back the one that there was when the handler returns. */
+static stack_t told_stack;
+
+static void note_stack(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)info;
+    told_stack = ((ucontext_t *)context)->uc_stack;
+}
+
+/* The kernel puts back the one that there was when the handler returns, of which it tells. */
 static void *set_stacks_in_handlers(void *calls)
 {
+    const stack_t small = {.ss_sp = another_stack, .ss_size = 2048}; /* the least it takes */
+    struct sigaction note = {.sa_sigaction = note_stack, .sa_flags = SA_SIGINFO};
+    if (calls)
+        works();
+    CHECK(!sigaltstack(&small, NULL));
     set_own_stack();
+    CHECK(!sigaction(SIGWINCH, &note, NULL));
     install(SIGUSR1, set_another_stack, 0);
     install(SIGUSR2, set_another_stack, SA_ONSTACK);
     for (int round = 0; round < 3; round++) {
@@ -220,6 +235,8 @@ static void *set_stacks_in_handlers(void *calls)
         check_own_stack();
         raise(SIGUSR2);
         check_own_stack();
+        raise(SIGWINCH);
+        CHECK(told_stack.ss_sp == own_stack && told_stack.ss_size == sizeof(own_stack));
     }
     return NULL;
 }
