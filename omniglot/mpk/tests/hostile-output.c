@@ -43,6 +43,13 @@ EXPORT long print_many(long count, long size)
     return print_parts(2, parts, count);
 }
 
+/* By a call that asks the system for nothing else. */
+EXPORT long print_at_once(long size)
+{
+    static const char text[3 * 4096];
+    return system_call(SYS_write, 1, (long)text, size);
+}
+
 /* `size` bytes, of which so many can be read. */
 EXPORT long print_up_to_the_end(long stream, long readable, long size)
 {

@@ -36,17 +36,31 @@ static void hear(void *user, enum og_stream stream, char *text, size_t size)
                          : "xmm9", "st", "st(1)");
 }
 
-static int open_it(void **state)
+static int open_to_hear(unsigned callback_limit)
 {
-    const struct og_options options = {
-        .isolation = OG_MPK, .deadline_ms = 5000, .output = hear, .output_user = &heard};
+    const struct og_options options = {.isolation = OG_MPK,
+                                       .deadline_ms = 5000,
+                                       .callback_limit = callback_limit,
+                                       .output = hear,
+                                       .output_user = &heard};
     char path[sizeof(library)];
-    (void)state;
     beside_library(path, "libogoutput.so");
     printer = open_another(path, &options);
     heard_size = pieces = 0;
     fesetround(FE_UPWARD);
     return 0;
+}
+
+static int open_it(void **state)
+{
+    (void)state;
+    return open_to_hear(0);
+}
+
+static int open_to_hear_twice(void **state)
+{
+    (void)state;
+    return open_to_hear(2);
 }
 
 static int close_it(void **state)
@@ -116,6 +130,18 @@ static void what_is_heard_at_once_is_bounded(void **state)
     assert_int_equal(printed("print", 3, address, 1), -EBADF);
     assert_int_equal(printed("print", (1L << 32) + 1, address, 1), -EBADF);
     assert_int_equal(pieces, 10);
+}
+
+static void a_write_that_was_ended_is_over_with_a_reset(void **state)
+{
+    long result = 0;
+    (void)state;
+    assert_int_not_equal(call("print_at_once", &result, 3 * 4096, 0, 0), OG_OK);
+    assert_int_equal(heard_size, 2 * 4096);
+    assert_int_equal(og_domain_reset(printer, &fault), OG_OK);
+    heard_size = 0;
+    assert_int_equal(printed("print_at_once", 4096 + 100, 0, 0), 4096 + 100);
+    assert_int_equal(heard_size, 4096 + 100);
 }
 
 static void registers_survive_that_the_host_hears(void **state)
@@ -280,6 +306,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(host_memory_is_not_heard, open_it, close_it),
         cmocka_unit_test_setup_teardown(what_is_heard_at_once_is_bounded, open_it, close_it),
+        cmocka_unit_test_setup_teardown(a_write_that_was_ended_is_over_with_a_reset,
+                                        open_to_hear_twice, close_it),
         cmocka_unit_test_setup_teardown(registers_survive_that_the_host_hears, open_it, close_it),
         cmocka_unit_test_setup_teardown(a_library_that_prints_has_any_stack_of_the_domains, open_it,
                                         close_it),

@@ -962,7 +962,7 @@ MUTATIONS = (
     ("output: all that is written is heard", MPK + "syscall/write.c", "    call->again = is_readable && !is_all;\n", "", ("hosts-mpk:hears_all*", "mpk-output:what_is_heard*")),
     ("output: once", MPK + "syscall/write.c", "skipped = heard, most", "skipped = 0, most", ("hosts-mpk:hears_all*",)),
     ("output: what was heard is over", MPK + "signal.c", "        call.context->wakes_at = call.context->written = 0;\n", "        call.context->wakes_at = 0;\n", ("hosts-mpk:hears_all*",)),
-    ("output: what was heard is over with a reset", MPK + "reset.c", "        context->written = 0;\n", "", ("hosts-mpk:hears_all*",)),
+    ("output: what was heard is over with a reset", MPK + "reset.c", "        context->written = 0;\n", "", ("mpk-output:a_write_that*",)),
     ("output: not while the runtime calls", MPK + "output.h", "context->domain->output && context->frames_size;", "context->domain->output;", ("mpk-many-threads:nothing_is_heard*",)),
     ("output: lines come as they end", MPK + "syscall/write.c", "    if (!is_output(descriptor) || !mpk_output_is_heard(call->context))\n        return false;\n", "    if (descriptor + 1)\n        return false;\n",
      ("hosts-mpk:hears_constructors*",)),

@@ -176,6 +176,24 @@ static void use_all(void)
     use();
 }
 
+/* It has blocked what the runtime needs, and comes to the domain when that cannot be changed. */
+static void *block_and_enter(void *unused)
+{
+    sigset_t all;
+    int64_t result;
+    sigfillset(&all);
+    CHECK(!pthread_sigmask(SIG_BLOCK, &all, NULL));
+    deny();
+    enum og_error error = hosts_system.call(the_library, HOSTED_ALLOCATE, 1 << 20, &result, &fault);
+    CHECK(!is_right(error));
+    return unused;
+}
+
+static void enter_with_all_blocked(void)
+{
+    in_thread(block_and_enter, NULL);
+}
+
 static void run_where_it_is_denied(void)
 {
     static char stack[64 << 10];
@@ -234,7 +252,11 @@ static void opens_where_a_call_is_denied(void)
 
 static void a_call_is_denied_after_it_has_opened(void)
 {
+    static const struct denied masks = CALL(rt_sigprocmask);
     deny_each(true);
+    denied = &masks;
+    number = EPERM;
+    CHECK(ended_well(status_of(enter_with_all_blocked)));
 }
 
 const struct hosts_row hosts_denials[] = {
