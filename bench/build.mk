@@ -39,7 +39,8 @@ $(call benchmark,og-bench,$(DRIVERS)/bench.cc,-lbenchmark,$(CXX))
 # The same workloads with the driver that counts instructions, for the PKU guest.
 $(call benchmark,og-bench-counted,$(DRIVERS)/counted.c)
 
-# What they start when they run.
+# What they are linked to (workloads/ubench/build.mk), and what they start when they run.
+$(LINKED): $(BUILD)/lib/libogubench.so
 $(BENCHES): | $(BENCH_WORKERS)
 
 # The same driver and program over tables that go wrong on purpose.

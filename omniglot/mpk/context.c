@@ -139,11 +139,13 @@ static struct mpk_context *open_context(struct mpk_domain *domain, struct og_con
 {
     struct mpk_thread *thread = mpk_thread_self();
     *reason = !thread ? refused() : thread->has_no_dispatch ? &no_dispatch : &no_memory;
-    struct mpk_context *context = *reason == &no_memory ? mpk_allocate(1, sizeof(*context)) : NULL;
-    if (!context && *reason == &no_memory)
-        *reason = unless_denied(*reason);
-    if (!context)
+    if (!thread || *reason != &no_memory)
         return NULL;
+    struct mpk_context *context = mpk_allocate(1, sizeof(*context));
+    if (!context) {
+        *reason = unless_denied(*reason);
+        return NULL;
+    }
     context->domain = domain;
     context->index = domain->index;
     context->thread = thread;
