@@ -26,7 +26,7 @@ benchmark = $(call program,bin/$(1),$(2) $(BENCH_OBJECTS),harness $(sort $(BENCH
     $(BENCH_LIBRARIES)),$(4))$(if $(filter clang,$(notdir $(CC))$(SANITIZE)),$(call linked_benchmark,$(1),$(2),$(3),$(4)))
 define linked_rule
 LINKED += $(BUILD)/linked/$(1)
-$(BUILD)/linked/$(1): $(BENCH_MODULES:%=$(BUILD)/object/wasm/%-entry.o) $(BENCH_MODULES:%=build/gcc/object/wasm/%-module.o)
+$(BUILD)/linked/$(1): $(BUILD)/lib/libogubench.so $(BENCH_MODULES:%=$(BUILD)/object/wasm/%-entry.o) $(BENCH_MODULES:%=build/gcc/object/wasm/%-module.o)
 endef
 linked_benchmark = $(eval $(call program_rule,linked/$(1),$(2) $(BENCH_OBJECTS),harness $(filter-out \
     $(BENCH_MODULES:%=wasm-%),$(sort $(BENCH_ARCHIVES))),$(3) $(sort $(BENCH_LIBRARIES)),$(4)))$(eval $(call linked_rule,$(1)))
@@ -39,8 +39,7 @@ $(call benchmark,og-bench,$(DRIVERS)/bench.cc,-lbenchmark,$(CXX))
 # The same workloads with the driver that counts instructions, for the PKU guest.
 $(call benchmark,og-bench-counted,$(DRIVERS)/counted.c)
 
-# What they are linked to (workloads/ubench/build.mk), and what they start when they run.
-$(LINKED): $(BUILD)/lib/libogubench.so
+# What they start when they run.
 $(BENCHES): | $(BENCH_WORKERS)
 
 # The same driver and program over tables that go wrong on purpose.
