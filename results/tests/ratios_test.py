@@ -105,6 +105,18 @@ def targets_are_compared_with_their_own_raw():
     tap.equal(run.read("ratios.log"), "")
 
 
+def what_slows_all_systems_of_a_process_is_not_in_the_ratios_interval():
+    slow = (1.0, 1.5, 1.2, 1.9)
+    raw = [[time * factor for time in RAW] for factor in slow]
+    drawn = [bootstrap.medians_of_processes([[n * time for time in costs] for costs in raw], seed, 500)
+             for n, seed in ((1, "raw"), (2, "og-none"))]
+    low, high = bootstrap.interval([a / b for a, b in zip(drawn[1], drawn[0])])
+    assert 1.8 < low <= 2 <= high < 2.2, (low, high)
+    # Of the medians themselves it is.
+    low, high = bootstrap.interval(drawn[0])
+    assert high > 1.4 * low, (low, high)
+
+
 def a_case_without_raw_gets_no_ratio_and_a_line_in_the_log():
     run = Run({"w/op/og-none/8": RAW})
     tap.equal(run.ratio_rows(), [])
