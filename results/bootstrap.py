@@ -25,6 +25,18 @@ def medians(values, seed, resamples=RESAMPLES):
     return [median(generator.choices(values, k=count)) for _ in range(resamples)]
 
 
+def medians_of_processes(processes, seed, resamples=RESAMPLES):
+    """The same where several processes measured, each with a list of its own: what is drawn is
+    processes, and then repetitions of each, so that what differs from process to process is in
+    the spread. Of each resample the same processes are drawn for every case, so that a ratio's
+    two sides are of the same, and what disturbed both is in neither's favour."""
+    if len(processes) == 1:
+        return medians(processes[0], seed, resamples)
+    which, generator = random.Random(len(processes)), random.Random(seed)
+    return [median([cost for costs in which.choices(processes, k=len(processes))
+                    for cost in generator.choices(costs, k=len(costs))]) for _ in range(resamples)]
+
+
 def interval(values):
     """The 2.5 and 97.5 percentiles of bootstrapped values."""
     ordered = sorted(values)

@@ -60,6 +60,7 @@ compare:
 	@results/compare.py $(call quoted,$(A)) $(call quoted,$(B))
 
 TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py results/tests/ratios_test.py \
+    results/tests/significance_test.py \
     results/tests/best_process_test.py results/tests/compare_programs_test.py \
     results/tests/summary_test.py results/tests/claims_test.py results/tests/readme_test.py \
     results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \

@@ -8,6 +8,7 @@ the thresholds are this project's, and say so.
 from typing import Callable, NamedTuple, Tuple
 
 import attacks
+import significance
 import targets
 
 NATIVE, GUEST, EMBEDDED = "x86_64-linux", "pku-guest", "rv32"
@@ -49,6 +50,67 @@ def compared(mine, theirs, kind):
 def worst_of(verdicts):
     """What all of them together say."""
     return next(word for word in (FAIL, OPEN, PASS) if word in verdicts)
+
+
+def all_of(verdicts, differences, kind):
+    """What several verdicts say together, each with the Difference by which its case is beyond its
+    threshold. All must pass, which needs no correction; but one in twenty of true ones fails by
+    chance, so that failing is decided with the false-discovery rate held, and what does not hold
+    is open."""
+    if kind != "emulated":
+        fell = significance.found([significance.exceeds(difference) for difference in differences])
+        verdicts = [verdict if verdict != FAIL or fell[i] else OPEN
+                    for i, verdict in enumerate(verdicts)]
+    return worst_of(verdicts)
+
+
+def beyond(threshold, value, low, high):
+    """The Difference between a figure with its interval and its threshold."""
+    return significance.of_interval(value / threshold, low / threshold, high / threshold)
+
+
+def between(mine, theirs):
+    """The Difference between two (value, low, high)s."""
+    a, b = (significance.of_interval(*figure) for figure in (mine, theirs))
+    return significance.widened(significance.Difference(a.value - b.value, a.error), b.error)
+
+
+class Split(NamedTuple):
+    """Pairs of rows by what they say of the first's cost: cheaper, the same, dearer, or nothing."""
+
+    cheaper: list
+    same: list
+    dearer: list
+    open: list
+
+
+def split(pairs, evidence):
+    """The Split of (row, other row)s. Counts are what they are, and the same within their intervals.
+    Of times 5 % of what is called cheaper, and of what is called dearer, may be so wrongly; of what
+    differs by 5 % or more, one in twenty may be called the same. Their errors hold what this run's
+    pairs of one system differ by."""
+    out = Split([], [], [], [])
+    timed = []
+    for pair in pairs:
+        a, b = pair
+        if a.case.kind != "emulated" or b.case.kind != "emulated":
+            if a.ci_low > 0 and b.ci_low > 0:
+                timed.append(pair)
+            else:
+                out.open.append(pair)
+        else:
+            (out.dearer if a.ci_low > b.ci_high else out.cheaper if a.ci_high < b.ci_low
+             else out.open).append(pair)
+    found = [significance.widened(between(a[1:4], b[1:4]), evidence.spread(a.case.workload))
+             for a, b in timed]
+    dearer = significance.found([significance.exceeds(d) for d in found])
+    cheaper = significance.found([significance.falls_short(d) for d in found])
+    same = [significance.outside(d) <= significance.RATE for d in found]
+    for i, pair in enumerate(timed):
+        # What is sure to be nearer than 5 % is the same, which side of it it be on.
+        (out.same if same[i] else out.dearer if dearer[i] else out.cheaper if cheaper[i]
+         else out.open).append(pair)
+    return out
 
 
 def missing(what):
@@ -151,9 +213,12 @@ def mean_at_most(factor, systems_of, what):
         said = f"{og} and the other, over raw: " + ", ".join(
             f"{mine[0]:.3f} and {system} {theirs[0]:.3f}"
             for system, (mine, theirs) in pairs.items())
-        verdicts = [compared(mine, [factor * end for end in theirs], evidence.kind(og, system))
-                    for system, (mine, theirs) in pairs.items()]
-        return evidence.kind(og, *pairs), said, worst_of(verdicts)
+        limits = {system: [factor * end for end in theirs] for system, (_, theirs) in pairs.items()}
+        kind = evidence.kind(og, *pairs)
+        verdicts = [compared(mine, limits[system], evidence.kind(og, system))
+                    for system, (mine, _) in pairs.items()]
+        return kind, said, all_of(verdicts, [between(mine, limits[system])
+                                             for system, (mine, _) in pairs.items()], kind)
     return decide
 
 
@@ -174,13 +239,14 @@ def in_place_is_cheaper(evidence):
         + (" (not told apart)" if verdicts[name] == OPEN else "")
         for name, (a, b) in pairs.items())
     # Libraries that cannot be told apart speak neither way.
-    told = [verdict for verdict in verdicts.values() if verdict != OPEN]
-    return kind, said, worst_of(told) if told else OPEN
+    told = {name: verdict for name, verdict in verdicts.items() if verdict != OPEN}
+    return kind, said, all_of(list(told.values()), [between(*pairs[name]) for name in told], kind) \
+        if told else OPEN
 
 
 def cheaper_than(systems_of, what):
-    """A claim's decision: in every case that both have, Omniglot costs less than the other. A case
-    speaks against it where the intervals do not overlap."""
+    """A claim's decision: in every case that both have, Omniglot costs less than the other. Cases
+    where it is dearer speak against it, as `split` finds them; where it costs the same, neither way."""
     def decide(evidence):
         og = omniglot(evidence)
         there = [system for system in systems_of(evidence) if evidence.calls(system)]
@@ -193,12 +259,12 @@ def cheaper_than(systems_of, what):
             if not both:
                 said.append(f"{system} has no case in common")
                 continue
-            dearer = [a for a, b in both if a.ci_low > b.ci_high]
-            cheaper = [a for a, b in both if a.ci_high < b.ci_low]
-            worst, other = max(both, key=lambda pair: pair[0].median / pair[1].median)
+            cheaper, same, dearer, untold = split(both, evidence)
+            worst, other = max(dearer or both, key=lambda pair: pair[0].median / pair[1].median)
+            equal = f"the same within {100 * significance.WITHIN:.0f} % in {len(same)}, " if same \
+                else ""
             said.append(f"{og} is cheaper than {system} in {len(cheaper)} of {len(both)} cases, "
-                        f"dearer in {len(dearer)}, not told apart in "
-                        f"{len(both) - len(cheaper) - len(dearer)}; at worst "
+                        f"dearer in {len(dearer)}, {equal}not told apart in {len(untold)}; at worst "
                         f"{worst.median / other.median:.3f} of its cost ({case_of(worst)})")
             verdicts.append(FAIL if dearer else PASS if cheaper else OPEN)
         return evidence.kind(og, *there), "; ".join(said), worst_of(verdicts or [OPEN])
@@ -257,9 +323,11 @@ def every_size_at_most(threshold, system, workload, operation, least, placement=
         kind = found[0].case.kind
         verdicts = [against(threshold, r.ratio, r.ratio_low, r.ratio_high, kind) for r in found]
         worst = max(found, key=lambda r: r.ratio)
+        off = [significance.widened(beyond(threshold, r.ratio, r.ratio_low, r.ratio_high),
+                                    evidence.spread(workload)) for r in found]
         said = f"{len(found)} sizes, at most {percent(worst.ratio)}" + \
             interval(worst.ratio_low, worst.ratio_high, kind) + f" at {worst.case.size_bytes} B"
-        return kind, said, worst_of(verdicts)
+        return kind, said, all_of(verdicts, off, kind)
     return decide
 
 

@@ -18,6 +18,7 @@ import attacks
 import claim_list
 import guarantees
 import missing
+import resolution
 import summary
 import table
 import targets
@@ -40,18 +41,24 @@ class Verdict(NamedTuple):
 class Evidence:
     """A run's rows on one target, as the claims ask for them."""
 
-    def __init__(self, target, rows, ratios, stated, attacked=()):
+    def __init__(self, target, rows, ratios, stated, attacked=(), resolved=None):
         self.target = target
         self.attacks = list(attacked)
         self.all_rows = [row for row in rows if row.case.target == target]
         self.rows = variants.shown(self.all_rows)
         self.ratios = ratios
         self.stated = stated
+        self.resolved = resolved or {}
         self.lines = summary.lines_of(self.all_rows, ratios, stated)
 
     def systems(self, side):
         """The systems on a side of the comparison."""
         return sorted({line["system"] for line in self.lines if line["side"] == side})
+
+    def spread(self, workload):
+        """What one system's costs differ by from itself in this run, as resolution.py has it; 0
+        where it had none twice."""
+        return resolution.spread(self.resolved, self.target, workload)
 
     def kind(self, *systems):
         """The kinds of the rows of these systems, in words."""
@@ -114,9 +121,10 @@ def read(run):
     ratios = {r.case: r for r in table.read_ratios(os.path.join(run, "ratios.csv"))}
     stated = guarantees.read()
     attacked = attacks.read(run)
+    resolved = resolution.read(run)
     present = {row.case.target for row in rows} | {targets.known(row.target) for row in attacked}
     return {target: Evidence(target, rows, ratios, stated,
-                             [row for row in attacked if targets.known(row.target) == target])
+                             [row for row in attacked if targets.known(row.target) == target], resolved)
             for target in sorted(present, key=targets.place)}
 
 
@@ -135,15 +143,19 @@ def decide(evidence):
     return verdicts
 
 
-def text_of(verdicts, name):
+def text_of(verdicts, name, resolved=None):
     """claims.md."""
+    said = [f"- {sentence}" for sentence in resolution.sentences(resolved or {})]
+    resolvable = ["What this run can resolve:", "", *said, ""] if said else \
+        ["No system was measured twice in this run: what it can resolve is not known.", ""]
     count = {word: sum(v.verdict == word for v in verdicts) for word in (PASS, FAIL, OPEN)}
     lines = [
         f"# Claims, decided by run {name}", "",
         f"{count[PASS]} pass, {count[FAIL]} fail, {count[OPEN]} are not decided.", "",
         "Kinds are never mixed: *measured* is time by this machine's clock, *emulated* instructions "
-        "counted in an emulator, *modelled* a measured time plus a stated cost.", "",
-        "| | claim | threshold | target, kind | found | verdict |", "|---|---|---|---|---|---|"]
+        "counted in an emulator, *modelled* a measured time plus a stated cost. Of the times that are "
+        "called cheaper or dearer 5 % may be so wrongly, over all cases of a claim together; "
+        "docs/methodology.md says how.", "", *resolvable, "| | claim | threshold | target, kind | found | verdict |", "|---|---|---|---|---|---|"]
     for v in verdicts:
         where = v.target + (f", {v.kind}" if v.kind else "")
         lines.append(f"| {v.claim.name} | {v.claim.text} | {v.claim.threshold} | {where} | {v.found} "
@@ -173,7 +185,8 @@ def main(arguments):
     try:
         evidence = read(run)
         verdicts = decide(evidence)
-        whole_file.write(path, text_of(verdicts, os.path.basename(os.path.realpath(run))))
+        whole_file.write(path, text_of(verdicts, os.path.basename(os.path.realpath(run)),
+                                       resolution.read(run)))
     except table.Damage as error:
         print(f"claims: {error}", file=sys.stderr)
         return 1

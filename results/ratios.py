@@ -4,10 +4,10 @@
 usage: results/ratios.py RUN
 
 The ratio is of medians over repetitions, its interval bootstrapped from the repetitions of
-both sides. A case without a raw partner, or without repetitions, gets no row; the log says
+both sides: processes first, then their repetitions, where several processes measured them. A case without a raw partner, or without repetitions, gets no row; the log says
 which and why. A modelled case has no repetitions of its own: its ratio is of those that the
 model stands on, each with what the model adds to it. A case of `process` has those of its
-variant, and so its ratio.
+variant that it is measured by. What the run can resolve goes to <run>/resolution.csv.
 """
 
 import os
@@ -17,6 +17,7 @@ import best_process
 import bootstrap
 import modelled
 import repetitions
+import resolution
 import table
 import whole_file
 
@@ -26,14 +27,18 @@ AGREEMENT = 0.01
 
 
 def ratios_of(rows, samples, chosen):
-    """`chosen` is best_process.read's. Returns (ratios, log): a table.Ratio for each row that has one, and a line of text for
+    """`samples` is repetitions.by_process's, `chosen` best_process.read's. Returns (ratios, log): a table.Ratio for each row that has one, and a line of text for
     each that does not, or whose median the repetitions contradict."""
     present = {row.case: row for row in rows}
     resampled, ratios, log = {}, [], []
 
+    def costs_of(case):
+        found = samples.get(repetitions.key(chosen.get(case, case)), [])
+        return best_process.measured(case, found) if case in chosen else found
+
     def medians_of(case):
         if case not in resampled:
-            resampled[case] = bootstrap.medians(samples[repetitions.key(case)], str(case))
+            resampled[case] = bootstrap.medians_of_processes(costs_of(case), str(case))
         return resampled[case]
 
     for row in rows:
@@ -43,15 +48,16 @@ def ratios_of(rows, samples, chosen):
         if baseline not in present:
             log.append(f"{case}: no ratio, raw has no such case ({baseline})")
             continue
-        measured = modelled.behind(case) if case.kind == "modelled" else chosen.get(case, case)
-        if measured not in present:
-            log.append(f"{case}: no ratio, what it stands on is not there ({measured})")
+        measured = modelled.behind(case) if case.kind == "modelled" else case
+        if chosen.get(measured, measured) not in present:
+            log.append(f"{case}: no ratio, what it stands on is not there "
+                       f"({chosen.get(measured, measured)})")
             continue
-        missing = [c for c in (measured, baseline) if not samples.get(repetitions.key(c))]
+        missing = [chosen.get(c, c) for c in (measured, baseline) if not costs_of(c)]
         if missing:
             log.append(f"{case}: no ratio, no repetitions of {missing[0]} in raw/")
             continue
-        over, under = samples[repetitions.key(measured)], samples[repetitions.key(baseline)]
+        over, under = sum(costs_of(measured), []), sum(costs_of(baseline), [])
         if min(under) <= 0:
             log.append(f"{case}: no ratio, raw took 0 {case.unit}")
             continue
@@ -99,8 +105,11 @@ def main(arguments):
     run = arguments[0]
     try:
         rows = table.read_results(os.path.join(run, "results.csv"))
-        ratios, log = ratios_of(rows, repetitions.read(run), best_process.read(run))
+        samples = repetitions.by_process(run)
+        ratios, log = ratios_of(rows, samples, best_process.read(run))
         whole_file.write(os.path.join(run, "ratios.csv"), text_of(ratios))
+        resolution.write(run, resolution.of_samples({where: sum(costs, [])
+                                                     for where, costs in samples.items()}))
         whole_file.write(os.path.join(run, "ratios.log"), "".join(line + "\n" for line in log))
     except (table.Damage, repetitions.Unreadable) as error:
         print(f"ratios: {error}", file=sys.stderr)

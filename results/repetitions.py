@@ -22,6 +22,13 @@ class Unreadable(Exception):
 def read(run):
     """Returns {(target, workload, operation, system, size, placement): [cost, ...]} for the run
     directory `run`; costs are nanoseconds, or instructions where the target counts them. A run directory without raw files gives {}."""
+    return {where: [cost for costs in processes for cost in costs]
+            for where, processes in by_process(run).items()}
+
+
+def by_process(run):
+    """As read, but the costs in a list for each of the processes that measured them one after the
+    other, as the files' contexts name these."""
     folder = os.path.join(run, "raw")
     found = {}
     if not os.path.isdir(folder):
@@ -29,7 +36,8 @@ def read(run):
     for name in sorted(os.listdir(folder)):
         if name.endswith(".json"):
             _read_file(os.path.join(folder, name), found)
-    return found
+    return {where: [processes[number] for number in sorted(processes)]
+            for where, processes in found.items()}
 
 
 def key(case):
@@ -50,6 +58,7 @@ def _read_file(path, found):
         raise Unreadable(f"{path}: has no list 'benchmarks'; is it from Google Benchmark?")
     context = document.get("context")
     target = context.get("target", NATIVE_TARGET) if isinstance(context, dict) else NATIVE_TARGET
+    process = str(context.get("process", "")) if isinstance(context, dict) else ""
     for run in runs:
         if run.get("run_type") != "iteration" or run.get("error_occurred"):
             continue
@@ -62,4 +71,4 @@ def _read_file(path, found):
         except (IndexError, ValueError, KeyError, TypeError):
             raise Unreadable(f"{path}: the run '{name}' has no name of the form "
                              "workload/operation/system/size, or no time") from None
-        found.setdefault(where, []).append(cost)
+        found.setdefault(where, {}).setdefault(process, []).append(cost)

@@ -18,6 +18,7 @@ import best_process
 import inline_figure
 import report_attacks
 import report_comparison
+import resolution
 import table
 import targets
 import variants
@@ -58,6 +59,7 @@ class Report:
         self.ratios = {ratio.case: ratio
                        for ratio in table.read_ratios(os.path.join(run, "ratios.csv"))}
         self.variants = best_process.read(run)
+        self.resolved = resolution.read(run)
         self.environment = self.json("environment.json", {})
         self.model = self.json("modelled.json", {})
         self.figures = self.json(os.path.join("figures", "figures.json"), [])

@@ -5,6 +5,7 @@ import html
 import claims
 import guarantees
 import missing
+import resolution
 import summary
 import targets
 import wording
@@ -21,8 +22,16 @@ def escape(value):
 def evidence_of(report):
     """What claims.py decides from, of a report's rows."""
     stated = guarantees.read()
-    return {target: claims.Evidence(target, report.rows, report.ratios, stated)
+    return {target: claims.Evidence(target, report.rows, report.ratios, stated, (), report.resolved)
             for target in sorted(report.targets, key=targets.place)}
+
+
+def resolvable(report):
+    """What the run can resolve of each target, in a sentence each."""
+    whole = {where: there for where, there in report.resolved.items() if where[1] == resolution.ALL}
+    return "".join(escape(sentence[0].upper() + sentence[1:]) + ". "
+                   for sentence in resolution.sentences(whole)) or \
+        "No system was measured twice, so that nobody knows what this run can resolve. "
 
 
 def decided(report):
@@ -42,7 +51,9 @@ def decided(report):
     return ("<h2 id='claims'>Claims</h2><p>Of the claims of the paper and of this project, "
             f"{count[claims.PASS]} pass, {count[claims.FAIL]} fail, and {count[claims.OPEN]} are not "
             "decided by this run. A claim is decided by rows of this run alone; where an interval "
-            "lies on both sides of the threshold it is not decided. claims.md, beside this page, "
+            "lies on both sides of the threshold it is not decided, and of times that are called cheaper "
+            "or dearer 5 % may be so wrongly over all cases of a claim. "
+            + resolvable(report) + "claims.md, beside this page, "
             "says where each is from.</p>"
             "<div class='scroll'><table class='wrapped'><thead><tr><th>claim</th><th>threshold</th>"
             "<th>target, kind</th><th>found</th><th></th></tr></thead><tbody>"

@@ -258,6 +258,51 @@ bool groups_make(struct groups *groups, const struct workload_tables *tables,
     return groups->count ? true : nothing_selected(tables, selection, failure);
 }
 
+static const char again[] = "-again";
+
+bool group_member_is_again(const struct group_member *member)
+{
+    size_t length = strlen(member->table->system);
+    return length > strlen(again) && !strcmp(member->table->system + length - strlen(again), again);
+}
+
+/* A copy of the table under the name of its second time; NULL without memory. */
+static struct workload_table *table_again(const struct workload_table *table)
+{
+    size_t length = strlen(table->system) + sizeof(again);
+    struct workload_table *copy = malloc(sizeof(*copy) + length);
+    if (!copy)
+        return NULL;
+    char *name = (char *)(copy + 1);
+    snprintf(name, length, "%s%s", table->system, again);
+    *copy = *table;
+    copy->system = name;
+    return copy;
+}
+
+bool groups_again(struct groups *groups, const struct workload_tables *tables, const char *systems,
+                  struct failure *failure)
+{
+    if (!systems)
+        return true;
+    if (!check_names(systems, "system", tables, system_of, failure))
+        return false;
+    for (size_t i = 0; i < groups->count; i++) {
+        struct case_group *group = &groups->items[i];
+        for (size_t j = 0, before = group->count; j < before; j++) {
+            const struct group_member member = group->members[j];
+            if (!list_has(systems, member.table->system))
+                continue;
+            struct workload_table *copy = table_again(member.table);
+            if (!copy || !add_member(group, (struct group_member){copy, member.item})) {
+                free(copy);
+                return failure_set(failure, "out of memory");
+            }
+        }
+    }
+    return true;
+}
+
 void groups_shuffle(struct groups *groups, uint64_t seed)
 {
     struct random random = {seed};
@@ -271,8 +316,13 @@ void groups_shuffle(struct groups *groups, uint64_t seed)
 
 void groups_free(struct groups *groups)
 {
-    for (size_t i = 0; i < groups->count; i++)
-        free(groups->items[i].members);
+    for (size_t i = 0; i < groups->count; i++) {
+        struct case_group *group = &groups->items[i];
+        for (size_t j = 0; j < group->count; j++)
+            if (group_member_is_again(&group->members[j]))
+                free((void *)group->members[j].table);
+        free(group->members);
+    }
     free(groups->items);
     *groups = (struct groups){NULL, 0};
 }

@@ -13,7 +13,8 @@
 extern "C" {
 #endif
 
-/* One system's case in a group. Both pointers are the table's own. */
+/* One system's case in a group. Both pointers are the table's own; of what is entered again, the
+ * table is the group's. */
 struct group_member {
     const struct workload_table *table;
     const struct workload_case *item;
@@ -57,6 +58,15 @@ const char *placement_name(enum placement placement);
  * frees with groups_free, after a failure too. */
 bool groups_make(struct groups *groups, const struct workload_tables *tables,
                  const struct selection *selection, struct failure *failure);
+
+/* Enters the systems of the comma-separated list into their groups a second time, as NAME-again.
+ * What such a pair differs by is no system's: it is what a run cannot resolve. Fails on an unknown
+ * name. */
+bool groups_again(struct groups *groups, const struct workload_tables *tables, const char *systems,
+                  struct failure *failure);
+
+/* Whether the member is there for the second time. */
+bool group_member_is_again(const struct group_member *member);
 
 /* Puts the groups into a random order, the same for the same seed. */
 void groups_shuffle(struct groups *groups, uint64_t seed);

@@ -21,6 +21,7 @@ const char options_usage[] =
     "  --filter REGEX       only names (workload/operation/system/size[/resident]) that match\n"
     "  --workloads A,B      only these workloads\n"
     "  --systems A,B        only these systems\n"
+    "  --again A,B          these systems a second time, as A-again, with no rows, in raw/ only\n"
     "  --size-limit BYTES   no case of more bytes\n"
     "  --repetitions N      samples per row, 1 to 999 (default 21)\n"
     "  --min-time SECONDS   least time per sample (default 0.015)\n"
@@ -37,6 +38,7 @@ enum option_id {
     FILTER,
     WORKLOADS,
     SYSTEMS,
+    AGAIN,
     SIZE_LIMIT,
     REPETITIONS,
     MIN_TIME,
@@ -51,6 +53,7 @@ static const struct option long_options[] = {
     {"filter", required_argument, NULL, FILTER},
     {"workloads", required_argument, NULL, WORKLOADS},
     {"systems", required_argument, NULL, SYSTEMS},
+    {"again", required_argument, NULL, AGAIN},
     {"size-limit", required_argument, NULL, SIZE_LIMIT},
     {"repetitions", required_argument, NULL, REPETITIONS},
     {"min-time", required_argument, NULL, MIN_TIME},
@@ -101,6 +104,9 @@ static bool take(struct options *options, int option, const char *text, struct f
         return true;
     case SYSTEMS:
         options->selection.systems = text;
+        return true;
+    case AGAIN:
+        options->again = text;
         return true;
     case SIZE_LIMIT:
         if (!parse_count("--size-limit", text, 1, SIZE_MAX, &number, failure))

@@ -10,6 +10,7 @@
 struct options {
     const char *run_dir; /* NULL only with `list` or `help` */
     struct selection selection;
+    const char *again;    /* systems that are measured twice; NULL: none */
     unsigned repetitions; /* 1 to STATISTICS_SAMPLES_MAX */
     double min_time;      /* seconds per repetition */
     uint64_t seed;

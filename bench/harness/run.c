@@ -64,6 +64,8 @@ static struct results_row make_row(const struct case_group *group,
 static bool group_is_there(const struct results_file *results, const struct case_group *group)
 {
     for (size_t i = 0; i < group->count; i++) {
+        if (group_member_is_again(&group->members[i]))
+            continue;
         struct results_row row = make_row(group, &group->members[i]);
         if (!results_file_has(results, &row))
             return false;
@@ -71,22 +73,27 @@ static bool group_is_there(const struct results_file *results, const struct case
     return true;
 }
 
-/* Writes what was measured: the driver's record first, so that a row always has one. */
+/* Writes what was measured: the driver's record first, so that a row always has one. What was
+ * measured again is in the record only. */
 static bool write_group(struct run *run, const struct case_group *group,
                         const struct measurement *measurement, struct results_row *rows,
                         struct failure *failure)
 {
     const size_t repetitions = run->options->repetitions;
+    size_t count = 0;
     for (size_t i = 0; i < group->count; i++) {
+        if (group_member_is_again(&group->members[i]))
+            continue;
+        struct results_row *row = &rows[count++];
         double *samples = measurement->samples + i * repetitions;
         statistics_sort(samples, repetitions);
         struct interval interval =
             statistics_median_interval(samples, repetitions, 0.95, BOOTSTRAP_SEED);
-        rows[i] = make_row(group, &group->members[i]);
-        rows[i].median = statistics_median(samples, repetitions);
-        rows[i].ci_low = interval.low;
-        rows[i].ci_high = interval.high;
-        rows[i].samples = repetitions;
+        *row = make_row(group, &group->members[i]);
+        row->median = statistics_median(samples, repetitions);
+        row->ci_low = interval.low;
+        row->ci_high = interval.high;
+        row->samples = repetitions;
     }
     if (measurement->record) {
         char path[4096];
@@ -97,7 +104,7 @@ static bool write_group(struct run *run, const struct case_group *group,
         if (!whole_file_replace(path, measurement->record, measurement->record_size, failure))
             return false;
     }
-    return results_file_add(run->results, rows, group->count, failure);
+    return results_file_add(run->results, rows, count, failure);
 }
 
 static enum outcome run_group(struct run *run, const struct case_group *group,
@@ -223,6 +230,8 @@ static void list(const struct groups *groups)
     for (size_t i = 0; i < groups->count; i++)
         for (size_t j = 0; j < groups->items[i].count; j++) {
             char name[CASE_NAME_MAX];
+            if (group_member_is_again(&groups->items[i].members[j]))
+                continue;
             case_name(name, groups->items[i].members[j].table, groups->items[i].members[j].item);
             puts(name);
         }
@@ -241,7 +250,8 @@ enum run_status run_main(int argc, char **argv, const struct workload_tables *ta
         fputs(options_usage, stdout);
         status = RUN_DONE;
     } else if (!available_tables(&here, tables, &failure) ||
-               !groups_make(&groups, &here, &options.selection, &failure)) {
+               !groups_make(&groups, &here, &options.selection, &failure) ||
+               !groups_again(&groups, &here, options.again, &failure)) {
         print_error(&failure);
     } else if (options.list) {
         list(&groups);

@@ -1,7 +1,9 @@
 #!/usr/bin/env -S python3 -B
 """Claims pass, fail and stay open as the rows say, and never pass without rows."""
 
+import math
 import os
+import random
 import re
 import subprocess
 import sys
@@ -15,16 +17,17 @@ import claim_list  # noqa: E402
 import claims  # noqa: E402
 import guarantees  # noqa: E402
 import made_up  # noqa: E402
+import resolution  # noqa: E402
 import tap  # noqa: E402
 from claim_list import EMBEDDED, FAIL, GUEST, NATIVE, OPEN, PASS  # noqa: E402
 from made_up import row  # noqa: E402
 
 
-def _decide(rows, ratios=None):
+def _decide(rows, ratios=None, resolved=None):
     """{(claim, target): Verdict} of these rows."""
     ratios = ratios or made_up.ratios(rows)
     stated = guarantees.read()
-    evidence = {target: claims.Evidence(target, rows, ratios, stated)
+    evidence = {target: claims.Evidence(target, rows, ratios, stated, (), resolved)
                 for target in {row.case.target for row in rows}}
     return {(v.claim.name, v.target): v for v in claims.decide(evidence)}
 
@@ -93,6 +96,66 @@ def cases_that_cannot_be_told_apart_speak_neither_way():
     rows += [_counts(system, cost, size=8) for system, cost in (("raw", 50), ("og-mpk", 60),
                                                                ("copy-mpk", 90))]
     tap.equal(_decide(rows)["copying", GUEST].verdict, PASS)
+
+
+def _times(factors, width):
+    """Rows of og-mpk and process-pipe, alike but for the factors, with intervals so wide."""
+    return [row(NATIVE, system, "sodium", "sha256", "copied", size, "measured", "ns", cost)
+            ._replace(ci_low=cost / width, ci_high=cost * width)
+            for size, factor in enumerate(factors, start=1)
+            for system, cost in (("raw", 50.0), ("og-mpk", 100.0 * factor), ("process-pipe", 100.0))]
+
+
+def one_of_a_hundred_beyond_its_own_interval_is_no_failure():
+    # Costs that differ by noise only, at 95 % each: some do not overlap, and none is dearer.
+    generator, width = random.Random(9), math.exp(0.098)  # 5 % of standard error on either side
+    noise = [math.exp(generator.gauss(0, 0.0707)) for _ in range(400)]
+    apart = sum(factor > width ** 2 for factor in noise)
+    assert apart, max(noise)
+    found = _decide(_times(noise, width))["pipe", NATIVE]
+    tap.contains(found.found, "dearer in 0,")
+    assert found.verdict != FAIL, found
+
+
+def what_is_dearer_among_many_fails_the_claim():
+    found = _decide(_times([1.0] * 99 + [1.6], math.exp(0.05)))["pipe", NATIVE]
+    tap.equal(found.verdict, FAIL)
+    tap.contains(found.found, "dearer in 1,", "sodium/sha256 of 100 B")
+
+
+def what_is_sure_to_be_within_five_percent_is_the_same():
+    found = _decide(_times([0.5, 1.0, 1.02, 0.98], 1.005))["pipe", NATIVE]
+    tap.equal(found.verdict, PASS)
+    tap.contains(found.found, "cheaper than process-pipe in 1 of 4", "the same within 5 % in 3",
+                 "not told apart in 0")
+    tap.equal(_decide(_times([1.0, 1.02], 1.005))["pipe", NATIVE].verdict, OPEN)
+
+
+def what_a_run_cannot_resolve_it_does_not_decide():
+    rows = _times([0.5, 1.24], 1.005)
+    tap.equal(_decide(rows)["pipe", NATIVE].verdict, FAIL)
+    loose = {(NATIVE, "*"): resolution.Resolved(60, 0.12, 1.3)}
+    found = _decide(rows, resolved=loose)["pipe", NATIVE]
+    tap.equal(found.verdict, PASS)
+    tap.contains(found.found, "dearer in 0,", "not told apart in 1")
+    tap.equal(_decide(_times([0.5, 4.0], 1.005), resolved=loose)["pipe", NATIVE].verdict, FAIL)
+
+
+def one_size_in_many_beyond_the_threshold_by_chance_leaves_it_open():
+    def of(ratios):
+        rows, found = [], {}
+        for i, (value, error) in enumerate(ratios):
+            pair = [row(NATIVE, system, "sodium", "sha256", "resident", 4096 << i, "measured", "ns", 9)
+                    for system in ("raw", "og-none")]
+            rows += pair
+            found[pair[1].case] = made_up.ratios(pair)[pair[1].case]._replace(
+                ratio=value, ratio_low=value * math.exp(-1.96 * error),
+                ratio_high=value * math.exp(1.96 * error))
+        return _decide(rows, found)["checks", NATIVE].verdict
+    tap.equal(of([(1.0, 0.001)] * 9), PASS)
+    tap.equal(of([(1.0, 0.001)] * 8 + [(1.0425, 0.0101)]), OPEN)
+    tap.equal(of([(1.0425, 0.0101)]), FAIL)
+    tap.equal(of([(1.0, 0.001)] * 8 + [(1.2, 0.0101)]), FAIL)
 
 
 def the_best_process_decides_rather_than_its_variants():

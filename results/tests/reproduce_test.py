@@ -17,6 +17,8 @@ ROOT = os.path.dirname(RESULTS)
 sys.path[:0] = [HERE, RESULTS]
 
 import progress  # noqa: E402
+import measure_natively  # noqa: E402
+import repetitions  # noqa: E402
 import table  # noqa: E402
 import tap  # noqa: E402
 
@@ -50,6 +52,12 @@ class Place:
         rows = table.read_results(os.path.join(self.runs, run, "results.csv"))
         return [row for row in rows if row.case.system != "process"]
 
+    def first(self, run):
+        """The lines of what the first of the run's processes measured."""
+        with open(os.path.join(self.runs, run, "processes", "0", "results.csv"),
+                  encoding="utf-8") as file:
+            return file.read().splitlines()[1:]
+
     def state(self, run):
         with open(os.path.join(self.runs, run, "state.json"), encoding="utf-8") as file:
             return json.load(file)
@@ -80,7 +88,7 @@ def a_second_run_leaves_the_first_as_it_was_and_knows_how_long_it_took():
     place = Place()
     said = _finished(place.reproduce())
     tap.contains(said, "stage 1 of 8: building   [elapsed 0 s, time left not yet known]")
-    assert re.search(r"stage 2 of 8: .*about 4[12] s left", said), said
+    assert re.search(r"stage 2 of 8: .*about 5[2345] s left", said), said
     first, = place.found()
     before = open(os.path.join(place.runs, first, "results.csv"), encoding="utf-8").read()
     said = _finished(place.reproduce(FAKE_BENCH_SALT="other"))
@@ -90,6 +98,46 @@ def a_second_run_leaves_the_first_as_it_was_and_knows_how_long_it_took():
     tap.equal(open(os.path.join(place.runs, first, "results.csv"), encoding="utf-8").read(), before)
 
 
+def four_processes_measure_each_with_another_environment_and_say_what_they_resolve():
+    place = Place()
+    with open(place.bench, encoding="utf-8") as file:
+        text = file.read()
+    with open(place.bench, "w", encoding="utf-8") as file:
+        file.write(text.replace("def main():\n", "def main():\n    print('environment', len(os.environ."
+                                "get('OG_BENCH_MOVES_THE_STACK', '')), file=sys.stderr)\n"))
+    done = place.reproduce()
+    tap.equal(done.returncode, 0)
+    sizes = re.findall(r"^environment (\d+)$", done.stderr, re.MULTILINE)
+    tap.equal((len(sizes), len(set(sizes))), (4, 4))
+    run, = place.found()
+    path = os.path.join(place.runs, run)
+    found = repetitions.by_process(path)
+    tap.equal({(len(processes), *map(len, processes)) for processes in found.values()},
+              {(4, 6, 6, 6, 6)})
+    tap.equal({where[3] for where in found if where[3].endswith("-again")},
+              {"raw-again", "og-none-again"})
+    tap.equal({row.case.system for row in place.rows(run)},
+              {"raw", "og-none", "process-ring-one", "process-socket"})
+    with open(os.path.join(path, "claims.md"), encoding="utf-8") as file:
+        tap.contains(file.read(), "cases measured twice, 95 % are within")
+    with open(os.path.join(path, "report.html"), encoding="utf-8") as file:
+        tap.contains(file.read(), "cases measured twice, 95 % are within")
+
+
+def putting_together_again_changes_nothing_and_leaves_other_rows():
+    place = Place()
+    _finished(place.reproduce("--until", "bench-native"))
+    path = os.path.join(place.runs, *place.found())
+    other = "rv32,raw,w,op,copied,8,emulated,instructions,7.0,7.0,7.0,1,yes\n"
+    with open(os.path.join(path, "results.csv"), "a", encoding="utf-8") as file:
+        file.write(other)
+    with open(os.path.join(path, "results.csv"), encoding="utf-8") as file:
+        before = file.read()
+    measure_natively.put_together(path)
+    with open(os.path.join(path, "results.csv"), encoding="utf-8") as file:
+        tap.equal(file.read(), before)
+
+
 def a_run_whose_measuring_failed_is_taken_up_where_it_stopped():
     place = Place()
     done = place.reproduce(FAKE_BENCH_STOP_AFTER="5", FAKE_BENCH_SALT="first")
@@ -97,13 +145,14 @@ def a_run_whose_measuring_failed_is_taken_up_where_it_stopped():
     tap.contains(done.stderr, "stage bench-native failed", "exit status 1", "`make reproduce` goes on")
     assert not os.path.exists(place.latest), "an unfinished run became the latest"
     run, = place.found()
-    kept = place.rows(run)
-    tap.equal(len(kept), 5)
+    kept = place.first(run)
+    tap.equal((len(kept), len(place.rows(run))), (5, 5))
     said = _finished(place.reproduce(FAKE_BENCH_SALT="second"))
     tap.contains(said, "going on with")
     tap.equal(place.found(), [run])
-    tap.equal(place.rows(run)[:5], kept)
+    tap.equal(place.first(run)[:5], kept)
     tap.equal(len(place.rows(run)), CASES)
+    tap.equal({row.samples for row in place.rows(run)}, {24})
 
 
 def an_unfinished_run_has_figures_and_a_report_that_say_what_is_missing():
@@ -172,17 +221,19 @@ def _interrupt(number):
     for _ in range(600):
         time.sleep(0.05)
         names = place.found() if os.path.isdir(place.runs) else []
-        csv = os.path.join(place.runs, names[0], "results.csv") if names else None
+        csv = os.path.join(place.runs, names[0], "processes", "0", "results.csv") \
+            if names else None
         if csv and os.path.exists(csv) and os.path.getsize(csv) > 200:
             break
     os.killpg(process.pid, number)
     _, said = process.communicate(timeout=60)
     tap.equal(process.returncode, 130)
     tap.contains(said, "interrupted", "`make reproduce` goes on from here", "FRESH=1")
-    kept = place.rows(place.found()[0])
+    kept = place.first(place.found()[0])
     assert 0 < len(kept) < CASES, kept
+    tap.equal(len(place.rows(place.found()[0])), len(kept))
     _finished(place.reproduce())
-    tap.equal(place.rows(place.found()[0])[:len(kept)], kept)
+    tap.equal(place.first(place.found()[0])[:len(kept)], kept)
     tap.equal(len(place.rows(place.found()[0])), CASES)
 
 

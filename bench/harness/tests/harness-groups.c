@@ -47,6 +47,28 @@ static void group_holds_one_operation_through_its_systems(void **state)
     groups_free(&groups);
 }
 
+static void what_is_entered_again_has_the_same_case_under_another_name(void **state)
+{
+    (void)state;
+    struct groups groups;
+    struct failure failure = {""};
+    make(&groups, (struct selection){.systems = "raw,same", .filter = "reverse"});
+    const size_t before = groups.items[0].count;
+    assert_true(groups_again(&groups, &workload_tables, NULL, &failure));
+    assert_int_equal(groups.items[0].count, before);
+    assert_true(groups_again(&groups, &workload_tables, "raw", &failure));
+    assert_int_equal(groups.items[0].count, before + 1);
+    const struct group_member *once = &groups.items[0].members[0];
+    const struct group_member *twice = &groups.items[0].members[before];
+    assert_string_equal(once->table->system, "raw");
+    assert_string_equal(twice->table->system, "raw-again");
+    assert_ptr_equal(once->item, twice->item);
+    assert_false(group_member_is_again(once));
+    assert_true(group_member_is_again(twice));
+    assert_false(groups_again(&groups, &workload_tables, "nothing", &failure));
+    groups_free(&groups);
+}
+
 static void placements_are_groups_of_their_own(void **state)
 {
     (void)state;
@@ -246,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(group_holds_one_operation_through_its_systems),
+        cmocka_unit_test(what_is_entered_again_has_the_same_case_under_another_name),
         cmocka_unit_test(placements_are_groups_of_their_own),
         cmocka_unit_test(cases_above_the_size_limit_are_left_out),
         cmocka_unit_test(a_system_that_cannot_run_here_is_left_out),
