@@ -69,7 +69,7 @@ $(BUILD)/lib/wasm-$(1).a: $(BUILD)/object/wasm/$(1)-module.o $(BUILD)/object/was
 	$(Q)ar rcs $$@ $$^
 endef
 define wasm_translated_rule
-$(2)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(BUILD_FILES)
+$(2)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c Makefile baselines/copying/wasm/build.mk
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)
 	$(Q)$(3) $(WASM_TRANSLATED_CFLAGS) -c -o $$@ $$<
