@@ -120,10 +120,14 @@ $(BUILD)/object/%.o: %.S $(BUILD_FILES)
 
 -include $(OBJECTS:.o=.d) $(RV32_OBJECTS:.o=.d)
 
-.PHONY: all programs tests fuzzers deps check test stress fuzz lint analysis format docker clean help
+.PHONY: all programs tests tests-by-clang fuzzers deps check test stress fuzz lint analysis format docker clean help
 all: programs tests
 programs: $(PROGRAMS) $(ARCHIVES) $(SHARED)
-tests: $(TESTS) programs
+# Of what has sanitizers only the tests are run: of the rest Clang has said without them what it has to say.
+tests: $(TESTS) $(if $(SANITIZE),,programs)
+# All of it, but of modules only those that tests run (bench/build.mk).
+tests-by-clang: $(TESTS) $(LINKED) $(filter-out $(BENCHES),$(PROGRAMS)) $(SHARED) \
+    $(filter-out $(BENCH_MODULES:%=$(BUILD)/lib/wasm-%.a),$(ARCHIVES))
 fuzzers: $(FUZZERS)
 
 deps:
@@ -132,28 +136,35 @@ deps:
 # --- tests ---
 
 FUZZ_SECONDS ?= 300
+# Deadlines that pass, and many killed workers.
+SLOW_TESTS := process-failures process-stress hosts-none hosts-process hosts-wasm
 LONG_TESTS := $(addprefix omniglot/mpk/tests/,mpk-in-guest mpk-in-newer-guest) \
     omniglot/tests/hosts/hosts-in-guest omniglot/mpk/tests/fuzz-domain-in-guest
 PARALLEL := $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
-c_tests = $(foreach test,$(filter-out $(3:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))$(2)=$(patsubst $(BUILD)/%,$(1)/%,$(test))')
-# What takes longest is begun first, so that no processor waits for it in the end.
-script_tests = $(foreach script,$(LONG_TESTS) $(filter-out $(LONG_TESTS),$(TEST_SCRIPTS)),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)')
+# $(call c_tests,FOLDER,SUFFIX,TESTS): how run-tests is told these programs of FOLDER's.
+c_tests = $(foreach test,$(3),'$(test)$(2)=$(1)/test/$(test)')
+quick_tests = $(call c_tests,$(1),$(2),$(filter-out $(3) $(SLOW_TESTS),$(TESTS:$(BUILD)/test/%=%)))
+slow_tests = $(call c_tests,$(1),$(2),$(filter $(SLOW_TESTS),$(filter-out $(3),$(TESTS:$(BUILD)/test/%=%))))
+# What takes longest is begun first, so that no processor waits for it in the end; and then what only waits,
+# while guests have the processors.
+script_tests = $(foreach script,$(1),'$(basename $(notdir $(script)))=BUILD=$(BUILD) $(script)')
 
-# Everything is built by both compilers, and by Clang once more with sanitizers; and once for the
-# embedded target.
+# Everything is built by both compilers, the tests by Clang once more with sanitizers; and everything once for
+# the embedded target.
 test: deps
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=gcc tests
-	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang tests-by-clang
 	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SANITIZE=1 tests
 	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
 	@$(MAKE) --no-print-directory $(PARALLEL) rv32
-	@tools/run-tests $(script_tests) 'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)' \
-	    $(call c_tests,build/gcc) $(call c_tests,build/clang,-clang) \
-	    $(call c_tests,build/clang-sanitize,-sanitized,$(UNSANITIZED_TESTS)) $(rv32_image_tests)
+	@tools/run-tests $(call script_tests,$(LONG_TESTS)) \
+	    $(call slow_tests,build/gcc) $(call slow_tests,build/clang,-clang) \
+	    $(call slow_tests,build/clang-sanitize,-sanitized,$(UNSANITIZED_TESTS)) \
+	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)' $(call script_tests,$(filter-out $(LONG_TESTS),$(TEST_SCRIPTS))) \
+	    $(call quick_tests,build/gcc) $(call quick_tests,build/clang,-clang) \
+	    $(call quick_tests,build/clang-sanitize,-sanitized,$(UNSANITIZED_TESTS)) $(rv32_image_tests)
 
-# Before a commit: one compiler, what needs no waiting for, and a quick test in the guest. Deadlines
-# that pass, and many killed workers, are for `make test`.
-SLOW_TESTS := process-failures process-stress hosts-none hosts-process hosts-wasm
+# Before a commit: one compiler, what needs no waiting for, and a quick test in the guest.
 CHECK_SCRIPTS := $(addprefix omniglot/tests/,must-not-compile.sh layers headers) \
     omniglot/rv32/tests/board
 checked_tests = $(foreach test,$(filter-out $(SLOW_TESTS:%=$(BUILD)/test/%),$(TESTS)),'$(notdir $(test))=$(test)')

@@ -10,12 +10,14 @@ ifndef SANITIZE
 
 comma := ,
 CATALOGUE := $(wildcard attacks/catalogue/*/*.c)
-ATTACK_PARTS := $(BUILD)/generated/attacks/foreign-parts.h
+# The same for every build, as the module is that is made of them.
+ATTACK_PARTS := build/generated/attacks/foreign-parts.h
+CPPFLAGS += -Ibuild/generated
 # The folders change when a file is taken away.
 $(ATTACK_PARTS): $(CATALOGUE) $(wildcard attacks/catalogue/*) attacks/catalogue.py
 	$(call say,CATALOG,$@)
 	$(Q)attacks/catalogue.py --parts $(@D)
-$(BUILD)/generated/attacks/host-parts.h: $(ATTACK_PARTS) ;
+build/generated/attacks/host-parts.h: $(ATTACK_PARTS) ;
 
 # Foreign code is what it is: whatever a compiler would say against it.
 ATTACK_FLAGS := -DATTACK_FOREIGN -fno-stack-protector -fomit-frame-pointer -w
@@ -27,7 +29,7 @@ ATTACK_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$ORIGIN/../lib' -lattacks
 # What hosts load besides.
 $(call shared,libattack-neighbour,attacks/neighbour.c,-Wl$$(comma)-z$$(comma)noseparate-code)
 
-$(call wasm_module,attacks,attacks/attacks.og.h,attacks/foreign.c,-DATTACK_FOREIGN -I$(BUILD)/generated)
+$(call wasm_module,attacks,attacks/attacks.og.h,attacks/foreign.c,-DATTACK_FOREIGN -Ibuild/generated)
 $(call wasm_objects,attacks,attacks/foreign.c): $(ATTACK_PARTS)
 $(eval $(call stubs_rule,attacks,attacks))
 # Its code is the worker's own: what acts while it is loaded needs a file of its own.

@@ -50,7 +50,8 @@ $(BUILD)/test/none-allocations: | $(BUILD)/lib/libogforeign.so
 $(call shared,libogforeign,omniglot/tests/foreign.c,)
 $(BUILD)/test/none-domain: | $(BUILD)/lib/libogforeign.so
 
-TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers tools/tests/pku-guest.sh omniglot/tests/product.sh
+TEST_SCRIPTS += omniglot/tests/layers omniglot/tests/headers omniglot/tests/product.sh
+TEST_SCRIPTS += tools/tests/pku-guest.sh tools/tests/run-tests.sh tools/tests/built-once.sh
 TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compile.sh omniglot/tests/documented-program.sh \
     omniglot/tests/readme.sh omniglot/tools/tests/link-host.sh omniglot/tools/tests/og-run.sh
 

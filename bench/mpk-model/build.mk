@@ -8,10 +8,8 @@ comma := ,
 COUNTED_FUNCTIONS := og_domain_lookup og_function_takes og_callback_open og_heap_alloc_bytes \
     og_heap_free og_domain_open og_domain_reset og_domain_close
 FLAGS_bench/mpk-model/counting := $(FLAGS_$(DRIVERS)/bench)
-$(call program,bin/og-bench-crossings,bench/mpk-model/counting.c bench/mpk-model/crossings.c \
-    bench/mpk-model/crossings_thunks.S $(HARNESS)/main.c $(HARNESS)/tables.c $(BENCH_SOURCES),\
-    harness $(sort $(BENCH_ARCHIVES)),$(COUNTED_FUNCTIONS:%=-Wl$(comma)--wrap=%) \
-    $(sort $(BENCH_LIBRARIES)))
+$(call benchmark,og-bench-crossings,bench/mpk-model/counting.c bench/mpk-model/crossings.c \
+    bench/mpk-model/crossings_thunks.S,$(COUNTED_FUNCTIONS:%=-Wl$(comma)--wrap=%))
 
 # The gate is linked without the runtime that it belongs to, none of which is called.
 GATE := bench/mpk-model/gate_thread.c bench/mpk-model/gate_without_pkru.S

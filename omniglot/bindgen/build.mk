@@ -18,6 +18,6 @@ $(BUILD)/generated/$(1)/stubs: $(1)/$(2).og.h omniglot/include/omniglot/interfac
 	$(if $(filter $(2),$(WASM_MODULES)),$(Q)$(BUILD)/bin/og-bindgen --baselines baselines --wasm --output $$(@D) $$< -- \
 	    $(WASM_STUBS_FLAGS) $(filter -I% -D%,$(WASM_FLAGS_$(2))))
 	$(Q)clang-format --style=file:.clang-format -i $$(@D)/$(2)-*.[ch]
-	@touch $$@
+	@touch $$@ $$(@D)/$(2)-worker.c
 $(BUILD)/generated/$(1)/$(2)-worker.c: $(BUILD)/generated/$(1)/stubs ;
 endef

@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -210,7 +211,7 @@ enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_o
     arena->pages = mpk_allocate(arena->map_pages, 1);
     arena->heap_pages = mpk_allocate(arena->heap_size / MPK_PAGE, 1);
     if (!arena->pages || !arena->heap_pages)
-        return og_out_of_memory(fault);
+        return mpk_out_of_memory(fault);
     if (!map_fixed(arena, arena->start, arena->stacks, MAP_SHARED, arena->file, MPK_FREE))
         return og_fail_system(fault, errno, NULL, arena->start, "cannot map the domain's arena");
     return OG_OK;
@@ -235,6 +236,8 @@ bool mpk_arena_close(struct mpk_arena *arena)
  * code is no key's. */
 void mpk_arena_forked(struct mpk_arena *arena)
 {
+    if (arena->borders > arena->loaded_borders)
+        arena->inherited += arena->borders - arena->loaded_borders;
     if (!arena->loading)
         return;
     if (mmap((void *)arena->start, arena->stacks - arena->start, PROT_NONE,
@@ -415,7 +418,7 @@ static bool is_within_limits(const struct mpk_arena *arena, struct range range, 
     if (memory > had &&
         pages * MPK_PAGE + (arena->heap_granted - arena->heap) > memory_limit(arena))
         return false;
-    return after <= before || arena->borders + after - before <= MPK_MAPPINGS_MAX;
+    return mpk_arena_may_divide(arena, before, after);
 }
 
 /* Is any of it the runtime's own? Stacks and guards stay what they are. */
@@ -835,8 +838,7 @@ static enum og_error seal_code(struct mpk_arena *arena, struct range range, bool
 {
     enum og_error error = scan_code(arena, range, trusted, is_late, fault);
     if (!error && !become(arena, range, MPK_CODE))
-        error = og_fail_system(fault, errno, NULL, start_of(arena, range),
-                               "cannot make code executable");
+        error = mpk_no_code(fault, start_of(arena, range), "cannot make code executable");
     return error;
 }
 
@@ -954,9 +956,14 @@ static bool make_regions(struct mpk_arena *arena)
 
 static enum og_error cannot_be_private(uintptr_t start, struct og_fault *fault)
 {
+    struct rlimit limit;
+    bool is_limited = !getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur != RLIM_INFINITY;
     return og_fail_system(fault, errno, NULL, start,
-                          "cannot make the arena private (vm.overcommit_memory=2: CommitLimit has "
-                          "no room for stack_size and foreign_stack_size)");
+                          is_limited ? "cannot make the arena private: ulimit -d (RLIMIT_DATA) has "
+                                       "no room for stack_size and foreign_stack_size"
+                                     : "cannot make the arena private (vm.overcommit_memory=2: "
+                                       "CommitLimit has no room for stack_size and "
+                                       "foreign_stack_size)");
 }
 
 /* What is done with a run of loaded pages of one state. */
@@ -1078,7 +1085,7 @@ enum og_error mpk_arena_settle(struct mpk_arena *arena, struct og_fault *fault)
     arena->loaded_pages = arena->search_from = arena->used_pages;
     arena->loaded = mpk_allocate(1, arena->map_pages);
     if (!arena->loaded || !make_regions(arena))
-        return og_out_of_memory(fault);
+        return mpk_out_of_memory(fault);
     memcpy(arena->loaded, arena->pages, arena->map_pages);
     enum og_error error = make_loaded_private(arena, fault);
     if (error)

@@ -143,7 +143,7 @@ static int apply(struct mpk_arena *arena, const struct row *row, struct change c
 {
     const struct change none = {0};
     size_t before = count_borders(row, none), after = count_borders(row, change);
-    if (after > before && arena->borders + after - before > MPK_MAPPINGS_MAX)
+    if (!mpk_arena_may_divide(arena, before, after))
         return ENOMEM;
     int error = 0;
     for (size_t page = row->first; page < row->end && !error;) {
@@ -273,7 +273,7 @@ enum og_error mpk_arena_settle_flags(struct mpk_arena *arena, struct og_fault *f
     const struct row heap = heap_row(arena, 0, count);
     arena->loaded_heap_pages = mpk_allocate(1, count + 1);
     if (!arena->loaded_heap_pages)
-        return og_out_of_memory(fault);
+        return mpk_out_of_memory(fault);
     memcpy(arena->loaded_heap_pages, arena->heap_pages, count);
     memset(arena->heap_pages, 0, count); /* as its memory is now */
     bool done = protect_as(arena, &heap, arena->loaded_heap_pages);

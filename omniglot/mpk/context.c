@@ -24,7 +24,7 @@ static struct og_context refused_dispatch = {
     .poisoned = OG_UNSUPPORTED,
     .fault = {.error = OG_UNSUPPORTED,
               .message = "the kernel refuses this thread Syscall User Dispatch: a seccomp filter "
-                         "denies it"},
+                         "denies prctl(PR_SET_SYSCALL_USER_DISPATCH)"},
 };
 static struct og_context refused_sequences = {
     .poisoned = OG_UNSUPPORTED,
@@ -78,6 +78,13 @@ static struct og_context *refuse(const struct mpk_context *context, const struct
     return refused;
 }
 
+/* It is for want of something, unless a filter denies what that takes. */
+static struct og_context *unless_denied(struct og_context *reason)
+{
+    struct og_context *denied = mpk_denied_context();
+    return denied ? denied : reason;
+}
+
 static struct og_context *tell_how_many(const struct mpk_context *context)
 {
     struct og_fault why;
@@ -94,12 +101,12 @@ static struct og_context *tell_how_many(const struct mpk_context *context)
 static struct og_context *find_seat(struct mpk_context *context)
 {
     if (!context->signal_stack)
-        return &no_signal_stack;
+        return unless_denied(&no_signal_stack);
     switch (mpk_seat_take(context)) {
     case MPK_NO_SEAT:
         return tell_how_many(context);
     case MPK_NO_SEAT_MEMORY:
-        return &no_seat_memory;
+        return unless_denied(&no_seat_memory);
     default:
         find_allocations(context);
         return NULL;
@@ -118,7 +125,7 @@ static struct og_context *refused(void)
     case MPK_NO_PROCESS:
         return &no_process;
     default:
-        return &no_thread;
+        return unless_denied(&no_thread);
     }
 }
 
@@ -133,6 +140,8 @@ static struct mpk_context *open_context(struct mpk_domain *domain, struct og_con
     struct mpk_thread *thread = mpk_thread_self();
     *reason = !thread ? refused() : thread->has_no_dispatch ? &no_dispatch : &no_memory;
     struct mpk_context *context = *reason == &no_memory ? mpk_allocate(1, sizeof(*context)) : NULL;
+    if (!context && *reason == &no_memory)
+        *reason = unless_denied(*reason);
     if (!context)
         return NULL;
     context->domain = domain;
@@ -206,6 +215,8 @@ struct og_context *mpk_enter(struct og_context *context)
         return &no_process;
     int cancellation = og_uncancelled_begin();
     struct og_context *ended = og_turn_enter(&domain->turn, context);
+    if (ended && ended->poisoned == OG_SYSTEM)
+        ended = unless_denied(ended);
     struct og_fault why;
     if (!ended && mpk_variables_prepare(mpk(context), &why)) {
         og_turn_give_up(&domain->turn, context);

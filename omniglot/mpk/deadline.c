@@ -35,6 +35,7 @@ static pthread_cond_t changed;          /* generation, or deadlines */
 static uint64_t deadlines[MPK_DOMAINS]; /* of the domains that have one; 0: none */
 static _Atomic uint64_t shortest;       /* of them; nobody is disturbed before */
 static pthread_t clock_thread;
+static int start_failed;    /* why there is none: pthread_create's answer */
 static unsigned generation; /* of clocks: an older one ends */
 /* A clock's own: one that ends may look once more when the next has begun. */
 static __thread uint64_t elapsed;       /* since the tick before */
@@ -193,7 +194,7 @@ static bool start_with(int priority)
                !pthread_attr_setschedpolicy(&attributes, SCHED_FIFO) &&
                !pthread_attr_setschedparam(&attributes, &parameters);
     good =
-        good && !pthread_create(&clock_thread, &attributes, watch, (void *)(uintptr_t)generation);
+        good && !mpk_make_thread(&clock_thread, &attributes, watch, (void *)(uintptr_t)generation);
     pthread_attr_destroy(&attributes);
     return good;
 }
@@ -219,7 +220,8 @@ static bool start(void)
     uint64_t mask = mpk_mask_block_hosts();
     mpk_own.has_clock = start_with(sched_get_priority_max(SCHED_FIFO)) ||
                         start_with(allowed_priority()) || start_with(0) ||
-                        !pthread_create(&clock_thread, NULL, watch, (void *)(uintptr_t)generation);
+                        !(start_failed = mpk_make_thread(&clock_thread, NULL, watch,
+                                                         (void *)(uintptr_t)generation));
     mpk_mask_set(mask);
     return mpk_own.has_clock;
 }
@@ -259,7 +261,7 @@ enum og_error mpk_deadline_watch(unsigned domain, uint64_t deadline, struct og_f
     }
     pthread_mutex_unlock(&lock);
     if (!works)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "cannot start the deadline's clock");
+        return mpk_cannot_start_thread(fault, start_failed, "the deadline's clock");
     return OG_OK;
 }
 

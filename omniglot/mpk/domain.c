@@ -21,15 +21,16 @@ static struct mpk_domain *mpk(struct og_domain *domain)
 
 static enum og_error out_of_memory(struct og_fault *fault)
 {
-    return og_out_of_memory(fault);
+    return mpk_out_of_memory(fault);
 }
 
 /* The calling thread has no block. */
 static enum og_error no_thread(struct og_fault *fault)
 {
     const struct og_fault *why = &mpk_context_refused()->fault;
+    bool is_told = mpk_thread_refusal() != MPK_NO_BLOCK || why->error == OG_UNSUPPORTED;
     return og_fail(fault, why->error, NULL, 0,
-                   mpk_thread_refusal() != MPK_NO_BLOCK
+                   is_told
                        ? why->message
                        : "no room for this thread: 4,096 use domains (fewer where ulimit -v limits "
                          "addresses), or the host is out of memory; let some exit");
@@ -45,12 +46,14 @@ static enum og_error start_runtime(struct og_fault *fault)
     if (mpk_reading_is_execution()) /* what is mapped below would be code */
         return og_fail(fault, OG_FORBIDDEN, NULL, 0, MPK_READING_IS_EXECUTION);
     pthread_mutex_lock(mpk_domains_lock());
-    if (!started) {
+    if (!started)
         error = og_mpk_supported(fault);
-        if (!error)
-            error = mpk_keys_open(fault);
-        if (!error)
-            error = mpk_threads_open(fault);
+    if (!error && !started)
+        error = mpk_keys_open(fault);
+    if (!error)
+        error = mpk_denied(fault);
+    if (!error && !started) {
+        error = mpk_threads_open(fault);
         if (!error)
             error = mpk_signals_open(fault);
         /* The callbacks' slots have no other fence. */
@@ -65,6 +68,8 @@ static enum og_error start_runtime(struct og_fault *fault)
     /* With rights to read the gate, too. */
     if (!error && !mpk_thread_self())
         error = no_thread(fault);
+    if (!error)
+        error = mpk_vsyscall_check(fault);
     return error ? error : mpk_host_code_check(fault);
 }
 
@@ -176,6 +181,8 @@ static enum og_error open_domain(struct og_domain **result, const char *const *l
     domain->environment = NULL;
     if (error && fault)
         mpk_fault_name(domain, fault);
+    if (error && domain->no_descriptor) /* whatever the loader has made of it */
+        error = mpk_no_descriptor(fault, domain->no_descriptor, NULL, NULL);
     if (error)
         destroy(domain);
     else

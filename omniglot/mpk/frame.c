@@ -189,6 +189,36 @@ void mpk_frame_move(struct mpk_frame_copy *frame, const siginfo_t *info, void *c
     memset((void *)written, 0, stack + MPK_SIGNAL_STACK - written);
 }
 
+/* --- a frame of the host's --- */
+
+/* Where a frame ends whose ucontext this is. */
+static uintptr_t end_of(const struct mpk_kernel_context *context)
+{
+    uintptr_t end = (uintptr_t)(context + 1) + sizeof(siginfo_t), state = (uintptr_t)context->state;
+    if (!state)
+        return end;
+    struct software software = software_of(context->state);
+    return state + (software.magic == MAGIC ? software.extended_size : HEADER_AT);
+}
+
+uintptr_t mpk_frame_distance(const void *memory)
+{
+    const struct mpk_kernel_context *context = memory;
+    uintptr_t interrupted = (uintptr_t)context->registers[REG_RSP];
+    return (interrupted - MPK_RED_ZONE - end_of(context)) & -(uintptr_t)64;
+}
+
+void mpk_frame_shift(const void *memory, uintptr_t distance)
+{
+    const struct mpk_kernel_context *context = memory;
+    uintptr_t start = (uintptr_t)context - sizeof(uint64_t), to = start + distance;
+    struct mpk_kernel_context *moved = (struct mpk_kernel_context *)((uintptr_t)context + distance);
+    *(volatile char *)(to - MPK_PAGE) = 0; /* where what leads to the handler runs */
+    memmove((void *)to, (const void *)start, end_of(context) - start);
+    if (moved->state)
+        moved->state = (char *)moved->state + distance;
+}
+
 /* --- returning --- */
 
 greg_t mpk_frame_flags(greg_t flags)

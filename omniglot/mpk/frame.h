@@ -61,6 +61,12 @@ _Noreturn void mpk_frame_return(struct mpk_frame_copy *frame, const char *where,
  * not say where in it they are. */
 bool mpk_frame_give_rights(void *context);
 
+/* How far the frame with this ucontext is from where the kernel puts it without an alternate stack:
+ * right below what it has interrupted; 0: it is there. And moves it so far, with the word before it
+ * and the siginfo and the processor's state behind; a page below is there, too, or faults. */
+uintptr_t mpk_frame_distance(const void *context);
+void mpk_frame_shift(const void *context, uintptr_t distance);
+
 /* --- going on from a signal that has interrupted foreign code (signal.c) --- */
 
 /* Runs `function`, which does not return, with what lies at `stack`, as a callback is run: below

@@ -616,14 +616,26 @@ og_mpk_signal_entry:
     call    *og_mpk_on_signal(%rip) /* which goes on by og_mpk_sigreturn */
     ud2
 
-    /* Not on a signal stack of ours: the host was interrupted, and nothing is to be opened. Cleanup
+    /* Not on a signal stack of ours: the host was interrupted, and nothing is to be opened. What is
+     * called says how far it has moved the frame, if it has, and is called again there. Cleanup
      * handlers of what was interrupted run when the thread is cancelled here, C++'s too. */
 1:  mov     %rsp, %rbx
     .cfi_endproc
     INTERRUPTED_FRAME
+    mov     %edi, %r12d
+    mov     %rsi, %r13
+    mov     %rdx, %r14
+3:  mov     %r12d, %edi
+    mov     %r13, %rsi
+    mov     %r14, %rdx
     and     $-16, %rsp
     call    *og_mpk_on_signal_elsewhere(%rip)
+    add     %rax, %rbx
+    add     %rax, %r13
+    add     %rax, %r14
     mov     %rbx, %rsp
+    test    %rax, %rax
+    jne     3b
     mov     $15, %eax
     add     $8, %rsp
     syscall

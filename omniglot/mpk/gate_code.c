@@ -59,7 +59,7 @@ static enum og_error change_gate(struct og_fault *fault)
     size_t size = (size_t)(og_mpk_gate_end - og_mpk_gate_start);
     unsigned char *gate = mpk_allocate(1, size);
     if (!gate)
-        return og_out_of_memory(fault);
+        return mpk_out_of_memory(fault);
     memcpy(gate, og_mpk_gate_start, size);
     for (const struct site *site = og_mpk_rights_sites; site < og_mpk_rights_sites_end; site++)
         write_site(gate, site);
@@ -68,7 +68,11 @@ static enum og_error change_gate(struct og_fault *fault)
     bool is_full = errno == ENOMEM;
     mpk_release(gate);
     if (!good && is_full)
-        return og_out_of_memory(fault);
+        return mpk_out_of_memory(fault);
+    if (!good && mpk_is_remapping_denied())
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "the gate's pages cannot be replaced, as Linux before 6.12 needs: a seccomp "
+                       "filter denies mremap");
     return good ? OG_OK
                 : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                           "the gate's pages cannot be replaced, as Linux before 6.12 needs: a "

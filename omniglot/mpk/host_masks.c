@@ -113,10 +113,11 @@ IN_ITS_PLACE int sigrelse(int signal)
 /* What the kernel would refuse. 0, or an error number. */
 static int check(const stack_t *stack)
 {
+    enum { LEAST = 2048 /* the kernel's MINSIGSTKSZ, which is not the C library's */ };
     int flags = stack->ss_flags & ~(int)MPK_SS_AUTODISARM;
     if (flags != 0 && flags != SS_ONSTACK && flags != SS_DISABLE)
         return EINVAL;
-    return flags != SS_DISABLE && stack->ss_size < (size_t)MINSIGSTKSZ ? ENOMEM : 0;
+    return flags != SS_DISABLE && stack->ss_size < LEAST ? ENOMEM : 0;
 }
 
 /* Handlers that ask for it get the runtime's stack for handlers while a domain's signal stack is
@@ -258,14 +259,20 @@ static void block_as_ever(struct mpk_thread *thread)
         mpk_masks_settle(thread);
 }
 
-IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict attributes,
-                                void *(*start)(void *), void *restrict argument)
+int mpk_make_thread(pthread_t *made, const pthread_attr_t *attributes, void *(*start)(void *),
+                    void *argument)
 {
     mpk_create_thread *create = __interceptor_pthread_create;
     if (!create)
         create = mpk_libc()->create_thread;
+    return create ? create(made, attributes, start, argument) : EAGAIN;
+}
+
+IN_ITS_PLACE int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict attributes,
+                                void *(*start)(void *), void *restrict argument)
+{
     struct mpk_thread *thread = block_all_asked_for();
-    int error = create ? create(made, attributes, start, argument) : EAGAIN;
+    int error = mpk_make_thread(made, attributes, start, argument);
     block_as_ever(thread);
     return error;
 }

@@ -56,6 +56,14 @@ bool mpk_is_fault(int signal)
            signal == SIGTRAP || signal == SIGSYS;
 }
 
+bool mpk_is_fault_of_code(int signal, const siginfo_t *info)
+{
+    enum { TRAP_OF_COUNTER = 6 /* TRAP_PERF */ };
+    bool comes_of_itself = (signal == SIGBUS && info->si_code == BUS_MCEERR_AO) ||
+                           (signal == SIGTRAP && info->si_code == TRAP_OF_COUNTER);
+    return mpk_is_fault(signal) && info->si_code > 0 && !comes_of_itself;
+}
+
 static bool is_needed(int signal)
 {
     return mpk_is_fault(signal) || signal == mpk_deadline_signal();
@@ -287,19 +295,19 @@ static void *wait_for_the_end(void *unused)
     return NULL;
 }
 
-/* With `cancel` null: only starts and ends. The first thread has the C library handle SETXID, the
- * first that is cancelled CANCEL. */
-static bool run_thread(int (*cancel)(pthread_t))
+/* 0, or an error number. With `cancel` null: only starts and ends. The first thread has the C
+ * library handle SETXID, the first that is cancelled CANCEL. */
+static int run_thread(int (*cancel)(pthread_t))
 {
     pthread_t thread;
     uint64_t mask = mpk_mask_block_hosts();
-    int failed = pthread_create(&thread, NULL, cancel ? wait_for_the_end : nothing, NULL);
+    int failed = mpk_make_thread(&thread, NULL, cancel ? wait_for_the_end : nothing, NULL);
     if (!failed && cancel)
         cancel(thread);
     if (!failed)
         pthread_join(thread, NULL);
     mpk_mask_set(mask);
-    return !failed;
+    return failed;
 }
 
 /* The first makes the C library's handler of CANCEL the kernel's, and sends the signal at once: it
@@ -316,7 +324,7 @@ IN_ITS_PLACE int pthread_cancel(pthread_t thread)
     int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&first_cancel);
     if (started && !adopted) {
-        ready = run_thread(cancel);
+        ready = !run_thread(cancel);
         uint64_t mask = enter();
         adopted = ready = ready && adopt(SIGNAL_CANCEL);
         leave(mask);
@@ -350,12 +358,11 @@ enum og_error mpk_host_signals_open(struct og_fault *fault)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the host's libraries would install handlers past og-mpk: link it into a "
                        "dynamic program, not a library loaded later, and do not hide its symbols");
-    bool done = run_thread(NULL);
-    if (!done)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0,
-                       "cannot start a thread, which makes the C library's signals known");
+    int failed = run_thread(NULL);
+    if (failed)
+        return mpk_cannot_start_thread(fault, failed, "the C library's signals");
     uint64_t mask = enter();
-    done = adopt_all();
+    bool done = adopt_all();
     started = done;
     leave(mask);
     return done ? OG_OK : og_fail_system(fault, errno, NULL, 0, "cannot install a signal handler");
@@ -364,6 +371,12 @@ enum og_error mpk_host_signals_open(struct og_fault *fault)
 bool mpk_host_handler_runs(void)
 {
     return handlers_run != 0;
+}
+
+bool mpk_host_handler_stays(int signal)
+{
+    const struct sigaction *action = &actions[signal];
+    return is_handler(action) && !(action->sa_flags & SA_ONSTACK);
 }
 
 void mpk_host_signals_forked(void)
@@ -422,7 +435,7 @@ static void call(const struct sigaction *action, int signal, siginfo_t *info, vo
 void mpk_host_signal(int signal, siginfo_t *info, void *context)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
-    bool is_forced = mpk_is_fault(signal) && info->si_code > 0; /* cannot be ignored */
+    bool is_forced = mpk_is_fault_of_code(signal, info); /* cannot be ignored */
     if (mpk_deadline_is_own(signal, info)) {
         mpk_deadline_heard(thread);
         return;
@@ -441,9 +454,12 @@ void mpk_host_signal(int signal, siginfo_t *info, void *context)
     if (!(action.sa_flags & SA_NODEFER))
         blocked |= mpk_mask_of(signal);
     struct mpk_masks masks;
+    const stack_t stack = thread ? thread->host_stack : (stack_t){0};
     mpk_mask_begin_handler(thread, &masks, context, blocked);
     handlers_run++;
     call(&action, signal, info, context);
     handlers_run--;
+    if (thread) /* who returns from a handler has the alternate stack that it had before */
+        thread->host_stack = stack;
     mpk_mask_end_handler(mpk_thread_if_any(), &masks, context);
 }

@@ -53,6 +53,8 @@ static enum og_error place_loader(const struct mpk_elf *boot, struct mpk_arena *
     }
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     struct stat status;
+    if (file < 0 && mpk_has_no_descriptor(errno))
+        return mpk_no_descriptor(fault, errno, path, NULL);
     if (file < 0 || fstat(file, &status) || status.st_size <= 0 || status.st_size > LOADER_MAX) {
         if (file >= 0)
             close(file);

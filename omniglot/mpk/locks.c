@@ -224,5 +224,5 @@ __attribute__((constructor(MPK_FIRST_CONSTRUCTORS))) static void begin(void)
 
 enum og_error mpk_locks_open(struct og_fault *fault)
 {
-    return be_told() ? OG_OK : og_out_of_memory(fault);
+    return be_told() ? OG_OK : mpk_out_of_memory(fault);
 }

@@ -83,6 +83,7 @@ struct mpk_context {
     bool needs_tls;          /* the seat has none, or another thread's */
     bool forks;              /* poisoned while the process forks, and no longer */
     uint64_t wakes_at;       /* when foreign code that sleeps goes on; 0: it does not sleep */
+    uint64_t written;        /* how much of what foreign code writes the host has heard */
 };
 
 enum { MPK_NEEDED_SIGNALS = 7 /* mpk_mask_needed */ };
@@ -229,8 +230,13 @@ enum og_error mpk_host_signals_open(struct og_fault *fault);
 void mpk_host_signals_forked(void);
 /* May a handler of the host's be under way on the calling thread? */
 bool mpk_host_handler_runs(void);
+/* Has the host a handler for the signal that asks for no alternate stack (SA_ONSTACK)? */
+bool mpk_host_handler_stays(int signal);
 /* Is it one that the processor raises, or a trapped system call? */
 bool mpk_is_fault(int signal);
+/* Has it come of what the interrupted code has done? Not what was sent; nor what the kernel tells
+ * of the machine: memory that is broken and was not touched, a counter that has run over. */
+bool mpk_is_fault_of_code(int signal, const siginfo_t *info);
 /* Does with a signal that is none of a domain's what the host has asked for. `context` is the
  * kernel's; all signals are blocked, and are so again when this returns. */
 void mpk_host_signal(int signal, siginfo_t *info, void *context);
@@ -302,6 +308,10 @@ bool mpk_mask_holds(struct mpk_thread *thread, int signal, const siginfo_t *info
 /* The kernel blocks what the host has blocked, and what was held is pending there, until
  * mpk_masks_settle: the calling thread, in no domain, waits for signals or starts a program. */
 void mpk_masks_lend(struct mpk_thread *thread);
+/* As pthread_create: a thread of the runtime's own, which blocks what the kernel does. The host's
+ * way would take what the runtime has blocked meanwhile for what the host has. */
+int mpk_make_thread(pthread_t *made, const pthread_attr_t *attributes, void *(*start)(void *),
+                    void *argument);
 /* What was held, and is blocked no more, comes now. */
 void mpk_masks_let_go(struct mpk_thread *thread);
 /* Around a handler of the host's, which blocks `blocked`; `thread` may be NULL. */
@@ -362,8 +372,9 @@ bool mpk_signal_stack_lend(struct mpk_context *to);
 bool mpk_signal_stack_give(struct mpk_context *context);
 /* The same in a child of fork, of a thread that it lacks. */
 bool mpk_signal_stack_forked(struct mpk_context *context);
-/* The calling thread exits: it has no signal stack from now on. */
-void mpk_signal_stacks_leave(struct mpk_thread *thread);
+/* The calling thread exits: it has no signal stack from now on. False: the kernel still has one,
+ * so that no handler may come. */
+bool mpk_signal_stacks_leave(struct mpk_thread *thread);
 /* The one that starts there, as the kernel takes it. */
 stack_t mpk_signal_stack_at(uintptr_t start);
 /* What the kernel is to have when a handler of the host's returns that came on the signal stack at
@@ -392,10 +403,33 @@ void mpk_fault_name(struct mpk_domain *domain, struct og_fault *fault);
 size_t mpk_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
                     size_t size);
 
+/* --- system calls that a filter denies (denied.c) --- */
+
+/* Is none of the calls denied that the runtime cannot do without? OG_OK, or OG_UNSUPPORTED and in
+ * *fault which is, with its errno. */
+enum og_error mpk_denied(struct og_fault *fault);
+/* The same for a thread that wants to enter: a context that only says so, or NULL. */
+struct og_context *mpk_denied_context(void);
+/* The system has refused something, as `error` and *fault say; or better, if one of them is denied.
+ */
+enum og_error mpk_refused(enum og_error error, struct og_fault *fault);
+bool mpk_is_remapping_denied(void); /* mremap, which few programs need */
+/* pthread_create has failed with that number, where `what` was to be done. OG_SYSTEM */
+enum og_error mpk_cannot_start_thread(struct og_fault *fault, int number, const char *what);
+
 /* --- memory from the system (pages.c) --- */
 
 /* Makes a file in memory of that size; *file is -1 where it cannot be had. */
 enum og_error mpk_memory_file(const char *name, size_t size, int *file, struct og_fault *fault);
+bool mpk_has_no_descriptor(int number); /* is that what errno says? */
+/* No descriptor is left, or anything else the system has refused, by errno: OG_SYSTEM, or
+ * OG_NO_MEMORY. */
+enum og_error mpk_no_descriptor(struct og_fault *fault, int number, const char *symbol,
+                                const char *message);
+/* The host's memory is used up, or a limit on it. */
+enum og_error mpk_out_of_memory(struct og_fault *fault);
+/* Memory could not be made code, as errno says. */
+enum og_error mpk_no_code(struct og_fault *fault, uintptr_t address, const char *message);
 /* Addresses could not be reserved: for the reason that errno says, or `message`. */
 enum og_error mpk_no_addresses(struct og_fault *fault, const char *message);
 /* mlock and munlock, past a sanitizer of the host's, which makes nothing of them. */
@@ -446,9 +480,11 @@ struct mpk_arena {
     size_t search_from;  /* no page below is free, as far as known */
     size_t memory_pages; /* of memory, since loading; heap_size limits them and the heap */
     size_t borders, loaded_borders; /* pages unlike the one before: the host's mappings */
-    uintptr_t stack, heap;          /* the first seat's allocation stack; the heap */
-    uintptr_t stacks;               /* the other seats' foreign stacks, each above a guard */
-    uintptr_t scopes;               /* their allocation stacks */
+    size_t
+        inherited; /* that there were when a parent forked: the kernel joins none of them again */
+    uintptr_t stack, heap; /* the first seat's allocation stack; the heap */
+    uintptr_t stacks;      /* the other seats' foreign stacks, each above a guard */
+    uintptr_t scopes;      /* their allocation stacks */
     _Atomic size_t
         seats;         /* whose memory the domain can touch: they become more, without its lock */
     size_t seat_limit; /* for how many there is room */
@@ -468,8 +504,7 @@ struct mpk_arena {
     size_t mapped_count;
 };
 
-#define MPK_NO_MEMORY_FILE                                                                         \
-    "cannot make a file in memory: memfd_create is denied, or no descriptor is left (ulimit -n)"
+#define MPK_NO_MEMORY_FILE "cannot make a file in memory: memfd_create or ftruncate is refused"
 enum og_error mpk_arena_open(struct mpk_arena *arena, int key, const struct og_options *options,
                              struct og_fault *fault);
 /* False if the memory could not be given back: then its key is not to be another's. */
@@ -554,6 +589,12 @@ bool mpk_arena_reset_flags(struct mpk_arena *arena);
 bool mpk_arena_protect(struct mpk_arena *arena, uintptr_t start, uintptr_t end,
                        unsigned char state);
 enum { MPK_MAPPINGS_MAX = 2048 /* of the host's 65,530; a library makes eight while it loads */ };
+/* May pages with so many borders between them get so many? */
+static inline bool mpk_arena_may_divide(const struct mpk_arena *arena, size_t before, size_t after)
+{
+    return after <= before ||
+           arena->inherited + arena->borders + after - before <= MPK_MAPPINGS_MAX;
+}
 
 /* Can the domain write, or read, all of it now, wherever in the arena it is? With the domain's lock
  * held, or while it loads. */
@@ -575,6 +616,12 @@ size_t mpk_scan(const unsigned char *code, size_t size, const char **name);
 enum og_error mpk_host_code_check(struct og_fault *fault);
 /* The same, but only if the loader has loaded or unloaded something since. */
 enum og_error mpk_host_code_check_loads(struct og_fault *fault);
+
+/* --- the page [vsyscall] (code/vsyscall.c) --- */
+
+/* Where there is one: does the calling thread's seccomp filter let who jumps there live? OG_OK, or
+ * OG_UNSUPPORTED. */
+enum og_error mpk_vsyscall_check(struct og_fault *fault);
 
 /* --- domains --- */
 
@@ -655,6 +702,7 @@ struct mpk_domain {
     size_t grant_count;
     int files[MPK_FILES]; /* the host's descriptors, by the domain's; -1: none */
     struct mpk_inode file_inodes[MPK_FILES];
+    int no_descriptor; /* errno: while loading a file could not be opened for want of one */
     bool file_trusted[MPK_FILES], file_late[MPK_FILES]; /* late: code may be made of it later */
     /* Thunks: written at `thunks`, executed at `thunk_code`. */
     unsigned char *thunks;

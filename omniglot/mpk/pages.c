@@ -28,11 +28,58 @@ enum og_error mpk_memory_file(const char *name, size_t size, int *file, struct o
     *file = memfd_create(name, MFD_CLOEXEC);
     if (*file >= 0 && !ftruncate(*file, (off_t)size))
         return OG_OK;
-    enum og_error error = og_fail_system(fault, errno, NULL, 0, MPK_NO_MEMORY_FILE);
+    enum og_error error = mpk_no_descriptor(fault, errno, NULL, MPK_NO_MEMORY_FILE);
     if (*file >= 0)
         close(*file);
     *file = -1;
     return error;
+}
+
+bool mpk_has_no_descriptor(int number)
+{
+    return number == EMFILE || number == ENFILE;
+}
+
+enum og_error mpk_no_descriptor(struct og_fault *fault, int number, const char *symbol,
+                                const char *message)
+{
+    if (number == EMFILE)
+        message = "no descriptor is left to the process (ulimit -n), of which opening takes some: "
+                  "docs/hosts.md says how many";
+    if (number == ENFILE)
+        message = "no descriptor is left to the system (fs.file-max)";
+    return og_fail_system(fault, number, symbol, 0, message);
+}
+
+static bool is_limited(int which)
+{
+    struct rlimit limit;
+    return !getrlimit(which, &limit) && limit.rlim_cur != RLIM_INFINITY;
+}
+
+enum og_error mpk_out_of_memory(struct og_fault *fault)
+{
+    const char *message =
+        is_limited(RLIMIT_DATA) ? "the host is out of memory, or of what ulimit -d (RLIMIT_DATA) "
+                                  "leaves: a domain takes 24 MiB and more"
+        : is_limited(RLIMIT_AS) ? "the host is out of memory, or of what ulimit -v leaves"
+                                : "the host is out of memory";
+    return og_fail_system(fault, ENOMEM, NULL, 0, message);
+}
+
+enum og_error mpk_no_code(struct og_fault *fault, uintptr_t address, const char *message)
+{
+    if (errno == ENOMEM)
+        return mpk_out_of_memory(fault);
+    if (errno != EACCES && errno != EPERM)
+        return og_fail_system(fault, errno, NULL, address, message);
+    int number = errno;
+    og_fail(fault, OG_UNSUPPORTED, NULL, address,
+            "memory cannot become executable: a policy denies it (MemoryDenyWriteExecute=, "
+            "PR_SET_MDWE, a seccomp filter, SELinux's execmem)");
+    if (fault)
+        fault->system_error = number;
+    return OG_UNSUPPORTED;
 }
 
 enum og_error mpk_no_addresses(struct og_fault *fault, const char *message)

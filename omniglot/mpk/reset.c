@@ -28,6 +28,7 @@ static enum og_error put_back(struct mpk_domain *domain, struct og_fault *fault)
             continue;
         mpk_seat_sit(context);
         context->wakes_at = 0;
+        context->written = 0;
         mpk_signal_stack_clear(context);
         context->context.fault = poison;
         context->context.poisoned = poison.error;
@@ -48,12 +49,15 @@ enum og_error mpk_reset(struct og_domain *handle, struct og_fault *fault)
     mpk_reset_begin();
     error = mpk_host_code_check_loads(fault);
     if (!error)
+        error = mpk_vsyscall_check(fault);
+    if (!error)
         error = og_turn_shut(&domain->turn, own ? &own->context : NULL, false, fault);
     if (!error) {
         error = put_back(domain, fault);
         og_turn_open_again(&domain->turn);
     }
     mpk_reset_end();
+    error = mpk_refused(error, fault);
     og_uncancelled_end(cancellation);
     return error;
 }

@@ -28,7 +28,7 @@ extern const char og_mpk_resume[], og_mpk_resume_given[];
 /* What the gate calls when a signal comes. */
 extern void (*og_mpk_on_signal)(struct mpk_thread *thread, int signal, siginfo_t *info,
                                 void *context, uintptr_t fs);
-extern void (*og_mpk_on_signal_elsewhere)(int signal, siginfo_t *info, void *context);
+extern uintptr_t (*og_mpk_on_signal_elsewhere)(int signal, siginfo_t *info, void *context);
 
 /* --- going on --- */
 
@@ -185,7 +185,7 @@ static _Noreturn void serve(struct mpk_thread *thread, struct mpk_frame_copy *fr
     int64_t result = mpk_policy_serve(&call);
     og_uncancelled_end(cancellation);
     if (!call.again)
-        mpk_frame_context(thread->frame)->wakes_at = 0;
+        call.context->wakes_at = call.context->written = 0;
     if (call.ends_call) {
         call.fault.instruction = (uintptr_t)registers[REG_RIP] - SYSCALL_SIZE;
         recover(thread, frame, &call.fault);
@@ -209,16 +209,25 @@ static void hand_on(int signal, siginfo_t *info, void *context)
     errno = number;
 }
 
-/* From within a domain: on the host's stack, with the host's rights and on the host's time. The
- * kernel has disarmed the domain's signal stack. */
+/* What came on a domain's signal stack, which the kernel has disarmed: meanwhile it has the host's
+ * own, and so has who leaves the handler by longjmp. */
+static void hand_on_beside_hosts_stack(struct mpk_thread *thread, int signal,
+                                       struct mpk_frame_copy *frame)
+{
+    atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    syscall(SYS_sigaltstack, &thread->host_stack, NULL);
+    frame->context.stack = thread->host_stack; /* as the handler is told */
+    hand_on(signal, &frame->info, &frame->context);
+}
+
+/* From within a domain: on the host's stack, with the host's rights and on the host's time. */
 static void hand_on_from_domain(struct mpk_thread *thread, int signal, struct mpk_frame_copy *frame)
 {
     struct mpk_pause pause;
-    atomic_store(&thread->armed, MPK_NO_DOMAIN);
     mpk_deadline_pause(thread, &pause);
     pause.callbacks = mpk_callbacks_made(thread);
     atomic_store_explicit(&thread->serving, NULL, memory_order_relaxed);
-    hand_on(signal, &frame->info, &frame->context);
+    hand_on_beside_hosts_stack(thread, signal, frame);
     (void)mpk_deadline_go_on(thread, &pause); /* asked once more before it goes on */
 }
 
@@ -235,7 +244,7 @@ static _Noreturn void interrupted_domain(struct mpk_thread *thread, int signal,
     struct og_fault fault;
     if (signal == SIGSYS && frame.info.si_code == USER_DISPATCH)
         serve(thread, &frame);
-    if (mpk_is_fault(signal) && frame.info.si_code > 0) { /* not sent, which is the host's */
+    if (mpk_is_fault_of_code(signal, &frame.info)) { /* not sent, which is the host's */
         mpk_fault_tell(mpk_frame_context(thread->frame), signal, &frame.info,
                        frame.context.registers, &fault);
         recover(thread, &frame, &fault);
@@ -251,12 +260,11 @@ static _Noreturn void interrupted_host(struct mpk_thread *thread, int signal, co
     struct mpk_frame_copy frame;
     mpk_frame_move(&frame, info, context, true);
 
-    /* The kernel has disarmed the stack, and arms it again when this returns. What was interrupted
-     * may be on its way into the domain, and then goes there by what it knows; all else arms the
-     * stack anew before it enters (signal_stack.c, `armed`). */
+    /* The kernel arms the stack again when this returns. What was interrupted may be on its way
+     * into the domain, and then goes there by what it knows; all else arms the stack anew before it
+     * enters (signal_stack.c, `armed`). */
     uint32_t pkru = thread->domain_pkru;
-    atomic_store(&thread->armed, MPK_NO_DOMAIN);
-    hand_on(signal, &frame.info, &frame.context);
+    hand_on_beside_hosts_stack(thread, signal, &frame);
     /* Where it came when the one before ended, it is foreign code that would go on. */
     if (is_resuming((const char *)frame.context.registers[REG_RIP]))
         end_in_copy(thread, &frame);
@@ -288,21 +296,40 @@ static bool gives_rights(const struct mpk_thread *thread, int signal, const sigi
            mpk_frame_give_rights(context);
 }
 
+/* Moves the frame of a signal whose handler does not ask for the host's alternate stack, on which
+ * the kernel has put it, to where the host was interrupted: that stack may be a small one. Returns
+ * how far. Where there is no room the fault is told as the kernel would, not with all blocked. */
+static uintptr_t leave_hosts_stack(int signal, void *context)
+{
+    uintptr_t distance = mpk_frame_distance(context);
+    if (!distance || !mpk_host_handler_stays(signal))
+        return 0;
+    const uint64_t faults = mpk_mask_of(SIGSEGV) | mpk_mask_of(SIGBUS);
+    mpk_mask_set(~faults);
+    mpk_frame_shift(context, distance);
+    mpk_mask_block_all();
+    return distance;
+}
+
 /* A domain that jumps here ends in a trap: its selector says what it is. */
-static void on_signal_elsewhere(int signal, siginfo_t *info, void *context)
+static uintptr_t on_signal_elsewhere(int signal, siginfo_t *info, void *context)
 {
     struct mpk_thread *thread = mpk_thread_if_any();
     if (gives_rights(thread, signal, info, context))
-        return;
+        return 0;
     /* The kernel has started it with few rights: without all it cannot make a system call, not even
      * to return. */
     if (thread)
         og_mpk_open_rights();
+    uintptr_t distance = leave_hosts_stack(signal, context);
+    if (distance)
+        return distance;
     hand_on(signal, info, context);
     /* The kernel puts back the alternate stack that there was, which was no domain's. */
     thread = mpk_thread_if_any();
     if (thread)
         atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    return 0;
 }
 
 /* --- setting up --- */

@@ -36,6 +36,9 @@
  *   be true no more. Code that was interrupted after it had looked, in the gate, is inside, so that
  *   its stack is there, and the kernel gets that back.
  *
+ * While a handler of the host's runs the kernel has the host's own alternate stack, and keeps it if
+ * the handler leaves by longjmp.
+ *
  * A handler that has interrupted the host does not keep the stack on which it came: where the
  * thread has given that back meanwhile, by closing the domain itself or arming another's after
  * somebody else has, the kernel gets the host's own when the handler returns
@@ -227,11 +230,24 @@ static void free_left_stacks(struct mpk_thread *thread)
     atomic_store(&thread->has_left, false);
 }
 
-static void disarm(struct mpk_thread *thread)
+/* The same, where the kernel may have one of them: it stays as it is, and nobody's. */
+static void lose_left_stacks(struct mpk_thread *thread)
 {
-    /* The host's own comes back. */
-    syscall(SYS_sigaltstack, &thread->host_stack, NULL);
+    for (size_t i = 0; i < taken_end; i++) {
+        if (!left[i] || og_mpk_signal_stack_owners[i] != thread)
+            continue;
+        lost[i] = true;
+        left[i] = false;
+        set_owner(i, NULL);
+    }
+}
+
+/* The host's own comes back. False: a filter denies it, and the kernel still has the domain's. */
+static bool disarm(struct mpk_thread *thread)
+{
+    bool done = !syscall(SYS_sigaltstack, &thread->host_stack, NULL);
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
+    return done;
 }
 
 /* Would the kernel write a frame to the calling thread's signal stack? `armed` does not tell: where
@@ -255,7 +271,7 @@ bool mpk_signal_stack_give(struct mpk_context *context)
     size_t index = index_of(context->signal_stack);
     check_giving(context);
     if (is_own && (thread->armed == armed || is_armed(context->signal_stack)))
-        disarm(thread);
+        is_own = disarm(thread); /* or it stays where the kernel may write, as another's does */
     pthread_mutex_lock(&lock);
     if (is_own) {
         done = free_stack(index) || !is_lent;
@@ -284,13 +300,17 @@ pthread_mutex_t *mpk_signal_stacks_lock(void)
     return &lock;
 }
 
-void mpk_signal_stacks_leave(struct mpk_thread *thread)
+bool mpk_signal_stacks_leave(struct mpk_thread *thread)
 {
-    disarm(thread);
+    bool done = disarm(thread);
     pthread_mutex_lock(&lock);
-    free_left_stacks(thread);
+    if (done)
+        free_left_stacks(thread);
+    else
+        lose_left_stacks(thread);
     check_left(thread);
     pthread_mutex_unlock(&lock);
+    return done;
 }
 
 stack_t mpk_signal_stack_at(uintptr_t start)
@@ -328,13 +348,29 @@ void mpk_signal_stack_clear(struct mpk_context *context)
 }
 
 /* Poisons the call with which the thread's context in `domain` would be armed. */
-static bool refuse(struct mpk_thread *thread, unsigned domain)
+static bool refuse_as(struct mpk_thread *thread, unsigned domain, const char *message)
 {
     struct og_fault fault;
     atomic_store(&thread->armed, MPK_NO_DOMAIN);
-    og_fail(&fault, OG_UNSUPPORTED, NULL, 0, MPK_IS_COPY);
+    og_fail(&fault, OG_UNSUPPORTED, NULL, 0, message);
     mpk_domain_poison(thread->contexts[domain]->domain, &fault);
     return false;
+}
+
+static bool refuse(struct mpk_thread *thread, unsigned domain)
+{
+    return refuse_as(thread, domain, MPK_IS_COPY);
+}
+
+/* The kernel has not taken the stack. */
+static bool refuse_stack(struct mpk_thread *thread, unsigned domain)
+{
+    stack_t now;
+    hold(syscall(SYS_sigaltstack, NULL, &now) || !(now.ss_flags & SS_ONSTACK),
+         "a handler that runs on an alternate stack calls in, which it must not (omniglot/mpk.h)");
+    return refuse_as(thread, domain,
+                     "a seccomp filter denies this thread sigaltstack, by which signals that come "
+                     "while the library runs are kept from it: it has to allow it");
 }
 
 bool og_mpk_arm(unsigned domain)
@@ -346,10 +382,11 @@ bool og_mpk_arm(unsigned domain)
         clear(thread->contexts[domain]);
     stack_t stack = mpk_signal_stack_at(context->signal_stack);
     mpk_signal_stack_check_entry(context);
-    hold(
-        !syscall(SYS_sigaltstack, &stack, NULL),
-        "the kernel refuses one: a handler that runs on an alternate stack calls in, which it must "
-        "not (omniglot/mpk.h)");
+    if (syscall(SYS_sigaltstack, &stack, NULL)) {
+        (void)refuse_stack(thread, domain);
+        errno = number;
+        return false;
+    }
     if (thread->is_mask_unsure)
         mpk_masks_settle(thread);
     mpk_rights_arm(thread, context->pkru);

@@ -66,11 +66,11 @@ static enum og_error map_nobodys_page(struct og_fault *fault)
     int reason = page == MAP_FAILED || page == wanted ? errno : EEXIST;
     if (page != MAP_FAILED)
         munmap(page, MPK_PAGE);
-    return og_fail(fault, reason == ENOMEM ? OG_NO_MEMORY : OG_UNSUPPORTED, NULL, MPK_GS,
-                   reason == ENOMEM
-                       ? "the host is out of memory"
-                       : "the page at 0x100000, which no program with position-independent code "
-                         "uses, cannot be mapped (vm.mmap_min_addr has to be 1048576 or less)");
+    if (reason == ENOMEM)
+        return mpk_out_of_memory(fault);
+    return og_fail(fault, OG_UNSUPPORTED, NULL, MPK_GS,
+                   "the page at 0x100000, which no program with position-independent code "
+                   "uses, cannot be mapped (vm.mmap_min_addr has to be 1048576 or less)");
 }
 
 /* The gate's, nobody's page, and who is told that a thread exits: all of it, or nothing. */
@@ -81,11 +81,7 @@ static enum og_error open_what_all_share(struct og_fault *fault)
         return error;
     if (pkey_mprotect((void *)og_mpk_gate_start, (size_t)(og_mpk_gate_end - og_mpk_gate_start),
                       PROT_READ | PROT_EXEC, MPK_GATE_KEY))
-        return errno == ENOMEM
-                   ? og_out_of_memory(fault)
-                   : og_fail(fault, OG_UNSUPPORTED, NULL, 0,
-                             "the gate cannot be given its key: a policy denies memory that "
-                             "becomes executable (MemoryDenyWriteExecute=, a seccomp filter)");
+        return mpk_no_code(fault, 0, "the gate cannot be given its key");
     error = map_nobodys_page(fault);
     if (!error && pthread_key_create(&exit_key, mpk_thread_exit)) {
         munmap((void *)MPK_GS, MPK_PAGE);
@@ -151,6 +147,14 @@ static bool map_block(struct mpk_thread *block)
            !pkey_mprotect(block, MPK_PAGE, rights, MPK_GATE_KEY);
 }
 
+/* Does no filter deny what a thread does about its signals before each call? Asked while it can
+ * still be refused. */
+static bool can_be_signalled(void)
+{
+    uint64_t mask;
+    return !syscall(SYS_sigaltstack, NULL, NULL) && !mpk_mask_exchange(SIG_BLOCK, NULL, &mask);
+}
+
 /* A signal on the way would find the dispatch on and the thread still unknown: its handler could
  * not take the rights by which the kernel reads the selector, which kills whom it cannot ask. */
 static struct mpk_thread *make_block(void)
@@ -175,6 +179,8 @@ static struct mpk_thread *make_block(void)
     block->index = index;
     block->number = og_thread_number();
     if (getrandom(&block->secret, sizeof(block->secret), 0) != sizeof(block->secret))
+        goto fail;
+    if (block->id < 0 || !can_be_signalled())
         goto fail;
     block->secret |= 1; /* the gate takes 0 for a block that has none yet */
     if (pthread_setspecific(exit_key, block))

@@ -32,10 +32,10 @@ void mpk_thread_exit(void *memory)
     for (unsigned i = 0; i < MPK_DOMAINS; i++)
         leave_domain(block->contexts[i]);
     mpk_contexts_unlock();
-    mpk_signal_stacks_leave(block);
+    bool has_left = mpk_signal_stacks_leave(block);
     prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
     syscall(SYS_arch_prctl, ARCH_SET_GS, 0);
     mpk_thread_own = NULL;
-    mpk_mask_set(mask | block->blocked);
+    mpk_mask_set(has_left ? mask | block->blocked : UINT64_MAX);
     mpk_threads_give(index);
 }

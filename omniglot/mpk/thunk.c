@@ -7,6 +7,7 @@
  * this one, however they are: they make none. */
 #include "mpk.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -29,14 +30,17 @@ enum og_error mpk_thunks_open(struct mpk_domain *domain, struct og_fault *fault)
     if (error)
         return error;
     void *writable = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    int number = writable == MAP_FAILED ? errno : 0;
     void *code = mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    number = number ? number : errno;
     close(file);
     if (writable != MAP_FAILED)
         domain->thunks = writable;
     if (code != MAP_FAILED)
         domain->thunk_code = (uintptr_t)code;
+    errno = number;
     if (writable == MAP_FAILED || code == MAP_FAILED)
-        return og_fail(fault, OG_NO_MEMORY, NULL, 0, "no room for the domain's thunks");
+        return mpk_no_code(fault, 0, "cannot map the domain's thunks");
     return OG_OK;
 }
 

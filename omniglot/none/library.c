@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,12 +37,18 @@
 static int copy_to_memory(const char *path)
 {
     struct stat status;
+    struct rlimit limit;
     int from = open(path, O_RDONLY | O_CLOEXEC), to = -1;
     if (from < 0 || fstat(from, &status))
         goto fail;
     to = memfd_create("omniglot-library", MFD_CLOEXEC);
     if (to < 0)
         goto fail;
+    /* A file that would be larger is refused by a signal, which ends the process. */
+    if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < (rlim_t)status.st_size) {
+        errno = EFBIG;
+        goto fail;
+    }
     for (off_t left = status.st_size; left > 0;) {
         ssize_t copied = sendfile(to, from, NULL, (size_t)left);
         if (copied <= 0)

@@ -38,11 +38,12 @@ endef
 
 # $(call wasm_module,NAME,INTERFACE,SOURCES,FLAGS): the module NAME, with the functions that the
 # interface file binds, as the archive wasm-NAME. FLAGS compile the sources; those of -I, -isystem
-# and -D also find the headers for the interface file.
+# and -D also find the headers for the interface file. (The exports depend on what og-bindgen is made of and
+# not on the program, which each build has of its own: a module is not made again for each.)
 define wasm_module_rule
 WASM_MODULES += $(1)
 WASM_FLAGS_$(1) := $(4)
-$(WASM)/$(1).exports: $(2) $(BUILD)/bin/og-bindgen | $(WASM_AFTER_$(1))
+$(WASM)/$(1).exports: $(2) $(BINDGEN) $(wildcard omniglot/bindgen/*.h) | $(BUILD)/bin/og-bindgen $(WASM_AFTER_$(1))
 	@mkdir -p $$(@D)
 	$(Q)$(BUILD)/bin/og-bindgen --wasm --list $$< -- $(WASM_STUBS_FLAGS) $(filter -I% -D%,$(4)) >$$@.list
 	$(Q)sed -n 's/^  function \([A-Za-z0-9_]*\),.*/-Wl,--export=\1/p' $$@.list >$$@
@@ -55,10 +56,6 @@ $(WASM)/module/$(1)-module.c: $(WASM)/$(1).wasm baselines/copying/wasm/check-nam
 	$(Q)baselines/copying/wasm/check-names $$<
 	$(Q)wasm2c -n $(1) -o $$@ $$<
 $(WASM)/module/$(1)-module.h: $(WASM)/module/$(1)-module.c ;
-$(BUILD)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(BUILD_FILES)
-	$$(call say,CC,$$<)
-	@mkdir -p $$(@D)
-	$(Q)$(CC) $(WASM_TRANSLATED_CFLAGS) -c -o $$@ $$<
 $(BUILD)/object/wasm/$(1)-entry.o: baselines/copying/wasm/module.c $(WASM)/module/$(1)-module.c \
     baselines/copying/wasm/wasm.h baselines/copying/wasm/wasi.h $(BUILD_FILES)
 	$$(call say,CC,"$$< ($(1))")
@@ -71,8 +68,14 @@ $(BUILD)/lib/wasm-$(1).a: $(BUILD)/object/wasm/$(1)-module.o $(BUILD)/object/was
 	@mkdir -p $$(@D) && rm -f $$@
 	$(Q)ar rcs $$@ $$^
 endef
+define wasm_translated_rule
+$(2)/object/wasm/$(1)-module.o: $(WASM)/module/$(1)-module.c $(BUILD_FILES)
+	$$(call say,CC,$$<)
+	@mkdir -p $$(@D)
+	$(Q)$(3) $(WASM_TRANSLATED_CFLAGS) -c -o $$@ $$<
+endef
 wasm_module = $(foreach source,$(3),$(eval $(call wasm_object_rule,$(1),$(source),$(4))))$(eval \
-    $(call wasm_module_rule,$(1),$(2),$(3),$(4)))
+    $(call wasm_module_rule,$(1),$(2),$(3),$(4)))$(eval $(call wasm_translated_rule,$(1),$(BUILD),$(CC)))
 
 # --- tests ---
 

@@ -94,7 +94,9 @@ struct og_options {
                                   next one ends the call with OG_FAULTED. 0: without end, and then a
                                   library that calls back for ever keeps the thread */
     const char *const *readable_paths; /* files, or folders, that foreign code may read (OG_MPK): no
-                                          link leads out of a folder, and none is /proc or such;
+                                          link leads out of a folder, and none is /proc or such.
+                                          Each has to be there when the domain is opened: otherwise
+                                          OG_BAD_ARGUMENT, and fault->symbol names it.
                                           NULL-terminated; NULL: none */
     const char *const *late_folders;   /* folders whose libraries foreign code may load after
                                           opening (OG_MPK), by dlopen, or the C library's modules of
@@ -102,6 +104,8 @@ struct og_options {
                                           that which opening loads, and gone at reset; the host may
                                           read, and not write, in place what lies beside it, the
                                           variables of such a library: 64 MiB for both together.
+                                          A soname is looked for where the loader looks, not here:
+                                          the library names the path, or has a RUNPATH.
                                           NULL-terminated; NULL: none. (OG_NONE: as the program) */
     const char *const *environment;    /* what foreign code finds by getenv (OG_MPK), as NAME=VALUE:
                                           LANG or TZ, whose files readable_paths may have to name; no

@@ -48,11 +48,14 @@ enum og_error {
 struct og_fault {
     enum og_error error;
     int signal;        /* OG_FAULTED: the signal, or 0 */
-    int system_error;  /* OG_SYSTEM, OG_NO_MEMORY: errno, where the system refused; otherwise 0 */
+    int system_error;  /* OG_SYSTEM, OG_NO_MEMORY, OG_UNSUPPORTED: errno, where the system refused;
+                          otherwise 0 */
     char access;       /* OG_FAULTED: how `address` was touched: 'r', 'w', 'x' (executed); or 0 */
     uintptr_t address; /* the foreign (or code) address it is about */
     uintptr_t instruction; /* OG_FAULTED, OG_DEADLINE: the one it happened at; 0: unknown */
-    char symbol[64];       /* the library, function or callback it is about */
+    char symbol[64];       /* the library, function, field or callback it is about. A call that
+                              ends with OG_FAULTED or OG_DEADLINE has "": og_fault_describe
+                              finds the function; with OG_FORBIDDEN too: `message` has the file */
     char message[160];     /* one sentence for people; no newline */
 };
 

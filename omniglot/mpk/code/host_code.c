@@ -66,7 +66,7 @@ struct search {
 
 static enum og_error out_of_memory(struct og_fault *fault)
 {
-    return og_out_of_memory(fault);
+    return mpk_out_of_memory(fault);
 }
 
 static void name_code(struct code *code, const char *path)
@@ -233,8 +233,11 @@ static void scan_bytes(struct search *search, const struct code *first, struct m
         else if (mended == MPK_DENIED)
             search->error =
                 og_fail(search->fault, OG_UNSUPPORTED, NULL, address,
-                        "the host's code cannot be mended: a policy denies memory that becomes "
-                        "executable (MemoryDenyWriteExecute=, PR_SET_MDWE, a seccomp filter)");
+                        mpk_is_remapping_denied()
+                            ? "the host's code cannot be mended: a seccomp filter denies mremap"
+                            : "the host's code cannot be mended: a policy denies memory that "
+                              "becomes executable (MemoryDenyWriteExecute=, PR_SET_MDWE, a seccomp "
+                              "filter)");
         else if (mended != MPK_MENDED)
             refuse_instruction(search, code_at(first, address), address, name, mended);
     }
@@ -290,11 +293,15 @@ static void look(struct search *search)
     search->count = 0;
     search->again = false;
     if (!mpk_maps_visit(add_code, search)) {
-        search->error = errno == ENOMEM
-                            ? out_of_memory(search->fault)
-                            : og_fail(search->fault, OG_UNSUPPORTED, NULL, 0,
-                                      "/proc/self/maps, which lists the host's code, cannot be "
-                                      "read");
+        int number = errno;
+        if (number == ENOMEM)
+            search->error = out_of_memory(search->fault);
+        else if (mpk_has_no_descriptor(number))
+            search->error = mpk_no_descriptor(search->fault, number, NULL, NULL);
+        else
+            search->error = og_fail(search->fault, OG_UNSUPPORTED, NULL, 0,
+                                    "/proc/self/maps, which lists the host's code, cannot be read: "
+                                    "/proc has to be mounted where the program sees it");
         return;
     }
     mpk_domains_visit(skip_code, search);

@@ -138,7 +138,7 @@ enum mpk_mended mpk_host_mend(struct mpk_host_range code, unsigned char *at, con
     enum mpk_mended mended = mend(code, at, name);
     if (mended != MPK_UNKNOWN)
         return mended;
-    return errno == ENOMEM                     ? MPK_NO_ROOM
-           : errno == EACCES || errno == EPERM ? MPK_DENIED
-                                               : MPK_UNKNOWN;
+    return errno == ENOMEM                                        ? MPK_NO_ROOM
+           : errno == EACCES || errno == EPERM || errno == ENOSYS ? MPK_DENIED
+                                                                  : MPK_UNKNOWN;
 }

@@ -39,6 +39,8 @@ static int64_t open_named(const struct mpk_syscall *call, uint64_t address, stru
         return error;
     bool late = false;
     int64_t file = mpk_granted_open(call->domain, path, status, &late);
+    if (file < 0 && mpk_has_no_descriptor((int)-file) && call->domain->arena.loading)
+        call->domain->no_descriptor = (int)-file;
     if (file >= 0 && kind)
         *kind = (struct file_kind){mpk_is_system_loader(path, status), late};
     return file;

@@ -188,7 +188,7 @@ bool mpk_is_system_loader(const char *path, const struct stat *status)
 
 static enum og_error out_of_memory(struct og_fault *fault)
 {
-    return og_out_of_memory(fault);
+    return mpk_out_of_memory(fault);
 }
 
 static void close_grant(struct mpk_grant *grant)
@@ -235,6 +235,8 @@ static enum og_error grant(struct mpk_domain *domain, enum grant_kind kind, cons
         return out_of_memory(fault);
     if (kind != ONE_FILE)
         made->folder = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (kind != ONE_FILE && made->folder < 0 && mpk_has_no_descriptor(errno))
+        return mpk_no_descriptor(fault, errno, name, NULL);
     mpk_inode_take(&made->inode, made->folder);
     return OG_OK;
 }
@@ -256,6 +258,8 @@ static enum og_error grant_late(struct mpk_domain *domain, const char *name, str
     char path[MPK_PATH_SIZE];
     name = from_root(name, path);
     int folder = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 && mpk_has_no_descriptor(errno))
+        return mpk_no_descriptor(fault, errno, name, NULL);
     bool is_kernels = folder >= 0 && is_of_the_kernel(folder);
     if (folder < 0 || is_kernels)
         og_fail(fault, OG_BAD_ARGUMENT, name, 0,
@@ -276,15 +280,19 @@ static enum og_error grant_readable(struct mpk_domain *domain, const char *name,
     struct stat status = {0};
     const char *refusal = NULL;
     int file = open(name, O_PATH | O_CLOEXEC);
-    bool is_folder = file >= 0 && !fstat(file, &status) && S_ISDIR(status.st_mode);
-    if (file >= 0 && is_of_the_kernel(file)) {
+    if (file < 0 && mpk_has_no_descriptor(errno))
+        return mpk_no_descriptor(fault, errno, name, NULL);
+    if (file < 0)
+        return og_fail(fault, OG_BAD_ARGUMENT, name, 0,
+                       "a path of options.readable_paths is no file or folder that can be opened");
+    bool is_folder = !fstat(file, &status) && S_ISDIR(status.st_mode);
+    if (is_of_the_kernel(file)) {
         if (is_folder)
             refusal = "a folder of the kernel's, such as /proc, is not for domains: name its files";
         else if (is_of_a_process(file))
             refusal = "what /proc tells about a process is not for domains";
     }
-    if (file >= 0)
-        close(file);
+    close(file);
     if (refusal)
         return og_fail(fault, OG_BAD_ARGUMENT, name, 0, refusal);
     return grant(domain, is_folder ? FOLDER : ONE_FILE, name, false, fault);
@@ -320,6 +328,8 @@ enum og_error mpk_grants_open(struct mpk_domain *domain, const char *const *libr
     for (size_t i = 0; libraries[i]; i++)
         count += 2;
     int root = open_resolved(AT_FDCWD, "/", O_PATH, RESOLVE_NO_MAGICLINKS);
+    if (root < 0 && mpk_has_no_descriptor(-root))
+        return mpk_no_descriptor(fault, -root, NULL, NULL);
     if (root < 0)
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the kernel, or what confines this program, lacks openat2 (Linux 5.6)");

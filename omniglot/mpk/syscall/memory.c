@@ -24,6 +24,8 @@ static int64_t finish(struct mpk_syscall *call, int64_t result)
     else
         og_fail_system(&call->fault, failed, NULL, 0,
                        "the system refused to change the domain's memory");
+    if (call->fault.error == OG_SYSTEM)
+        (void)mpk_denied(&call->fault);
     return -ENOMEM;
 }
 

@@ -70,13 +70,14 @@ mpk_syscall_function mpk_syscall_write, mpk_syscall_writev;
 bool mpk_output_stat(const struct mpk_syscall *call, uint64_t descriptor, struct stat *status);
 /* clock.c */
 mpk_syscall_function mpk_syscall_clock_gettime, mpk_syscall_gettimeofday, mpk_syscall_time,
-    mpk_syscall_clock_getres, mpk_syscall_nanosleep, mpk_syscall_clock_nanosleep;
+    mpk_syscall_clock_getres, mpk_syscall_nanosleep, mpk_syscall_clock_nanosleep, mpk_syscall_poll,
+    mpk_syscall_ppoll, mpk_syscall_select, mpk_syscall_pselect6, mpk_syscall_pause,
+    mpk_syscall_rt_sigsuspend, mpk_syscall_rt_sigtimedwait, mpk_syscall_futex;
 /* random.c */
 mpk_syscall_function mpk_syscall_getrandom;
 /* self.c */
-mpk_syscall_function mpk_syscall_arch_prctl, mpk_syscall_identity, mpk_syscall_futex,
-    mpk_syscall_nothing, mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname,
-    mpk_syscall_sysinfo;
+mpk_syscall_function mpk_syscall_arch_prctl, mpk_syscall_identity, mpk_syscall_nothing,
+    mpk_syscall_sched_yield, mpk_syscall_prlimit64, mpk_syscall_uname, mpk_syscall_sysinfo;
 /* end.c */
 mpk_syscall_function mpk_syscall_exit, mpk_syscall_kill, mpk_syscall_booted;
 

@@ -1,11 +1,11 @@
 /* The thread's own state, as far as a domain has any: its thread pointer, an identity that says
- * nothing about the host, and locks that no one can be woken from but by trying again. */
+ * nothing about the host, and the machine that it is told of. */
 #include "policy.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
-#include <linux/futex.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -33,22 +33,6 @@ int64_t mpk_syscall_nothing(struct mpk_syscall *call)
 {
     (void)call;
     return 0;
-}
-
-/* A wait returns at once, as if woken by chance, and the caller looks again: a deadline can
- * then end it, where a sleep in the handler could not be. */
-int64_t mpk_syscall_futex(struct mpk_syscall *call)
-{
-    switch (call->arguments[1] & FUTEX_CMD_MASK) {
-    case FUTEX_WAKE:
-        return 0;
-    case FUTEX_WAIT:
-    case FUTEX_WAIT_BITSET:
-        sched_yield();
-        return -EAGAIN;
-    default:
-        return -ENOSYS;
-    }
 }
 
 int64_t mpk_syscall_sched_yield(struct mpk_syscall *call)
@@ -82,12 +66,15 @@ int64_t mpk_syscall_uname(struct mpk_syscall *call)
 
 /* The machine is the arena, without what threads that come later add, and idle. glibc's qsort asks
  * how much memory there is and goes on with what was on its stack where it is not told: whether it
- * keeps the order of equals was then chance.
- */
+ * keeps the order of equals was then chance. What is between the fields is handed out as well. */
 int64_t mpk_syscall_sysinfo(struct mpk_syscall *call)
 {
     const struct mpk_arena *arena = &call->domain->arena;
     uintptr_t size = arena->stacks - arena->start;
-    const struct sysinfo info = {.totalram = size, .freeram = size, .procs = 1, .mem_unit = 1};
+    struct sysinfo info;
+    memset(&info, 0, sizeof(info));
+    info.totalram = info.freeram = size;
+    info.procs = 1;
+    info.mem_unit = 1;
     return mpk_policy_hand_out(call, call->arguments[0], &info, sizeof(info));
 }

@@ -1,4 +1,4 @@
-/* Writes go to the host's og_options.output, a piece at a time, or nowhere: then a library that
+/* Writes go to the host's og_options.output, piece by piece, or nowhere: then a library that
  * complains on stderr is heard by nobody, and goes on. */
 #include "omniglot/mpk/output.h"
 #include "policy.h"
@@ -39,23 +39,29 @@ static bool add(const struct mpk_syscall *call, struct mpk_output *output, uint6
     return text || !part;
 }
 
-/* What was taken is told; the rest the caller writes once more. */
-static int64_t finish(struct mpk_syscall *call, struct mpk_output *output, bool is_readable)
-{
-    if (output->size)
-        call->output = output;
-    return output->size || is_readable ? (int64_t)output->size : -EFAULT;
-}
-
+/* The host hears a piece, and the call is made again for the next: to the library it is one, that
+ * has written all, up to what cannot be read. So it goes on where it was, and no further than the
+ * kernel does. */
 static int64_t write_parts(struct mpk_syscall *call, const struct iovec *parts, uint64_t count)
 {
+    enum { MOST = INT32_MAX & -MPK_PAGE /* MAX_RW_COUNT */ };
     struct mpk_output *output = mpk_output_begin(call->context, (enum og_stream)call->arguments[0]);
-    bool is_readable = true;
-    for (uint64_t i = 0; i < count && is_readable; i++) {
-        struct iovec part = parts[i];
-        is_readable = add(call, output, (uintptr_t)part.iov_base, part.iov_len);
+    uint64_t heard = call->context->written, skipped = heard, most = MOST - heard;
+    bool is_readable = true, is_all = true;
+    for (uint64_t i = 0; i < count && is_readable && is_all; i++) {
+        struct iovec part = *(const volatile struct iovec *)&parts[i];
+        uint64_t skip = skipped < part.iov_len ? skipped : part.iov_len;
+        uint64_t left = part.iov_len - skip, before = output->size;
+        skipped -= skip;
+        left = left < most - before ? left : most - before;
+        is_readable = add(call, output, (uintptr_t)part.iov_base + skip, left);
+        is_all = output->size - before == left;
     }
-    return finish(call, output, is_readable);
+    call->again = is_readable && !is_all;
+    call->context->written = heard + output->size;
+    if (output->size)
+        call->output = output;
+    return call->context->written || is_readable ? (int64_t)call->context->written : -EFAULT;
 }
 
 int64_t mpk_syscall_write(struct mpk_syscall *call)

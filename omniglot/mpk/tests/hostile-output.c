@@ -1,5 +1,6 @@
 /* A library that prints what it must not, where it must not: for the tests of og_options.output. */
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -40,6 +41,16 @@ EXPORT long print_many(long count, long size)
     for (long i = 0; parts && text && i < count; i++)
         parts[i] = (struct iovec){text, (size_t)size};
     return print_parts(2, parts, count);
+}
+
+/* `size` bytes, of which so many can be read. */
+EXPORT long print_up_to_the_end(long stream, long readable, long size)
+{
+    enum { PAGE = 4096, PAGES = 5 };
+    const long end = (long)mmap(NULL, PAGES * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) +
+                     (PAGES - 1) * PAGE;
+    mprotect((void *)end, PAGE, PROT_NONE);
+    return system_call(SYS_write, stream, end - readable, size);
 }
 
 /* With the stack pointer anywhere. */

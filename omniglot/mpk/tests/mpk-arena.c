@@ -1222,6 +1222,47 @@ static void what_was_divided_can_be_joined_again(void **state)
     mpk_arena_close(&arena);
 }
 
+/* Divides a range of its own as far as it may, and joins it again; so does a child, and its child,
+ * in which the kernel no longer joins what was divided when it was made. How many mappings there
+ * are in the last; or none, after a line. */
+static size_t mappings_after_generations(unsigned generations, uintptr_t start)
+{
+    enum { DIVIDED = 2 * MAPPINGS };
+    memset((void *)start, 1, DIVIDED * MPK_PAGE);
+    for (size_t page = 1; page < DIVIDED; page += 2)
+        if (mpk_arena_lock(&arena, start + page * MPK_PAGE, MPK_PAGE, NULL))
+            break;
+    if (generations > 1) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0) {
+            mpk_arena_forked(&arena);
+            mpk_arena_unlock(&arena, start, DIVIDED * MPK_PAGE);
+            size_t count = mappings_after_generations(generations - 1, start + DIVIDED * MPK_PAGE);
+            _exit((int)(count / 256));
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        return WIFEXITED(status) ? (size_t)WEXITSTATUS(status) * 256 : 0;
+    }
+    return count_mappings_in(arena.start, arena.start + arena.map_pages * MPK_PAGE);
+}
+
+static void forks_divide_no_more_than_one_process(void **state)
+{
+    (void)state;
+    enum { GENERATIONS = 3 };
+    const struct og_options options = {.heap_size = 64 << 20, .locked_size = 64 << 20};
+    struct og_fault fault;
+    assert_int_equal(mpk_arena_open(&arena, -1, &options, &fault), OG_OK);
+    assert_int_equal(mpk_arena_settle(&arena, &fault), OG_OK);
+    uintptr_t start = mpk_arena_map(&arena, 0, GENERATIONS * 2 * MAPPINGS * MPK_PAGE);
+    assert_true(start != 0);
+    size_t count = mappings_after_generations(GENERATIONS, start);
+    print_message("# %zu mappings\n", count);
+    assert_in_range(count, MAPPINGS / 2, MAPPINGS + 256);
+    mpk_arena_close(&arena);
+}
+
 /* In a process of its own, whose user is not root: 0, or a line. */
 static int lock_where_the_host_may_not(void)
 {
@@ -1733,6 +1774,7 @@ int main(void)
         cmocka_unit_test(what_is_locked_is_let_go_of),
         cmocka_unit_test(what_is_locked_is_limited),
         cmocka_unit_test(what_was_divided_can_be_joined_again),
+        cmocka_unit_test(forks_divide_no_more_than_one_process),
         cmocka_unit_test(a_host_that_may_lock_no_more_has_a_library_that_may_not),
         cmocka_unit_test(nothing_is_locked_where_the_host_has_not_said_so),
         cmocka_unit_test(a_seat_is_addresses_until_it_is_made),

@@ -1558,6 +1558,8 @@ static void arguments_of_system_calls_are_checked(void **state)
     memcpy(before, text, sizeof(text));
     enter_with_memory(path);
     *word(0) = memory + PAGE, *word(1) = 8;
+    *word(2) = -1, *word(3) = 0; /* no time, and one */
+    *word(4) = 0, *word(5) = 1000;
     const struct {
         long number, a, b, c, d, result;
     } calls[] = {
@@ -1595,8 +1597,32 @@ static void arguments_of_system_calls_are_checked(void **state)
         {SYS_writev, OUTPUT, host, 1, 0, -EFAULT},
         {SYS_arch_prctl, 0x1001, memory, 0, 0, -EINVAL}, /* ARCH_SET_GS */
         {SYS_arch_prctl, 0x1002, host, 0, 0, -EPERM},    /* ARCH_SET_FS */
-        {SYS_futex, memory, 0, 0, 0, -EAGAIN},           /* FUTEX_WAIT */
-        {SYS_futex, memory, 3, 0, 0, -ENOSYS},           /* FUTEX_REQUEUE */
+        {SYS_futex, memory, FUTEX_WAIT, 8, 0, -EAGAIN},  /* it is another word */
+        {SYS_futex, memory, FUTEX_WAIT_BITSET, 8, 0, -EINVAL},
+        {SYS_futex, memory + 8, FUTEX_WAIT, 8, host, -EFAULT},
+        {SYS_futex, memory + 8, FUTEX_WAIT, 8, memory + 16, -EINVAL},
+        {SYS_futex, memory + 8, FUTEX_WAIT, 8, memory + 32, -ETIMEDOUT},
+        {SYS_futex, memory + 9, FUTEX_WAIT, 8, 0, -EINVAL},
+        {SYS_futex, host, FUTEX_WAIT, 0, 0, -EFAULT},
+        {SYS_poll, host, 1, 0, 0, -EPERM},
+        {SYS_poll, host, 0, 1, 0, 0},
+        {SYS_ppoll, host, 1, memory + 32, 0, -EPERM},
+        {SYS_ppoll, 0, 0, host, 0, -EFAULT},
+        {SYS_ppoll, 0, 0, memory + 16, 0, -EINVAL},
+        {SYS_select, -1, 0, 0, 0, -EINVAL},
+        {SYS_select, 8, memory, 0, 0, -EPERM},
+        {SYS_select, 8, 0, memory, 0, -EPERM},
+        {SYS_select, 8, 0, 0, memory, -EPERM},
+        {SYS_pselect6, -1, 0, 0, 0, -EINVAL},
+        {SYS_pselect6, 8, memory, 0, 0, -EPERM},
+        {SYS_rt_sigsuspend, memory, 4, 0, 0, -EINVAL},
+        {SYS_rt_sigsuspend, host, 8, 0, 0, -EFAULT},
+        {SYS_rt_sigtimedwait, memory, 0, memory + 32, 4, -EINVAL},
+        {SYS_rt_sigtimedwait, host, 0, memory + 32, 8, -EFAULT},
+        {SYS_rt_sigtimedwait, memory, 0, host, 8, -EFAULT},
+        {SYS_rt_sigtimedwait, memory, 0, memory + 16, 8, -EINVAL},
+        {SYS_rt_sigtimedwait, memory, 0, memory + 32, 8, -EAGAIN},
+        {SYS_futex, memory, 3, 0, 0, -ENOSYS}, /* FUTEX_REQUEUE */
         {SYS_read, 0, memory, 1, 0, -EBADF},
         {SYS_read, HOST_FD, memory, 1, 0, -EBADF},
         {SYS_lseek, HOST_FD, 0, 0, 0, -EBADF},
@@ -1641,7 +1667,7 @@ static long kernel_for_the_host(long number, long a, long b, long c, long d, lon
     return result == -1 ? -errno : result;
 }
 
-enum { USES = 30 };
+enum { USES = 34 };
 struct use {
     long number, a, b, c, d, e;
     bool any; /* one answer is as good as another that is no error: an address, a time */
@@ -1651,7 +1677,8 @@ struct use {
  * a path at its start. */
 static void use_each(six *make, long own, struct use uses[static USES], long answers[static USES])
 {
-    const long room = own + 2048, pause = own + 1024, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    const long room = own + 2048, pause = own + 1024, none = own + 1536;
+    const long flags = MAP_PRIVATE | MAP_ANONYMOUS;
     const long page = make(SYS_mmap, 0, PAGE, PROT_READ | PROT_WRITE, flags, -1);
     const long file = make(SYS_openat, AT_FDCWD, own, O_RDONLY, 0, 0);
     const struct use all[USES] = {
@@ -1680,6 +1707,10 @@ static void use_each(six *make, long own, struct use uses[static USES], long ans
         {SYS_time, 0, 0, 0, 0, 0, true},
         {SYS_nanosleep, pause, 0, 0, 0, 0, false},
         {SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, pause, 0, 0, false},
+        {SYS_poll, 0, 0, 1, 0, 0, false},
+        {SYS_ppoll, 0, 0, pause, 0, 0, false},
+        {SYS_select, 1, 0, 0, 0, none, false},
+        {SYS_pselect6, 1, 0, 0, 0, none, false},
         {SYS_getrandom, room, 8, 0, 0, 0, false},
         {SYS_rt_sigprocmask, SIG_BLOCK, 0, room, 8, 0, false},
         {SYS_futex, room, FUTEX_WAKE, 1, 0, 0, false},

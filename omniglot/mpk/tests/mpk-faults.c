@@ -122,6 +122,7 @@ static void every_fault_names_its_function_and_library(void **state)
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         assert_fails_in(ways[i].function, ways[i].a, ways[i].b, ways[i].file);
         assert_told(ways[i].owner);
+        assert_string_equal(fault.symbol, ""); /* which is for what was asked for by name */
         reset();
     }
     /* An address that cannot be is not known: the processor does not tell it. */

@@ -12,7 +12,7 @@
 
 static const struct hosts_row *const tables[] = {hosts_signals,   hosts_deadlines, hosts_threads,
                                                  hosts_processes, hosts_world,     hosts_output,
-                                                 hosts_settings};
+                                                 hosts_settings,  hosts_denials};
 enum { TABLES = sizeof(tables) / sizeof(tables[0]), FAILED = 99 };
 
 struct og_fault fault;

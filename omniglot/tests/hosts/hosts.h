@@ -76,9 +76,9 @@ enum {
     LONG = 4      /* may take a minute */
 };
 
-/* signals.c, deadlines.c, threads.c, processes.c, world.c, output.c, settings.c */
+/* signals.c, deadlines.c, threads.c, processes.c, world.c, output.c, settings.c, denials.c */
 extern const struct hosts_row hosts_signals[], hosts_deadlines[], hosts_threads[],
-    hosts_processes[], hosts_world[], hosts_output[], hosts_settings[];
+    hosts_processes[], hosts_world[], hosts_output[], hosts_settings[], hosts_denials[];
 
 extern const char *hosts_folder; /* where liboghosted.so is; NULL: ../lib */
 

@@ -9,9 +9,17 @@
 #ifndef __wasm__
 #include <dlfcn.h>
 #include <iconv.h>
+#include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <spawn.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 #endif
@@ -205,6 +213,173 @@ static int64_t sleep_for(int64_t milliseconds)
     return 0;
 }
 
+/* --- waiting for nobody --- */
+
+static struct timespec from_now(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    time.tv_nsec += HOSTED_WAIT_MS * 1000000;
+    time.tv_sec += time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    return time;
+}
+
+static int error_of(int result)
+{
+    return result ? errno : 0;
+}
+
+static int wait_on_condition(clockid_t clock)
+{
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+    const struct timespec end = from_now(clock);
+    int error;
+    pthread_mutex_lock(&lock);
+    do /* as the callers of such functions do: they may wake for no reason */
+        error = clock == CLOCK_REALTIME ? pthread_cond_timedwait(&condition, &lock, &end)
+                                        : pthread_cond_clockwait(&condition, &lock, clock, &end);
+    while (!error);
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
+static int wait_on_c11_condition(void)
+{
+    mtx_t lock;
+    cnd_t condition;
+    const struct timespec end = from_now(CLOCK_REALTIME);
+    int error;
+    mtx_init(&lock, mtx_plain);
+    cnd_init(&condition);
+    mtx_lock(&lock);
+    do
+        error = cnd_timedwait(&condition, &lock, &end);
+    while (error == thrd_success);
+    mtx_unlock(&lock);
+    return error == thrd_timedout ? ETIMEDOUT : EINVAL;
+}
+
+/* For a lock that it has itself. */
+static int wait_for_lock(bool for_ever)
+{
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    const struct timespec end = from_now(CLOCK_REALTIME);
+    pthread_mutex_lock(&lock);
+    return for_ever ? pthread_mutex_lock(&lock) : pthread_mutex_timedlock(&lock, &end);
+}
+
+static int wait_for_semaphore(bool for_ever)
+{
+    sem_t semaphore;
+    const struct timespec end = from_now(CLOCK_REALTIME);
+    sem_init(&semaphore, 0, 0);
+    return error_of(for_ever ? sem_wait(&semaphore) : sem_timedwait(&semaphore, &end));
+}
+
+static int wait_for_signal(enum hosted_wait way, const struct timespec *time)
+{
+    sigset_t set, none;
+    int signal = 0;
+    sigemptyset(&none);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    if (way == HOSTED_SIGTIMEDWAIT)
+        return sigtimedwait(&set, NULL, time) < 0 ? errno : 0;
+    return way == HOSTED_SIGWAIT ? sigwait(&set, &signal) : error_of(sigsuspend(&none));
+}
+
+static int wait_for_nobody(enum hosted_wait way)
+{
+    struct timespec time = {0, HOSTED_WAIT_MS * 1000000};
+    struct timespec end = from_now(CLOCK_REALTIME);
+    struct timeval interval = {0, HOSTED_WAIT_MS * 1000};
+    static uint32_t word;
+    switch (way) {
+    case HOSTED_CONDITION:
+        return wait_on_condition(CLOCK_REALTIME);
+    case HOSTED_CONDITION_BY:
+        return wait_on_condition(CLOCK_MONOTONIC);
+    case HOSTED_LOCK_TIMED:
+    case HOSTED_LOCK_TWICE:
+        return wait_for_lock(way == HOSTED_LOCK_TWICE);
+    case HOSTED_SEMAPHORE:
+    case HOSTED_SEM_WAIT:
+        return wait_for_semaphore(way == HOSTED_SEM_WAIT);
+    case HOSTED_C11_CONDITION:
+        return wait_on_c11_condition();
+    case HOSTED_FUTEX:
+        if (!syscall(SYS_futex, &word, FUTEX_WAIT, 1, &time, NULL, 0) || errno != EAGAIN)
+            return EINVAL; /* it is another value */
+        return error_of((int)syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &time, NULL, 0));
+    case HOSTED_C11_SLEEP:
+        return thrd_sleep(&time, NULL);
+    case HOSTED_USLEEP:
+        return error_of(usleep(HOSTED_WAIT_MS * 1000));
+    case HOSTED_SLEEP_UNTIL:
+        return clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &end, NULL);
+    case HOSTED_POLL:
+        return error_of(poll(NULL, 0, HOSTED_WAIT_MS));
+    case HOSTED_PPOLL:
+        return error_of(ppoll(NULL, 0, &time, NULL));
+    case HOSTED_SELECT:
+        return error_of(select(0, NULL, NULL, NULL, &interval));
+    case HOSTED_PSELECT:
+        return error_of(pselect(0, NULL, NULL, NULL, &time, NULL));
+    case HOSTED_POLL_FOR_EVER:
+        return error_of(poll(NULL, 0, -1));
+    case HOSTED_SELECT_FOR_EVER:
+        return error_of(select(0, NULL, NULL, NULL, NULL));
+    case HOSTED_PAUSE:
+        return error_of(pause());
+    default:
+        return wait_for_signal(way, &time);
+    }
+}
+
+/* --- what it may not --- */
+
+static int64_t make_process(enum hosted_process way)
+{
+    extern char **environ;
+    char name[] = "/bin/true", *const arguments[] = {name, NULL};
+    pid_t child = -1;
+    switch (way) {
+    case HOSTED_FORK_CALL:
+        child = (pid_t)syscall(SYS_fork);
+        break;
+    case HOSTED_C_FORK:
+        child = fork();
+        break;
+    case HOSTED_VFORK:
+        child = vfork();
+        break;
+    case HOSTED_SPAWN:
+        errno = posix_spawn(&child, name, NULL, NULL, arguments, environ);
+        child = errno ? -1 : child;
+        break;
+    case HOSTED_SYSTEM:
+        return system(name);
+    }
+    if (child == 0)
+        _exit(0);
+    return child < 0 ? -errno : child;
+}
+
+static int64_t write_once(size_t size, int parts)
+{
+    unsigned char *bytes = malloc(size);
+    struct iovec part[3];
+    for (size_t i = 0; bytes && i < size; i++)
+        bytes[i] = (unsigned char)i;
+    for (int i = 0; i < 3; i++)
+        part[i] = (struct iovec){bytes, size};
+    ssize_t done = parts == 1 ? write(1, bytes, size) : writev(1, part, parts);
+    free(bytes);
+    return done < 0 ? -errno : done;
+}
+
 static int64_t ask(long number)
 {
     long result = syscall(number);
@@ -232,7 +407,12 @@ static int64_t do_what_a_system_can(uint32_t task, int64_t argument)
     case HOSTED_PROCESSES:
         return ask(SYS_getppid);
     case HOSTED_FORK:
-        return ask(SYS_fork);
+        return make_process((enum hosted_process)argument);
+    case HOSTED_WAIT:
+        return wait_for_nobody((enum hosted_wait)argument);
+    case HOSTED_AT_ONCE:
+    case HOSTED_IN_PARTS:
+        return write_once((size_t)argument, task == HOSTED_AT_ONCE ? 1 : 3);
     default:
         return -EINVAL;
     }

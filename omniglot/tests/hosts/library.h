@@ -32,7 +32,45 @@ enum hosted_task {
     HOSTED_LOCK,      /* keeps memory from being swapped. 0, or errno */
     HOSTED_SLEEP,     /* `argument` milliseconds. 0, or errno */
     HOSTED_PROCESSES, /* getppid by a system call: what no policy grants */
-    HOSTED_FORK,      /* -errno, or a child's number */
+    HOSTED_FORK,      /* by a way of enum hosted_process: -errno, or a child's number or status */
+    HOSTED_WAIT,      /* by a way of enum hosted_wait, for HOSTED_WAIT_MS. 0, or errno */
+    HOSTED_AT_ONCE,   /* `argument` bytes as above, by one write: what it says, or -errno */
+    HOSTED_IN_PARTS,  /* three times as many, by one writev: the same */
+};
+
+enum { HOSTED_WAIT_MS = 50 };
+/* Ways to wait for what nobody does; those from HOSTED_PAUSE on, for ever. */
+enum hosted_wait {
+    HOSTED_CONDITION,     /* pthread_cond_timedwait */
+    HOSTED_CONDITION_BY,  /* pthread_cond_clockwait, of CLOCK_MONOTONIC */
+    HOSTED_LOCK_TIMED,    /* pthread_mutex_timedlock of one that is taken */
+    HOSTED_SEMAPHORE,     /* sem_timedwait */
+    HOSTED_C11_CONDITION, /* cnd_timedwait */
+    HOSTED_FUTEX,         /* for a time, by a system call */
+    HOSTED_C11_SLEEP,     /* thrd_sleep */
+    HOSTED_USLEEP,
+    HOSTED_SLEEP_UNTIL, /* clock_nanosleep, TIMER_ABSTIME */
+    HOSTED_POLL,        /* of no descriptor, as the others */
+    HOSTED_PPOLL,
+    HOSTED_SELECT,
+    HOSTED_PSELECT,
+    HOSTED_SIGTIMEDWAIT,
+    HOSTED_PAUSE,
+    HOSTED_SIGSUSPEND,
+    HOSTED_SIGWAIT,
+    HOSTED_SEM_WAIT,
+    HOSTED_LOCK_TWICE, /* pthread_mutex_lock */
+    HOSTED_POLL_FOR_EVER,
+    HOSTED_SELECT_FOR_EVER,
+    HOSTED_WAITS
+};
+/* Ways to make a process. */
+enum hosted_process {
+    HOSTED_FORK_CALL, /* the system call; the others are the C library's */
+    HOSTED_C_FORK,
+    HOSTED_VFORK,
+    HOSTED_SPAWN,
+    HOSTED_SYSTEM /* its status */
 };
 
 int64_t hosted_do(uint32_t task, int64_t argument);

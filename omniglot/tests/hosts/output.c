@@ -127,6 +127,30 @@ static void hears_whatever_bytes_there_are(void)
     close_it();
 }
 
+/* A caller of write may take less than it wrote for an error: it is told that all was written, and
+ * the host hears it piece by piece. */
+static void hears_all_of_a_long_write(void)
+{
+    open_as(&(struct og_options){.output = hear, .callback_limit = 4});
+    CHECK(call(HOSTED_AT_ONCE, 10000) == 10000);
+    CHECK(heard_size == 10000 && pieces == 3);
+    for (size_t i = 0; i < heard_size; i++)
+        CHECK((unsigned char)heard[i] == i % 256);
+    heard_size = pieces = 0;
+    CHECK(call(HOSTED_IN_PARTS, 5000) == 15000);
+    CHECK(heard_size == 15000 && pieces == 4);
+    for (size_t i = 0; i < heard_size; i++)
+        CHECK((unsigned char)heard[i] == i % 5000 % 256);
+    call_ends(OG_FAULTED, HOSTED_AT_ONCE, 5 * 4096);
+    CHECK(says("callback_limit") && pieces == 8);
+    CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+    heard_size = pieces = 0;
+    CHECK(call(HOSTED_AT_ONCE, 4096) == 4096); /* from its start */
+    CHECK(heard_size == 4096 && pieces == 1);
+    works();
+    close_it();
+}
+
 /* --- on the host's time --- */
 
 static bool was_interrupted;
@@ -237,6 +261,16 @@ static void forks_while_it_hears(void)
     CHECK(pieces == 3);
     works();
     close_it();
+    if (getpid() == parent) { /* and in the middle of a write: both go on */
+        CHECK(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 7);
+        heard_size = pieces = 0;
+        child_status = -1;
+        open_to_be_heard(fork_meanwhile, 1000);
+        CHECK(call(HOSTED_AT_ONCE, 10000) == 10000);
+        CHECK(pieces == 3 && heard_size == 10000);
+        works();
+        close_it();
+    }
     if (getpid() != parent) {
         fflush(stdout);
         _exit(7);
@@ -383,6 +417,7 @@ const struct hosts_row hosts_output[] = {
     ROW(hears_what_the_library_prints, DOMAINS),
     ROW(hears_constructors_and_destructors, OG_MPK_ONLY),
     ROW(hears_whatever_bytes_there_are, OG_MPK_ONLY),
+    ROW(hears_all_of_a_long_write, OG_MPK_ONLY),
     ROW(hears_in_a_callback, OG_MPK_ONLY),
     ROW(takes_its_time_to_hear, OG_MPK_ONLY),
     ROW(ends_a_library_that_prints_for_ever, OG_MPK_ONLY),

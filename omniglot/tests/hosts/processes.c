@@ -252,6 +252,80 @@ static void starts_programs_with_the_masks_it_has_set(void)
     close_it();
 }
 
+/* Told, handed on to a program, and that of a child of fork and of what that starts. */
+static void check_blocked(uint64_t wanted)
+{
+    uint64_t found = 0, ignored, told = 0;
+    sigset_t now;
+    CHECK(!pthread_sigmask(SIG_BLOCK, NULL, &now));
+    memcpy(&told, &now, sizeof(told));
+    find_masks(&found, &ignored);
+    if (told != wanted || found != wanted)
+        printf("# blocked %" PRIx64 ", told %" PRIx64 ", a program %" PRIx64 "\n", wanted, told,
+               found);
+    CHECK(told == wanted && found == wanted);
+}
+
+static void check_blocked_here_and_in_child(uint64_t wanted)
+{
+    check_blocked(wanted);
+    pid_t child = fork();
+    if (child == 0) {
+        check_blocked(wanted);
+        works();
+        check_blocked(wanted);
+        _exit(0);
+    }
+    CHECK(ended_well(end_of(child)));
+    works();
+    check_blocked(wanted);
+}
+
+static int blocked_signal;
+
+static void block_then_open(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, blocked_signal);
+    CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
+    open_it_with_deadline(2000);
+    check_blocked_here_and_in_child(mask_of(blocked_signal));
+    fault_and_reset();
+    check_blocked(mask_of(blocked_signal));
+    CHECK(!pthread_sigmask(SIG_UNBLOCK, &set, NULL));
+    check_blocked(0);
+    CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
+    close_it();
+    check_blocked(mask_of(blocked_signal));
+}
+
+static void open_then_block(void)
+{
+    sigset_t set;
+    open_it_with_deadline(2000);
+    check_blocked_here_and_in_child(0);
+    sigemptyset(&set);
+    sigaddset(&set, blocked_signal);
+    CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
+    check_blocked_here_and_in_child(mask_of(blocked_signal));
+    close_it();
+    check_blocked(mask_of(blocked_signal));
+}
+
+/* Each alone, with and without what the runtime needs: none stands for another. */
+static void blocks_one_signal_and_no_other(void)
+{
+    const int signals[] = {SIGSEGV, SIGBUS,  SIGILL,       SIGFPE, SIGTRAP,
+                           SIGSYS,  SIGUSR1, SIGRTMAX - 3, 0};
+    for (const int *signal = signals; *signal; signal++) {
+        blocked_signal = *signal;
+        printf("# signal %d\n", *signal);
+        CHECK(ended_well(status_of(block_then_open)));
+        CHECK(ended_well(status_of(open_then_block)));
+    }
+}
+
 static int64_t become_another(int64_t number)
 {
     execlp("true", "true", NULL);
@@ -347,6 +421,44 @@ static void forks_while_another_thread_is_inside(void)
     }
     *(volatile bool *)&is_over = true;
     CHECK(!pthread_join(thread, NULL));
+    works();
+    close_it();
+}
+
+static sem_t is_in, goes_on;
+
+static int64_t stay_in(int64_t number)
+{
+    sem_post(&is_in);
+    sem_wait(&goes_on);
+    return number;
+}
+
+static void *call_back_once(void *unused)
+{
+    CHECK(call_back(stay_in, 1) == 1);
+    return unused;
+}
+
+/* In the child that thread will never come out. */
+static void forks_while_another_thread_is_in_its_library(void)
+{
+    pthread_t thread;
+    CHECK(!sem_init(&is_in, 0, 0) && !sem_init(&goes_on, 0, 0));
+    open_it();
+    CHECK(!pthread_create(&thread, NULL, call_back_once, NULL));
+    CHECK(!sem_wait(&is_in));
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        call_ends(OG_POISONED, HOSTED_COUNT, 0);
+        CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+        works();
+        close_it();
+        _exit(0);
+    }
+    CHECK(ended_well(end_of(child)));
+    CHECK(!sem_post(&goes_on) && !pthread_join(thread, NULL));
     works();
     close_it();
 }
@@ -492,12 +604,14 @@ const struct hosts_row hosts_processes[] = {
     ROW_WITH(forks_in_handlers_while_it_opens, OG_MPK_ONLY, LONG),
     ROW(forks_and_calls_in_the_child, DOMAINS & ~OG_NONE_ONLY),
     ROW(forks_while_another_thread_is_inside, DOMAINS),
+    ROW(forks_while_another_thread_is_in_its_library, OG_MPK_ONLY),
     ROW(forks_in_a_callback, DOMAINS | WASM_ONLY),
     ROW(makes_a_child_by__Fork, OG_MPK_ONLY),
     ROW(makes_a_child_by_a_system_call, OG_MPK_ONLY),
     ROW(makes_a_child_by_clone, OG_MPK_ONLY),
     ROW(starts_programs, ALL),
     ROW(starts_programs_with_the_masks_it_has_set, ALL),
+    ROW(blocks_one_signal_and_no_other, OG_MPK_ONLY),
     ROW(becomes_another_program_while_inside, ALL),
     {NULL, NULL, 0, 0},
 };

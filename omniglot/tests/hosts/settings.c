@@ -7,10 +7,12 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/rseq.h>
@@ -168,13 +170,34 @@ static void runs_where_memory_cannot_become_executable(void)
 }
 
 /* The same as a property of the process, since Linux 6.3. */
+static bool give_up_executable_memory(void)
+{
+    if (!prctl(SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0))
+        return true;
+    CHECK(errno == EINVAL);
+    printf("# this kernel has no such property\n");
+    return false;
+}
+
+static void gives_up_executable_memory_after_it_has_opened(void)
+{
+    open_it();
+    if (!give_up_executable_memory())
+        return;
+    works();
+    fault_and_reset();
+    struct hosts_library *first = the_library;
+    is_refused(OG_UNSUPPORTED, "PR_SET_MDWE");
+    CHECK(fault.system_error == EACCES);
+    the_library = first;
+    works();
+    close_it();
+}
+
 static void runs_where_the_process_has_given_up_executable_memory(void)
 {
-    if (prctl(SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0)) {
-        CHECK(errno == EINVAL);
-        printf("# this kernel has no such property\n");
+    if (!give_up_executable_memory())
         return;
-    }
     if (hosts_system.is == OG_MPK_ONLY) {
         is_refused(OG_UNSUPPORTED, "MemoryDenyWriteExecute");
     } else {
@@ -188,7 +211,7 @@ static void runs_where_memory_files_are_denied(void)
 {
     DENY(ALWAYS(memfd_create, EPERM));
     if (hosts_system.is == OG_MPK_ONLY)
-        is_refused(OG_SYSTEM, "memfd_create");
+        is_refused(OG_UNSUPPORTED, "memfd_create");
     else if (hosts_system.is == OG_NONE_ONLY)
         is_refused(OG_SYSTEM, "cannot copy the library to memory");
     else if (hosts_system.is == PROCESS_ONLY)
@@ -259,15 +282,100 @@ static void runs_where_the_clocks_signal_is_denied(void)
     works();
 }
 
+static int first_free_descriptor(void)
+{
+    int file = dup(STDOUT_FILENO);
+    CHECK(file >= 0 && !close(file));
+    return file;
+}
+
+/* Each number of them that is too small, and the first that is not. */
 static void runs_with_few_descriptors(void)
 {
-    limit(RLIMIT_NOFILE, 4);
-    enum og_error error = hosts_system.open(&the_library, 0, &fault);
-    printf("# %s: %s\n", og_error_name(error), error ? fault.message : "");
-    if (error && hosts_system.is == OG_MPK_ONLY)
-        CHECK(error == OG_SYSTEM && says("ulimit -n"));
-    if (!error)
-        works();
+    enum { MOST = 16 };
+    const int used = first_free_descriptor();
+    int left = -1;
+    enum og_error error = OG_SYSTEM;
+    while (error && left < MOST) {
+        limit(RLIMIT_NOFILE, (rlim_t)(used + ++left));
+        error = hosts_system.open(&the_library, 0, &fault);
+        printf("# %d: %s: %s\n", left, og_error_name(error), error ? fault.message : "");
+        if (error && hosts_system.is == OG_MPK_ONLY)
+            CHECK(error == OG_SYSTEM && fault.system_error == EMFILE && says("ulimit -n"));
+    }
+    limit(RLIMIT_NOFILE, (rlim_t)(used + MOST));
+    if (error && hosts_system.is != OG_MPK_ONLY)
+        return;
+    CHECK(!error && left <= 8);
+    works();
+    if (hosts_system.is != OG_MPK_ONLY)
+        return;
+    CHECK(first_free_descriptor() == used); /* it keeps none */
+    limit(RLIMIT_NOFILE, (rlim_t)used);
+    fault_and_reset();
+    close_it();
+}
+
+/* What loads is a file in memory; the kernel's signal for one that is too large would end the host.
+ */
+static void runs_where_files_must_be_small(void)
+{
+    enum { SMALL = 4 << 10 };
+    open_it();
+    works();
+    struct hosts_library *first = the_library;
+    limit(RLIMIT_FSIZE, SMALL);
+    is_refused(OG_SYSTEM, hosts_system.is == OG_MPK_ONLY ? "ulimit -f" : "cannot copy");
+    CHECK(fault.system_error == EFBIG);
+    the_library = first;
+    works();
+    close_it();
+}
+
+/* Data: private memory that can be written. */
+static void runs_with_little_data(void)
+{
+    enum og_error error = OG_NO_MEMORY;
+    for (rlim_t mebibytes = 1; mebibytes < 1024 && error; mebibytes *= 2) {
+        limit(RLIMIT_DATA, mebibytes << 20);
+        error = hosts_system.open(&the_library, 0, &fault);
+        printf("# %lu MiB: %s: %s\n", (unsigned long)mebibytes, og_error_name(error),
+               error ? fault.message : "");
+        if (error && hosts_system.is == OG_MPK_ONLY)
+            CHECK((error == OG_NO_MEMORY || error == OG_SYSTEM) &&
+                  (says("ulimit -d") || says("memory (ulimit -v, -d)")));
+    }
+    CHECK(!error);
+    limit(RLIMIT_DATA, RLIM_INFINITY);
+    works();
+    close_it();
+}
+
+/* Whom the limit holds: not the superuser. */
+static void start_no_thread(void)
+{
+    CHECK(!setuid(65534) && !prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+    limit(RLIMIT_NPROC, 1);
+    is_refused(OG_SYSTEM, "ulimit -u");
+    CHECK(fault.system_error == EAGAIN);
+    limit(RLIMIT_NPROC, 64);
+    open_it();
+    works();
+    limit(RLIMIT_NPROC, 1);
+    works();
+    struct hosts_library *first = the_library;
+    open_it(); /* the thread is for the first */
+    close_it();
+    CHECK(hosts_system.open(&the_library, 1000, &fault) == OG_SYSTEM);
+    CHECK(says("ulimit -u") && says("clock"));
+    the_library = first;
+    works();
+    close_it();
+}
+
+static void runs_where_no_thread_can_be_started(void)
+{
+    CHECK(ended_well(status_of(start_no_thread)));
 }
 
 /* --- the machine's --- */
@@ -366,6 +474,27 @@ static void runs_where_memory_files_are_not_executable(void)
     }
 }
 
+/* As in a chroot where nobody has mounted it. */
+static void lose_proc(void)
+{
+    CHECK(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    open_it();
+    CHECK(!umount2("/proc", MNT_DETACH) && access("/proc/self/maps", F_OK));
+    works();
+    fault_and_reset();
+    struct hosts_library *first = the_library;
+    is_refused(OG_UNSUPPORTED, "/proc has to be mounted");
+    the_library = first;
+    works();
+    close_it();
+    is_refused(OG_UNSUPPORTED, "/proc has to be mounted");
+}
+
+static void runs_without_proc(void)
+{
+    CHECK(ended_well(status_of(lose_proc)));
+}
+
 static void open_as_nobody(void)
 {
     CHECK(!setuid(65534) && !prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
@@ -439,12 +568,17 @@ const struct hosts_row hosts_settings[] = {
     ROW(runs_in_a_container_without_protection_keys, ALL),
     ROW(runs_where_memory_cannot_become_executable, ALL),
     ROW(runs_where_the_process_has_given_up_executable_memory, ALL),
+    ROW(gives_up_executable_memory_after_it_has_opened, OG_MPK_ONLY),
     ROW(runs_where_memory_files_are_denied, ALL),
     ROW(runs_with_9_gib_of_address_space, ALL),
     ROW(runs_with_too_little_address_space, ALL),
     ROW(runs_where_no_signal_can_be_queued, ALL),
     ROW(runs_where_the_clocks_signal_is_denied, ALL),
     ROW(runs_with_few_descriptors, ALL),
+    ROW(runs_where_files_must_be_small, DOMAINS),
+    ROW(runs_with_little_data, OG_MPK_ONLY),
+    ROW_WITH(runs_where_no_thread_can_be_started, OG_MPK_ONLY, IN_GUEST),
+    ROW_WITH(runs_without_proc, OG_MPK_ONLY, IN_GUEST),
     ROW_WITH(runs_where_overcommit_is_off, OG_MPK_ONLY, IN_GUEST),
     ROW_WITH(runs_where_memory_files_are_not_executable, OG_MPK_ONLY, IN_GUEST),
     ROW_WITH(runs_where_page_zero_is_far, OG_MPK_ONLY, IN_GUEST),

@@ -14,6 +14,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 
 static void block_all(void)
 {
@@ -197,6 +198,57 @@ static void sets_an_alternate_stack_after_the_first_call(void)
     close_it();
 }
 
+static char another_stack[32 << 10];
+
+static void set_another_stack(int signal)
+{
+    const stack_t stack = {.ss_sp = another_stack, .ss_size = sizeof(another_stack)};
+    stack_t now;
+    CHECK(!sigaltstack(&stack, NULL) || signal == SIGUSR2); /* which may run on the one there is */
+    CHECK(signal == SIGUSR2 || (!sigaltstack(NULL, &now) && now.ss_sp == another_stack));
+}
+
+static stack_t told_stack;
+
+static void note_stack(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)info;
+    told_stack = ((ucontext_t *)context)->uc_stack;
+}
+
+/* The kernel puts back the one that there was when the handler returns, of which it tells. */
+static void *set_stacks_in_handlers(void *calls)
+{
+    const stack_t small = {.ss_sp = another_stack, .ss_size = 2048}; /* the least it takes */
+    struct sigaction note = {.sa_sigaction = note_stack, .sa_flags = SA_SIGINFO};
+    if (calls)
+        works();
+    CHECK(!sigaltstack(&small, NULL));
+    set_own_stack();
+    CHECK(!sigaction(SIGWINCH, &note, NULL));
+    install(SIGUSR1, set_another_stack, 0);
+    install(SIGUSR2, set_another_stack, SA_ONSTACK);
+    for (int round = 0; round < 3; round++) {
+        if (calls)
+            works();
+        raise(SIGUSR1);
+        check_own_stack();
+        raise(SIGUSR2);
+        check_own_stack();
+        raise(SIGWINCH);
+        CHECK(told_stack.ss_sp == own_stack && told_stack.ss_size == sizeof(own_stack));
+    }
+    return NULL;
+}
+
+static void sets_alternate_stacks_in_handlers(void)
+{
+    open_it();
+    in_thread(set_stacks_in_handlers, NULL);
+    in_thread(set_stacks_in_handlers, &the_library);
+    close_it();
+}
+
 static sigjmp_buf back;
 
 static void jump_back(int signal)
@@ -228,6 +280,190 @@ static void leaves_handlers_by_longjmp_out_of_its_own_code(void)
         if (hosts_system.is & ISOLATED)
             fault_and_reset();
     }
+    close_it();
+}
+
+/* --- its own alternate stack --- */
+
+static volatile int deepest = -1, overflows;
+
+static __attribute__((noinline)) int recurse(int depth)
+{
+    volatile char room[4096];
+    room[0] = (char)depth;
+    return depth == deepest ? depth : recurse(depth + 1) + room[0];
+}
+
+static void jump_back_from_overflow(int signal)
+{
+    overflows++;
+    siglongjmp(back, signal);
+}
+
+static void overflow(void)
+{
+    int before = overflows;
+    if (!sigsetjmp(back, 1)) {
+        (void)recurse(0);
+        hosts_fail();
+    }
+    CHECK(overflows == before + 1);
+}
+
+static void overflow_in_handler(int signal)
+{
+    (void)signal;
+    (void)recurse(0);
+}
+
+static void leave_a_handler(int flags)
+{
+    install(SIGUSR1, jump_back, flags);
+    if (!sigsetjmp(back, 1)) {
+        raise(SIGUSR1);
+        hosts_fail();
+    }
+}
+
+/* However it has left handlers before, and whether or not it has called since. */
+static void *run_out_of_stack(void *unused)
+{
+    set_own_stack();
+    install(SIGSEGV, jump_back_from_overflow, SA_ONSTACK);
+    overflow();
+    works();
+    for (int flags = 0; flags <= SA_ONSTACK; flags += SA_ONSTACK) {
+        leave_a_handler(flags);
+        overflow();
+        overflow();
+        works();
+        overflow();
+        install(SIGUSR1, overflow_in_handler, flags);
+        if (!(flags & SA_ONSTACK)) {
+            if (!sigsetjmp(back, 1)) {
+                raise(SIGUSR1);
+                hosts_fail();
+            }
+            overflow();
+            works();
+        }
+        leave_a_handler(flags);
+        check_own_stack();
+        if (hosts_system.is & ISOLATED)
+            fault_and_reset();
+        overflow();
+        works();
+    }
+    return unused;
+}
+
+static void runs_out_of_stack_after_leaving_handlers(void)
+{
+    open_it();
+    in_thread(run_out_of_stack, NULL);
+    works();
+    close_it();
+}
+
+static void fill_room(int signal)
+{
+    volatile char room[48 << 10];
+    handle(signal);
+    for (size_t i = 0; i < sizeof(room); i += 64)
+        room[i] = (char)signal;
+}
+
+static void raise_in_handler(int signal)
+{
+    (void)signal;
+    raise(SIGUSR1);
+}
+
+static char small_stack[32 << 10];
+#define SMALL_STACK (small_stack + sizeof(small_stack) / 2) /* the upper half */
+
+/* What is right below the stack pointer, and in a register, is there after a handler. */
+static void be_interrupted_in_the_middle(void)
+{
+    uint64_t below = 0, farthest = 0, lane = 0;
+    __asm__ volatile("movq $41, -8(%%rsp)\n"
+                     "movq $42, -128(%%rsp)\n"
+                     "movq %3, %%xmm9\n"
+                     "int3\n"
+                     "movq -8(%%rsp), %0\n"
+                     "movq -128(%%rsp), %1\n"
+                     "movq %%xmm9, %2\n"
+                     : "=&r"(below), "=&r"(farthest), "=&r"(lane)
+                     : "r"(UINT64_C(43))
+                     : "xmm9", "memory");
+    CHECK(below == 41 && farthest == 42 && lane == 43);
+}
+
+/* Until there is no room for a signal's frame. */
+static __attribute__((noinline)) int raise_ever_deeper(int depth)
+{
+    volatile char room[256];
+    room[0] = (char)depth;
+    raise(SIGURG);
+    return depth == deepest ? depth : raise_ever_deeper(depth + 1) + room[0];
+}
+
+static void note_where(int signal)
+{
+    volatile char here = (char)signal;
+    handled_on_own_stack = &here >= small_stack && &here < small_stack + sizeof(small_stack);
+    for (size_t i = 0; i < 16; i++) /* and uses registers of its own */
+        __asm__ volatile("pcmpeqd %%xmm9, %%xmm9" ::: "xmm9");
+}
+
+/* A handler without SA_ONSTACK needs more than there is on the alternate stack. */
+static void raise_what_is_large(void)
+{
+    handled = 0;
+    raise(SIGUSR1);
+    CHECK(handled == 1);
+    raise(SIGUSR2);
+    CHECK(handled == 2);
+    for (char *at = small_stack; at < SMALL_STACK; at++)
+        CHECK(*at == 7);
+}
+
+static void *raise_with_small_stack(void *calls)
+{
+    stack_t stack = {.ss_sp = SMALL_STACK, .ss_size = sizeof(small_stack) / 2}, now;
+    memset(small_stack, 7, sizeof(small_stack) / 2);
+    CHECK(!sigaltstack(&stack, NULL));
+    install(SIGUSR1, fill_room, 0);
+    install(SIGUSR2, raise_in_handler, SA_NODEFER);
+    install(SIGTRAP, note_where, 0);
+    install(SIGURG, note_where, 0);
+    install(SIGSEGV, jump_back_from_overflow, SA_ONSTACK);
+    install(SIGWINCH, note_where, SA_ONSTACK);
+    for (int round = 0; round < 3; round++) {
+        if (calls)
+            works();
+        raise_what_is_large();
+        be_interrupted_in_the_middle();
+        CHECK(!handled_on_own_stack);
+        raise(SIGWINCH);
+        CHECK(handled_on_own_stack || calls);
+        int before = overflows;
+        if (!sigsetjmp(back, 1)) {
+            (void)raise_ever_deeper(0);
+            hosts_fail();
+        }
+        CHECK(overflows == before + 1);
+        raise_what_is_large();
+        CHECK(!sigaltstack(NULL, &now) && now.ss_sp == stack.ss_sp && now.ss_flags == 0);
+    }
+    return NULL;
+}
+
+static void has_handlers_that_stay_where_they_interrupt(void)
+{
+    open_it();
+    in_thread(raise_with_small_stack, NULL);
+    in_thread(raise_with_small_stack, &the_library);
     close_it();
 }
 
@@ -695,6 +931,86 @@ static void is_stopped_and_goes_on(void)
     CHECK(stop_and_go_on(2000) || stop_and_go_on(8000));
 }
 
+/* --- what only looks like a fault --- */
+
+static atomic_bool is_inside, is_over;
+static atomic_int told;
+
+static void note_told(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)context;
+    told += info->si_code > 0;
+}
+
+static void *compute_until_over(void *rounds)
+{
+    do {
+        CHECK(call(HOSTED_COMPUTE, *(int64_t *)rounds) == *(int64_t *)rounds);
+        is_inside = true;
+    } while (!is_over);
+    return NULL;
+}
+
+static bool is_pending(int signal)
+{
+    uint64_t pending = 0;
+    CHECK(!syscall(SYS_rt_sigpending, &pending, sizeof(pending)));
+    return pending >> (signal - 1) & 1;
+}
+
+/* To the process, as the kernel says such a thing: who sends it does not get it. */
+static void send_to_the_others(int signal, int code)
+{
+    siginfo_t info = {.si_signo = signal, .si_code = code};
+    CHECK(!syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info));
+    while (is_pending(signal))
+        usleep(100);
+}
+
+static void hear_of(int signal, int code)
+{
+    enum { TIMES = 8 };
+    const uint64_t mask = UINT64_C(1) << (signal - 1);
+    struct sigaction action = {.sa_sigaction = note_told, .sa_flags = SA_SIGINFO | SA_RESTART};
+    int64_t rounds = rounds_for(50);
+    pthread_t thread;
+    is_inside = is_over = false;
+    told = 0;
+    CHECK(!sigaction(signal, &action, NULL));
+    CHECK(!pthread_create(&thread, NULL, compute_until_over, &rounds));
+    while (!is_inside)
+        usleep(1000);
+    /* Past the C library: it is the kernel that has to pass this thread over. */
+    CHECK(!syscall(SYS_rt_sigprocmask, SIG_BLOCK, &mask, NULL, sizeof(mask)));
+    for (int i = 1; i <= TIMES; i++) {
+        send_to_the_others(signal, code);
+        while (told < i)
+            usleep(100);
+    }
+    action.sa_handler = SIG_IGN;
+    CHECK(!sigaction(signal, &action, NULL));
+    for (int i = 0; i < TIMES; i++) {
+        send_to_the_others(signal, code);
+        usleep(1000);
+    }
+    is_over = true;
+    CHECK(!pthread_join(thread, NULL));
+    CHECK(told == TIMES);
+    CHECK(!syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, sizeof(mask)));
+}
+
+/* Memory that has broken, and that nobody has touched yet; a counter that has run over. */
+static void is_told_of_the_machine_while_the_library_runs(void)
+{
+    enum { PERFORMANCE = 6 /* TRAP_PERF */ };
+    open_it();
+    hear_of(SIGBUS, BUS_MCEERR_AO);
+    works();
+    hear_of(SIGTRAP, PERFORMANCE);
+    works();
+    close_it();
+}
+
 const struct hosts_row hosts_signals[] = {
     ROW(opens_with_all_signals_blocked, ALL),
     ROW(blocks_all_signals_in_its_workers, ALL),
@@ -705,7 +1021,10 @@ const struct hosts_row hosts_signals[] = {
     ROW(installs_a_handler_for_one_signal_only, ALL),
     ROW(has_an_alternate_stack_before_it_opens, ALL),
     ROW(sets_an_alternate_stack_after_the_first_call, ALL),
+    ROW(sets_alternate_stacks_in_handlers, DOMAINS),
     ROW(leaves_handlers_by_longjmp_out_of_its_own_code, ALL),
+    ROW(runs_out_of_stack_after_leaving_handlers, DOMAINS),
+    ROW(has_handlers_that_stay_where_they_interrupt, DOMAINS),
     ROW(is_killed_by_its_own_faults, ALL),
     ROW(handles_its_own_faults_beside_the_librarys, ALL),
     ROW(waits_for_signals, ALL),
@@ -714,6 +1033,7 @@ const struct hosts_row hosts_signals[] = {
     ROW(makes_threads_while_it_handles_signals, ALL),
     ROW(is_cancelled_while_it_waits_for_signals_or_a_program, DOMAINS),
     ROW(reads_signals_from_a_descriptor, ALL),
+    ROW_WITH(is_told_of_the_machine_while_the_library_runs, DOMAINS, LONG),
     ROW(sets_timers_of_every_kind, ALL),
     ROW(is_profiled_at_1_khz, ALL),
     ROW(changes_its_user_while_a_thread_is_inside, ALL),

@@ -130,6 +130,16 @@ static void the_library_loads_another_of_a_folder(void)
     loads_again(HOSTED_LOAD);
 }
 
+/* Nobody has to guess why the library reads nothing. */
+static void grants_what_is_not_there(void)
+{
+    const char *const missing[] = {"/usr", "/usr/no-such-folder/text", NULL};
+    CHECK(open_as((struct og_options){.readable_paths = missing}) == OG_BAD_ARGUMENT);
+    CHECK(says("options.readable_paths") && !strcmp(fault.symbol, missing[1]));
+    CHECK(open_as((struct og_options){.late_folders = missing}) == OG_BAD_ARGUMENT);
+    CHECK(says("options.late_folders") && !strcmp(fault.symbol, missing[1]));
+}
+
 static void the_library_starts_a_thread(void)
 {
     open_it();
@@ -203,6 +213,37 @@ static void the_library_sleeps(void)
     close_it();
 }
 
+/* Each way ends at its time, as it does without isolation, and not before. */
+static void the_library_waits_for_nobody(void)
+{
+    open_it_with_deadline(20000);
+    for (int way = 0; way < HOSTED_PAUSE; way++) {
+        const bool is_sleep = way >= HOSTED_C11_SLEEP && way != HOSTED_SIGTIMEDWAIT;
+        const int64_t wanted = is_sleep ? 0 : way == HOSTED_SIGTIMEDWAIT ? EAGAIN : ETIMEDOUT;
+        long start = now_ms();
+        int64_t result = call(HOSTED_WAIT, way);
+        long took = now_ms() - start;
+        if (result != wanted || took < HOSTED_WAIT_MS - 1)
+            printf("# way %d: %lld after %ld ms\n", way, (long long)result, took);
+        CHECK(result == wanted && took >= HOSTED_WAIT_MS - 1);
+    }
+    works();
+    close_it();
+}
+
+static void ends_a_library_that_waits_for_ever(void)
+{
+    open_it_with_deadline(200);
+    for (int way = HOSTED_PAUSE; way < HOSTED_WAITS; way++) {
+        printf("# way %d\n", way);
+        call_ends(OG_DEADLINE, HOSTED_WAIT, way);
+        CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
+        CHECK(call(HOSTED_SLEEP, 1) == 0);
+    }
+    works();
+    close_it();
+}
+
 static void the_library_recurses_deep(void)
 {
     open_it();
@@ -224,7 +265,10 @@ static void the_library_makes_a_process(void)
         call_ends(OG_FAULTED, HOSTED_FORK, 0);
         CHECK(hosts_system.reset(the_library, &fault) == OG_OK);
     } else {
-        CHECK(call(HOSTED_FORK, 0) == -EPERM);
+        for (int way = HOSTED_FORK_CALL; way < HOSTED_SYSTEM; way++)
+            CHECK(call(HOSTED_FORK, way) == -EAGAIN);
+        int64_t status = call(HOSTED_FORK, HOSTED_SYSTEM); /* "no shell could be executed" */
+        CHECK(status == 127 << 8);
         CHECK(call(HOSTED_PROCESSES, 0) == -EPERM);
     }
     works();
@@ -241,12 +285,15 @@ const struct hosts_row hosts_world[] = {
     ROW(the_library_loads_another, ALL & ~WASM_ONLY),
     ROW(the_library_loads_a_character_set_of_a_folder, OG_MPK_ONLY),
     ROW(the_library_loads_another_of_a_folder, OG_MPK_ONLY),
+    ROW(grants_what_is_not_there, OG_MPK_ONLY),
     ROW(the_library_starts_a_thread, ALL & ~WASM_ONLY),
     ROW(the_library_guards_a_page, ALL & ~WASM_ONLY),
     ROW(the_library_runs_into_its_guard_page, TIMED),
     ROW(the_library_locks_memory, ALL & ~WASM_ONLY),
     ROW(the_library_locks_what_it_may, OG_MPK_ONLY),
     ROW(the_library_sleeps, ALL & ~WASM_ONLY),
+    ROW(the_library_waits_for_nobody, DOMAINS),
+    ROW(ends_a_library_that_waits_for_ever, OG_MPK_ONLY),
     ROW(the_library_recurses_deep, ALL & ~WASM_ONLY),
     ROW(the_library_makes_a_process, TIMED),
     {NULL, NULL, 0, 0},

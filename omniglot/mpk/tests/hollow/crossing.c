@@ -23,7 +23,7 @@ _Static_assert(offsetof(struct crossing, frame) ==
 extern const char og_mpk_recover[], og_mpk_resume[], hollow_somewhere[];
 void (*og_mpk_on_signal)(struct mpk_thread *thread, int signal, siginfo_t *info, void *context,
                          uintptr_t fs);
-void (*og_mpk_on_signal_elsewhere)(int signal, siginfo_t *info, void *context);
+uintptr_t (*og_mpk_on_signal_elsewhere)(int signal, siginfo_t *info, void *context);
 _Noreturn void og_mpk_sigreturn(void *frame, uintptr_t fs);
 void og_mpk_signal_entry(int signal, siginfo_t *info, void *context);
 
@@ -249,8 +249,8 @@ static int take_pending(siginfo_t *info)
 }
 
 /* The kernel, which calls it, has been told after it was set. */
-static __attribute__((disable_sanitizer_instrumentation)) void (*handler_elsewhere(void))(
-    int signal, siginfo_t *info, void *context)
+static __attribute__((disable_sanitizer_instrumentation))
+uintptr_t (*handler_elsewhere(void))(int signal, siginfo_t *info, void *context)
 {
     return og_mpk_on_signal_elsewhere;
 }
@@ -262,6 +262,9 @@ static void interrupt_elsewhere(int signal, siginfo_t *info)
     uint64_t mask = mpk_mask_block_all();
     memset(&context, 0, sizeof(context));
     memcpy(&context.uc_sigmask, &mask, sizeof(mask));
+    context.uc_mcontext.gregs[REG_RSP] = /* right above the frame: it is on no alternate stack */
+        (greg_t)((uintptr_t)&context + sizeof(struct mpk_kernel_context) + sizeof(*info) +
+                 MPK_RED_ZONE);
     handler_elsewhere()(signal, info, &context);
     memcpy(&mask, &context.uc_sigmask, sizeof(mask));
     mpk_mask_set(mask);
