@@ -438,7 +438,7 @@ static bool check_beside(const struct interface *interface, const struct functio
     return true;
 }
 
-/* A va_list, or a pointer to one: on x86-64 an array of a struct that the compiler has of its own. */
+/* A va_list, or a pointer to one: on x86-64 an array of a struct that is the compiler's own. */
 static bool is_argument_list(const struct type *type)
 {
     return strstr(type->canonical, "__va_list_tag") || !strcmp(type->spelling, "va_list") ||
