@@ -438,6 +438,13 @@ static bool check_beside(const struct interface *interface, const struct functio
     return true;
 }
 
+/* A va_list, or a pointer to one: on x86-64 an array of a struct that is the compiler's own. */
+static bool is_argument_list(const struct type *type)
+{
+    return strstr(type->canonical, "__va_list_tag") || !strcmp(type->spelling, "va_list") ||
+           !strcmp(type->spelling, "va_list *");
+}
+
 static bool check_parameter(struct interface *interface, struct function *function,
                             struct parameter *parameter, bool is_callback)
 {
@@ -453,6 +460,11 @@ static bool check_parameter(struct interface *interface, struct function *functi
                           annotation_text(role->name));
         role = annotation;
     }
+    if (parameter->type->class != TYPE_FUNCTION && is_argument_list(parameter->type))
+        return report(parameter->place,
+                      "'%s' is a va_list: nothing can carry any number of arguments; leave %s out, "
+                      "or bind a function that takes a fixed number",
+                      parameter->name, function->name);
     if (role && parameter->kind == LEFT)
         return report(role->place, "%s contradicts the window that '%s' counts",
                       annotation_text(role->name), parameter->name);

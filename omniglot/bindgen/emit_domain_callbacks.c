@@ -126,6 +126,15 @@ static void put_copy(const struct parameter *parameter)
             "&refusal);\n");
 }
 
+/* Is there an argument that the host's function has from the library? */
+static bool is_told_anything(const struct function *shape)
+{
+    each_parameter(parameter, shape)
+        if (parameter->kind != USER)
+            return true;
+    return false;
+}
+
 static void put_entered(const struct interface *interface, const struct callback *callback,
                         bool is_in_place)
 {
@@ -140,7 +149,7 @@ static void put_entered(const struct interface *interface, const struct callback
             "    enum og_error refused = OG_OK;\n");
     else
         put_unused("scope");
-    if (!shape->count)
+    if (!is_told_anything(shape))
         put_unused("arguments");
     if (shape->result->class == TYPE_VOID)
         put_unused("result");

@@ -222,10 +222,30 @@ static const char *with_name(const char *use, const char *name)
                          after + strspn(after, "0123456789"));
 }
 
-/* What headers of C define as macros, though an interface file may not include them. */
-static bool is_of_c(const char *name)
+/* What is a word of a stub, and not seen: macros of C's headers, which an interface file may not
+ * include, and what macros of Omniglot's and of the baselines' headers say beside og_. */
+static bool is_of_macros(const char *name)
 {
-    return !strcmp(name, "bool") || !strcmp(name, "true") || !strcmp(name, "false");
+    static const char *const words[] = {"bool",
+                                        "true",
+                                        "false",
+                                        "size_t",
+                                        "uint32_t",
+                                        "uint64_t",
+                                        "uintmax_t",
+                                        "uintptr_t",
+                                        "memcpy",
+                                        "copy_refused",
+                                        "domain_keep_solid",
+                                        "domain_memory_check",
+                                        "host_rule_holds",
+                                        "instance_contract",
+                                        "wire_get_u64",
+                                        "wire_reader_fail"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (!strcmp(words[i], name))
+            return true;
+    return false;
 }
 
 static bool fits(const struct variable *variable, const struct text *text, const char *name)
@@ -233,7 +253,7 @@ static bool fits(const struct variable *variable, const struct text *text, const
     for (const struct word *use = variable->uses; use; use = use->next)
         if (has_word(text->words, with_name(use->text, name)))
             return false;
-    return !is_of_c(name);
+    return !is_of_macros(name);
 }
 
 /* Names with og_ are those of macros' own variables. */

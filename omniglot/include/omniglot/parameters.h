@@ -27,12 +27,14 @@ struct og_parameter {
 #define OG_PARAMETER_IS_FLOAT(type)                                                                \
     (__builtin_types_compatible_p(type, float) || __builtin_types_compatible_p(type, double))
 
-/* Integers, enums and _Bool are of class 1, pointers of class 5. */
+/* Integers and enums are of class 1, pointers of class 5; _Bool is of class 1 to GCC and of class 4
+ * to Clang. */
 #define OG_PARAMETER_CHECKED(type)                                                                 \
     struct {                                                                                       \
         char nothing;                                                                              \
         _Static_assert(OG_PARAMETER_IS_FLOAT(type) ||                                              \
                            (sizeof(type) <= 8 && (__builtin_classify_type(*(type *)0) == 1 ||      \
+                                                  __builtin_classify_type(*(type *)0) == 4 ||      \
                                                   __builtin_classify_type(*(type *)0) == 5)),      \
                        "a parameter is an integer of up to 64 bits, a pointer, float or double");  \
     }
