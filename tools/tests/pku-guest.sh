@@ -48,4 +48,18 @@ check a_kernel_that_dies_is_shown 125 "sysrq triggered crash" \
     "$guest" -- /bin/busybox sh -c 'echo c >/proc/sysrq-trigger'
 check a_commands_status_is_the_guests 7 "" "$guest" -- /bin/busybox sh -c 'exit 7'
 check a_command_that_hangs_is_ended 124 "ended after 8 s" "$guest" --timeout 8 -- /bin/sleep 60
+
+# A QEMU in whose guest nothing happens: the first time only, or ever.
+mkdir "$folder/bin"
+cat >"$folder/bin/qemu-system-x86_64" <<'QEMU'
+#!/bin/sh
+[ -n "${STANDS_EVER:-}" ] || [ ! -e "$0.ran" ] || PATH=${PATH#*:} exec qemu-system-x86_64 "$@"
+: >"$0.ran"
+exec sleep 60
+QEMU
+chmod +x "$folder/bin/qemu-system-x86_64"
+check a_kernel_that_stands_still_at_first_is_booted_once_more 3 "stood still while it booted: once more" \
+    env "PATH=$folder/bin:$PATH" GUEST_BOOT_TIMEOUT=10 "$guest" -- /bin/busybox sh -c 'exit 3'
+check a_kernel_that_ever_stands_still_is_told 125 "kernel stands still while it boots" \
+    env "PATH=$folder/bin:$PATH" GUEST_BOOT_TIMEOUT=1 STANDS_EVER=1 "$guest" -- /bin/true
 echo "1..$number"

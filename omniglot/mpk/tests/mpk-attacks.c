@@ -525,11 +525,26 @@ static void use_and_return(void *user, struct og_scope *scope, const struct og_a
     use_x87();
 }
 
-/* The lower 32 bits of an address of the gate's, which the domain returns to, or of none. */
-static bool is_gates_or_none(long seen)
+/* The lower 32 bits of where use_x87 has its instructions and their operand. What is noted may be
+ * the gate's, nothing, or the kernel's, which puts its own there when another thread has had the
+ * processor (X86_BUG_FXSAVE_LEAK: processors of AMD's do not save what an instruction noted). */
+static bool is_hosts(long seen)
 {
-    return !seen || (uint32_t)(seen - (long)og_mpk_gate_start) <
-                        (uint32_t)(og_mpk_gate_end - og_mpk_gate_start);
+    uint32_t after = (uint32_t)seen - (uint32_t)(uintptr_t)use_x87;
+    uint32_t inside = (uint32_t)seen - (uint32_t)(uintptr_t)&datum_of_x87;
+    return after < 64 || inside < sizeof(datum_of_x87);
+}
+
+/* At the first time, unless another thread has the processor between the two. */
+static bool raw_is_told(long word)
+{
+    words *environment = (words *)raw_function("x87_environment");
+    bool told = false;
+    for (int i = 0; i < 1000 && !told; i++) {
+        use_x87();
+        told = is_hosts(environment(word, 0, 0, 0));
+    }
+    return told;
 }
 
 static void the_x87_unit_does_not_tell_where_the_host_is(void **state)
@@ -537,19 +552,17 @@ static void the_x87_unit_does_not_tell_where_the_host_is(void **state)
     (void)state;
     struct og_callback callback;
     assert_int_equal(og_callback_open(domain, &callback, use_and_return, NULL, &fault), OG_OK);
-    use_x87();
-    long seen = ((words *)raw_function("x87_environment"))(INSTRUCTION, 0, 0, 0);
-    assert_true(seen - (long)(uint32_t)(uintptr_t)use_x87 < 64);
     for (long word = INSTRUCTION; word <= OPERAND; word += OPERAND - INSTRUCTION) {
-        seen = -1;
+        assert_true(raw_is_told(word));
+        long seen = -1;
         use_x87();
         assert_int_equal(call_words("x87_environment", &seen, word, 0, 0, 0), OG_OK);
-        assert_true(is_gates_or_none(seen));
+        assert_false(is_hosts(seen));
         seen = -1;
         assert_int_equal(
             call_words("x87_environment_after_callback", &seen, (long)callback.address, word, 0, 0),
             OG_OK);
-        assert_true(is_gates_or_none(seen));
+        assert_false(is_hosts(seen));
     }
     og_callback_close(&callback);
 }

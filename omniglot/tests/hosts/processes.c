@@ -581,7 +581,7 @@ static void forks_in_handlers_while_it_opens(void)
     open_it();
     close_it();
     signal(SIGALRM, fork_in_handler);
-    forks_left = 16;
+    forks_left = 6;
     fork_soon();
     while (forks_left > 0) {
         open_it();
