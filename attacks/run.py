@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "results"))
@@ -31,7 +32,8 @@ NATIVE_SYSTEMS, KEYED_SYSTEMS = system_table.attacked("natively"), system_table.
 GUEST_SYSTEMS = system_table.attacked("guest")
 ALSO_IN_GUEST = ("og-none",)  # if asked for: it does what it does natively
 EMBEDDED_SYSTEMS = system_table.attacked("rv32")
-GUEST_TIMEOUT = 3000
+# What runs longer than this stands still: seconds for all, and for each of the attacks.
+STANDS_STILL, FOR_EACH = 240, 8
 GUEST_FACTOR = 3  # an emulated processor takes its time
 LINE = re.compile(r"  (\S+) +(\S+/\S+) +(\S+(?: \S+)?)  +(.*)")
 RV32_LINE = re.compile(r"# attack (\S+): ([a-z ]+): (.*)")
@@ -50,11 +52,12 @@ def has_keys():
 
 
 class Shown:
-    """What is shown while it runs: every attack on a terminal, else one line in fifty; and what
-    an isolated host has suffered, always."""
+    """What is shown while it runs: every attack on a terminal, else some twenty lines or one in fifty;
+    and what an isolated host has suffered, always."""
 
     def __init__(self, target, total):
         self.target, self.total, self.done = target, total, 0
+        self.step = min(50, total // 20 + 1)
 
     def line(self, text):
         match = LINE.match(text)
@@ -71,17 +74,19 @@ class Shown:
                   f"  {self.target}: {system} {attack}: {verdict.strip()}: {seen}", flush=True)
         elif sys.stdout.isatty():
             print(f"\r{progress}\x1b[K", end="", flush=True)
-        elif self.done % 50 == 0:
+        elif self.done % self.step == 0:
             print(progress, flush=True)
 
 
-def run(command, shown, cwd=None):
-    """Runs it, with its lines shown. Returns its status."""
+def run(command, shown, limit, cwd=None):
+    """Runs it, with its lines shown, for so many seconds at most. Returns its status."""
     try:
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                  errors="replace", cwd=cwd)
     except OSError as error:
         raise Failed(f"{command[0]}: {error.strerror}; `make programs` builds it") from None
+    late = threading.Timer(limit, child.terminate)
+    late.start()
     try:
         for text in child.stdout:
             shown.line(text)
@@ -90,6 +95,8 @@ def run(command, shown, cwd=None):
         child.terminate()
         child.wait()
         raise
+    finally:
+        late.cancel()
     if sys.stdout.isatty():
         print("\r\x1b[K", end="")
     return status
@@ -135,17 +142,23 @@ def watch(build, options, target, factor, out, systems):
     return command + drivers(build, systems)
 
 
+def limit_of(total):
+    return STANDS_STILL + FOR_EACH * total
+
+
 def natively(build, options, systems, out):
     total = len(names_of(build, options.attacks)) * len(systems)
     print(f"  natively: {total} runs, {' '.join(systems)}", flush=True)
-    run(watch(build, options, NATIVE, 1, out, systems), Shown("this machine", total))
+    shown, limit = Shown("this machine", total), limit_of(total)
+    if run(watch(build, options, NATIVE, 1, out, systems), shown, limit) < 0:
+        raise Failed(f"after {limit} s the watcher was ended, with {shown.done} of {total} attacks done")
 
 
 def in_guest(build, options, kernel, systems, out):
     total = len(names_of(build, options.attacks)) * len(systems)
     print(f"  in the guest, kernel {kernel}: {total} runs, {' '.join(systems)}", flush=True)
     command = [os.path.join(ROOT, "tools", "pku-guest"), "--cpus", "2", "--without",
-               "smap", "--timeout", str(GUEST_TIMEOUT), "--out", os.path.basename(out)]
+               "smap", "--timeout", str(limit_of(total)), "--out", os.path.basename(out)]
     if kernel != "default":
         command += ["--kernel", kernel]
     files = [os.path.join(build, "lib", name) for name in
@@ -157,7 +170,13 @@ def in_guest(build, options, kernel, systems, out):
     target = GUEST if kernel == "default" else f"{GUEST}-{kernel}"
     # The guest is in the same folder as whoever starts it.
     command += ["--", *watch(build, options, target, GUEST_FACTOR, os.path.basename(out), systems)]
-    status = run(command, Shown(f"the guest ({kernel})", total), cwd=os.path.dirname(out))
+    # Now and then the emulator's guest stands still as a whole, with all that runs in it.
+    for again in (True, False):
+        shown = Shown(f"the guest ({kernel})", total)
+        status = run(command, shown, 3 * limit_of(total), cwd=os.path.dirname(out))
+        if status != 124 or not again:
+            break
+        print(f"  the guest stood still, with {shown.done} of {total} attacks done: once more", flush=True)
     if status not in (0, 1):
         raise Failed(f"the guest with kernel {kernel} ended with status {status}; what it said is "
                      "above")
