@@ -24,20 +24,30 @@ static __attribute__((noinline)) uint32_t LOCAL(compute)(void)
     return (uint32_t)last;
 }
 
-HOST(run)
+/* What the foreign code was told. */
+static uint32_t LOCAL(told)(const struct host *host)
 {
     enum { INSTRUCTION = 3 };
-    uint32_t last, told = 0;
-    enum og_error error = host_prepare(host);
-    if (error)
-        return error;
-    last = LOCAL(compute)();
-    error = host_call(host, 0);
+    uint32_t told = 0;
     memcpy(&told,
            host->evidence->loot + host->evidence->loot_size - LOOT_SIZE +
                INSTRUCTION * sizeof(told),
            sizeof(told));
-    if (told == last)
+    return told;
+}
+
+/* More than once: where another thread has the processor between the two, some kernels leave an
+ * address of their own there (X86_BUG_FXSAVE_LEAK). */
+HOST(run)
+{
+    bool knows = false;
+    enum og_error error = host_prepare(host);
+    for (int i = 0; i < 50 && !error && !knows; i++) {
+        uint32_t last = LOCAL(compute)();
+        error = host_call(host, 0);
+        knows = LOCAL(told)(host) == last;
+    }
+    if (knows)
         host_harmed(host, "the foreign code knows where the host's is");
     return error;
 }
