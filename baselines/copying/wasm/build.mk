@@ -55,7 +55,9 @@ $(WASM)/module/$(1)-module.c: $(WASM)/$(1).wasm baselines/copying/wasm/check-nam
 	@mkdir -p $$(@D)
 	$(Q)baselines/copying/wasm/check-names $$<
 	$(Q)wasm2c -n $(1) -o $$@ $$<
-$(WASM)/module/$(1)-module.h: $(WASM)/module/$(1)-module.c ;
+# wasm2c writes both at once, and either may be the later by a moment.
+$(WASM)/module/$(1)-module.h: $(WASM)/module/$(1)-module.c
+	$(Q)touch $$@
 $(BUILD)/object/wasm/$(1)-entry.o: baselines/copying/wasm/module.c $(WASM)/module/$(1)-module.c \
     baselines/copying/wasm/wasm.h baselines/copying/wasm/wasi.h $(BUILD_FILES)
 	$$(call say,CC,"$$< ($(1))")

@@ -718,7 +718,7 @@ MUTATIONS = (
     ("signal: in a handler nothing is armed", MPK + "signal.c", "    atomic_store(&thread->armed, MPK_NO_DOMAIN);\n    syscall(SYS_sigaltstack, &thread->host_stack, NULL);\n", "    syscall(SYS_sigaltstack, &thread->host_stack, NULL);\n", ("mpk-signals:*", "mpk-lifetime:domains*", "mpk-deadlines:a_handler*", "mpk-handlers:*")),
     ("signal: the rights are those of who was interrupted", MPK + "signal.c", "    mpk_rights_arm(thread, pkru);\n    atomic_store", "    (void)pkru;\n    atomic_store", ("mpk-gate-interrupted:a_handler*",)),
     ("signal: no domain's stack after another's", MPK + "signal.c", "    if (thread)\n        atomic_store(&thread->armed, MPK_NO_DOMAIN);\n", "    (void)thread;\n", ("mpk-lifetime:a_handler*",)),
-    ("signal: in a domain or not", MPK + "signal.c", "memory_order_relaxed) == MPK_BLOCK)\n        interrupted_domain", "memory_order_relaxed) != 7)\n        interrupted_domain", ("mpk-threads:ten*", "mpk-signals:*")),
+    ("signal: in a domain or not", MPK + "signal.c", "memory_order_relaxed) == MPK_BLOCK)\n        interrupted_domain", "memory_order_relaxed) != 7)\n        interrupted_domain", ("mpk-threads:ticks*", "mpk-signals:*")),
     # --- frames ---
     ("frame: MXCSR's reserved bits", MPK + "frame.c", "    mxcsr &= 0xffff;\n", "", ("gate-signals",)),
     ("frame: components the thread has", MPK + "frame.c", "    components &= software_of(sample).components;\n", "", ("gate-signals",)),
