@@ -160,7 +160,7 @@ test: deps
 	@tools/run-tests $(call script_tests,$(LONG_TESTS)) \
 	    $(call slow_tests,build/gcc) $(call slow_tests,build/clang,-clang) \
 	    $(call slow_tests,build/clang-sanitize,-sanitized,$(UNSANITIZED_TESTS)) \
-	    'fuzzers=omniglot/tests/fuzz/run 10 $(FUZZERS)' $(call script_tests,$(filter-out $(LONG_TESTS),$(TEST_SCRIPTS))) \
+	    'fuzzers=omniglot/tests/fuzz/run 6 $(FUZZERS)' $(call script_tests,$(filter-out $(LONG_TESTS),$(TEST_SCRIPTS))) \
 	    $(call quick_tests,build/gcc) $(call quick_tests,build/clang,-clang) \
 	    $(call quick_tests,build/clang-sanitize,-sanitized,$(UNSANITIZED_TESTS)) $(rv32_image_tests)
 
