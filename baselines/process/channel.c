@@ -57,22 +57,22 @@ void channel_free(struct channel *channel)
     *channel = (struct channel){.stream = {.in = -1, .out = -1}};
 }
 
-void channel_set_deadline(struct channel *channel, uint64_t deadline)
+void channel_set_deadline(struct channel *channel, uint64_t now, uint64_t deadline)
 {
+    channel->patience.looked = now;
     channel->patience.deadline = deadline;
 }
 
 enum channel_status channel_send_bytes(struct channel *channel, const void *bytes, size_t size)
 {
     struct iovec piece = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
-    return stream_send(&channel->stream, channel->patience.deadline, &piece, 1);
+    return stream_send(&channel->stream, &channel->patience, &piece, 1);
 }
 
 enum channel_status channel_receive_bytes(struct channel *channel, void *bytes, size_t size)
 {
     size_t received;
-    return stream_receive(&channel->stream, channel->patience.deadline, bytes, size, size,
-                          &received);
+    return stream_receive(&channel->stream, &channel->patience, bytes, size, size, &received);
 }
 
 /* ---- messages ---- */
@@ -132,7 +132,7 @@ enum channel_status channel_send(struct channel *channel, enum channel_lane lane
     size_t count = list_pieces(writer, pieces);
     if (channel->transport == PROCESS_RING)
         return stream(channel, &channel->rings[lane], pieces, count);
-    return stream_send(&channel->stream, channel->patience.deadline, pieces, count);
+    return stream_send(&channel->stream, &channel->patience, pieces, count);
 }
 
 /* Makes room for `size` bytes and keeps those that are there. */
@@ -160,9 +160,8 @@ static enum channel_status receive_from_stream(struct channel *channel, struct c
     size_t received, rest;
     if (!make_room(inbox, INBOX_FIRST))
         return CHANNEL_NO_MEMORY;
-    enum channel_status status =
-        stream_receive(&channel->stream, channel->patience.deadline, inbox->bytes, MESSAGE_HEADER,
-                       inbox->capacity, &received);
+    enum channel_status status = stream_receive(&channel->stream, &channel->patience, inbox->bytes,
+                                                MESSAGE_HEADER, inbox->capacity, &received);
     if (status)
         return status;
     memcpy(header, inbox->bytes, MESSAGE_HEADER);
@@ -173,7 +172,7 @@ static enum channel_status receive_from_stream(struct channel *channel, struct c
         return CHANNEL_NO_MEMORY;
     if (received == size)
         return CHANNEL_OK;
-    return stream_receive(&channel->stream, channel->patience.deadline, inbox->bytes + received,
+    return stream_receive(&channel->stream, &channel->patience, inbox->bytes + received,
                           size - received, size - received, &rest);
 }
 

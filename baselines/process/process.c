@@ -155,8 +155,9 @@ static enum og_error fail_lying(struct process_sandbox *sandbox, const char *wha
 
 static void set_deadline(struct process_sandbox *sandbox)
 {
-    channel_set_deadline(&sandbox->channel,
-                         ring_clock() + sandbox->plan.deadline_ms * UINT64_C(1000000));
+    uint64_t now = ring_clock();
+    channel_set_deadline(&sandbox->channel, now,
+                         now + sandbox->plan.deadline_ms * UINT64_C(1000000));
 }
 
 static enum og_error start_worker(struct process_sandbox *sandbox, struct og_fault *fault)
@@ -406,7 +407,8 @@ static enum og_error serve_callback(struct process_sandbox *sandbox, uint32_t id
     if (is_anothers(sandbox))
         return refuse_thread(fault);
     /* The deadline is the worker's: our own time does not count. */
-    channel_set_deadline(channel, channel->patience.deadline + (ring_clock() - before));
+    uint64_t now = ring_clock();
+    channel_set_deadline(channel, now, channel->patience.deadline + (now - before));
     if (!error)
         error = wire_writer_error(results);
     if (error) {

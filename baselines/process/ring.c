@@ -26,6 +26,10 @@ _Static_assert(RING_LANES *PAYLOAD_BYTES < PAGE_BYTES &&
 /* A futex can be woken by the other side only; so that its death is noticed, a
  * host sleeps no longer than this at a time. */
 #define SLICE_NS 10000000u
+_Static_assert(SLICE_NS <= RING_SLEEP_NS, "no wait takes longer");
+
+/* Who looks at the clock after so long again has not waited, but stood still. */
+#define STOPPED_NS (4 * RING_SLEEP_NS)
 
 #define SPINS_PER_CLOCK 32
 #define YIELDS_SKIPPED  64
@@ -51,6 +55,15 @@ uint64_t ring_clock(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t ring_look(struct ring_patience *patience)
+{
+    uint64_t now = ring_clock(), since = now - patience->looked;
+    if (patience->looked && since > STOPPED_NS && patience->deadline != UINT64_MAX)
+        patience->deadline += since;
+    patience->looked = now;
+    return now;
 }
 
 static void relax(void)
@@ -80,13 +93,13 @@ static bool has_ended(int process)
 
 static enum channel_status sleep_until_moved(_Atomic uint32_t *position, uint32_t seen,
                                              _Atomic uint32_t *sleeps,
-                                             const struct ring_patience *patience)
+                                             struct ring_patience *patience)
 {
     bool forever = patience->deadline == UINT64_MAX && patience->process < 0;
     for (;;) {
         struct timespec slice = {.tv_nsec = SLICE_NS};
         if (!forever) {
-            uint64_t now = ring_clock();
+            uint64_t now = ring_look(patience);
             if (now >= patience->deadline)
                 return CHANNEL_LATE;
             if (patience->deadline - now < SLICE_NS)
@@ -112,9 +125,9 @@ static bool has_moved(_Atomic uint32_t *position, uint32_t seen)
 }
 
 /* Whoever moves a position by a byte at a time must not keep us past the deadline. */
-static bool is_late(const struct ring_patience *patience)
+static bool is_late(struct ring_patience *patience)
 {
-    return patience->deadline != UINT64_MAX && ring_clock() >= patience->deadline;
+    return patience->deadline != UINT64_MAX && ring_look(patience) >= patience->deadline;
 }
 
 /* On a shared processor: gives it to the other side, in one system call where sleeping and
@@ -134,9 +147,9 @@ static bool yield_brings_it(struct ring *ring, _Atomic uint32_t *position, uint3
 }
 
 static bool spinning_brings_it(_Atomic uint32_t *position, uint32_t seen,
-                               const struct ring_patience *patience)
+                               struct ring_patience *patience)
 {
-    uint64_t until = ring_clock() + patience->spin_ns;
+    uint64_t until = ring_look(patience) + patience->spin_ns;
     if (until > patience->deadline)
         until = patience->deadline;
     do {
@@ -147,14 +160,13 @@ static bool spinning_brings_it(_Atomic uint32_t *position, uint32_t seen,
         }
         if (patience->waiting == RING_SPIN_AND_YIELD)
             sched_yield();
-    } while (ring_clock() < until);
+    } while (ring_look(patience) < until);
     return false;
 }
 
 /* Waits until the other side's position is no longer `seen`. */
 static enum channel_status await_move(struct ring *ring, _Atomic uint32_t *position, uint32_t seen,
-                                      _Atomic uint32_t *sleeps,
-                                      const struct ring_patience *patience)
+                                      _Atomic uint32_t *sleeps, struct ring_patience *patience)
 {
     if (has_moved(position, seen))
         return CHANNEL_OK;
@@ -190,7 +202,7 @@ void ring_stream_begin(struct ring *ring)
 }
 
 enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size_t size,
-                                      const struct ring_patience *patience)
+                                      struct ring_patience *patience)
 {
     struct ring_control *control = ring->control;
     const uint8_t *from = bytes;
@@ -234,7 +246,7 @@ void ring_stream_end(struct ring *ring)
 }
 
 enum channel_status ring_await(struct ring *ring, size_t size, size_t *available,
-                               const struct ring_patience *patience)
+                               struct ring_patience *patience)
 {
     struct ring_control *control = ring->control;
     uint32_t start = message_start(ring);
@@ -260,7 +272,7 @@ void ring_release(struct ring *ring, size_t size)
 }
 
 enum channel_status ring_stream_read(struct ring *ring, void *destination, size_t size,
-                                     const struct ring_patience *patience)
+                                     struct ring_patience *patience)
 {
     struct ring_control *control = ring->control;
     uint8_t *to = destination;

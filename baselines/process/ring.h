@@ -63,6 +63,7 @@ struct ring_patience {
     uint32_t spin_ns;  /* do so for this long, then sleep; 0: sleep at once */
     int process;       /* a pidfd whose end means CHANNEL_CLOSED, or -1 */
     uint64_t deadline; /* CLOCK_MONOTONIC, ns; UINT64_MAX: none */
+    uint64_t looked;   /* when the clock was last looked at; 0: not yet */
 };
 
 #define RING_LANES     3
@@ -86,7 +87,7 @@ void ring_publish(struct ring *ring, size_t size);
 /* Sends a message of any length in parts: begin, write each, end. */
 void ring_stream_begin(struct ring *ring);
 enum channel_status ring_stream_write(struct ring *ring, const void *bytes, size_t size,
-                                      const struct ring_patience *patience);
+                                      struct ring_patience *patience);
 void ring_stream_end(struct ring *ring);
 
 /* ---- consumer ---- */
@@ -94,7 +95,7 @@ void ring_stream_end(struct ring *ring);
 /* Waits for at least `size` (<= capacity) bytes of the next message, which lies
  * at ring->data. *available is how many there are. */
 enum channel_status ring_await(struct ring *ring, size_t size, size_t *available,
-                               const struct ring_patience *patience);
+                               struct ring_patience *patience);
 
 /* Ends the use of the message of `size` bytes, in place until now: before it is answered. */
 void ring_release(struct ring *ring, size_t size);
@@ -102,9 +103,16 @@ void ring_release(struct ring *ring, size_t size);
 /* Receives a message of `size` bytes, longer than the ring, into `destination` and
  * releases it. CHANNEL_BROKEN when the producer sent more than that. */
 enum channel_status ring_stream_read(struct ring *ring, void *destination, size_t size,
-                                     const struct ring_patience *patience);
+                                     struct ring_patience *patience);
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t ring_clock(void);
+
+/* No wait sleeps longer than this, in nanoseconds, before it looks at the clock again. */
+#define RING_SLEEP_NS 50000000u
+
+/* The same, while waiting. Who looks again only after far longer than a wait takes was stopped, or
+ * had no processor: that time does not count, and the deadline is put off by it. */
+uint64_t ring_look(struct ring_patience *patience);
 
 #endif

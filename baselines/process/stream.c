@@ -9,16 +9,21 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Bounds the next receipt by the deadline. The timeout is the kernel's and
- * costs a system call to set, so it is left alone while it is about right. */
-static enum channel_status bound_receipt(struct stream *stream, uint64_t deadline)
+static uint64_t shortest(uint64_t a, uint64_t b)
 {
-    if (deadline == UINT64_MAX)
+    return a < b ? a : b;
+}
+
+/* Bounds the next receipt by the deadline, or by what a wait may take. The timeout is the kernel's
+ * and costs a system call to set, so it is left alone while it is about right. */
+static enum channel_status bound_receipt(struct stream *stream, struct ring_patience *patience)
+{
+    if (patience->deadline == UINT64_MAX)
         return CHANNEL_OK;
-    uint64_t now = ring_clock(), *set = &stream->timeout_ns;
-    if (now >= deadline)
+    uint64_t now = ring_look(patience), *set = &stream->timeout_ns;
+    if (now >= patience->deadline)
         return CHANNEL_LATE;
-    uint64_t left = deadline - now;
+    uint64_t left = shortest(patience->deadline - now, RING_SLEEP_NS);
     if (*set >= left && *set - left <= left / 8)
         return CHANNEL_OK;
     uint64_t microseconds = left / 1000 + 1;
@@ -33,18 +38,18 @@ static enum channel_status bound_receipt(struct stream *stream, uint64_t deadlin
 /* Waits until the host's socket or pipe can go on; CHANNEL_CLOSED when the worker has gone. The
  * host keeps a reading end of its own of the pipe that it writes to, since a write to a
  * pipe that nobody can read raises SIGPIPE: so it is the other pipe that tells. */
-static enum channel_status await_ready(const struct stream *stream, uint64_t deadline,
+static enum channel_status await_ready(const struct stream *stream, struct ring_patience *patience,
                                        bool to_write)
 {
     struct pollfd pipes[] = {{.fd = stream->in, .events = to_write ? 0 : POLLIN},
                              {.fd = stream->out, .events = POLLOUT}};
     for (;;) {
-        uint64_t now = deadline == UINT64_MAX ? 0 : ring_clock();
-        if (now >= deadline)
+        bool forever = patience->deadline == UINT64_MAX;
+        uint64_t now = forever ? 0 : ring_look(patience);
+        if (now >= patience->deadline)
             return CHANNEL_LATE;
-        struct timespec left = {.tv_sec = (time_t)((deadline - now) / 1000000000u),
-                                .tv_nsec = (long)((deadline - now) % 1000000000u)};
-        int ready = ppoll(pipes, to_write ? 2 : 1, deadline == UINT64_MAX ? NULL : &left, NULL);
+        struct timespec left = {.tv_nsec = (long)shortest(patience->deadline - now, RING_SLEEP_NS)};
+        int ready = ppoll(pipes, to_write ? 2 : 1, forever ? NULL : &left, NULL);
         if (ready < 0 && errno != EINTR)
             return CHANNEL_SYSTEM;
         if (ready <= 0)
@@ -58,8 +63,6 @@ static enum channel_status await_ready(const struct stream *stream, uint64_t dea
 static enum channel_status failed(void)
 {
     switch (errno) {
-    case EAGAIN: /* receiving from a socket: its timeout has passed */
-        return CHANNEL_LATE;
     case EPIPE:
     case ECONNRESET:
         return CHANNEL_CLOSED;
@@ -71,16 +74,16 @@ static enum channel_status failed(void)
     }
 }
 
-enum channel_status stream_receive(struct stream *stream, uint64_t deadline, void *bytes,
-                                   size_t least, size_t most, size_t *received)
+enum channel_status stream_receive(struct stream *stream, struct ring_patience *patience,
+                                   void *bytes, size_t least, size_t most, size_t *received)
 {
     *received = 0;
     while (*received < least) {
         enum channel_status status = CHANNEL_OK;
         if (stream->is_socket)
-            status = bound_receipt(stream, deadline);
+            status = bound_receipt(stream, patience);
         else if (stream->is_host)
-            status = await_ready(stream, deadline, false);
+            status = await_ready(stream, patience, false);
         if (status)
             return status;
         uint8_t *to = (uint8_t *)bytes + *received;
@@ -92,7 +95,7 @@ enum channel_status stream_receive(struct stream *stream, uint64_t deadline, voi
             return CHANNEL_CLOSED;
         if (count > 0)
             *received += (size_t)count;
-        else if (errno != EINTR && (stream->is_socket || errno != EAGAIN))
+        else if (errno != EINTR && errno != EAGAIN) /* a socket's: its timeout has passed */
             return failed();
     }
     return CHANNEL_OK;
@@ -106,8 +109,8 @@ static ssize_t send_some(const struct stream *stream, struct iovec *pieces, size
     return sendmsg(stream->out, &message, MSG_NOSIGNAL | (stream->is_host ? MSG_DONTWAIT : 0));
 }
 
-enum channel_status stream_send(struct stream *stream, uint64_t deadline, struct iovec *pieces,
-                                size_t count)
+enum channel_status stream_send(struct stream *stream, struct ring_patience *patience,
+                                struct iovec *pieces, size_t count)
 {
     while (count) {
         ssize_t sent = send_some(stream, pieces, count);
@@ -116,7 +119,7 @@ enum channel_status stream_send(struct stream *stream, uint64_t deadline, struct
                 continue;
             if (errno != EAGAIN || !stream->is_host)
                 return failed();
-            enum channel_status status = await_ready(stream, deadline, true);
+            enum channel_status status = await_ready(stream, patience, true);
             if (status)
                 return status;
             continue;
@@ -130,7 +133,7 @@ enum channel_status stream_send(struct stream *stream, uint64_t deadline, struct
             left -= pieces->iov_len;
         }
         /* A worker that takes a little at a time must not keep us past the deadline. */
-        if (count && deadline != UINT64_MAX && ring_clock() >= deadline)
+        if (count && patience->deadline != UINT64_MAX && ring_look(patience) >= patience->deadline)
             return CHANNEL_LATE;
     }
     return CHANNEL_OK;

@@ -16,13 +16,13 @@ struct stream {
     uint64_t timeout_ns; /* socket: what SO_RCVTIMEO is set to */
 };
 
-/* Receives at least `least` and at most `most` bytes, *received of them. `deadline` is
- * of ring_clock; UINT64_MAX: none. A worker's end is CHANNEL_CLOSED. */
-enum channel_status stream_receive(struct stream *stream, uint64_t deadline, void *bytes,
-                                   size_t least, size_t most, size_t *received);
+/* Receives at least `least` and at most `most` bytes, *received of them. Of `patience`
+ * it is the deadline that counts. A worker's end is CHANNEL_CLOSED. */
+enum channel_status stream_receive(struct stream *stream, struct ring_patience *patience,
+                                   void *bytes, size_t least, size_t most, size_t *received);
 
 /* Sends all the pieces, and uses the array up. */
-enum channel_status stream_send(struct stream *stream, uint64_t deadline, struct iovec *pieces,
-                                size_t count);
+enum channel_status stream_send(struct stream *stream, struct ring_patience *patience,
+                                struct iovec *pieces, size_t count);
 
 #endif

@@ -4,11 +4,14 @@
 #include "baselines/process/channel.h"
 #include "baselines/process/process.h"
 #include "baselines/process/ring.h"
+#include "baselines/process/stream.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -246,6 +249,42 @@ static void positions_wrap_after_four_gibibytes(void **state)
     munmap(memory, ring_memory_size(4096));
 }
 
+enum { LEFT_NS = 30000000 };
+
+/* As after ten seconds of standing still, when the deadline had been so near. */
+static struct ring_patience stopped_before_the_deadline(void)
+{
+    uint64_t then = ring_clock() - UINT64_C(10000000000);
+    return (struct ring_patience){.process = -1, .looked = then, .deadline = then + LEFT_NS};
+}
+
+static void who_was_stopped_has_the_time_that_was_left(void **state)
+{
+    (void)state;
+    void *memory = mmap(NULL, ring_memory_size(4096), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct ring ring = ring_view(memory, 4096, 0);
+    uint64_t start = ring_clock();
+    size_t size;
+    struct ring_patience patience = stopped_before_the_deadline();
+    assert_int_equal(ring_await(&ring, 24, &size, &patience), CHANNEL_LATE);
+    assert_true(ring_clock() - start >= LEFT_NS);
+    munmap(memory, ring_memory_size(4096));
+    for (int is_socket = 0; is_socket < 2; is_socket++) {
+        int ends[2];
+        char byte;
+        assert_int_equal(is_socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : pipe(ends), 0);
+        struct stream stream = {
+            .is_socket = is_socket, .is_host = true, .in = ends[0], .out = ends[1]};
+        patience = stopped_before_the_deadline();
+        start = ring_clock();
+        assert_int_equal(stream_receive(&stream, &patience, &byte, 1, 1, &size), CHANNEL_LATE);
+        assert_true(ring_clock() - start >= LEFT_NS);
+        close(ends[0]);
+        close(ends[1]);
+    }
+}
+
 static void what_a_host_views_in_a_ring_is_its_own_copy(void **state)
 {
     (void)state;
@@ -317,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_refused_writer_takes_everything_and_keeps_its_error),
         cmocka_unit_test(positions_outside_the_ring_are_not_believed),
         cmocka_unit_test(positions_wrap_after_four_gibibytes),
+        cmocka_unit_test(who_was_stopped_has_the_time_that_was_left),
         cmocka_unit_test(what_a_host_views_in_a_ring_is_its_own_copy),
         cmocka_unit_test(only_messages_that_answer_the_call_are_answers),
     };

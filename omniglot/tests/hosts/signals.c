@@ -907,25 +907,29 @@ static void changes_its_user_while_a_thread_is_inside(void)
 
 /* --- being stopped --- */
 
-static void stop_in_a_call(unsigned deadline)
+static void stop_in_a_call(unsigned deadline, int inside)
 {
     open_it_with_deadline(deadline);
-    int64_t rounds = rounds_for(400);
-    printf("# inside\n");
-    fflush(stdout);
+    int64_t rounds = rounds_for(600);
+    CHECK(write(inside, "i", 1) == 1);
     CHECK(call(HOSTED_COMPUTE, rounds) == rounds);
     close_it();
 }
 
 static bool stop_and_go_on(unsigned deadline)
 {
-    int status = -1;
+    int status = -1, inside[2];
+    char byte;
+    CHECK(!pipe(inside));
     pid_t child = fork();
     if (child == 0) {
-        stop_in_a_call(deadline);
+        stop_in_a_call(deadline, inside[1]);
         _exit(0);
     }
-    usleep(700000);
+    close(inside[1]);
+    CHECK(read(inside[0], &byte, 1) == 1);
+    close(inside[0]);
+    usleep(100000);
     CHECK(!kill(child, SIGSTOP));
     CHECK(waitpid(child, &status, WUNTRACED) == child);
     usleep(deadline * 1500);
