@@ -48,9 +48,9 @@ struct process_options {
     const char *worker; /* or: the worker's path */
     enum process_transport transport;
     enum process_placement placement;
-    uint32_t deadline_ms; /* for the worker's part of a call, while the host is not stopped for more than
-                           * 0.2 s at once; 0: PROCESS_DEFAULT_DEADLINE_MS. To
-                           * start it takes that, or ten seconds, whichever is longer */
+    uint32_t deadline_ms; /* for the worker's part of a call, without what the host is stopped for
+                           * (0.2 s or more at once); 0: PROCESS_DEFAULT_DEADLINE_MS. To start it
+                           * takes that, or ten seconds, whichever is longer */
     uint32_t spin_us;     /* ring: how long to spin before sleeping; default 50, on two
                            * cores 1000; or PROCESS_NO_SPIN. On one core a side that
                            * waits yields once instead, unless PROCESS_NO_SPIN */
