@@ -303,16 +303,28 @@ const char *opaque_type(const struct parameter *parameter)
 const char *host_type(const struct function *shape)
 {
     const char *types = "";
-    bool has_opaque = false;
     for (size_t i = 0; i < shape->count; i++) {
         const struct parameter *parameter = &shape->parameters[i];
-        bool is_opaque = parameter->kind == OPAQUE;
         types = memory_format("%s%s%s", types, i ? ", " : "",
-                              is_opaque ? opaque_type(parameter) : parameter->type->spelling);
-        has_opaque = has_opaque || is_opaque;
+                              parameter->kind == OPAQUE ? opaque_type(parameter)
+                                                        : parameter->type->spelling);
     }
-    return has_opaque ? memory_format("__typeof__(%s (*)(%s))", shape->result->spelling, types)
-                      : memory_format("__typeof__(&%s)", shape->name);
+    return memory_format("__typeof__(%s (*)(%s))", shape->result->spelling,
+                         *types ? types : "void");
+}
+
+const char *call_types(const struct function *function)
+{
+    const char *types = "";
+    for (size_t i = 0; i < function->count; i++)
+        types =
+            memory_format("%s%s%s", types, i ? ", " : "", function->parameters[i].type->spelling);
+    return *types ? types : "void";
+}
+
+const char *call_type(const struct function *function, const char *result)
+{
+    return memory_format("%s (*)(%s)", result, call_types(function));
 }
 
 void put_host_arguments(const struct function *shape)

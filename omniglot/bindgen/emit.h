@@ -86,8 +86,16 @@ void put_unused(const char *name);
  * it. */
 const char *opaque_type(const struct parameter *parameter);
 
-/* The type of the host's functions of that shape: the shape's own where it has no such argument. */
+/* The type of the host's functions of that shape. */
 const char *host_type(const struct function *shape);
+
+/* "int (*)(unsigned char *)": what the function is called by, with that result. Not the type that
+ * the header declares, which has its attributes: that it does not return, changes nothing or keeps
+ * more registers is for the library to say, and the compiler would believe it. */
+const char *call_type(const struct function *function, const char *result);
+
+/* "unsigned char *", or "void": the types in it. */
+const char *call_types(const struct function *function);
 
 /* What the host's function is given by a callback's stub, in parentheses. */
 void put_host_arguments(const struct function *shape);

@@ -269,7 +269,7 @@ static const char *argument(const struct parameter *parameter)
     case OBJECT:
         return fill("og_pass($name->foreign)");
     case CALLBACK:
-        return fill("$name ? og_callback_pointer(&$name->callback, __typeof__(&$shape)) : NULL");
+        return fill("$name ? og_callback_pointer(&$name->callback, $type) : NULL");
     case NUMBER:
     case OPAQUE:
     case STRINGS:
@@ -278,16 +278,16 @@ static const char *argument(const struct parameter *parameter)
     return parameter->name;
 }
 
-/* "(int (*)(unsigned char *))": the host calls it by its types, or others. Not by the type that the
- * header declares, with its attributes: that it does not return, changes nothing or keeps more
- * registers is for the library to say, and the compiler would believe it. */
-static const char *cast_to(const struct function *function, const char *result, const char *first)
+/* "(void (*)(struct point *, int))": of a function that is told where its result goes. */
+static const char *cast_in_memory(const struct function *function)
 {
-    const char *types = first;
-    for (size_t i = 0; i < function->count; i++)
-        types = memory_format("%s%s%s", types, *types ? ", " : "",
-                              function->parameters[i].type->spelling);
-    return fill("($result (*)($types))", "result", result, "types", *types ? types : "void");
+    return fill("(void (*)($result *$comma$types))", "comma", function->count ? ", " : "", "types",
+                function->count ? call_types(function) : "");
+}
+
+static const char *cast_to(const struct function *function, const char *result)
+{
+    return memory_format("(%s)", call_type(function, result));
 }
 
 /* Is the result a part of its register? RISC-V lets who calls take it for granted that the rest
@@ -301,19 +301,19 @@ static bool is_narrow(const struct type *result)
 static void put_invocation(const struct function *function, const char *entry)
 {
     const struct type *result = function->result;
-    const char *cast = cast_to(function, result->spelling, "");
+    const char *cast = cast_to(function, result->spelling);
     const char *arguments = "";
     bool is_in_memory = function_returns_in_memory(function);
     if (is_in_memory) {
         put("        /* A struct in memory is returned where a hidden first argument says (SysV "
             "psABI 1.0, 3.2.3; RISC-V psABI 1.0, 2.1). The compiler would let it say host memory. "
             "*/\n");
-        cast = cast_to(function, "void", fill("$result *"));
+        cast = cast_in_memory(function);
         arguments = "og_pass(foreign_result)";
     } else if (result->class == TYPE_BOOL) {
-        cast = cast_to(function, "unsigned char", "");
+        cast = cast_to(function, "unsigned char");
     } else if (is_narrow(result)) {
-        cast = cast_to(function, result->is_signed ? "int" : "unsigned", "");
+        cast = cast_to(function, result->is_signed ? "int" : "unsigned");
     }
     each_parameter(parameter, function)
         arguments = memory_format("%s%s%s", arguments, *arguments ? ", " : "", argument(parameter));

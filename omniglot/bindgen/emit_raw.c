@@ -63,9 +63,10 @@ static void put_argument(const struct parameter *parameter, bool is_invoke)
         put("&$name->host");
         break;
     case CALLBACK:
-        put(has_opaque(&parameter->callback->shape)
-                ? "$name ? (__typeof__(&$shape))(void (*)(void))$name->function : NULL"
-                : "$name ? $name->function : NULL");
+        put(parameter->type->is_respelt ? "$name ? (void *)$name->function : NULL"
+            : has_opaque(&parameter->callback->shape)
+                ? "$name ? ($type)(void (*)(void))$name->function : NULL"
+                : "$name ? ($type)$name->function : NULL");
         break;
     case IN_WINDOW:
         put(!is_invoke                                    ? "$name"
@@ -116,10 +117,11 @@ static void put_body(const struct function *function, bool is_invoke)
     if (is_invoke)
         put_unused("scope");
     if (function->is_by_name)
-        put("    __typeof__(&$function) function = "
-            "(__typeof__(&$function))dlsym($library->instance.handle, \"$function\");\n"
+        put("    $result (*function)($types) = "
+            "($cast)dlsym($library->instance.handle, \"$function\");\n"
             "    if (!function)\n"
-            "        return instance_failed(fault);\n");
+            "        return instance_failed(fault);\n",
+            "types", call_types(function), "cast", call_type(function, function->result->spelling));
     else
         put("    (void)$library;\n"
             "    (void)fault;\n");
@@ -208,6 +210,10 @@ void emit_raw(const struct interface *interface)
     put_kinds(interface);
     each_callback(callback, interface)
         put_callback(callback);
+    put("\n"
+        "/* That a function is deprecated is said to whoever calls it by its name. */\n"
+        "#pragma GCC diagnostic push\n"
+        "#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n");
     each_function(function, interface) {
         put_source(function);
         put_call_signature(function);
@@ -218,6 +224,7 @@ void emit_raw(const struct interface *interface)
         put_invoke_signature(function, "");
         put_body(function, true);
     }
+    put("\n#pragma GCC diagnostic pop\n");
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for)
             put_validator(rule);

@@ -22,6 +22,7 @@ struct type {
     const char *spelling; /* without const */
     const char *canonical;
     bool is_const, is_complete, is_signed;
+    bool is_respelt; /* of a function that does not return: the spelling is another type's */
     size_t size, alignment;
     const struct type *pointee; /* of a pointer; of a function pointer the function's type */
     const struct rule *rule;    /* of enums and complete structs */

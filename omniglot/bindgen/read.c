@@ -157,8 +157,8 @@ static bool read_function(struct reading *reading, CXCursor cursor)
             return report(place, "OG_CALLED_BACK: %s is a function of the library's", name);
         if (!read_signature(reading, &callback->shape, cursor, &annotating))
             return false;
-        callback->canonical =
-            type_string(clang_getTypeSpelling(clang_getCanonicalType(clang_getCursorType(cursor))));
+        callback->canonical = type_returning(type_string(
+            clang_getTypeSpelling(clang_getCanonicalType(clang_getCursorType(cursor)))));
         struct callback **end = &interface->callbacks;
         for (; *end; end = &(*end)->next)
             callback->number++;

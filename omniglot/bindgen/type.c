@@ -35,6 +35,15 @@ static CXType behind_names(CXType type)
     }
 }
 
+const char *type_returning(const char *spelling)
+{
+    static const char attribute[] = " __attribute__((noreturn))";
+    for (const char *at; (at = strstr(spelling, attribute)) != NULL;)
+        spelling =
+            memory_format("%.*s%s", (int)(at - spelling), spelling, at + sizeof(attribute) - 1);
+    return spelling;
+}
+
 static const char *unqualified(CXType type)
 {
     CXType canonical = clang_getCanonicalType(type);
@@ -225,10 +234,12 @@ static const struct type *read_type(struct interface *interface, CXType clang_ty
     struct type *type = memory_take(sizeof(*type));
     long long size = clang_Type_getSizeOf(canonical);
     long long alignment = clang_Type_getAlignOf(canonical);
+    const char *spelling = unqualified(clang_type);
     *type = (struct type){.class = classify(canonical),
-                          .spelling = unqualified(clang_type),
+                          .spelling = type_returning(spelling),
                           .canonical = type_string(clang_getTypeSpelling(canonical)),
                           .is_const = clang_isConstQualifiedType(canonical) != 0,
+                          .is_respelt = strcmp(type_returning(spelling), spelling) != 0,
                           .is_complete = size >= 0,
                           .is_signed = is_signed(canonical),
                           .size = size < 0 ? 0 : (size_t)size,
@@ -238,7 +249,8 @@ static const struct type *read_type(struct interface *interface, CXType clang_ty
     else if (type->class == TYPE_POINTER)
         read_array(interface, type, named, with_rule);
     else if (type->class == TYPE_FUNCTION)
-        type->canonical = type_string(clang_getTypeSpelling(clang_getPointeeType(canonical)));
+        type->canonical =
+            type_returning(type_string(clang_getTypeSpelling(clang_getPointeeType(canonical))));
     else if (with_rule &&
              ((type->class == TYPE_STRUCT && type->is_complete) || type->class == TYPE_ENUM))
         type->rule = new_rule(interface, canonical, type);

@@ -4,13 +4,13 @@
 BINDGEN_TESTS := omniglot/bindgen/tests
 BINDGEN_SAMPLE := $(BUILD)/generated/$(BINDGEN_TESTS)/sample
 
-$(call shared,libogsample,$(addprefix $(BINDGEN_TESTS)/sample/,sample.c no-bool.c))
+$(call shared,libogsample,$(addprefix $(BINDGEN_TESTS)/sample/,sample.c unbelieved.c))
 FLAGS_$(BINDGEN_TESTS)/sample/sample += -fvisibility=default
-FLAGS_$(BINDGEN_TESTS)/sample/no-bool += -fvisibility=default
+FLAGS_$(BINDGEN_TESTS)/sample/unbelieved += -fvisibility=default
 BINDGEN_SAMPLE_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$ORIGIN/../lib' -logsample
 
 $(call wasm_module,sample,$(BINDGEN_TESTS)/sample/sample.og.h,$(addprefix \
-    $(BINDGEN_TESTS)/sample/,sample.c no-bool.c))
+    $(BINDGEN_TESTS)/sample/,sample.c unbelieved.c))
 $(eval $(call stubs_rule,$(BINDGEN_TESTS)/sample,sample))
 $(call objects,$(wildcard $(BINDGEN_TESTS)/sample-*.c)): $(BINDGEN_SAMPLE)/stubs
 

@@ -59,6 +59,11 @@ struct sample {
     struct og_function sample_counter_new;
     struct og_function sample_counter_next;
     struct og_function sample_counter_free;
+    struct og_function sample_stop;
+    struct og_function sample_square;
+    struct og_function sample_fail;
+    struct og_function sample_grade;
+    struct og_function sample_counter_copy;
     struct og_function sample_start;
     struct og_function sample_step;
     struct og_function sample_end;
@@ -115,6 +120,12 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
     static const struct og_parameter of_sample_counter_new[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_counter_next[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_free[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_stop[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_square[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_fail[] = {OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_grade[] = {OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_counter_copy[] = {OG_PARAMETER(void *),
+                                                                 OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_start[] = {
         OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(size_t)};
     static const struct og_parameter of_sample_step[] = {OG_PARAMETER(void *)};
@@ -185,6 +196,17 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
         {"sample_counter_free", offsetof(struct sample, sample_counter_free),
          of_sample_counter_free,
          sizeof(of_sample_counter_free) / sizeof(of_sample_counter_free[0])},
+        {"sample_stop", offsetof(struct sample, sample_stop), of_sample_stop,
+         sizeof(of_sample_stop) / sizeof(of_sample_stop[0])},
+        {"sample_square", offsetof(struct sample, sample_square), of_sample_square,
+         sizeof(of_sample_square) / sizeof(of_sample_square[0])},
+        {"sample_fail", offsetof(struct sample, sample_fail), of_sample_fail,
+         sizeof(of_sample_fail) / sizeof(of_sample_fail[0])},
+        {"sample_grade", offsetof(struct sample, sample_grade), of_sample_grade,
+         sizeof(of_sample_grade) / sizeof(of_sample_grade[0])},
+        {"sample_counter_copy", offsetof(struct sample, sample_counter_copy),
+         of_sample_counter_copy,
+         sizeof(of_sample_counter_copy) / sizeof(of_sample_counter_copy[0])},
         {"sample_start", offsetof(struct sample, sample_start), of_sample_start,
          sizeof(of_sample_start) / sizeof(of_sample_start[0])},
         {"sample_step", offsetof(struct sample, sample_step), of_sample_step,
@@ -238,10 +260,93 @@ struct sample_flow {
     unsigned char og_mut *kept;           /* data that it goes on reading */
 };
 
-/* sample.og.h:69: visit_call */
+/* sample.og.h:61: fail_call */
+struct sample_fail_call {
+    struct og_callback callback;
+    __typeof__(void (*)(int)) function;
+    void *user;
+};
+
+static inline void sample_fail_call_entered(void *user, struct og_scope *scope,
+                                            const struct og_arguments *arguments,
+                                            struct og_result *result) OG_REQUIRES(scope->access)
+{
+    const struct sample_fail_call *callback = user;
+    (void)scope;
+    (void)result;
+    int code = (int)arguments->integers[0];
+    callback->function(code);
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_fail_call_close. */
+static inline enum og_error sample_fail_call_open(struct sample *sample,
+                                                  struct sample_fail_call *callback,
+                                                  __typeof__(void (*)(int)) function, void *user,
+                                                  struct og_fault *fault)
+{
+    callback->function = function;
+    callback->user = user;
+    return og_callback_open(sample->instance.domain, &callback->callback, sample_fail_call_entered,
+                            callback, fault);
+}
+
+static inline void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback)
+{
+    (void)sample;
+    og_callback_close(&callback->callback);
+}
+
+/* sample.og.h:64: grade_call */
+struct sample_grade_call {
+    struct og_callback callback;
+    __typeof__(int (*)(enum sample_shade)) function;
+    void *user;
+};
+
+static inline void sample_grade_call_entered(void *user, struct og_scope *scope,
+                                             const struct og_arguments *arguments,
+                                             struct og_result *result) OG_REQUIRES(scope->access)
+{
+    const struct sample_grade_call *callback = user;
+    struct og_fault refusal;
+    enum og_error refused = OG_OK;
+    enum sample_shade shade = (enum sample_shade)arguments->integers[0];
+    if (!instance_is_value(shade, &sample_rule_enum_sample_shade))
+        refused = instance_contract(&refusal, "grade_call");
+    og_read_begin(&scope->access);
+    if (refused)
+        og_callback_refuse(scope, &refusal);
+    else
+        result->integer = (uint64_t)callback->function(shade);
+    og_read_end(&scope->access);
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_grade_call_close. */
+static inline enum og_error sample_grade_call_open(struct sample *sample,
+                                                   struct sample_grade_call *callback,
+                                                   __typeof__(int (*)(enum sample_shade)) function,
+                                                   void *user, struct og_fault *fault)
+{
+    callback->function = function;
+    callback->user = user;
+    return og_callback_open(sample->instance.domain, &callback->callback, sample_grade_call_entered,
+                            callback, fault);
+}
+
+static inline void sample_grade_call_close(struct sample *sample,
+                                           struct sample_grade_call *callback)
+{
+    (void)sample;
+    og_callback_close(&callback->callback);
+}
+
+/* sample.og.h:82: visit_call */
 struct sample_visit_call {
     struct og_callback callback;
-    __typeof__(&visit_call) function;
+    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
+                       double)) function;
     void *user;
 };
 
@@ -282,10 +387,11 @@ static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_visit_call_close. */
-static inline enum og_error sample_visit_call_open(struct sample *sample,
-                                                   struct sample_visit_call *callback,
-                                                   __typeof__(&visit_call) function, void *user,
-                                                   struct og_fault *fault)
+static inline enum og_error
+sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
+                       __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int,
+                                          enum sample_shade, double)) function,
+                       void *user, struct og_fault *fault)
 {
     callback->function = function;
     callback->user = user;
@@ -300,10 +406,10 @@ static inline void sample_visit_call_close(struct sample *sample,
     og_callback_close(&callback->callback);
 }
 
-/* sample.og.h:74: step_call */
+/* sample.og.h:87: step_call */
 struct sample_step_call {
     struct og_callback callback;
-    __typeof__(&step_call) function;
+    __typeof__(int (*)(int)) function;
     void *user;
 };
 
@@ -321,7 +427,7 @@ static inline void sample_step_call_entered(void *user, struct og_scope *scope,
  * sample_step_call_close. */
 static inline enum og_error sample_step_call_open(struct sample *sample,
                                                   struct sample_step_call *callback,
-                                                  __typeof__(&step_call) function, void *user,
+                                                  __typeof__(int (*)(int)) function, void *user,
                                                   struct og_fault *fault)
 {
     callback->function = function;
@@ -1403,7 +1509,153 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:57: sample_start */
+/* sample.og.h:59: sample_stop */
+static inline enum og_error invoke_sample_stop(struct sample *sample, instance_scope *scope,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_stop, fault);
+    if (!error) {
+        ((void (*)(int))sample->sample_stop.entry)(code);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_stop(struct sample *sample, int code,
+                                             struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_stop(sample, &scope, code, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:60: sample_square */
+static inline enum og_error invoke_sample_square(struct sample *sample, instance_scope *scope,
+                                                 int *result, int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_square, fault);
+    if (!error) {
+        *result = ((int (*)(int))sample->sample_square.entry)(number);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                               struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_square(sample, &scope, result, number, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:62: sample_fail */
+static inline enum og_error invoke_sample_fail(struct sample *sample, instance_scope *scope,
+                                               int *result, const struct sample_fail_call *handler,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_fail, fault);
+    if (!error) {
+        *result = ((int (*)(void (*)(int), int))sample->sample_fail.entry)(
+            handler ? og_callback_pointer(&handler->callback, void (*)(int)) : NULL, code);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_fail(struct sample *sample, int *result,
+                                             const struct sample_fail_call *handler, int code,
+                                             struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_fail(sample, &scope, result, handler, code, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:65: sample_grade */
+static inline enum og_error invoke_sample_grade(struct sample *sample, instance_scope *scope,
+                                                int *result, const struct sample_grade_call *grade,
+                                                int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_grade, fault);
+    if (!error) {
+        *result = ((int (*)(int (*)(enum sample_shade), int))sample->sample_grade.entry)(
+            grade ? og_callback_pointer(&grade->callback, int (*)(enum sample_shade)) : NULL,
+            number);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_grade(struct sample *sample, int *result,
+                                              const struct sample_grade_call *grade, int number,
+                                              struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_grade(sample, &scope, result, grade, number, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:66: sample_counter_copy */
+static inline enum og_error
+invoke_sample_counter_copy(struct sample *sample, instance_scope *scope,
+                           struct sample_tally *result, const struct sample_tally *counter,
+                           const char og_mut *name, struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error = OG_OK;
+    if (name)
+        error = reference_check(&scope->access, name, 1, OG_READ, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_counter_copy, fault);
+    if (!error) {
+        result->foreign =
+            (void og_foreign *)(uintptr_t)((struct sample_counter *
+                                            (*)(const struct sample_counter *, const char *))
+                                               sample->sample_counter_copy.entry)(
+                (const struct sample_counter *)og_foreign_address(counter->foreign), og_pass(name));
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    if (!error && !result->foreign)
+        error = og_fail(fault, OG_NULL, "sample_counter_copy", 0, "returned NULL");
+    return error;
+}
+
+static inline enum og_error call_sample_counter_copy(struct sample *sample,
+                                                     struct sample_tally *result,
+                                                     const struct sample_tally *counter,
+                                                     const char *name, struct og_fault *fault)
+{
+    struct og_scope scope;
+    char og_mut *foreign_name = NULL;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = OG_OK;
+    if (name)
+        error =
+            argument_in(&scope, char, foreign_name, name, strlen((const char *)name) + 1, fault);
+    if (!error)
+        error = invoke_sample_counter_copy(sample, &scope, result, counter, foreign_name, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:70: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1454,7 +1706,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:60: sample_step */
+/* sample.og.h:73: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1535,7 +1787,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:63: sample_end */
+/* sample.og.h:76: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1569,7 +1821,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:64: sample_measure */
+/* sample.og.h:77: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1610,7 +1862,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:72: sample_visit */
+/* sample.og.h:85: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)
@@ -1621,8 +1873,7 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     enum og_error error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
     if (!error) {
         *result = ((int (*)(sample_visitor *, void *, int))sample->sample_visit.entry)(
-            call ? og_callback_pointer(&call->callback, __typeof__(&visit_call)) : NULL, NULL,
-            times);
+            call ? og_callback_pointer(&call->callback, sample_visitor *) : NULL, NULL, times);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -1639,7 +1890,7 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:75: sample_fetch */
+/* sample.og.h:88: sample_fetch */
 static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_scope *scope,
                                                 int *result, uint8_t og_mut *out, size_t *size,
                                                 const struct sample_step_call *tell,
@@ -1661,7 +1912,7 @@ static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_
     if (!error) {
         *result = ((int (*)(uint8_t *, size_t *, int (*)(int)))sample->sample_fetch.entry)(
             og_pass(out), og_pass(foreign_size),
-            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+            tell ? og_callback_pointer(&tell->callback, int (*)(int)) : NULL);
         error = og_invoke_end_in(context, &inner.access, fault);
     }
     if (!error && *result != 0)
@@ -1694,7 +1945,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:77: sample_tell */
+/* sample.og.h:90: sample_tell */
 static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                uint8_t og_mut *next_out, unsigned int *avail_out,
@@ -1715,7 +1966,7 @@ static inline enum og_error invoke_sample_tell(struct sample *sample, instance_s
     if (!error) {
         *result = ((int (*)(struct sample_stream *, int (*)(int)))sample->sample_tell.entry)(
             og_pass(stream->foreign),
-            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+            tell ? og_callback_pointer(&tell->callback, int (*)(int)) : NULL);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)
