@@ -510,8 +510,11 @@ static bool check_result(struct interface *interface, struct function *function)
         if (checks[i] && type->class != TYPE_INTEGER && type->class != TYPE_ENUM)
             return report(checks[i]->place, "%s contradicts the prototype: %s returns %s",
                           annotation_text(checks[i]->name), function->name, type->spelling);
+    if (function->returns && function->range)
+        return report(function->range->place, "OG_RANGE contradicts OG_RETURNS, which says it all");
     if (handle) {
-        if (type->class != TYPE_POINTER)
+        if (type->class != TYPE_POINTER || type->pointee->class == TYPE_POINTER ||
+            type->pointee->class == TYPE_FUNCTION)
             return report(handle->place,
                           "OG_RETURNS_HANDLE contradicts the prototype: %s returns %s",
                           function->name, type->spelling);

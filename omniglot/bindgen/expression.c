@@ -115,18 +115,39 @@ static void put_range(struct checking *checking, struct place place, const char 
             low, high, low, high, high, low);
 }
 
-/* Each of OG_SUCCESS is one of OG_RETURNS. */
-static void put_successes(struct checking *checking, const struct annotation *success,
-                          const struct annotation *returns)
+/* Each is a value of the function's result. */
+static void put_results(struct checking *checking, const struct function *function,
+                        const struct annotation *values)
 {
-    for (unsigned i = 0; success && returns && i < success->count; i++) {
+    for (unsigned i = 0; values && i < values->count; i++) {
+        const char *value = in_one_line(values->arguments[i]);
+        begin(checking, values->place,
+              memory_format("%s(%s)", annotation_text(values->name), value),
+              memory_format("%s is no %s", value, function->result->spelling));
+        fprintf(checking->source, "void) { _Static_assert((%s)(%s) == (%s), \"\"); }\n",
+                function->result->spelling, value, value);
+    }
+}
+
+/* Each of OG_SUCCESS is among what the function returns, where that is said. */
+static void put_successes(struct checking *checking, const struct function *function)
+{
+    const struct annotation *success = function->success, *returns = function->returns;
+    const struct annotation *range = returns ? NULL : function->range;
+    const struct rule *rule = function->result->class == TYPE_ENUM ? function->result->rule : NULL;
+    size_t count = returns ? returns->count : rule ? rule->count : 0;
+    for (unsigned i = 0; success && (range || count) && i < success->count; i++) {
         const char *value = in_one_line(success->arguments[i]);
+        const char *among = returns ? "OG_RETURNS" : range ? "OG_RANGE" : rule->spelling;
         begin(checking, success->place, memory_format("OG_SUCCESS(%s)", value),
-              "OG_RETURNS does not have it among what the function returns");
-        fprintf(checking->source, "void) { _Static_assert(0");
-        for (unsigned j = 0; j < returns->count; j++)
-            fprintf(checking->source, " || (%s) == (%s)", value,
-                    in_one_line(returns->arguments[j]));
+              memory_format("%s does not have it among what the function returns", among));
+        fprintf(checking->source, "void) { _Static_assert(");
+        if (range)
+            fprintf(checking->source, "(%s) >= (%s) && (%s) <= (%s)", value,
+                    in_one_line(range->arguments[0]), value, in_one_line(range->arguments[1]));
+        for (size_t j = 0; !range && j < count; j++)
+            fprintf(checking->source, "%s(%s) == (%s)", j ? " || " : "", value,
+                    in_one_line(returns ? returns->arguments[j] : rule->names[j]));
         fprintf(checking->source, ", \"\"); }\n");
     }
 }
@@ -136,7 +157,9 @@ static void put_function(struct checking *checking, const struct interface *inte
 {
     put_constants(checking, function->returns);
     put_constants(checking, function->success);
-    put_successes(checking, function->success, function->returns);
+    put_results(checking, function, function->returns);
+    put_results(checking, function, function->success);
+    put_successes(checking, function);
     if (function->range)
         put_range(checking, function->range->place, function->range->arguments[0],
                   function->range->arguments[1]);
@@ -162,9 +185,11 @@ static bool report_line(const struct checked *line, const char *message)
                       line->text);
     if (!line->claim)
         return report(line->place, "%s: %s", line->text, message);
-    /* "static_assert failed", or as later versions say, "static assertion failed". */
-    return !strncmp(message, "static", 6) ? report(line->place, "%s: %s", line->text, line->claim)
-                                          : true;
+    /* "static_assert failed", or as later versions say, "static assertion failed". Where it is
+     * none, there is nothing to know in advance. */
+    return !strncmp(message, "static", 6) && strstr(message, "failed")
+               ? report(line->place, "%s: %s", line->text, line->claim)
+               : true;
 }
 
 /* Reports what the compiler says about the lines. */

@@ -132,6 +132,12 @@ static bool read_signature(struct reading *reading, struct function *function, C
         return report(function->place,
                       "%s is called by another convention than the system's: leave it out",
                       function->name);
+    const char *symbol = type_string(clang_Cursor_getMangling(cursor));
+    if (!is_callback && *symbol && strcmp(symbol, function->name) != 0)
+        return report(function->place,
+                      "the library has %s by another name, '%s', which its header gives to the "
+                      "compiler alone: declare and bind that",
+                      function->name, symbol);
     int count = clang_Cursor_getNumArguments(cursor);
     function->count = count < 0 ? 0 : (size_t)count;
     function->parameters = memory_take((function->count + 1) * sizeof(*function->parameters));

@@ -16,12 +16,14 @@
  *
  * Counts are C expressions over the function's parameters, in elements of the pointee (bytes
  * for void). Of what a pointer points to they read only what is the host's: *length of an
- * OG_LENGTH_OF or of a window, fields of OG_FIELDS or of an object. Where the library has a say in
- * such a number, or in a callback's, nothing may make a large count a small one: names, constants,
- * casts to wider integers, OG_SUM, OG_PRODUCT and OG_DIFFERENCE are a count then, and `a * b` is
- * refused. Nor is a sizeof of an array that is as long as a parameter says. What the call, with the
- * callbacks in it, changes of a count can only make it less: more is OG_CONTRACT. Stubs evaluate a
- * count more than once: it changes nothing, and calls nothing but the above and builtins.
+ * OG_LENGTH_OF or of a window, fields of OG_FIELDS that are OG_SET, or of an object. Where the
+ * library has a say in such a number, or in a callback's, nothing may make a large count a small
+ * one: names, constants, casts to wider integers, OG_SUM, OG_PRODUCT and OG_DIFFERENCE are a count
+ * then, and `a * b` is refused. Nor is a sizeof of an array that is as long as a parameter says.
+ * What the call, with the callbacks in it, changes of a count can only make it less: more is
+ * OG_CONTRACT. Stubs evaluate a count more than once: it is an expression of parameters and
+ * constants, changes nothing, and calls nothing but the above and builtins that compute
+ * (__builtin_popcount).
  *
  * Parameters may have any names. What stubs define is called LIBRARY_..., call_FUNCTION,
  * invoke_FUNCTION and validate_TYPE: nothing in a header may be (of types: struct LIBRARY, struct
