@@ -162,6 +162,14 @@ void put_most(const struct parameter *parameter);
 /* Refuses that its count has become more than there is room for. */
 void put_most_check(const struct function *function, const struct parameter *parameter);
 
+/* What is true where the call has a user, and the callback that the parameter is was opened with
+ * another: NULL where the function or the callback's shape has none. The library is not shown it,
+ * so that the callback would get its own. */
+const char *other_user(const struct function *function, const struct parameter *parameter);
+
+/* What makes OG_BAD_ARGUMENT of it. */
+extern const char refusal_of_user[];
+
 /* Moves the host's windows on by what is left of them: left_NAME. */
 void put_windows_moved(const struct function *function);
 

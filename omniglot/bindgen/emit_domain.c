@@ -235,12 +235,15 @@ static void put_before(const struct function *function, const struct parameter *
     case USER:
         put("    (void)$name;\n");
         break;
+    case CALLBACK:
+        if (other_user(function, parameter))
+            put_step_if(other_user(function, parameter), refusal_of_user);
+        break;
     case NUMBER:
     case OPAQUE:
     case ABSENT:
     case STRINGS:
     case HANDLE:
-    case CALLBACK:
         break;
     }
 }
@@ -685,8 +688,16 @@ static void put_call_by_name(const struct function *function)
 {
     put_source(function);
     put_call_signature(function);
-    put("\n{\n"
-        "    struct og_scope entered, *scope = &entered;\n"
+    put("\n{\n");
+    each_parameter(parameter, function) {
+        if (parameter->kind == USER)
+            put_unused(parameter->name);
+        if (other_user(function, parameter))
+            put("    if ($condition)\n"
+                "        return $refusal;\n",
+                "condition", other_user(function, parameter), "refusal", fill(refusal_of_user));
+    }
+    put("    struct og_scope entered, *scope = &entered;\n"
         "    struct og_function function;\n"
         "    enum og_error error = "
         "og_domain_lookup($library->instance.domain, \"$function\", &function, fault);\n"

@@ -306,6 +306,11 @@ static void put_body(const struct interface *interface, const struct function *f
     put("\n{\n"
         "    struct process_sandbox *sandbox = $library->instance.sandbox;\n"
         "    struct wire_reader results;\n");
+    each_parameter(parameter, function)
+        if (other_user(function, parameter))
+            put("    if ($condition)\n"
+                "        return $refusal;\n",
+                "condition", other_user(function, parameter), "refusal", fill(refusal_of_user));
     put_locals(interface, function);
     put(has_arguments(function)
             ? "    struct wire_writer *arguments = "

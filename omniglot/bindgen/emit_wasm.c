@@ -483,8 +483,11 @@ static void put_call(const struct interface *interface, const struct function *f
     put_call_locals(function);
     each_parameter(parameter, function)
         put_new_object(interface, parameter);
-    each_parameter(parameter, function)
+    each_parameter(parameter, function) {
         put_number_fits(parameter);
+        if (other_user(function, parameter))
+            put_step_if(other_user(function, parameter), refusal_of_user);
+    }
     if (function_returns_in_memory(function))
         put_step("wasm_take(wasm, &at_result, $size, fault)", "size",
                  number(function->result->size));

@@ -564,6 +564,23 @@ static void a_length_that_a_callback_has_changed_is_no_more_room(void **state)
     sample_step_call_close(&sample, &call);
 }
 
+/* The library is not shown whose it is: nothing but the callback's own could come back. */
+static void another_user_than_the_callbacks_is_refused(void **state)
+{
+    (void)state;
+    struct seen seen = {0}, other = {0};
+    struct sample_visit_call visitor = {0};
+    int sum = 0;
+    ASSERT_DONE(sample_visit_call_open(&sample, &visitor, see, &seen, &fault));
+    assert_int_equal(call_sample_visit(&sample, &sum, &visitor, &other, 4, &fault),
+                     OG_BAD_ARGUMENT);
+    assert_int_equal(seen.calls + other.calls, 0);
+    ASSERT_DONE(call_sample_visit(&sample, &sum, &visitor, NULL, 4, &fault));
+    assert_int_equal(seen.calls, 4);
+    ASSERT_DONE(call_sample_visit(&sample, &sum, NULL, &other, 4, &fault));
+    sample_visit_call_close(&sample, &visitor);
+}
+
 /* --- what the header says of functions, and is not so --- */
 
 static void what_does_not_return_returns(void **state)
@@ -685,6 +702,7 @@ static int run_sample_tests(const char *name)
         TEST(an_objects_window_that_grew_is_refused),
         TEST(a_window_that_a_callback_has_moved_is_not_written_before_it),
         TEST(a_length_that_a_callback_has_changed_is_no_more_room),
+        TEST(another_user_than_the_callbacks_is_refused),
         TEST(what_does_not_return_returns),
         TEST(a_callback_that_does_not_return_returns),
         TEST(a_callback_that_is_refused_is_told_whatever_changes_nothing),

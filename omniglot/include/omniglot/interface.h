@@ -96,7 +96,8 @@
 #define OG_OPAQUE OG_ANNOTATION("OG_OPAQUE()")
 
 /* What the library hands to callbacks as the host's own. Host memory is not shown to it: a
- * callback's stub knows whose it is. */
+ * callback gets what it was opened with, and a call is given that again, or NULL. Another is
+ * OG_BAD_ARGUMENT. */
 #define OG_USER OG_ANNOTATION("OG_USER()")
 
 /* --- what the library makes and the host names --- */

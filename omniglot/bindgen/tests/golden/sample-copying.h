@@ -1900,9 +1900,14 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
                                                 void *data, int times, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
+    enum og_error error = OG_OK;
+    if (call && data && data != call->user)
+        error = og_fail(fault, OG_BAD_ARGUMENT, "sample_visit", 0,
+                        "another user than its callback was opened with");
     (void)data;
     const struct og_context *context = scope->access.context;
-    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
     if (!error) {
         *result = ((int (*)(sample_visitor *, void *, int))sample->sample_visit.entry)(
             call ? og_callback_pointer(&call->callback, sample_visitor *) : NULL, NULL, times);

@@ -1292,6 +1292,9 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
+    if (call && data && data != call->user)
+        return og_fail(fault, OG_BAD_ARGUMENT, "sample_visit", 0,
+                       "another user than its callback was opened with");
     struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_visit);
     wire_put_u64(arguments, call != NULL);
     (void)data;

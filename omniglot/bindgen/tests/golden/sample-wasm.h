@@ -1872,9 +1872,14 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
+    enum og_error error = OG_OK;
+    if (call && data && data != call->user)
+        error = og_fail(fault, OG_BAD_ARGUMENT, "sample_visit", 0,
+                        "another user than its callback was opened with");
     (void)data;
-    enum og_error error = og_enter_sample_visit(
-        wasm, &raw, call ? wasm_callback_index(&call->callback) : 0, 0, (uint32_t)times, fault);
+    if (!error)
+        error = og_enter_sample_visit(wasm, &raw, call ? wasm_callback_index(&call->callback) : 0,
+                                      0, (uint32_t)times, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
