@@ -93,6 +93,10 @@ static bool check_buffer(const struct interface *interface, struct parameter *pa
     const struct type *type = parameter->type;
     if (type->class != TYPE_POINTER)
         return contradicts(annotation, parameter, "no pointer to data");
+    if (type->pointee->is_volatile)
+        return contradicts(annotation, parameter,
+                           "volatile: somebody else may change it meanwhile, and nothing carries "
+                           "it");
     if (kind != IN && type->pointee->is_const)
         return contradicts(annotation, parameter, "const, so that the library cannot write there");
     if (type->pointee->class != TYPE_VOID && !is_carried(type->pointee))
@@ -184,6 +188,20 @@ static const struct field *field_of(const struct type *structure, const char *na
     return NULL;
 }
 
+/* Why no stub can set or get the field, whatever its type; NULL if one can. */
+static const char *unfit(const struct rule *rule, const struct field *field)
+{
+    if (!field->count)
+        return "is an array without a length";
+    if (field->type->is_volatile)
+        return "is volatile: somebody else may change it meanwhile, and nothing carries it";
+    if (field->type->is_const)
+        return "is const: no stub can assign it";
+    if (field->type->alignment > rule->alignment)
+        return "is not aligned, since its struct is packed: nothing carries it alone";
+    return NULL;
+}
+
 /* The fields that OG_SET or OG_GET name. */
 static bool check_fields(const struct parameter *parameter, const struct annotation *annotation)
 {
@@ -194,6 +212,10 @@ static bool check_fields(const struct parameter *parameter, const struct annotat
             return report(annotation->place, "%s: %s has no field '%s'",
                           annotation_text(annotation->name), structure->spelling,
                           annotation->arguments[i]);
+        const char *why = unfit(structure->rule, field);
+        if (why)
+            return report(annotation->place, "%s: the field '%s' %s",
+                          annotation_text(annotation->name), field->name, why);
         if (field->is_bits ||
             (field->type->class != TYPE_INTEGER && field->type->class != TYPE_FLOATING))
             return report(annotation->place,
@@ -530,6 +552,10 @@ static bool check_result(struct interface *interface, struct function *function)
     if (type->class != TYPE_VOID && !is_carried(type))
         return report(function->place, "%s returns %s, which nothing can carry%s", function->name,
                       type->spelling, uncarried(type));
+    if (type->rule && type->rule->has_const)
+        return report(function->place,
+                      "%s returns %s, which has a field that is const: no stub can assign it",
+                      function->name, type->spelling);
     use(type);
     return true;
 }

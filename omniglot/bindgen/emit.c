@@ -300,14 +300,22 @@ const char *opaque_type(const struct parameter *parameter)
     return memory_format("%s%s og_foreign *", pointee->is_const ? "const " : "", pointee->spelling);
 }
 
+/* What the library has is the host's to read alone, whatever the header says. */
+static const char *host_parameter(const struct parameter *parameter)
+{
+    if (parameter->kind == OPAQUE)
+        return opaque_type(parameter);
+    if (parameter->kind == IN && !parameter->type->pointee->is_const)
+        return memory_format("const %s *", parameter->type->pointee->spelling);
+    return parameter->type->spelling;
+}
+
 const char *host_type(const struct function *shape)
 {
     const char *types = "";
     for (size_t i = 0; i < shape->count; i++) {
         const struct parameter *parameter = &shape->parameters[i];
-        types = memory_format("%s%s%s", types, i ? ", " : "",
-                              parameter->kind == OPAQUE ? opaque_type(parameter)
-                                                        : parameter->type->spelling);
+        types = memory_format("%s%s%s", types, i ? ", " : "", host_parameter(parameter));
     }
     return memory_format("__typeof__(%s (*)(%s))", shape->result->spelling,
                          *types ? types : "void");

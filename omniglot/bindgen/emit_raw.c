@@ -40,13 +40,21 @@ static void put_callback(const struct callback *callback)
         "host", host_type(&callback->shape));
 }
 
-/* Is the host's function of another type than the shape (host_type)? */
 static bool has_opaque(const struct function *shape)
 {
     for (size_t i = 0; i < shape->count; i++)
         if (shape->parameters[i].kind == OPAQUE)
             return true;
     return false;
+}
+
+/* Is the host's function of another type than the shape (host_type)? */
+static bool is_other_type(const struct function *shape)
+{
+    for (size_t i = 0; i < shape->count; i++)
+        if (shape->parameters[i].kind == IN && !shape->parameters[i].type->pointee->is_const)
+            return true;
+    return has_opaque(shape);
 }
 
 /* The parameter as the library gets it; in a window's case, where the stub has it. */
@@ -64,7 +72,7 @@ static void put_argument(const struct parameter *parameter, bool is_invoke)
         break;
     case CALLBACK:
         put(parameter->type->is_respelt ? "$name ? (void *)$name->function : NULL"
-            : has_opaque(&parameter->callback->shape)
+            : is_other_type(&parameter->callback->shape)
                 ? "$name ? ($type)(void (*)(void))$name->function : NULL"
                 : "$name ? ($type)$name->function : NULL");
         break;

@@ -120,7 +120,7 @@
 #define OG_FIELDS OG_ANNOTATION("OG_FIELDS()")
 
 /* Fields of an object (or of one for a call), numbers or arrays of numbers, that the library gets
- * before the call (the host gets after it). */
+ * before the call (the host gets after it); aligned ones that are neither volatile nor const. */
 #define OG_SET(...) OG_ANNOTATION("OG_SET(" #__VA_ARGS__ ")")
 #define OG_GET(...) OG_ANNOTATION("OG_GET(" #__VA_ARGS__ ")")
 
@@ -153,8 +153,9 @@
 
 /* Adds an annotation to a field of a struct of the library's header: OG_RANGE, OG_IN(count)
  * for a pointer to as many numbers as another field of it says, or OG_OPAQUE for a pointer or union
- * that nothing is said of. What no rule can check (bit-fields of an enum, structs and enums without
- * a name) is not validated, and a struct that has it, a pointer or a union is not carried. */
+ * that nothing is said of. Fields of a struct without a name are those of what it is in. What no
+ * rule can check (bit-fields of an enum, what is in a union without a name, types without one) is
+ * not validated, and a struct that has it, a pointer or a union is not carried. */
 #define OG_FIELD(type, field, ...)                                                                 \
     extern __typeof__(((type *)0)->field) OG_UNIQUE(og_field_, __LINE__)                           \
         OG_ANNOTATION("OG_FIELD(" #type ", " #field ")") __VA_ARGS__
