@@ -226,6 +226,8 @@ static void put_before(const struct function *function, const struct parameter *
         put_step("og_write_reference(&inner.access, foreign_$name, $name, fault)");
         break;
     case STRUCT:
+        if (!parameter->set && !parameter->get)
+            put_unused(parameter->name);
         put_step("argument_zeroed(&inner, $pointee, foreign_$name, fault)");
         put_fields(function, parameter, true);
         break;

@@ -75,6 +75,8 @@ static void put_argument(const struct interface *interface, const struct paramet
                 : "    wire_put_bytes(arguments, $name, strlen((const char *)$name) + 1);\n");
         break;
     case STRUCT:
+        if (!parameter->set && !parameter->get)
+            put_unused(parameter->name);
         put_fields_argument(parameter);
         break;
     case OBJECT:

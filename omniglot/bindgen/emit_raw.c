@@ -219,8 +219,10 @@ void emit_raw(const struct interface *interface)
     each_callback(callback, interface)
         put_callback(callback);
     put("\n"
-        "/* That a function is deprecated is said to whoever calls it by its name. */\n"
+        "/* That a function is deprecated, and takes no NULL, its header says to whoever calls it. "
+        "*/\n"
         "#pragma GCC diagnostic push\n"
+        "#pragma GCC diagnostic ignored \"-Wnonnull\"\n"
         "#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n");
     each_function(function, interface) {
         put_source(function);

@@ -244,6 +244,8 @@ static void put_before(const struct interface *interface, const struct parameter
         put_window_pointer();
         break;
     case STRUCT:
+        if (!parameter->set && !parameter->get)
+            put_unused(parameter->name);
         put_step("module_struct(wasm, &at_$name, $size, fault)", "size", number(pointee->size));
         put_fields(parameter, true);
         break;

@@ -31,7 +31,7 @@ $(call test,bindgen-template,$(BINDGEN_TESTS)/template.c $(addprefix \
 # og-bindgen, an allocation of which fails.
 $(call program,test-bin/og-bindgen-unlucky,$(BINDGEN) $(BINDGEN_TESTS)/unlucky.c \
     omniglot/tests/failing-allocator.c,,-L$(LLVM)/lib -lclang-14 $(FAILING_ALLOCATOR))
-TEST_SCRIPTS += $(BINDGEN_TESTS)/og-bindgen-allocations $(BINDGEN_TESTS)/og-bindgen-behaviour $(BINDGEN_TESTS)/stub-instructions
+TEST_SCRIPTS += omniglot/bindgen/fuzz/interfaces $(BINDGEN_TESTS)/og-bindgen-allocations $(BINDGEN_TESTS)/og-bindgen-behaviour $(BINDGEN_TESTS)/stub-instructions
 
 $(call fuzzer,bindgen-annotation,omniglot/bindgen/fuzz/bindgen-annotation.c \
     omniglot/bindgen/annotation.c omniglot/bindgen/memory.c)
