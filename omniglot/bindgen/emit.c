@@ -135,6 +135,8 @@ void put_filled(const struct template *template)
             names_see(subject_of(), piece, length);
 }
 
+const char *emit_storage = "static inline ";
+
 static bool has_step; /* the stub has */
 
 void put_no_step(void)
@@ -254,7 +256,8 @@ static void put_parameter(const struct parameter *parameter, const char *reachab
 
 void put_call_signature(const struct function *function)
 {
-    put("static inline enum og_error call_$function(struct $library *$library");
+    put("${storage}enum og_error call_$function(struct $library *$library", "storage",
+        emit_storage);
     put_result(function);
     each_parameter(parameter, function)
         put_parameter(parameter, NULL);
@@ -457,32 +460,40 @@ const char *sonames(const struct interface *interface)
 
 void put_open_from(const char *options)
 {
-    put("static inline enum og_error $library_open_from(struct $library *$library, "
-        "const char *path, const $options *options, struct og_fault *fault)\n{\n",
-        "options", options);
+    put("${storage}enum og_error $library_open_from(struct $library *$library, "
+        "const char *path, const $options *options, struct og_fault *fault)",
+        "options", options, "storage", emit_storage);
 }
 
 void put_open(const char *options)
 {
-    put("static inline enum og_error $library_open(struct $library *$library, "
-        "const $options *options, struct og_fault *fault)\n{\n",
-        "options", options);
+    put("${storage}enum og_error $library_open(struct $library *$library, "
+        "const $options *options, struct og_fault *fault)",
+        "options", options, "storage", emit_storage);
+}
+
+void put_close(void)
+{
+    put("${storage}void $library_close(struct $library *$library)", "storage", emit_storage);
 }
 
 void put_open_and_close(const char *options)
 {
     put_open_from(options);
-    put("    return instance_open(&$library->instance, \"$library\", path, options, fault);\n"
+    put("\n{\n"
+        "    return instance_open(&$library->instance, \"$library\", path, options, fault);\n"
         "}\n\n");
     put_open(options);
-    put("    return $library_open_from($library, NULL, options, fault);\n"
+    put("\n{\n"
+        "    return $library_open_from($library, NULL, options, fault);\n"
         "}\n\n");
-    put_close();
+    put_close_whole();
 }
 
-void put_close(void)
+void put_close_whole(void)
 {
-    put("static inline void $library_close(struct $library *$library)\n{\n"
+    put_close();
+    put("\n{\n"
         "    instance_close(&$library->instance, NULL);\n"
         "}\n");
 }

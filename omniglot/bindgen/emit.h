@@ -179,16 +179,23 @@ void put_number_checks(const struct parameter *parameter);
 /* --- the files --- */
 
 emitter emit_types, emit_og, emit_copying, emit_raw, emit_process, emit_worker, emit_wasm;
+void emit_domain_callback_types(const struct interface *interface);
+void emit_domain_callback_declarations(const struct interface *interface);
 void emit_domain_callbacks(const struct interface *interface, bool is_in_place);
 void emit_wasm_callbacks(const struct interface *interface);
 
+/* "static inline ": what stubs begin with that a program calls, and nothing where they are
+ * declared. */
+extern const char *emit_storage;
+
 /* "static inline enum og_error NAME_open(struct NAME *NAME, const OPTIONS *options, struct og_fault
- * *fault)", and the same with a path: up to where their bodies begin. */
+ * *fault)", the same with a path, and NAME_close. */
 void put_open(const char *options);
 void put_open_from(const char *options);
-
-/* NAME_close, whole. */
 void put_close(void);
+
+/* NAME_close, with its body. */
+void put_close_whole(void);
 
 /* How a library is opened, whatever the path, and closed, where the instance needs no more than its
  * name. */

@@ -53,12 +53,12 @@ static void put_struct(const struct interface *interface)
     each_function(function, interface)
         if (!function->is_by_name)
             put("    struct og_function $function;\n");
-    put("};\n\n");
+    put("};\n");
 }
 
 static void put_bind(const struct interface *interface)
 {
-    put("/* Finds the functions in the instance. */\n"
+    put("\n/* Finds the functions in the instance. */\n"
         "static inline enum og_error $library_bind(struct $library *$library, "
         "struct og_fault *fault)\n"
         "{\n");
@@ -88,18 +88,20 @@ static void put_opening(const struct interface *interface)
         "$library_close, which is fine\n"
         " * whatever became of it. */\n");
     put_open_from("struct og_options");
-    put("    enum og_error error = "
+    put("\n{\n"
+        "    enum og_error error = "
         "instance_open(&$library->instance, \"$library\", path, options, fault);\n"
         "    return error ? error : $library_bind($library, fault);\n"
         "}\n\n"
         "/* The same by the name that the dynamic loader knows. */\n");
     put_open("struct og_options");
-    put("    enum og_error error = "
+    put("\n{\n"
+        "    enum og_error error = "
         "instance_open_all(&$library->instance, \"$library\", $sonames, options, fault);\n"
         "    return error ? error : $library_bind($library, fault);\n"
         "}\n\n",
         "sonames", sonames(interface));
-    put_close();
+    put_close_whole();
 }
 
 static void put_kinds(const struct interface *interface)
@@ -743,6 +745,36 @@ static void put_validator(const struct rule *rule)
         "}\n");
 }
 
+/* A program in C++ has the functions from a file in C (stubs/domain.h). */
+static void put_declarations(const struct interface *interface)
+{
+    put("\n"
+        "/* For C++, and for the file in C that has them for it: see omniglot/stubs/domain.h. */\n"
+        "#if defined(__cplusplus) || defined(OG_STUBS_FOR_CXX)\n"
+        "#ifdef __cplusplus\n"
+        "extern \"C\" {\n"
+        "#endif\n");
+    emit_storage = "";
+    put_open_from("struct og_options");
+    put(";\n");
+    put_open("struct og_options");
+    put(";\n");
+    put_close();
+    put(";\n");
+    emit_domain_callback_declarations(interface);
+    each_function(function, interface) {
+        put_call_signature(function);
+        put(";\n");
+    }
+    put("#ifdef __cplusplus\n"
+        "}\n"
+        "#endif\n"
+        "#endif\n"
+        "\n"
+        "#ifndef __cplusplus\n");
+    emit_storage = "OG_STUB ";
+}
+
 static void emit_domain(const struct interface *interface, bool is_in_place)
 {
     put(is_in_place ? "#include <omniglot/stubs/domain.h>\n"
@@ -750,9 +782,12 @@ static void emit_domain(const struct interface *interface, bool is_in_place)
     put("#include \"$library-types.h\"\n\n");
     copier = is_in_place ? "argument" : "copy";
     put_struct(interface);
+    put_kinds(interface);
+    emit_domain_callback_types(interface);
+    if (is_in_place)
+        put_declarations(interface);
     put_bind(interface);
     put_opening(interface);
-    put_kinds(interface);
     emit_domain_callbacks(interface, is_in_place);
     each_function(function, interface) {
         if (function->is_by_name) {
@@ -765,6 +800,9 @@ static void emit_domain(const struct interface *interface, bool is_in_place)
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for && is_in_place)
             put_validator(rule);
+    if (is_in_place)
+        put("\n#endif\n");
+    emit_storage = "static inline ";
 }
 
 void emit_og(const struct interface *interface)

@@ -195,7 +195,8 @@ static void put_library(const struct interface *interface)
         "\n",
         "foreign", needs_foreign(interface) ? "#include <omniglot/foreign.h>\n" : "");
     put_open_from("void");
-    put("    (void)$library;\n"
+    put("\n{\n"
+        "    (void)$library;\n"
         "    (void)path;\n"
         "    (void)options;\n"
         "    (void)fault;\n"
@@ -203,7 +204,8 @@ static void put_library(const struct interface *interface)
         "}\n"
         "\n");
     put_open("void");
-    put("    return $library_open_from($library, NULL, options, fault);\n"
+    put("\n{\n"
+        "    return $library_open_from($library, NULL, options, fault);\n"
         "}\n"
         "\n"
         "static inline void $library_close(struct $library *$library)\n"

@@ -281,6 +281,8 @@ static const struct type *read_type(struct interface *interface, CXType clang_ty
     long long size = clang_Type_getSizeOf(canonical);
     long long alignment = clang_Type_getAlignOf(canonical);
     const char *spelling = unqualified(clang_type);
+    if (!strcmp(spelling, "_Bool")) /* which C++ may not know */
+        spelling = "bool";
     *type = (struct type){.class = classify(canonical),
                           .spelling = type_returning(spelling),
                           .canonical = type_string(clang_getTypeSpelling(canonical)),

@@ -12,15 +12,16 @@ BINDGEN_SAMPLE_LIBRARY := -L$(BUILD)/lib -Wl,-rpath,'$$$$ORIGIN/../lib' -logsamp
 $(call wasm_module,sample,$(BINDGEN_TESTS)/sample/sample.og.h,$(addprefix \
     $(BINDGEN_TESTS)/sample/,sample.c unbelieved.c))
 $(eval $(call stubs_rule,$(BINDGEN_TESTS)/sample,sample))
-$(call objects,$(wildcard $(BINDGEN_TESTS)/sample-*.c)): $(BINDGEN_SAMPLE)/stubs
+$(call objects,$(wildcard $(BINDGEN_TESTS)/sample-*.c) $(BINDGEN_TESTS)/sample-cxx.cc): $(BINDGEN_SAMPLE)/stubs
 
 # The copying and the og discipline over no isolation, whatever else they run over.
 $(call test,bindgen-raw,$(BINDGEN_TESTS)/sample-raw.c,og-core,$(BINDGEN_SAMPLE_LIBRARY) -ldl)
 $(call test,bindgen-og,$(BINDGEN_TESTS)/sample-og.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call test,bindgen-cxx,$(BINDGEN_TESTS)/sample-cxx.cc $(BINDGEN_TESTS)/sample-cxx-stubs.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,bindgen-copying,$(BINDGEN_TESTS)/sample-copying.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,bindgen-wasm,$(BINDGEN_TESTS)/sample-wasm.c,wasm-sample $(WASM_RUNTIME),$(WASM_LIBS))
 $(call test,bindgen-process,$(BINDGEN_TESTS)/sample-process.c,$(PROCESS),$(PROCESS_LIBS))
-$(addprefix $(BUILD)/test/bindgen-,raw og copying process): | $(BUILD)/lib/libogsample.so
+$(addprefix $(BUILD)/test/bindgen-,raw og cxx copying process): | $(BUILD)/lib/libogsample.so
 $(BUILD)/test/bindgen-raw $(BUILD)/bin/og-worker-sample: $(BUILD)/lib/libogsample.so
 $(BUILD)/test/bindgen-process: | $(BUILD)/bin/og-worker-sample
 $(call process_worker,sample,$(BINDGEN_SAMPLE)/sample-worker.c,$(BINDGEN_SAMPLE_LIBRARY))

@@ -72,6 +72,45 @@ struct sample {
     struct og_function sample_tell;
 };
 
+struct sample_tally {
+    void og_foreign *foreign; /* the library's word, never followed */
+};
+
+struct sample_flow {
+    struct sample_stream host;            /* the caller's */
+    struct sample_stream og_mut *foreign; /* what the library works on */
+    unsigned char og_mut *kept;           /* data that it goes on reading */
+};
+
+/* sample.og.h:61: fail_call */
+struct sample_fail_call {
+    struct og_callback callback;
+    __typeof__(void (*)(int)) function;
+    void *user;
+};
+
+/* sample.og.h:64: grade_call */
+struct sample_grade_call {
+    struct og_callback callback;
+    __typeof__(int (*)(enum sample_shade)) function;
+    void *user;
+};
+
+/* sample.og.h:82: visit_call */
+struct sample_visit_call {
+    struct og_callback callback;
+    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
+                       double)) function;
+    void *user;
+};
+
+/* sample.og.h:87: step_call */
+struct sample_step_call {
+    struct og_callback callback;
+    __typeof__(int (*)(int)) function;
+    void *user;
+};
+
 /* Finds the functions in the instance. */
 static inline enum og_error sample_bind(struct sample *sample, struct og_fault *fault)
 {
@@ -249,23 +288,7 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-struct sample_tally {
-    void og_foreign *foreign; /* the library's word, never followed */
-};
-
-struct sample_flow {
-    struct sample_stream host;            /* the caller's */
-    struct sample_stream og_mut *foreign; /* what the library works on */
-    unsigned char og_mut *kept;           /* data that it goes on reading */
-};
-
 /* sample.og.h:61: fail_call */
-struct sample_fail_call {
-    struct og_callback callback;
-    __typeof__(void (*)(int)) function;
-    void *user;
-};
-
 static inline void sample_fail_call_entered(void *user, struct og_scope *scope,
                                             const struct og_arguments *arguments,
                                             struct og_result *result) OG_REQUIRES(scope->access)
@@ -297,12 +320,6 @@ static inline void sample_fail_call_close(struct sample *sample, struct sample_f
 }
 
 /* sample.og.h:64: grade_call */
-struct sample_grade_call {
-    struct og_callback callback;
-    __typeof__(int (*)(enum sample_shade)) function;
-    void *user;
-};
-
 static inline void sample_grade_call_entered(void *user, struct og_scope *scope,
                                              const struct og_arguments *arguments,
                                              struct og_result *result) OG_REQUIRES(scope->access)
@@ -342,13 +359,6 @@ static inline void sample_grade_call_close(struct sample *sample,
 }
 
 /* sample.og.h:82: visit_call */
-struct sample_visit_call {
-    struct og_callback callback;
-    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
-                       double)) function;
-    void *user;
-};
-
 static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
                                              const struct og_arguments *arguments,
                                              struct og_result *result) OG_REQUIRES(scope->access)
@@ -419,12 +429,6 @@ static inline void sample_visit_call_close(struct sample *sample,
 }
 
 /* sample.og.h:87: step_call */
-struct sample_step_call {
-    struct og_callback callback;
-    __typeof__(int (*)(int)) function;
-    void *user;
-};
-
 static inline void sample_step_call_entered(void *user, struct og_scope *scope,
                                             const struct og_arguments *arguments,
                                             struct og_result *result) OG_REQUIRES(scope->access)
@@ -555,7 +559,7 @@ static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *res
 
 /* sample.og.h:14: sample_is_odd */
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     const struct og_context *context = scope->access.context;
@@ -571,7 +575,7 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
+static inline enum og_error call_sample_is_odd(struct sample *sample, bool *result,
                                                unsigned int number, struct og_fault *fault)
 {
     struct og_scope scope;
@@ -918,7 +922,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 
 /* sample.og.h:31: sample_flags */
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
-                                                int *result, _Bool og_mut *flags, size_t count,
+                                                int *result, bool og_mut *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = reference_check(&scope->access, flags, count, OG_READ | OG_WRITE, fault);
@@ -934,13 +938,13 @@ static inline enum og_error invoke_sample_flags(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
+static inline enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
                                               size_t count, struct og_fault *fault)
 {
     struct og_scope scope;
-    _Bool og_mut *foreign_flags = NULL;
+    bool og_mut *foreign_flags = NULL;
     og_scope_begin(sample->instance.domain, &scope);
-    enum og_error error = copy_room(&scope, _Bool, foreign_flags, count, fault);
+    enum og_error error = copy_room(&scope, bool, foreign_flags, count, fault);
     if (!error)
         error = invoke_sample_flags(sample, &scope, result, foreign_flags, count, fault);
     if (!error)

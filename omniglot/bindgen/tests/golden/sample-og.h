@@ -73,6 +73,163 @@ struct sample {
     struct og_function sample_tell;
 };
 
+struct sample_tally {
+    void og_foreign *foreign; /* the library's word, never followed */
+};
+
+struct sample_flow {
+    struct sample_stream host;            /* the caller's */
+    struct sample_stream og_mut *foreign; /* what the library works on */
+    unsigned char og_mut *kept;           /* data that it goes on reading */
+};
+
+/* sample.og.h:61: fail_call */
+struct sample_fail_call {
+    struct og_callback callback;
+    __typeof__(void (*)(int)) function;
+    void *user;
+};
+
+/* sample.og.h:64: grade_call */
+struct sample_grade_call {
+    struct og_callback callback;
+    __typeof__(int (*)(enum sample_shade)) function;
+    void *user;
+};
+
+/* sample.og.h:82: visit_call */
+struct sample_visit_call {
+    struct og_callback callback;
+    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
+                       double)) function;
+    void *user;
+};
+
+/* sample.og.h:87: step_call */
+struct sample_step_call {
+    struct og_callback callback;
+    __typeof__(int (*)(int)) function;
+    void *user;
+};
+
+/* For C++, and for the file in C that has them for it: see omniglot/stubs/domain.h. */
+#if defined(__cplusplus) || defined(OG_STUBS_FOR_CXX)
+#ifdef __cplusplus
+extern "C" {
+#endif
+enum og_error sample_open_from(struct sample *sample, const char *path,
+                               const struct og_options *options, struct og_fault *fault);
+enum og_error sample_open(struct sample *sample, const struct og_options *options,
+                          struct og_fault *fault);
+void sample_close(struct sample *sample);
+enum og_error sample_fail_call_open(struct sample *sample, struct sample_fail_call *callback,
+                                    __typeof__(void (*)(int)) function, void *user,
+                                    struct og_fault *fault);
+void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback);
+enum og_error sample_grade_call_open(struct sample *sample, struct sample_grade_call *callback,
+                                     __typeof__(int (*)(enum sample_shade)) function, void *user,
+                                     struct og_fault *fault);
+void sample_grade_call_close(struct sample *sample, struct sample_grade_call *callback);
+enum og_error sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
+                                     __typeof__(int (*)(void *, const char *, const char **,
+                                                        const uint8_t *, int, enum sample_shade,
+                                                        double)) function,
+                                     void *user, struct og_fault *fault);
+void sample_visit_call_close(struct sample *sample, struct sample_visit_call *callback);
+enum og_error sample_step_call_open(struct sample *sample, struct sample_step_call *callback,
+                                    __typeof__(int (*)(int)) function, void *user,
+                                    struct og_fault *fault);
+void sample_step_call_close(struct sample *sample, struct sample_step_call *callback);
+enum og_error call_sample_misbehave(struct sample *sample, int how, struct og_fault *fault);
+enum og_error call_sample_version(struct sample *sample, int *result, struct og_fault *fault);
+enum og_error call_sample_add(struct sample *sample, int *result, int a, int b,
+                              struct og_fault *fault);
+enum og_error call_sample_mix(struct sample *sample, uint64_t *result, int8_t a, uint16_t b,
+                              float c, double d, const void *cookie, struct og_fault *fault);
+enum og_error call_sample_is_odd(struct sample *sample, bool *result, unsigned int number,
+                                 struct og_fault *fault);
+enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result, unsigned int number,
+                                   struct og_fault *fault);
+enum og_error call_sample_shade_of(struct sample *sample, enum sample_shade *result, int level,
+                                   struct og_fault *fault);
+enum og_error call_sample_digit(struct sample *sample, int *result, int number,
+                                struct og_fault *fault);
+enum og_error call_sample_point_at(struct sample *sample, struct sample_point *result, double x,
+                                   double y, struct og_fault *fault);
+enum og_error call_sample_pixel_at(struct sample *sample, struct sample_pixel *result, int x, int y,
+                                   struct og_fault *fault);
+enum og_error call_sample_sum(struct sample *sample, uint64_t *result, const uint8_t *bytes,
+                              size_t count, struct og_fault *fault);
+enum og_error call_sample_fill(struct sample *sample, uint16_t *values, size_t count,
+                               uint16_t value, struct og_fault *fault);
+enum og_error call_sample_double(struct sample *sample, int *result, int32_t *values, size_t count,
+                                 struct og_fault *fault);
+enum og_error call_sample_count_words(struct sample *sample, int *result, const char *text,
+                                      struct og_fault *fault);
+enum og_error call_sample_shout(struct sample *sample, int *result, const char *text, char *out,
+                                size_t *out_size, struct og_fault *fault);
+enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags, size_t count,
+                                struct og_fault *fault);
+enum og_error call_sample_pixels(struct sample *sample, int *result, struct sample_pixel *pixels,
+                                 size_t count, struct og_fault *fault);
+enum og_error call_sample_level(struct sample *sample, int *result, int *level, int number,
+                                struct og_fault *fault);
+enum og_error call_sample_total(struct sample *sample, int *result, const uint32_t *numbers,
+                                size_t count, uint32_t *total, struct og_fault *fault);
+enum og_error call_sample_is_absent(struct sample *sample, int *result, struct og_fault *fault);
+enum og_error call_sample_pump(struct sample *sample, int *result, const uint8_t **from,
+                               size_t *left, uint8_t **to, size_t *room, struct og_fault *fault);
+enum og_error call_sample_ask(struct sample *sample, int *result, struct sample_query *query,
+                              uint8_t *first, uint8_t *out, struct og_fault *fault);
+enum og_error call_sample_split(struct sample *sample, int *result, struct sample_query *query,
+                                uint8_t *first, size_t *first_size, uint8_t *second,
+                                size_t *second_size, struct og_fault *fault);
+enum og_error call_sample_raise(struct sample *sample, int *result, struct sample_grid *grid,
+                                struct og_fault *fault);
+enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                               const struct sample_gap *gaps, size_t count, struct og_fault *fault);
+enum og_error call_sample_grow(struct sample *sample, int *result, struct sample_gap *gap,
+                               struct og_fault *fault);
+enum og_error call_sample_counter_new(struct sample *sample, struct sample_tally *result, int first,
+                                      struct og_fault *fault);
+enum og_error call_sample_counter_next(struct sample *sample, int *result,
+                                       const struct sample_tally *counter, struct og_fault *fault);
+enum og_error call_sample_counter_free(struct sample *sample, struct sample_tally *counter,
+                                       struct og_fault *fault);
+enum og_error call_sample_stop(struct sample *sample, int code, struct og_fault *fault);
+enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                 struct og_fault *fault);
+enum og_error call_sample_fail(struct sample *sample, int *result,
+                               const struct sample_fail_call *handler, int code,
+                               struct og_fault *fault);
+enum og_error call_sample_grade(struct sample *sample, int *result,
+                                const struct sample_grade_call *grade, int number,
+                                struct og_fault *fault);
+enum og_error call_sample_counter_copy(struct sample *sample, struct sample_tally *result,
+                                       const struct sample_tally *counter, const char *name,
+                                       struct og_fault *fault);
+enum og_error call_sample_start(struct sample *sample, int *result, struct sample_flow *stream,
+                                const uint8_t *secret, size_t size, struct og_fault *fault);
+enum og_error call_sample_step(struct sample *sample, int *result, struct sample_flow *stream,
+                               struct og_fault *fault);
+enum og_error call_sample_end(struct sample *sample, int *result, struct sample_flow *stream,
+                              struct og_fault *fault);
+enum og_error call_sample_measure(struct sample *sample, int *result, struct sample_stream *stream,
+                                  struct og_fault *fault);
+enum og_error call_sample_visit(struct sample *sample, int *result,
+                                const struct sample_visit_call *call, void *data, int times,
+                                struct og_fault *fault);
+enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out, size_t *size,
+                                const struct sample_step_call *tell, struct og_fault *fault);
+enum og_error call_sample_tell(struct sample *sample, int *result, struct sample_flow *stream,
+                               const struct sample_step_call *tell, struct og_fault *fault);
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#ifndef __cplusplus
+
 /* Finds the functions in the instance. */
 static inline enum og_error sample_bind(struct sample *sample, struct og_fault *fault)
 {
@@ -228,45 +385,28 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
 
 /* Opens the library of that path, with og_domain_open's options and errors. Closed by sample_close,
  * which is fine whatever became of it. */
-static inline enum og_error sample_open_from(struct sample *sample, const char *path,
-                                             const struct og_options *options,
-                                             struct og_fault *fault)
+OG_STUB enum og_error sample_open_from(struct sample *sample, const char *path,
+                                       const struct og_options *options, struct og_fault *fault)
 {
     enum og_error error = instance_open(&sample->instance, "sample", path, options, fault);
     return error ? error : sample_bind(sample, fault);
 }
 
 /* The same by the name that the dynamic loader knows. */
-static inline enum og_error sample_open(struct sample *sample, const struct og_options *options,
-                                        struct og_fault *fault)
+OG_STUB enum og_error sample_open(struct sample *sample, const struct og_options *options,
+                                  struct og_fault *fault)
 {
     enum og_error error = instance_open_all(
         &sample->instance, "sample", (const char *const[]){"libogsample.so", NULL}, options, fault);
     return error ? error : sample_bind(sample, fault);
 }
 
-static inline void sample_close(struct sample *sample)
+OG_STUB void sample_close(struct sample *sample)
 {
     instance_close(&sample->instance, NULL);
 }
 
-struct sample_tally {
-    void og_foreign *foreign; /* the library's word, never followed */
-};
-
-struct sample_flow {
-    struct sample_stream host;            /* the caller's */
-    struct sample_stream og_mut *foreign; /* what the library works on */
-    unsigned char og_mut *kept;           /* data that it goes on reading */
-};
-
 /* sample.og.h:61: fail_call */
-struct sample_fail_call {
-    struct og_callback callback;
-    __typeof__(void (*)(int)) function;
-    void *user;
-};
-
 static inline void sample_fail_call_entered(void *user, struct og_scope *scope,
                                             const struct og_arguments *arguments,
                                             struct og_result *result) OG_REQUIRES(scope->access)
@@ -280,10 +420,10 @@ static inline void sample_fail_call_entered(void *user, struct og_scope *scope,
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_fail_call_close. */
-static inline enum og_error sample_fail_call_open(struct sample *sample,
-                                                  struct sample_fail_call *callback,
-                                                  __typeof__(void (*)(int)) function, void *user,
-                                                  struct og_fault *fault)
+OG_STUB enum og_error sample_fail_call_open(struct sample *sample,
+                                            struct sample_fail_call *callback,
+                                            __typeof__(void (*)(int)) function, void *user,
+                                            struct og_fault *fault)
 {
     callback->function = function;
     callback->user = user;
@@ -291,19 +431,13 @@ static inline enum og_error sample_fail_call_open(struct sample *sample,
                             callback, fault);
 }
 
-static inline void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback)
+OG_STUB void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback)
 {
     (void)sample;
     og_callback_close(&callback->callback);
 }
 
 /* sample.og.h:64: grade_call */
-struct sample_grade_call {
-    struct og_callback callback;
-    __typeof__(int (*)(enum sample_shade)) function;
-    void *user;
-};
-
 static inline void sample_grade_call_entered(void *user, struct og_scope *scope,
                                              const struct og_arguments *arguments,
                                              struct og_result *result) OG_REQUIRES(scope->access)
@@ -324,10 +458,10 @@ static inline void sample_grade_call_entered(void *user, struct og_scope *scope,
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_grade_call_close. */
-static inline enum og_error sample_grade_call_open(struct sample *sample,
-                                                   struct sample_grade_call *callback,
-                                                   __typeof__(int (*)(enum sample_shade)) function,
-                                                   void *user, struct og_fault *fault)
+OG_STUB enum og_error sample_grade_call_open(struct sample *sample,
+                                             struct sample_grade_call *callback,
+                                             __typeof__(int (*)(enum sample_shade)) function,
+                                             void *user, struct og_fault *fault)
 {
     callback->function = function;
     callback->user = user;
@@ -335,21 +469,13 @@ static inline enum og_error sample_grade_call_open(struct sample *sample,
                             callback, fault);
 }
 
-static inline void sample_grade_call_close(struct sample *sample,
-                                           struct sample_grade_call *callback)
+OG_STUB void sample_grade_call_close(struct sample *sample, struct sample_grade_call *callback)
 {
     (void)sample;
     og_callback_close(&callback->callback);
 }
 
 /* sample.og.h:82: visit_call */
-struct sample_visit_call {
-    struct og_callback callback;
-    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
-                       double)) function;
-    void *user;
-};
-
 static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
                                              const struct og_arguments *arguments,
                                              struct og_result *result) OG_REQUIRES(scope->access)
@@ -387,7 +513,7 @@ static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_visit_call_close. */
-static inline enum og_error
+OG_STUB enum og_error
 sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
                        __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int,
                                           enum sample_shade, double)) function,
@@ -399,20 +525,13 @@ sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback
                             callback, fault);
 }
 
-static inline void sample_visit_call_close(struct sample *sample,
-                                           struct sample_visit_call *callback)
+OG_STUB void sample_visit_call_close(struct sample *sample, struct sample_visit_call *callback)
 {
     (void)sample;
     og_callback_close(&callback->callback);
 }
 
 /* sample.og.h:87: step_call */
-struct sample_step_call {
-    struct og_callback callback;
-    __typeof__(int (*)(int)) function;
-    void *user;
-};
-
 static inline void sample_step_call_entered(void *user, struct og_scope *scope,
                                             const struct og_arguments *arguments,
                                             struct og_result *result) OG_REQUIRES(scope->access)
@@ -425,10 +544,10 @@ static inline void sample_step_call_entered(void *user, struct og_scope *scope,
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_step_call_close. */
-static inline enum og_error sample_step_call_open(struct sample *sample,
-                                                  struct sample_step_call *callback,
-                                                  __typeof__(int (*)(int)) function, void *user,
-                                                  struct og_fault *fault)
+OG_STUB enum og_error sample_step_call_open(struct sample *sample,
+                                            struct sample_step_call *callback,
+                                            __typeof__(int (*)(int)) function, void *user,
+                                            struct og_fault *fault)
 {
     callback->function = function;
     callback->user = user;
@@ -436,7 +555,7 @@ static inline enum og_error sample_step_call_open(struct sample *sample,
                             callback, fault);
 }
 
-static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
+OG_STUB void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
 {
     (void)sample;
     og_callback_close(&callback->callback);
@@ -456,8 +575,7 @@ static inline enum og_error invoke_sample_misbehave(struct sample *sample, insta
     return error;
 }
 
-static inline enum og_error call_sample_misbehave(struct sample *sample, int how,
-                                                  struct og_fault *fault)
+OG_STUB enum og_error call_sample_misbehave(struct sample *sample, int how, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -467,8 +585,8 @@ static inline enum og_error call_sample_misbehave(struct sample *sample, int how
 }
 
 /* sample.og.h:11: sample_version */
-static inline enum og_error call_sample_version(struct sample *sample, int *result,
-                                                struct og_fault *fault)
+OG_STUB enum og_error call_sample_version(struct sample *sample, int *result,
+                                          struct og_fault *fault)
 {
     struct og_scope entered, *scope = &entered;
     struct og_function function;
@@ -504,8 +622,8 @@ static inline enum og_error invoke_sample_add(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_add(struct sample *sample, int *result, int a, int b,
-                                            struct og_fault *fault)
+OG_STUB enum og_error call_sample_add(struct sample *sample, int *result, int a, int b,
+                                      struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -530,9 +648,8 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *result, int8_t a,
-                                            uint16_t b, float c, double d, const void *cookie,
-                                            struct og_fault *fault)
+OG_STUB enum og_error call_sample_mix(struct sample *sample, uint64_t *result, int8_t a, uint16_t b,
+                                      float c, double d, const void *cookie, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -543,7 +660,7 @@ static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *res
 
 /* sample.og.h:14: sample_is_odd */
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     const struct og_context *context = scope->access.context;
@@ -559,8 +676,8 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
-                                               unsigned int number, struct og_fault *fault)
+OG_STUB enum og_error call_sample_is_odd(struct sample *sample, bool *result, unsigned int number,
+                                         struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -583,8 +700,8 @@ static inline enum og_error invoke_sample_low_byte(struct sample *sample, instan
     return error;
 }
 
-static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
-                                                 unsigned int number, struct og_fault *fault)
+OG_STUB enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
+                                           unsigned int number, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -609,8 +726,8 @@ static inline enum og_error invoke_sample_shade_of(struct sample *sample, instan
     return error;
 }
 
-static inline enum og_error call_sample_shade_of(struct sample *sample, enum sample_shade *result,
-                                                 int level, struct og_fault *fault)
+OG_STUB enum og_error call_sample_shade_of(struct sample *sample, enum sample_shade *result,
+                                           int level, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -635,8 +752,8 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_digit(struct sample *sample, int *result, int number,
-                                              struct og_fault *fault)
+OG_STUB enum og_error call_sample_digit(struct sample *sample, int *result, int number,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -659,8 +776,8 @@ static inline enum og_error invoke_sample_point_at(struct sample *sample, instan
     return error;
 }
 
-static inline enum og_error call_sample_point_at(struct sample *sample, struct sample_point *result,
-                                                 double x, double y, struct og_fault *fault)
+OG_STUB enum og_error call_sample_point_at(struct sample *sample, struct sample_point *result,
+                                           double x, double y, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -696,8 +813,8 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
     return error;
 }
 
-static inline enum og_error call_sample_pixel_at(struct sample *sample, struct sample_pixel *result,
-                                                 int x, int y, struct og_fault *fault)
+OG_STUB enum og_error call_sample_pixel_at(struct sample *sample, struct sample_pixel *result,
+                                           int x, int y, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -724,9 +841,8 @@ static inline enum og_error invoke_sample_sum(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *result,
-                                            const uint8_t *bytes, size_t count,
-                                            struct og_fault *fault)
+OG_STUB enum og_error call_sample_sum(struct sample *sample, uint64_t *result, const uint8_t *bytes,
+                                      size_t count, struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_bytes = NULL;
@@ -756,8 +872,8 @@ static inline enum og_error invoke_sample_fill(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *values, size_t count,
-                                             uint16_t value, struct og_fault *fault)
+OG_STUB enum og_error call_sample_fill(struct sample *sample, uint16_t *values, size_t count,
+                                       uint16_t value, struct og_fault *fault)
 {
     struct og_scope scope;
     uint16_t og_mut *foreign_values = NULL;
@@ -789,8 +905,8 @@ static inline enum og_error invoke_sample_double(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_double(struct sample *sample, int *result, int32_t *values,
-                                               size_t count, struct og_fault *fault)
+OG_STUB enum og_error call_sample_double(struct sample *sample, int *result, int32_t *values,
+                                         size_t count, struct og_fault *fault)
 {
     struct og_scope scope;
     int32_t og_mut *foreign_values = NULL;
@@ -823,8 +939,8 @@ static inline enum og_error invoke_sample_count_words(struct sample *sample, ins
     return error;
 }
 
-static inline enum og_error call_sample_count_words(struct sample *sample, int *result,
-                                                    const char *text, struct og_fault *fault)
+OG_STUB enum og_error call_sample_count_words(struct sample *sample, int *result, const char *text,
+                                              struct og_fault *fault)
 {
     struct og_scope scope;
     char og_mut *foreign_text = NULL;
@@ -876,8 +992,8 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_shout(struct sample *sample, int *result, const char *text,
-                                              char *out, size_t *out_size, struct og_fault *fault)
+OG_STUB enum og_error call_sample_shout(struct sample *sample, int *result, const char *text,
+                                        char *out, size_t *out_size, struct og_fault *fault)
 {
     struct og_scope scope;
     char og_mut *foreign_text = NULL;
@@ -901,7 +1017,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 
 /* sample.og.h:31: sample_flags */
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
-                                                int *result, _Bool og_mut *flags, size_t count,
+                                                int *result, bool og_mut *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = reference_check(&scope->access, flags, count, OG_READ | OG_WRITE, fault);
@@ -917,13 +1033,13 @@ static inline enum og_error invoke_sample_flags(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
-                                              size_t count, struct og_fault *fault)
+OG_STUB enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
+                                        size_t count, struct og_fault *fault)
 {
     struct og_scope scope;
-    _Bool og_mut *foreign_flags = NULL;
+    bool og_mut *foreign_flags = NULL;
     og_scope_begin(sample->instance.domain, &scope);
-    enum og_error error = argument_room(&scope, _Bool, foreign_flags, count, fault);
+    enum og_error error = argument_room(&scope, bool, foreign_flags, count, fault);
     if (!error)
         error = invoke_sample_flags(sample, &scope, result, foreign_flags, count, fault);
     if (!error)
@@ -953,9 +1069,9 @@ static inline enum og_error invoke_sample_pixels(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_pixels(struct sample *sample, int *result,
-                                               struct sample_pixel *pixels, size_t count,
-                                               struct og_fault *fault)
+OG_STUB enum og_error call_sample_pixels(struct sample *sample, int *result,
+                                         struct sample_pixel *pixels, size_t count,
+                                         struct og_fault *fault)
 {
     struct og_scope scope;
     struct sample_pixel og_mut *foreign_pixels = NULL;
@@ -988,8 +1104,8 @@ static inline enum og_error invoke_sample_level(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_level(struct sample *sample, int *result, int *level,
-                                              int number, struct og_fault *fault)
+OG_STUB enum og_error call_sample_level(struct sample *sample, int *result, int *level, int number,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     int og_mut *foreign_level = NULL;
@@ -1028,9 +1144,8 @@ static inline enum og_error invoke_sample_total(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_total(struct sample *sample, int *result,
-                                              const uint32_t *numbers, size_t count,
-                                              uint32_t *total, struct og_fault *fault)
+OG_STUB enum og_error call_sample_total(struct sample *sample, int *result, const uint32_t *numbers,
+                                        size_t count, uint32_t *total, struct og_fault *fault)
 {
     struct og_scope scope;
     uint32_t og_mut *foreign_numbers = NULL;
@@ -1065,8 +1180,8 @@ static inline enum og_error invoke_sample_is_absent(struct sample *sample, insta
     return error;
 }
 
-static inline enum og_error call_sample_is_absent(struct sample *sample, int *result,
-                                                  struct og_fault *fault)
+OG_STUB enum og_error call_sample_is_absent(struct sample *sample, int *result,
+                                            struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1127,9 +1242,9 @@ static inline enum og_error invoke_sample_pump(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_pump(struct sample *sample, int *result,
-                                             const uint8_t **from, size_t *left, uint8_t **to,
-                                             size_t *room, struct og_fault *fault)
+OG_STUB enum og_error call_sample_pump(struct sample *sample, int *result, const uint8_t **from,
+                                       size_t *left, uint8_t **to, size_t *room,
+                                       struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_from = NULL;
@@ -1197,9 +1312,9 @@ static inline enum og_error invoke_sample_ask(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_ask(struct sample *sample, int *result,
-                                            struct sample_query *query, uint8_t *first,
-                                            uint8_t *out, struct og_fault *fault)
+OG_STUB enum og_error call_sample_ask(struct sample *sample, int *result,
+                                      struct sample_query *query, uint8_t *first, uint8_t *out,
+                                      struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_first = NULL;
@@ -1282,10 +1397,10 @@ static inline enum og_error invoke_sample_split(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_split(struct sample *sample, int *result,
-                                              struct sample_query *query, uint8_t *first,
-                                              size_t *first_size, uint8_t *second,
-                                              size_t *second_size, struct og_fault *fault)
+OG_STUB enum og_error call_sample_split(struct sample *sample, int *result,
+                                        struct sample_query *query, uint8_t *first,
+                                        size_t *first_size, uint8_t *second, size_t *second_size,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_first = NULL;
@@ -1339,8 +1454,8 @@ static inline enum og_error invoke_sample_raise(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_raise(struct sample *sample, int *result,
-                                              struct sample_grid *grid, struct og_fault *fault)
+OG_STUB enum og_error call_sample_raise(struct sample *sample, int *result,
+                                        struct sample_grid *grid, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1369,9 +1484,9 @@ static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
-                                             const struct sample_gap *gaps, size_t count,
-                                             struct og_fault *fault)
+OG_STUB enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                       const struct sample_gap *gaps, size_t count,
+                                       struct og_fault *fault)
 {
     struct og_scope scope;
     struct sample_gap og_mut *foreign_gaps = NULL;
@@ -1406,8 +1521,8 @@ static inline enum og_error invoke_sample_grow(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_grow(struct sample *sample, int *result,
-                                             struct sample_gap *gap, struct og_fault *fault)
+OG_STUB enum og_error call_sample_grow(struct sample *sample, int *result, struct sample_gap *gap,
+                                       struct og_fault *fault)
 {
     struct og_scope scope;
     struct sample_gap og_mut *foreign_gap = NULL;
@@ -1443,9 +1558,8 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return error;
 }
 
-static inline enum og_error call_sample_counter_new(struct sample *sample,
-                                                    struct sample_tally *result, int first,
-                                                    struct og_fault *fault)
+OG_STUB enum og_error call_sample_counter_new(struct sample *sample, struct sample_tally *result,
+                                              int first, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1470,9 +1584,9 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return error;
 }
 
-static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
-                                                     const struct sample_tally *counter,
-                                                     struct og_fault *fault)
+OG_STUB enum og_error call_sample_counter_next(struct sample *sample, int *result,
+                                               const struct sample_tally *counter,
+                                               struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1498,9 +1612,8 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return error;
 }
 
-static inline enum og_error call_sample_counter_free(struct sample *sample,
-                                                     struct sample_tally *counter,
-                                                     struct og_fault *fault)
+OG_STUB enum og_error call_sample_counter_free(struct sample *sample, struct sample_tally *counter,
+                                               struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1523,8 +1636,7 @@ static inline enum og_error invoke_sample_stop(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_stop(struct sample *sample, int code,
-                                             struct og_fault *fault)
+OG_STUB enum og_error call_sample_stop(struct sample *sample, int code, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1547,8 +1659,8 @@ static inline enum og_error invoke_sample_square(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_square(struct sample *sample, int *result, int number,
-                                               struct og_fault *fault)
+OG_STUB enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                         struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1573,9 +1685,9 @@ static inline enum og_error invoke_sample_fail(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_fail(struct sample *sample, int *result,
-                                             const struct sample_fail_call *handler, int code,
-                                             struct og_fault *fault)
+OG_STUB enum og_error call_sample_fail(struct sample *sample, int *result,
+                                       const struct sample_fail_call *handler, int code,
+                                       struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1601,9 +1713,9 @@ static inline enum og_error invoke_sample_grade(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_grade(struct sample *sample, int *result,
-                                              const struct sample_grade_call *grade, int number,
-                                              struct og_fault *fault)
+OG_STUB enum og_error call_sample_grade(struct sample *sample, int *result,
+                                        const struct sample_grade_call *grade, int number,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1637,10 +1749,9 @@ invoke_sample_counter_copy(struct sample *sample, instance_scope *scope,
     return error;
 }
 
-static inline enum og_error call_sample_counter_copy(struct sample *sample,
-                                                     struct sample_tally *result,
-                                                     const struct sample_tally *counter,
-                                                     const char *name, struct og_fault *fault)
+OG_STUB enum og_error call_sample_counter_copy(struct sample *sample, struct sample_tally *result,
+                                               const struct sample_tally *counter, const char *name,
+                                               struct og_fault *fault)
 {
     struct og_scope scope;
     char og_mut *foreign_name = NULL;
@@ -1689,9 +1800,9 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_start(struct sample *sample, int *result,
-                                              struct sample_flow *stream, const uint8_t *secret,
-                                              size_t size, struct og_fault *fault)
+OG_STUB enum og_error call_sample_start(struct sample *sample, int *result,
+                                        struct sample_flow *stream, const uint8_t *secret,
+                                        size_t size, struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_secret = NULL;
@@ -1754,8 +1865,8 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_step(struct sample *sample, int *result,
-                                             struct sample_flow *stream, struct og_fault *fault)
+OG_STUB enum og_error call_sample_step(struct sample *sample, int *result,
+                                       struct sample_flow *stream, struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_next_in = NULL;
@@ -1809,8 +1920,8 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_end(struct sample *sample, int *result,
-                                            struct sample_flow *stream, struct og_fault *fault)
+OG_STUB enum og_error call_sample_end(struct sample *sample, int *result,
+                                      struct sample_flow *stream, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1851,9 +1962,8 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     return error;
 }
 
-static inline enum og_error call_sample_measure(struct sample *sample, int *result,
-                                                struct sample_stream *stream,
-                                                struct og_fault *fault)
+OG_STUB enum og_error call_sample_measure(struct sample *sample, int *result,
+                                          struct sample_stream *stream, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1884,9 +1994,9 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_visit(struct sample *sample, int *result,
-                                              const struct sample_visit_call *call, void *data,
-                                              int times, struct og_fault *fault)
+OG_STUB enum og_error call_sample_visit(struct sample *sample, int *result,
+                                        const struct sample_visit_call *call, void *data, int times,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1931,9 +2041,9 @@ static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
-                                              size_t *size, const struct sample_step_call *tell,
-                                              struct og_fault *fault)
+OG_STUB enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                        size_t *size, const struct sample_step_call *tell,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_out = NULL;
@@ -1982,10 +2092,9 @@ static inline enum og_error invoke_sample_tell(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_tell(struct sample *sample, int *result,
-                                             struct sample_flow *stream,
-                                             const struct sample_step_call *tell,
-                                             struct og_fault *fault)
+OG_STUB enum og_error call_sample_tell(struct sample *sample, int *result,
+                                       struct sample_flow *stream,
+                                       const struct sample_step_call *tell, struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_next_out = NULL;
@@ -2018,5 +2127,7 @@ validate_struct_sample_pixel(instance_scope *scope, const struct sample_pixel og
     *value = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
+
+#endif
 
 #endif

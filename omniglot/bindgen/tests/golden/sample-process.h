@@ -390,7 +390,7 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
 }
 
 /* sample.og.h:14: sample_is_odd */
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
+static inline enum og_error call_sample_is_odd(struct sample *sample, bool *result,
                                                unsigned int number, struct og_fault *fault)
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
@@ -409,7 +409,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 }
 
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -656,7 +656,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 }
 
 /* sample.og.h:31: sample_flags */
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
+static inline enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
                                               size_t count, struct og_fault *fault)
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
@@ -667,7 +667,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    wire_get_into(&results, flags, OG_PRODUCT(count, sizeof(_Bool)));
+    wire_get_into(&results, flags, OG_PRODUCT(count, sizeof(bool)));
     error = process_results_finish(sandbox, &results, fault);
     if (!error && *result != 0)
         error = process_distrust(sandbox, "a result that the interface of sample_flags rules out",

@@ -151,8 +151,9 @@ static inline void sample_step_call_close(struct sample *sample, struct sample_s
     (void)callback;
 }
 
-/* That a function is deprecated is said to whoever calls it by its name. */
+/* That a function is deprecated, and takes no NULL, its header says to whoever calls it. */
 #pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnonnull"
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 /* sample.og.h:7: sample_misbehave */
@@ -232,7 +233,7 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
 }
 
 /* sample.og.h:14: sample_is_odd */
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
+static inline enum og_error call_sample_is_odd(struct sample *sample, bool *result,
                                                unsigned int number, struct og_fault *fault)
 {
     (void)sample;
@@ -242,7 +243,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 }
 
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -466,7 +467,7 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
 }
 
 /* sample.og.h:31: sample_flags */
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
+static inline enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
                                               size_t count, struct og_fault *fault)
 {
     (void)sample;
@@ -476,7 +477,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
 }
 
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
-                                                int *result, _Bool *flags, size_t count,
+                                                int *result, bool *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;

@@ -441,7 +441,7 @@ static __attribute__((noinline)) enum og_error og_enter_sample_is_odd(struct was
     return OG_OK;
 }
 
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
+static inline enum og_error call_sample_is_odd(struct sample *sample, bool *result,
                                                unsigned int number, struct og_fault *fault)
 {
     struct wasm_instance *wasm = sample->instance.wasm;
@@ -454,7 +454,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 }
 
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -856,7 +856,7 @@ static __attribute__((noinline)) enum og_error og_enter_sample_flags(struct wasm
     return OG_OK;
 }
 
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
+static inline enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
                                               size_t count, struct og_fault *fault)
 {
     struct wasm_instance *wasm = sample->instance.wasm;

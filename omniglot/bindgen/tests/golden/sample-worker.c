@@ -472,7 +472,7 @@ static enum og_error og_serve_sample_flags(struct process_worker *worker,
     worker_release();
     size_t count = (size_t)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
-    _Bool *flags = error ? NULL : worker_take(OG_PRODUCT(count, sizeof(_Bool)));
+    bool *flags = error ? NULL : worker_take(OG_PRODUCT(count, sizeof(bool)));
     if (!error && !flags)
         error = OG_NO_MEMORY;
     if (error) {
