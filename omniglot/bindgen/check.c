@@ -62,6 +62,10 @@ static struct kind *kind_of(struct interface *interface, const char *name, bool 
                             const struct type *pointee, struct place place)
 {
     struct kind **end = &interface->kinds;
+    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")]) {
+        report(place, "the kind '%s' is no word", name);
+        return NULL;
+    }
     for (; *end; end = &(*end)->next) {
         if (strcmp((*end)->name, name) != 0)
             continue;

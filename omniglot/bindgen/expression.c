@@ -99,12 +99,33 @@ static void put_constants(struct checking *checking, const struct annotation *an
                      annotation->arguments[i]);
 }
 
+/* The value is one of the type. */
+static void put_fits(struct checking *checking, struct place place, const char *name,
+                     const char *value, const struct type *type)
+{
+    value = in_one_line(value);
+    begin(checking, place, memory_format("%s(%s)", name, value),
+          memory_format("%s is no %s", value, type->spelling));
+    fprintf(checking->source, "void) { _Static_assert((%s)(%s) == (%s), \"\"); }\n", type->spelling,
+            value, value);
+}
+
+static void put_results(struct checking *checking, const struct function *function,
+                        const struct annotation *values)
+{
+    for (unsigned i = 0; values && i < values->count; i++)
+        put_fits(checking, values->place, annotation_text(values->name), values->arguments[i],
+                 function->result);
+}
+
 /* The lower limit of a range is no more than the upper one, whatever signs their types have. */
 static void put_range(struct checking *checking, struct place place, const char *low,
-                      const char *high)
+                      const char *high, const struct type *type)
 {
     put_constant(checking, place, "OG_RANGE", low);
     put_constant(checking, place, "OG_RANGE", high);
+    put_fits(checking, place, "OG_RANGE", low, type);
+    put_fits(checking, place, "OG_RANGE", high, type);
     low = in_one_line(low);
     high = in_one_line(high);
     begin(checking, place, memory_format("OG_RANGE(%s, %s)", low, high),
@@ -113,20 +134,6 @@ static void put_range(struct checking *checking, struct place place, const char 
             "void) { _Static_assert(((%s) < 0 && (%s) >= 0) || ((%s) <= (%s) && ((%s) >= 0 || (%s) "
             "< 0)), \"\"); }\n",
             low, high, low, high, high, low);
-}
-
-/* Each is a value of the function's result. */
-static void put_results(struct checking *checking, const struct function *function,
-                        const struct annotation *values)
-{
-    for (unsigned i = 0; values && i < values->count; i++) {
-        const char *value = in_one_line(values->arguments[i]);
-        begin(checking, values->place,
-              memory_format("%s(%s)", annotation_text(values->name), value),
-              memory_format("%s is no %s", value, function->result->spelling));
-        fprintf(checking->source, "void) { _Static_assert((%s)(%s) == (%s), \"\"); }\n",
-                function->result->spelling, value, value);
-    }
 }
 
 /* Each of OG_SUCCESS is among what the function returns, where that is said. */
@@ -162,7 +169,7 @@ static void put_function(struct checking *checking, const struct interface *inte
     put_successes(checking, function);
     if (function->range)
         put_range(checking, function->range->place, function->range->arguments[0],
-                  function->range->arguments[1]);
+                  function->range->arguments[1], function->result);
     for (size_t i = 0; i < function->count; i++) {
         struct parameter *parameter = &function->parameters[i];
         for (size_t j = 0; j < parameter->annotation_count; j++) {
@@ -173,7 +180,8 @@ static void put_function(struct checking *checking, const struct interface *inte
                           &(struct count){interface, function, parameter, annotation, is_callback});
             else if (annotation->name == OG_RANGE)
                 put_range(checking, annotation->place, annotation->arguments[0],
-                          annotation->arguments[1]);
+                          annotation->arguments[1],
+                          is_filled(parameter) ? parameter->type->pointee : parameter->type);
         }
     }
 }
@@ -306,7 +314,7 @@ bool expressions_check(const struct interface *interface, CXIndex index, const c
         for (size_t i = 0; !rule->is_enum && i < rule->count; i++)
             if (rule->fields[i].low)
                 put_range(&checking, rule->fields[i].place, rule->fields[i].low,
-                          rule->fields[i].high);
+                          rule->fields[i].high, rule->fields[i].type);
     bool is_whole = !ferror(checking.source);
     if (fclose(checking.source) || !is_whole) /* a line that is missing would not be checked */
         memory_is_used_up();

@@ -7,6 +7,7 @@
 #include "omniglot/bindgen/compiled.h"
 #include "omniglot/bindgen/expression.h"
 #include "omniglot/bindgen/memory.h"
+#include "omniglot/bindgen/spelling.h"
 #include "omniglot/bindgen/type.h"
 #include <string.h>
 
@@ -176,6 +177,11 @@ static bool read_function(struct reading *reading, CXCursor cursor)
         return report(
             place, "%s is the shape of a callback by OG_CALLBACK(%s): put OG_CALLED_BACK after it",
             name, name);
+    if (!is_declared && !strncmp(name, "OG_", 3))
+        return report(place, "%s is no annotation of omniglot/interface.h%s", name,
+                      spelling_near(name, strlen(name))
+                          ? memory_format("; %s is one", spelling_near(name, strlen(name)))
+                          : "");
     if (!is_declared)
         return report(place,
                       "no header declares %s: include the library's, and check the spelling; the "
