@@ -195,8 +195,6 @@ static const struct field *field_of(const struct type *structure, const char *na
 /* Why no stub can set or get the field, whatever its type; NULL if one can. */
 static const char *unfit(const struct rule *rule, const struct field *field)
 {
-    if (!field->count)
-        return "is an array without a length";
     if (field->type->is_volatile)
         return "is volatile: somebody else may change it meanwhile, and nothing carries it";
     if (field->type->is_const)
@@ -274,6 +272,10 @@ static bool check_struct(const struct interface *interface, struct parameter *pa
         return contradicts(annotation, parameter, "no pointer to a struct");
     if (!type->pointee->is_complete)
         return report(annotation->place, "%s: the header does not say what is in %s: OG_HANDLE",
+                      annotation_text(annotation->name), type->pointee->spelling);
+    if (type->pointee->rule->is_open)
+        return report(annotation->place,
+                      "%s: an array in %s has no length, and nothing says how large it is",
                       annotation_text(annotation->name), type->pointee->spelling);
     parameter->kind = kind;
     parameter->set = has(parameter, OG_SET);

@@ -50,6 +50,7 @@ struct rule {
     bool is_plain;    /* every byte pattern is a value */
     bool has_pointer; /* means nothing outside the library's memory */
     bool has_const;   /* a value cannot be assigned */
+    bool is_open;     /* an array in it has no length: nothing says how large a value is */
     /* "its field 'kind' is a bit-field of an enum": why nobody can check a value of it; NULL if one
      * can. */
     const char *unchecked;

@@ -408,6 +408,7 @@ static void finish_field(struct rule *rule, struct field *field)
     if (type->class == TYPE_POINTER || type->class == TYPE_FUNCTION || type->class == TYPE_OTHER ||
         (type->rule && type->rule->has_pointer))
         rule->has_pointer = true;
+    rule->is_open = rule->is_open || !field->count || (type->rule && type->rule->is_open);
     if (why && !rule->unchecked)
         rule->unchecked = memory_format("the field '%s' %s", field->name, why);
     check_additions(rule, field);

@@ -591,6 +591,22 @@ static void what_does_not_return_returns(void **state)
     misbehave(0);
 }
 
+#ifdef SAMPLE_FAULTS_ARE_TOLD
+static void a_fault_in_what_changes_nothing_is_told(void **state)
+{
+    (void)state;
+    int number = 9;
+    ASSERT_DONE(call_sample_square(&sample, &number, 3, &fault));
+    assert_int_equal(number, 9);
+    misbehave(1);
+    assert_int_not_equal(call_sample_square(&sample, &number, 3, &fault), OG_OK);
+    /* Nobody looks at its result. */
+    ASSERT_DONE(instance_reset(&sample.instance, &fault));
+    misbehave(1);
+    assert_int_not_equal(call_sample_square(&sample, &(int){0}, 3, &fault), OG_OK);
+}
+#endif
+
 static int failed_with;
 
 static void fail_and_return(int code)
@@ -704,6 +720,9 @@ static int run_sample_tests(const char *name)
         TEST(a_length_that_a_callback_has_changed_is_no_more_room),
         TEST(another_user_than_the_callbacks_is_refused),
         TEST(what_does_not_return_returns),
+#ifdef SAMPLE_FAULTS_ARE_TOLD
+        TEST(a_fault_in_what_changes_nothing_is_told),
+#endif
         TEST(a_callback_that_does_not_return_returns),
         TEST(a_callback_that_is_refused_is_told_whatever_changes_nothing),
         TEST(a_handle_that_is_null_is_refused_though_there_is_none),
