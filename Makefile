@@ -180,8 +180,9 @@ stress: deps stress-process stress-mpk
 	@omniglot/mpk/tests/mutate_mpk.py
 
 fuzz: deps
-	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers
+	@$(MAKE) --no-print-directory $(PARALLEL) fuzzers $(BUILD)/bin/og-bindgen
 	@omniglot/tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
+	@omniglot/bindgen/fuzz/interfaces --seconds $(FUZZ_SECONDS)
 
 # --- upkeep ---
 

@@ -21,6 +21,11 @@ const char *annotation_text(enum annotation_name name)
     return known[name].name;
 }
 
+bool annotation_takes(enum annotation_name name)
+{
+    return known[name].least != 0;
+}
+
 /* The end of the string or character literal that begins at `at`. */
 static const char *skip_literal(const char *at)
 {

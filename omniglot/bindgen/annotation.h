@@ -67,4 +67,7 @@ bool annotation_parse(struct annotation *annotation, const char *text, char wher
 /* "OG_IN". */
 const char *annotation_text(enum annotation_name name);
 
+/* Has it arguments? */
+bool annotation_takes(enum annotation_name name);
+
 #endif

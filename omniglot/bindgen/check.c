@@ -62,6 +62,10 @@ static struct kind *kind_of(struct interface *interface, const char *name, bool 
                             const struct type *pointee, struct place place)
 {
     struct kind **end = &interface->kinds;
+    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")]) {
+        report(place, "the kind '%s' is no word", name);
+        return NULL;
+    }
     for (; *end; end = &(*end)->next) {
         if (strcmp((*end)->name, name) != 0)
             continue;
@@ -93,6 +97,10 @@ static bool check_buffer(const struct interface *interface, struct parameter *pa
     const struct type *type = parameter->type;
     if (type->class != TYPE_POINTER)
         return contradicts(annotation, parameter, "no pointer to data");
+    if (type->pointee->is_volatile)
+        return contradicts(annotation, parameter,
+                           "volatile: somebody else may change it meanwhile, and nothing carries "
+                           "it");
     if (kind != IN && type->pointee->is_const)
         return contradicts(annotation, parameter, "const, so that the library cannot write there");
     if (type->pointee->class != TYPE_VOID && !is_carried(type->pointee))
@@ -184,6 +192,18 @@ static const struct field *field_of(const struct type *structure, const char *na
     return NULL;
 }
 
+/* Why no stub can set or get the field, whatever its type; NULL if one can. */
+static const char *unfit(const struct rule *rule, const struct field *field)
+{
+    if (field->type->is_volatile)
+        return "is volatile: somebody else may change it meanwhile, and nothing carries it";
+    if (field->type->is_const)
+        return "is const: no stub can assign it";
+    if (field->type->alignment > rule->alignment)
+        return "is not aligned, since its struct is packed: nothing carries it alone";
+    return NULL;
+}
+
 /* The fields that OG_SET or OG_GET name. */
 static bool check_fields(const struct parameter *parameter, const struct annotation *annotation)
 {
@@ -194,6 +214,10 @@ static bool check_fields(const struct parameter *parameter, const struct annotat
             return report(annotation->place, "%s: %s has no field '%s'",
                           annotation_text(annotation->name), structure->spelling,
                           annotation->arguments[i]);
+        const char *why = unfit(structure->rule, field);
+        if (why)
+            return report(annotation->place, "%s: the field '%s' %s",
+                          annotation_text(annotation->name), field->name, why);
         if (field->is_bits ||
             (field->type->class != TYPE_INTEGER && field->type->class != TYPE_FLOATING))
             return report(annotation->place,
@@ -248,6 +272,10 @@ static bool check_struct(const struct interface *interface, struct parameter *pa
         return contradicts(annotation, parameter, "no pointer to a struct");
     if (!type->pointee->is_complete)
         return report(annotation->place, "%s: the header does not say what is in %s: OG_HANDLE",
+                      annotation_text(annotation->name), type->pointee->spelling);
+    if (type->pointee->rule->is_open)
+        return report(annotation->place,
+                      "%s: an array in %s has no length, and nothing says how large it is",
                       annotation_text(annotation->name), type->pointee->spelling);
     parameter->kind = kind;
     parameter->set = has(parameter, OG_SET);
@@ -510,8 +538,11 @@ static bool check_result(struct interface *interface, struct function *function)
         if (checks[i] && type->class != TYPE_INTEGER && type->class != TYPE_ENUM)
             return report(checks[i]->place, "%s contradicts the prototype: %s returns %s",
                           annotation_text(checks[i]->name), function->name, type->spelling);
+    if (function->returns && function->range)
+        return report(function->range->place, "OG_RANGE contradicts OG_RETURNS, which says it all");
     if (handle) {
-        if (type->class != TYPE_POINTER)
+        if (type->class != TYPE_POINTER || type->pointee->class == TYPE_POINTER ||
+            type->pointee->class == TYPE_FUNCTION)
             return report(handle->place,
                           "OG_RETURNS_HANDLE contradicts the prototype: %s returns %s",
                           function->name, type->spelling);
@@ -527,6 +558,10 @@ static bool check_result(struct interface *interface, struct function *function)
     if (type->class != TYPE_VOID && !is_carried(type))
         return report(function->place, "%s returns %s, which nothing can carry%s", function->name,
                       type->spelling, uncarried(type));
+    if (type->rule && type->rule->has_const)
+        return report(function->place,
+                      "%s returns %s, which has a field that is const: no stub can assign it",
+                      function->name, type->spelling);
     use(type);
     return true;
 }

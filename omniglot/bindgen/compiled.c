@@ -77,6 +77,9 @@ static bool is_about_annotation(struct compiled *compiled, struct place place)
                    word, near);
         else
             report(place, "%.*s is no annotation of omniglot/interface.h", (int)length, word);
+    } else if (compiled->has_annotations && (word = spelling_bare(line, &length)) != NULL) {
+        place.column = (unsigned)(word - line) + 1;
+        report(place, "%.*s without parentheses", (int)length, word);
     }
     return word != NULL;
 }
@@ -117,6 +120,8 @@ static void report_error(struct compiled *compiled, CXDiagnostic diagnostic)
         report_header(place, header, compiled->interface);
     else if (is_ours && is_about_annotation(compiled, place))
         compiled->told = place.line;
+    else if (is_ours && !strcmp(message, "invalid application of 'typeof' to bit-field"))
+        report(place, "OG_FIELD: nothing can be said of a bit-field");
     else {
         report(place, "%s", message);
         report_notes(diagnostic, compiled->interface);

@@ -1,6 +1,7 @@
 /* See count.h. The expression is read as the compiler has understood it, macros and all. */
 #include "omniglot/bindgen/count.h"
 
+#include "omniglot/bindgen/memory.h"
 #include "omniglot/bindgen/type.h"
 #include <ctype.h>
 #include <string.h>
@@ -61,8 +62,9 @@ struct naming {
     const struct count *count;
     bool is_sound;
     bool names_any, names_pointer;
-    bool names_length; /* its own, of OG_LENGTH_OF */
-    bool names_moving; /* what can have another value after the call: a length, a field */
+    bool names_length;           /* its own, of OG_LENGTH_OF */
+    bool names_moving;           /* what can have another value after the call: a length, a field */
+    unsigned pointers, followed; /* how often it names one, and follows it */
 };
 
 static bool refuse(const struct count *count, const struct parameter *named, const char *why)
@@ -111,11 +113,124 @@ static bool is_written(const char *text, const char *name)
     return false;
 }
 
+/* --- what it does --- */
+
 /* What is called may do anything, once for each time that a stub evaluates the count. */
 static bool is_known(CXCursor call)
 {
+    static const char *const builtins[] = {"abs",   "bswap",  "clz",      "constant_p",
+                                           "ctz",   "expect", "ffs",      "labs",
+                                           "llabs", "parity", "popcount", "clrsb"};
     const char *name = type_string(clang_getCursorSpelling(call));
-    return !strncmp(name, "og_saturated_", 13) || !strncmp(name, "__builtin_", 10);
+    if (!strncmp(name, "og_saturated_", 13))
+        return true;
+    if (strncmp(name, "__builtin_", 10) != 0)
+        return false;
+    name += 10;
+    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+        size_t length = strlen(builtins[i]);
+        if (!strncmp(name, builtins[i], length) && !name[length + strspn(name + length, "l12346")])
+            return true;
+    }
+    return false;
+}
+
+/* A count is of numbers: of what a pointer points to it reads what the parameter's name, followed
+ * at once, says. */
+static const struct parameter *followed(const struct count *count, CXCursor expression)
+{
+    enum CXCursorKind kind = clang_getCursorKind(expression);
+    struct parts parts = parts_of(expression);
+    if ((kind != CXCursor_UnaryOperator && kind != CXCursor_MemberRefExpr &&
+         kind != CXCursor_ArraySubscriptExpr) ||
+        !parts.count)
+        return NULL;
+    const struct parameter *parameter = named(count, bare(parts.at[0]));
+    return parameter && is_pointer(parameter) ? parameter : NULL;
+}
+
+static bool is_zero(CXCursor expression)
+{
+    CXEvalResult result = clang_Cursor_Evaluate(expression);
+    bool is_zero = result && clang_EvalResult_getKind(result) == CXEval_Int &&
+                   !clang_EvalResult_getAsLongLong(result);
+    clang_EvalResult_dispose(result);
+    return is_zero;
+}
+
+/* Why the expression can be no part of a count, whatever is in it; NULL if it can. */
+static const char *why_not(CXCursor expression)
+{
+    CXCursor declaration = clang_getCursorReferenced(expression);
+    enum CXCursorKind kind = clang_getCursorKind(declaration);
+    switch (clang_getCursorKind(expression)) {
+    case CXCursor_CallExpr:
+        return is_known(expression) ? NULL
+                                    : "calls nothing but OG_SUM, OG_PRODUCT, OG_DIFFERENCE and "
+                                      "builtins that compute, __builtin_popcount and the like";
+    case CXCursor_DeclRefExpr:
+        if (kind == CXCursor_VarDecl &&
+            (clang_getCursorLinkage(declaration) != CXLinkage_Internal ||
+             !clang_isConstQualifiedType(clang_getCursorType(expression))))
+            return memory_format("is of parameters and constants: '%s' is a variable",
+                                 type_string(clang_getCursorSpelling(declaration)));
+        return NULL;
+    case CXCursor_IntegerLiteral:
+    case CXCursor_FloatingLiteral:
+    case CXCursor_CharacterLiteral:
+    case CXCursor_ParenExpr:
+    case CXCursor_UnexposedExpr:
+    case CXCursor_UnaryOperator:
+    case CXCursor_BinaryOperator:
+    case CXCursor_ConditionalOperator:
+    case CXCursor_CStyleCastExpr:
+    case CXCursor_MemberRefExpr:
+    case CXCursor_ArraySubscriptExpr:
+    case CXCursor_UnaryExpr:
+    case CXCursor_GenericSelectionExpr:
+        return NULL;
+    default:
+        return clang_isExpression(clang_getCursorKind(expression)) ||
+                       clang_isStatement(clang_getCursorKind(expression))
+                   ? "is an expression of numbers, without statements and structs"
+                   : NULL;
+    }
+}
+
+static bool refuse_count(const struct count *count, const char *why)
+{
+    return report(count->annotation->place, "%s(%s): a count %s",
+                  annotation_text(count->annotation->name), count->annotation->arguments[0], why);
+}
+
+/* Does the library get the field, of a struct that it gets no more of than is said? */
+static bool is_set(const struct count *count, const struct parameter *parameter, const char *field)
+{
+    for (unsigned i = 0; parameter->set && i < parameter->set->count; i++)
+        if (!strcmp(parameter->set->arguments[i], field))
+            return true;
+    return report(count->annotation->place,
+                  "%s(%s): the library is not told '%s' of '%s', and could not count by it: "
+                  "OG_SET(%s) beside OG_FIELDS",
+                  annotation_text(count->annotation->name), count->annotation->arguments[0], field,
+                  parameter->declared, field);
+}
+
+/* What is wrong with how a pointer is used. */
+static bool may_follow(const struct count *count, CXCursor expression)
+{
+    const struct parameter *parameter = followed(count, expression);
+    struct parts parts = parts_of(expression);
+    CXType type = clang_getCanonicalType(clang_getCursorType(expression));
+    enum CXCursorKind kind = clang_getCursorKind(expression);
+    bool is_implied = kind == CXCursor_UnexposedExpr || kind == CXCursor_ParenExpr;
+    if (parameter && parameter->kind == STRUCT && kind == CXCursor_MemberRefExpr)
+        return is_set(count, parameter, type_string(clang_getCursorSpelling(expression)));
+    if (parameter && kind == CXCursor_ArraySubscriptExpr && !is_zero(parts.at[1]))
+        return refuse_count(count, "reads one number behind a pointer, the first");
+    if (type.kind == CXType_Pointer && !is_implied && !named(count, expression))
+        return refuse_count(count, "follows no pointer but a parameter");
+    return true;
 }
 
 static enum CXChildVisitResult find_names(CXCursor cursor, CXCursor parent, CXClientData data)
@@ -125,6 +240,12 @@ static enum CXChildVisitResult find_names(CXCursor cursor, CXCursor parent, CXCl
     (void)parent;
     if (clang_getCursorKind(cursor) == CXCursor_UnaryExpr) /* sizeof evaluates nothing */
         return CXChildVisit_Continue;
+    const char *why = why_not(cursor);
+    if (why)
+        naming->is_sound = naming->is_sound && refuse_count(count, why);
+    else
+        naming->is_sound = naming->is_sound && may_follow(count, cursor);
+    naming->followed += followed(count, cursor) != NULL;
     const struct parameter *parameter = named(count, cursor);
     if (parameter) {
         naming->names_any = true;
@@ -132,15 +253,11 @@ static enum CXChildVisitResult find_names(CXCursor cursor, CXCursor parent, CXCl
         if (!is_written(count->annotation->arguments[0], parameter->declared))
             ((struct parameter *)parameter)->hidden = count->annotation;
         naming->names_pointer = naming->names_pointer || is_pointer(parameter);
+        naming->pointers += is_pointer(parameter);
         naming->names_moving = naming->names_moving || parameter->kind == LENGTH ||
                                (parameter->kind == LEFT && count->interface->callbacks);
         naming->is_sound = naming->is_sound && may_name(count, parameter);
     }
-    if (clang_getCursorKind(cursor) == CXCursor_CallExpr && !is_known(cursor))
-        naming->is_sound = report(
-            count->annotation->place,
-            "%s(%s): a count calls nothing but OG_SUM, OG_PRODUCT, OG_DIFFERENCE and builtins",
-            annotation_text(count->annotation->name), count->annotation->arguments[0]);
     if (clang_getCursorKind(cursor) == CXCursor_MemberRefExpr) {
         const char *field = type_string(clang_getCursorSpelling(cursor));
         bool is_any_got = count->interface->callbacks != NULL; /* by a call from a callback */
@@ -251,6 +368,8 @@ bool count_check(const struct count *count, CXCursor expression)
     struct naming naming = names_of(count, expression);
     if (!naming.is_sound)
         return false;
+    if (naming.pointers != naming.followed)
+        return refuse_count(count, "is no pointer: what it points to counts");
     const struct parameter *length = count->parameter->length;
     if (length && count->parameter->kind == OUT && !naming.names_length)
         return report(

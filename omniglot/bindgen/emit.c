@@ -135,6 +135,8 @@ void put_filled(const struct template *template)
             names_see(subject_of(), piece, length);
 }
 
+const char *emit_storage = "static inline ";
+
 static bool has_step; /* the stub has */
 
 void put_no_step(void)
@@ -254,7 +256,8 @@ static void put_parameter(const struct parameter *parameter, const char *reachab
 
 void put_call_signature(const struct function *function)
 {
-    put("static inline enum og_error call_$function(struct $library *$library");
+    put("${storage}enum og_error call_$function(struct $library *$library", "storage",
+        emit_storage);
     put_result(function);
     each_parameter(parameter, function)
         put_parameter(parameter, NULL);
@@ -300,19 +303,39 @@ const char *opaque_type(const struct parameter *parameter)
     return memory_format("%s%s og_foreign *", pointee->is_const ? "const " : "", pointee->spelling);
 }
 
+/* What the library has is the host's to read alone, whatever the header says. */
+static const char *host_parameter(const struct parameter *parameter)
+{
+    if (parameter->kind == OPAQUE)
+        return opaque_type(parameter);
+    if (parameter->kind == IN && !parameter->type->pointee->is_const)
+        return memory_format("const %s *", parameter->type->pointee->spelling);
+    return parameter->type->spelling;
+}
+
 const char *host_type(const struct function *shape)
 {
     const char *types = "";
-    bool has_opaque = false;
     for (size_t i = 0; i < shape->count; i++) {
         const struct parameter *parameter = &shape->parameters[i];
-        bool is_opaque = parameter->kind == OPAQUE;
-        types = memory_format("%s%s%s", types, i ? ", " : "",
-                              is_opaque ? opaque_type(parameter) : parameter->type->spelling);
-        has_opaque = has_opaque || is_opaque;
+        types = memory_format("%s%s%s", types, i ? ", " : "", host_parameter(parameter));
     }
-    return has_opaque ? memory_format("__typeof__(%s (*)(%s))", shape->result->spelling, types)
-                      : memory_format("__typeof__(&%s)", shape->name);
+    return memory_format("__typeof__(%s (*)(%s))", shape->result->spelling,
+                         *types ? types : "void");
+}
+
+const char *call_types(const struct function *function)
+{
+    const char *types = "";
+    for (size_t i = 0; i < function->count; i++)
+        types =
+            memory_format("%s%s%s", types, i ? ", " : "", function->parameters[i].type->spelling);
+    return *types ? types : "void";
+}
+
+const char *call_type(const struct function *function, const char *result)
+{
+    return memory_format("%s (*)(%s)", result, call_types(function));
 }
 
 void put_host_arguments(const struct function *shape)
@@ -437,32 +460,40 @@ const char *sonames(const struct interface *interface)
 
 void put_open_from(const char *options)
 {
-    put("static inline enum og_error $library_open_from(struct $library *$library, "
-        "const char *path, const $options *options, struct og_fault *fault)\n{\n",
-        "options", options);
+    put("${storage}enum og_error $library_open_from(struct $library *$library, "
+        "const char *path, const $options *options, struct og_fault *fault)",
+        "options", options, "storage", emit_storage);
 }
 
 void put_open(const char *options)
 {
-    put("static inline enum og_error $library_open(struct $library *$library, "
-        "const $options *options, struct og_fault *fault)\n{\n",
-        "options", options);
+    put("${storage}enum og_error $library_open(struct $library *$library, "
+        "const $options *options, struct og_fault *fault)",
+        "options", options, "storage", emit_storage);
+}
+
+void put_close(void)
+{
+    put("${storage}void $library_close(struct $library *$library)", "storage", emit_storage);
 }
 
 void put_open_and_close(const char *options)
 {
     put_open_from(options);
-    put("    return instance_open(&$library->instance, \"$library\", path, options, fault);\n"
+    put("\n{\n"
+        "    return instance_open(&$library->instance, \"$library\", path, options, fault);\n"
         "}\n\n");
     put_open(options);
-    put("    return $library_open_from($library, NULL, options, fault);\n"
+    put("\n{\n"
+        "    return $library_open_from($library, NULL, options, fault);\n"
         "}\n\n");
-    put_close();
+    put_close_whole();
 }
 
-void put_close(void)
+void put_close_whole(void)
 {
-    put("static inline void $library_close(struct $library *$library)\n{\n"
+    put_close();
+    put("\n{\n"
         "    instance_close(&$library->instance, NULL);\n"
         "}\n");
 }

@@ -86,8 +86,16 @@ void put_unused(const char *name);
  * it. */
 const char *opaque_type(const struct parameter *parameter);
 
-/* The type of the host's functions of that shape: the shape's own where it has no such argument. */
+/* The type of the host's functions of that shape. */
 const char *host_type(const struct function *shape);
+
+/* "int (*)(unsigned char *)": what the function is called by, with that result. Not the type that
+ * the header declares, which has its attributes: that it does not return, changes nothing or keeps
+ * more registers is for the library to say, and the compiler would believe it. */
+const char *call_type(const struct function *function, const char *result);
+
+/* "unsigned char *", or "void": the types in it. */
+const char *call_types(const struct function *function);
 
 /* What the host's function is given by a callback's stub, in parentheses. */
 void put_host_arguments(const struct function *shape);
@@ -154,6 +162,14 @@ void put_most(const struct parameter *parameter);
 /* Refuses that its count has become more than there is room for. */
 void put_most_check(const struct function *function, const struct parameter *parameter);
 
+/* What is true where the call has a user, and the callback that the parameter is was opened with
+ * another: NULL where the function or the callback's shape has none. The library is not shown it,
+ * so that the callback would get its own. */
+const char *other_user(const struct function *function, const struct parameter *parameter);
+
+/* What makes OG_BAD_ARGUMENT of it. */
+extern const char refusal_of_user[];
+
 /* Moves the host's windows on by what is left of them: left_NAME. */
 void put_windows_moved(const struct function *function);
 
@@ -163,16 +179,23 @@ void put_number_checks(const struct parameter *parameter);
 /* --- the files --- */
 
 emitter emit_types, emit_og, emit_copying, emit_raw, emit_process, emit_worker, emit_wasm;
+void emit_domain_callback_types(const struct interface *interface);
+void emit_domain_callback_declarations(const struct interface *interface);
 void emit_domain_callbacks(const struct interface *interface, bool is_in_place);
 void emit_wasm_callbacks(const struct interface *interface);
 
+/* "static inline ": what stubs begin with that a program calls, and nothing where they are
+ * declared. */
+extern const char *emit_storage;
+
 /* "static inline enum og_error NAME_open(struct NAME *NAME, const OPTIONS *options, struct og_fault
- * *fault)", and the same with a path: up to where their bodies begin. */
+ * *fault)", the same with a path, and NAME_close. */
 void put_open(const char *options);
 void put_open_from(const char *options);
-
-/* NAME_close, whole. */
 void put_close(void);
+
+/* NAME_close, with its body. */
+void put_close_whole(void);
 
 /* How a library is opened, whatever the path, and closed, where the instance needs no more than its
  * name. */

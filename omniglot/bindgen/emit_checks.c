@@ -65,6 +65,25 @@ void put_most_check(const struct function *function, const struct parameter *par
                     "instance_count($count, most_$name, \"$function\", fault)");
 }
 
+const char *other_user(const struct function *function, const struct parameter *parameter)
+{
+    const char *condition = NULL;
+    bool is_handed_on = false;
+    if (parameter->kind != CALLBACK)
+        return NULL;
+    for (size_t i = 0; i < parameter->callback->shape.count; i++)
+        is_handed_on = is_handed_on || parameter->callback->shape.parameters[i].kind == USER;
+    for (size_t i = 0; is_handed_on && i < function->count; i++)
+        if (function->parameters[i].kind == USER)
+            condition =
+                fill("$others && $user && $user != $name->user", "others",
+                     condition ? condition : parameter->name, "user", function->parameters[i].name);
+    return condition;
+}
+
+const char refusal_of_user[] = "og_fail(fault, OG_BAD_ARGUMENT, \"$function\", 0, "
+                               "\"another user than its callback was opened with\")";
+
 static bool has_windows(const struct function *function)
 {
     for (size_t i = 0; i < function->count; i++)

@@ -53,12 +53,12 @@ static void put_struct(const struct interface *interface)
     each_function(function, interface)
         if (!function->is_by_name)
             put("    struct og_function $function;\n");
-    put("};\n\n");
+    put("};\n");
 }
 
 static void put_bind(const struct interface *interface)
 {
-    put("/* Finds the functions in the instance. */\n"
+    put("\n/* Finds the functions in the instance. */\n"
         "static inline enum og_error $library_bind(struct $library *$library, "
         "struct og_fault *fault)\n"
         "{\n");
@@ -88,18 +88,20 @@ static void put_opening(const struct interface *interface)
         "$library_close, which is fine\n"
         " * whatever became of it. */\n");
     put_open_from("struct og_options");
-    put("    enum og_error error = "
+    put("\n{\n"
+        "    enum og_error error = "
         "instance_open(&$library->instance, \"$library\", path, options, fault);\n"
         "    return error ? error : $library_bind($library, fault);\n"
         "}\n\n"
         "/* The same by the name that the dynamic loader knows. */\n");
     put_open("struct og_options");
-    put("    enum og_error error = "
+    put("\n{\n"
+        "    enum og_error error = "
         "instance_open_all(&$library->instance, \"$library\", $sonames, options, fault);\n"
         "    return error ? error : $library_bind($library, fault);\n"
         "}\n\n",
         "sonames", sonames(interface));
-    put_close();
+    put_close_whole();
 }
 
 static void put_kinds(const struct interface *interface)
@@ -226,6 +228,8 @@ static void put_before(const struct function *function, const struct parameter *
         put_step("og_write_reference(&inner.access, foreign_$name, $name, fault)");
         break;
     case STRUCT:
+        if (!parameter->set && !parameter->get)
+            put_unused(parameter->name);
         put_step("argument_zeroed(&inner, $pointee, foreign_$name, fault)");
         put_fields(function, parameter, true);
         break;
@@ -235,12 +239,15 @@ static void put_before(const struct function *function, const struct parameter *
     case USER:
         put("    (void)$name;\n");
         break;
+    case CALLBACK:
+        if (other_user(function, parameter))
+            put_step_if(other_user(function, parameter), refusal_of_user);
+        break;
     case NUMBER:
     case OPAQUE:
     case ABSENT:
     case STRINGS:
     case HANDLE:
-    case CALLBACK:
         break;
     }
 }
@@ -269,7 +276,7 @@ static const char *argument(const struct parameter *parameter)
     case OBJECT:
         return fill("og_pass($name->foreign)");
     case CALLBACK:
-        return fill("$name ? og_callback_pointer(&$name->callback, __typeof__(&$shape)) : NULL");
+        return fill("$name ? og_callback_pointer(&$name->callback, $type) : NULL");
     case NUMBER:
     case OPAQUE:
     case STRINGS:
@@ -278,16 +285,16 @@ static const char *argument(const struct parameter *parameter)
     return parameter->name;
 }
 
-/* "(int (*)(unsigned char *))": the host calls it by its types, or others. Not by the type that the
- * header declares, with its attributes: that it does not return, changes nothing or keeps more
- * registers is for the library to say, and the compiler would believe it. */
-static const char *cast_to(const struct function *function, const char *result, const char *first)
+/* "(void (*)(struct point *, int))": of a function that is told where its result goes. */
+static const char *cast_in_memory(const struct function *function)
 {
-    const char *types = first;
-    for (size_t i = 0; i < function->count; i++)
-        types = memory_format("%s%s%s", types, *types ? ", " : "",
-                              function->parameters[i].type->spelling);
-    return fill("($result (*)($types))", "result", result, "types", *types ? types : "void");
+    return fill("(void (*)($result *$comma$types))", "comma", function->count ? ", " : "", "types",
+                function->count ? call_types(function) : "");
+}
+
+static const char *cast_to(const struct function *function, const char *result)
+{
+    return memory_format("(%s)", call_type(function, result));
 }
 
 /* Is the result a part of its register? RISC-V lets who calls take it for granted that the rest
@@ -301,19 +308,19 @@ static bool is_narrow(const struct type *result)
 static void put_invocation(const struct function *function, const char *entry)
 {
     const struct type *result = function->result;
-    const char *cast = cast_to(function, result->spelling, "");
+    const char *cast = cast_to(function, result->spelling);
     const char *arguments = "";
     bool is_in_memory = function_returns_in_memory(function);
     if (is_in_memory) {
         put("        /* A struct in memory is returned where a hidden first argument says (SysV "
             "psABI 1.0, 3.2.3; RISC-V psABI 1.0, 2.1). The compiler would let it say host memory. "
             "*/\n");
-        cast = cast_to(function, "void", fill("$result *"));
+        cast = cast_in_memory(function);
         arguments = "og_pass(foreign_result)";
     } else if (result->class == TYPE_BOOL) {
-        cast = cast_to(function, "unsigned char", "");
+        cast = cast_to(function, "unsigned char");
     } else if (is_narrow(result)) {
-        cast = cast_to(function, result->is_signed ? "int" : "unsigned", "");
+        cast = cast_to(function, result->is_signed ? "int" : "unsigned");
     }
     each_parameter(parameter, function)
         arguments = memory_format("%s%s%s", arguments, *arguments ? ", " : "", argument(parameter));
@@ -685,8 +692,16 @@ static void put_call_by_name(const struct function *function)
 {
     put_source(function);
     put_call_signature(function);
-    put("\n{\n"
-        "    struct og_scope entered, *scope = &entered;\n"
+    put("\n{\n");
+    each_parameter(parameter, function) {
+        if (parameter->kind == USER)
+            put_unused(parameter->name);
+        if (other_user(function, parameter))
+            put("    if ($condition)\n"
+                "        return $refusal;\n",
+                "condition", other_user(function, parameter), "refusal", fill(refusal_of_user));
+    }
+    put("    struct og_scope entered, *scope = &entered;\n"
         "    struct og_function function;\n"
         "    enum og_error error = "
         "og_domain_lookup($library->instance.domain, \"$function\", &function, fault);\n"
@@ -730,6 +745,36 @@ static void put_validator(const struct rule *rule)
         "}\n");
 }
 
+/* A program in C++ has the functions from a file in C (stubs/domain.h). */
+static void put_declarations(const struct interface *interface)
+{
+    put("\n"
+        "/* For C++, and for the file in C that has them for it: see omniglot/stubs/domain.h. */\n"
+        "#if defined(__cplusplus) || defined(OG_STUBS_FOR_CXX)\n"
+        "#ifdef __cplusplus\n"
+        "extern \"C\" {\n"
+        "#endif\n");
+    emit_storage = "";
+    put_open_from("struct og_options");
+    put(";\n");
+    put_open("struct og_options");
+    put(";\n");
+    put_close();
+    put(";\n");
+    emit_domain_callback_declarations(interface);
+    each_function(function, interface) {
+        put_call_signature(function);
+        put(";\n");
+    }
+    put("#ifdef __cplusplus\n"
+        "}\n"
+        "#endif\n"
+        "#endif\n"
+        "\n"
+        "#ifndef __cplusplus\n");
+    emit_storage = "OG_STUB ";
+}
+
 static void emit_domain(const struct interface *interface, bool is_in_place)
 {
     put(is_in_place ? "#include <omniglot/stubs/domain.h>\n"
@@ -737,9 +782,12 @@ static void emit_domain(const struct interface *interface, bool is_in_place)
     put("#include \"$library-types.h\"\n\n");
     copier = is_in_place ? "argument" : "copy";
     put_struct(interface);
+    put_kinds(interface);
+    emit_domain_callback_types(interface);
+    if (is_in_place)
+        put_declarations(interface);
     put_bind(interface);
     put_opening(interface);
-    put_kinds(interface);
     emit_domain_callbacks(interface, is_in_place);
     each_function(function, interface) {
         if (function->is_by_name) {
@@ -752,6 +800,9 @@ static void emit_domain(const struct interface *interface, bool is_in_place)
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for && is_in_place)
             put_validator(rule);
+    if (is_in_place)
+        put("\n#endif\n");
+    emit_storage = "static inline ";
 }
 
 void emit_og(const struct interface *interface)

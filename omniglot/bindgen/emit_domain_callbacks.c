@@ -173,30 +173,41 @@ static void put_entered(const struct interface *interface, const struct callback
     put("}\n\n");
 }
 
+static void put_open_signature(const struct function *shape)
+{
+    put("${storage}enum og_error $library_$function_open(struct $library *$library, "
+        "struct $library_$function *callback, $host function, void *user, "
+        "struct og_fault *fault)",
+        "host", host_type(shape), "storage", emit_storage);
+}
+
+static void put_close_signature(void)
+{
+    put("${storage}void $library_$function_close(struct $library *$library, "
+        "struct $library_$function *callback)",
+        "storage", emit_storage);
+}
+
 static void put_life(const struct function *shape)
 {
     put("/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on "
-        "to $library_$function_close. */\n"
-        "static inline enum og_error $library_$function_open(struct $library *$library, "
-        "struct $library_$function *callback, $host function, void *user, "
-        "struct og_fault *fault)\n"
-        "{\n"
+        "to $library_$function_close. */\n");
+    put_open_signature(shape);
+    put("\n{\n"
         "    callback->function = function;\n"
         "    callback->user = user;\n"
         "    return og_callback_open($library->instance.domain, &callback->callback, "
         "$library_$function_entered, callback, fault);\n"
         "}\n"
-        "\n"
-        "static inline void $library_$function_close(struct $library *$library, "
-        "struct $library_$function *callback)\n"
-        "{\n"
+        "\n");
+    put_close_signature();
+    put("\n{\n"
         "    (void)$library;\n"
         "    og_callback_close(&callback->callback);\n"
-        "}\n",
-        "host", host_type(shape));
+        "}\n");
 }
 
-void emit_domain_callbacks(const struct interface *interface, bool is_in_place)
+void emit_domain_callback_types(const struct interface *interface)
 {
     each_callback(callback, interface) {
         put_source(&callback->shape);
@@ -204,8 +215,25 @@ void emit_domain_callbacks(const struct interface *interface, bool is_in_place)
             "    struct og_callback callback;\n"
             "    $host function;\n"
             "    void *user;\n"
-            "};\n\n",
+            "};\n",
             "host", host_type(&callback->shape));
+    }
+}
+
+void emit_domain_callback_declarations(const struct interface *interface)
+{
+    each_callback(callback, interface) {
+        put_open_signature(&callback->shape);
+        put(";\n");
+        put_close_signature();
+        put(";\n");
+    }
+}
+
+void emit_domain_callbacks(const struct interface *interface, bool is_in_place)
+{
+    each_callback(callback, interface) {
+        put_source(&callback->shape);
         put_entered(interface, callback, is_in_place);
         put_life(&callback->shape);
     }

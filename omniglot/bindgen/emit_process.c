@@ -75,6 +75,8 @@ static void put_argument(const struct interface *interface, const struct paramet
                 : "    wire_put_bytes(arguments, $name, strlen((const char *)$name) + 1);\n");
         break;
     case STRUCT:
+        if (!parameter->set && !parameter->get)
+            put_unused(parameter->name);
         put_fields_argument(parameter);
         break;
     case OBJECT:
@@ -306,6 +308,11 @@ static void put_body(const struct interface *interface, const struct function *f
     put("\n{\n"
         "    struct process_sandbox *sandbox = $library->instance.sandbox;\n"
         "    struct wire_reader results;\n");
+    each_parameter(parameter, function)
+        if (other_user(function, parameter))
+            put("    if ($condition)\n"
+                "        return $refusal;\n",
+                "condition", other_user(function, parameter), "refusal", fill(refusal_of_user));
     put_locals(interface, function);
     put(has_arguments(function)
             ? "    struct wire_writer *arguments = "

@@ -40,13 +40,21 @@ static void put_callback(const struct callback *callback)
         "host", host_type(&callback->shape));
 }
 
-/* Is the host's function of another type than the shape (host_type)? */
 static bool has_opaque(const struct function *shape)
 {
     for (size_t i = 0; i < shape->count; i++)
         if (shape->parameters[i].kind == OPAQUE)
             return true;
     return false;
+}
+
+/* Is the host's function of another type than the shape (host_type)? */
+static bool is_other_type(const struct function *shape)
+{
+    for (size_t i = 0; i < shape->count; i++)
+        if (shape->parameters[i].kind == IN && !shape->parameters[i].type->pointee->is_const)
+            return true;
+    return has_opaque(shape);
 }
 
 /* The parameter as the library gets it; in a window's case, where the stub has it. */
@@ -63,9 +71,10 @@ static void put_argument(const struct parameter *parameter, bool is_invoke)
         put("&$name->host");
         break;
     case CALLBACK:
-        put(has_opaque(&parameter->callback->shape)
-                ? "$name ? (__typeof__(&$shape))(void (*)(void))$name->function : NULL"
-                : "$name ? $name->function : NULL");
+        put(parameter->type->is_respelt ? "$name ? (void *)$name->function : NULL"
+            : is_other_type(&parameter->callback->shape)
+                ? "$name ? ($type)(void (*)(void))$name->function : NULL"
+                : "$name ? ($type)$name->function : NULL");
         break;
     case IN_WINDOW:
         put(!is_invoke                                    ? "$name"
@@ -116,10 +125,11 @@ static void put_body(const struct function *function, bool is_invoke)
     if (is_invoke)
         put_unused("scope");
     if (function->is_by_name)
-        put("    __typeof__(&$function) function = "
-            "(__typeof__(&$function))dlsym($library->instance.handle, \"$function\");\n"
+        put("    $result (*function)($types) = "
+            "($cast)dlsym($library->instance.handle, \"$function\");\n"
             "    if (!function)\n"
-            "        return instance_failed(fault);\n");
+            "        return instance_failed(fault);\n",
+            "types", call_types(function), "cast", call_type(function, function->result->spelling));
     else
         put("    (void)$library;\n"
             "    (void)fault;\n");
@@ -185,7 +195,8 @@ static void put_library(const struct interface *interface)
         "\n",
         "foreign", needs_foreign(interface) ? "#include <omniglot/foreign.h>\n" : "");
     put_open_from("void");
-    put("    (void)$library;\n"
+    put("\n{\n"
+        "    (void)$library;\n"
         "    (void)path;\n"
         "    (void)options;\n"
         "    (void)fault;\n"
@@ -193,7 +204,8 @@ static void put_library(const struct interface *interface)
         "}\n"
         "\n");
     put_open("void");
-    put("    return $library_open_from($library, NULL, options, fault);\n"
+    put("\n{\n"
+        "    return $library_open_from($library, NULL, options, fault);\n"
         "}\n"
         "\n"
         "static inline void $library_close(struct $library *$library)\n"
@@ -208,6 +220,12 @@ void emit_raw(const struct interface *interface)
     put_kinds(interface);
     each_callback(callback, interface)
         put_callback(callback);
+    put("\n"
+        "/* That a function is deprecated, and takes no NULL, its header says to whoever calls it. "
+        "*/\n"
+        "#pragma GCC diagnostic push\n"
+        "#pragma GCC diagnostic ignored \"-Wnonnull\"\n"
+        "#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n");
     each_function(function, interface) {
         put_source(function);
         put_call_signature(function);
@@ -218,6 +236,7 @@ void emit_raw(const struct interface *interface)
         put_invoke_signature(function, "");
         put_body(function, true);
     }
+    put("\n#pragma GCC diagnostic pop\n");
     for (const struct rule *rule = interface->rules; rule; rule = rule->next)
         if (rule->is_asked_for)
             put_validator(rule);

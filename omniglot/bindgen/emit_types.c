@@ -193,13 +193,23 @@ static bool uses_bool(const struct interface *interface)
 
 void emit_types(const struct interface *interface)
 {
-    put("#include \"$path\"\n"
+    put("/* An interface file repeats of a function no more than its types. */\n"
+        "#if defined(__cplusplus) && defined(__clang__)\n"
+        "#pragma clang diagnostic push\n"
+        "#pragma clang diagnostic ignored \"-Wmissing-exception-spec\"\n"
+        "#endif\n"
+        "#include \"$path\"\n"
+        "#if defined(__cplusplus) && defined(__clang__)\n"
+        "#pragma clang diagnostic pop\n"
+        "#endif\n"
         "\n"
         "#include <omniglot/validate.h>\n"
         "#include <stdbool.h>\n"
         "#include <stddef.h>\n"
         "#include <stdint.h>\n"
-        "#include <string.h>\n");
+        "#include <string.h>\n"
+        "\n"
+        "#ifndef __cplusplus\n");
     if (uses_bool(interface))
         put("\n"
             "static const struct og_rule $library_rule_bool __attribute__((unused)) = "
@@ -211,4 +221,5 @@ void emit_types(const struct interface *interface)
         }
     each_function(function, interface)
         put_ranges(function);
+    put("\n#endif\n");
 }

@@ -244,6 +244,8 @@ static void put_before(const struct interface *interface, const struct parameter
         put_window_pointer();
         break;
     case STRUCT:
+        if (!parameter->set && !parameter->get)
+            put_unused(parameter->name);
         put_step("module_struct(wasm, &at_$name, $size, fault)", "size", number(pointee->size));
         put_fields(parameter, true);
         break;
@@ -483,8 +485,11 @@ static void put_call(const struct interface *interface, const struct function *f
     put_call_locals(function);
     each_parameter(parameter, function)
         put_new_object(interface, parameter);
-    each_parameter(parameter, function)
+    each_parameter(parameter, function) {
         put_number_fits(parameter);
+        if (other_user(function, parameter))
+            put_step_if(other_user(function, parameter), refusal_of_user);
+    }
     if (function_returns_in_memory(function))
         put_step("wasm_take(wasm, &at_result, $size, fault)", "size",
                  number(function->result->size));

@@ -250,7 +250,7 @@ static const char *argument(const struct parameter *parameter)
     case ABSENT:
         return "NULL";
     case CALLBACK:
-        return fill("has_$name ? og_call_host_$shape : NULL");
+        return fill("has_$name ? ($type)og_call_host_$shape : NULL");
     case NUMBER:
         return parameter->name;
     case OPAQUE:
@@ -271,32 +271,21 @@ static const char *argument(const struct parameter *parameter)
     return fill("($type)$name");
 }
 
-/* By a prototype under which it may return any byte: whether it is a bool is for the host to say.
- */
-static void put_bool_call(const struct function *function)
-{
-    const char *types = "";
-    for (size_t i = 0; i < function->count; i++)
-        types =
-            memory_format("%s%s%s", types, i ? ", " : "", function->parameters[i].type->spelling);
-    put("unsigned char (*og_call)($types) = "
-        "(unsigned char (*)($types))(void (*)(void))$function;\n"
-        "    unsigned char result = og_call(",
-        "types", function->count ? types : "void");
-}
-
 static void put_library_call(const struct interface *interface, const struct function *function)
 {
     if (interface->callbacks)
         put("    og_serving = worker;\n"
             "    og_callback_error = OG_OK;\n");
-    put("    ");
-    if (function->result->class == TYPE_BOOL)
-        put_bool_call(function);
-    else if (function_has_result(function))
-        put("$result result = $function(");
-    else
-        put("$function(");
+    /* Whether it is a bool is for the host to say. */
+    const char *result =
+        function->result->class == TYPE_BOOL ? "unsigned char" : function->result->spelling;
+    put("    $returned (*og_call)($types) = "
+        "($cast)worker_unbelieved((void (*)(void))$function);\n"
+        "    ",
+        "returned", result, "types", call_types(function), "cast", call_type(function, result));
+    if (function_has_result(function))
+        put("$returned result = ", "returned", result);
+    put("og_call(");
     each_parameter(parameter, function)
         put("$comma$argument", "comma", parameter == function->parameters ? "" : ", ", "argument",
             argument(parameter));
@@ -580,7 +569,10 @@ void emit_worker(const struct interface *interface)
         "#include \"$library-process.h\"\n"
         "\n"
         "#include <stdlib.h>\n"
-        "#include <string.h>\n");
+        "#include <string.h>\n"
+        "\n"
+        "/* That a function is deprecated is said to whoever calls it by its name. */\n"
+        "#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n");
     put_kinds(interface);
     if (interface->callbacks)
         put("\n/* A callback has no room for who is being served, and what went wrong on the way "

@@ -99,12 +99,33 @@ static void put_constants(struct checking *checking, const struct annotation *an
                      annotation->arguments[i]);
 }
 
+/* The value is one of the type. */
+static void put_fits(struct checking *checking, struct place place, const char *name,
+                     const char *value, const struct type *type)
+{
+    value = in_one_line(value);
+    begin(checking, place, memory_format("%s(%s)", name, value),
+          memory_format("%s is no %s", value, type->spelling));
+    fprintf(checking->source, "void) { _Static_assert((%s)(%s) == (%s), \"\"); }\n", type->spelling,
+            value, value);
+}
+
+static void put_results(struct checking *checking, const struct function *function,
+                        const struct annotation *values)
+{
+    for (unsigned i = 0; values && i < values->count; i++)
+        put_fits(checking, values->place, annotation_text(values->name), values->arguments[i],
+                 function->result);
+}
+
 /* The lower limit of a range is no more than the upper one, whatever signs their types have. */
 static void put_range(struct checking *checking, struct place place, const char *low,
-                      const char *high)
+                      const char *high, const struct type *type)
 {
     put_constant(checking, place, "OG_RANGE", low);
     put_constant(checking, place, "OG_RANGE", high);
+    put_fits(checking, place, "OG_RANGE", low, type);
+    put_fits(checking, place, "OG_RANGE", high, type);
     low = in_one_line(low);
     high = in_one_line(high);
     begin(checking, place, memory_format("OG_RANGE(%s, %s)", low, high),
@@ -115,18 +136,25 @@ static void put_range(struct checking *checking, struct place place, const char 
             low, high, low, high, high, low);
 }
 
-/* Each of OG_SUCCESS is one of OG_RETURNS. */
-static void put_successes(struct checking *checking, const struct annotation *success,
-                          const struct annotation *returns)
+/* Each of OG_SUCCESS is among what the function returns, where that is said. */
+static void put_successes(struct checking *checking, const struct function *function)
 {
-    for (unsigned i = 0; success && returns && i < success->count; i++) {
+    const struct annotation *success = function->success, *returns = function->returns;
+    const struct annotation *range = returns ? NULL : function->range;
+    const struct rule *rule = function->result->class == TYPE_ENUM ? function->result->rule : NULL;
+    size_t count = returns ? returns->count : rule ? rule->count : 0;
+    for (unsigned i = 0; success && (range || count) && i < success->count; i++) {
         const char *value = in_one_line(success->arguments[i]);
+        const char *among = returns ? "OG_RETURNS" : range ? "OG_RANGE" : rule->spelling;
         begin(checking, success->place, memory_format("OG_SUCCESS(%s)", value),
-              "OG_RETURNS does not have it among what the function returns");
-        fprintf(checking->source, "void) { _Static_assert(0");
-        for (unsigned j = 0; j < returns->count; j++)
-            fprintf(checking->source, " || (%s) == (%s)", value,
-                    in_one_line(returns->arguments[j]));
+              memory_format("%s does not have it among what the function returns", among));
+        fprintf(checking->source, "void) { _Static_assert(");
+        if (range)
+            fprintf(checking->source, "(%s) >= (%s) && (%s) <= (%s)", value,
+                    in_one_line(range->arguments[0]), value, in_one_line(range->arguments[1]));
+        for (size_t j = 0; !range && j < count; j++)
+            fprintf(checking->source, "%s(%s) == (%s)", j ? " || " : "", value,
+                    in_one_line(returns ? returns->arguments[j] : rule->names[j]));
         fprintf(checking->source, ", \"\"); }\n");
     }
 }
@@ -136,10 +164,12 @@ static void put_function(struct checking *checking, const struct interface *inte
 {
     put_constants(checking, function->returns);
     put_constants(checking, function->success);
-    put_successes(checking, function->success, function->returns);
+    put_results(checking, function, function->returns);
+    put_results(checking, function, function->success);
+    put_successes(checking, function);
     if (function->range)
         put_range(checking, function->range->place, function->range->arguments[0],
-                  function->range->arguments[1]);
+                  function->range->arguments[1], function->result);
     for (size_t i = 0; i < function->count; i++) {
         struct parameter *parameter = &function->parameters[i];
         for (size_t j = 0; j < parameter->annotation_count; j++) {
@@ -150,7 +180,8 @@ static void put_function(struct checking *checking, const struct interface *inte
                           &(struct count){interface, function, parameter, annotation, is_callback});
             else if (annotation->name == OG_RANGE)
                 put_range(checking, annotation->place, annotation->arguments[0],
-                          annotation->arguments[1]);
+                          annotation->arguments[1],
+                          is_filled(parameter) ? parameter->type->pointee : parameter->type);
         }
     }
 }
@@ -162,9 +193,11 @@ static bool report_line(const struct checked *line, const char *message)
                       line->text);
     if (!line->claim)
         return report(line->place, "%s: %s", line->text, message);
-    /* "static_assert failed", or as later versions say, "static assertion failed". */
-    return !strncmp(message, "static", 6) ? report(line->place, "%s: %s", line->text, line->claim)
-                                          : true;
+    /* "static_assert failed", or as later versions say, "static assertion failed". Where it is
+     * none, there is nothing to know in advance. */
+    return !strncmp(message, "static", 6) && strstr(message, "failed")
+               ? report(line->place, "%s: %s", line->text, line->claim)
+               : true;
 }
 
 /* Reports what the compiler says about the lines. */
@@ -281,7 +314,7 @@ bool expressions_check(const struct interface *interface, CXIndex index, const c
         for (size_t i = 0; !rule->is_enum && i < rule->count; i++)
             if (rule->fields[i].low)
                 put_range(&checking, rule->fields[i].place, rule->fields[i].low,
-                          rule->fields[i].high);
+                          rule->fields[i].high, rule->fields[i].type);
     bool is_whole = !ferror(checking.source);
     if (fclose(checking.source) || !is_whole) /* a line that is missing would not be checked */
         memory_is_used_up();

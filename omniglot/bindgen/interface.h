@@ -21,7 +21,8 @@ struct type {
     enum type_class class;
     const char *spelling; /* without const */
     const char *canonical;
-    bool is_const, is_complete, is_signed;
+    bool is_const, is_volatile, is_complete, is_signed;
+    bool is_respelt; /* of a function that does not return: the spelling is another type's */
     size_t size, alignment;
     const struct type *pointee; /* of a pointer; of a function pointer the function's type */
     const struct rule *rule;    /* of enums and complete structs */
@@ -31,10 +32,11 @@ struct type {
 struct field {
     const char *name;
     const struct type *type;      /* of an element */
-    size_t offset, count;         /* count: 1 outside arrays */
+    size_t offset, count;         /* count: 1 outside arrays; 0: an array without a length */
     size_t bit_offset, bit_count; /* of a bit-field that has a name */
     const char *first;            /* "[0][0]": of an array of arrays the first element */
     bool is_array, is_bits, is_opaque;
+    bool is_in_union;       /* one that has no name, where it is one of several things */
     const char *low, *high; /* OG_RANGE, or NULL */
     const char *counted_by; /* OG_IN: another field, or a number */
     const struct field *counter;
@@ -47,6 +49,8 @@ struct rule {
     bool is_enum, is_asked_for, is_used;
     bool is_plain;    /* every byte pattern is a value */
     bool has_pointer; /* means nothing outside the library's memory */
+    bool has_const;   /* a value cannot be assigned */
+    bool is_open;     /* an array in it has no length: nothing says how large a value is */
     /* "its field 'kind' is a bit-field of an enum": why nobody can check a value of it; NULL if one
      * can. */
     const char *unchecked;

@@ -7,6 +7,7 @@
 #include "omniglot/bindgen/compiled.h"
 #include "omniglot/bindgen/expression.h"
 #include "omniglot/bindgen/memory.h"
+#include "omniglot/bindgen/spelling.h"
 #include "omniglot/bindgen/type.h"
 #include <string.h>
 
@@ -132,6 +133,12 @@ static bool read_signature(struct reading *reading, struct function *function, C
         return report(function->place,
                       "%s is called by another convention than the system's: leave it out",
                       function->name);
+    const char *symbol = type_string(clang_Cursor_getMangling(cursor));
+    if (!is_callback && *symbol && strcmp(symbol, function->name) != 0)
+        return report(function->place,
+                      "the library has %s by another name, '%s', which its header gives to the "
+                      "compiler alone: declare and bind that",
+                      function->name, symbol);
     int count = clang_Cursor_getNumArguments(cursor);
     function->count = count < 0 ? 0 : (size_t)count;
     function->parameters = memory_take((function->count + 1) * sizeof(*function->parameters));
@@ -157,8 +164,8 @@ static bool read_function(struct reading *reading, CXCursor cursor)
             return report(place, "OG_CALLED_BACK: %s is a function of the library's", name);
         if (!read_signature(reading, &callback->shape, cursor, &annotating))
             return false;
-        callback->canonical =
-            type_string(clang_getTypeSpelling(clang_getCanonicalType(clang_getCursorType(cursor))));
+        callback->canonical = type_returning(type_string(
+            clang_getTypeSpelling(clang_getCanonicalType(clang_getCursorType(cursor)))));
         struct callback **end = &interface->callbacks;
         for (; *end; end = &(*end)->next)
             callback->number++;
@@ -170,6 +177,11 @@ static bool read_function(struct reading *reading, CXCursor cursor)
         return report(
             place, "%s is the shape of a callback by OG_CALLBACK(%s): put OG_CALLED_BACK after it",
             name, name);
+    if (!is_declared && !strncmp(name, "OG_", 3))
+        return report(place, "%s is no annotation of omniglot/interface.h%s", name,
+                      spelling_near(name, strlen(name))
+                          ? memory_format("; %s is one", spelling_near(name, strlen(name)))
+                          : "");
     if (!is_declared)
         return report(place,
                       "no header declares %s: include the library's, and check the spelling; the "

@@ -37,13 +37,32 @@ static const char *after_literal(const char *at)
     return *at ? at + 1 : at;
 }
 
+static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length);
+
+/* "og_in", "OGIN": one of the words, with a letter that is wrong, whatever its case. */
+static bool is_meant(const char *word, size_t length)
+{
+    enum { LONGEST = 32 };
+    char upper[LONGEST];
+    if (length > LONGEST || length < 4 || toupper((unsigned char)word[0]) != 'O' ||
+        toupper((unsigned char)word[1]) != 'G')
+        return false;
+    for (size_t i = 0; i < length; i++)
+        upper[i] = (char)toupper((unsigned char)word[i]);
+    for (size_t i = 0; i < WORDS; i++)
+        if (distance(upper, length, word_at(i), strlen(word_at(i))) <= 1)
+            return true;
+    return false;
+}
+
 static const char *find(const char *at, size_t *length, bool known)
 {
     while (*at) {
         size_t word = 0;
         while (is_of_word(at[word]))
             word++;
-        if (word > 3 && !memcmp(at, "OG_", 3) && is_known(at, word) == known) {
+        bool is_one = word > 3 && !memcmp(at, "OG_", 3);
+        if ((is_one && is_known(at, word) == known) || (!is_one && !known && is_meant(at, word))) {
             *length = word;
             return at;
         }
@@ -93,9 +112,28 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
     return cost[a_length][b_length];
 }
 
-const char *spelling_near(const char *word, size_t length)
+const char *spelling_bare(const char *line, size_t *length)
 {
-    enum { PREFIX = 3 };
+    for (const char *at = line; (at = find(at, length, true)) != NULL; at += *length) {
+        const char *after = at + *length;
+        for (size_t i = 0; i < ANNOTATION_NAMES; i++) {
+            const char *name = annotation_text((enum annotation_name)i);
+            if (strlen(name) == *length && !memcmp(name, at, *length) &&
+                annotation_takes((enum annotation_name)i) && after[strspn(after, " \t")] != '(')
+                return at;
+        }
+    }
+    return NULL;
+}
+
+const char *spelling_near(const char *written, size_t length)
+{
+    enum { PREFIX = 3, LONGEST = 32 };
+    char word[LONGEST];
+    if (length > LONGEST)
+        return NULL;
+    for (size_t i = 0; i < length; i++)
+        word[i] = (char)toupper((unsigned char)written[i]);
     /* A third of the letters after OG_ may be wrong, one always. */
     size_t nearest = 2 + (length - PREFIX) / 3;
     const char *near = NULL;

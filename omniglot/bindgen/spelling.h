@@ -14,4 +14,8 @@ const char *spelling_known(const char *text, size_t *length);
 /* The word of interface.h that was probably meant; NULL: none is near. */
 const char *spelling_near(const char *word, size_t length);
 
+/* The first annotation of the line that has arguments, and no parenthesis after it here; NULL:
+ * there is none. */
+const char *spelling_bare(const char *line, size_t *length);
+
 #endif

@@ -35,6 +35,15 @@ static CXType behind_names(CXType type)
     }
 }
 
+const char *type_returning(const char *spelling)
+{
+    static const char attribute[] = " __attribute__((noreturn))";
+    for (const char *at; (at = strstr(spelling, attribute)) != NULL;)
+        spelling =
+            memory_format("%.*s%s", (int)(at - spelling), spelling, at + sizeof(attribute) - 1);
+    return spelling;
+}
+
 static const char *unqualified(CXType type)
 {
     CXType canonical = clang_getCanonicalType(type);
@@ -118,13 +127,29 @@ static bool is_signed(CXType canonical)
     }
 }
 
+static bool is_array(CXType type)
+{
+    return type.kind == CXType_ConstantArray || type.kind == CXType_IncompleteArray ||
+           type.kind == CXType_VariableArray;
+}
+
 static const struct type *read_type(struct interface *interface, CXType clang_type, bool with_rule);
 
 struct collecting {
     struct interface *interface;
     struct rule *rule;
     bool is_counting;
+    long long base; /* where the struct without a name begins that the fields are in, in bits */
+    bool is_in_union;
 };
+
+/* A struct or union without a name, whose fields are those of what it is in. */
+static bool is_nameless(CXCursor field)
+{
+    CXType canonical = clang_getCanonicalType(clang_getCursorType(field));
+    return canonical.kind == CXType_Record && !clang_Cursor_isBitField(field) &&
+           !*type_string(clang_getCursorSpelling(field));
+}
 
 static enum CXChildVisitResult collect_enumerator(CXCursor cursor, CXCursor parent,
                                                   CXClientData data)
@@ -144,24 +169,36 @@ static enum CXVisitorResult collect_field(CXCursor cursor, CXClientData data)
 {
     struct collecting *collecting = data;
     struct rule *rule = collecting->rule;
+    long long offset = clang_Cursor_getOffsetOfField(cursor);
+    if (is_nameless(cursor)) {
+        CXType type = clang_getCanonicalType(clang_getCursorType(cursor));
+        struct collecting within = *collecting;
+        within.base += offset < 0 ? 0 : offset;
+        within.is_in_union =
+            within.is_in_union || clang_getTypeDeclaration(type).kind == CXCursor_UnionDecl;
+        clang_Type_visitFields(type, collect_field, &within);
+        return CXVisit_Continue;
+    }
     if (!collecting->is_counting) {
         struct field *field = &rule->fields[rule->count];
         CXType type = clang_getCursorType(cursor);
-        long long offset = clang_Cursor_getOffsetOfField(cursor);
+        offset += offset < 0 ? 0 : collecting->base;
         *field = (struct field){.name = type_string(clang_getCursorSpelling(cursor)),
                                 .offset = offset < 0 ? 0 : (size_t)offset / 8,
                                 .count = 1,
                                 .first = "",
-                                .is_bits = clang_Cursor_isBitField(cursor) != 0};
+                                .is_bits = clang_Cursor_isBitField(cursor) != 0,
+                                .is_in_union = collecting->is_in_union};
         if (field->is_bits && *field->name && offset >= 0) {
             field->bit_offset = (size_t)offset;
             field->bit_count = (size_t)clang_getFieldDeclBitWidth(cursor);
         }
-        while (behind_names(type).kind == CXType_ConstantArray) {
+        while (is_array(behind_names(type))) {
             type = behind_names(type);
+            long long length = clang_getArraySize(type);
             field->is_array = true;
             field->first = memory_format("%s[0]", field->first);
-            field->count *= (size_t)clang_getArraySize(type);
+            field->count *= length < 0 ? 0 : (size_t)length;
             type = clang_getArrayElementType(type);
         }
         bool is_pointer = behind_names(type).kind == CXType_Pointer;
@@ -186,7 +223,7 @@ static const struct rule *new_rule(struct interface *interface, CXType canonical
                           .declared = type_string(clang_getCursorUSR(declaration)),
                           .size = type->size,
                           .alignment = type->alignment};
-    struct collecting collecting = {interface, rule, true};
+    struct collecting collecting = {.interface = interface, .rule = rule, .is_counting = true};
     if (rule->is_enum)
         clang_visitChildren(declaration, collect_enumerator, &collecting);
     else
@@ -206,15 +243,33 @@ static const struct rule *new_rule(struct interface *interface, CXType canonical
     return rule;
 }
 
+/* The type's name, so that what it is of can follow: "int (*)[3]" goes around it. */
+static const char *in_front(const char *spelling)
+{
+    return strpbrk(spelling, "([") && strncmp(spelling, "__typeof__", 10) != 0
+               ? memory_format("__typeof__(%s)", spelling)
+               : spelling;
+}
+
+/* What a pointer, or an array, is of: an array in it is none of pointers. */
+static const struct type *read_pointee(struct interface *interface, CXType type, bool with_rule)
+{
+    struct type *pointee = (struct type *)read_type(interface, type, with_rule);
+    if (is_array(clang_getCanonicalType(type))) {
+        pointee->class = TYPE_OTHER;
+        pointee->spelling = in_front(type_string(clang_getTypeSpelling(type)));
+    }
+    return pointee;
+}
+
 /* An array, as a parameter is a pointer: how long it says that it is, a number or another
  * parameter, is said of nothing but the parameter itself. */
 static void read_array(struct interface *interface, struct type *type, CXType array, bool with_rule)
 {
-    const struct type *element = read_type(interface, clang_getArrayElementType(array), with_rule);
-    type->pointee = element;
-    if (array.kind != CXType_IncompleteArray && element->class != TYPE_POINTER)
-        type->spelling =
-            memory_format("%s%s *", element->is_const ? "const " : "", element->spelling);
+    CXType element = clang_getArrayElementType(array);
+    const char *spelling = type_returning(type_string(clang_getTypeSpelling(element)));
+    type->pointee = read_pointee(interface, element, with_rule);
+    type->spelling = memory_format("%s *", in_front(spelling));
 }
 
 /* `with_rule`: not for what a struct's fields point to, which may be the struct. */
@@ -225,20 +280,28 @@ static const struct type *read_type(struct interface *interface, CXType clang_ty
     struct type *type = memory_take(sizeof(*type));
     long long size = clang_Type_getSizeOf(canonical);
     long long alignment = clang_Type_getAlignOf(canonical);
+    const char *spelling = unqualified(clang_type);
+    if (!strcmp(spelling, "_Bool")) /* which C++ may not know */
+        spelling = "bool";
     *type = (struct type){.class = classify(canonical),
-                          .spelling = unqualified(clang_type),
+                          .spelling = type_returning(spelling),
                           .canonical = type_string(clang_getTypeSpelling(canonical)),
                           .is_const = clang_isConstQualifiedType(canonical) != 0,
+                          .is_volatile = clang_isVolatileQualifiedType(canonical) != 0,
+                          .is_respelt = strcmp(type_returning(spelling), spelling) != 0,
                           .is_complete = size >= 0,
                           .is_signed = is_signed(canonical),
                           .size = size < 0 ? 0 : (size_t)size,
                           .alignment = alignment < 0 ? 1 : (size_t)alignment};
+    if (type->class == TYPE_POINTER)
+        type->spelling = in_front(type->spelling);
     if (type->class == TYPE_POINTER && named.kind == CXType_Pointer)
-        type->pointee = read_type(interface, clang_getPointeeType(named), with_rule);
+        type->pointee = read_pointee(interface, clang_getPointeeType(named), with_rule);
     else if (type->class == TYPE_POINTER)
         read_array(interface, type, named, with_rule);
     else if (type->class == TYPE_FUNCTION)
-        type->canonical = type_string(clang_getTypeSpelling(clang_getPointeeType(canonical)));
+        type->canonical =
+            type_returning(type_string(clang_getTypeSpelling(clang_getPointeeType(canonical))));
     else if (with_rule &&
              ((type->class == TYPE_STRUCT && type->is_complete) || type->class == TYPE_ENUM))
         type->rule = new_rule(interface, canonical, type);
@@ -279,8 +342,10 @@ static bool has_no_name(const struct type *type)
 static const char *unchecked(const struct field *field)
 {
     const struct type *type = field->type;
-    if (!*field->name && !field->is_bits)
-        return "has no name: give the struct or union in it one";
+    if (field->is_in_union)
+        return "is in a union without a name: nothing says which of several things it is";
+    if (!field->count)
+        return "is an array without a length";
     if (has_no_name(type))
         return "is of a type that has no name: give it one";
     if (field->is_bits && type->class == TYPE_ENUM)
@@ -339,9 +404,11 @@ static void finish_field(struct rule *rule, struct field *field)
                     (type->class == TYPE_STRUCT && type->rule && type->rule->is_plain);
     const char *why = unchecked(field);
     rule->is_plain = rule->is_plain && is_plain;
+    rule->has_const = rule->has_const || type->is_const || (type->rule && type->rule->has_const);
     if (type->class == TYPE_POINTER || type->class == TYPE_FUNCTION || type->class == TYPE_OTHER ||
         (type->rule && type->rule->has_pointer))
         rule->has_pointer = true;
+    rule->is_open = rule->is_open || !field->count || (type->rule && type->rule->is_open);
     if (why && !rule->unchecked)
         rule->unchecked = memory_format("the field '%s' %s", field->name, why);
     check_additions(rule, field);

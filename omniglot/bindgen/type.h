@@ -25,4 +25,8 @@ void type_finish_rules(struct interface *interface);
  * not. */
 bool type_is_aligned(const struct type *type, size_t offset);
 
+/* The spelling without what it has of functions that do not return: for the host's own to keep, and
+ * no part of a type's name to C. */
+const char *type_returning(const char *spelling);
+
 #endif

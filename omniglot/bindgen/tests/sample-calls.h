@@ -564,6 +564,100 @@ static void a_length_that_a_callback_has_changed_is_no_more_room(void **state)
     sample_step_call_close(&sample, &call);
 }
 
+/* The library is not shown whose it is: nothing but the callback's own could come back. */
+static void another_user_than_the_callbacks_is_refused(void **state)
+{
+    (void)state;
+    struct seen seen = {0}, other = {0};
+    struct sample_visit_call visitor = {0};
+    int sum = 0;
+    ASSERT_DONE(sample_visit_call_open(&sample, &visitor, see, &seen, &fault));
+    assert_int_equal(call_sample_visit(&sample, &sum, &visitor, &other, 4, &fault),
+                     OG_BAD_ARGUMENT);
+    assert_int_equal(seen.calls + other.calls, 0);
+    ASSERT_DONE(call_sample_visit(&sample, &sum, &visitor, NULL, 4, &fault));
+    assert_int_equal(seen.calls, 4);
+    ASSERT_DONE(call_sample_visit(&sample, &sum, NULL, &other, 4, &fault));
+    sample_visit_call_close(&sample, &visitor);
+}
+
+/* --- what the header says of functions, and is not so --- */
+
+static void what_does_not_return_returns(void **state)
+{
+    (void)state;
+    misbehave(1);
+    ASSERT_DONE(call_sample_stop(&sample, 1, &fault));
+    misbehave(0);
+}
+
+#ifdef SAMPLE_FAULTS_ARE_TOLD
+static void a_fault_in_what_changes_nothing_is_told(void **state)
+{
+    (void)state;
+    int number = 9;
+    ASSERT_DONE(call_sample_square(&sample, &number, 3, &fault));
+    assert_int_equal(number, 9);
+    misbehave(1);
+    assert_int_not_equal(call_sample_square(&sample, &number, 3, &fault), OG_OK);
+    /* Nobody looks at its result. */
+    ASSERT_DONE(instance_reset(&sample.instance, &fault));
+    misbehave(1);
+    assert_int_not_equal(call_sample_square(&sample, &(int){0}, 3, &fault), OG_OK);
+}
+#endif
+
+static int failed_with;
+
+static void fail_and_return(int code)
+{
+    failed_with = code;
+}
+
+static void a_callback_that_does_not_return_returns(void **state)
+{
+    (void)state;
+    struct sample_fail_call call = {0};
+    int number = 9;
+    ASSERT_DONE(sample_fail_call_open(&sample, &call, fail_and_return, NULL, &fault));
+    ASSERT_DONE(call_sample_fail(&sample, &number, &call, 4, &fault));
+    assert_int_equal(failed_with, 4);
+    assert_int_equal(number, 5);
+    sample_fail_call_close(&sample, &call);
+}
+
+static int grade(enum sample_shade shade)
+{
+    return (int)shade;
+}
+
+static void a_callback_that_is_refused_is_told_whatever_changes_nothing(void **state)
+{
+    (void)state;
+    struct sample_grade_call call = {0};
+    int number = 9;
+    ASSERT_DONE(sample_grade_call_open(&sample, &call, grade, NULL, &fault));
+    ASSERT_DONE(call_sample_grade(&sample, &number, &call, 4, &fault));
+    assert_int_equal(number, 5);
+    misbehave(1);
+    assert_true(call_sample_grade(&sample, &number, &call, 4, &fault) != OG_OK);
+    sample_grade_call_close(&sample, &call);
+}
+
+static void a_handle_that_is_null_is_refused_though_there_is_none(void **state)
+{
+    (void)state;
+    struct sample_tally first = {0}, copy = {0};
+    int number = 0;
+    ASSERT_DONE(call_sample_counter_new(&sample, &first, 10, &fault));
+    ASSERT_DONE(call_sample_counter_copy(&sample, &copy, &first, "", &fault));
+    ASSERT_DONE(call_sample_counter_next(&sample, &number, &copy, &fault));
+    assert_int_equal(number, 10);
+    assert_int_equal(call_sample_counter_copy(&sample, &copy, &first, NULL, &fault), OG_NULL);
+    misbehave(1);
+    assert_int_equal(call_sample_counter_copy(&sample, &copy, &first, "", &fault), OG_NULL);
+}
+
 static int not_called(void *user, const char *name, const char **tags, const uint8_t *bytes,
                       int size, enum sample_shade shade, double weight)
 {
@@ -624,6 +718,14 @@ static int run_sample_tests(const char *name)
         TEST(an_objects_window_that_grew_is_refused),
         TEST(a_window_that_a_callback_has_moved_is_not_written_before_it),
         TEST(a_length_that_a_callback_has_changed_is_no_more_room),
+        TEST(another_user_than_the_callbacks_is_refused),
+        TEST(what_does_not_return_returns),
+#ifdef SAMPLE_FAULTS_ARE_TOLD
+        TEST(a_fault_in_what_changes_nothing_is_told),
+#endif
+        TEST(a_callback_that_does_not_return_returns),
+        TEST(a_callback_that_is_refused_is_told_whatever_changes_nothing),
+        TEST(a_handle_that_is_null_is_refused_though_there_is_none),
         TEST(a_callbacks_argument_that_is_none_ends_the_call),
 #endif
     };

@@ -17,6 +17,10 @@
 
 #include "scope.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A function of a domain. Made by og_domain_lookup; good until the domain closes. */
 struct og_function {
     struct og_domain *domain;
@@ -165,5 +169,9 @@ static inline enum og_error og_invoke_end(const struct og_access *access, struct
 {
     return og_invoke_end_in(access->context, access, fault);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct og_access;
 struct og_domain;
 struct og_scope;
@@ -43,5 +47,9 @@ struct og_context {
     uintptr_t frames_start, frames_end;
     struct og_open_scope open[OG_SCOPE_DEPTH];
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

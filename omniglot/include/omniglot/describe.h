@@ -4,6 +4,10 @@
 
 #include "domain.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bytes that hold most descriptions; paths can be longer. */
 enum { OG_DESCRIPTION = 2048 };
 
@@ -29,5 +33,9 @@ enum { OG_DESCRIPTION = 2048 };
  * there is the first line alone. Any thread may call it, as long as nobody closes the domain. */
 size_t og_fault_describe(struct og_domain *domain, const struct og_fault *fault, char *text,
                          size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

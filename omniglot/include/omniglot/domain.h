@@ -20,6 +20,10 @@
 #include "scope.h"
 #include "upgrade.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What keeps the code inside: see above. */
 enum og_isolation { OG_BEST, OG_NONE, OG_MPK, OG_PMP };
 
@@ -215,5 +219,9 @@ void og_mut *og_heap_alloc_dirty_bytes(const struct og_access *access, size_t si
  * OG_BORROWED, OG_OUT_OF_BOUNDS (not on the heap). */
 enum og_error og_heap_free(const struct og_access *access, void og_mut *memory,
                            struct og_fault *fault) OG_REQUIRES(access);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Zero, or why not. The name says it to programs, og_error_text to people. */
 enum og_error {
     OG_OK = 0,
@@ -77,5 +81,9 @@ enum og_error og_out_of_memory(struct og_fault *fault);
  * the error is OG_NO_MEMORY. */
 enum og_error og_fail_system(struct og_fault *fault, int number, const char *symbol,
                              uintptr_t address, const char *message);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -16,12 +16,14 @@
  *
  * Counts are C expressions over the function's parameters, in elements of the pointee (bytes
  * for void). Of what a pointer points to they read only what is the host's: *length of an
- * OG_LENGTH_OF or of a window, fields of OG_FIELDS or of an object. Where the library has a say in
- * such a number, or in a callback's, nothing may make a large count a small one: names, constants,
- * casts to wider integers, OG_SUM, OG_PRODUCT and OG_DIFFERENCE are a count then, and `a * b` is
- * refused. Nor is a sizeof of an array that is as long as a parameter says. What the call, with the
- * callbacks in it, changes of a count can only make it less: more is OG_CONTRACT. Stubs evaluate a
- * count more than once: it changes nothing, and calls nothing but the above and builtins.
+ * OG_LENGTH_OF or of a window, fields of OG_FIELDS that are OG_SET, or of an object. Where the
+ * library has a say in such a number, or in a callback's, nothing may make a large count a small
+ * one: names, constants, casts to wider integers, OG_SUM, OG_PRODUCT and OG_DIFFERENCE are a count
+ * then, and `a * b` is refused. Nor is a sizeof of an array that is as long as a parameter says.
+ * What the call, with the callbacks in it, changes of a count can only make it less: more is
+ * OG_CONTRACT. Stubs evaluate a count more than once: it is an expression of parameters and
+ * constants, changes nothing, and calls nothing but the above and builtins that compute
+ * (__builtin_popcount).
  *
  * Parameters may have any names. What stubs define is called LIBRARY_..., call_FUNCTION,
  * invoke_FUNCTION and validate_TYPE: nothing in a header may be (of types: struct LIBRARY, struct
@@ -94,7 +96,8 @@
 #define OG_OPAQUE OG_ANNOTATION("OG_OPAQUE()")
 
 /* What the library hands to callbacks as the host's own. Host memory is not shown to it: a
- * callback's stub knows whose it is. */
+ * callback gets what it was opened with, and a call is given that again, or NULL. Another is
+ * OG_BAD_ARGUMENT. */
 #define OG_USER OG_ANNOTATION("OG_USER()")
 
 /* --- what the library makes and the host names --- */
@@ -117,7 +120,7 @@
 #define OG_FIELDS OG_ANNOTATION("OG_FIELDS()")
 
 /* Fields of an object (or of one for a call), numbers or arrays of numbers, that the library gets
- * before the call (the host gets after it). */
+ * before the call (the host gets after it); aligned ones that are neither volatile nor const. */
 #define OG_SET(...) OG_ANNOTATION("OG_SET(" #__VA_ARGS__ ")")
 #define OG_GET(...) OG_ANNOTATION("OG_GET(" #__VA_ARGS__ ")")
 
@@ -150,8 +153,9 @@
 
 /* Adds an annotation to a field of a struct of the library's header: OG_RANGE, OG_IN(count)
  * for a pointer to as many numbers as another field of it says, or OG_OPAQUE for a pointer or union
- * that nothing is said of. What no rule can check (bit-fields of an enum, structs and enums without
- * a name) is not validated, and a struct that has it, a pointer or a union is not carried. */
+ * that nothing is said of. Fields of a struct without a name are those of what it is in. What no
+ * rule can check (bit-fields of an enum, what is in a union without a name, types without one) is
+ * not validated, and a struct that has it, a pointer or a union is not carried. */
 #define OG_FIELD(type, field, ...)                                                                 \
     extern __typeof__(((type *)0)->field) OG_UNIQUE(og_field_, __LINE__)                           \
         OG_ANNOTATION("OG_FIELD(" #type ", " #field ")") __VA_ARGS__

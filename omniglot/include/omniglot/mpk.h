@@ -8,6 +8,10 @@
 #include "error.h"
 #include "foreign.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sigaction;
 
 /* Can this machine give OG_MPK? OG_OK, or OG_UNSUPPORTED and in *fault, which may be NULL, the
@@ -47,5 +51,9 @@ enum og_error og_mpk_signal_adopt(int signal, struct og_fault *fault) OG_MUST_CH
  * signals that no domain raised, which og-mpk's handler hands on to it. *before gets the one that
  * it replaces. Any thread may call it. */
 void og_mpk_signal_chain(int signal, const struct sigaction *action, struct sigaction *before);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

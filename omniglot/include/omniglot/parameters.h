@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One parameter: bytes it takes and is aligned to, and whether it is a float or a double. */
 struct og_parameter {
     unsigned char size, alignment, is_float;
@@ -74,5 +78,9 @@ static inline size_t og_stack_bytes(const struct og_parameter *parameters, size_
 
 /* Is a struct returned where a hidden first argument says? (Of integers; larger than two words.) */
 #define OG_RETURNED_IN_MEMORY(type) (sizeof(type) > 2 * sizeof(uintptr_t))
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -19,6 +19,10 @@
 #include "error.h"
 #include "foreign.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct og_domain;
 
 /* The right to use a domain's memory; a capability to Clang's analysis. */
@@ -80,5 +84,9 @@ void og_mut *og_alloc_bytes(struct og_scope *scope, size_t size, size_t count, s
 void og_mut *og_alloc_dirty_bytes(struct og_scope *scope, size_t size, size_t count,
                                   size_t alignment, struct og_fault *fault)
     OG_REQUIRES(scope->access) OG_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

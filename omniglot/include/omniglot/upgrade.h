@@ -11,6 +11,10 @@
 
 #include "scope.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What may be done with memory: bits. */
 enum og_rights { OG_READ = 1, OG_WRITE = 2 };
 
@@ -83,5 +87,9 @@ static inline uintptr_t og_upgrade_bytes(const struct og_access *access, uintptr
     }
     return og_memory_check(access->context, address, bytes, alignment, rights, fault) ? 0 : address;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

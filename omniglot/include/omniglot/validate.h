@@ -16,6 +16,10 @@
 
 #include "upgrade.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The bool at `reference`: 0 or 1, nothing else. */
 #define og_validate_bool(access, reference, fault)                                                 \
     __extension__({                                                                                \
@@ -246,5 +250,9 @@ static inline uintptr_t og_pointer_at(const struct og_access *access, const void
     og_copy_valid(access, &pointer, valid, sizeof(pointer));
     return pointer;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

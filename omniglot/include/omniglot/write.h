@@ -7,6 +7,10 @@
 
 #include "upgrade.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Writes `value` to *reference (T og_mut *). Returns OG_OK, OG_BORROWED, OG_SCOPE,
  * OG_OUT_OF_BOUNDS (the reference is dead). */
 #define og_write(access, reference, value, fault)                                                  \
@@ -132,5 +136,9 @@ static inline enum og_error og_read_counted(const struct og_access *access, void
         return og_fail(fault, OG_OVERFLOW, NULL, address, "count times size does not fit");
     return og_read_bytes(access, values, address, bytes, fault);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -58,6 +58,11 @@ struct sample {
     struct og_function sample_counter_new;
     struct og_function sample_counter_next;
     struct og_function sample_counter_free;
+    struct og_function sample_stop;
+    struct og_function sample_square;
+    struct og_function sample_fail;
+    struct og_function sample_grade;
+    struct og_function sample_counter_copy;
     struct og_function sample_start;
     struct og_function sample_step;
     struct og_function sample_end;
@@ -65,6 +70,45 @@ struct sample {
     struct og_function sample_visit;
     struct og_function sample_fetch;
     struct og_function sample_tell;
+};
+
+struct sample_tally {
+    void og_foreign *foreign; /* the library's word, never followed */
+};
+
+struct sample_flow {
+    struct sample_stream host;            /* the caller's */
+    struct sample_stream og_mut *foreign; /* what the library works on */
+    unsigned char og_mut *kept;           /* data that it goes on reading */
+};
+
+/* sample.og.h:61: fail_call */
+struct sample_fail_call {
+    struct og_callback callback;
+    __typeof__(void (*)(int)) function;
+    void *user;
+};
+
+/* sample.og.h:64: grade_call */
+struct sample_grade_call {
+    struct og_callback callback;
+    __typeof__(int (*)(enum sample_shade)) function;
+    void *user;
+};
+
+/* sample.og.h:82: visit_call */
+struct sample_visit_call {
+    struct og_callback callback;
+    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
+                       double)) function;
+    void *user;
+};
+
+/* sample.og.h:87: step_call */
+struct sample_step_call {
+    struct og_callback callback;
+    __typeof__(int (*)(int)) function;
+    void *user;
 };
 
 /* Finds the functions in the instance. */
@@ -114,6 +158,12 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
     static const struct og_parameter of_sample_counter_new[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_counter_next[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_free[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_stop[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_square[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_fail[] = {OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_grade[] = {OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_counter_copy[] = {OG_PARAMETER(void *),
+                                                                 OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_start[] = {
         OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(size_t)};
     static const struct og_parameter of_sample_step[] = {OG_PARAMETER(void *)};
@@ -184,6 +234,17 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
         {"sample_counter_free", offsetof(struct sample, sample_counter_free),
          of_sample_counter_free,
          sizeof(of_sample_counter_free) / sizeof(of_sample_counter_free[0])},
+        {"sample_stop", offsetof(struct sample, sample_stop), of_sample_stop,
+         sizeof(of_sample_stop) / sizeof(of_sample_stop[0])},
+        {"sample_square", offsetof(struct sample, sample_square), of_sample_square,
+         sizeof(of_sample_square) / sizeof(of_sample_square[0])},
+        {"sample_fail", offsetof(struct sample, sample_fail), of_sample_fail,
+         sizeof(of_sample_fail) / sizeof(of_sample_fail[0])},
+        {"sample_grade", offsetof(struct sample, sample_grade), of_sample_grade,
+         sizeof(of_sample_grade) / sizeof(of_sample_grade[0])},
+        {"sample_counter_copy", offsetof(struct sample, sample_counter_copy),
+         of_sample_counter_copy,
+         sizeof(of_sample_counter_copy) / sizeof(of_sample_counter_copy[0])},
         {"sample_start", offsetof(struct sample, sample_start), of_sample_start,
          sizeof(of_sample_start) / sizeof(of_sample_start[0])},
         {"sample_step", offsetof(struct sample, sample_step), of_sample_step,
@@ -227,23 +288,77 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-struct sample_tally {
-    void og_foreign *foreign; /* the library's word, never followed */
-};
+/* sample.og.h:61: fail_call */
+static inline void sample_fail_call_entered(void *user, struct og_scope *scope,
+                                            const struct og_arguments *arguments,
+                                            struct og_result *result) OG_REQUIRES(scope->access)
+{
+    const struct sample_fail_call *callback = user;
+    (void)scope;
+    (void)result;
+    int code = (int)arguments->integers[0];
+    callback->function(code);
+}
 
-struct sample_flow {
-    struct sample_stream host;            /* the caller's */
-    struct sample_stream og_mut *foreign; /* what the library works on */
-    unsigned char og_mut *kept;           /* data that it goes on reading */
-};
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_fail_call_close. */
+static inline enum og_error sample_fail_call_open(struct sample *sample,
+                                                  struct sample_fail_call *callback,
+                                                  __typeof__(void (*)(int)) function, void *user,
+                                                  struct og_fault *fault)
+{
+    callback->function = function;
+    callback->user = user;
+    return og_callback_open(sample->instance.domain, &callback->callback, sample_fail_call_entered,
+                            callback, fault);
+}
 
-/* sample.og.h:69: visit_call */
-struct sample_visit_call {
-    struct og_callback callback;
-    __typeof__(&visit_call) function;
-    void *user;
-};
+static inline void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback)
+{
+    (void)sample;
+    og_callback_close(&callback->callback);
+}
 
+/* sample.og.h:64: grade_call */
+static inline void sample_grade_call_entered(void *user, struct og_scope *scope,
+                                             const struct og_arguments *arguments,
+                                             struct og_result *result) OG_REQUIRES(scope->access)
+{
+    const struct sample_grade_call *callback = user;
+    struct og_fault refusal;
+    enum og_error refused = OG_OK;
+    enum sample_shade shade = (enum sample_shade)arguments->integers[0];
+    if (!instance_is_value(shade, &sample_rule_enum_sample_shade))
+        refused = instance_contract(&refusal, "grade_call");
+    og_read_begin(&scope->access);
+    if (refused)
+        og_callback_refuse(scope, &refusal);
+    else
+        result->integer = (uint64_t)callback->function(shade);
+    og_read_end(&scope->access);
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_grade_call_close. */
+static inline enum og_error sample_grade_call_open(struct sample *sample,
+                                                   struct sample_grade_call *callback,
+                                                   __typeof__(int (*)(enum sample_shade)) function,
+                                                   void *user, struct og_fault *fault)
+{
+    callback->function = function;
+    callback->user = user;
+    return og_callback_open(sample->instance.domain, &callback->callback, sample_grade_call_entered,
+                            callback, fault);
+}
+
+static inline void sample_grade_call_close(struct sample *sample,
+                                           struct sample_grade_call *callback)
+{
+    (void)sample;
+    og_callback_close(&callback->callback);
+}
+
+/* sample.og.h:82: visit_call */
 static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
                                              const struct og_arguments *arguments,
                                              struct og_result *result) OG_REQUIRES(scope->access)
@@ -294,10 +409,11 @@ static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_visit_call_close. */
-static inline enum og_error sample_visit_call_open(struct sample *sample,
-                                                   struct sample_visit_call *callback,
-                                                   __typeof__(&visit_call) function, void *user,
-                                                   struct og_fault *fault)
+static inline enum og_error
+sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
+                       __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int,
+                                          enum sample_shade, double)) function,
+                       void *user, struct og_fault *fault)
 {
     callback->function = function;
     callback->user = user;
@@ -312,13 +428,7 @@ static inline void sample_visit_call_close(struct sample *sample,
     og_callback_close(&callback->callback);
 }
 
-/* sample.og.h:74: step_call */
-struct sample_step_call {
-    struct og_callback callback;
-    __typeof__(&step_call) function;
-    void *user;
-};
-
+/* sample.og.h:87: step_call */
 static inline void sample_step_call_entered(void *user, struct og_scope *scope,
                                             const struct og_arguments *arguments,
                                             struct og_result *result) OG_REQUIRES(scope->access)
@@ -333,7 +443,7 @@ static inline void sample_step_call_entered(void *user, struct og_scope *scope,
  * sample_step_call_close. */
 static inline enum og_error sample_step_call_open(struct sample *sample,
                                                   struct sample_step_call *callback,
-                                                  __typeof__(&step_call) function, void *user,
+                                                  __typeof__(int (*)(int)) function, void *user,
                                                   struct og_fault *fault)
 {
     callback->function = function;
@@ -449,7 +559,7 @@ static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *res
 
 /* sample.og.h:14: sample_is_odd */
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     const struct og_context *context = scope->access.context;
@@ -465,7 +575,7 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
+static inline enum og_error call_sample_is_odd(struct sample *sample, bool *result,
                                                unsigned int number, struct og_fault *fault)
 {
     struct og_scope scope;
@@ -812,7 +922,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 
 /* sample.og.h:31: sample_flags */
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
-                                                int *result, _Bool og_mut *flags, size_t count,
+                                                int *result, bool og_mut *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = reference_check(&scope->access, flags, count, OG_READ | OG_WRITE, fault);
@@ -828,13 +938,13 @@ static inline enum og_error invoke_sample_flags(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
+static inline enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
                                               size_t count, struct og_fault *fault)
 {
     struct og_scope scope;
-    _Bool og_mut *foreign_flags = NULL;
+    bool og_mut *foreign_flags = NULL;
     og_scope_begin(sample->instance.domain, &scope);
-    enum og_error error = copy_room(&scope, _Bool, foreign_flags, count, fault);
+    enum og_error error = copy_room(&scope, bool, foreign_flags, count, fault);
     if (!error)
         error = invoke_sample_flags(sample, &scope, result, foreign_flags, count, fault);
     if (!error)
@@ -1433,7 +1543,153 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:57: sample_start */
+/* sample.og.h:59: sample_stop */
+static inline enum og_error invoke_sample_stop(struct sample *sample, instance_scope *scope,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_stop, fault);
+    if (!error) {
+        ((void (*)(int))sample->sample_stop.entry)(code);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_stop(struct sample *sample, int code,
+                                             struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_stop(sample, &scope, code, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:60: sample_square */
+static inline enum og_error invoke_sample_square(struct sample *sample, instance_scope *scope,
+                                                 int *result, int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_square, fault);
+    if (!error) {
+        *result = ((int (*)(int))sample->sample_square.entry)(number);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                               struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_square(sample, &scope, result, number, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:62: sample_fail */
+static inline enum og_error invoke_sample_fail(struct sample *sample, instance_scope *scope,
+                                               int *result, const struct sample_fail_call *handler,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_fail, fault);
+    if (!error) {
+        *result = ((int (*)(void (*)(int), int))sample->sample_fail.entry)(
+            handler ? og_callback_pointer(&handler->callback, void (*)(int)) : NULL, code);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_fail(struct sample *sample, int *result,
+                                             const struct sample_fail_call *handler, int code,
+                                             struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_fail(sample, &scope, result, handler, code, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:65: sample_grade */
+static inline enum og_error invoke_sample_grade(struct sample *sample, instance_scope *scope,
+                                                int *result, const struct sample_grade_call *grade,
+                                                int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_grade, fault);
+    if (!error) {
+        *result = ((int (*)(int (*)(enum sample_shade), int))sample->sample_grade.entry)(
+            grade ? og_callback_pointer(&grade->callback, int (*)(enum sample_shade)) : NULL,
+            number);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+static inline enum og_error call_sample_grade(struct sample *sample, int *result,
+                                              const struct sample_grade_call *grade, int number,
+                                              struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_grade(sample, &scope, result, grade, number, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:66: sample_counter_copy */
+static inline enum og_error
+invoke_sample_counter_copy(struct sample *sample, instance_scope *scope,
+                           struct sample_tally *result, const struct sample_tally *counter,
+                           const char og_mut *name, struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error = OG_OK;
+    if (name)
+        error = reference_check(&scope->access, name, 1, OG_READ, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_counter_copy, fault);
+    if (!error) {
+        result->foreign =
+            (void og_foreign *)(uintptr_t)((struct sample_counter *
+                                            (*)(const struct sample_counter *, const char *))
+                                               sample->sample_counter_copy.entry)(
+                (const struct sample_counter *)og_foreign_address(counter->foreign), og_pass(name));
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    if (!error && !result->foreign)
+        error = og_fail(fault, OG_NULL, "sample_counter_copy", 0, "returned NULL");
+    return error;
+}
+
+static inline enum og_error call_sample_counter_copy(struct sample *sample,
+                                                     struct sample_tally *result,
+                                                     const struct sample_tally *counter,
+                                                     const char *name, struct og_fault *fault)
+{
+    struct og_scope scope;
+    char og_mut *foreign_name = NULL;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = OG_OK;
+    if (name)
+        error = copy_in(&scope, char, foreign_name, name, strlen((const char *)name) + 1, fault);
+    if (!error)
+        error = invoke_sample_counter_copy(sample, &scope, result, counter, foreign_name, fault);
+    error = copy_free(&scope, (void og_mut *)foreign_name, error, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:70: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1484,7 +1740,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:60: sample_step */
+/* sample.og.h:73: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1567,7 +1823,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:63: sample_end */
+/* sample.og.h:76: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1601,7 +1857,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:64: sample_measure */
+/* sample.og.h:77: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1642,19 +1898,23 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:72: sample_visit */
+/* sample.og.h:85: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
+    enum og_error error = OG_OK;
+    if (call && data && data != call->user)
+        error = og_fail(fault, OG_BAD_ARGUMENT, "sample_visit", 0,
+                        "another user than its callback was opened with");
     (void)data;
     const struct og_context *context = scope->access.context;
-    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
     if (!error) {
         *result = ((int (*)(sample_visitor *, void *, int))sample->sample_visit.entry)(
-            call ? og_callback_pointer(&call->callback, __typeof__(&visit_call)) : NULL, NULL,
-            times);
+            call ? og_callback_pointer(&call->callback, sample_visitor *) : NULL, NULL, times);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
@@ -1671,7 +1931,7 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:75: sample_fetch */
+/* sample.og.h:88: sample_fetch */
 static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_scope *scope,
                                                 int *result, uint8_t og_mut *out, size_t *size,
                                                 const struct sample_step_call *tell,
@@ -1693,7 +1953,7 @@ static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_
     if (!error) {
         *result = ((int (*)(uint8_t *, size_t *, int (*)(int)))sample->sample_fetch.entry)(
             og_pass(out), og_pass(foreign_size),
-            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+            tell ? og_callback_pointer(&tell->callback, int (*)(int)) : NULL);
         error = og_invoke_end_in(context, &inner.access, fault);
     }
     if (!error && *result != 0)
@@ -1727,7 +1987,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:77: sample_tell */
+/* sample.og.h:90: sample_tell */
 static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                uint8_t og_mut *next_out, unsigned int *avail_out,
@@ -1748,7 +2008,7 @@ static inline enum og_error invoke_sample_tell(struct sample *sample, instance_s
     if (!error) {
         *result = ((int (*)(struct sample_stream *, int (*)(int)))sample->sample_tell.entry)(
             og_pass(stream->foreign),
-            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+            tell ? og_callback_pointer(&tell->callback, int (*)(int)) : NULL);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)

@@ -59,6 +59,11 @@ struct sample {
     struct og_function sample_counter_new;
     struct og_function sample_counter_next;
     struct og_function sample_counter_free;
+    struct og_function sample_stop;
+    struct og_function sample_square;
+    struct og_function sample_fail;
+    struct og_function sample_grade;
+    struct og_function sample_counter_copy;
     struct og_function sample_start;
     struct og_function sample_step;
     struct og_function sample_end;
@@ -67,6 +72,163 @@ struct sample {
     struct og_function sample_fetch;
     struct og_function sample_tell;
 };
+
+struct sample_tally {
+    void og_foreign *foreign; /* the library's word, never followed */
+};
+
+struct sample_flow {
+    struct sample_stream host;            /* the caller's */
+    struct sample_stream og_mut *foreign; /* what the library works on */
+    unsigned char og_mut *kept;           /* data that it goes on reading */
+};
+
+/* sample.og.h:61: fail_call */
+struct sample_fail_call {
+    struct og_callback callback;
+    __typeof__(void (*)(int)) function;
+    void *user;
+};
+
+/* sample.og.h:64: grade_call */
+struct sample_grade_call {
+    struct og_callback callback;
+    __typeof__(int (*)(enum sample_shade)) function;
+    void *user;
+};
+
+/* sample.og.h:82: visit_call */
+struct sample_visit_call {
+    struct og_callback callback;
+    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
+                       double)) function;
+    void *user;
+};
+
+/* sample.og.h:87: step_call */
+struct sample_step_call {
+    struct og_callback callback;
+    __typeof__(int (*)(int)) function;
+    void *user;
+};
+
+/* For C++, and for the file in C that has them for it: see omniglot/stubs/domain.h. */
+#if defined(__cplusplus) || defined(OG_STUBS_FOR_CXX)
+#ifdef __cplusplus
+extern "C" {
+#endif
+enum og_error sample_open_from(struct sample *sample, const char *path,
+                               const struct og_options *options, struct og_fault *fault);
+enum og_error sample_open(struct sample *sample, const struct og_options *options,
+                          struct og_fault *fault);
+void sample_close(struct sample *sample);
+enum og_error sample_fail_call_open(struct sample *sample, struct sample_fail_call *callback,
+                                    __typeof__(void (*)(int)) function, void *user,
+                                    struct og_fault *fault);
+void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback);
+enum og_error sample_grade_call_open(struct sample *sample, struct sample_grade_call *callback,
+                                     __typeof__(int (*)(enum sample_shade)) function, void *user,
+                                     struct og_fault *fault);
+void sample_grade_call_close(struct sample *sample, struct sample_grade_call *callback);
+enum og_error sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
+                                     __typeof__(int (*)(void *, const char *, const char **,
+                                                        const uint8_t *, int, enum sample_shade,
+                                                        double)) function,
+                                     void *user, struct og_fault *fault);
+void sample_visit_call_close(struct sample *sample, struct sample_visit_call *callback);
+enum og_error sample_step_call_open(struct sample *sample, struct sample_step_call *callback,
+                                    __typeof__(int (*)(int)) function, void *user,
+                                    struct og_fault *fault);
+void sample_step_call_close(struct sample *sample, struct sample_step_call *callback);
+enum og_error call_sample_misbehave(struct sample *sample, int how, struct og_fault *fault);
+enum og_error call_sample_version(struct sample *sample, int *result, struct og_fault *fault);
+enum og_error call_sample_add(struct sample *sample, int *result, int a, int b,
+                              struct og_fault *fault);
+enum og_error call_sample_mix(struct sample *sample, uint64_t *result, int8_t a, uint16_t b,
+                              float c, double d, const void *cookie, struct og_fault *fault);
+enum og_error call_sample_is_odd(struct sample *sample, bool *result, unsigned int number,
+                                 struct og_fault *fault);
+enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result, unsigned int number,
+                                   struct og_fault *fault);
+enum og_error call_sample_shade_of(struct sample *sample, enum sample_shade *result, int level,
+                                   struct og_fault *fault);
+enum og_error call_sample_digit(struct sample *sample, int *result, int number,
+                                struct og_fault *fault);
+enum og_error call_sample_point_at(struct sample *sample, struct sample_point *result, double x,
+                                   double y, struct og_fault *fault);
+enum og_error call_sample_pixel_at(struct sample *sample, struct sample_pixel *result, int x, int y,
+                                   struct og_fault *fault);
+enum og_error call_sample_sum(struct sample *sample, uint64_t *result, const uint8_t *bytes,
+                              size_t count, struct og_fault *fault);
+enum og_error call_sample_fill(struct sample *sample, uint16_t *values, size_t count,
+                               uint16_t value, struct og_fault *fault);
+enum og_error call_sample_double(struct sample *sample, int *result, int32_t *values, size_t count,
+                                 struct og_fault *fault);
+enum og_error call_sample_count_words(struct sample *sample, int *result, const char *text,
+                                      struct og_fault *fault);
+enum og_error call_sample_shout(struct sample *sample, int *result, const char *text, char *out,
+                                size_t *out_size, struct og_fault *fault);
+enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags, size_t count,
+                                struct og_fault *fault);
+enum og_error call_sample_pixels(struct sample *sample, int *result, struct sample_pixel *pixels,
+                                 size_t count, struct og_fault *fault);
+enum og_error call_sample_level(struct sample *sample, int *result, int *level, int number,
+                                struct og_fault *fault);
+enum og_error call_sample_total(struct sample *sample, int *result, const uint32_t *numbers,
+                                size_t count, uint32_t *total, struct og_fault *fault);
+enum og_error call_sample_is_absent(struct sample *sample, int *result, struct og_fault *fault);
+enum og_error call_sample_pump(struct sample *sample, int *result, const uint8_t **from,
+                               size_t *left, uint8_t **to, size_t *room, struct og_fault *fault);
+enum og_error call_sample_ask(struct sample *sample, int *result, struct sample_query *query,
+                              uint8_t *first, uint8_t *out, struct og_fault *fault);
+enum og_error call_sample_split(struct sample *sample, int *result, struct sample_query *query,
+                                uint8_t *first, size_t *first_size, uint8_t *second,
+                                size_t *second_size, struct og_fault *fault);
+enum og_error call_sample_raise(struct sample *sample, int *result, struct sample_grid *grid,
+                                struct og_fault *fault);
+enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                               const struct sample_gap *gaps, size_t count, struct og_fault *fault);
+enum og_error call_sample_grow(struct sample *sample, int *result, struct sample_gap *gap,
+                               struct og_fault *fault);
+enum og_error call_sample_counter_new(struct sample *sample, struct sample_tally *result, int first,
+                                      struct og_fault *fault);
+enum og_error call_sample_counter_next(struct sample *sample, int *result,
+                                       const struct sample_tally *counter, struct og_fault *fault);
+enum og_error call_sample_counter_free(struct sample *sample, struct sample_tally *counter,
+                                       struct og_fault *fault);
+enum og_error call_sample_stop(struct sample *sample, int code, struct og_fault *fault);
+enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                 struct og_fault *fault);
+enum og_error call_sample_fail(struct sample *sample, int *result,
+                               const struct sample_fail_call *handler, int code,
+                               struct og_fault *fault);
+enum og_error call_sample_grade(struct sample *sample, int *result,
+                                const struct sample_grade_call *grade, int number,
+                                struct og_fault *fault);
+enum og_error call_sample_counter_copy(struct sample *sample, struct sample_tally *result,
+                                       const struct sample_tally *counter, const char *name,
+                                       struct og_fault *fault);
+enum og_error call_sample_start(struct sample *sample, int *result, struct sample_flow *stream,
+                                const uint8_t *secret, size_t size, struct og_fault *fault);
+enum og_error call_sample_step(struct sample *sample, int *result, struct sample_flow *stream,
+                               struct og_fault *fault);
+enum og_error call_sample_end(struct sample *sample, int *result, struct sample_flow *stream,
+                              struct og_fault *fault);
+enum og_error call_sample_measure(struct sample *sample, int *result, struct sample_stream *stream,
+                                  struct og_fault *fault);
+enum og_error call_sample_visit(struct sample *sample, int *result,
+                                const struct sample_visit_call *call, void *data, int times,
+                                struct og_fault *fault);
+enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out, size_t *size,
+                                const struct sample_step_call *tell, struct og_fault *fault);
+enum og_error call_sample_tell(struct sample *sample, int *result, struct sample_flow *stream,
+                               const struct sample_step_call *tell, struct og_fault *fault);
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#ifndef __cplusplus
 
 /* Finds the functions in the instance. */
 static inline enum og_error sample_bind(struct sample *sample, struct og_fault *fault)
@@ -115,6 +277,12 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
     static const struct og_parameter of_sample_counter_new[] = {OG_PARAMETER(int)};
     static const struct og_parameter of_sample_counter_next[] = {OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_counter_free[] = {OG_PARAMETER(void *)};
+    static const struct og_parameter of_sample_stop[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_square[] = {OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_fail[] = {OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_grade[] = {OG_PARAMETER(void *), OG_PARAMETER(int)};
+    static const struct og_parameter of_sample_counter_copy[] = {OG_PARAMETER(void *),
+                                                                 OG_PARAMETER(void *)};
     static const struct og_parameter of_sample_start[] = {
         OG_PARAMETER(void *), OG_PARAMETER(void *), OG_PARAMETER(size_t)};
     static const struct og_parameter of_sample_step[] = {OG_PARAMETER(void *)};
@@ -185,6 +353,17 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
         {"sample_counter_free", offsetof(struct sample, sample_counter_free),
          of_sample_counter_free,
          sizeof(of_sample_counter_free) / sizeof(of_sample_counter_free[0])},
+        {"sample_stop", offsetof(struct sample, sample_stop), of_sample_stop,
+         sizeof(of_sample_stop) / sizeof(of_sample_stop[0])},
+        {"sample_square", offsetof(struct sample, sample_square), of_sample_square,
+         sizeof(of_sample_square) / sizeof(of_sample_square[0])},
+        {"sample_fail", offsetof(struct sample, sample_fail), of_sample_fail,
+         sizeof(of_sample_fail) / sizeof(of_sample_fail[0])},
+        {"sample_grade", offsetof(struct sample, sample_grade), of_sample_grade,
+         sizeof(of_sample_grade) / sizeof(of_sample_grade[0])},
+        {"sample_counter_copy", offsetof(struct sample, sample_counter_copy),
+         of_sample_counter_copy,
+         sizeof(of_sample_counter_copy) / sizeof(of_sample_counter_copy[0])},
         {"sample_start", offsetof(struct sample, sample_start), of_sample_start,
          sizeof(of_sample_start) / sizeof(of_sample_start[0])},
         {"sample_step", offsetof(struct sample, sample_step), of_sample_step,
@@ -206,45 +385,97 @@ static inline enum og_error sample_bind(struct sample *sample, struct og_fault *
 
 /* Opens the library of that path, with og_domain_open's options and errors. Closed by sample_close,
  * which is fine whatever became of it. */
-static inline enum og_error sample_open_from(struct sample *sample, const char *path,
-                                             const struct og_options *options,
-                                             struct og_fault *fault)
+OG_STUB enum og_error sample_open_from(struct sample *sample, const char *path,
+                                       const struct og_options *options, struct og_fault *fault)
 {
     enum og_error error = instance_open(&sample->instance, "sample", path, options, fault);
     return error ? error : sample_bind(sample, fault);
 }
 
 /* The same by the name that the dynamic loader knows. */
-static inline enum og_error sample_open(struct sample *sample, const struct og_options *options,
-                                        struct og_fault *fault)
+OG_STUB enum og_error sample_open(struct sample *sample, const struct og_options *options,
+                                  struct og_fault *fault)
 {
     enum og_error error = instance_open_all(
         &sample->instance, "sample", (const char *const[]){"libogsample.so", NULL}, options, fault);
     return error ? error : sample_bind(sample, fault);
 }
 
-static inline void sample_close(struct sample *sample)
+OG_STUB void sample_close(struct sample *sample)
 {
     instance_close(&sample->instance, NULL);
 }
 
-struct sample_tally {
-    void og_foreign *foreign; /* the library's word, never followed */
-};
+/* sample.og.h:61: fail_call */
+static inline void sample_fail_call_entered(void *user, struct og_scope *scope,
+                                            const struct og_arguments *arguments,
+                                            struct og_result *result) OG_REQUIRES(scope->access)
+{
+    const struct sample_fail_call *callback = user;
+    (void)scope;
+    (void)result;
+    int code = (int)arguments->integers[0];
+    callback->function(code);
+}
 
-struct sample_flow {
-    struct sample_stream host;            /* the caller's */
-    struct sample_stream og_mut *foreign; /* what the library works on */
-    unsigned char og_mut *kept;           /* data that it goes on reading */
-};
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_fail_call_close. */
+OG_STUB enum og_error sample_fail_call_open(struct sample *sample,
+                                            struct sample_fail_call *callback,
+                                            __typeof__(void (*)(int)) function, void *user,
+                                            struct og_fault *fault)
+{
+    callback->function = function;
+    callback->user = user;
+    return og_callback_open(sample->instance.domain, &callback->callback, sample_fail_call_entered,
+                            callback, fault);
+}
 
-/* sample.og.h:69: visit_call */
-struct sample_visit_call {
-    struct og_callback callback;
-    __typeof__(&visit_call) function;
-    void *user;
-};
+OG_STUB void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback)
+{
+    (void)sample;
+    og_callback_close(&callback->callback);
+}
 
+/* sample.og.h:64: grade_call */
+static inline void sample_grade_call_entered(void *user, struct og_scope *scope,
+                                             const struct og_arguments *arguments,
+                                             struct og_result *result) OG_REQUIRES(scope->access)
+{
+    const struct sample_grade_call *callback = user;
+    struct og_fault refusal;
+    enum og_error refused = OG_OK;
+    enum sample_shade shade = (enum sample_shade)arguments->integers[0];
+    if (!instance_is_value(shade, &sample_rule_enum_sample_shade))
+        refused = instance_contract(&refusal, "grade_call");
+    og_read_begin(&scope->access);
+    if (refused)
+        og_callback_refuse(scope, &refusal);
+    else
+        result->integer = (uint64_t)callback->function(shade);
+    og_read_end(&scope->access);
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_grade_call_close. */
+OG_STUB enum og_error sample_grade_call_open(struct sample *sample,
+                                             struct sample_grade_call *callback,
+                                             __typeof__(int (*)(enum sample_shade)) function,
+                                             void *user, struct og_fault *fault)
+{
+    callback->function = function;
+    callback->user = user;
+    return og_callback_open(sample->instance.domain, &callback->callback, sample_grade_call_entered,
+                            callback, fault);
+}
+
+OG_STUB void sample_grade_call_close(struct sample *sample, struct sample_grade_call *callback)
+{
+    (void)sample;
+    og_callback_close(&callback->callback);
+}
+
+/* sample.og.h:82: visit_call */
 static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
                                              const struct og_arguments *arguments,
                                              struct og_result *result) OG_REQUIRES(scope->access)
@@ -282,10 +513,11 @@ static inline void sample_visit_call_entered(void *user, struct og_scope *scope,
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_visit_call_close. */
-static inline enum og_error sample_visit_call_open(struct sample *sample,
-                                                   struct sample_visit_call *callback,
-                                                   __typeof__(&visit_call) function, void *user,
-                                                   struct og_fault *fault)
+OG_STUB enum og_error
+sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
+                       __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int,
+                                          enum sample_shade, double)) function,
+                       void *user, struct og_fault *fault)
 {
     callback->function = function;
     callback->user = user;
@@ -293,20 +525,13 @@ static inline enum og_error sample_visit_call_open(struct sample *sample,
                             callback, fault);
 }
 
-static inline void sample_visit_call_close(struct sample *sample,
-                                           struct sample_visit_call *callback)
+OG_STUB void sample_visit_call_close(struct sample *sample, struct sample_visit_call *callback)
 {
     (void)sample;
     og_callback_close(&callback->callback);
 }
 
-/* sample.og.h:74: step_call */
-struct sample_step_call {
-    struct og_callback callback;
-    __typeof__(&step_call) function;
-    void *user;
-};
-
+/* sample.og.h:87: step_call */
 static inline void sample_step_call_entered(void *user, struct og_scope *scope,
                                             const struct og_arguments *arguments,
                                             struct og_result *result) OG_REQUIRES(scope->access)
@@ -319,10 +544,10 @@ static inline void sample_step_call_entered(void *user, struct og_scope *scope,
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_step_call_close. */
-static inline enum og_error sample_step_call_open(struct sample *sample,
-                                                  struct sample_step_call *callback,
-                                                  __typeof__(&step_call) function, void *user,
-                                                  struct og_fault *fault)
+OG_STUB enum og_error sample_step_call_open(struct sample *sample,
+                                            struct sample_step_call *callback,
+                                            __typeof__(int (*)(int)) function, void *user,
+                                            struct og_fault *fault)
 {
     callback->function = function;
     callback->user = user;
@@ -330,7 +555,7 @@ static inline enum og_error sample_step_call_open(struct sample *sample,
                             callback, fault);
 }
 
-static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
+OG_STUB void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
 {
     (void)sample;
     og_callback_close(&callback->callback);
@@ -350,8 +575,7 @@ static inline enum og_error invoke_sample_misbehave(struct sample *sample, insta
     return error;
 }
 
-static inline enum og_error call_sample_misbehave(struct sample *sample, int how,
-                                                  struct og_fault *fault)
+OG_STUB enum og_error call_sample_misbehave(struct sample *sample, int how, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -361,8 +585,8 @@ static inline enum og_error call_sample_misbehave(struct sample *sample, int how
 }
 
 /* sample.og.h:11: sample_version */
-static inline enum og_error call_sample_version(struct sample *sample, int *result,
-                                                struct og_fault *fault)
+OG_STUB enum og_error call_sample_version(struct sample *sample, int *result,
+                                          struct og_fault *fault)
 {
     struct og_scope entered, *scope = &entered;
     struct og_function function;
@@ -398,8 +622,8 @@ static inline enum og_error invoke_sample_add(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_add(struct sample *sample, int *result, int a, int b,
-                                            struct og_fault *fault)
+OG_STUB enum og_error call_sample_add(struct sample *sample, int *result, int a, int b,
+                                      struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -424,9 +648,8 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *result, int8_t a,
-                                            uint16_t b, float c, double d, const void *cookie,
-                                            struct og_fault *fault)
+OG_STUB enum og_error call_sample_mix(struct sample *sample, uint64_t *result, int8_t a, uint16_t b,
+                                      float c, double d, const void *cookie, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -437,7 +660,7 @@ static inline enum og_error call_sample_mix(struct sample *sample, uint64_t *res
 
 /* sample.og.h:14: sample_is_odd */
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     const struct og_context *context = scope->access.context;
@@ -453,8 +676,8 @@ static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
-                                               unsigned int number, struct og_fault *fault)
+OG_STUB enum og_error call_sample_is_odd(struct sample *sample, bool *result, unsigned int number,
+                                         struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -477,8 +700,8 @@ static inline enum og_error invoke_sample_low_byte(struct sample *sample, instan
     return error;
 }
 
-static inline enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
-                                                 unsigned int number, struct og_fault *fault)
+OG_STUB enum og_error call_sample_low_byte(struct sample *sample, uint8_t *result,
+                                           unsigned int number, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -503,8 +726,8 @@ static inline enum og_error invoke_sample_shade_of(struct sample *sample, instan
     return error;
 }
 
-static inline enum og_error call_sample_shade_of(struct sample *sample, enum sample_shade *result,
-                                                 int level, struct og_fault *fault)
+OG_STUB enum og_error call_sample_shade_of(struct sample *sample, enum sample_shade *result,
+                                           int level, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -529,8 +752,8 @@ static inline enum og_error invoke_sample_digit(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_digit(struct sample *sample, int *result, int number,
-                                              struct og_fault *fault)
+OG_STUB enum og_error call_sample_digit(struct sample *sample, int *result, int number,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -553,8 +776,8 @@ static inline enum og_error invoke_sample_point_at(struct sample *sample, instan
     return error;
 }
 
-static inline enum og_error call_sample_point_at(struct sample *sample, struct sample_point *result,
-                                                 double x, double y, struct og_fault *fault)
+OG_STUB enum og_error call_sample_point_at(struct sample *sample, struct sample_point *result,
+                                           double x, double y, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -590,8 +813,8 @@ static inline enum og_error invoke_sample_pixel_at(struct sample *sample, instan
     return error;
 }
 
-static inline enum og_error call_sample_pixel_at(struct sample *sample, struct sample_pixel *result,
-                                                 int x, int y, struct og_fault *fault)
+OG_STUB enum og_error call_sample_pixel_at(struct sample *sample, struct sample_pixel *result,
+                                           int x, int y, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -618,9 +841,8 @@ static inline enum og_error invoke_sample_sum(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_sum(struct sample *sample, uint64_t *result,
-                                            const uint8_t *bytes, size_t count,
-                                            struct og_fault *fault)
+OG_STUB enum og_error call_sample_sum(struct sample *sample, uint64_t *result, const uint8_t *bytes,
+                                      size_t count, struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_bytes = NULL;
@@ -650,8 +872,8 @@ static inline enum og_error invoke_sample_fill(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_fill(struct sample *sample, uint16_t *values, size_t count,
-                                             uint16_t value, struct og_fault *fault)
+OG_STUB enum og_error call_sample_fill(struct sample *sample, uint16_t *values, size_t count,
+                                       uint16_t value, struct og_fault *fault)
 {
     struct og_scope scope;
     uint16_t og_mut *foreign_values = NULL;
@@ -683,8 +905,8 @@ static inline enum og_error invoke_sample_double(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_double(struct sample *sample, int *result, int32_t *values,
-                                               size_t count, struct og_fault *fault)
+OG_STUB enum og_error call_sample_double(struct sample *sample, int *result, int32_t *values,
+                                         size_t count, struct og_fault *fault)
 {
     struct og_scope scope;
     int32_t og_mut *foreign_values = NULL;
@@ -717,8 +939,8 @@ static inline enum og_error invoke_sample_count_words(struct sample *sample, ins
     return error;
 }
 
-static inline enum og_error call_sample_count_words(struct sample *sample, int *result,
-                                                    const char *text, struct og_fault *fault)
+OG_STUB enum og_error call_sample_count_words(struct sample *sample, int *result, const char *text,
+                                              struct og_fault *fault)
 {
     struct og_scope scope;
     char og_mut *foreign_text = NULL;
@@ -770,8 +992,8 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_shout(struct sample *sample, int *result, const char *text,
-                                              char *out, size_t *out_size, struct og_fault *fault)
+OG_STUB enum og_error call_sample_shout(struct sample *sample, int *result, const char *text,
+                                        char *out, size_t *out_size, struct og_fault *fault)
 {
     struct og_scope scope;
     char og_mut *foreign_text = NULL;
@@ -795,7 +1017,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 
 /* sample.og.h:31: sample_flags */
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
-                                                int *result, _Bool og_mut *flags, size_t count,
+                                                int *result, bool og_mut *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     enum og_error error = reference_check(&scope->access, flags, count, OG_READ | OG_WRITE, fault);
@@ -811,13 +1033,13 @@ static inline enum og_error invoke_sample_flags(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
-                                              size_t count, struct og_fault *fault)
+OG_STUB enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
+                                        size_t count, struct og_fault *fault)
 {
     struct og_scope scope;
-    _Bool og_mut *foreign_flags = NULL;
+    bool og_mut *foreign_flags = NULL;
     og_scope_begin(sample->instance.domain, &scope);
-    enum og_error error = argument_room(&scope, _Bool, foreign_flags, count, fault);
+    enum og_error error = argument_room(&scope, bool, foreign_flags, count, fault);
     if (!error)
         error = invoke_sample_flags(sample, &scope, result, foreign_flags, count, fault);
     if (!error)
@@ -847,9 +1069,9 @@ static inline enum og_error invoke_sample_pixels(struct sample *sample, instance
     return error;
 }
 
-static inline enum og_error call_sample_pixels(struct sample *sample, int *result,
-                                               struct sample_pixel *pixels, size_t count,
-                                               struct og_fault *fault)
+OG_STUB enum og_error call_sample_pixels(struct sample *sample, int *result,
+                                         struct sample_pixel *pixels, size_t count,
+                                         struct og_fault *fault)
 {
     struct og_scope scope;
     struct sample_pixel og_mut *foreign_pixels = NULL;
@@ -882,8 +1104,8 @@ static inline enum og_error invoke_sample_level(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_level(struct sample *sample, int *result, int *level,
-                                              int number, struct og_fault *fault)
+OG_STUB enum og_error call_sample_level(struct sample *sample, int *result, int *level, int number,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     int og_mut *foreign_level = NULL;
@@ -922,9 +1144,8 @@ static inline enum og_error invoke_sample_total(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_total(struct sample *sample, int *result,
-                                              const uint32_t *numbers, size_t count,
-                                              uint32_t *total, struct og_fault *fault)
+OG_STUB enum og_error call_sample_total(struct sample *sample, int *result, const uint32_t *numbers,
+                                        size_t count, uint32_t *total, struct og_fault *fault)
 {
     struct og_scope scope;
     uint32_t og_mut *foreign_numbers = NULL;
@@ -959,8 +1180,8 @@ static inline enum og_error invoke_sample_is_absent(struct sample *sample, insta
     return error;
 }
 
-static inline enum og_error call_sample_is_absent(struct sample *sample, int *result,
-                                                  struct og_fault *fault)
+OG_STUB enum og_error call_sample_is_absent(struct sample *sample, int *result,
+                                            struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1021,9 +1242,9 @@ static inline enum og_error invoke_sample_pump(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_pump(struct sample *sample, int *result,
-                                             const uint8_t **from, size_t *left, uint8_t **to,
-                                             size_t *room, struct og_fault *fault)
+OG_STUB enum og_error call_sample_pump(struct sample *sample, int *result, const uint8_t **from,
+                                       size_t *left, uint8_t **to, size_t *room,
+                                       struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_from = NULL;
@@ -1091,9 +1312,9 @@ static inline enum og_error invoke_sample_ask(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_ask(struct sample *sample, int *result,
-                                            struct sample_query *query, uint8_t *first,
-                                            uint8_t *out, struct og_fault *fault)
+OG_STUB enum og_error call_sample_ask(struct sample *sample, int *result,
+                                      struct sample_query *query, uint8_t *first, uint8_t *out,
+                                      struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_first = NULL;
@@ -1176,10 +1397,10 @@ static inline enum og_error invoke_sample_split(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_split(struct sample *sample, int *result,
-                                              struct sample_query *query, uint8_t *first,
-                                              size_t *first_size, uint8_t *second,
-                                              size_t *second_size, struct og_fault *fault)
+OG_STUB enum og_error call_sample_split(struct sample *sample, int *result,
+                                        struct sample_query *query, uint8_t *first,
+                                        size_t *first_size, uint8_t *second, size_t *second_size,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_first = NULL;
@@ -1233,8 +1454,8 @@ static inline enum og_error invoke_sample_raise(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_raise(struct sample *sample, int *result,
-                                              struct sample_grid *grid, struct og_fault *fault)
+OG_STUB enum og_error call_sample_raise(struct sample *sample, int *result,
+                                        struct sample_grid *grid, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1263,9 +1484,9 @@ static inline enum og_error invoke_sample_gaps(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
-                                             const struct sample_gap *gaps, size_t count,
-                                             struct og_fault *fault)
+OG_STUB enum og_error call_sample_gaps(struct sample *sample, uint64_t *result,
+                                       const struct sample_gap *gaps, size_t count,
+                                       struct og_fault *fault)
 {
     struct og_scope scope;
     struct sample_gap og_mut *foreign_gaps = NULL;
@@ -1300,8 +1521,8 @@ static inline enum og_error invoke_sample_grow(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_grow(struct sample *sample, int *result,
-                                             struct sample_gap *gap, struct og_fault *fault)
+OG_STUB enum og_error call_sample_grow(struct sample *sample, int *result, struct sample_gap *gap,
+                                       struct og_fault *fault)
 {
     struct og_scope scope;
     struct sample_gap og_mut *foreign_gap = NULL;
@@ -1337,9 +1558,8 @@ static inline enum og_error invoke_sample_counter_new(struct sample *sample, ins
     return error;
 }
 
-static inline enum og_error call_sample_counter_new(struct sample *sample,
-                                                    struct sample_tally *result, int first,
-                                                    struct og_fault *fault)
+OG_STUB enum og_error call_sample_counter_new(struct sample *sample, struct sample_tally *result,
+                                              int first, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1364,9 +1584,9 @@ invoke_sample_counter_next(struct sample *sample, instance_scope *scope, int *re
     return error;
 }
 
-static inline enum og_error call_sample_counter_next(struct sample *sample, int *result,
-                                                     const struct sample_tally *counter,
-                                                     struct og_fault *fault)
+OG_STUB enum og_error call_sample_counter_next(struct sample *sample, int *result,
+                                               const struct sample_tally *counter,
+                                               struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1392,9 +1612,8 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return error;
 }
 
-static inline enum og_error call_sample_counter_free(struct sample *sample,
-                                                     struct sample_tally *counter,
-                                                     struct og_fault *fault)
+OG_STUB enum og_error call_sample_counter_free(struct sample *sample, struct sample_tally *counter,
+                                               struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1403,7 +1622,151 @@ static inline enum og_error call_sample_counter_free(struct sample *sample,
     return error;
 }
 
-/* sample.og.h:57: sample_start */
+/* sample.og.h:59: sample_stop */
+static inline enum og_error invoke_sample_stop(struct sample *sample, instance_scope *scope,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_stop, fault);
+    if (!error) {
+        ((void (*)(int))sample->sample_stop.entry)(code);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+OG_STUB enum og_error call_sample_stop(struct sample *sample, int code, struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_stop(sample, &scope, code, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:60: sample_square */
+static inline enum og_error invoke_sample_square(struct sample *sample, instance_scope *scope,
+                                                 int *result, int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_square, fault);
+    if (!error) {
+        *result = ((int (*)(int))sample->sample_square.entry)(number);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+OG_STUB enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                         struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_square(sample, &scope, result, number, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:62: sample_fail */
+static inline enum og_error invoke_sample_fail(struct sample *sample, instance_scope *scope,
+                                               int *result, const struct sample_fail_call *handler,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_fail, fault);
+    if (!error) {
+        *result = ((int (*)(void (*)(int), int))sample->sample_fail.entry)(
+            handler ? og_callback_pointer(&handler->callback, void (*)(int)) : NULL, code);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+OG_STUB enum og_error call_sample_fail(struct sample *sample, int *result,
+                                       const struct sample_fail_call *handler, int code,
+                                       struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_fail(sample, &scope, result, handler, code, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:65: sample_grade */
+static inline enum og_error invoke_sample_grade(struct sample *sample, instance_scope *scope,
+                                                int *result, const struct sample_grade_call *grade,
+                                                int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    const struct og_context *context = scope->access.context;
+    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_grade, fault);
+    if (!error) {
+        *result = ((int (*)(int (*)(enum sample_shade), int))sample->sample_grade.entry)(
+            grade ? og_callback_pointer(&grade->callback, int (*)(enum sample_shade)) : NULL,
+            number);
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    return error;
+}
+
+OG_STUB enum og_error call_sample_grade(struct sample *sample, int *result,
+                                        const struct sample_grade_call *grade, int number,
+                                        struct og_fault *fault)
+{
+    struct og_scope scope;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = invoke_sample_grade(sample, &scope, result, grade, number, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:66: sample_counter_copy */
+static inline enum og_error
+invoke_sample_counter_copy(struct sample *sample, instance_scope *scope,
+                           struct sample_tally *result, const struct sample_tally *counter,
+                           const char og_mut *name, struct og_fault *fault) INSTANCE_REQUIRES(scope)
+{
+    enum og_error error = OG_OK;
+    if (name)
+        error = reference_check(&scope->access, name, 1, OG_READ, fault);
+    const struct og_context *context = scope->access.context;
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_counter_copy, fault);
+    if (!error) {
+        result->foreign =
+            (void og_foreign *)(uintptr_t)((struct sample_counter *
+                                            (*)(const struct sample_counter *, const char *))
+                                               sample->sample_counter_copy.entry)(
+                (const struct sample_counter *)og_foreign_address(counter->foreign), og_pass(name));
+        error = og_invoke_end_in(context, &scope->access, fault);
+    }
+    if (!error && !result->foreign)
+        error = og_fail(fault, OG_NULL, "sample_counter_copy", 0, "returned NULL");
+    return error;
+}
+
+OG_STUB enum og_error call_sample_counter_copy(struct sample *sample, struct sample_tally *result,
+                                               const struct sample_tally *counter, const char *name,
+                                               struct og_fault *fault)
+{
+    struct og_scope scope;
+    char og_mut *foreign_name = NULL;
+    og_scope_begin(sample->instance.domain, &scope);
+    enum og_error error = OG_OK;
+    if (name)
+        error =
+            argument_in(&scope, char, foreign_name, name, strlen((const char *)name) + 1, fault);
+    if (!error)
+        error = invoke_sample_counter_copy(sample, &scope, result, counter, foreign_name, fault);
+    og_scope_end(&scope);
+    return error;
+}
+
+/* sample.og.h:70: sample_start */
 static inline enum og_error invoke_sample_start(struct sample *sample, instance_scope *scope,
                                                 int *result, struct sample_flow *stream,
                                                 const uint8_t og_mut *secret, size_t size,
@@ -1437,9 +1800,9 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_start(struct sample *sample, int *result,
-                                              struct sample_flow *stream, const uint8_t *secret,
-                                              size_t size, struct og_fault *fault)
+OG_STUB enum og_error call_sample_start(struct sample *sample, int *result,
+                                        struct sample_flow *stream, const uint8_t *secret,
+                                        size_t size, struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_secret = NULL;
@@ -1454,7 +1817,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:60: sample_step */
+/* sample.og.h:73: sample_step */
 static inline enum og_error invoke_sample_step(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                const uint8_t og_mut *next_in,
@@ -1502,8 +1865,8 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_step(struct sample *sample, int *result,
-                                             struct sample_flow *stream, struct og_fault *fault)
+OG_STUB enum og_error call_sample_step(struct sample *sample, int *result,
+                                       struct sample_flow *stream, struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_next_in = NULL;
@@ -1535,7 +1898,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:63: sample_end */
+/* sample.og.h:76: sample_end */
 static inline enum og_error invoke_sample_end(struct sample *sample, instance_scope *scope,
                                               int *result, struct sample_flow *stream,
                                               struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1557,8 +1920,8 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return error;
 }
 
-static inline enum og_error call_sample_end(struct sample *sample, int *result,
-                                            struct sample_flow *stream, struct og_fault *fault)
+OG_STUB enum og_error call_sample_end(struct sample *sample, int *result,
+                                      struct sample_flow *stream, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1569,7 +1932,7 @@ static inline enum og_error call_sample_end(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:64: sample_measure */
+/* sample.og.h:77: sample_measure */
 static inline enum og_error invoke_sample_measure(struct sample *sample, instance_scope *scope,
                                                   int *result, struct sample_stream *stream,
                                                   struct og_fault *fault) INSTANCE_REQUIRES(scope)
@@ -1599,9 +1962,8 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     return error;
 }
 
-static inline enum og_error call_sample_measure(struct sample *sample, int *result,
-                                                struct sample_stream *stream,
-                                                struct og_fault *fault)
+OG_STUB enum og_error call_sample_measure(struct sample *sample, int *result,
+                                          struct sample_stream *stream, struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1610,27 +1972,31 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:72: sample_visit */
+/* sample.og.h:85: sample_visit */
 static inline enum og_error invoke_sample_visit(struct sample *sample, instance_scope *scope,
                                                 int *result, const struct sample_visit_call *call,
                                                 void *data, int times, struct og_fault *fault)
     INSTANCE_REQUIRES(scope)
 {
+    enum og_error error = OG_OK;
+    if (call && data && data != call->user)
+        error = og_fail(fault, OG_BAD_ARGUMENT, "sample_visit", 0,
+                        "another user than its callback was opened with");
     (void)data;
     const struct og_context *context = scope->access.context;
-    enum og_error error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
+    if (!error)
+        error = og_invoke_begin(&scope->access, &sample->sample_visit, fault);
     if (!error) {
         *result = ((int (*)(sample_visitor *, void *, int))sample->sample_visit.entry)(
-            call ? og_callback_pointer(&call->callback, __typeof__(&visit_call)) : NULL, NULL,
-            times);
+            call ? og_callback_pointer(&call->callback, sample_visitor *) : NULL, NULL, times);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     return error;
 }
 
-static inline enum og_error call_sample_visit(struct sample *sample, int *result,
-                                              const struct sample_visit_call *call, void *data,
-                                              int times, struct og_fault *fault)
+OG_STUB enum og_error call_sample_visit(struct sample *sample, int *result,
+                                        const struct sample_visit_call *call, void *data, int times,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     og_scope_begin(sample->instance.domain, &scope);
@@ -1639,7 +2005,7 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:75: sample_fetch */
+/* sample.og.h:88: sample_fetch */
 static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_scope *scope,
                                                 int *result, uint8_t og_mut *out, size_t *size,
                                                 const struct sample_step_call *tell,
@@ -1661,7 +2027,7 @@ static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_
     if (!error) {
         *result = ((int (*)(uint8_t *, size_t *, int (*)(int)))sample->sample_fetch.entry)(
             og_pass(out), og_pass(foreign_size),
-            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+            tell ? og_callback_pointer(&tell->callback, int (*)(int)) : NULL);
         error = og_invoke_end_in(context, &inner.access, fault);
     }
     if (!error && *result != 0)
@@ -1675,9 +2041,9 @@ static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_
     return error;
 }
 
-static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
-                                              size_t *size, const struct sample_step_call *tell,
-                                              struct og_fault *fault)
+OG_STUB enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
+                                        size_t *size, const struct sample_step_call *tell,
+                                        struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_out = NULL;
@@ -1694,7 +2060,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:77: sample_tell */
+/* sample.og.h:90: sample_tell */
 static inline enum og_error invoke_sample_tell(struct sample *sample, instance_scope *scope,
                                                int *result, struct sample_flow *stream,
                                                uint8_t og_mut *next_out, unsigned int *avail_out,
@@ -1715,7 +2081,7 @@ static inline enum og_error invoke_sample_tell(struct sample *sample, instance_s
     if (!error) {
         *result = ((int (*)(struct sample_stream *, int (*)(int)))sample->sample_tell.entry)(
             og_pass(stream->foreign),
-            tell ? og_callback_pointer(&tell->callback, __typeof__(&step_call)) : NULL);
+            tell ? og_callback_pointer(&tell->callback, int (*)(int)) : NULL);
         error = og_invoke_end_in(context, &scope->access, fault);
     }
     if (!error && *result != 0)
@@ -1726,10 +2092,9 @@ static inline enum og_error invoke_sample_tell(struct sample *sample, instance_s
     return error;
 }
 
-static inline enum og_error call_sample_tell(struct sample *sample, int *result,
-                                             struct sample_flow *stream,
-                                             const struct sample_step_call *tell,
-                                             struct og_fault *fault)
+OG_STUB enum og_error call_sample_tell(struct sample *sample, int *result,
+                                       struct sample_flow *stream,
+                                       const struct sample_step_call *tell, struct og_fault *fault)
 {
     struct og_scope scope;
     uint8_t og_mut *foreign_next_out = NULL;
@@ -1762,5 +2127,7 @@ validate_struct_sample_pixel(instance_scope *scope, const struct sample_pixel og
     *value = og_get(&scope->access, valid);
     return valid ? OG_OK : fault->error;
 }
+
+#endif
 
 #endif

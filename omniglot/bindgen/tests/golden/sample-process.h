@@ -57,6 +57,11 @@ enum {
     sample_number_of_sample_counter_new,
     sample_number_of_sample_counter_next,
     sample_number_of_sample_counter_free,
+    sample_number_of_sample_stop,
+    sample_number_of_sample_square,
+    sample_number_of_sample_fail,
+    sample_number_of_sample_grade,
+    sample_number_of_sample_counter_copy,
     sample_number_of_sample_start,
     sample_number_of_sample_step,
     sample_number_of_sample_end,
@@ -68,7 +73,7 @@ enum {
 
 struct sample {
     struct instance instance;
-    const void *callbacks[2]; /* the open ones */
+    const void *callbacks[4]; /* the open ones */
 };
 
 struct sample_tally {
@@ -101,9 +106,98 @@ static inline void sample_close(struct sample *sample)
     instance_close(&sample->instance, NULL);
 }
 
-/* sample.og.h:69: visit_call */
+/* sample.og.h:61: fail_call */
+struct sample_fail_call {
+    __typeof__(void (*)(int)) function;
+    void *user;
+};
+
+static inline enum og_error sample_fail_call_entered(void *user, struct wire_reader *arguments,
+                                                     struct wire_writer *results)
+{
+    const struct sample_fail_call *callback = user;
+    int code = process_get_integer(arguments, int);
+    enum og_error error = wire_finish(arguments);
+    if (error)
+        return error;
+    (void)results;
+    callback->function(code);
+    return OG_OK;
+}
+
+/* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. */
+static inline enum og_error sample_fail_call_open(struct sample *sample,
+                                                  struct sample_fail_call *callback,
+                                                  __typeof__(void (*)(int)) function, void *user,
+                                                  struct og_fault *fault)
+{
+    if (sample->callbacks[0] && sample->callbacks[0] != callback)
+        return og_fail(fault, OG_BUSY, "fail_call", 0, "another one of this shape is open");
+    callback->function = function;
+    callback->user = user;
+    sample->callbacks[0] = callback;
+    enum og_error error =
+        process_callback_register(sample->instance.sandbox, 0, sample_fail_call_entered, callback);
+    return error ? og_fail(fault, error, NULL, 0, "the callback is not accepted") : OG_OK;
+}
+
+static inline void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback)
+{
+    if (!sample->instance.sandbox || sample->callbacks[0] != callback)
+        return;
+    (void)process_callback_register(sample->instance.sandbox, 0, NULL, NULL);
+    sample->callbacks[0] = NULL;
+}
+
+/* sample.og.h:64: grade_call */
+struct sample_grade_call {
+    __typeof__(int (*)(enum sample_shade)) function;
+    void *user;
+};
+
+static inline enum og_error sample_grade_call_entered(void *user, struct wire_reader *arguments,
+                                                      struct wire_writer *results)
+{
+    const struct sample_grade_call *callback = user;
+    enum sample_shade shade = process_get_integer(arguments, enum sample_shade);
+    if (!instance_is_value(shade, &sample_rule_enum_sample_shade))
+        wire_reader_fail(arguments, "an argument that is no enumerator");
+    enum og_error error = wire_finish(arguments);
+    if (error)
+        return error;
+    wire_put_u64(results, (uint64_t)callback->function(shade));
+    return OG_OK;
+}
+
+/* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. */
+static inline enum og_error sample_grade_call_open(struct sample *sample,
+                                                   struct sample_grade_call *callback,
+                                                   __typeof__(int (*)(enum sample_shade)) function,
+                                                   void *user, struct og_fault *fault)
+{
+    if (sample->callbacks[1] && sample->callbacks[1] != callback)
+        return og_fail(fault, OG_BUSY, "grade_call", 0, "another one of this shape is open");
+    callback->function = function;
+    callback->user = user;
+    sample->callbacks[1] = callback;
+    enum og_error error =
+        process_callback_register(sample->instance.sandbox, 1, sample_grade_call_entered, callback);
+    return error ? og_fail(fault, error, NULL, 0, "the callback is not accepted") : OG_OK;
+}
+
+static inline void sample_grade_call_close(struct sample *sample,
+                                           struct sample_grade_call *callback)
+{
+    if (!sample->instance.sandbox || sample->callbacks[1] != callback)
+        return;
+    (void)process_callback_register(sample->instance.sandbox, 1, NULL, NULL);
+    sample->callbacks[1] = NULL;
+}
+
+/* sample.og.h:82: visit_call */
 struct sample_visit_call {
-    __typeof__(&visit_call) function;
+    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
+                       double)) function;
     void *user;
 };
 
@@ -135,33 +229,34 @@ static inline enum og_error sample_visit_call_entered(void *user, struct wire_re
 }
 
 /* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. */
-static inline enum og_error sample_visit_call_open(struct sample *sample,
-                                                   struct sample_visit_call *callback,
-                                                   __typeof__(&visit_call) function, void *user,
-                                                   struct og_fault *fault)
+static inline enum og_error
+sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
+                       __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int,
+                                          enum sample_shade, double)) function,
+                       void *user, struct og_fault *fault)
 {
-    if (sample->callbacks[0] && sample->callbacks[0] != callback)
+    if (sample->callbacks[2] && sample->callbacks[2] != callback)
         return og_fail(fault, OG_BUSY, "visit_call", 0, "another one of this shape is open");
     callback->function = function;
     callback->user = user;
-    sample->callbacks[0] = callback;
+    sample->callbacks[2] = callback;
     enum og_error error =
-        process_callback_register(sample->instance.sandbox, 0, sample_visit_call_entered, callback);
+        process_callback_register(sample->instance.sandbox, 2, sample_visit_call_entered, callback);
     return error ? og_fail(fault, error, NULL, 0, "the callback is not accepted") : OG_OK;
 }
 
 static inline void sample_visit_call_close(struct sample *sample,
                                            struct sample_visit_call *callback)
 {
-    if (!sample->instance.sandbox || sample->callbacks[0] != callback)
+    if (!sample->instance.sandbox || sample->callbacks[2] != callback)
         return;
-    (void)process_callback_register(sample->instance.sandbox, 0, NULL, NULL);
-    sample->callbacks[0] = NULL;
+    (void)process_callback_register(sample->instance.sandbox, 2, NULL, NULL);
+    sample->callbacks[2] = NULL;
 }
 
-/* sample.og.h:74: step_call */
+/* sample.og.h:87: step_call */
 struct sample_step_call {
-    __typeof__(&step_call) function;
+    __typeof__(int (*)(int)) function;
     void *user;
 };
 
@@ -180,25 +275,25 @@ static inline enum og_error sample_step_call_entered(void *user, struct wire_rea
 /* One of each shape at a time: the worker knows it by number. OG_BUSY: there is one. */
 static inline enum og_error sample_step_call_open(struct sample *sample,
                                                   struct sample_step_call *callback,
-                                                  __typeof__(&step_call) function, void *user,
+                                                  __typeof__(int (*)(int)) function, void *user,
                                                   struct og_fault *fault)
 {
-    if (sample->callbacks[1] && sample->callbacks[1] != callback)
+    if (sample->callbacks[3] && sample->callbacks[3] != callback)
         return og_fail(fault, OG_BUSY, "step_call", 0, "another one of this shape is open");
     callback->function = function;
     callback->user = user;
-    sample->callbacks[1] = callback;
+    sample->callbacks[3] = callback;
     enum og_error error =
-        process_callback_register(sample->instance.sandbox, 1, sample_step_call_entered, callback);
+        process_callback_register(sample->instance.sandbox, 3, sample_step_call_entered, callback);
     return error ? og_fail(fault, error, NULL, 0, "the callback is not accepted") : OG_OK;
 }
 
 static inline void sample_step_call_close(struct sample *sample, struct sample_step_call *callback)
 {
-    if (!sample->instance.sandbox || sample->callbacks[1] != callback)
+    if (!sample->instance.sandbox || sample->callbacks[3] != callback)
         return;
-    (void)process_callback_register(sample->instance.sandbox, 1, NULL, NULL);
-    sample->callbacks[1] = NULL;
+    (void)process_callback_register(sample->instance.sandbox, 3, NULL, NULL);
+    sample->callbacks[3] = NULL;
 }
 
 /* sample.og.h:7: sample_misbehave */
@@ -295,7 +390,7 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
 }
 
 /* sample.og.h:14: sample_is_odd */
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
+static inline enum og_error call_sample_is_odd(struct sample *sample, bool *result,
                                                unsigned int number, struct og_fault *fault)
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
@@ -314,7 +409,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 }
 
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -561,7 +656,7 @@ static inline enum og_error call_sample_shout(struct sample *sample, int *result
 }
 
 /* sample.og.h:31: sample_flags */
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
+static inline enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
                                               size_t count, struct og_fault *fault)
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
@@ -572,7 +667,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
     if (error)
         return error;
     *result = process_get_integer(&results, int);
-    wire_get_into(&results, flags, OG_PRODUCT(count, sizeof(_Bool)));
+    wire_get_into(&results, flags, OG_PRODUCT(count, sizeof(bool)));
     error = process_results_finish(sandbox, &results, fault);
     if (!error && *result != 0)
         error = process_distrust(sandbox, "a result that the interface of sample_flags rules out",
@@ -937,7 +1032,133 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:57: sample_start */
+/* sample.og.h:59: sample_stop */
+static inline enum og_error call_sample_stop(struct sample *sample, int code,
+                                             struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_stop);
+    wire_put_u64(arguments, (uint64_t)code);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+static inline enum og_error invoke_sample_stop(struct sample *sample, instance_scope *scope,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_stop(sample, code, fault);
+}
+
+/* sample.og.h:60: sample_square */
+static inline enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                               struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_square);
+    wire_put_u64(arguments, (uint64_t)number);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+static inline enum og_error invoke_sample_square(struct sample *sample, instance_scope *scope,
+                                                 int *result, int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_square(sample, result, number, fault);
+}
+
+/* sample.og.h:62: sample_fail */
+static inline enum og_error call_sample_fail(struct sample *sample, int *result,
+                                             const struct sample_fail_call *handler, int code,
+                                             struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_fail);
+    wire_put_u64(arguments, handler != NULL);
+    wire_put_u64(arguments, (uint64_t)code);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+static inline enum og_error invoke_sample_fail(struct sample *sample, instance_scope *scope,
+                                               int *result, const struct sample_fail_call *handler,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_fail(sample, result, handler, code, fault);
+}
+
+/* sample.og.h:65: sample_grade */
+static inline enum og_error call_sample_grade(struct sample *sample, int *result,
+                                              const struct sample_grade_call *grade, int number,
+                                              struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_grade);
+    wire_put_u64(arguments, grade != NULL);
+    wire_put_u64(arguments, (uint64_t)number);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    *result = process_get_integer(&results, int);
+    error = process_results_finish(sandbox, &results, fault);
+    return error;
+}
+
+static inline enum og_error invoke_sample_grade(struct sample *sample, instance_scope *scope,
+                                                int *result, const struct sample_grade_call *grade,
+                                                int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_grade(sample, result, grade, number, fault);
+}
+
+/* sample.og.h:66: sample_counter_copy */
+static inline enum og_error call_sample_counter_copy(struct sample *sample,
+                                                     struct sample_tally *result,
+                                                     const struct sample_tally *counter,
+                                                     const char *name, struct og_fault *fault)
+{
+    struct process_sandbox *sandbox = sample->instance.sandbox;
+    struct wire_reader results;
+    struct wire_writer *arguments =
+        process_call_begin(sandbox, sample_number_of_sample_counter_copy);
+    wire_put_u64(arguments,
+                 process_handle(sample->instance.sandbox, counter->handle, counter->generation));
+    wire_put_u64(arguments, name != NULL);
+    wire_put_bytes(arguments, name, name ? strlen((const char *)name) + 1 : 0);
+    enum og_error error = process_call_finish(sandbox, &results, fault);
+    if (error)
+        return error;
+    result->handle = wire_get_u64(&results);
+    result->generation = process_generation(sandbox);
+    error = process_results_finish(sandbox, &results, fault);
+    if (!error && !result->handle)
+        error = og_fail(fault, OG_NULL, "sample_counter_copy", 0, "returned NULL");
+    return error;
+}
+
+/* sample.og.h:70: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -965,7 +1186,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:60: sample_step */
+/* sample.og.h:73: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -1013,7 +1234,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:63: sample_end */
+/* sample.og.h:76: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -1042,7 +1263,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:64: sample_measure */
+/* sample.og.h:77: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -1064,13 +1285,16 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:72: sample_visit */
+/* sample.og.h:85: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)
 {
     struct process_sandbox *sandbox = sample->instance.sandbox;
     struct wire_reader results;
+    if (call && data && data != call->user)
+        return og_fail(fault, OG_BAD_ARGUMENT, "sample_visit", 0,
+                       "another user than its callback was opened with");
     struct wire_writer *arguments = process_call_begin(sandbox, sample_number_of_sample_visit);
     wire_put_u64(arguments, call != NULL);
     (void)data;
@@ -1092,7 +1316,7 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:75: sample_fetch */
+/* sample.og.h:88: sample_fetch */
 static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
                                               size_t *size, const struct sample_step_call *tell,
                                               struct og_fault *fault)
@@ -1122,7 +1346,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:77: sample_tell */
+/* sample.og.h:90: sample_tell */
 static inline enum og_error call_sample_tell(struct sample *sample, int *result,
                                              struct sample_flow *stream,
                                              const struct sample_step_call *tell,

@@ -55,15 +55,64 @@ struct sample_flow {
     struct sample_stream host; /* what the library works on */
 };
 
-/* sample.og.h:69: visit_call */
-struct sample_visit_call {
-    __typeof__(&visit_call) function;
+/* sample.og.h:61: fail_call */
+struct sample_fail_call {
+    __typeof__(void (*)(int)) function;
 };
 
-static inline enum og_error sample_visit_call_open(struct sample *sample,
-                                                   struct sample_visit_call *callback,
-                                                   __typeof__(&visit_call) function, void *user,
-                                                   struct og_fault *fault)
+static inline enum og_error sample_fail_call_open(struct sample *sample,
+                                                  struct sample_fail_call *callback,
+                                                  __typeof__(void (*)(int)) function, void *user,
+                                                  struct og_fault *fault)
+{
+    (void)sample;
+    (void)user;
+    (void)fault;
+    callback->function = function;
+    return OG_OK;
+}
+
+static inline void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback)
+{
+    (void)sample;
+    (void)callback;
+}
+
+/* sample.og.h:64: grade_call */
+struct sample_grade_call {
+    __typeof__(int (*)(enum sample_shade)) function;
+};
+
+static inline enum og_error sample_grade_call_open(struct sample *sample,
+                                                   struct sample_grade_call *callback,
+                                                   __typeof__(int (*)(enum sample_shade)) function,
+                                                   void *user, struct og_fault *fault)
+{
+    (void)sample;
+    (void)user;
+    (void)fault;
+    callback->function = function;
+    return OG_OK;
+}
+
+static inline void sample_grade_call_close(struct sample *sample,
+                                           struct sample_grade_call *callback)
+{
+    (void)sample;
+    (void)callback;
+}
+
+/* sample.og.h:82: visit_call */
+struct sample_visit_call {
+    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
+                       double)) function;
+};
+
+static inline enum og_error
+sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
+                       __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int,
+                                          enum sample_shade, double)) function,
+                       void *user, struct og_fault *fault)
 {
     (void)sample;
     (void)user;
@@ -79,14 +128,14 @@ static inline void sample_visit_call_close(struct sample *sample,
     (void)callback;
 }
 
-/* sample.og.h:74: step_call */
+/* sample.og.h:87: step_call */
 struct sample_step_call {
-    __typeof__(&step_call) function;
+    __typeof__(int (*)(int)) function;
 };
 
 static inline enum og_error sample_step_call_open(struct sample *sample,
                                                   struct sample_step_call *callback,
-                                                  __typeof__(&step_call) function, void *user,
+                                                  __typeof__(int (*)(int)) function, void *user,
                                                   struct og_fault *fault)
 {
     (void)sample;
@@ -101,6 +150,11 @@ static inline void sample_step_call_close(struct sample *sample, struct sample_s
     (void)sample;
     (void)callback;
 }
+
+/* That a function is deprecated, and takes no NULL, its header says to whoever calls it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnonnull"
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 /* sample.og.h:7: sample_misbehave */
 static inline enum og_error call_sample_misbehave(struct sample *sample, int how,
@@ -127,8 +181,7 @@ static inline enum og_error invoke_sample_misbehave(struct sample *sample, insta
 static inline enum og_error call_sample_version(struct sample *sample, int *result,
                                                 struct og_fault *fault)
 {
-    __typeof__(&sample_version) function =
-        (__typeof__(&sample_version))dlsym(sample->instance.handle, "sample_version");
+    int (*function)(void) = (int (*)(void))dlsym(sample->instance.handle, "sample_version");
     if (!function)
         return instance_failed(fault);
     *result = function();
@@ -180,7 +233,7 @@ static inline enum og_error invoke_sample_mix(struct sample *sample, instance_sc
 }
 
 /* sample.og.h:14: sample_is_odd */
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
+static inline enum og_error call_sample_is_odd(struct sample *sample, bool *result,
                                                unsigned int number, struct og_fault *fault)
 {
     (void)sample;
@@ -190,7 +243,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 }
 
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -414,7 +467,7 @@ static inline enum og_error invoke_sample_shout(struct sample *sample, instance_
 }
 
 /* sample.og.h:31: sample_flags */
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
+static inline enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
                                               size_t count, struct og_fault *fault)
 {
     (void)sample;
@@ -424,7 +477,7 @@ static inline enum og_error call_sample_flags(struct sample *sample, int *result
 }
 
 static inline enum og_error invoke_sample_flags(struct sample *sample, instance_scope *scope,
-                                                int *result, _Bool *flags, size_t count,
+                                                int *result, bool *flags, size_t count,
                                                 struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -729,7 +782,122 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return OG_OK;
 }
 
-/* sample.og.h:57: sample_start */
+/* sample.og.h:59: sample_stop */
+static inline enum og_error call_sample_stop(struct sample *sample, int code,
+                                             struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    sample_stop(code);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_stop(struct sample *sample, instance_scope *scope,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    sample_stop(code);
+    return OG_OK;
+}
+
+/* sample.og.h:60: sample_square */
+static inline enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                               struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_square(number);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_square(struct sample *sample, instance_scope *scope,
+                                                 int *result, int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_square(number);
+    return OG_OK;
+}
+
+/* sample.og.h:62: sample_fail */
+static inline enum og_error call_sample_fail(struct sample *sample, int *result,
+                                             const struct sample_fail_call *handler, int code,
+                                             struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_fail(handler ? (void *)handler->function : NULL, code);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_fail(struct sample *sample, instance_scope *scope,
+                                               int *result, const struct sample_fail_call *handler,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_fail(handler ? (void *)handler->function : NULL, code);
+    return OG_OK;
+}
+
+/* sample.og.h:65: sample_grade */
+static inline enum og_error call_sample_grade(struct sample *sample, int *result,
+                                              const struct sample_grade_call *grade, int number,
+                                              struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    *result = sample_grade(grade ? (int (*)(enum sample_shade))grade->function : NULL, number);
+    return OG_OK;
+}
+
+static inline enum og_error invoke_sample_grade(struct sample *sample, instance_scope *scope,
+                                                int *result, const struct sample_grade_call *grade,
+                                                int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    *result = sample_grade(grade ? (int (*)(enum sample_shade))grade->function : NULL, number);
+    return OG_OK;
+}
+
+/* sample.og.h:66: sample_counter_copy */
+static inline enum og_error call_sample_counter_copy(struct sample *sample,
+                                                     struct sample_tally *result,
+                                                     const struct sample_tally *counter,
+                                                     const char *name, struct og_fault *fault)
+{
+    (void)sample;
+    (void)fault;
+    result->pointer = sample_counter_copy(counter->pointer, name);
+    return result->pointer ? OG_OK
+                           : og_fail(fault, OG_NULL, "sample_counter_copy", 0, "returned NULL");
+}
+
+static inline enum og_error invoke_sample_counter_copy(struct sample *sample, instance_scope *scope,
+                                                       struct sample_tally *result,
+                                                       const struct sample_tally *counter,
+                                                       const char *name, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    (void)sample;
+    (void)fault;
+    result->pointer = sample_counter_copy(counter->pointer, name);
+    return result->pointer ? OG_OK
+                           : og_fail(fault, OG_NULL, "sample_counter_copy", 0, "returned NULL");
+}
+
+/* sample.og.h:70: sample_start */
 static inline enum og_error call_sample_start(struct sample *sample, int *result,
                                               struct sample_flow *stream, const uint8_t *secret,
                                               size_t size, struct og_fault *fault)
@@ -752,7 +920,7 @@ static inline enum og_error invoke_sample_start(struct sample *sample, instance_
     return OG_OK;
 }
 
-/* sample.og.h:60: sample_step */
+/* sample.og.h:73: sample_step */
 static inline enum og_error call_sample_step(struct sample *sample, int *result,
                                              struct sample_flow *stream, struct og_fault *fault)
 {
@@ -781,7 +949,7 @@ static inline enum og_error invoke_sample_step(struct sample *sample, instance_s
     return OG_OK;
 }
 
-/* sample.og.h:63: sample_end */
+/* sample.og.h:76: sample_end */
 static inline enum og_error call_sample_end(struct sample *sample, int *result,
                                             struct sample_flow *stream, struct og_fault *fault)
 {
@@ -802,7 +970,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return OG_OK;
 }
 
-/* sample.og.h:64: sample_measure */
+/* sample.og.h:77: sample_measure */
 static inline enum og_error call_sample_measure(struct sample *sample, int *result,
                                                 struct sample_stream *stream,
                                                 struct og_fault *fault)
@@ -824,14 +992,14 @@ static inline enum og_error invoke_sample_measure(struct sample *sample, instanc
     return OG_OK;
 }
 
-/* sample.og.h:72: sample_visit */
+/* sample.og.h:85: sample_visit */
 static inline enum og_error call_sample_visit(struct sample *sample, int *result,
                                               const struct sample_visit_call *call, void *data,
                                               int times, struct og_fault *fault)
 {
     (void)sample;
     (void)fault;
-    *result = sample_visit(call ? call->function : NULL, data, times);
+    *result = sample_visit(call ? (sample_visitor *)call->function : NULL, data, times);
     return OG_OK;
 }
 
@@ -843,18 +1011,18 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     (void)scope;
     (void)sample;
     (void)fault;
-    *result = sample_visit(call ? call->function : NULL, data, times);
+    *result = sample_visit(call ? (sample_visitor *)call->function : NULL, data, times);
     return OG_OK;
 }
 
-/* sample.og.h:75: sample_fetch */
+/* sample.og.h:88: sample_fetch */
 static inline enum og_error call_sample_fetch(struct sample *sample, int *result, uint8_t *out,
                                               size_t *size, const struct sample_step_call *tell,
                                               struct og_fault *fault)
 {
     (void)sample;
     (void)fault;
-    *result = sample_fetch(out, size, tell ? tell->function : NULL);
+    *result = sample_fetch(out, size, tell ? (int (*)(int))tell->function : NULL);
     return OG_OK;
 }
 
@@ -866,11 +1034,11 @@ static inline enum og_error invoke_sample_fetch(struct sample *sample, instance_
     (void)scope;
     (void)sample;
     (void)fault;
-    *result = sample_fetch(out, size, tell ? tell->function : NULL);
+    *result = sample_fetch(out, size, tell ? (int (*)(int))tell->function : NULL);
     return OG_OK;
 }
 
-/* sample.og.h:77: sample_tell */
+/* sample.og.h:90: sample_tell */
 static inline enum og_error call_sample_tell(struct sample *sample, int *result,
                                              struct sample_flow *stream,
                                              const struct sample_step_call *tell,
@@ -878,7 +1046,7 @@ static inline enum og_error call_sample_tell(struct sample *sample, int *result,
 {
     (void)sample;
     (void)fault;
-    *result = sample_tell(&stream->host, tell ? tell->function : NULL);
+    *result = sample_tell(&stream->host, tell ? (int (*)(int))tell->function : NULL);
     return OG_OK;
 }
 
@@ -893,10 +1061,12 @@ static inline enum og_error invoke_sample_tell(struct sample *sample, instance_s
     (void)fault;
     stream->host.next_out = (uint8_t *)next_out;
     stream->host.avail_out = *avail_out;
-    *result = sample_tell(&stream->host, tell ? tell->function : NULL);
+    *result = sample_tell(&stream->host, tell ? (int (*)(int))tell->function : NULL);
     *avail_out = stream->host.avail_out;
     return OG_OK;
 }
+
+#pragma GCC diagnostic pop
 
 static inline enum og_error validate_struct_sample_pixel(instance_scope *scope,
                                                          const struct sample_pixel *memory,

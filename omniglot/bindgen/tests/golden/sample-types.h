@@ -12,13 +12,23 @@
 #ifndef GENERATED_SAMPLE_TYPES_H
 #define GENERATED_SAMPLE_TYPES_H
 
+/* An interface file repeats of a function no more than its types. */
+#if defined(__cplusplus) && defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wmissing-exception-spec"
+#endif
 #include "omniglot/bindgen/tests/sample/sample.og.h"
+#if defined(__cplusplus) && defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 #include <omniglot/validate.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifndef __cplusplus
 
 static const struct og_rule sample_rule_bool
     __attribute__((unused)) = {.kind = OG_BOOL, .name = "bool", .size = sizeof(bool)};
@@ -130,5 +140,7 @@ static const unsigned char sample_solid_struct_sample_gap[]
 /* level of sample_level */
 static const struct og_rule sample_rule_sample_level_level __attribute__((unused)) = {
     .name = "level", .size = sizeof(int), .kind = OG_SIGNED, .low.i = 0, .high.i = 9};
+
+#endif
 
 #endif

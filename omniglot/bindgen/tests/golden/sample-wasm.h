@@ -90,10 +90,96 @@ _Static_assert(offsetof(struct sample_gap, first) == 0,
 _Static_assert(offsetof(struct sample_gap, last) == 8,
                "struct sample_gap: the module has another layout");
 
-/* sample.og.h:69: visit_call */
+/* sample.og.h:61: fail_call */
+struct sample_fail_call {
+    struct wasm_callback callback;
+    __typeof__(void (*)(int)) function;
+    void *user;
+};
+
+static void sample_fail_call_entered(void *closure, uint32_t raw_code)
+{
+    const struct sample_fail_call *callback =
+        wasm_callback_of(closure, (wasm_rt_function_ptr_t)sample_fail_call_entered);
+    struct wasm_frame *frame = wasm_callback_begin();
+    int code = (int)(int32_t)raw_code;
+    callback->function(code);
+    wasm_callback_end(frame);
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_fail_call_close. */
+static inline enum og_error sample_fail_call_open(struct sample *sample,
+                                                  struct sample_fail_call *callback,
+                                                  __typeof__(void (*)(int)) function, void *user,
+                                                  struct og_fault *fault)
+{
+    uint32_t type = wasm_rt_register_func_type(1, 0, WASM_RT_I32);
+    callback->function = function;
+    callback->user = user;
+    return wasm_callback_open(sample->instance.wasm, &callback->callback,
+                              (wasm_rt_function_ptr_t)sample_fail_call_entered, callback, type,
+                              fault);
+}
+
+static inline void sample_fail_call_close(struct sample *sample, struct sample_fail_call *callback)
+{
+    if (sample->instance.wasm)
+        wasm_callback_close(&callback->callback);
+}
+
+/* sample.og.h:64: grade_call */
+struct sample_grade_call {
+    struct wasm_callback callback;
+    __typeof__(int (*)(enum sample_shade)) function;
+    void *user;
+};
+
+static uint32_t sample_grade_call_entered(void *closure, uint32_t raw_shade)
+{
+    const struct sample_grade_call *callback =
+        wasm_callback_of(closure, (wasm_rt_function_ptr_t)sample_grade_call_entered);
+    struct wasm_frame *frame = wasm_callback_begin();
+    struct og_fault refusal;
+    enum og_error refused = OG_OK;
+    enum sample_shade shade = (enum sample_shade)raw_shade;
+    if (!instance_is_value(shade, &sample_rule_enum_sample_shade))
+        refused = instance_contract(&refusal, "grade_call");
+    if (refused) {
+        wasm_callback_refuse(frame, &refusal);
+    }
+    int result = callback->function(shade);
+    wasm_callback_end(frame);
+    return (uint32_t)result;
+}
+
+/* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
+ * sample_grade_call_close. */
+static inline enum og_error sample_grade_call_open(struct sample *sample,
+                                                   struct sample_grade_call *callback,
+                                                   __typeof__(int (*)(enum sample_shade)) function,
+                                                   void *user, struct og_fault *fault)
+{
+    uint32_t type = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I32);
+    callback->function = function;
+    callback->user = user;
+    return wasm_callback_open(sample->instance.wasm, &callback->callback,
+                              (wasm_rt_function_ptr_t)sample_grade_call_entered, callback, type,
+                              fault);
+}
+
+static inline void sample_grade_call_close(struct sample *sample,
+                                           struct sample_grade_call *callback)
+{
+    if (sample->instance.wasm)
+        wasm_callback_close(&callback->callback);
+}
+
+/* sample.og.h:82: visit_call */
 struct sample_visit_call {
     struct wasm_callback callback;
-    __typeof__(&visit_call) function;
+    __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int, enum sample_shade,
+                       double)) function;
     void *user;
 };
 
@@ -146,10 +232,11 @@ static uint32_t sample_visit_call_entered(void *closure, uint32_t raw_user, uint
 
 /* Lets the library call `function`, with `user` where its shape has OG_USER, from now on to
  * sample_visit_call_close. */
-static inline enum og_error sample_visit_call_open(struct sample *sample,
-                                                   struct sample_visit_call *callback,
-                                                   __typeof__(&visit_call) function, void *user,
-                                                   struct og_fault *fault)
+static inline enum og_error
+sample_visit_call_open(struct sample *sample, struct sample_visit_call *callback,
+                       __typeof__(int (*)(void *, const char *, const char **, const uint8_t *, int,
+                                          enum sample_shade, double)) function,
+                       void *user, struct og_fault *fault)
 {
     uint32_t type =
         wasm_rt_register_func_type(7, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32,
@@ -168,10 +255,10 @@ static inline void sample_visit_call_close(struct sample *sample,
         wasm_callback_close(&callback->callback);
 }
 
-/* sample.og.h:74: step_call */
+/* sample.og.h:87: step_call */
 struct sample_step_call {
     struct wasm_callback callback;
-    __typeof__(&step_call) function;
+    __typeof__(int (*)(int)) function;
     void *user;
 };
 
@@ -190,7 +277,7 @@ static uint32_t sample_step_call_entered(void *closure, uint32_t raw_step)
  * sample_step_call_close. */
 static inline enum og_error sample_step_call_open(struct sample *sample,
                                                   struct sample_step_call *callback,
-                                                  __typeof__(&step_call) function, void *user,
+                                                  __typeof__(int (*)(int)) function, void *user,
                                                   struct og_fault *fault)
 {
     uint32_t type = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I32);
@@ -354,7 +441,7 @@ static __attribute__((noinline)) enum og_error og_enter_sample_is_odd(struct was
     return OG_OK;
 }
 
-static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *result,
+static inline enum og_error call_sample_is_odd(struct sample *sample, bool *result,
                                                unsigned int number, struct og_fault *fault)
 {
     struct wasm_instance *wasm = sample->instance.wasm;
@@ -367,7 +454,7 @@ static inline enum og_error call_sample_is_odd(struct sample *sample, _Bool *res
 }
 
 static inline enum og_error invoke_sample_is_odd(struct sample *sample, instance_scope *scope,
-                                                 _Bool *result, unsigned int number,
+                                                 bool *result, unsigned int number,
                                                  struct og_fault *fault) INSTANCE_REQUIRES(scope)
 {
     (void)scope;
@@ -769,7 +856,7 @@ static __attribute__((noinline)) enum og_error og_enter_sample_flags(struct wasm
     return OG_OK;
 }
 
-static inline enum og_error call_sample_flags(struct sample *sample, int *result, _Bool *flags,
+static inline enum og_error call_sample_flags(struct sample *sample, int *result, bool *flags,
                                               size_t count, struct og_fault *fault)
 {
     struct wasm_instance *wasm = sample->instance.wasm;
@@ -1370,7 +1457,185 @@ static inline enum og_error invoke_sample_counter_free(struct sample *sample, in
     return call_sample_counter_free(sample, counter, fault);
 }
 
-/* sample.og.h:57: sample_start */
+/* sample.og.h:59: sample_stop */
+static __attribute__((noinline)) enum og_error
+og_enter_sample_stop(struct wasm_instance *wasm, uint32_t code, struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_stop", fault);
+    Z_sampleZ_sample_stop(wasm->state, code);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_stop(struct sample *sample, int code,
+                                             struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    enum og_error error = og_enter_sample_stop(wasm, (uint32_t)code, fault);
+    return error;
+}
+
+static inline enum og_error invoke_sample_stop(struct sample *sample, instance_scope *scope,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_stop(sample, code, fault);
+}
+
+/* sample.og.h:60: sample_square */
+static __attribute__((noinline)) enum og_error og_enter_sample_square(struct wasm_instance *wasm,
+                                                                      uint32_t *raw,
+                                                                      uint32_t number,
+                                                                      struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_square", fault);
+    *raw = Z_sampleZ_sample_square(wasm->state, number);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_square(struct sample *sample, int *result, int number,
+                                               struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t raw = 0;
+    enum og_error error = og_enter_sample_square(wasm, &raw, (uint32_t)number, fault);
+    *result = (int)(int32_t)raw;
+    return error;
+}
+
+static inline enum og_error invoke_sample_square(struct sample *sample, instance_scope *scope,
+                                                 int *result, int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_square(sample, result, number, fault);
+}
+
+/* sample.og.h:62: sample_fail */
+static __attribute__((noinline)) enum og_error og_enter_sample_fail(struct wasm_instance *wasm,
+                                                                    uint32_t *raw, uint32_t handler,
+                                                                    uint32_t code,
+                                                                    struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_fail", fault);
+    *raw = Z_sampleZ_sample_fail(wasm->state, handler, code);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_fail(struct sample *sample, int *result,
+                                             const struct sample_fail_call *handler, int code,
+                                             struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t raw = 0;
+    enum og_error error = og_enter_sample_fail(
+        wasm, &raw, handler ? wasm_callback_index(&handler->callback) : 0, (uint32_t)code, fault);
+    *result = (int)(int32_t)raw;
+    return error;
+}
+
+static inline enum og_error invoke_sample_fail(struct sample *sample, instance_scope *scope,
+                                               int *result, const struct sample_fail_call *handler,
+                                               int code, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_fail(sample, result, handler, code, fault);
+}
+
+/* sample.og.h:65: sample_grade */
+static __attribute__((noinline)) enum og_error og_enter_sample_grade(struct wasm_instance *wasm,
+                                                                     uint32_t *raw, uint32_t grade,
+                                                                     uint32_t number,
+                                                                     struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_grade", fault);
+    *raw = Z_sampleZ_sample_grade(wasm->state, grade, number);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_grade(struct sample *sample, int *result,
+                                              const struct sample_grade_call *grade, int number,
+                                              struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t raw = 0;
+    enum og_error error = og_enter_sample_grade(
+        wasm, &raw, grade ? wasm_callback_index(&grade->callback) : 0, (uint32_t)number, fault);
+    *result = (int)(int32_t)raw;
+    return error;
+}
+
+static inline enum og_error invoke_sample_grade(struct sample *sample, instance_scope *scope,
+                                                int *result, const struct sample_grade_call *grade,
+                                                int number, struct og_fault *fault)
+    INSTANCE_REQUIRES(scope)
+{
+    (void)scope;
+    return call_sample_grade(sample, result, grade, number, fault);
+}
+
+/* sample.og.h:66: sample_counter_copy */
+static __attribute__((noinline)) enum og_error
+og_enter_sample_counter_copy(struct wasm_instance *wasm, uint32_t *raw, uint32_t counter,
+                             uint32_t name, struct og_fault *fault)
+{
+    struct wasm_frame frame;
+    enum og_error error = wasm_enter(wasm, &frame, fault);
+    if (error)
+        return error;
+    if (__builtin_setjmp(frame.jump))
+        return wasm_trapped(&frame, "sample_counter_copy", fault);
+    *raw = Z_sampleZ_sample_counter_copy(wasm->state, counter, name);
+    wasm_leave(&frame);
+    return OG_OK;
+}
+
+static inline enum og_error call_sample_counter_copy(struct sample *sample,
+                                                     struct sample_tally *result,
+                                                     const struct sample_tally *counter,
+                                                     const char *name, struct og_fault *fault)
+{
+    struct wasm_instance *wasm = sample->instance.wasm;
+    uint32_t at_name = 0;
+    uint32_t raw = 0;
+    enum og_error error = OG_OK;
+    if (name)
+        error = module_in(wasm, &at_name, name, strlen((const char *)name) + 1, 1, fault);
+    if (!error)
+        error = og_enter_sample_counter_copy(wasm, &raw, counter->foreign, at_name, fault);
+    result->foreign = raw;
+    if (!error && !result->foreign)
+        error = og_fail(fault, OG_NULL, "sample_counter_copy", 0, "returned NULL");
+    error = module_release(wasm, at_name, error, fault);
+    return error;
+}
+
+/* sample.og.h:70: sample_start */
 static __attribute__((noinline)) enum og_error og_enter_sample_start(struct wasm_instance *wasm,
                                                                      uint32_t *raw, uint32_t stream,
                                                                      uint32_t secret, uint32_t size,
@@ -1422,7 +1687,7 @@ static inline enum og_error call_sample_start(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:60: sample_step */
+/* sample.og.h:73: sample_step */
 static __attribute__((noinline)) enum og_error og_enter_sample_step(struct wasm_instance *wasm,
                                                                     uint32_t *raw, uint32_t stream,
                                                                     struct og_fault *fault)
@@ -1498,7 +1763,7 @@ static inline enum og_error call_sample_step(struct sample *sample, int *result,
     return error;
 }
 
-/* sample.og.h:63: sample_end */
+/* sample.og.h:76: sample_end */
 static __attribute__((noinline)) enum og_error og_enter_sample_end(struct wasm_instance *wasm,
                                                                    uint32_t *raw, uint32_t stream,
                                                                    struct og_fault *fault)
@@ -1540,7 +1805,7 @@ static inline enum og_error invoke_sample_end(struct sample *sample, instance_sc
     return call_sample_end(sample, result, stream, fault);
 }
 
-/* sample.og.h:64: sample_measure */
+/* sample.og.h:77: sample_measure */
 static __attribute__((noinline)) enum og_error og_enter_sample_measure(struct wasm_instance *wasm,
                                                                        uint32_t *raw,
                                                                        uint32_t stream,
@@ -1584,7 +1849,7 @@ static inline enum og_error call_sample_measure(struct sample *sample, int *resu
     return error;
 }
 
-/* sample.og.h:72: sample_visit */
+/* sample.og.h:85: sample_visit */
 static __attribute__((noinline)) enum og_error og_enter_sample_visit(struct wasm_instance *wasm,
                                                                      uint32_t *raw, uint32_t call,
                                                                      uint32_t data, uint32_t times,
@@ -1607,9 +1872,14 @@ static inline enum og_error call_sample_visit(struct sample *sample, int *result
 {
     struct wasm_instance *wasm = sample->instance.wasm;
     uint32_t raw = 0;
+    enum og_error error = OG_OK;
+    if (call && data && data != call->user)
+        error = og_fail(fault, OG_BAD_ARGUMENT, "sample_visit", 0,
+                        "another user than its callback was opened with");
     (void)data;
-    enum og_error error = og_enter_sample_visit(
-        wasm, &raw, call ? wasm_callback_index(&call->callback) : 0, 0, (uint32_t)times, fault);
+    if (!error)
+        error = og_enter_sample_visit(wasm, &raw, call ? wasm_callback_index(&call->callback) : 0,
+                                      0, (uint32_t)times, fault);
     *result = (int)(int32_t)raw;
     return error;
 }
@@ -1623,7 +1893,7 @@ static inline enum og_error invoke_sample_visit(struct sample *sample, instance_
     return call_sample_visit(sample, result, call, data, times, fault);
 }
 
-/* sample.og.h:75: sample_fetch */
+/* sample.og.h:88: sample_fetch */
 static __attribute__((noinline)) enum og_error og_enter_sample_fetch(struct wasm_instance *wasm,
                                                                      uint32_t *raw, uint32_t out,
                                                                      uint32_t size, uint32_t tell,
@@ -1674,7 +1944,7 @@ static inline enum og_error call_sample_fetch(struct sample *sample, int *result
     return error;
 }
 
-/* sample.og.h:77: sample_tell */
+/* sample.og.h:90: sample_tell */
 static __attribute__((noinline)) enum og_error og_enter_sample_tell(struct wasm_instance *wasm,
                                                                     uint32_t *raw, uint32_t stream,
                                                                     uint32_t tell,

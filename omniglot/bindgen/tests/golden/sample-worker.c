@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* That a function is deprecated is said to whoever calls it by its name. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 /* What tells handles apart. */
 enum { OG_NO_KIND, OG_KIND_tally, OG_KIND_flow };
 
@@ -27,13 +30,41 @@ struct og_worker_flow {
 static struct process_worker *og_serving;
 static enum og_error og_callback_error;
 
-/* sample.og.h:69: visit_call */
+/* sample.og.h:61: fail_call */
+static void og_call_host_fail_call(int code)
+{
+    struct wire_reader answer;
+    struct wire_writer *sent = process_callback_begin(og_serving, 0);
+    wire_put_u64(sent, (uint64_t)code);
+    enum og_error error = process_callback_finish(og_serving, &answer);
+    if (!error)
+        error = wire_finish(&answer);
+    if (error)
+        og_callback_error = error;
+}
+
+/* sample.og.h:64: grade_call */
+static int og_call_host_grade_call(enum sample_shade shade)
+{
+    struct wire_reader answer;
+    struct wire_writer *sent = process_callback_begin(og_serving, 1);
+    wire_put_u64(sent, (uint64_t)shade);
+    enum og_error error = process_callback_finish(og_serving, &answer);
+    int result = error ? (int)0 : (int)wire_get_u64(&answer);
+    if (!error)
+        error = wire_finish(&answer);
+    if (error)
+        og_callback_error = error;
+    return result;
+}
+
+/* sample.og.h:82: visit_call */
 static int og_call_host_visit_call(void *user, const char *name, const char **tags,
                                    const uint8_t *bytes, int size, enum sample_shade shade,
                                    double weight)
 {
     struct wire_reader answer;
-    struct wire_writer *sent = process_callback_begin(og_serving, 0);
+    struct wire_writer *sent = process_callback_begin(og_serving, 2);
     (void)user;
     wire_put_bytes(sent, name, name ? strlen((const char *)name) + 1 : 0);
     worker_put_strings(sent, (const char *const *)tags);
@@ -51,11 +82,11 @@ static int og_call_host_visit_call(void *user, const char *name, const char **ta
     return result;
 }
 
-/* sample.og.h:74: step_call */
+/* sample.og.h:87: step_call */
 static int og_call_host_step_call(int step)
 {
     struct wire_reader answer;
-    struct wire_writer *sent = process_callback_begin(og_serving, 1);
+    struct wire_writer *sent = process_callback_begin(og_serving, 3);
     wire_put_u64(sent, (uint64_t)step);
     enum og_error error = process_callback_finish(og_serving, &answer);
     int result = error ? (int)0 : (int)wire_get_u64(&answer);
@@ -78,7 +109,8 @@ static enum og_error og_serve_sample_misbehave(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    sample_misbehave(how);
+    void (*og_call)(int) = (void (*)(int))worker_unbelieved((void (*)(void))sample_misbehave);
+    og_call(how);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -96,7 +128,8 @@ static enum og_error og_serve_sample_version(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_version();
+    int (*og_call)(void) = (int (*)(void))worker_unbelieved((void (*)(void))sample_version);
+    int result = og_call();
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -116,7 +149,8 @@ static enum og_error og_serve_sample_add(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_add(a, b);
+    int (*og_call)(int, int) = (int (*)(int, int))worker_unbelieved((void (*)(void))sample_add);
+    int result = og_call(a, b);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -139,7 +173,10 @@ static enum og_error og_serve_sample_mix(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    uint64_t result = sample_mix(a, b, c, d, (const void *)cookie);
+    uint64_t (*og_call)(int8_t, uint16_t, float, double, const void *) =
+        (uint64_t(*)(int8_t, uint16_t, float, double, const void *))worker_unbelieved(
+            (void (*)(void))sample_mix);
+    uint64_t result = og_call(a, b, c, d, (const void *)cookie);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -160,7 +197,7 @@ static enum og_error og_serve_sample_is_odd(struct process_worker *worker,
     og_serving = worker;
     og_callback_error = OG_OK;
     unsigned char (*og_call)(unsigned int) =
-        (unsigned char (*)(unsigned int))(void (*)(void))sample_is_odd;
+        (unsigned char (*)(unsigned int))worker_unbelieved((void (*)(void))sample_is_odd);
     unsigned char result = og_call(number);
     if (og_callback_error) {
         return og_callback_error;
@@ -181,7 +218,9 @@ static enum og_error og_serve_sample_low_byte(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    uint8_t result = sample_low_byte(number);
+    uint8_t (*og_call)(unsigned int) =
+        (uint8_t(*)(unsigned int))worker_unbelieved((void (*)(void))sample_low_byte);
+    uint8_t result = og_call(number);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -201,7 +240,9 @@ static enum og_error og_serve_sample_shade_of(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    enum sample_shade result = sample_shade_of(level);
+    enum sample_shade (*og_call)(int) =
+        (enum sample_shade(*)(int))worker_unbelieved((void (*)(void))sample_shade_of);
+    enum sample_shade result = og_call(level);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -221,7 +262,8 @@ static enum og_error og_serve_sample_digit(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_digit(number);
+    int (*og_call)(int) = (int (*)(int))worker_unbelieved((void (*)(void))sample_digit);
+    int result = og_call(number);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -242,7 +284,9 @@ static enum og_error og_serve_sample_point_at(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    struct sample_point result = sample_point_at(x, y);
+    struct sample_point (*og_call)(double, double) =
+        (struct sample_point(*)(double, double))worker_unbelieved((void (*)(void))sample_point_at);
+    struct sample_point result = og_call(x, y);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -263,7 +307,9 @@ static enum og_error og_serve_sample_pixel_at(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    struct sample_pixel result = sample_pixel_at(x, y);
+    struct sample_pixel (*og_call)(int, int) =
+        (struct sample_pixel(*)(int, int))worker_unbelieved((void (*)(void))sample_pixel_at);
+    struct sample_pixel result = og_call(x, y);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -286,7 +332,9 @@ static enum og_error og_serve_sample_sum(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    uint64_t result = sample_sum((const uint8_t *)bytes, count);
+    uint64_t (*og_call)(const uint8_t *, size_t) =
+        (uint64_t(*)(const uint8_t *, size_t))worker_unbelieved((void (*)(void))sample_sum);
+    uint64_t result = og_call((const uint8_t *)bytes, count);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -311,7 +359,9 @@ static enum og_error og_serve_sample_fill(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    sample_fill((uint16_t *)values, count, value);
+    void (*og_call)(uint16_t *, size_t, uint16_t) =
+        (void (*)(uint16_t *, size_t, uint16_t))worker_unbelieved((void (*)(void))sample_fill);
+    og_call((uint16_t *)values, count, value);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -339,7 +389,9 @@ static enum og_error og_serve_sample_double(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_double((int32_t *)values, count);
+    int (*og_call)(int32_t *, size_t) =
+        (int (*)(int32_t *, size_t))worker_unbelieved((void (*)(void))sample_double);
+    int result = og_call((int32_t *)values, count);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -368,7 +420,9 @@ static enum og_error og_serve_sample_count_words(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_count_words((const char *)text);
+    int (*og_call)(const char *) =
+        (int (*)(const char *))worker_unbelieved((void (*)(void))sample_count_words);
+    int result = og_call((const char *)text);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -396,7 +450,9 @@ static enum og_error og_serve_sample_shout(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_shout((const char *)text, (char *)out, (size_t *)out_size);
+    int (*og_call)(const char *, char *, size_t *) =
+        (int (*)(const char *, char *, size_t *))worker_unbelieved((void (*)(void))sample_shout);
+    int result = og_call((const char *)text, (char *)out, (size_t *)out_size);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -416,7 +472,7 @@ static enum og_error og_serve_sample_flags(struct process_worker *worker,
     worker_release();
     size_t count = (size_t)wire_get_u64(arguments);
     enum og_error error = wire_finish(arguments);
-    _Bool *flags = error ? NULL : worker_take(OG_PRODUCT(count, sizeof(_Bool)));
+    bool *flags = error ? NULL : worker_take(OG_PRODUCT(count, sizeof(bool)));
     if (!error && !flags)
         error = OG_NO_MEMORY;
     if (error) {
@@ -424,7 +480,9 @@ static enum og_error og_serve_sample_flags(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_flags((_Bool *)flags, count);
+    int (*og_call)(_Bool *, size_t) =
+        (int (*)(_Bool *, size_t))worker_unbelieved((void (*)(void))sample_flags);
+    int result = og_call((_Bool *)flags, count);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -450,7 +508,9 @@ static enum og_error og_serve_sample_pixels(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_pixels((struct sample_pixel *)pixels, count);
+    int (*og_call)(struct sample_pixel *, size_t) =
+        (int (*)(struct sample_pixel *, size_t))worker_unbelieved((void (*)(void))sample_pixels);
+    int result = og_call((struct sample_pixel *)pixels, count);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -475,7 +535,9 @@ static enum og_error og_serve_sample_level(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_level((int *)level, number);
+    int (*og_call)(int *, int) =
+        (int (*)(int *, int))worker_unbelieved((void (*)(void))sample_level);
+    int result = og_call((int *)level, number);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -510,7 +572,9 @@ static enum og_error og_serve_sample_total(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_total((const uint32_t *)numbers, count, (uint32_t *)total);
+    int (*og_call)(const uint32_t *, size_t, uint32_t *) = (int (*)(
+        const uint32_t *, size_t, uint32_t *))worker_unbelieved((void (*)(void))sample_total);
+    int result = og_call((const uint32_t *)numbers, count, (uint32_t *)total);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -531,7 +595,9 @@ static enum og_error og_serve_sample_is_absent(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_is_absent(NULL, NULL);
+    int (*og_call)(const void *, int (*)(void)) =
+        (int (*)(const void *, int (*)(void)))worker_unbelieved((void (*)(void))sample_is_absent);
+    int result = og_call(NULL, NULL);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -562,8 +628,10 @@ static enum og_error og_serve_sample_pump(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result =
-        sample_pump((const uint8_t **)from, (size_t *)left, (uint8_t **)to, (size_t *)room);
+    int (*og_call)(const uint8_t **, size_t *, uint8_t **, size_t *) =
+        (int (*)(const uint8_t **, size_t *, uint8_t **, size_t *))worker_unbelieved(
+            (void (*)(void))sample_pump);
+    int result = og_call((const uint8_t **)from, (size_t *)left, (uint8_t **)to, (size_t *)room);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -594,7 +662,9 @@ static enum og_error og_serve_sample_ask(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_ask((struct sample_query *)query, (uint8_t *)first, (uint8_t *)out);
+    int (*og_call)(struct sample_query *, uint8_t *, uint8_t *) = (int (*)(
+        struct sample_query *, uint8_t *, uint8_t *))worker_unbelieved((void (*)(void))sample_ask);
+    int result = og_call((struct sample_query *)query, (uint8_t *)first, (uint8_t *)out);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -628,8 +698,11 @@ static enum og_error og_serve_sample_split(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_split((struct sample_query *)query, (uint8_t *)first, (size_t *)first_size,
-                              (uint8_t *)second, (size_t *)second_size);
+    int (*og_call)(struct sample_query *, uint8_t *, size_t *, uint8_t *, size_t *) =
+        (int (*)(struct sample_query *, uint8_t *, size_t *, uint8_t *, size_t *))worker_unbelieved(
+            (void (*)(void))sample_split);
+    int result = og_call((struct sample_query *)query, (uint8_t *)first, (size_t *)first_size,
+                         (uint8_t *)second, (size_t *)second_size);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -658,7 +731,9 @@ static enum og_error og_serve_sample_raise(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_raise((struct sample_grid *)grid);
+    int (*og_call)(struct sample_grid *) =
+        (int (*)(struct sample_grid *))worker_unbelieved((void (*)(void))sample_raise);
+    int result = og_call((struct sample_grid *)grid);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -686,7 +761,9 @@ static enum og_error og_serve_sample_gaps(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    uint64_t result = sample_gaps((const struct sample_gap *)gaps, count);
+    uint64_t (*og_call)(const struct sample_gap *, size_t) = (uint64_t(*)(
+        const struct sample_gap *, size_t))worker_unbelieved((void (*)(void))sample_gaps);
+    uint64_t result = og_call((const struct sample_gap *)gaps, count);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -713,7 +790,9 @@ static enum og_error og_serve_sample_grow(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_grow((struct sample_gap *)gap);
+    int (*og_call)(struct sample_gap *) =
+        (int (*)(struct sample_gap *))worker_unbelieved((void (*)(void))sample_grow);
+    int result = og_call((struct sample_gap *)gap);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -734,7 +813,9 @@ static enum og_error og_serve_sample_counter_new(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    struct sample_counter *result = sample_counter_new(first);
+    struct sample_counter *(*og_call)(int) =
+        (struct sample_counter * (*)(int)) worker_unbelieved((void (*)(void))sample_counter_new);
+    struct sample_counter *result = og_call(first);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -757,7 +838,9 @@ static enum og_error og_serve_sample_counter_next(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_counter_next((struct sample_counter *)counter);
+    int (*og_call)(struct sample_counter *) =
+        (int (*)(struct sample_counter *))worker_unbelieved((void (*)(void))sample_counter_next);
+    int result = og_call((struct sample_counter *)counter);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -780,7 +863,9 @@ static enum og_error og_serve_sample_counter_free(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    sample_counter_free((struct sample_counter *)counter);
+    void (*og_call)(struct sample_counter *) =
+        (void (*)(struct sample_counter *))worker_unbelieved((void (*)(void))sample_counter_free);
+    og_call((struct sample_counter *)counter);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -788,7 +873,129 @@ static enum og_error og_serve_sample_counter_free(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:57: sample_start */
+/* sample.og.h:59: sample_stop */
+static enum og_error og_serve_sample_stop(struct process_worker *worker,
+                                          struct wire_reader *arguments,
+                                          struct wire_writer *results)
+{
+    int code = (int)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (error) {
+        return error;
+    }
+    og_serving = worker;
+    og_callback_error = OG_OK;
+    void (*og_call)(int) = (void (*)(int))worker_unbelieved((void (*)(void))sample_stop);
+    og_call(code);
+    if (og_callback_error) {
+        return og_callback_error;
+    }
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:60: sample_square */
+static enum og_error og_serve_sample_square(struct process_worker *worker,
+                                            struct wire_reader *arguments,
+                                            struct wire_writer *results)
+{
+    int number = (int)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (error) {
+        return error;
+    }
+    og_serving = worker;
+    og_callback_error = OG_OK;
+    int (*og_call)(int) = (int (*)(int))worker_unbelieved((void (*)(void))sample_square);
+    int result = og_call(number);
+    if (og_callback_error) {
+        return og_callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:62: sample_fail */
+static enum og_error og_serve_sample_fail(struct process_worker *worker,
+                                          struct wire_reader *arguments,
+                                          struct wire_writer *results)
+{
+    bool has_handler = wire_get_u64(arguments) != 0;
+    int code = (int)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (error) {
+        return error;
+    }
+    og_serving = worker;
+    og_callback_error = OG_OK;
+    int (*og_call)(void (*)(int), int) =
+        (int (*)(void (*)(int), int))worker_unbelieved((void (*)(void))sample_fail);
+    int result = og_call(has_handler ? (void (*)(int))og_call_host_fail_call : NULL, code);
+    if (og_callback_error) {
+        return og_callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:65: sample_grade */
+static enum og_error og_serve_sample_grade(struct process_worker *worker,
+                                           struct wire_reader *arguments,
+                                           struct wire_writer *results)
+{
+    bool has_grade = wire_get_u64(arguments) != 0;
+    int number = (int)wire_get_u64(arguments);
+    enum og_error error = wire_finish(arguments);
+    if (error) {
+        return error;
+    }
+    og_serving = worker;
+    og_callback_error = OG_OK;
+    int (*og_call)(int (*)(enum sample_shade), int) =
+        (int (*)(int (*)(enum sample_shade), int))worker_unbelieved((void (*)(void))sample_grade);
+    int result =
+        og_call(has_grade ? (int (*)(enum sample_shade))og_call_host_grade_call : NULL, number);
+    if (og_callback_error) {
+        return og_callback_error;
+    }
+    wire_put_u64(results, (uint64_t)result);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:66: sample_counter_copy */
+static enum og_error og_serve_sample_counter_copy(struct process_worker *worker,
+                                                  struct wire_reader *arguments,
+                                                  struct wire_writer *results)
+{
+    uint64_t handle_counter = wire_get_u64(arguments);
+    void *counter = process_handle_get(worker, OG_KIND_tally, handle_counter);
+    bool has_name = wire_get_u64(arguments) != 0;
+    size_t size_name;
+    const char *name = wire_get_bytes(arguments, &size_name);
+    enum og_error error = wire_finish(arguments);
+    if (!error && !counter)
+        error = OG_BAD_ARGUMENT;
+    if (!error && has_name && !worker_is_text(name, size_name))
+        error = OG_CONTRACT;
+    if (!has_name)
+        name = NULL;
+    if (error) {
+        return error;
+    }
+    og_serving = worker;
+    og_callback_error = OG_OK;
+    struct sample_counter *(*og_call)(const struct sample_counter *, const char *) =
+        (struct sample_counter * (*)(const struct sample_counter *, const char *))
+            worker_unbelieved((void (*)(void))sample_counter_copy);
+    struct sample_counter *result =
+        og_call((const struct sample_counter *)counter, (const char *)name);
+    if (og_callback_error) {
+        return og_callback_error;
+    }
+    wire_put_u64(results, result ? process_handle_add(worker, OG_KIND_tally, result) : 0);
+    return wire_writer_error(results);
+}
+
+/* sample.og.h:70: sample_start */
 static enum og_error og_serve_sample_start(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -822,7 +1029,10 @@ static enum og_error og_serve_sample_start(struct process_worker *worker,
     secret = kept_secret;
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_start((struct sample_stream *)stream, (const uint8_t *)secret, size);
+    int (*og_call)(struct sample_stream *, const uint8_t *, size_t) =
+        (int (*)(struct sample_stream *, const uint8_t *, size_t))worker_unbelieved(
+            (void (*)(void))sample_start);
+    int result = og_call((struct sample_stream *)stream, (const uint8_t *)secret, size);
     if (og_callback_error) {
         free(object_stream);
         return og_callback_error;
@@ -841,7 +1051,7 @@ static enum og_error og_serve_sample_start(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:60: sample_step */
+/* sample.og.h:73: sample_step */
 static enum og_error og_serve_sample_step(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -874,7 +1084,9 @@ static enum og_error og_serve_sample_step(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_step((struct sample_stream *)stream);
+    int (*og_call)(struct sample_stream *) =
+        (int (*)(struct sample_stream *))worker_unbelieved((void (*)(void))sample_step);
+    int result = og_call((struct sample_stream *)stream);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -888,7 +1100,7 @@ static enum og_error og_serve_sample_step(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:63: sample_end */
+/* sample.og.h:76: sample_end */
 static enum og_error og_serve_sample_end(struct process_worker *worker,
                                          struct wire_reader *arguments, struct wire_writer *results)
 {
@@ -905,7 +1117,9 @@ static enum og_error og_serve_sample_end(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_end((struct sample_stream *)stream);
+    int (*og_call)(struct sample_stream *) =
+        (int (*)(struct sample_stream *))worker_unbelieved((void (*)(void))sample_end);
+    int result = og_call((struct sample_stream *)stream);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -916,7 +1130,7 @@ static enum og_error og_serve_sample_end(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:64: sample_measure */
+/* sample.og.h:77: sample_measure */
 static enum og_error og_serve_sample_measure(struct process_worker *worker,
                                              struct wire_reader *arguments,
                                              struct wire_writer *results)
@@ -930,7 +1144,9 @@ static enum og_error og_serve_sample_measure(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_measure((struct sample_stream *)stream);
+    int (*og_call)(struct sample_stream *) =
+        (int (*)(struct sample_stream *))worker_unbelieved((void (*)(void))sample_measure);
+    int result = og_call((struct sample_stream *)stream);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -939,7 +1155,7 @@ static enum og_error og_serve_sample_measure(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:72: sample_visit */
+/* sample.og.h:85: sample_visit */
 static enum og_error og_serve_sample_visit(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -952,7 +1168,9 @@ static enum og_error og_serve_sample_visit(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result = sample_visit(has_call ? og_call_host_visit_call : NULL, NULL, times);
+    int (*og_call)(sample_visitor *, void *, int) =
+        (int (*)(sample_visitor *, void *, int))worker_unbelieved((void (*)(void))sample_visit);
+    int result = og_call(has_call ? (sample_visitor *)og_call_host_visit_call : NULL, NULL, times);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -960,7 +1178,7 @@ static enum og_error og_serve_sample_visit(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:75: sample_fetch */
+/* sample.og.h:88: sample_fetch */
 static enum og_error og_serve_sample_fetch(struct process_worker *worker,
                                            struct wire_reader *arguments,
                                            struct wire_writer *results)
@@ -977,8 +1195,10 @@ static enum og_error og_serve_sample_fetch(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result =
-        sample_fetch((uint8_t *)out, (size_t *)size, has_tell ? og_call_host_step_call : NULL);
+    int (*og_call)(uint8_t *, size_t *, int (*)(int)) =
+        (int (*)(uint8_t *, size_t *, int (*)(int)))worker_unbelieved((void (*)(void))sample_fetch);
+    int result = og_call((uint8_t *)out, (size_t *)size,
+                         has_tell ? (int (*)(int))og_call_host_step_call : NULL);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -988,7 +1208,7 @@ static enum og_error og_serve_sample_fetch(struct process_worker *worker,
     return wire_writer_error(results);
 }
 
-/* sample.og.h:77: sample_tell */
+/* sample.og.h:90: sample_tell */
 static enum og_error og_serve_sample_tell(struct process_worker *worker,
                                           struct wire_reader *arguments,
                                           struct wire_writer *results)
@@ -1015,8 +1235,10 @@ static enum og_error og_serve_sample_tell(struct process_worker *worker,
     }
     og_serving = worker;
     og_callback_error = OG_OK;
-    int result =
-        sample_tell((struct sample_stream *)stream, has_tell ? og_call_host_step_call : NULL);
+    int (*og_call)(struct sample_stream *, int (*)(int)) = (int (*)(
+        struct sample_stream *, int (*)(int)))worker_unbelieved((void (*)(void))sample_tell);
+    int result = og_call((struct sample_stream *)stream,
+                         has_tell ? (int (*)(int))og_call_host_step_call : NULL);
     if (og_callback_error) {
         return og_callback_error;
     }
@@ -1057,6 +1279,11 @@ const struct process_handler process_handlers[] = {
     [sample_number_of_sample_counter_new] = {og_serve_sample_counter_new},
     [sample_number_of_sample_counter_next] = {og_serve_sample_counter_next},
     [sample_number_of_sample_counter_free] = {og_serve_sample_counter_free},
+    [sample_number_of_sample_stop] = {og_serve_sample_stop},
+    [sample_number_of_sample_square] = {og_serve_sample_square},
+    [sample_number_of_sample_fail] = {og_serve_sample_fail},
+    [sample_number_of_sample_grade] = {og_serve_sample_grade},
+    [sample_number_of_sample_counter_copy] = {og_serve_sample_counter_copy},
     [sample_number_of_sample_start] = {og_serve_sample_start},
     [sample_number_of_sample_step] = {og_serve_sample_step},
     [sample_number_of_sample_end] = {og_serve_sample_end},

@@ -54,6 +54,19 @@ struct sample_counter *sample_counter_new(int first) OG_RETURNS_HANDLE(tally);
 int sample_counter_next(struct sample_counter *counter OG_HANDLE(tally));
 void sample_counter_free(struct sample_counter *counter OG_HANDLE_END(tally));
 
+/* --- what the header says beyond types --- */
+
+void sample_stop(int code);
+int sample_square(int number);
+void fail_call(int code) OG_CALLED_BACK;
+int sample_fail(void (*handler)(int code) __attribute__((noreturn)) OG_CALLBACK(fail_call),
+                int code);
+int grade_call(enum sample_shade shade) OG_CALLED_BACK;
+int sample_grade(int (*grade)(enum sample_shade shade) OG_CALLBACK(grade_call), int number);
+struct sample_counter *sample_counter_copy(const struct sample_counter *counter OG_HANDLE(tally),
+                                           const char *name OG_STRING OG_OPTIONAL)
+    OG_RETURNS_HANDLE(tally);
+
 int sample_start(struct sample_stream *stream OG_OBJECT_NEW(flow) OG_SET(mode, key),
                  const uint8_t *secret OG_IN(size) OG_KEPT(stream), size_t size) OG_RETURNS(0, -1)
     OG_SUCCESS(0);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#ifndef __cplusplus
+
 /* The library broke its interface in `function`. Fills *fault; returns OG_CONTRACT. */
 static inline enum og_error instance_contract(struct og_fault *fault, const char *function)
 {
@@ -104,5 +106,7 @@ static inline enum og_error instance_check_value(const void *value, const struct
 
 /* Is the number `value`, a variable of the rule's type, what the rule says? */
 #define instance_is_value(value, rule) host_rule_holds((rule), &(value), 1)
+
+#endif
 
 #endif

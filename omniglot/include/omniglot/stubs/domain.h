@@ -16,6 +16,20 @@ struct instance {
     struct og_domain *domain;
 };
 
+/* Stubs are inlined. A program in C++ includes NAME-og.h, too, and has its types, what opens and
+ * closes, and each call_FUNCTION, declared; one file in C of its own has them for it:
+ *
+ *     #define OG_STUBS_FOR_CXX
+ *     #include "NAME-og.h"
+ */
+#ifdef OG_STUBS_FOR_CXX
+#define OG_STUB
+#else
+#define OG_STUB static inline
+#endif
+
+#ifndef __cplusplus
+
 /* Opens a new instance of the library, which is in the files `sonames` (the dynamic loader's names,
  * or paths; NULL ends them): `name` is this project's name for it ("zlib"). Options and errors are
  * og_domain_open's. */
@@ -236,5 +250,7 @@ static inline enum og_error callback_strings(const struct og_access *access, uin
         (values) = og_get_at((access), og_checked);                                                \
         og_checked ? OG_OK : (fault)->error;                                                       \
     })
+
+#endif
 
 #endif
