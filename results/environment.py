@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 """Writes <run>/environment.json: the machine, the software and the settings behind a run.
 
-usage: results/environment.py RUN [--repetitions N] [--filter REGEX]
+usage: results/environment.py RUN [--profile NAME] [--repetitions N] [--processes N] [--min-time SECONDS]
+                                  [--filter REGEX]
 
 What cannot be found out is null, never guessed. A run that is resumed keeps its file and
 gets one more entry under "sessions".
@@ -125,7 +126,7 @@ def session():
             "load_average": [round(value, 2) for value in os.getloadavg()]}
 
 
-def describe(repetitions, pattern):
+def describe(options):
     """The whole of environment.json for a run that starts now."""
     cpu = processor()
     return {
@@ -139,8 +140,11 @@ def describe(repetitions, pattern):
         "packages": packages(),
         "inputs": inputs(),
         "source": source(),
-        "repetitions": repetitions,
-        "filter": pattern,
+        "profile": options.profile,
+        "repetitions": options.repetitions,
+        "processes": options.processes,
+        "least_seconds_of_a_sample": options.min_time,
+        "filter": options.filter,
         "sessions": [],
     }
 
@@ -148,7 +152,10 @@ def describe(repetitions, pattern):
 def main(arguments):
     parser = argparse.ArgumentParser(prog="environment", description=__doc__.split("\n")[0])
     parser.add_argument("run")
+    parser.add_argument("--profile")
     parser.add_argument("--repetitions", type=int)
+    parser.add_argument("--processes", type=int)
+    parser.add_argument("--min-time", type=float)
     parser.add_argument("--filter")
     options = parser.parse_args(arguments)
     path = os.path.join(options.run, "environment.json")
@@ -158,7 +165,7 @@ def main(arguments):
         print(f"environment: {path}: not JSON ({error}); delete it to have it written anew",
               file=sys.stderr)
         return 1
-    document = known or describe(options.repetitions, options.filter)
+    document = known or describe(options)
     document["sessions"].append(session())
     try:
         whole_file.write(path, json.dumps(document, indent=2) + "\n")

@@ -1,0 +1,43 @@
+"""The profiles of `make reproduce`: how much of the comparison a run makes.
+
+quick     to see that all of it works, and for `make compare` while something is being changed
+default   what README.md describes: every case and every claim
+full      for who has the time: more processes, and what is slow
+
+Each measures in four processes at least, which docs/methodology.md stands on. FILTER and REPETITIONS
+take the place of a profile's own cases and repetitions. docs/decisions/176 has the reasons.
+"""
+
+from typing import NamedTuple
+
+import measure_natively
+
+
+class Profile(NamedTuple):
+    """How much a run makes of everything."""
+
+    minutes: int  # on two processors, what is built aside: an estimate
+    cases: str  # a regular expression over names; empty: all
+    processes: int
+    repetitions: int  # of all processes together
+    min_time: float  # seconds of a sample at least
+    guest_repetitions: int
+    guest_size: int  # no case of more bytes is counted in the guest
+    kernels: str  # of the guest, in which the attacks are made; none: nothing is attacked
+
+    def measures(self):
+        """What decides whether two runs are the same measurement."""
+        return {**self._asdict(), "minutes": None}
+
+
+# Of each library what README.md's tables tell; of ubench all calls and checks, without the larger data.
+REPRESENTATIVE = ("^(ubench/[^/]*/[^/]*/(0|1|16|256|4096)|sodium/(sha256|hmac-sha256)/[^/]*/(8|64|1024|4096|1048576)"
+                  "|zlib/inflate-text/[^/]*/(16384|65536)|brotli/decompress-text/[^/]*/65536"
+                  "|expat/parse/[^/]*/30366|png/read/[^/]*/16384)(/|$)")
+
+ALL = {
+    "quick": Profile(3, REPRESENTATIVE, measure_natively.PROCESSES, 12, 0.005, 2, 4096, ""),
+    "default": Profile(15, "", measure_natively.PROCESSES, 12, 0.01, 3, 65536, "default"),
+    "full": Profile(120, "", 2 * measure_natively.PROCESSES, 96, 0.02, 5, 262144, "default 6.12"),
+}
+DEFAULT = "default"
