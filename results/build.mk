@@ -47,17 +47,9 @@ bench-pku: deps
 bench-rv32: deps
 	@$(REPRODUCE) --only bench-rv32
 
+# Of what is in the run's folder: nothing is built.
 figures:
-	@test -f $(call quoted,$(RUN)/results.csv) || \
-	    { echo "figures: $(RUN)/results.csv is not there; \`make reproduce\` makes it" >&2; exit 1; }
-	@results/best_process.py $(call quoted,$(RUN))
-	@test ! -d $(call quoted,$(RUN)/crossings) || results/modelled.py $(call quoted,$(RUN))
-	@results/ratios.py $(call quoted,$(RUN))
-	@results/summary.py $(call quoted,$(RUN))
-	@results/attacks.py $(call quoted,$(RUN))
-	@plots/draw.py $(call quoted,$(RUN))
-	@results/claims.py $(call quoted,$(RUN))
-	@results/report.py $(call quoted,$(RUN))
+	@results/redraw.py $(call quoted,$(RUN))
 
 readme: figures
 	@results/readme.py $(call quoted,$(RUN)) $(PARTS)
@@ -67,7 +59,7 @@ compare:
 
 TEST_SCRIPTS += results/tests/table_test.py results/tests/modelled_test.py results/tests/ratios_test.py \
     results/tests/significance_test.py \
-    results/tests/time_left_test.py results/tests/best_process_test.py results/tests/compare_programs_test.py \
+    results/tests/time_left_test.py results/tests/redraw_test.py results/tests/best_process_test.py results/tests/compare_programs_test.py \
     results/tests/summary_test.py results/tests/claims_test.py results/tests/readme_test.py \
     results/tests/reproduce_test.py results/tests/report_test.py results/tests/rv32_test.py \
     results/tests/attacks_test.py plots/tests/figures_test.py

@@ -44,10 +44,10 @@ KINDS = {
                 "by its clock, in nanoseconds.",
     "emulated": "instructions retired in a deterministic emulator. Never a time: an emulator's "
                 "instruction says nothing about a pipeline's. Target pku-guest: a "
-                "machine with protection keys under QEMU, sizes up to 64&nbsp;KiB; what its kernel "
+                "machine with protection keys under QEMU{pku-guest}; what its kernel "
                 "executes counts, and of a string instruction each step. Target rv32: the "
-                "embedded target, RISC-V with physical memory protection under QEMU, sizes up to "
-                "16&nbsp;KiB; the same count in every run.",
+                "embedded target, RISC-V with physical memory protection under QEMU{rv32}; the same count "
+                "in every run.",
     "modelled": "a measured time plus a stated cost for what this machine cannot do: no "
                 "measurement. Drawn hollow. Its intervals are the range of the model, described "
                 "under <a href='#model'>The model</a>.",
@@ -153,8 +153,8 @@ def reading(report, rows):
     raw = table.find(rows, system="raw", workload="ubench", operation="invoke-int-0")
     none = table.find(rows, system="og-none", workload="ubench", operation="invoke-int-0")
     modelled = any(row.case.kind == "modelled" for row in rows)
-    said = "<p>In bold, multiples of the same work through <code>raw</code>; below " \
-           f"them their 95&nbsp;% intervals{', or the range of the model' if modelled else ''}; " \
+    said = "<p>In bold, multiples of the same work through <code>raw</code>, with " \
+           f"their 95&nbsp;% intervals{', or the range of the model' if modelled else ''}; " \
            "input and output in host memory. "
     if raw and none:
         said += ("With no isolation under it, Omniglot's discipline adds "
@@ -209,7 +209,15 @@ def kinds(report):
             "<i>Copied</i>: the input starts and the output ends in host memory. "
             "<i>Resident</i>: both are used where the library reaches them. Every figure is of "
             "one kind:</p><ul>"
-            + "".join(f"<li><b>{kind}</b>: {KINDS[kind]}</li>" for kind in present) + "</ul>")
+            + "".join(f"<li><b>{kind}</b>: {KINDS[kind].format(**sizes_up_to(report))}</li>" for kind in present)
+            + "</ul>")
+
+
+def sizes_up_to(report):
+    """{target: how far its sizes go, in words}; nothing of one that is not in the run."""
+    largest = {target: max((row.case.size_bytes for row in report.rows if row.case.target == target), default=0)
+               for target in targets.KNOWN}
+    return {target: f", sizes up to {wording.size(size)}" if size else "" for target, size in largest.items()}
 
 
 def numbered(report):

@@ -115,7 +115,7 @@ def mean(line):
 def lacking(report):
     """What this run lacks."""
     lines = summary.lines_of(report.rows, report.ratios, guarantees.read())
-    said = missing.sentences(report.rows, lines, report.environment.get("filter") or "")
+    said = missing.sentences(report.rows, lines, report.environment)
     if not said:
         return ""
     return ("<h2 id='missing'>What this run lacks</h2><ul>"
