@@ -10,6 +10,7 @@ gets one more entry under "sessions".
 
 import argparse
 import datetime
+import functools
 import json
 import os
 import platform
@@ -90,17 +91,26 @@ def source():
     return {"commit": commit, "dirty": changed}
 
 
+@functools.lru_cache
+def installed():
+    """{Debian package: installed version}."""
+    try:
+        done = subprocess.run(["dpkg-query", "-W", "-f=${db:Status-Abbrev}|${Package}|${Version}\n"],
+                              capture_output=True, text=True, check=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    lines = [line.split("|") for line in done.stdout.splitlines()]
+    return {name: version for status, name, version in lines if status.startswith("ii")}
+
+
 def package_version(name):
-    """The installed version of a Debian package."""
-    return first_line("dpkg-query", "-W", "-f=${Version}", name)
+    """The installed version of a Debian package; None if there is none."""
+    return installed().get(name)
 
 
 def packages():
     """Installed versions of the libraries under test and the tools."""
-    versions = {}
-    for name in PACKAGES:
-        versions[name] = package_version(name)
-    return versions
+    return {name: package_version(name) for name in PACKAGES}
 
 
 def inputs():
