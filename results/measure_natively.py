@@ -3,7 +3,7 @@
 found: <run>/results.csv and <run>/raw.
 
 usage: results/measure_natively.py --bench PROGRAM --run-dir RUN [--processes N] [--filter REGEX]
-                                   [--repetitions N] [--min-time SECONDS]
+                                   [--repetitions N] [--min-time SECONDS] [--size-limit BYTES]
 
 Where a process's code, stack and heap lie is chosen once, when it starts, and can make one case dearer
 by a tenth: so each of the processes has its share of the repetitions of all cases, its own order of
@@ -57,6 +57,7 @@ def measure(options, number, count):
                "--repetitions", str(count), "--min-time", str(options.min_time),
                "--seed", str(number + 1), "--again", AGAIN]
     command += ["--filter", options.filter] if options.filter else []
+    command += ["--size-limit", str(options.size_limit)] if options.size_limit else []
     with subprocess.Popen(command, env=environment(number)) as child:
         def stop(*_):
             child.terminate()
@@ -119,6 +120,7 @@ def parse(arguments):
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--filter", default="")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS)
+    parser.add_argument("--size-limit", type=int, help="no case of more bytes")
     parser.add_argument("--min-time", type=float, default=MIN_TIME, help="seconds of a sample at least")
     options = parser.parse_args(arguments)
     if options.processes < 1 or options.repetitions < 1:

@@ -1,8 +1,8 @@
 """The profiles of `make reproduce`: how much of the comparison a run makes.
 
 quick     to see that all of it works, and for `make compare` while something is being changed
-default   what README.md describes: every case and every claim
-full      for who has the time: more processes, and what is slow
+default   what README.md describes: every case to 1 MiB, and the attacks
+full      for who has the time: more processes, more and longer samples, and what is slow
 
 Each measures in four processes at least, which docs/methodology.md stands on. FILTER and REPETITIONS
 take the place of a profile's own cases and repetitions. docs/decisions/176 has the reasons.
@@ -18,6 +18,7 @@ class Profile(NamedTuple):
 
     minutes: int  # on two processors, what is built aside: an estimate
     cases: str  # a regular expression over names; empty: all
+    size: int  # no case of more bytes is measured natively
     processes: int
     repetitions: int  # of all processes together
     min_time: float  # seconds of a sample at least
@@ -35,9 +36,10 @@ REPRESENTATIVE = ("^(ubench/[^/]*/[^/]*/(0|1|16|256|4096)|sodium/(sha256|hmac-sh
                   "|zlib/inflate-text/[^/]*/(16384|65536)|brotli/decompress-text/[^/]*/65536"
                   "|expat/parse/[^/]*/30366|png/read/[^/]*/16384)(/|$)")
 
+MIB = 1 << 20
 ALL = {
-    "quick": Profile(3, REPRESENTATIVE, measure_natively.PROCESSES, 12, 0.005, 2, 4096, ""),
-    "default": Profile(15, "", measure_natively.PROCESSES, 12, 0.01, 3, 65536, "default"),
-    "full": Profile(120, "", 2 * measure_natively.PROCESSES, 96, 0.02, 5, 262144, "default 6.12"),
+    "quick": Profile(3, REPRESENTATIVE, MIB, measure_natively.PROCESSES, 12, 0.005, 2, 4096, ""),
+    "default": Profile(15, "", MIB, measure_natively.PROCESSES, 12, 0.005, 3, 65536, "default"),
+    "full": Profile(120, "", 16 * MIB, 2 * measure_natively.PROCESSES, 96, 0.02, 5, 262144, "default 6.12"),
 }
 DEFAULT = "default"

@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 """Stands in for og-bench in tests: same options, same files, times made up by a formula.
 
-usage: fake_bench.py --run-dir DIR [--filter REGEX] [--repetitions N] [--min-time S] [--seed N]
+usage: fake_bench.py --run-dir DIR [--filter REGEX] [--repetitions N] [--min-time S]
+                     [--size-limit BYTES] [--seed N]
                      [--again A,B] [--list]
 
 Nothing it writes is a result. For tests of what happens when measuring goes wrong, the
@@ -80,11 +81,12 @@ def main(arguments, pass_time=None):
     parser.add_argument("--filter", default="")
     parser.add_argument("--repetitions", type=int, default=11)
     parser.add_argument("--min-time", type=float, default=0.015)
+    parser.add_argument("--size-limit", type=int, default=1 << 60)
     parser.add_argument("--seed", default="")
     parser.add_argument("--again", default="")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args(arguments)
-    chosen = [case for case in cases() if re.search(options.filter, name_of(case))]
+    chosen = [case for case in cases() if re.search(options.filter, name_of(case)) and case[2] <= options.size_limit]
     if options.list:
         print("\n".join(name_of(case) for case in chosen))
         return 0

@@ -253,6 +253,13 @@ def every_profile_measures_in_processes_enough_for_a_verdict():
         assert profile.processes >= 4 and profile.repetitions >= 3 * profile.processes, profile
 
 
+def what_readme_says_of_the_profiles_is_what_they_are():
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        said = dict(re.findall(r"^\| `make reproduce(?: PROFILE=(\w+))?` \| (\d+) minutes \|", file.read(), re.MULTILINE))
+    tap.equal({name or profiles.DEFAULT: int(minutes) for name, minutes in said.items()},
+              {name: profile.minutes for name, profile in profiles.ALL.items()})
+
+
 def what_is_built_is_what_the_stages_need():
     place = Place()
     said = os.path.join(place.folder.name, "built")
