@@ -16,7 +16,10 @@ import measure_natively
 class Profile(NamedTuple):
     """How much a run makes of everything."""
 
-    minutes: int  # on two processors, what is built aside: an estimate
+    # On two processors, of what is built already; estimates. Of all, of the native part, and of the guest's.
+    minutes: int
+    native_seconds: int
+    guest_seconds: int
     cases: str  # a regular expression over names; empty: all
     size: int  # no case of more bytes is measured natively
     processes: int
@@ -28,7 +31,8 @@ class Profile(NamedTuple):
 
     def measures(self):
         """What decides whether two runs are the same measurement."""
-        return {**self._asdict(), "minutes": None}
+        return {name: value for name, value in self._asdict().items()
+                if name not in ("minutes", "native_seconds", "guest_seconds")}
 
 
 # Of each library what README.md's tables tell; of ubench all calls and checks, without the larger data.
@@ -38,8 +42,8 @@ REPRESENTATIVE = ("^(ubench/[^/]*/[^/]*/(0|1|16|256|4096)|sodium/(sha256|hmac-sh
 
 MIB = 1 << 20
 ALL = {
-    "quick": Profile(3, REPRESENTATIVE, MIB, measure_natively.PROCESSES, 12, 0.005, 2, 4096, ""),
-    "default": Profile(15, "", MIB, measure_natively.PROCESSES, 12, 0.005, 3, 65536, "default"),
-    "full": Profile(120, "", 16 * MIB, 2 * measure_natively.PROCESSES, 96, 0.02, 5, 262144, "default 6.12"),
+    "quick": Profile(3, 60, 30, REPRESENTATIVE, MIB, measure_natively.PROCESSES, 12, 0.005, 2, 4096, ""),
+    "default": Profile(15, 260, 110, "", MIB, measure_natively.PROCESSES, 12, 0.005, 3, 65536, "default"),
+    "full": Profile(120, 5000, 500, "", 16 * MIB, 2 * measure_natively.PROCESSES, 96, 0.02, 5, 262144, "default 6.12"),
 }
 DEFAULT = "default"

@@ -33,9 +33,11 @@ MEASURED = ("--until", "bench-native")
 
 
 class Place:
-    """A folder for runs, with a copy of the stand-in so that a test may change it."""
+    """A folder for runs, with a copy of the stand-in so that a test may change it. Where nothing else is
+    asked for, one process measures, once."""
 
-    def __init__(self):
+    def __init__(self, once=True):
+        self.repetitions = ("--repetitions", "1") if once else ()
         self.folder = tempfile.TemporaryDirectory()
         self.runs = os.path.join(self.folder.name, "runs")
         self.latest = os.path.join(self.folder.name, "latest")
@@ -43,7 +45,7 @@ class Place:
 
     def command(self, *options):
         return [os.path.join(RESULTS, "reproduce"), "--bench", self.bench, "--build", "true",
-                "--runs", self.runs, "--latest", self.latest, "--filter", FILTER, *options]
+                "--runs", self.runs, "--latest", self.latest, "--filter", FILTER, *self.repetitions, *options]
 
     def reproduce(self, *options, **environment):
         return subprocess.run(self.command(*options), text=True, capture_output=True, check=False,
@@ -77,7 +79,7 @@ def _finished(done):
 def _whole():
     """A place with one run that went through all stages, and what became of it. Its stand-in says how large
     the environment is that it is started with."""
-    place = Place()
+    place = Place(once=False)
     with open(place.bench, encoding="utf-8") as file:
         text = file.read()
     with open(place.bench, "w", encoding="utf-8") as file:
@@ -138,7 +140,7 @@ def four_processes_measure_each_with_another_environment_and_say_what_they_resol
 
 
 def putting_together_again_changes_nothing_and_leaves_other_rows():
-    place = Place()
+    place = Place(once=False)
     _finished(place.reproduce(*MEASURED))
     path = os.path.join(place.runs, *place.found())
     other = "rv32,raw,w,op,copied,8,emulated,instructions,7.0,7.0,7.0,1,yes\n"
@@ -152,7 +154,7 @@ def putting_together_again_changes_nothing_and_leaves_other_rows():
 
 
 def a_run_whose_measuring_failed_is_taken_up_where_it_stopped():
-    place = Place()
+    place = Place(once=False)
     done = place.reproduce(FAKE_BENCH_STOP_AFTER="5", FAKE_BENCH_SALT="first")
     tap.equal(done.returncode, 1)
     tap.contains(done.stderr, "stage bench-native failed", "exit status 1", "`make reproduce` goes on")
@@ -217,7 +219,7 @@ def an_unfinished_run_with_other_repetitions_is_not_taken_up():
 
 
 def an_unfinished_run_of_another_profile_is_not_taken_up():
-    place = Place()
+    place = Place(once=False)
     place.reproduce(FAKE_BENCH_STOP_AFTER="5")
     said = _finished(place.reproduce("--profile", "quick", *MEASURED))
     tap.contains(said, "is unfinished, but was made with another program, PROFILE", "for PROFILE=quick")
@@ -230,7 +232,7 @@ def an_unfinished_run_of_another_profile_is_not_taken_up():
 
 
 def a_profile_has_its_own_cases_unless_others_are_asked_for():
-    place = Place()
+    place = Place(once=False)
     command = place.command("--profile", "quick", *MEASURED)
     del command[command.index("--filter"):command.index("--filter") + 2]
     tap.equal(subprocess.run(command, check=False, capture_output=True).returncode, 0)
@@ -355,7 +357,7 @@ def a_build_that_fails_makes_no_run():
     command[command.index("true")] = "false"
     done = subprocess.run(command, text=True, capture_output=True, check=False)
     tap.equal(done.returncode, 1)
-    tap.contains(done.stderr, "stage build failed: `false`")
+    tap.contains(done.stderr, "stage build failed: `false measured-natively`")
     tap.equal(place.found(), [])
 
 
@@ -416,7 +418,7 @@ def a_model_that_fails_keeps_what_was_measured():
 
 
 def what_was_counted_in_the_guest_alone_is_gone_on_with():
-    place = Place()
+    place = Place(once=False)
     state = {"filter": FILTER, "repetitions": None, "profile": "default", "finished": False, "seconds": {},
              "measures": profiles.ALL["default"].measures(), "guest_program": "of which nobody asks now"}
     run = os.path.join(place.runs, "2026-01-01T000000Z")
