@@ -244,6 +244,16 @@ def a_profile_has_its_own_cases_unless_others_are_asked_for():
     assert not any("/65536" in name and name.startswith("ubench") or "deflate" in name for name in found), found
 
 
+def who_asks_for_a_case_gets_it_however_large():
+    place = Place()
+    with open(place.bench, encoding="utf-8") as file:
+        text = file.read()
+    with open(place.bench, "w", encoding="utf-8") as file:
+        file.write(text.replace("1048576)", "33554432)"))
+    _finished(place.reproduce("--filter", "sodium/sha256/raw/33554432", *MEASURED))
+    tap.equal({row.case.size_bytes for row in place.rows(*place.found())}, {33554432})
+
+
 def a_profile_that_is_not_there_is_answered_with_those_that_are():
     done = Place().reproduce("--profile", "slow")
     tap.equal(done.returncode, 2)
