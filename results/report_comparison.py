@@ -8,7 +8,7 @@ import resolution
 import summary
 import targets
 import wording
-from report_table import Cell, Column, escape
+from report_table import Cell, Column, escape, prose
 
 MARKS = {"yes": "●", "partly": "○", "no": "–", "unknown": "?"}
 SIDES = {"weaker": "weaker", "equal": "equal", "omniglot": "Omniglot", "unknown": "not stated"}
@@ -30,7 +30,7 @@ def evidence_of(report):
 def resolvable(report):
     """What the run can resolve of each target, in a sentence each."""
     whole = {where: there for where, there in report.resolved.items() if where[1] == resolution.ALL}
-    return "".join(escape(sentence[0].upper() + sentence[1:]) + ". "
+    return "".join(f"On {escape(sentence)}. "
                    for sentence in resolution.sentences(whole)) or \
         "No system was measured twice, so that nobody knows what this run can resolve. "
 
@@ -119,7 +119,7 @@ def lacking(report):
     if not said:
         return ""
     return ("<h2 id='missing'>What this run lacks</h2><ul>"
-            + "".join(f"<li>{escape(text)}</li>" for text in said) + "</ul>")
+            + "".join(f"<li>{prose(text)}</li>" for text in said) + "</ul>")
 
 
 def machine(report, target):

@@ -81,7 +81,7 @@ def decided(verdicts):
     count = {word: sum(v.verdict == word for v in verdicts) for word in (PASS, FAIL, OPEN)}
     fails = f"<a class='fail' href='#claims'>{count[FAIL]} fail{'s' if count[FAIL] == 1 else ''}</a>" \
         if count[FAIL] else "none fails"
-    return f"Of {len(verdicts)} claims, each on one target, {count[PASS]} hold in this run, {fails}, and " \
+    return f"Of {len(verdicts)} claims, each on one target, {count[PASS]} hold{'s' if count[PASS] == 1 else ''} in this run, {fails}, and " \
            f"{count[OPEN]} it cannot decide."
 
 

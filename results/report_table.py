@@ -1,11 +1,17 @@
 """A table of the report: cells with what they are sorted by, and their column's name for narrow screens."""
 
 import html
+import re
 from typing import NamedTuple, Optional
 
 
 def escape(value):
     return html.escape(str(value), quote=True)
+
+
+def prose(text):
+    """A sentence, with what stands between backticks as code."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 class Column(NamedTuple):
@@ -26,7 +32,7 @@ class Cell(NamedTuple):
 
 def cell(column, content, stacked):
     """A cell of a column; a text stands for itself. `stacked`: beside its column's name on a narrow screen."""
-    content = content if isinstance(content, Cell) else Cell(escape(content))
+    content = content if isinstance(content, Cell) else Cell(prose(content))
     classes = " ".join(word for word in (column.classes, content.classes, "number" if column.number else "") if word)
     markup = f"<div>{content.markup}</div>" if stacked else content.markup
     return (f"<td{attribute('class', classes)}{attribute('data-l', column.name if stacked else '')}"

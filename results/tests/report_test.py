@@ -181,6 +181,11 @@ def it_begins_with_three_sentences_and_one_figure():
     assert _all_targets().index("id='summary-x86_64-linux'") < _all_targets().index("id='claims'")
 
 
+def what_is_to_be_typed_is_code():
+    tap.contains(FULL.page(), "<code>make reproduce</code> does that", "no rows of rv32; <code>make reproduce</code> makes them")
+    assert "`make" not in FULL.page()
+
+
 def claims_are_told_before_all_else_and_those_that_fail_first():
     page = _all_targets()
     order = [page.index(f"id='{name}'") for name in ("summary", "claims", "missing", "guarantees", "attacks", "reading",
