@@ -42,8 +42,8 @@ REPRESENTATIVE = ("^(ubench/[^/]*/[^/]*/(0|1|16|256|4096)|sodium/(sha256|hmac-sh
 
 MIB = 1 << 20
 ALL = {
-    "quick": Profile(3, 60, 30, REPRESENTATIVE, MIB, measure_natively.PROCESSES, 12, 0.005, 2, 4096, ""),
-    "default": Profile(15, 260, 110, "", MIB, measure_natively.PROCESSES, 12, 0.005, 3, 65536, "default"),
+    "quick": Profile(3, 75, 65, REPRESENTATIVE, MIB, measure_natively.PROCESSES, 12, 0.005, 2, 4096, ""),
+    "default": Profile(15, 360, 240, "", MIB, measure_natively.PROCESSES, 12, 0.005, 2, 65536, "default"),
     "full": Profile(120, 5000, 500, "", 16 * MIB, 2 * measure_natively.PROCESSES, 96, 0.02, 5, 262144, "default 6.12"),
 }
 DEFAULT = "default"

@@ -39,7 +39,7 @@ def amount(row):
 def more(ratio):
     """A ratio to the plain call, in words; of what an interval cannot tell from it, that."""
     if ratio.ratio_low <= 1 <= ratio.ratio_high:
-        return "no more than plainly"
+        return "no more than plainly, as far as this run can tell"
     if 0.5 < ratio.ratio < 2:
         return f"{abs(ratio.ratio - 1) * 100:.1f}&nbsp;% {'more' if ratio.ratio > 1 else 'less'}"
     return f"{wording.times(ratio.ratio)} times as much"
