@@ -220,6 +220,7 @@ clean:
 
 help:
 	@echo 'make reproduce     install what is missing, build, measure, draw, and write the report'
+	@echo '                   PROFILE=quick|default|full (some 3, 15, 120 minutes)'
 	@echo '                   FILTER=regex REPETITIONS=n FRESH=1 (do not resume) GUEST=no'
 	@echo 'make product       only build what a program needs that calls libraries: og-bindgen, og-doctor,'
 	@echo '                   og-run, og-scan and the archives to link, in build/gcc/bin and build/gcc/lib'
@@ -230,13 +231,12 @@ help:
 	@echo 'make check         before a commit: the quick tests, of one compiler, in a minute'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make bench-native  measure only'
-	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB,'
-	@echo '                   at most 5 repetitions)'
+	@echo 'make bench-pku     count instructions only, in a guest with protection keys (sizes to 64 KiB)'
 	@echo 'make bench-rv32    count instructions only, on the embedded target (RISC-V PMP in QEMU)'
 	@echo 'make rv32          the images of the embedded target, in build/rv32'
 	@echo 'make attack        attack every system: natively, in the guest, on the embedded target'
 	@echo '                   ATTACKS="kernel/*" (only these) GUEST_KERNELS=6.12 GUEST=no'
-	@echo 'make figures       figures and report again, from results/latest or RUN=folder'
+	@echo 'make figures       figures and report again, from results/latest or RUN=folder; builds nothing'
 	@echo 'make readme        pictures and tables of README.md anew, from results/latest or RUN=folder'
 	@echo 'make compare       A=run B=run: what changed between two runs'
 	@echo 'make stress        the long tests     make fuzz   FUZZ_SECONDS=300 for each target'

@@ -1,4 +1,5 @@
 # title: What became of each attack
+# see: whether the row of any system that isolates has a dark stroke.
 # caption: Each stroke is one attack, each row a system; the families stand side by side, each in the order of
 # caption: the names. Dark: the host was compromised, or killed. Light: the attack was contained, detected, or
 # caption: had no effect. Empty: it cannot be made there. raw, which isolates nothing, shows that the

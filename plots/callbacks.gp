@@ -1,4 +1,5 @@
 # title: Cost of callback-bound work, by callback
+# see: how far right of raw's grey mark a system's lies, which is what each callback costs more.
 # caption: Work whose point is calling back: the empty callback of ubench, and expat's parsing of XML
 # caption: files, which calls the host for each element's start and end and for text. A dot is the
 # caption: cost of one operation over the number of callbacks in it, so the library's own work and the

@@ -1,4 +1,5 @@
 # title: Cost of a callback, and of a domain's life
+# see: what a domain costs to open beside a process, and how much less to put back.
 # caption: One row is one event: a callback from the library into the host; opening a domain with
 # caption: its library, putting it back to its first state, closing it; starting a worker process
 # caption: until its first answer. One dot is one system. The axis is logarithmic; further left is

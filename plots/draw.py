@@ -29,9 +29,9 @@ FORMATS = ("pdf", "svg")
 DATA_COLUMNS = table.COLUMNS[:11] + ("ratio", "ratio_low", "ratio_high", "position", "work",
                                       "callbacks")
 NEEDS = ("callbacks", "ratios", "sizes")
-WORDS = {"title", "caption", "workload", "operation", "without", "each", "place", "needs", "file"}
-REQUIRED = {"title", "caption", "workload", "operation"}
-REQUIRED_WITH_FILE = {"title", "caption"}
+WORDS = {"title", "see", "caption", "workload", "operation", "without", "each", "place", "needs", "file"}
+REQUIRED = {"title", "see", "caption", "workload", "operation"}
+REQUIRED_WITH_FILE = {"title", "see", "caption"}
 
 
 class Refused(Exception):
@@ -54,8 +54,8 @@ class Script:
                 if word not in WORDS:
                     raise Refused(f"{path}:{number}: '{word}' is not one of "
                                   + ", ".join(sorted(WORDS)))
-                if word == "caption" and "caption" in self.wants:
-                    text = self.wants["caption"] + " " + text
+                if word in ("caption", "see") and word in self.wants:
+                    text = self.wants[word] + " " + text
                 self.wants[word] = text
         missing = (REQUIRED_WITH_FILE if self.wants["file"] else REQUIRED) - self.wants.keys()
         if missing:
@@ -199,7 +199,7 @@ def draw_part_of_file(script, name, rows, target, path, known, folder):
     }
     draw_formats(script, name, settings, path, folder)
     return {"name": name, "title": script.wants["title"], "target": target,
-            "caption": script.wants["caption"], "kinds": kinds}
+            "see": script.wants["see"], "caption": script.wants["caption"], "kinds": kinds}
 
 
 def data_text(rows, ratios, counted, operations, works):
@@ -303,7 +303,7 @@ def main(arguments):
             for name, title, chosen in script.figures(rows, ratios, counted):
                 draw(script, name, chosen, ratios, counted, known, folder)
                 drawn.append({"name": name, "title": title, "target": chosen[0].case.target,
-                              "caption": script.wants["caption"],
+                              "see": script.wants["see"], "caption": script.wants["caption"],
                               "kinds": sorted({row.case.kind for row in chosen})})
             for entry in drawn:
                 print(f"  drawn {entry['name']} (pdf, svg)", flush=True)

@@ -1,4 +1,5 @@
 # title: Memory footprint of the embedded target
+# see: how much of the flash and RAM is the library's, and how much what isolates it takes.
 # caption: Flash (above) and RAM (below) of each image, by component, one bar for each system. Of the
 # caption: host's stack and heap what the program used at most; of the library its data and stack,
 # caption: not the heap and the room for scopes, which are as large as somebody makes them.

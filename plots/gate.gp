@@ -1,4 +1,5 @@
 # title: What a call behind PMP consists of
+# see: which purposes a call's instructions serve, and that the function itself is few of them.
 # caption: The instructions of one call through og-pmp, by what they are for: ten words of arguments,
 # caption: two of them on the stack, a small library function, and one validated integer of
 # caption: the domain. Dark: the domain was selected already; light: another domain was, and the PMP

@@ -1,4 +1,5 @@
 # title: Cost of a call, by its arguments
+# see: the distance from raw, and that more arguments hardly change it.
 # caption: One row is one call of an empty function with the arguments named at the left, one dot
 # caption: is one system: the time of the whole call and return, on a logarithmic axis, so that
 # caption: a step to the next label is a factor of ten. Further left is better; the distance from

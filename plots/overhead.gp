@@ -1,4 +1,5 @@
 # title: Overhead against raw, {workload}
+# see: from which size on a system's line comes near raw's, and how far above it stays.
 # caption: Each panel is one operation, each line one system: its cost over that of the same call
 # caption: through raw, by the size of the data; operations with one size are rows below, a dot for
 # caption: each system. Lower, or further left, is better. The axis is linear around raw, the plain

@@ -1,4 +1,6 @@
 # title: What is guaranteed, and what it costs
+# see: whether Omniglot costs about as much as what guarantees less (left), and less than what
+# see: guarantees as much (right).
 # caption: Above, for each library, a system's cost over raw's: the geometric mean of all its cases, the
 # caption: bar from the lowest to the highest (small marks: data used in place). On the left
 # caption: the systems that guarantee less than Omniglot, on the right those that guarantee as much; Omniglot is

@@ -1,4 +1,5 @@
 # title: Cost of upgrading, validating and writing foreign memory
+# see: how little a check of a fixed size takes, and the slope of those that read every byte.
 # caption: Top: checks whose cost does not depend on a size, one dot per system. Below: checks and
 # caption: writes of as many bytes as the axis says; a straight line is a cost per byte. Raw, where
 # caption: it is shown, reads or writes the same bytes without any check. Bars are 95 % intervals.

@@ -169,11 +169,12 @@ def lacking(run, evidence):
     """What the run lacks, in sentences."""
     try:
         with open(os.path.join(run, "environment.json"), encoding="utf-8") as file:
-            pattern = json.load(file).get("filter") or ""
-    except (FileNotFoundError, ValueError, AttributeError):
-        pattern = ""
+            environment = json.load(file)
+    except (FileNotFoundError, ValueError):
+        environment = {}
     return missing.sentences([row for found in evidence.values() for row in found.all_rows],
-                             [line for found in evidence.values() for line in found.lines], pattern)
+                             [line for found in evidence.values() for line in found.lines],
+                             environment if isinstance(environment, dict) else {})
 
 
 def main(arguments):

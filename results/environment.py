@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 """Writes <run>/environment.json: the machine, the software and the settings behind a run.
 
-usage: results/environment.py RUN [--repetitions N] [--filter REGEX]
+usage: results/environment.py RUN [--profile NAME] [--repetitions N] [--processes N] [--min-time SECONDS]
+                                  [--filter REGEX]
 
 What cannot be found out is null, never guessed. A run that is resumed keeps its file and
 gets one more entry under "sessions".
@@ -9,6 +10,7 @@ gets one more entry under "sessions".
 
 import argparse
 import datetime
+import functools
 import json
 import os
 import platform
@@ -89,17 +91,26 @@ def source():
     return {"commit": commit, "dirty": changed}
 
 
+@functools.lru_cache
+def installed():
+    """{Debian package: installed version}."""
+    try:
+        done = subprocess.run(["dpkg-query", "-W", "-f=${db:Status-Abbrev}|${Package}|${Version}\n"],
+                              capture_output=True, text=True, check=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    lines = [line.split("|") for line in done.stdout.splitlines()]
+    return {name: version for status, name, version in lines if status.startswith("ii")}
+
+
 def package_version(name):
-    """The installed version of a Debian package."""
-    return first_line("dpkg-query", "-W", "-f=${Version}", name)
+    """The installed version of a Debian package; None if there is none."""
+    return installed().get(name)
 
 
 def packages():
     """Installed versions of the libraries under test and the tools."""
-    versions = {}
-    for name in PACKAGES:
-        versions[name] = package_version(name)
-    return versions
+    return {name: package_version(name) for name in PACKAGES}
 
 
 def inputs():
@@ -125,7 +136,7 @@ def session():
             "load_average": [round(value, 2) for value in os.getloadavg()]}
 
 
-def describe(repetitions, pattern):
+def describe(options):
     """The whole of environment.json for a run that starts now."""
     cpu = processor()
     return {
@@ -139,8 +150,11 @@ def describe(repetitions, pattern):
         "packages": packages(),
         "inputs": inputs(),
         "source": source(),
-        "repetitions": repetitions,
-        "filter": pattern,
+        "profile": options.profile,
+        "repetitions": options.repetitions,
+        "processes": options.processes,
+        "least_seconds_of_a_sample": options.min_time,
+        "filter": options.filter,
         "sessions": [],
     }
 
@@ -148,7 +162,10 @@ def describe(repetitions, pattern):
 def main(arguments):
     parser = argparse.ArgumentParser(prog="environment", description=__doc__.split("\n")[0])
     parser.add_argument("run")
+    parser.add_argument("--profile")
     parser.add_argument("--repetitions", type=int)
+    parser.add_argument("--processes", type=int)
+    parser.add_argument("--min-time", type=float)
     parser.add_argument("--filter")
     options = parser.parse_args(arguments)
     path = os.path.join(options.run, "environment.json")
@@ -158,7 +175,7 @@ def main(arguments):
         print(f"environment: {path}: not JSON ({error}); delete it to have it written anew",
               file=sys.stderr)
         return 1
-    document = known or describe(options.repetitions, options.filter)
+    document = known or describe(options)
     document["sessions"].append(session())
     try:
         whole_file.write(path, json.dumps(document, indent=2) + "\n")

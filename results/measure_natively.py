@@ -3,7 +3,7 @@
 found: <run>/results.csv and <run>/raw.
 
 usage: results/measure_natively.py --bench PROGRAM --run-dir RUN [--processes N] [--filter REGEX]
-                                   [--repetitions N]
+                                   [--repetitions N] [--min-time SECONDS] [--size-limit BYTES]
 
 Where a process's code, stack and heap lie is chosen once, when it starts, and can make one case dearer
 by a tenth: so each of the processes has its share of the repetitions of all cases, its own order of
@@ -26,7 +26,8 @@ import table
 import whole_file
 
 PROCESSES = 4
-REPETITIONS = 24
+REPETITIONS = 12
+MIN_TIME = 0.01
 AGAIN = "raw,og-none"
 LARGEST = 4096  # of what moves the stack, in bytes: a page
 
@@ -53,8 +54,10 @@ def environment(number):
 def measure(options, number, count):
     """One process. Returns its exit status."""
     command = [options.bench, "--run-dir", os.path.join(options.run_dir, "processes", str(number)),
-               "--repetitions", str(count), "--seed", str(number + 1), "--again", AGAIN]
+               "--repetitions", str(count), "--min-time", str(options.min_time),
+               "--seed", str(number + 1), "--again", AGAIN]
     command += ["--filter", options.filter] if options.filter else []
+    command += ["--size-limit", str(options.size_limit)] if options.size_limit else []
     with subprocess.Popen(command, env=environment(number)) as child:
         def stop(*_):
             child.terminate()
@@ -117,6 +120,8 @@ def parse(arguments):
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--filter", default="")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS)
+    parser.add_argument("--size-limit", type=int, help="no case of more bytes")
+    parser.add_argument("--min-time", type=float, default=MIN_TIME, help="seconds of a sample at least")
     options = parser.parse_args(arguments)
     if options.processes < 1 or options.repetitions < 1:
         parser.error("--processes and --repetitions are 1 or more")

@@ -4,6 +4,7 @@ absences.csv says why a system cannot have a library (or, with *, cannot run at 
 import csv
 import os
 
+import profiles
 import summary
 import targets
 import variants
@@ -24,12 +25,16 @@ def because(why):
     return f": {why}." if why else "."
 
 
-def sentences(rows, lines, pattern):
-    """Sentences on what is missing in these rows, with their summary's lines, of a run made with
-    the filter `pattern`."""
+def sentences(rows, lines, environment):
+    """Sentences on what is missing in these rows, with their summary's lines, of a run with this
+    environment.json."""
     said = []
+    pattern, profile = environment.get("filter"), profiles.ALL.get(environment.get("profile"))
     if pattern:
-        said.append(f"The run was made with FILTER='{pattern}': other cases were not run.")
+        said.append(f"The run was made with FILTER='{pattern}': other cases were not run, and nothing was attacked.")
+    elif profile and profile.cases:
+        said.append(f"The run was made with PROFILE={environment['profile']}: only some cases of each library were run, "
+                    "and nothing was attacked.")
     present = {row.case.target for row in rows}
     said += [f"Nothing was run {words} ({target}); {made_by} does that."
              for target, (words, made_by) in targets.KNOWN.items() if target not in present]

@@ -1,14 +1,14 @@
 #!/usr/bin/env -S python3 -B
 """Writes <run>/report.html: one page, nothing loaded from anywhere, the whole run in it.
 
-usage: results/report.py RUN
+usage: results/report.py RUN [REFERENCE]     REFERENCE: results/reference
 
-Reads results.csv, ratios.csv, environment.json and the figures in the run directory. The
-page's parts are functions here, in the page's order; report.css is its looks.
+Reads results.csv, ratios.csv, environment.json, attacks.csv and the figures in the run directory, and a
+reference run if there is one. The page's parts are functions here and in the report_*.py; report.css is its
+looks, and report.js sorts and filters the tables, without which nothing is missing.
 """
 
 import csv
-import html
 import json
 import os
 import sys
@@ -18,12 +18,16 @@ import best_process
 import inline_figure
 import report_attacks
 import report_comparison
+import report_opening
+import report_reference
+import report_table
 import resolution
 import table
 import targets
 import variants
 import whole_file
 import wording
+from report_table import Cell, Column, escape
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -40,10 +44,10 @@ KINDS = {
                 "by its clock, in nanoseconds.",
     "emulated": "instructions retired in a deterministic emulator. Never a time: an emulator's "
                 "instruction says nothing about a pipeline's. Target pku-guest: a "
-                "machine with protection keys under QEMU, sizes up to 64&nbsp;KiB; what its kernel "
+                "machine with protection keys under QEMU{pku-guest}; what its kernel "
                 "executes counts, and of a string instruction each step. Target rv32: the "
-                "embedded target, RISC-V with physical memory protection under QEMU, sizes up to "
-                "16&nbsp;KiB; the same count in every run.",
+                "embedded target, RISC-V with physical memory protection under QEMU{rv32}; the same count "
+                "in every run.",
     "modelled": "a measured time plus a stated cost for what this machine cannot do: no "
                 "measurement. Drawn hollow. Its intervals are the range of the model, described "
                 "under <a href='#model'>The model</a>.",
@@ -66,6 +70,11 @@ class Report:
         self.systems = list(dict.fromkeys(row.case.system for row in sorted(
             self.rows, key=lambda row: (row.case.system != "raw", row.case.system))))
         self.targets = sorted({row.case.target for row in self.rows}, key=targets.place)
+        self.attacks = attacks.read(run)
+
+    def svg(self, figure):
+        """An entry of figures.json as SVG; nothing if it is not there."""
+        return self.text(os.path.join("figures", figure["name"] + ".svg"))
 
     def json(self, name, default):
         path = os.path.join(self.run, name)
@@ -84,10 +93,6 @@ class Report:
             return ""
 
 
-def escape(value):
-    return html.escape(str(value), quote=True)
-
-
 def label(rows, system):
     """A system's name as a heading of a table of these rows, in which it may be modelled."""
     kinds_of = {row.case.kind for row in rows if row.case.system == system}
@@ -100,48 +105,42 @@ def variant(report, case):
     return f" <small>({escape(chosen.system)})</small>" if chosen else ""
 
 
-def summary(report):
-    """The few figures that most readers come for."""
-    parts = ["<h2 id='summary'>Summary</h2>"]
+def headlines(report):
+    """The few figures that most readers come for, a row for each system."""
+    parts = []
     compared = variants.shown(report.rows)
     for target in report.targets:
         rows = [row for row in compared if row.case.target == target]
-        kinds = ", ".join(sorted({row.case.kind for row in rows}))
-        systems = [s for s in report.systems if any(row.case.system == s for row in rows)]
-        lines = []
-        for words, workload, operation, size in HEADLINES:
-            wanted = {"workload": workload, "operation": operation}
-            if size is not None:
-                wanted["size_bytes"] = size
-            cells = [headline(report, table.find(rows, system=s, **wanted)) for s in systems]
-            if any(cells):
-                lines.append(f"<tr class='first'><th>{words}</th>"
-                             + "".join(f"<td>{cell or '–'}</td>" for cell in cells) + "</tr>")
-        if not lines:
+        told = [(words, {"workload": workload, "operation": operation,
+                         **({} if size is None else {"size_bytes": size})})
+                for words, workload, operation, size in HEADLINES]
+        told = [(words, wanted) for words, wanted in told if table.find(rows, **wanted)]
+        if not told:
             continue
-        parts.append(
-            f"<h3>{escape(target)}, {kinds}</h3><div class='scroll'><table class='headline'>"
-            "<thead><tr><th></th>"
-            + "".join(f"<th class='name'>{label(rows, s)}</th>" for s in systems)
-            + f"</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-            + reading(report, rows))
-    if len(parts) == 1:
-        parts.append("<p>This run holds none of the summary's cases (an empty call, SHA-256); "
-                     "it was probably made with a filter. All there is, is in the tables.</p>")
+        lines = [[Cell(label(rows, system), classes="name"),
+                  *(headline(report, table.find(rows, system=system, **wanted)) for _, wanted in told)]
+                 for system in report.systems if any(row.case.system == system for row in rows)]
+        lines = [line for line in lines if any(cell.key is not None for cell in line[1:])]
+        parts.append(f"<h3>{escape(target)}, {', '.join(sorted({row.case.kind for row in rows}))}</h3>"
+                     + report_table.table((Column("system"), *(Column(words) for words, _ in told)), lines,
+                                          "headline stack") + reading(report, rows))
+    if not parts:
+        parts.append("<p>This run holds neither an empty call nor SHA-256; "
+                     "it was probably made with a filter. All there is, is below.</p>")
     return "".join(parts)
 
 
 def headline(report, row):
-    """A cell of the summary: over raw, the interval, the cost itself."""
+    """A cell of it: over raw, the interval, the cost itself."""
     if row is None:
-        return ""
+        return Cell("–")
     cost = wording.cost(row.median, row.case.unit)
     ratio = report.ratios.get(row.case)
     if ratio is None:
         low, high = (wording.cost(value, row.case.unit) for value in (row.ci_low, row.ci_high))
-        return f"<b>{cost}</b><span class='interval'>{low} – {high}</span>"
-    return (f"<b>{wording.times(ratio.ratio)}×</b> {cost}<span class='interval'>"
-            f"{wording.times(ratio.ratio_low)} – {wording.times(ratio.ratio_high)}</span>")
+        return Cell(f"<b>{cost}</b> <span class='interval'>{low} – {high}</span>", 1.0)
+    return Cell(f"<b>{wording.times(ratio.ratio)}×</b> {cost} <span class='interval'>"
+                f"{wording.times(ratio.ratio_low)} – {wording.times(ratio.ratio_high)}</span>", ratio.ratio)
 
 
 def amount(difference, unit):
@@ -154,8 +153,8 @@ def reading(report, rows):
     raw = table.find(rows, system="raw", workload="ubench", operation="invoke-int-0")
     none = table.find(rows, system="og-none", workload="ubench", operation="invoke-int-0")
     modelled = any(row.case.kind == "modelled" for row in rows)
-    said = "<p>In bold, multiples of the same work through <code>raw</code>; below " \
-           f"them their 95&nbsp;% intervals{', or the range of the model' if modelled else ''}; " \
+    said = "<p>In bold, multiples of the same work through <code>raw</code>, with " \
+           f"their 95&nbsp;% intervals{', or the range of the model' if modelled else ''}; " \
            "input and output in host memory. "
     if raw and none:
         said += ("With no isolation under it, Omniglot's discipline adds "
@@ -210,34 +209,62 @@ def kinds(report):
             "<i>Copied</i>: the input starts and the output ends in host memory. "
             "<i>Resident</i>: both are used where the library reaches them. Every figure is of "
             "one kind:</p><ul>"
-            + "".join(f"<li><b>{kind}</b>: {KINDS[kind]}</li>" for kind in present) + "</ul>")
+            + "".join(f"<li><b>{kind}</b>: {KINDS[kind].format(**sizes_up_to(report))}</li>" for kind in present)
+            + "</ul>")
+
+
+def sizes_up_to(report):
+    """{target: how far its sizes go, in words}; nothing of one that is not in the run."""
+    largest = {target: max((row.case.size_bytes for row in report.rows if row.case.target == target), default=0)
+               for target in targets.KNOWN}
+    return {target: f", sizes up to {wording.size(size)}" if size else "" for target, size in largest.items()}
+
+
+def numbered(report):
+    """[(number, entry of figures.json)] of what was drawn, that which the page begins with first."""
+    first = report_opening.first_figure(report)
+    drawn = [figure for figure in report.figures if figure is not first and report.svg(figure)]
+    return list(enumerate([first] * bool(first) + drawn, start=1))
+
+
+def figure_of(report, number, figure):
+    """A figure with its caption: what to see, on what it was made, how it is to be read."""
+    title = f"{figure['title']} ({figure['target']})"
+    see = figure.get("see", "")
+    return (f"<figure id='{escape(figure['name'])}'>"
+            + "<div class='scroll'>"
+            + inline_figure.inline(report.svg(figure), f"f{number}", title + (f": {see}" if see else ""))
+            + f"</div><figcaption><b>Figure {number}. {escape(figure['title'])}</b> on "
+            f"{escape(figure['target'])}, {escape(', '.join(figure['kinds']))}: "
+            f"{escape(report_comparison.machine(report, figure['target']))}. "
+            + (f"<span class='see'>To see: {escape(see)}</span> " if see else "")
+            + escape(figure["caption"])
+            + (" Hollow marks are modelled, not measured; their bars are the range of "
+               "the <a href='#model'>model</a>." if "modelled" in figure["kinds"] else "")
+            + "</figcaption></figure>")
+
+
+def opening(report, verdicts):
+    """Three sentences and one figure."""
+    drawn = numbered(report)
+    return report_opening.section(report, verdicts, report.attacks, figure_of(report, *drawn[0]) if drawn else "")
 
 
 def figures(report):
-    """Every figure that was drawn, in line."""
+    """Every other figure that was drawn, in line."""
+    drawn = numbered(report)
     parts = ["<h2 id='figures'>Figures</h2>"]
-    for number, figure in enumerate(report.figures, start=1):
-        svg = report.text(os.path.join("figures", figure["name"] + ".svg"))
-        if not svg:
-            continue
-        title = f"{figure['title']} ({figure['target']})"
-        parts.append(f"<figure id='{escape(figure['name'])}'>"
-                     + inline_figure.inline(svg, f"f{number}", title)
-                     + f"<figcaption><b>Figure {number}. {escape(figure['title'])}</b> on "
-                     f"{escape(figure['target'])}, {escape(', '.join(figure['kinds']))}: "
-                     f"{escape(report_comparison.machine(report, figure['target']))}. "
-                     f"{escape(figure['caption'])}"
-                     + (" Hollow marks are modelled, not measured; their bars are the range of "
-                        "the <a href='#model'>model</a>." if "modelled" in figure["kinds"] else "")
-                     + "</figcaption></figure>")
-    if len(parts) == 1:
-        parts.append("<p>None was drawn: this run has none of the operations they show.</p>")
-    return "".join(parts)
+    if not drawn:
+        parts.append("<p>None was drawn: <code>make figures</code> does that, of what this run has.</p>")
+    elif len(drawn) == 1:
+        parts.append("<p>There is only the first one, above.</p>")
+    return "".join(parts + [figure_of(report, *entry) for entry in drawn[1:]])
 
 
 def tables(report):
-    """Every row of results.csv with its ratio, a table per workload and target."""
-    parts = ["<h2 id='tables'>All results</h2>"]
+    """The headlines, and every row of results.csv with its ratio, a table for each workload and target."""
+    parts = ["<h2 id='tables'>Results</h2>", verification(report), headlines(report), "<h3>All results</h3>",
+             "<p>On a narrow screen without samples and kinds, which results.csv has, too.</p><div data-filter='sha256 og-mpk 4 KiB'>"]
     for target in report.targets:
         for workload in sorted({row.case.workload for row in report.rows}):
             rows = [row for row in report.rows
@@ -245,36 +272,38 @@ def tables(report):
             if rows:
                 parts.append(f"<details><summary>{escape(workload)} on {escape(target)}, "
                              f"{len(rows)} cases</summary>{full_table(report, rows)}</details>")
-    return "".join(parts)
+    return "".join(parts) + "</div>"
 
 
 def full_table(report, rows):
     """One table; cases of the same work together, raw first."""
-    lines, last = [], None
+    lines, last, firsts = [], None, set()
     for row in sorted(rows, key=lambda row: (row.case.operation, row.case.placement,
                                              row.case.size_bytes,
                                              report.systems.index(row.case.system))):
         case, ratio = row.case, report.ratios.get(row.case)
         work = (case.operation, case.placement, case.size_bytes)
-        unit = case.unit
-        over = (f"<td class='number'>{wording.times(ratio.ratio)}</td><td class='interval'>"
-                f"{wording.times(ratio.ratio_low)} – {wording.times(ratio.ratio_high)}</td>"
-                if ratio else "<td></td><td></td>")
-        shown = (case.operation, wording.size(case.size_bytes), case.placement) \
-            if work != last else ("", "", "")
-        lines.append(
-            f"<tr{' class=first' if work != last else ''}>"
-            + "".join(f"<td>{escape(text)}</td>" for text in shown)
-            + f"<td class='name'>{label([row], case.system)}{variant(report, case)}</td>"
-            f"<td class='number'>{wording.cost(row.median, unit)}</td><td class='interval'>"
-            f"{wording.cost(row.ci_low, unit)} – {wording.cost(row.ci_high, unit)}</td>{over}"
-            f"<td class='number'>{row.samples}</td><td>{case.kind}</td></tr>")
+        again = "again" if work == last else ""
+        if not again:
+            firsts.add(len(lines))
         last = work
+        over = Cell("") if not ratio else Cell(
+            f"{wording.times(ratio.ratio)} <span class='interval'>{wording.times(ratio.ratio_low)} – "
+            f"{wording.times(ratio.ratio_high)}</span>", ratio.ratio)
+        lines.append((
+            Cell(escape(case.operation), classes=again),
+            Cell(escape(wording.size(case.size_bytes)), case.size_bytes, again),
+            Cell(escape(case.placement), classes=again),
+            Cell(label([row], case.system) + variant(report, case), classes="name"),
+            Cell(f"{wording.cost(row.median, case.unit)} <span class='interval'>{wording.cost(row.ci_low, case.unit)}"
+                 f" – {wording.cost(row.ci_high, case.unit)}</span>", row.median), over,
+            Cell(str(row.samples), row.samples), Cell(escape(case.kind))))
+    starts = {id(lines[number]) for number in firsts}
     unit = "instructions" if rows[0].case.unit == "instructions" else "median time"
-    return ("<div class='scroll'><table><thead><tr><th>operation</th><th>size</th>"
-            f"<th>placement</th><th>system</th><th class='number'>{unit}</th><th>95 % interval</th>"
-            "<th class='number'>over raw</th><th>95 % interval</th><th class='number'>samples</th>"
-            f"<th>kind</th></tr></thead><tbody>{''.join(lines)}</tbody></table></div>")
+    return report_table.table(
+        (Column("operation"), Column("size", True), Column("placement"), Column("system"),
+         Column(f"{unit}, 95 % interval", True), Column("over raw, 95 % interval", True), Column("samples", True),
+         Column("kind")), lines, "full", lambda line: id(line) in starts)
 
 
 def memory(report):
@@ -287,18 +316,15 @@ def memory(report):
     for row in rows:
         images = cells.setdefault((row["workload"], row["system"], row["memory"]), {})
         images[row["component"]] = int(row["bytes"])
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in image)
-        + "".join(f"<td class='number'>{sizes.get(name, 0):,}</td>" for name in components)
-        + f"<td class='number'>{sum(sizes.values()):,}</td></tr>"
-        for image, sizes in cells.items())
+    told = report_table.table(
+        (Column("workload"), Column("system"), Column("memory"), *(Column(name, True) for name in components),
+         Column("all", True)),
+        [(*image, *(Cell(f"{size:,}", size) for size in (*(sizes.get(name, 0) for name in components),
+                                                         sum(sizes.values()))))
+         for image, sizes in cells.items()])
     return ("<h2 id='memory'>Memory of the embedded target</h2><details><summary>Bytes of flash and "
-            "RAM by component</summary><div class='scroll'><table><thead><tr><th>workload</th>"
-            "<th>system</th><th>memory</th>"
-            + "".join(f"<th class='number'>{escape(name)}</th>" for name in components)
-            + f"<th class='number'>all</th></tr></thead><tbody>{lines}</tbody></table></div>"
-            "<p>RAM: of the host's stack and heap what was used at most (in <i>program</i>); of the "
-            "library its data and stack, not the heap.</p></details>")
+            f"RAM by component</summary>{told}<p>RAM: of the host's stack and heap what was used at most (in "
+            "<i>program</i>); of the library its data and stack, not the heap.</p></details>")
 
 
 def model(report):
@@ -371,44 +397,48 @@ def remarks(report):
             f"<pre>{escape(log)}</pre></details>")
 
 
-def attacked(report):
-    """What became of the attacks."""
-    return report_attacks.section(attacks.read(report.run))
+def beside(name):
+    """A file that goes into the page as it is."""
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
+        return file.read()
 
 
-def page(report):
+def page(report, reference=report_reference.FOLDER):
     """The whole document."""
-    with open(os.path.join(HERE, "report.css"), encoding="utf-8") as file:
-        style = file.read()
     sessions = report.environment.get("sessions") or [{}]
     name = os.path.basename(os.path.realpath(report.run))
+    profile = report.environment.get("profile")
     lead = " · ".join(escape(text) for text in (
         f"run {name}", f"begun {sessions[0].get('started', 'at an unknown time')}",
+        *([f"profile {profile}"] if profile else []),
         f"commit {((report.environment.get('source') or {}).get('commit') or 'not known')[:12]}"))
-    links = "".join(f"<a href='#{name}'>{words}</a>" for name, words in (
-        ("summary", "Summary"), ("claims", "Claims"), ("guarantees", "Guarantees and costs"),
-        ("reading", "How to read this"), ("figures", "Figures"), ("attacks", "Attacks"),
-        ("tables", "All results"), *([("model", "The model")] if report.model else []),
-        ("environment", "Environment")))
+    verdicts = report_comparison.verdicts_of(report)
+    parts = [opening(report, verdicts), report_comparison.decided(report, verdicts),
+             report_comparison.lacking(report), report_comparison.guaranteed(report),
+             report_attacks.section(report.attacks), kinds(report), figures(report), tables(report),
+             memory(report), remarks(report), model(report), environment(report),
+             report_reference.section(report, verdicts, reference)]
+    links = "".join(f"<a href='#{name}'>{words}</a> " for name, words in (
+        ("claims", "Claims"), ("guarantees", "Guarantees and costs"), ("attacks", "Attacks"),
+        ("reading", "How to read this"), ("figures", "Figures"), ("tables", "Results"),
+        ("model", "The model"), ("environment", "Environment"), ("reference", "Differences from the reference"))
+                    if any(f"<h2 id='{name}'" in part for part in parts))
     return ("<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
             "<link rel='icon' href='data:,'><title>Omniglot in C: results</title>"
-            f"<style>\n{style}</style></head><body>\n<h1>Omniglot in C: results</h1>"
-            f"<p class='lead'>{lead}</p><nav>{links}</nav>\n"
-            + "\n".join(part(report) for part in (
-                summary, verification, report_comparison.lacking, report_comparison.decided,
-                report_comparison.guaranteed, kinds, figures, attacked, tables, memory, remarks, model,
-                environment))
-            + "\n</body></html>\n")
+            f"<style>\n{beside('report.css')}</style></head><body>\n<h1>Omniglot in C: results</h1>"
+            f"<p class='lead'>{lead}</p>\n{parts[0]}\n<nav aria-label='Parts'>{links}</nav>\n"
+            + "\n".join(parts[1:])
+            + f"\n<script>\n{beside('report.js')}</script></body></html>\n")
 
 
 def main(arguments):
-    if len(arguments) != 1:
-        print("usage: results/report.py RUN", file=sys.stderr)
+    if len(arguments) not in (1, 2):
+        print("usage: results/report.py RUN [REFERENCE]", file=sys.stderr)
         return 2
     path = os.path.join(arguments[0], "report.html")
     try:
-        whole_file.write(path, page(Report(arguments[0])))
+        whole_file.write(path, page(Report(arguments[0]), *arguments[1:]))
     except table.Damage as error:
         print(f"report: {error}", file=sys.stderr)
         return 1

@@ -1,17 +1,13 @@
 """The report's section on attacks: the counts, and of every attack what became of it."""
 
-import html
-
 import attacks
+import report_table
 import targets
+from report_table import Cell, Column, escape
 
 CLASSES = {"compromised": "bad", "killed": "bad"}
 SHORT = {"contained": "contained", "no effect": "no effect", "detected": "detected",
          "compromised": "compromised", "killed": "killed", "not applicable": "–", "broken": "?"}
-
-
-def escape(value):
-    return html.escape(str(value), quote=True)
 
 
 def section(rows):
@@ -30,7 +26,8 @@ def section(rows):
     for target in attacks.targets_of(rows):
         here = [row for row in rows if row.target == target]
         parts.append(f"<h3>{escape(target)}: {escape(targets.words(target))}</h3>" + totals(here)
-                     + "".join(family(here, name) for name in attacks.FAMILIES))
+                     + "<div data-filter='compromised'>"
+                     + "".join(family(here, name) for name in attacks.FAMILIES) + "</div>")
     return "".join(parts)
 
 
@@ -40,11 +37,13 @@ def totals(rows):
     lines = []
     for system in attacks.systems_of(rows):
         found = attacks.counts([row for row in rows if row.system == system])
-        lines.append(f"<tr><td class='name'>{escape(system)}</td>" + "".join(
-            f"<td class='number'>{found[verdict] or '–'}</td>" for verdict in shown) + "</tr>")
-    return ("<div class='scroll'><table><thead><tr><th>system</th>"
-            + "".join(f"<th class='number'>{escape(verdict)}</th>" for verdict in shown)
-            + f"</tr></thead><tbody>{''.join(lines)}</tbody></table></div>")
+        lines.append((Cell(escape(system), classes="name"),
+                      *(Cell(count(verdict, found[verdict]), found[verdict]) for verdict in shown)))
+    return report_table.table((Column("system"), *(Column(verdict, True) for verdict in shown)), lines, "stack")
+
+
+def count(verdict, number):
+    return f"<b>{number}</b>" if number and verdict in CLASSES else str(number or "–")
 
 
 def family(rows, name):
@@ -54,20 +53,18 @@ def family(rows, name):
         return ""
     systems = attacks.systems_of(here)
     cells = {(row.attack, row.system): row for row in here}
-    lines = []
-    for attack in sorted({row.attack for row in here}):
-        lines.append(f"<tr><td>{escape(attack)}</td>" + "".join(
-            cell(cells.get((attack, system))) for system in systems) + "</tr>")
+    lines = [(attack, *(cell(cells.get((attack, system))) for system in systems))
+             for attack in sorted({row.attack for row in here})]
     return (f"<details><summary>{escape(attacks.FAMILY_WORDS[name])}, "
-            f"{len({row.attack for row in here})} attacks</summary><div class='scroll'><table><thead>"
-            "<tr><th>attack</th>" + "".join(f"<th class='name'>{escape(s)}</th>" for s in systems)
-            + f"</tr></thead><tbody>{''.join(lines)}</tbody></table></div></details>")
+            f"{len(lines)} attacks</summary>"
+            + report_table.table((Column("attack"), *(Column(system) for system in systems)), lines, "stack")
+            + "</details>")
 
 
 def cell(row):
     if row is None:
-        return "<td></td>"
+        return Cell("")
     word = escape(SHORT[row.verdict])
     if row.verdict in CLASSES:
         word = f"<b>{word}</b>"
-    return f"<td title='{escape(row.seen)}'>{word}</td>"
+    return Cell(f"<span title='{escape(row.seen)}'>{word}</span>")

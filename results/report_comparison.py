@@ -1,74 +1,72 @@
 """The report's parts on what systems guarantee and cost, which claims hold, and what is missing."""
 
-import html
-
 import claims
 import guarantees
 import missing
+import report_table
 import resolution
 import summary
 import targets
 import wording
+from report_table import Cell, Column, escape, prose
 
 MARKS = {"yes": "●", "partly": "○", "no": "–", "unknown": "?"}
 SIDES = {"weaker": "weaker", "equal": "equal", "omniglot": "Omniglot", "unknown": "not stated"}
-CLASSES = {claims.PASS: "pass", claims.FAIL: "fail", claims.OPEN: "open"}
-
-
-def escape(value):
-    return html.escape(str(value), quote=True)
+# The order in which they are told, and their class.
+CLASSES = {claims.FAIL: "fail", claims.OPEN: "open", claims.PASS: "pass"}
+HOLDS = {"●": "holds", "○": "holds in part", "–": "does not hold", "?": "not stated"}
 
 
 def evidence_of(report):
-    """What claims.py decides from, of a report's rows."""
+    """What claims.py decides from, of what the report has read; as claims.read has it."""
     stated = guarantees.read()
-    return {target: claims.Evidence(target, report.rows, report.ratios, stated, (), report.resolved)
-            for target in sorted(report.targets, key=targets.place)}
+    present = {*report.targets, *(targets.known(row.target) for row in report.attacks)}
+    return {target: claims.Evidence(target, report.rows, report.ratios, stated,
+                                    [row for row in report.attacks if targets.known(row.target) == target],
+                                    report.resolved)
+            for target in sorted(present, key=targets.place)}
 
 
 def resolvable(report):
     """What the run can resolve of each target, in a sentence each."""
     whole = {where: there for where, there in report.resolved.items() if where[1] == resolution.ALL}
-    return "".join(escape(sentence[0].upper() + sentence[1:]) + ". "
+    return "".join(f"On {escape(sentence)}. "
                    for sentence in resolution.sentences(whole)) or \
         "No system was measured twice, so that nobody knows what this run can resolve. "
 
 
-def decided(report):
-    """The claims, each with its verdict."""
-    verdicts = claims.decide(evidence_of(report))
-    lines, last = [], None
-    for v in verdicts:
-        first = v.claim.name != last
-        text = escape(v.claim.text) if first else ""
-        threshold = escape(v.claim.threshold) if first else ""
-        lines.append(f"<tr{' class=first' if first else ''}><td>{text}</td><td>{threshold}</td>"
-                     f"<td>{escape(v.target)}{', ' + escape(v.kind) if v.kind else ''}</td>"
-                     f"<td>{escape(v.found)}</td>"
-                     f"<td class='{CLASSES[v.verdict]}'>{v.verdict}</td></tr>")
-        last = v.claim.name
+def verdicts_of(report):
+    """The claims' verdicts, as claims.md has them."""
+    return claims.decide(evidence_of(report))
+
+
+def decided(report, verdicts):
+    """The claims, each with its verdict, those that fail first."""
+    order = list(CLASSES)
+    ordered = sorted(verdicts, key=lambda v: order.index(v.verdict))
     count = {word: sum(v.verdict == word for v in verdicts) for word in CLASSES}
     return ("<h2 id='claims'>Claims</h2><p>Of the claims of the paper and of this project, "
-            f"{count[claims.PASS]} pass, {count[claims.FAIL]} fail, and {count[claims.OPEN]} are not "
-            "decided by this run. A claim is decided by rows of this run alone; where an interval "
+            f"{count[claims.FAIL]} fail, {count[claims.OPEN]} are not decided by this run, and "
+            f"{count[claims.PASS]} pass. A claim is decided by rows of this run alone; where an interval "
             "lies on both sides of the threshold it is not decided, and of times that are called cheaper "
             "or dearer 5 % may be so wrongly over all cases of a claim. "
             + resolvable(report) + "claims.md, beside this page, "
-            "says where each is from.</p>"
-            "<div class='scroll'><table class='wrapped'><thead><tr><th>claim</th><th>threshold</th>"
-            "<th>target, kind</th><th>found</th><th></th></tr></thead><tbody>"
-            + "".join(lines) + "</tbody></table></div>")
+            "says where each is from.</p><div data-filter='og-mpk FAIL'>"
+            + report_table.table(
+                (Column("verdict"), Column("claim"), Column("found"), Column("threshold"), Column("target, kind")),
+                [(Cell(f"<span class='{CLASSES[v.verdict]}'>{v.verdict}</span>", order.index(v.verdict)), v.claim.text,
+                  v.found, v.claim.threshold, v.target + (f", {v.kind}" if v.kind else "")) for v in ordered],
+                "wrapped stack claims", lambda line: True) + "</div>")
 
 
 def guaranteed(report):
     """For each target, what its systems guarantee and what they cost over raw."""
-    parts = ["<h2 id='guarantees'>Guarantees and costs</h2><p>"
-             + "; ".join(f"<b>{name}</b>: {escape(text)}" for name, text in
-                         {**guarantees.SAFETY, **guarantees.PROPERTIES}.items())
-             + ". ● holds, ○ holds in part, – does not. A system guarantees <i>less</i> than Omniglot "
-               "that lacks one of the first six. Beside them the geometric mean over raw of each "
-               "library's cases, data starting and ending in host memory, and of the libraries' "
-               "means.</p>"]
+    parts = ["<h2 id='guarantees'>Guarantees and costs</h2><p>What a system guarantees: ● holds, ○ holds in part, – "
+             "does not. It guarantees <i>less</i> than Omniglot if it lacks one of the first six.</p><dl>"
+             + "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in
+                       {**guarantees.SAFETY, **guarantees.PROPERTIES}.items())
+             + "</dl><p>What it costs: the geometric mean over raw of each library's cases, data starting and ending "
+               "in host memory, and of the libraries' means; below it from the lowest to the highest.</p>"]
     lines = summary.lines_of(report.rows, report.ratios, guarantees.read())
     for target in sorted(report.targets, key=targets.place):
         parts.append(of_target(target, [line for line in lines if line["target"] == target
@@ -77,45 +75,51 @@ def guaranteed(report):
 
 
 def of_target(target, lines):
-    """The table of a target."""
+    """The two tables of a target."""
     if not lines:
         return ""
     workloads = list(dict.fromkeys(line["workload"] for line in lines))
-    kinds = ", ".join(sorted({line["kind"] for line in lines}))
-    rows = []
+    held, costs = [], []
     for system in dict.fromkeys(line["system"] for line in sorted(lines, key=lambda l: l["rank"])):
         own = {line["workload"]: line for line in lines if line["system"] == system}
         one = next(iter(own.values()))
-        name = escape(system) + (" (modelled)" if one["kind"] == "modelled" else "")
+        name = Cell(escape(system) + (" (modelled)" if one["kind"] == "modelled" else ""), classes="name")
         side = "" if system == "raw" else SIDES[one["side"]]
-        rows.append(f"<tr class='first'><td class='name'>{name}</td><td>{side}</td>"
-                    + "".join(f"<td>{MARKS[one[guarantee]]}</td>" for guarantee in guarantees.ALL)
-                    + "".join(mean(own.get(workload)) for workload in workloads) + "</tr>")
-    return (f"<h3>{escape(target)}, {kinds}</h3><div class='scroll'><table><thead><tr><th>system</th>"
-            "<th>guarantees</th>" + "".join(f"<th>{name}</th>" for name in guarantees.ALL)
-            + "".join(f"<th class='number'>{escape(name)}</th>" for name in workloads)
-            + f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>")
+        held.append((name, side, *(mark(one[guarantee]) for guarantee in guarantees.ALL)))
+        costs.append((name, side, *(mean(own.get(workload)) for workload in workloads)))
+    kinds = ", ".join(sorted({line["kind"] for line in lines}))
+    first = (Column("system"), Column("guarantees"))
+    return (f"<h3>{escape(target)}, {kinds}</h3>"
+            + report_table.table((*first, *(Column(name, classes="mark") for name in guarantees.ALL)), held,
+                                 "marks", lambda line: True)
+            + report_table.table((*first, *(Column(name, True) for name in workloads)), costs, "stack means",
+                                 lambda line: True))
+
+
+def mark(holds):
+    """Whether a guarantee holds, for the eye and for who has it read out."""
+    sign = MARKS[holds]
+    return Cell(f"<span role='img' aria-label='{HOLDS[sign]}'>{sign}</span>", "–○●".find(sign))
 
 
 def mean(line):
     """A cell: the mean and its range; which share of the cases where it is not all."""
     if line is None:
-        return "<td class='number'>–</td>"
-    part = f" ({line['cases']} of {line['of']})" if line["cases"] != line["of"] else ""
+        return Cell("–")
+    part = f" <small>({line['cases']} of {line['of']})</small>" if line["cases"] != line["of"] else ""
     spread = "" if line["lowest"] == line["highest"] else \
-        f"<br><span class='interval'>{wording.times(line['lowest'])} – " \
-        f"{wording.times(line['highest'])}</span>"
-    return f"<td class='number'>{wording.times(line['mean'])}{part}{spread}</td>"
+        f" <span class='interval'>{wording.times(line['lowest'])} – {wording.times(line['highest'])}</span>"
+    return Cell(f"{wording.times(line['mean'])}{part}{spread}", line["mean"])
 
 
 def lacking(report):
     """What this run lacks."""
     lines = summary.lines_of(report.rows, report.ratios, guarantees.read())
-    said = missing.sentences(report.rows, lines, report.environment.get("filter") or "")
+    said = missing.sentences(report.rows, lines, report.environment)
     if not said:
         return ""
     return ("<h2 id='missing'>What this run lacks</h2><ul>"
-            + "".join(f"<li>{escape(text)}</li>" for text in said) + "</ul>")
+            + "".join(f"<li>{prose(text)}</li>" for text in said) + "</ul>")
 
 
 def machine(report, target):

@@ -310,11 +310,11 @@ def an_unknown_word_at_a_scripts_top_is_named_with_its_line():
 
 def a_script_that_does_not_say_its_rows_is_refused():
     done = _with_script("odd", "# title: a\n# caption: b\n")
-    tap.contains(done.stderr, "odd.gp:1:", "do not say operation, workload")
+    tap.contains(done.stderr, "odd.gp:1:", "do not say operation, see, workload")
 
 
 def a_script_that_gnuplot_refuses_is_reported_with_what_gnuplot_said():
-    done = _with_script("odd", "# title: a\n# caption: b\n# workload: ubench\n"
+    done = _with_script("odd", "# title: a\n# see: c\n# caption: b\n# workload: ubench\n"
                                "# operation: upgrade\nplot nonsense\n")
     tap.equal(done.returncode, 1)
     tap.contains(done.stderr, "odd.gp: gnuplot failed", "nonsense")

@@ -1,7 +1,9 @@
 #!/usr/bin/env -S python3 -B
 """Stands in for og-bench in tests: same options, same files, times made up by a formula.
 
-usage: fake_bench.py --run-dir DIR [--filter REGEX] [--repetitions N] [--seed N] [--again A,B] [--list]
+usage: fake_bench.py --run-dir DIR [--filter REGEX] [--repetitions N] [--min-time S]
+                     [--size-limit BYTES] [--seed N]
+                     [--again A,B] [--list]
 
 Nothing it writes is a result. For tests of what happens when measuring goes wrong, the
 variable FAKE_BENCH_STOP_AFTER=N makes it fail after N new rows, FAKE_BENCH_WAIT=S makes
@@ -71,16 +73,20 @@ def library(workload, operation, sizes, setup, per_byte):
                    setup + CALL[system] + per_byte * size)
 
 
-def main():
+def main(arguments, pass_time=None):
+    """`pass_time` is called with the seconds that each row would have taken, for tests that have a time of
+    their own; groups are then in a random order, as og-bench's are."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--run-dir")
     parser.add_argument("--filter", default="")
     parser.add_argument("--repetitions", type=int, default=11)
+    parser.add_argument("--min-time", type=float, default=0.015)
+    parser.add_argument("--size-limit", type=int, default=1 << 60)
     parser.add_argument("--seed", default="")
     parser.add_argument("--again", default="")
     parser.add_argument("--list", action="store_true")
-    options = parser.parse_args()
-    chosen = [case for case in cases() if re.search(options.filter, name_of(case))]
+    options = parser.parse_args(arguments)
+    chosen = [case for case in cases() if re.search(options.filter, name_of(case)) and case[2] <= options.size_limit]
     if options.list:
         print("\n".join(name_of(case) for case in chosen))
         return 0
@@ -92,6 +98,8 @@ def main():
         with open(path, encoding="utf-8") as file:
             done = {tuple(line.split(",")[1:6]) for line in file}
     left = int(os.environ.get("FAKE_BENCH_STOP_AFTER", "1000000"))
+    if pass_time:
+        chosen = shuffled(chosen, options.seed)
     with open(path, "a", encoding="utf-8") as table:
         if not done:
             table.write(HEADER + "\n")
@@ -106,7 +114,27 @@ def main():
             time.sleep(float(os.environ.get("FAKE_BENCH_WAIT", "0")))
             table.write(measure(options, case) + "\n")
             table.flush()
+            if pass_time:
+                pass_time(seconds_of(case, options))
     return 0
+
+
+def shuffled(chosen, seed):
+    """The cases with their groups in another order."""
+    groups = {}
+    for case in chosen:
+        groups.setdefault(case[:4], []).append(case)
+    order = list(groups)
+    random.Random(seed).shuffle(order)
+    return [case for group in order for case in groups[group]]
+
+
+def seconds_of(case, options):
+    """How long a row takes in the stand-in's own time: what it is about, and some chance."""
+    _, _, _, _, system, took = case
+    sample = max(options.min_time, took * 1e-9) * random.Random(name_of(case)).uniform(1, 2)
+    times = 2 if system in options.again.split(",") else 1
+    return times * (0.03 + 4 * took * 1e-9 + (options.repetitions + 2) * sample)
 
 
 def name_of(case):
@@ -146,4 +174,4 @@ def measure(options, case):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

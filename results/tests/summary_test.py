@@ -125,13 +125,13 @@ def a_system_without_a_library_has_no_line_of_it_and_is_said_to_lack_it():
     assert not [line for line in lines if (line["system"], line["workload"]) == ("copy-wasm", "png")]
     line = _line(lines, NATIVE, "copy-wasm", summary.LIBRARIES)
     tap.equal((line["cases"], line["of"]), (4, 5))
-    said = missing.sentences(rows, lines, "")
+    said = missing.sentences(rows, lines, {})
     tap.contains("\n".join(said), "On x86_64-linux, copy-wasm has no rows of png: libpng handles")
 
 
 def a_system_that_runs_in_the_guest_only_is_said_to_with_the_reason():
     rows = made_up.rows((NATIVE, GUEST), ("sodium",))
-    said = missing.sentences(rows, _lines(rows), "")
+    said = missing.sentences(rows, _lines(rows), {})
     tap.contains("\n".join(said), "On x86_64-linux there is no row of copy-mpk: this processor has "
                                   "no protection keys.")
     assert "process-ring-one" not in "".join(said), said    # the best process stands for it
@@ -139,10 +139,12 @@ def a_system_that_runs_in_the_guest_only_is_said_to_with_the_reason():
 
 def what_a_partial_run_lacks_is_said():
     rows = made_up.rows((NATIVE,), ("sodium",), ("raw", "og-none"))
-    said = missing.sentences(rows, _lines(rows), "sodium")
+    said = missing.sentences(rows, _lines(rows), {"filter": "sodium"})
     tap.contains("\n".join(said), "FILTER='sodium'", "the guest with protection keys",
                  "the embedded target", "no row of Omniglot itself")
-    tap.equal(missing.sentences(made_up.rows(), [], "")[0][:15], "On x86_64-linux")
+    tap.contains("\n".join(missing.sentences(rows, _lines(rows), {"profile": "quick", "filter": None})),
+                 "PROFILE=quick: only some cases")
+    tap.equal(missing.sentences(made_up.rows(), [], {"profile": "default"})[0][:15], "On x86_64-linux")
 
 
 def a_best_process_stands_for_its_variants_in_its_own_cases_only():
