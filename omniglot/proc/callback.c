@@ -47,7 +47,7 @@ enum og_error proc_call_back(struct proc_domain *domain, struct og_context *cont
                        "the foreign code called another thread's callback");
     if (domain->callback_limit && domain->callbacks++ >= domain->callback_limit)
         return og_fail(fault, OG_FAULTED, NULL, 0,
-                       "the foreign code called back more often than callback_limit");
+                       "the foreign code called back more often than callback_limit allows");
     /* Who closes the slot says so first, and looks for calls then. */
     __atomic_store_n(&slot->running, slot->running + 1, __ATOMIC_RELAXED);
     slot->runner = self;

@@ -50,7 +50,7 @@ void proc_fault_tell(struct proc_domain *domain, struct og_fault *fault)
     else if (signal == SIGTRAP)
         what = "the foreign code executed a breakpoint";
     else if (signal == SIGABRT)
-        what = "the foreign code aborted";
+        what = "the foreign code called abort";
     if (!fault)
         return;
     og_fail(fault, OG_FAULTED, NULL, access ? address : instruction, what);

@@ -124,6 +124,17 @@ static enum og_error tell_missing(const struct proc_domain *domain, const char *
     return og_fail_to_load(fault, name, reason);
 }
 
+/* Whose constructor it was, without folders. */
+static void name_library(const char *path, struct og_fault *fault)
+{
+    const char *name = strrchr(path, '/');
+    const struct og_fault why = *fault;
+    og_fail(fault, why.error, name ? name + 1 : path, why.address, why.message);
+    fault->signal = why.signal;
+    fault->access = why.access;
+    fault->instruction = why.instruction;
+}
+
 /* A process with the libraries in it. */
 static enum og_error load(struct proc_domain *domain, struct og_fault *fault)
 {
@@ -136,6 +147,8 @@ static enum og_error load(struct proc_domain *domain, struct og_fault *fault)
         uint64_t left = domain->deadline;
         (void)proc_name(domain, *name); /* keep_names has looked */
         error = proc_ask(domain, NULL, PROC_LOAD, left ? &left : NULL, fault);
+        if (error && fault && !fault->symbol[0])
+            name_library(*name, fault);
         if (!error && ((volatile char *)domain->control->name)[0])
             error = tell_missing(domain, *name, fault);
     }
@@ -278,7 +291,10 @@ static void *proc_lookup(struct og_domain *handle, const char *symbol)
     if (!context || context->poisoned || domain->is_running || !proc_name(domain, symbol))
         return NULL;
     int cancellation = og_uncancelled_begin();
-    if (proc_ask_inside(domain, context, PROC_LOOK_UP))
+    uintptr_t known = proc_function_known(domain, symbol);
+    if (known)
+        found = (void *)known;
+    else if (proc_ask_inside(domain, context, PROC_LOOK_UP))
         found = (void *)((volatile struct proc_control *)domain->control)->result;
     og_uncancelled_end(cancellation);
     return found;

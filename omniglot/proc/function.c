@@ -43,6 +43,17 @@ static void (*find(const struct proc_thunk *wanted))(void)
     return code_of(free_one);
 }
 
+uintptr_t proc_function_known(const struct proc_domain *domain, const char *symbol)
+{
+    uintptr_t known = 0;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < PROC_THUNKS && !known; i++)
+        if (thunks[i].domain == domain && !strcmp(thunks[i].symbol, symbol))
+            known = thunks[i].target;
+    pthread_mutex_unlock(&lock);
+    return known;
+}
+
 void (*proc_entry(struct og_domain *domain, void *target, const char *symbol))(void)
 {
     const struct proc_thunk wanted = {.domain = (struct proc_domain *)domain,
@@ -170,10 +181,11 @@ unsigned proc_call(unsigned number, struct proc_frame *frame, const uint64_t *st
             og_fail(&fault, OG_BUSY, NULL, 0, "a handler called into a domain that it interrupted");
             proc_poison(domain, context, &fault);
         } else {
-            if (!context->floor)
-                domain->callbacks = 0;
+            const unsigned outer = domain->callbacks; /* each call has a count of its own */
+            domain->callbacks = 0;
             hand_in(domain, thunk, frame, stack);
             done = proc_ask_inside(domain, context, PROC_CALL);
+            domain->callbacks = outer;
         }
     }
     if (done)

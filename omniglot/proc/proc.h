@@ -142,6 +142,8 @@ void (*proc_entry(struct og_domain *domain, void *target, const char *symbol))(v
 void (*proc_entry_taking(struct og_domain *domain, void (*entry)(void), size_t words,
                          const struct og_registers *registers))(void);
 void (*proc_entry_with_x87(struct og_domain *domain, void (*entry)(void), unsigned results))(void);
+/* Where a function is that was looked up before, so that it stays there; 0: it was not. */
+uintptr_t proc_function_known(const struct proc_domain *domain, const char *symbol);
 /* After a reset: has each function's address found anew. */
 enum og_error proc_thunks_renew(struct proc_domain *domain, struct og_fault *fault);
 void proc_thunks_close(struct proc_domain *domain);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,32 +69,65 @@ static bool tell_output(struct proc_domain *domain, struct og_context *context,
     return true;
 }
 
+/* What is heard at once. */
+struct piece {
+    size_t size;
+    char text[PROC_PAGE + 1];
+};
+
 /* False: it has written more often than it may. */
+static bool flush(struct proc_domain *domain, struct og_context *context, uint64_t stream,
+                  struct piece *piece)
+{
+    size_t size = piece->size;
+    piece->size = 0;
+    piece->text[size] = '\0';
+    return !size || !domain->output ||
+           tell_output(domain, context, (enum og_stream)stream, piece->text, size);
+}
+
+/* What it writes, in one part or several. The text and the list of parts have to be its memory. */
 static bool serve_write(struct proc_domain *domain, struct og_context *context,
                         const struct seccomp_notif *said)
 {
-    enum { PIECE = 4096 };
-    char text[PIECE + 1];
-    const uint64_t stream = said->data.args[0];
-    const uintptr_t from = said->data.args[1];
-    const size_t size = said->data.args[2];
+    enum { PARTS = 1024 };
+    const uint64_t stream = said->data.args[0], list = said->data.args[1];
+    const bool is_list = said->data.nr == SYS_writev;
+    const uint64_t count = is_list ? said->data.args[2] : 1;
+    struct piece piece = {.size = 0};
+    int64_t written = 0;
     bool goes_on = true;
-    if (stream != OG_STANDARD_OUTPUT && stream != OG_STANDARD_ERROR) {
-        answer(domain, said->id, 0, -EBADF);
-        return true;
+    if (stream != OG_STANDARD_OUTPUT && stream != OG_STANDARD_ERROR)
+        written = -EBADF;
+    else if (count > PARTS)
+        written = -EINVAL;
+    for (uint64_t i = 0; i < count && written >= 0 && goes_on; i++) {
+        struct iovec part = {(void *)list, said->data.args[2]};
+        if (is_list && !proc_arena_has(domain, list + i * sizeof(part), sizeof(part))) {
+            written = written ? written : -EFAULT;
+            break;
+        }
+        if (is_list)
+            memcpy(&part, (const void *)(list + i * sizeof(part)), sizeof(part));
+        if (part.iov_len > INT32_MAX ||
+            (part.iov_len && !proc_arena_has(domain, (uintptr_t)part.iov_base, part.iov_len))) {
+            written = written ? written : -EFAULT;
+            break;
+        }
+        for (size_t done = 0; done < part.iov_len && goes_on;) {
+            size_t room = PROC_PAGE - piece.size, left = part.iov_len - done;
+            size_t size = left < room ? left : room;
+            memcpy(piece.text + piece.size, (const char *)part.iov_base + done, size);
+            piece.size += size;
+            done += size;
+            if (piece.size == PROC_PAGE)
+                goes_on = flush(domain, context, stream, &piece);
+        }
+        written += (int64_t)part.iov_len;
     }
-    if (size > INT32_MAX || !proc_arena_has(domain, from, size)) {
-        answer(domain, said->id, 0, -EFAULT);
-        return true;
-    }
-    for (size_t done = 0; domain->output && done < size && goes_on; done += PIECE) {
-        size_t piece = size - done < PIECE ? size - done : PIECE;
-        memcpy(text, (const void *)(from + done), piece);
-        text[piece] = '\0';
-        goes_on = tell_output(domain, context, (enum og_stream)stream, text, piece);
-    }
+    goes_on = goes_on && flush(domain, context, stream, &piece);
     if (goes_on && domain->process >= 0)
-        answer(domain, said->id, (int64_t)size, 0);
+        answer(domain, said->id, written < 0 ? 0 : written, written < 0 ? (int)written : 0);
     return goes_on;
 }
 
@@ -142,10 +176,10 @@ uint64_t proc_wait(struct proc_domain *domain, struct og_context *context, uint6
             continue; /* it has been killed between */
         if (said.data.nr == SYS_openat) {
             serve_open(domain, &said);
-        } else if (said.data.nr == SYS_write) {
+        } else if (said.data.nr == SYS_write || said.data.nr == SYS_writev) {
             if (!serve_write(domain, context, &said)) {
                 og_fail(fault, OG_FAULTED, NULL, 0,
-                        "the foreign code called back more often than callback_limit");
+                        "the foreign code called back more often than callback_limit allows");
                 proc_child_end(domain);
                 return 0;
             }

@@ -1,5 +1,5 @@
-/* What a domain's process may ask of the kernel. The table is the policy: what is not in it does
- * not exist (ENOSYS). There is no call in it that makes another thread or process, that arranges a
+/* What a domain's process may ask of the kernel. The table is the policy: what is not in it is
+ * refused (EPERM). There is no call in it that makes another thread or process, that arranges a
  * signal for later, that opens a file without the host, or that has to do with another process:
  * so a process that waits for the host stands still. Decision 148. */
 #include "starter.h"
@@ -15,75 +15,80 @@
 #define KILLABLE (1UL << 5) /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 
 enum what {
-    ASK,   /* the host, and wait for it */
-    ALLOW, /* nothing of it can be kept, or reaches anybody */
-    SERVE, /* by the starter's own code */
-    DO,    /* the same, which may make the call itself: it is about memory of the process's own */
-    OWN,   /* the starter's alone */
-    AGAIN, /* there can be no more threads or processes now: what callers know */
+    ASK,    /* the host, and wait for it */
+    ALLOW,  /* nothing of it can be kept, or reaches anybody */
+    SERVE,  /* by the starter's own code */
+    DO,     /* the same, which may make the call itself: it is about memory of the process's own */
+    OWN,    /* the starter's alone */
+    REFUSE, /* with an error that the C library knows what to do with */
     MEMORY_ONLY, /* a futex: waiting and waking */
     LOOK_ONLY,   /* limits of its own, to be read */
 };
 
 static const struct {
     short number;
-    unsigned char what;
+    unsigned char what, error;
 } policy[] = {
-    {PROC_RETURN, ASK},
-    {SYS_openat, ASK},
-    {SYS_write, ASK},
+    {PROC_RETURN, ASK, 0},
+    {SYS_openat, ASK, 0},
+    {SYS_write, ASK, 0},
+    {SYS_writev, ASK, 0},
 
-    {SYS_futex, MEMORY_ONLY},
-    {SYS_clock_gettime, ALLOW},
-    {SYS_clock_getres, ALLOW},
-    {SYS_gettimeofday, ALLOW},
-    {SYS_time, ALLOW},
-    {SYS_nanosleep, ALLOW},
-    {SYS_clock_nanosleep, ALLOW},
-    {SYS_pause, ALLOW},
-    {SYS_poll, ALLOW},
-    {SYS_select, ALLOW},
-    {SYS_sched_yield, ALLOW},
-    {SYS_getrandom, ALLOW},
-    {SYS_getpid, ALLOW},
-    {SYS_gettid, ALLOW},
-    {SYS_getuid, ALLOW},
-    {SYS_geteuid, ALLOW},
-    {SYS_getgid, ALLOW},
-    {SYS_getegid, ALLOW},
-    {SYS_arch_prctl, ALLOW},
-    {SYS_rt_sigreturn, ALLOW},
-    {SYS_restart_syscall, ALLOW},
-    {SYS_prlimit64, LOOK_ONLY},
+    {SYS_futex, MEMORY_ONLY, 0},
+    {SYS_clock_gettime, ALLOW, 0},
+    {SYS_clock_getres, ALLOW, 0},
+    {SYS_gettimeofday, ALLOW, 0},
+    {SYS_time, ALLOW, 0},
+    {SYS_nanosleep, ALLOW, 0},
+    {SYS_clock_nanosleep, ALLOW, 0},
+    {SYS_pause, ALLOW, 0},
+    {SYS_poll, ALLOW, 0},
+    {SYS_select, ALLOW, 0},
+    {SYS_sched_yield, ALLOW, 0},
+    {SYS_getrandom, ALLOW, 0},
+    {SYS_getpid, ALLOW, 0},
+    {SYS_gettid, ALLOW, 0},
+    {SYS_getuid, ALLOW, 0},
+    {SYS_geteuid, ALLOW, 0},
+    {SYS_getgid, ALLOW, 0},
+    {SYS_getegid, ALLOW, 0},
+    {SYS_arch_prctl, ALLOW, 0},
+    {SYS_rt_sigreturn, ALLOW, 0},
+    {SYS_restart_syscall, ALLOW, 0},
+    {SYS_prlimit64, LOOK_ONLY, 0},
     /* Of the files that the host has opened: libraries, while they are loaded. */
-    {SYS_read, ALLOW},
-    {SYS_pread64, ALLOW},
-    {SYS_lseek, ALLOW},
-    {SYS_close, ALLOW},
+    {SYS_read, ALLOW, 0},
+    {SYS_pread64, ALLOW, 0},
+    {SYS_lseek, ALLOW, 0},
+    {SYS_close, ALLOW, 0},
 
-    {SYS_mmap, DO},
-    {SYS_munmap, DO},
-    {SYS_mprotect, DO},
-    {SYS_madvise, DO},
-    {SYS_fstat, DO}, /* of a file that the host has opened */
-    {SYS_exit_group, DO},
-    {SYS_brk, SERVE},
-    {SYS_exit, SERVE},
-    {SYS_kill, SERVE},
-    {SYS_tkill, SERVE},
-    {SYS_tgkill, SERVE},
-    {SYS_writev, SERVE},
-    {SYS_newfstatat, SERVE},
-    {SYS_sysinfo, SERVE},
-    {SYS_set_tid_address, SERVE},
-    {SYS_rt_sigaction, SERVE},
-    {SYS_rt_sigprocmask, SERVE},
-    {SYS_sigaltstack, SERVE},
-    {SYS_sendmsg, OWN},
+    {SYS_mmap, DO, 0},
+    {SYS_munmap, DO, 0},
+    {SYS_mprotect, DO, 0},
+    {SYS_madvise, DO, 0},
+    {SYS_fstat, DO, 0}, /* of a file that the host has opened */
+    {SYS_exit_group, DO, 0},
+    {SYS_brk, SERVE, 0},
+    {SYS_exit, SERVE, 0},
+    {SYS_kill, SERVE, 0},
+    {SYS_tkill, SERVE, 0},
+    {SYS_tgkill, SERVE, 0},
+    {SYS_newfstatat, SERVE, 0},
+    {SYS_sysinfo, SERVE, 0},
+    {SYS_set_tid_address, SERVE, 0},
+    {SYS_rt_sigaction, SERVE, 0},
+    {SYS_rt_sigprocmask, SERVE, 0},
+    {SYS_sigaltstack, SERVE, 0},
+    {SYS_sendmsg, OWN, 0},
 
-    {SYS_clone, AGAIN},
-    {SYS_fork, AGAIN},
-    {SYS_vfork, AGAIN},
+    {SYS_clone, REFUSE, EAGAIN}, /* there can be no more threads or processes now */
+    {SYS_fork, REFUSE, EAGAIN},
+    {SYS_vfork, REFUSE, EAGAIN},
+    {SYS_clone3, REFUSE, ENOSYS}, /* then clone is tried */
+    {SYS_rseq, REFUSE, ENOSYS},
+    {SYS_set_robust_list, REFUSE, ENOSYS},
+    {SYS_readlink, REFUSE, EINVAL},
+    {SYS_ioctl, REFUSE, ENOTTY},
 };
 
 static struct sock_filter program[512];
@@ -126,9 +131,9 @@ static void allow_own(uint32_t otherwise)
     answer(SECCOMP_RET_ALLOW);
 }
 
-static void add_answer(enum what what)
+static void add_answer(enum what what, uint32_t error)
 {
-    const uint32_t missing = SECCOMP_RET_ERRNO | ENOSYS;
+    const uint32_t refused = SECCOMP_RET_ERRNO | EPERM;
     switch (what) {
     case ASK:
         answer(SECCOMP_RET_USER_NOTIF);
@@ -143,10 +148,10 @@ static void add_answer(enum what what)
         allow_own(SECCOMP_RET_TRAP);
         break;
     case OWN:
-        allow_own(missing);
+        allow_own(refused);
         break;
-    case AGAIN:
-        answer(SECCOMP_RET_ERRNO | EAGAIN);
+    case REFUSE:
+        answer(SECCOMP_RET_ERRNO | error);
         break;
     case MEMORY_ONLY:
         load(argument(1, 0));
@@ -155,15 +160,15 @@ static void add_answer(enum what what)
         add(BPF_JMP | BPF_JEQ | BPF_K, FUTEX_WAKE, 3, 0);
         add(BPF_JMP | BPF_JEQ | BPF_K, FUTEX_WAIT_BITSET, 2, 0);
         add(BPF_JMP | BPF_JEQ | BPF_K, FUTEX_WAKE_BITSET, 1, 0);
-        answer(missing);
+        answer(refused);
         answer(SECCOMP_RET_ALLOW);
         break;
     case LOOK_ONLY:
         for (int half = 0; half < 2; half++) {
             load(argument(0, half));
-            insist(0, SECCOMP_RET_ERRNO | EPERM);
+            insist(0, refused);
             load(argument(2, half));
-            insist(0, SECCOMP_RET_ERRNO | EPERM);
+            insist(0, refused);
         }
         answer(SECCOMP_RET_ALLOW);
         break;
@@ -178,10 +183,10 @@ static void build(void)
         load(offsetof(struct seccomp_data, nr));
         unsigned short jump = length;
         add(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)policy[i].number, 0, 0);
-        add_answer((enum what)policy[i].what);
+        add_answer((enum what)policy[i].what, policy[i].error);
         program[jump].jf = (unsigned char)(length - jump - 1);
     }
-    answer(SECCOMP_RET_ERRNO | ENOSYS);
+    answer(SECCOMP_RET_ERRNO | EPERM);
 }
 
 long starter_filter(void)

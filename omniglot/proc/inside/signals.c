@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
-#include <sys/uio.h>
 #include <ucontext.h>
 
 /* What the kernel takes, whose struct is not the C library's. */
@@ -57,21 +56,6 @@ static long send_self(long process, long number, const greg_t *registers)
     starter_control->fault.trap = 0;
     starter_control->fault.instruction = (uint64_t)registers[REG_RIP];
     tell(PROC_FAULT);
-}
-
-static long write_pieces(int file, const struct iovec *pieces, long count)
-{
-    long written = 0;
-    for (long i = 0; i < count; i++) {
-        long done = starter_call(SYS_write, file, (long)pieces[i].iov_base, (long)pieces[i].iov_len,
-                                 0, 0, 0);
-        if (done < 0)
-            return written ? written : done;
-        written += done;
-        if ((unsigned long)done < pieces[i].iov_len)
-            break;
-    }
-    return written;
 }
 
 static void clear(uint64_t memory, unsigned size)
@@ -131,8 +115,6 @@ static long serve(const greg_t *registers)
         return send_self((int)a, (long)b, registers);
     case SYS_tgkill:
         return send_self((int)a, (long)c, registers);
-    case SYS_writev:
-        return write_pieces((int)a, (const struct iovec *)b, (long)c);
     case SYS_fstat:
         return look_at((int)a, (struct stat *)b);
     case SYS_newfstatat:

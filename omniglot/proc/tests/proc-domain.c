@@ -279,7 +279,7 @@ static void each_way_to_fail_is_told_and_forgotten(void **state)
         {"overflow", 0, 0, SIGSEGV, "stack overflowed"},
         {"divide", 1, 0, SIGFPE, "divided"},
         {"execute_nothing", 0, 0, SIGILL, "instruction"},
-        {"give_up", 0, 0, SIGABRT, "aborted"},
+        {"give_up", 0, 0, SIGABRT, "abort"},
         {"leave", 0, 0, 0, "exit"},
         {"leave", 3, 0, 0, "exit"},
     };
