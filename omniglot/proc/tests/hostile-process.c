@@ -196,7 +196,7 @@ EXPORT long arrange_for_later(void)
 EXPORT long fill_memory(void)
 {
     long filled = 0;
-    char *memory;
+    char *volatile memory; /* or Clang does without it */
     while ((memory = malloc(1 << 20))) {
         memset(memory, 1, 1 << 20);
         filled++;
