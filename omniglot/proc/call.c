@@ -1,6 +1,7 @@
 /* What the host asks of a domain's process, and how that ends. */
 #include "proc.h"
 
+#include "omniglot/core/uncancelled.h"
 #include <string.h>
 
 void proc_poison(struct proc_domain *domain, struct og_context *context,
@@ -79,8 +80,12 @@ bool proc_ask_inside(struct proc_domain *domain, struct og_context *context,
 {
     struct og_fault fault;
     uint64_t left = domain->deadline;
-    if (!proc_ask(domain, context, request, left ? &left : NULL, &fault))
-        return true;
-    proc_poison(domain, context, &fault);
-    return false;
+    const int outer = domain->cancellation, cancellation = og_uncancelled_begin();
+    domain->cancellation = cancellation;
+    enum og_error error = proc_ask(domain, context, request, left ? &left : NULL, &fault);
+    domain->cancellation = outer;
+    if (error)
+        proc_poison(domain, context, &fault);
+    og_uncancelled_end(cancellation);
+    return !error;
 }

@@ -54,11 +54,12 @@ enum og_error proc_call_back(struct proc_domain *domain, struct og_context *cont
     og_light_fence();
     og_callback_function *function = __atomic_load_n(&slot->function, __ATOMIC_ACQUIRE);
     domain->is_running = false;
-    /* The host's own code: a thread can be cancelled in it. */
-    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    /* The host's own code: the thread can be cancelled in it if it could before the call. */
+    int uncancelled;
+    pthread_setcancelstate(domain->cancellation, &uncancelled);
     if (function)
         run(domain, slot, function, context);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    pthread_setcancelstate(uncancelled, NULL);
     domain->is_running = true;
     __atomic_store_n(&slot->running, slot->running - 1, __ATOMIC_RELEASE);
     og_light_fence();

@@ -61,6 +61,9 @@ void proc_fault_tell(struct proc_domain *domain, struct og_fault *fault)
 
 /* --- where --- */
 
+/* Any thread may describe a fault while another resets. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
 enum og_error proc_objects_keep(struct proc_domain *domain, struct og_fault *fault)
 {
     struct proc_object *objects = malloc((PROC_OBJECTS + 1) * sizeof(*objects));
@@ -72,9 +75,20 @@ enum og_error proc_objects_keep(struct proc_domain *domain, struct og_fault *fau
         objects[i].name[PROC_OBJECT_NAME - 1] = '\0';
         og_make_printable(objects[i].name);
     }
-    free(domain->objects);
+    pthread_mutex_lock(&lock);
+    struct proc_object *before = domain->objects;
     domain->objects = objects;
+    pthread_mutex_unlock(&lock);
+    free(before);
     return OG_OK;
+}
+
+void proc_objects_fork(int when)
+{
+    if (when == PROC_BEFORE_FORK)
+        pthread_mutex_lock(&lock);
+    else
+        pthread_mutex_unlock(&lock);
 }
 
 /* The word at an address that the process has named; 0: it is none of its memory. */
@@ -141,6 +155,7 @@ size_t proc_describe(struct og_domain *handle, const struct og_fault *fault, cha
         *text = '\0';
     if (!at)
         return 0;
+    pthread_mutex_lock(&lock);
     const struct proc_object *object = domain->objects;
     while (object->name[0] && !(at >= object->start && at < object->end))
         object++;
@@ -151,5 +166,6 @@ size_t proc_describe(struct og_domain *handle, const struct og_fault *fault, cha
     } else {
         length = snprintf(text, size, "\nat 0x%lx", at);
     }
+    pthread_mutex_unlock(&lock);
     return length > 0 ? (size_t)length : 0;
 }

@@ -290,13 +290,11 @@ static void *proc_lookup(struct og_domain *handle, const char *symbol)
     void *found = NULL;
     if (!context || context->poisoned || domain->is_running || !proc_name(domain, symbol))
         return NULL;
-    int cancellation = og_uncancelled_begin();
     uintptr_t known = proc_function_known(domain, symbol);
     if (known)
         found = (void *)known;
     else if (proc_ask_inside(domain, context, PROC_LOOK_UP))
         found = (void *)((volatile struct proc_control *)domain->control)->result;
-    og_uncancelled_end(cancellation);
     return found;
 }
 
@@ -320,12 +318,10 @@ static void *proc_heap_alloc(struct og_domain *handle, size_t alignment, size_t 
     void *memory = NULL;
     if (context->poisoned || domain->is_running)
         return NULL;
-    int cancellation = og_uncancelled_begin();
     domain->control->alignment = alignment;
     domain->control->size = size;
     if (proc_ask_inside(domain, context, PROC_ALLOCATE))
         memory = (void *)((volatile struct proc_control *)domain->control)->result;
-    og_uncancelled_end(cancellation);
     return proc_arena_has(domain, (uintptr_t)memory, size) ? memory : NULL;
 }
 
@@ -341,10 +337,8 @@ static void proc_heap_free(struct og_domain *handle, void *memory)
     struct og_context *context = proc_context(handle);
     if (context->poisoned || domain->is_running)
         return;
-    int cancellation = og_uncancelled_begin();
     domain->control->result = (uintptr_t)memory;
     (void)proc_ask_inside(domain, context, PROC_FREE);
-    og_uncancelled_end(cancellation);
 }
 
 const struct og_runtime og_runtime_proc = {

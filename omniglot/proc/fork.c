@@ -7,12 +7,14 @@ static void before_fork(void)
     proc_contexts_fork(PROC_BEFORE_FORK);
     proc_callbacks_fork(PROC_BEFORE_FORK);
     proc_thunks_fork(PROC_BEFORE_FORK);
+    proc_objects_fork(PROC_BEFORE_FORK);
     proc_keeper_fork(PROC_BEFORE_FORK);
 }
 
 static void after_fork(void)
 {
     proc_keeper_fork(PROC_AFTER_FORK);
+    proc_objects_fork(PROC_AFTER_FORK);
     proc_thunks_fork(PROC_AFTER_FORK);
     proc_callbacks_fork(PROC_AFTER_FORK);
     proc_contexts_fork(PROC_AFTER_FORK);
@@ -29,6 +31,7 @@ static void leave_to_parent(struct proc_domain *domain)
 static void in_child(void)
 {
     proc_keeper_fork(PROC_IN_CHILD);
+    proc_objects_fork(PROC_IN_CHILD);
     proc_thunks_fork(PROC_IN_CHILD);
     proc_callbacks_fork(PROC_IN_CHILD);
     proc_contexts_in_child(leave_to_parent);

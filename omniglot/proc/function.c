@@ -171,15 +171,16 @@ unsigned proc_call(unsigned number, struct proc_frame *frame, const uint64_t *st
     const struct proc_thunk *thunk = &thunks[number];
     struct proc_domain *domain = thunk->domain;
     struct og_context *context = domain ? proc_context(&domain->domain) : NULL;
-    int cancellation = og_uncancelled_begin();
     bool done = false;
     /* Between og_invoke_begin and og_invoke_end all of this is so, unless a handler has interrupted
      * a call. */
     if (context && context->depth && !context->poisoned) {
         if (domain->is_running) {
             struct og_fault fault;
+            int cancellation = og_uncancelled_begin();
             og_fail(&fault, OG_BUSY, NULL, 0, "a handler called into a domain that it interrupted");
             proc_poison(domain, context, &fault);
+            og_uncancelled_end(cancellation);
         } else {
             const unsigned outer = domain->callbacks; /* each call has a count of its own */
             domain->callbacks = 0;
@@ -194,6 +195,5 @@ unsigned proc_call(unsigned number, struct proc_frame *frame, const uint64_t *st
     else
         memset(frame->integer_results, 0,
                sizeof(*frame) - offsetof(struct proc_frame, integer_results));
-    og_uncancelled_end(cancellation);
     return thunk->x87;
 }

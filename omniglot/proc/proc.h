@@ -50,9 +50,10 @@ struct proc_domain {
     /* The process; -1 and 0: there is none. */
     int process, listener;
     pid_t id;
-    uint64_t asks;   /* the number of what it has handed over by, and waits with; 0: it runs */
-    bool is_loading; /* libraries can be opened */
-    bool is_running; /* something that was asked is under way, and it is not the host's turn */
+    uint64_t asks;    /* the number of what it has handed over by, and waits with; 0: it runs */
+    bool is_loading;  /* libraries can be opened */
+    bool is_running;  /* something that was asked is under way, and it is not the host's turn */
+    int cancellation; /* as the thread's was before the call that is under way */
     uintptr_t stubs;
     size_t stub_size;
     struct proc_object *objects; /* as the process has told: words; up to one without a name */
@@ -192,6 +193,7 @@ size_t proc_describe(struct og_domain *domain, const struct og_fault *fault, cha
                      size_t size);
 /* Keeps what is loaded where. */
 enum og_error proc_objects_keep(struct proc_domain *domain, struct og_fault *fault);
+void proc_objects_fork(int when);
 /* What a fault that the process has told is, in words. */
 void proc_fault_tell(struct proc_domain *domain, struct og_fault *fault);
 

@@ -220,6 +220,31 @@ static void a_callback_can_call_in_again(void **state)
     og_callback_close(&callback);
 }
 
+static void note_cancellation(void *user, struct og_scope *scope,
+                              const struct og_arguments *arguments, struct og_result *result)
+{
+    (void)scope, (void)arguments, (void)result;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, user);
+    pthread_setcancelstate(*(int *)user, NULL);
+}
+
+static void a_callback_can_be_cancelled_where_its_caller_could(void **state)
+{
+    (void)state;
+    const int states[] = {PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE};
+    struct og_callback callback;
+    int found, after;
+    assert_int_equal(og_callback_open(domain, &callback, note_cancellation, &found, &fault), OG_OK);
+    for (int i = 0; i < 2; i++) {
+        pthread_setcancelstate(states[i], NULL);
+        value_of("call", (long)callback.address, 0);
+        assert_int_equal(found, states[i]);
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &after);
+        assert_int_equal(after, states[i]);
+    }
+    og_callback_close(&callback);
+}
+
 static void a_callback_that_there_is_not_ends_the_call(void **state)
 {
     (void)state;
@@ -275,12 +300,9 @@ static void each_way_to_fail_is_told_and_forgotten(void **state)
         int signal;
         const char *words;
     } ways[] = {
-        {"read_word", 8, 0, SIGSEGV, "read"},
-        {"overflow", 0, 0, SIGSEGV, "stack overflowed"},
-        {"divide", 1, 0, SIGFPE, "divided"},
-        {"execute_nothing", 0, 0, SIGILL, "instruction"},
-        {"give_up", 0, 0, SIGABRT, "abort"},
-        {"leave", 0, 0, 0, "exit"},
+        {"read_word", 8, 0, SIGSEGV, "read"}, {"overflow", 0, 0, SIGSEGV, "stack overflowed"},
+        {"divide", 1, 0, SIGFPE, "divided"},  {"execute_nothing", 0, 0, SIGILL, "instruction"},
+        {"give_up", 0, 0, SIGABRT, "abort"},  {"leave", 0, 0, 0, "exit"},
         {"leave", 3, 0, 0, "exit"},
     };
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
@@ -492,6 +514,7 @@ int main(void)
         TEST(the_host_maps_nothing_of_the_arena_to_be_executed),
         TEST(the_heap_is_the_librarys_and_ends),
         TEST(a_callback_can_call_in_again),
+        TEST(a_callback_can_be_cancelled_where_its_caller_could),
         TEST(a_callback_that_there_is_not_ends_the_call),
         TEST(callbacks_of_a_call_are_limited),
         TEST(a_fault_says_what_and_where),
