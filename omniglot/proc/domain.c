@@ -142,7 +142,11 @@ static enum og_error load(struct proc_domain *domain, struct og_fault *fault)
     if (deadline && deadline < LOADING_DEADLINE)
         domain->deadline = LOADING_DEADLINE;
     domain->callbacks = 0;
-    enum og_error error = proc_child_start(domain, fault);
+    /* The kernel puts a few pages of its own (the vDSO) at random where the arena may have to be.
+     */
+    enum og_error error = OG_BUSY;
+    for (int tries = 0; error == OG_BUSY && tries < ARENA_TRIES; tries++)
+        error = proc_child_start(domain, fault);
     for (char **name = domain->libraries; *name && !error; name++) {
         uint64_t left = domain->deadline;
         (void)proc_name(domain, *name); /* keep_names has looked */
@@ -161,7 +165,7 @@ static enum og_error load(struct proc_domain *domain, struct og_fault *fault)
     return error;
 }
 
-/* Elsewhere, where something of the process lies in the way. */
+/* Elsewhere, where something of the process lies in the way each time: addresses are not random. */
 static enum og_error start(struct proc_domain *domain, const struct og_options *options,
                            struct og_fault *fault)
 {
