@@ -150,6 +150,9 @@ static enum og_error tell_start(struct proc_domain *domain, struct og_fault *fau
     case STARTER_NO_LOADER:
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,
                        "the dynamic loader cannot be mapped into the arena: more heap_size");
+    case 127:
+        why = "there are too few descriptors to start the library's process (ulimit -n)";
+        break;
     case 126:
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the kernel executes no file that is in memory alone (vm.memfd_noexec)");

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /* --- loading and looking up --- */
@@ -58,6 +59,37 @@ static void options_that_it_has_not_are_refused(void **state)
         assert_int_equal(og_domain_open(&opened, names, &refused[i], &fault), OG_BAD_ARGUMENT);
         assert_null(opened);
     }
+}
+
+/* With this limit in a child of fork: how opening ends there, or -1 where it does not say `said`.
+ */
+static int open_limited(int resource, rlim_t most, const char *said)
+{
+    int status;
+    pid_t child = fork();
+    if (!child) {
+        const struct rlimit limit = {most, most};
+        struct og_domain *opened;
+        setrlimit(resource, &limit);
+        enum og_error error =
+            og_domain_open(&opened, (const char *const[]){library, NULL}, &in_process, &fault);
+        _exit(strstr(fault.message, said) ? (int)error : 255);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void limits_of_the_host_that_are_too_low_are_told(void **state)
+{
+    (void)state;
+    /* The host's own seven fit. */
+    const int next = dup(STDOUT_FILENO);
+    close(next);
+    assert_int_equal(open_limited(RLIMIT_NOFILE, (rlim_t)next + 8, "ulimit -n"), OG_SYSTEM);
+    assert_int_equal(open_limited(RLIMIT_FSIZE, 1 << 20, "cannot map the arena"), OG_SYSTEM);
+    if (!SANITIZED)
+        assert_int_equal(open_limited(RLIMIT_AS, 128 << 20, "arena"), OG_NO_MEMORY);
 }
 
 static void it_is_named_but_never_picked(void **state)
@@ -507,6 +539,7 @@ int main(void)
         TEST(functions_are_found_and_called),
         TEST(what_is_missing_is_named_and_nothing_is_left),
         TEST(options_that_it_has_not_are_refused),
+        TEST(limits_of_the_host_that_are_too_low_are_told),
         TEST(it_is_named_but_never_picked),
         TEST(arguments_and_results_of_each_class_cross),
         TEST(what_the_library_hands_out_is_read_in_place),
