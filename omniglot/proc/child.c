@@ -150,10 +150,14 @@ static enum og_error tell_start(struct proc_domain *domain, struct og_fault *fau
     case STARTER_NO_LOADER:
         return og_fail(fault, OG_NO_MEMORY, NULL, 0,
                        "the dynamic loader cannot be mapped into the arena: more heap_size");
-    case 127:
+    case PROC_NO_DESCRIPTORS:
         why = "there are too few descriptors to start the library's process (ulimit -n)";
         break;
-    case 126:
+    case PROC_NO_CLOSING:
+        return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
+                       "the kernel has no close_range (Linux 5.9 and later have it), or a filter "
+                       "of the host's denies it");
+    case PROC_NO_EXEC:
         return og_fail(fault, OG_UNSUPPORTED, NULL, 0,
                        "the kernel executes no file that is in memory alone (vm.memfd_noexec)");
     }

@@ -44,15 +44,15 @@ static int start(void *of)
         parked[i] = fcntl(given[i], F_DUPFD, PARKED);
     for (int i = 0; i < 5; i++)
         if (parked[i] < 0 || dup3(parked[i], PROC_ARENA_FILE + i, i == 4 ? O_CLOEXEC : 0) < 0)
-            _exit(127);
+            _exit(PROC_NO_DESCRIPTORS);
     /* Nothing to be read, nor to be written, so that no library gets the numbers. */
     for (int i = 0; i <= STDERR_FILENO; i++)
         if (dup3(STARTER, i, 0) < 0)
-            _exit(127);
+            _exit(PROC_NO_DESCRIPTORS);
     if (syscall(SYS_close_range, STARTER + 1, ~0U, 0))
-        _exit(127);
+        _exit(PROC_NO_CLOSING);
     syscall(SYS_execveat, STARTER, "", nothing, nothing, AT_EMPTY_PATH);
-    _exit(126);
+    _exit(PROC_NO_EXEC);
 }
 _Static_assert(STARTER == PROC_LOADER_FILE + 1, "the fifth");
 

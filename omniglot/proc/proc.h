@@ -89,6 +89,8 @@ struct proc_plan {
     int error;
     pid_t id;
 };
+/* What the process ends with before the starter is there. */
+enum { PROC_NO_CLOSING = 125, PROC_NO_EXEC, PROC_NO_DESCRIPTORS };
 /* Starts it. Returns 0 or an errno. */
 int proc_keeper_start(struct proc_plan *plan);
 void proc_keeper_fork(int when);

@@ -1,5 +1,6 @@
 /* A domain over another process, when an allocation of the host's fails. */
 #include "omniglot/tests/domain-allocations.h"
+#include "supported.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,11 @@ static void find_folder(void)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {DOMAIN_ALLOCATIONS_TESTS};
+    char library[4352];
     find_folder();
+    snprintf(library, sizeof(library), "%s/libogforeign.so", allocations_folder);
+    if (!is_supported("proc-allocations", library))
+        return 0;
     allocations_isolation = OG_PROC;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

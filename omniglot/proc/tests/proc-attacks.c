@@ -411,7 +411,7 @@ static void a_process_that_is_killed_at_any_moment_is_an_error_and_no_more(void 
 int main(void)
 {
     find_library("libogprocess.so");
-    if (!is_supported())
+    if (!is_supported("proc-attacks", library))
         return 0;
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_domain, close_domain)
     const struct CMUnitTest tests[] = {

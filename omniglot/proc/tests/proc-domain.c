@@ -532,7 +532,7 @@ static void a_distribution_library_works(void **state) OG_NO_ANALYSIS
 int main(void)
 {
     find_library("libogprocess.so");
-    if (!is_supported())
+    if (!is_supported("proc-domain", library))
         return 0;
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_domain, close_domain)
     const struct CMUnitTest tests[] = {

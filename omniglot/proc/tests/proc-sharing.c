@@ -2,6 +2,7 @@
 #include "omniglot/proc/proc.h"
 #include "omniglot/tests/alone.h"
 #include "omniglot/tests/sharing.h"
+#include "supported.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,8 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {SHARING_TESTS};
     find_library();
+    if (!is_supported("proc-sharing", sharing_library))
+        return 0;
     sharing_isolation = OG_PROC;
     sharing_turn = turn_of;
     return run_all_alone(argv[0], tests, sizeof(tests) / sizeof(tests[0]),

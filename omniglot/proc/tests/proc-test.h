@@ -6,6 +6,7 @@
 #include "omniglot/omniglot.h"
 #include "omniglot/proc/proc.h"
 #include "omniglot/tests/cmocka-tests.h"
+#include "supported.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -37,17 +38,6 @@ static inline struct og_domain *open_with(const struct og_options *options)
     if (error)
         fail_msg("%s %s", fault.symbol, fault.message);
     return opened;
-}
-
-/* Nothing is run where the machine does not give it, and the reason is said. */
-static inline bool is_supported(void)
-{
-    struct og_domain *opened;
-    if (og_domain_open(&opened, (const char *const[]){library, NULL}, &in_process, &fault) !=
-        OG_UNSUPPORTED)
-        return !opened || og_domain_close(opened, &fault) == OG_OK;
-    printf("1..0 # SKIP %s\n", fault.message);
-    return false;
 }
 
 static inline int open_domain(void **state)
