@@ -1,5 +1,8 @@
 # Tests of the isolation over another process, which run on any Linux that gives it.
 
+# Not with sanitizers: a thread that begins takes their allocator's locks, a child that is made meanwhile has
+# them taken, and it starts a thread (the keeper).
+UNSANITIZED_TESTS += proc-sharing
 $(call test,proc-sharing,omniglot/proc/tests/proc-sharing.c omniglot/tests/sharing.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(BUILD)/test/proc-sharing: | $(BUILD)/lib/libogsharing.so
 $(call shared,libogprocess,omniglot/proc/tests/hostile-process.c,)
