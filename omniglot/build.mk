@@ -57,4 +57,4 @@ TEST_SCRIPTS += omniglot/tests/thread-sanitizer.sh omniglot/tests/must-not-compi
 
 $(call fuzzer,validate,omniglot/tests/fuzz/validate.c omniglot/tests/fake-domain.c $(CORE))
 
-include omniglot/mpk/tests/build.mk omniglot/rv32/tests/build.mk omniglot/pmp/tests/build.mk
+include omniglot/mpk/tests/build.mk omniglot/proc/tests/build.mk omniglot/rv32/tests/build.mk omniglot/pmp/tests/build.mk

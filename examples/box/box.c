@@ -1,6 +1,7 @@
 /* A library of one's own in a box: it gets a text, and fills a buffer that it never sees.
  *
- *   box LIBRARY [ISOLATION]     LIBRARY: the path of libwords.so; ISOLATION: best, mpk, none */
+ *   box LIBRARY [ISOLATION]     LIBRARY: the path of libwords.so; ISOLATION: best, mpk, proc,
+ *                               none */
 #include "words-og.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * or 1, a unit is one of those that there are. Of a library that says anything else the call ends
  * with an error, and the callback never hears it.
  *
- *   callback LIBRARY [ISOLATION]     LIBRARY: the path of libsensors.so; ISOLATION: best, mpk, none
- */
+ *   callback LIBRARY [ISOLATION]     LIBRARY: the path of libsensors.so; ISOLATION: best, mpk,
+ *                                    proc, none */
 #include "sensors-og.h"
 
 #include <stdio.h>

@@ -59,7 +59,8 @@ static const struct og_runtime *find_best(struct og_fault *fault)
     struct og_fault why;
     char message[sizeof(why.message)] = "";
     for (size_t i = 0; og_runtimes[i]; i++) {
-        if (og_runtimes[i]->isolation == OG_NONE)
+        /* OG_PROC is to be named, too, as yet. */
+        if (og_runtimes[i]->isolation == OG_NONE || og_runtimes[i]->isolation == OG_PROC)
             continue;
         if (!og_runtimes[i]->supported || !og_runtimes[i]->supported(&why))
             return og_runtimes[i];

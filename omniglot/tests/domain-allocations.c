@@ -4,6 +4,7 @@
 #include "foreign.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 enum og_isolation allocations_isolation;
@@ -15,11 +16,13 @@ char allocations_folder[4096];
 static enum og_error open_domain(struct og_domain **domain, struct og_fault *fault)
 {
     char library[4352];
+    const char *const folders[] = {allocations_folder, NULL};
+    const bool has_files = allocations_isolation != OG_PROC;
     const struct og_options options = {
         .isolation = allocations_isolation,
         .deadline_ms = 20000,
-        .readable_paths = (const char *const[]){allocations_folder, NULL},
-        .late_folders = (const char *const[]){allocations_folder, NULL},
+        .readable_paths = has_files ? folders : NULL,
+        .late_folders = has_files ? folders : NULL,
     };
     snprintf(library, sizeof(library), "%s/libogforeign.so", allocations_folder);
     return og_domain_open(domain, (const char *const[]){library, NULL}, &options, fault);

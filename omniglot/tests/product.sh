@@ -8,7 +8,7 @@ trap 'rm -rf "$folder"' EXIT
 
 env -u MAKEFLAGS -u MAKELEVEL make -n V=1 BUILD="$folder" product >"$folder/commands" 2>&1
 report $? make_knows_how_to_make_it_from_nothing
-for wanted in lib/og-none.a lib/og-mpk.a lib/og-core.a bin/og-bindgen bin/og-doctor bin/og-run bin/og-scan; do
+for wanted in lib/og-none.a lib/og-mpk.a lib/og-proc.a lib/og-core.a bin/og-bindgen bin/og-doctor bin/og-run bin/og-scan; do
     grep -qF -- "$folder/$wanted" "$folder/commands"
     report $? "${wanted}_is_made"
 done

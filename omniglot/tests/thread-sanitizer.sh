@@ -8,7 +8,7 @@ options="-std=gnu11 -O1 -g -I. -Iomniglot/include -D_GNU_SOURCE -fsanitize=threa
 echo 1..1
 if ! clang $options -o "$program" omniglot/tests/none-sharing.c omniglot/tests/sharing.c \
     omniglot/isolations.c omniglot/core/*.c omniglot/none/*.c "$BUILD/object/jemalloc.o" \
-    "$BUILD/lib/og-mpk.a" -lcmocka -lm -ldl -lpthread; then
+    "$BUILD/lib/og-mpk.a" "$BUILD/lib/og-proc.a" -lcmocka -lm -ldl -lpthread; then
     echo "Bail out! it does not compile"
     exit 1
 fi

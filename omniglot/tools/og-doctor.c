@@ -76,8 +76,10 @@ int main(int argc, char **argv)
                yes(!og_isolation_supported(og_runtimes[i]->isolation, &fault)));
     if (og_mpk_supported(&fault)) {
         printf("OG_BEST picks             nothing: %s\n", fault.message);
-        printf("more isolation            a machine or virtual machine that shows PKU (Intel since "
-               "Skylake-SP, AMD since Zen 3), or tools/pku-guest, which emulates it\n");
+        printf(
+            "more isolation            a machine or virtual machine that shows PKU (Intel since "
+            "Skylake-SP, AMD since Zen 3), or tools/pku-guest, which emulates it; or OG_PROC, by "
+            "name\n");
     } else {
         printf("OG_BEST picks             mpk: domains of up to %d libraries' sets at once\n",
                keys > 1 ? keys - 1 : 0);

@@ -17,7 +17,7 @@ $(call objects,$(wildcard $(BINDGEN_TESTS)/sample-*.c) $(BINDGEN_TESTS)/sample-c
 # The copying and the og discipline over no isolation, whatever else they run over.
 $(call test,bindgen-raw,$(BINDGEN_TESTS)/sample-raw.c,og-core,$(BINDGEN_SAMPLE_LIBRARY) -ldl)
 $(call test,bindgen-og,$(BINDGEN_TESTS)/sample-og.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
-$(call test,bindgen-cxx,$(BINDGEN_TESTS)/sample-cxx.cc $(BINDGEN_TESTS)/sample-cxx-stubs.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
+$(call test,bindgen-cxx,$(BINDGEN_TESTS)/sample-cxx.cc $(BINDGEN_TESTS)/sample-cxx-stubs.c,$(OMNIGLOT),$(OMNIGLOT_LIBS) -lstdc++)
 $(call test,bindgen-copying,$(BINDGEN_TESTS)/sample-copying.c,$(OMNIGLOT),$(OMNIGLOT_LIBS))
 $(call test,bindgen-wasm,$(BINDGEN_TESTS)/sample-wasm.c,wasm-sample $(WASM_RUNTIME),$(WASM_LIBS))
 $(call test,bindgen-process,$(BINDGEN_TESTS)/sample-process.c,$(PROCESS),$(PROCESS_LIBS))

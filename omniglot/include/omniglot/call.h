@@ -105,7 +105,8 @@ struct og_callback {
  * *callback. It is the calling thread's: for foreign code that another thread runs it
  * is not registered; in a child of fork those of threads that it lacks are closed. One that is
  * registered already is unregistered first. Returns OG_OK, or OG_NO_MEMORY when no slot is
- * left of 64 in the domain (OG_MPK) or the program (OG_NONE), or 16 in the domain (OG_PMP). */
+ * left of 64 in the domain (OG_MPK, OG_PROC) or the program (OG_NONE), or 16 in the domain
+ * (OG_PMP). */
 enum og_error og_callback_open(struct og_domain *domain, struct og_callback *callback,
                                og_callback_function *function, void *user,
                                struct og_fault *fault) OG_MUST_CHECK;

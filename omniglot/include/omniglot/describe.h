@@ -25,6 +25,9 @@ enum { OG_DESCRIPTION = 2048 };
  * the runtime's, or unmapped. Where a library lies is what the host noted while loading it, and
  * nothing inside the domain is believed or looked at.
  *
+ * For OG_PROC there is the line of the instruction, as the library's process has told where it has
+ * loaded what: words that the library can have chosen.
+ *
  * To be called after the call has ended; not in a signal handler. It reads /proc/self/maps and
  * the files, as they are now: a library whose file has changed since it was loaded gets no
  * symbol, and memory that the host has unmapped since is told as unmapped. Milliseconds.

@@ -6,6 +6,10 @@
  *   OG_MPK    protection keys (x86-64 Linux): code inside reaches its domain's memory, its
  *             callbacks and a few system calls, and nothing else
  *   OG_PMP    physical memory protection (RISC-V): the same, where there are no system calls
+ *   OG_PROC   another process (x86-64 Linux from 5.9 on), whose memory the host has at the same
+ *             addresses, and which stands still while the host does not call. A call takes
+ *             microseconds. To be named: OG_BEST does not pick it. docs/threat-model-proc.md says
+ *             what it promises, and docs/calling-a-library.md which options it has
  *   OG_NONE   nothing keeps it inside: the discipline alone, to measure and to debug
  *
  * Threads: any thread may use a domain, one at a time. A domain is a thread's from its outermost
@@ -25,9 +29,9 @@ extern "C" {
 #endif
 
 /* What keeps the code inside: see above. */
-enum og_isolation { OG_BEST, OG_NONE, OG_MPK, OG_PMP };
+enum og_isolation { OG_BEST, OG_NONE, OG_MPK, OG_PMP, OG_PROC };
 
-/* Its name: "best", "none", "mpk", "pmp"; "?" for one that this build has not. Never NULL. */
+/* Its name: "best", "none", "mpk", "pmp", "proc"; "?" for one that this build has not. */
 const char *og_isolation_name(enum og_isolation isolation);
 
 /* The isolation of that name. OG_OK, or OG_BAD_ARGUMENT and in *fault the names there are. */

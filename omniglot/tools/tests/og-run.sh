@@ -69,7 +69,7 @@ done
 check og-run_takes_12_integers 2 "13: more than 12 integers" "$run" a b 1 2 3 4 5 6 7 8 9 10 11 12 13
 check og-run_takes_8_floats 2 "9.: more than 8 floats" "$run" a b 1. 2. 3. 4. 5. 6. 7. 8. 9.
 check og-run_names_the_isolations_there_are 2 \
-    "--isolation wasm: this build has no such isolation: there are best, mpk, none" \
+    "--isolation wasm: this build has no such isolation: there are best, mpk, proc, none" \
     "$run" --isolation wasm a b
 check og-run_needs_an_isolations_name 2 "--isolation: this build has no such" "$run" --isolation
 for bad in 0 -1 x 99999999999; do
