@@ -3,8 +3,6 @@
  * last which asks again. */
 #include "none.h"
 
-#include <stdlib.h>
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* contexts of all domains; this list: */
 static struct none_domain *domains[NONE_DOMAINS];
 /* For reading: a domain is half-way between two states; for writing: fork. The first to be taken.
@@ -18,52 +16,30 @@ static struct og_context no_room = {
     .fault = {.error = OG_NO_MEMORY, .message = "the host is out of memory"},
 };
 
-static const void *thread_of(const struct none_context *context)
-{
-    return __atomic_load_n(&context->thread, __ATOMIC_RELAXED);
-}
-
-static void set_thread(struct none_context *context, const void *thread)
-{
-    __atomic_store_n(&context->thread, thread, __ATOMIC_RELAXED);
-}
-
 /* With the lock held. */
-static struct none_context *find(const struct none_domain *domain, const void *thread)
+static struct og_thread_context *find(const struct none_domain *domain, const void *thread)
 {
-    struct none_context *context = domain->contexts;
-    while (context && thread_of(context) != thread)
-        context = context->next;
-    return context;
+    return og_thread_context_find(domain->contexts, thread);
 }
 
-/* The same; what an exited thread has left is used again. */
-static struct none_context *make(struct none_domain *domain)
+/* The same. */
+static struct og_thread_context *make(struct none_domain *domain)
 {
-    struct none_context *context = find(domain, NULL);
-    if (!context) {
-        context = malloc(sizeof(*context));
-        if (!context)
-            return NULL;
-        context->next = domain->contexts;
-        domain->contexts = context;
-    }
     const uintptr_t arena = (uintptr_t)domain->arena;
-    context->context = (struct og_context){
+    const struct og_context fresh = {
         .domain = &domain->domain,
         .shut = 1,
         .stack_low = arena,
         .live_start = arena + domain->stack_size,
         .live_end = arena + domain->arena_size,
     };
-    set_thread(context, __builtin_thread_pointer());
-    return context;
+    return og_thread_context_make(&domain->contexts, &fresh);
 }
 
 static __attribute__((noinline)) struct og_context *find_or_make(struct none_domain *domain)
 {
     pthread_mutex_lock(&lock);
-    struct none_context *context = find(domain, __builtin_thread_pointer());
+    struct og_thread_context *context = find(domain, __builtin_thread_pointer());
     if (!context)
         context = make(domain);
     if (context && pthread_setspecific(exit_key, context))
@@ -77,8 +53,8 @@ static __attribute__((noinline)) struct og_context *find_or_make(struct none_dom
 struct og_context *none_context(struct og_domain *handle)
 {
     struct none_domain *domain = (struct none_domain *)handle;
-    struct none_context *last = __atomic_load_n(&domain->last, __ATOMIC_ACQUIRE);
-    if (OG_LIKELY(thread_of(last) == __builtin_thread_pointer()))
+    struct og_thread_context *last = __atomic_load_n(&domain->last, __ATOMIC_ACQUIRE);
+    if (OG_LIKELY(og_thread_context_is_own(last)))
         return &last->context;
     return find_or_make(domain);
 }
@@ -86,7 +62,7 @@ struct og_context *none_context(struct og_domain *handle)
 struct og_context *none_context_if_any(struct none_domain *domain)
 {
     pthread_mutex_lock(&lock);
-    struct none_context *context = find(domain, __builtin_thread_pointer());
+    struct og_thread_context *context = find(domain, __builtin_thread_pointer());
     pthread_mutex_unlock(&lock);
     return context ? &context->context : NULL;
 }
@@ -95,10 +71,7 @@ void none_contexts_poison(struct none_domain *domain, const struct og_fault *fau
 {
     pthread_mutex_lock(&lock);
     domain->turn.poison = *fault;
-    for (struct none_context *context = domain->contexts; context; context = context->next) {
-        context->context.fault = *fault;
-        context->context.poisoned = fault->error;
-    }
+    og_thread_contexts_poison(domain->contexts, fault);
     pthread_mutex_unlock(&lock);
 }
 
@@ -111,13 +84,13 @@ static void leave(void *unused)
     none_callbacks_end();
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < NONE_DOMAINS; i++) {
-        struct none_context *context = domains[i] ? find(domains[i], self) : NULL;
+        struct og_thread_context *context = domains[i] ? find(domains[i], self) : NULL;
         if (!context)
             continue;
         if (context->context.floor)
             none_callbacks_leave(&domains[i]->domain);
         og_turn_gone(&domains[i]->turn, &context->context, context->context.floor != 0);
-        set_thread(context, NULL);
+        og_thread_context_set(context, NULL);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -163,11 +136,9 @@ static void in_child(void)
     for (size_t i = 0; i < NONE_DOMAINS; i++) {
         if (!domains[i])
             continue;
-        struct none_context *own = find(domains[i], self), *context;
+        struct og_thread_context *own = find(domains[i], self);
         og_turn_in_child(&domains[i]->turn, own ? &own->context : NULL);
-        for (context = domains[i]->contexts; context; context = context->next)
-            if (context != own)
-                set_thread(context, NULL);
+        og_thread_contexts_leave_but(domains[i]->contexts, own);
     }
     pthread_mutex_unlock(&lock);
     /* It knows its writer by a number that this thread no longer has. */
@@ -202,9 +173,5 @@ void none_contexts_close(struct none_domain *domain)
     if (domain->slot < NONE_DOMAINS && domains[domain->slot] == domain)
         domains[domain->slot] = NULL;
     pthread_mutex_unlock(&lock);
-    while (domain->contexts) {
-        struct none_context *context = domain->contexts;
-        domain->contexts = context->next;
-        free(context);
-    }
+    og_thread_contexts_free(&domain->contexts);
 }

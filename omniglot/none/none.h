@@ -3,6 +3,7 @@
 #ifndef OMNIGLOT_NONE_NONE_H
 #define OMNIGLOT_NONE_NONE_H
 
+#include "omniglot/core/thread_context.h"
 #include "omniglot/core/turn.h"
 
 #include <stdbool.h>
@@ -33,19 +34,12 @@ struct none_library {
     size_t snapshot_count;
 };
 
-/* A thread's place in a domain. It stays when the thread has exited, for another. */
-struct none_context {
-    struct og_context context; /* first */
-    const void *thread;        /* whose: its thread pointer; NULL: nobody's */
-    struct none_context *next;
-};
-
 struct none_domain {
     struct og_domain domain; /* first */
     struct og_turn turn;
-    struct none_context *contexts; /* under the contexts' lock; an entry is never taken out */
-    struct none_context *last;     /* the one that was asked for last; atomic */
-    unsigned slot;                 /* which set of allocation functions is ours */
+    struct og_thread_context *contexts; /* under the contexts' lock; an entry is never taken out */
+    struct og_thread_context *last;     /* the one that was asked for last; atomic */
+    unsigned slot;                      /* which set of allocation functions is ours */
     void *arena;
     size_t arena_size, stack_size;
     struct none_heap heap;

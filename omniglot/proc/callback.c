@@ -4,12 +4,10 @@
 
 #include "omniglot/core/uncancelled.h"
 
-enum { NOBODY = 0 };
-#define ANY_THREAD UINT64_MAX
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* the slots of all domains, and: */
 static struct og_event ended; /* a callback that is closed has returned */
 
-static void run(struct proc_domain *domain, struct proc_slot *slot, og_callback_function *function,
+static void run(struct proc_domain *domain, struct og_slot *slot, og_callback_function *function,
                 struct og_context *context)
 {
     struct og_scope scope;
@@ -37,22 +35,18 @@ enum og_error proc_call_back(struct proc_domain *domain, struct og_context *cont
 {
     const volatile struct proc_control *control = domain->control;
     uint64_t number = control->callback.slot, self = og_thread_number();
-    struct proc_slot *slot = &domain->slots[number % PROC_CALLBACKS];
+    struct og_slot *slot = &domain->slots[number % PROC_CALLBACKS];
     uint64_t thread = __atomic_load_n(&slot->thread, __ATOMIC_ACQUIRE);
-    if (number >= PROC_CALLBACKS || !context || thread == NOBODY)
+    if (number >= PROC_CALLBACKS || !context || thread == OG_SLOT_NOBODY)
         return og_fail(fault, OG_FAULTED, NULL, 0,
                        "the foreign code called a callback that there is not");
-    if (thread != self && thread != ANY_THREAD)
+    if (!og_slot_is_for(thread, self))
         return og_fail(fault, OG_FAULTED, NULL, 0,
                        "the foreign code called another thread's callback");
     if (domain->callback_limit && domain->callbacks++ >= domain->callback_limit)
         return og_fail(fault, OG_FAULTED, NULL, 0,
                        "the foreign code called back more often than callback_limit allows");
-    /* Who closes the slot says so first, and looks for calls then. */
-    __atomic_store_n(&slot->running, slot->running + 1, __ATOMIC_RELAXED);
-    slot->runner = self;
-    og_light_fence();
-    og_callback_function *function = __atomic_load_n(&slot->function, __ATOMIC_ACQUIRE);
+    og_callback_function *function = og_slot_begin(slot, self);
     domain->is_running = false;
     /* The host's own code: the thread can be cancelled in it if it could before the call. */
     int uncancelled;
@@ -61,9 +55,7 @@ enum og_error proc_call_back(struct proc_domain *domain, struct og_context *cont
         run(domain, slot, function, context);
     pthread_setcancelstate(uncancelled, NULL);
     domain->is_running = true;
-    __atomic_store_n(&slot->running, slot->running - 1, __ATOMIC_RELEASE);
-    og_light_fence();
-    if (!OG_LIKELY(__atomic_load_n(&slot->function, __ATOMIC_RELAXED)))
+    if (!og_slot_end(slot))
         tell_ended();
     /* A call that it has made has failed, or what it was handed is refused. */
     if (!context->poisoned)
@@ -74,56 +66,15 @@ enum og_error proc_call_back(struct proc_domain *domain, struct og_context *cont
     return (enum og_error)context->poisoned;
 }
 
-/* With the lock held. No call of it starts any more. */
-static void end_slot(struct proc_slot *slot)
-{
-    slot->callback = NULL;
-    __atomic_store_n(&slot->thread, NOBODY, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->function, NULL, __ATOMIC_RELAXED);
-}
-
-/* With the lock held. From here on no call of it starts, and none is under way but on the calling
- * thread's own stack. */
-static void close_slot(struct proc_slot *slot)
-{
-    uint64_t uses = slot->uses;
-    end_slot(slot);
-    og_heavy_fence();
-    /* Who wakes late may find calls of who has the slot by then: those nobody would tell it of. */
-    while (slot->uses == uses && __atomic_load_n(&slot->running, __ATOMIC_ACQUIRE) &&
-           slot->runner != og_thread_number())
-        og_event_wait(&ended, &lock);
-}
-
-/* A slot that was closed in a call of its callback is still in use. */
-static bool is_free(const struct proc_slot *slot)
-{
-    return !slot->callback && !__atomic_load_n(&slot->running, __ATOMIC_ACQUIRE);
-}
-
 enum og_error proc_callback_open(struct og_domain *handle, struct og_callback *callback,
                                  struct og_fault *fault)
 {
     struct proc_domain *domain = (struct proc_domain *)handle;
-    unsigned number = 0;
     int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < PROC_CALLBACKS; i++)
-        if (domain->slots[i].callback == callback)
-            close_slot(&domain->slots[i]);
-    while (number < PROC_CALLBACKS && !is_free(&domain->slots[number]))
-        number++;
-    if (number < PROC_CALLBACKS) {
-        struct proc_slot *slot = &domain->slots[number];
-        slot->callback = callback;
-        slot->uses++;
-        slot->user = callback->user;
-        __atomic_store_n(&slot->function, callback->function, __ATOMIC_RELEASE);
-        __atomic_store_n(&slot->thread, og_thread_number(), __ATOMIC_RELEASE);
-        callback->domain = handle;
-        callback->slot = number;
+    unsigned number = og_slot_take(domain->slots, PROC_CALLBACKS, handle, callback, &ended, &lock);
+    if (number < PROC_CALLBACKS)
         callback->address = domain->stubs + number * domain->stub_size;
-    }
     pthread_mutex_unlock(&lock);
     og_uncancelled_end(cancellation);
     if (number == PROC_CALLBACKS)
@@ -137,7 +88,7 @@ void proc_callback_close(struct og_domain *handle, struct og_callback *callback)
     int cancellation = og_uncancelled_begin();
     pthread_mutex_lock(&lock);
     if (callback->slot < PROC_CALLBACKS && domain->slots[callback->slot].callback == callback)
-        close_slot(&domain->slots[callback->slot]);
+        og_slot_close(&domain->slots[callback->slot], &ended, &lock);
     pthread_mutex_unlock(&lock);
     og_uncancelled_end(cancellation);
 }
@@ -146,9 +97,7 @@ void proc_callback_any_thread(struct og_domain *handle, struct og_callback *call
 {
     struct proc_domain *domain = (struct proc_domain *)handle;
     pthread_mutex_lock(&lock);
-    struct proc_slot *slot = &domain->slots[callback->slot % PROC_CALLBACKS];
-    if (slot->callback == callback && slot->function)
-        __atomic_store_n(&slot->thread, ANY_THREAD, __ATOMIC_RELEASE);
+    og_slot_open_to_all(&domain->slots[callback->slot % PROC_CALLBACKS], callback);
     pthread_mutex_unlock(&lock);
 }
 
@@ -158,21 +107,12 @@ int proc_is_callback(struct og_domain *handle, uintptr_t address)
     int found = 0;
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < PROC_CALLBACKS; i++) {
-        const struct proc_slot *slot = &domain->slots[i];
+        const struct og_slot *slot = &domain->slots[i];
         found |= domain->stubs + i * domain->stub_size == address && slot->function &&
-                 (slot->thread == og_thread_number() || slot->thread == ANY_THREAD);
+                 og_slot_is_for(slot->thread, og_thread_number());
     }
     pthread_mutex_unlock(&lock);
     return found;
-}
-
-static void take_back(struct proc_slot *slot)
-{
-    /* The domain may be gone when its owner closes it; and the callback, as soon as the owner sees
-     * that it has none. */
-    __atomic_store_n(&slot->callback->address, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->callback->domain, NULL, __ATOMIC_RELEASE);
-    *slot = (struct proc_slot){.uses = slot->uses + 1};
 }
 
 /* Nobody is inside. */
@@ -181,7 +121,7 @@ void proc_callbacks_close(struct proc_domain *domain)
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < PROC_CALLBACKS; i++)
         if (domain->slots[i].callback)
-            take_back(&domain->slots[i]);
+            og_slot_take_back(&domain->slots[i]);
     pthread_mutex_unlock(&lock);
 }
 
@@ -189,11 +129,11 @@ void proc_callbacks_end(struct proc_domain *domain, bool in_call)
 {
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < PROC_CALLBACKS; i++) {
-        struct proc_slot *slot = &domain->slots[i];
+        struct og_slot *slot = &domain->slots[i];
         /* Other frames are on its stack by now, which is somebody else's soon: nothing is written
          * there. */
         if (slot->callback && og_is_on_own_stack(slot->callback))
-            end_slot(slot);
+            og_slot_shut(slot);
         if (in_call)
             slot->running = 0;
     }
@@ -211,13 +151,8 @@ void proc_callbacks_fork(int when)
         pthread_mutex_unlock(&lock);
 }
 
-/* Nobody can call what was a thread's that the child lacks. It may be on that thread's stack, which
- * the next one gets: nothing is to be written there any later. */
 void proc_callbacks_in_child(struct proc_domain *domain)
 {
-    for (unsigned i = 0; i < PROC_CALLBACKS; i++) {
-        struct proc_slot *slot = &domain->slots[i];
-        if (slot->callback && slot->thread != og_thread_number() && slot->thread != ANY_THREAD)
-            take_back(slot);
-    }
+    for (unsigned i = 0; i < PROC_CALLBACKS; i++)
+        og_slot_leave_in_child(&domain->slots[i]);
 }

@@ -3,8 +3,6 @@
  * last which asks again. */
 #include "proc.h"
 
-#include <stdlib.h>
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* contexts of all domains; this list: */
 static struct proc_domain *domains;
 /* For reading: a domain is half-way between two states; for writing: fork. The first to be taken.
@@ -18,51 +16,29 @@ static struct og_context no_room = {
     .fault = {.error = OG_NO_MEMORY, .message = "the host is out of memory"},
 };
 
-static const void *thread_of(const struct proc_context *context)
-{
-    return __atomic_load_n(&context->thread, __ATOMIC_RELAXED);
-}
-
-static void set_thread(struct proc_context *context, const void *thread)
-{
-    __atomic_store_n(&context->thread, thread, __ATOMIC_RELAXED);
-}
-
 /* With the lock held. */
-static struct proc_context *find(const struct proc_domain *domain, const void *thread)
+static struct og_thread_context *find(const struct proc_domain *domain, const void *thread)
 {
-    struct proc_context *context = domain->contexts;
-    while (context && thread_of(context) != thread)
-        context = context->next;
-    return context;
+    return og_thread_context_find(domain->contexts, thread);
 }
 
-/* The same; what an exited thread has left is used again. */
-static struct proc_context *make(struct proc_domain *domain)
+/* The same. */
+static struct og_thread_context *make(struct proc_domain *domain)
 {
-    struct proc_context *context = find(domain, NULL);
-    if (!context) {
-        context = malloc(sizeof(*context));
-        if (!context)
-            return NULL;
-        context->next = domain->contexts;
-        domain->contexts = context;
-    }
-    context->context = (struct og_context){
+    const struct og_context fresh = {
         .domain = &domain->domain,
         .shut = 1,
         .stack_low = domain->scopes,
         .live_start = domain->heap.start,
         .live_end = domain->heap.end,
     };
-    set_thread(context, __builtin_thread_pointer());
-    return context;
+    return og_thread_context_make(&domain->contexts, &fresh);
 }
 
 static __attribute__((noinline)) struct og_context *find_or_make(struct proc_domain *domain)
 {
     pthread_mutex_lock(&lock);
-    struct proc_context *context = find(domain, __builtin_thread_pointer());
+    struct og_thread_context *context = find(domain, __builtin_thread_pointer());
     if (!context)
         context = make(domain);
     if (context && pthread_setspecific(exit_key, context))
@@ -76,8 +52,8 @@ static __attribute__((noinline)) struct og_context *find_or_make(struct proc_dom
 struct og_context *proc_context(struct og_domain *handle)
 {
     struct proc_domain *domain = (struct proc_domain *)handle;
-    struct proc_context *last = __atomic_load_n(&domain->last, __ATOMIC_ACQUIRE);
-    if (OG_LIKELY(thread_of(last) == __builtin_thread_pointer()))
+    struct og_thread_context *last = __atomic_load_n(&domain->last, __ATOMIC_ACQUIRE);
+    if (OG_LIKELY(og_thread_context_is_own(last)))
         return &last->context;
     return find_or_make(domain);
 }
@@ -85,7 +61,7 @@ struct og_context *proc_context(struct og_domain *handle)
 struct og_context *proc_context_if_any(struct proc_domain *domain)
 {
     pthread_mutex_lock(&lock);
-    struct proc_context *context = find(domain, __builtin_thread_pointer());
+    struct og_thread_context *context = find(domain, __builtin_thread_pointer());
     pthread_mutex_unlock(&lock);
     return context ? &context->context : NULL;
 }
@@ -94,10 +70,7 @@ struct og_context *proc_context_if_any(struct proc_domain *domain)
 static void poison(struct proc_domain *domain, const struct og_fault *fault)
 {
     domain->turn.poison = *fault;
-    for (struct proc_context *context = domain->contexts; context; context = context->next) {
-        context->context.fault = *fault;
-        context->context.poisoned = fault->error;
-    }
+    og_thread_contexts_poison(domain->contexts, fault);
 }
 
 void proc_contexts_poison(struct proc_domain *domain, const struct og_fault *fault)
@@ -115,13 +88,13 @@ static void leave(void *unused)
     (void)unused;
     pthread_mutex_lock(&lock);
     for (struct proc_domain *domain = domains; domain; domain = domain->next) {
-        struct proc_context *context = find(domain, self);
+        struct og_thread_context *context = find(domain, self);
         if (!context)
             continue;
         const bool in_call = context->context.floor != 0;
         proc_callbacks_end(domain, in_call);
         og_turn_gone(&domain->turn, &context->context, in_call);
-        set_thread(context, NULL);
+        og_thread_context_set(context, NULL);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -161,12 +134,10 @@ void proc_contexts_in_child(void (*leave_to_parent)(struct proc_domain *domain))
         &fault, OG_POISONED, NULL, 0,
         "the library's process is the parent's still when the process forked: reset the domain");
     for (struct proc_domain *domain = domains; domain; domain = domain->next) {
-        struct proc_context *own = find(domain, self), *context;
+        struct og_thread_context *own = find(domain, self);
         leave_to_parent(domain);
         og_turn_in_child(&domain->turn, own ? &own->context : NULL);
-        for (context = domain->contexts; context; context = context->next)
-            if (context != own)
-                set_thread(context, NULL);
+        og_thread_contexts_leave_but(domain->contexts, own);
         poison(domain, &fault);
     }
     pthread_mutex_unlock(&lock);
@@ -205,9 +176,5 @@ void proc_contexts_close(struct proc_domain *domain)
             break;
         }
     pthread_mutex_unlock(&lock);
-    while (domain->contexts) {
-        struct proc_context *context = domain->contexts;
-        domain->contexts = context->next;
-        free(context);
-    }
+    og_thread_contexts_free(&domain->contexts);
 }

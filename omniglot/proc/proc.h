@@ -8,6 +8,8 @@
 #ifndef OMNIGLOT_PROC_PROC_H
 #define OMNIGLOT_PROC_PROC_H
 
+#include "omniglot/core/slot.h"
+#include "omniglot/core/thread_context.h"
 #include "omniglot/core/turn.h"
 #include "omniglot/proc/layout.h"
 
@@ -18,30 +20,12 @@
 /* domain.c */
 extern const struct og_runtime og_runtime_proc;
 
-/* A thread's place in a domain. It stays when the thread has exited, for another. */
-struct proc_context {
-    struct og_context context; /* first */
-    const void *thread;        /* whose: its thread pointer; NULL: nobody's */
-    struct proc_context *next;
-};
-
-/* A registered callback. */
-struct proc_slot {
-    og_callback_function *function; /* NULL: closed */
-    void *user;
-    uint64_t thread;              /* whose: og_thread_number; NOBODY, ANY_THREAD */
-    unsigned running;             /* calls of it under way, all on one stack: */
-    uint64_t runner;              /* whose */
-    uint64_t uses;                /* how often it has been given to somebody, or taken back */
-    struct og_callback *callback; /* who has the slot; NULL: it is free */
-};
-
 struct proc_domain {
     struct og_domain domain; /* first */
     struct og_turn turn;
-    struct proc_context *contexts; /* under the contexts' lock; an entry is never taken out */
-    struct proc_context *last;     /* the one that was asked for last; atomic */
-    struct proc_domain *next;      /* of all; under the contexts' lock */
+    struct og_thread_context *contexts; /* under the contexts' lock; an entry is never taken out */
+    struct og_thread_context *last;     /* the one that was asked for last; atomic */
+    struct proc_domain *next;           /* of all; under the contexts' lock */
     /* The arena, and what is where in it. */
     struct proc_range arena, alternate, code, stack, heap;
     uintptr_t scopes;
@@ -57,7 +41,7 @@ struct proc_domain {
     uintptr_t stubs;
     size_t stub_size;
     struct proc_object *objects; /* as the process has told: words; up to one without a name */
-    struct proc_slot slots[PROC_CALLBACKS];
+    struct og_slot slots[PROC_CALLBACKS];
     /* What was asked for. */
     uint64_t deadline; /* nanoseconds; 0: none */
     unsigned callback_limit, callbacks;
