@@ -57,10 +57,16 @@ void channel_free(struct channel *channel)
     *channel = (struct channel){.stream = {.in = -1, .out = -1}};
 }
 
-void channel_set_deadline(struct channel *channel, uint64_t now, uint64_t deadline)
+void channel_set_deadline(struct channel *channel, uint64_t milliseconds)
 {
-    channel->patience.looked = now;
-    channel->patience.deadline = deadline;
+    channel->patience.looked = ring_clock();
+    channel->patience.deadline = channel->patience.looked + milliseconds * UINT64_C(1000000);
+}
+
+void channel_put_off_deadline(struct channel *channel, uint64_t start)
+{
+    channel->patience.looked = ring_clock();
+    channel->patience.deadline += channel->patience.looked - start;
 }
 
 enum channel_status channel_send_bytes(struct channel *channel, const void *bytes, size_t size)

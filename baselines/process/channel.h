@@ -51,8 +51,11 @@ void channel_init_rings(struct channel *channel, void *memory, size_t ring_bytes
 /* Frees what was received and forgets the transport; a zeroed channel is fine. */
 void channel_free(struct channel *channel);
 
-/* The deadline of all that follows, UINT64_MAX: none; and what ring_clock says now. */
-void channel_set_deadline(struct channel *channel, uint64_t now, uint64_t deadline);
+/* The deadline of all that follows: in so many milliseconds. */
+void channel_set_deadline(struct channel *channel, uint64_t milliseconds);
+
+/* Puts it off by what has gone by since `start`, by ring_clock. */
+void channel_put_off_deadline(struct channel *channel, uint64_t start);
 
 /* Starts a message for `lane`, in the ring itself where possible: the last one there
  * was answered, so that the other side has no more use for it. */

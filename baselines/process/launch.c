@@ -203,8 +203,7 @@ static enum og_error introduce(const struct launch_plan *plan, struct launched_w
     struct channel channel;
     channel_init_socket(&channel, worker->socket, true, plan->message_limit);
     uint64_t patience = plan->deadline_ms < START_MS ? START_MS : plan->deadline_ms;
-    uint64_t now = ring_clock();
-    channel_set_deadline(&channel, now, now + patience * UINT64_C(1000000));
+    channel_set_deadline(&channel, patience);
     enum channel_status status = channel_send_bytes(&channel, &bootstrap, sizeof bootstrap);
     if (!status)
         status =

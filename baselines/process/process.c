@@ -153,13 +153,6 @@ static enum og_error fail_lying(struct process_sandbox *sandbox, const char *wha
     return og_fail(fault, OG_CONTRACT, NULL, 0, what);
 }
 
-static void set_deadline(struct process_sandbox *sandbox)
-{
-    uint64_t now = ring_clock();
-    channel_set_deadline(&sandbox->channel, now,
-                         now + sandbox->plan.deadline_ms * UINT64_C(1000000));
-}
-
 static enum og_error start_worker(struct process_sandbox *sandbox, struct og_fault *fault)
 {
     sandbox->plan.generation = sandbox->generation;
@@ -182,7 +175,7 @@ static enum og_error start_worker(struct process_sandbox *sandbox, struct og_fau
     default:
         channel_init_socket(&sandbox->channel, worker->socket, true, limit);
     }
-    set_deadline(sandbox);
+    channel_set_deadline(&sandbox->channel, sandbox->plan.deadline_ms);
     struct message_header header;
     struct wire_reader payload;
     enum channel_status status =
@@ -407,8 +400,7 @@ static enum og_error serve_callback(struct process_sandbox *sandbox, uint32_t id
     if (is_anothers(sandbox))
         return refuse_thread(fault);
     /* The deadline is the worker's: our own time does not count. */
-    uint64_t now = ring_clock();
-    channel_set_deadline(channel, now, channel->patience.deadline + (now - before));
+    channel_put_off_deadline(channel, before);
     if (!error)
         error = wire_writer_error(results);
     if (error) {
@@ -468,7 +460,7 @@ enum og_error process_call_finish(struct process_sandbox *sandbox, struct wire_r
         return fail_writing(error, fault);
     struct message_header header = {
         .kind = MESSAGE_CALL, .id = sandbox->function, .sequence = ++sandbox->sequence};
-    set_deadline(sandbox);
+    channel_set_deadline(&sandbox->channel, sandbox->plan.deadline_ms);
     enum channel_status status =
         channel_send(&sandbox->channel, LANE_CALLS, &header, &sandbox->arguments);
     error = status ? fail_channel(sandbox, status, fault) : await_return(sandbox, results, fault);

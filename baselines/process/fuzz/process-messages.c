@@ -118,7 +118,7 @@ static void exchange_rings(const uint8_t script[8], const uint8_t *bytes, size_t
     memcpy(answers, bytes, size < RING_BYTES ? size : RING_BYTES);
     const struct ring_patience patience = {.process = -1};
     channel_init_rings(&channel, memory, RING_BYTES, true, LIMIT, &patience);
-    channel_set_deadline(&channel, 0, 0);
+    channel_set_deadline(&channel, 0);
     receive(&channel, script);
     channel_begin(&channel, LANE_CALLS, &writer, true);
     wire_put_bytes(&writer, bytes, size);
