@@ -58,15 +58,18 @@ def measure(options, number, count):
                "--seed", str(number + 1), "--again", AGAIN]
     command += ["--filter", options.filter] if options.filter else []
     command += ["--size-limit", str(options.size_limit)] if options.size_limit else []
+    stopped = []
     with subprocess.Popen(command, env=environment(number)) as child:
         def stop(*_):
+            stopped.append(True)
             child.terminate()
         earlier = [(name, signal.signal(name, stop)) for name in (signal.SIGTERM, signal.SIGINT)]
         try:
             status = child.wait()
         finally:
+            # Who is told twice, by a terminal and by whoever started it, still puts together what there is.
             for name, handler in earlier:
-                signal.signal(name, handler)
+                signal.signal(name, signal.SIG_IGN if stopped else handler)
     return 128 - status if status < 0 else status
 
 
